@@ -1,0 +1,49 @@
+"""Every exception mailpixel raises on purpose.
+
+    MailpixelError
+    ├── InvalidInput      a value from outside is wrong: names the field, the problem and the remedy
+    ├── NotFound          a campaign, recipient or key that does not exist
+    ├── Conflict          it exists already, or changed meanwhile
+    ├── KeyringError      the signing keys cannot be read or are unsafe
+    ├── StoreUnavailable  the store refuses to read or write for now
+    └── MissingExtra      an optional package is needed: the message is the install line
+
+A message says what, which value and what to do. It never holds a token, key, address or IP.
+"""
+
+
+class MailpixelError(Exception):
+    """The root: catch this to catch everything mailpixel raises on purpose."""
+
+
+class InvalidInput(MailpixelError):
+    """A value from outside is wrong.
+
+    `field` names where the value stood (a column, a JSON key, an option), so that an API client can
+    point at it; the message says the problem and the remedy.
+    """
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class NotFound(MailpixelError):
+    """What was asked for does not exist."""
+
+
+class Conflict(MailpixelError):
+    """It exists already, or somebody changed it meanwhile."""
+
+
+class KeyringError(MailpixelError):
+    """The signing keys cannot be read, or others could read them."""
+
+
+class StoreUnavailable(MailpixelError):
+    """The store refuses to read or write for now: disk full, locked or read-only."""
+
+
+class MissingExtra(MailpixelError):
+    """An optional package is needed; the message holds the install line."""

@@ -1,0 +1,183 @@
+"""The types that cross stages: what is signed, what was seen, what was logged, what was judged.
+
+Times are aware UTC `datetime` where people set them and integer milliseconds since 1970 (`*_ms`)
+where they are stored or compared.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntFlag, StrEnum
+
+
+class TokenKind(StrEnum):
+    """What a token is good for. One kind never stands in for another."""
+
+    OPEN = "open"
+    """The pixel of one message."""
+    CLICK = "click"
+    """One link of one message."""
+    MESSAGE = "message"
+    """The pixel and every registered link of one message: the merge-field token."""
+
+
+class EventKind(StrEnum):
+    """What an event tells about its message."""
+
+    OPEN = "open"
+    CLICK = "click"
+    DELIVERY = "delivery"
+    """The receiving server took the message; `received_at_ms` is that moment."""
+    OPTOUT = "optout"
+    """The recipient asked not to be tracked."""
+
+
+class Facts(IntFlag):
+    """Yes-or-no facts of a request that the rules ask for, kept instead of its headers."""
+
+    NONE = 0
+    PREVIEW = 1 << 0
+    """The token was minted for a preview by the sender."""
+    FORGED = 1 << 1
+    """The token names a message, but its signature is broken."""
+    PREFETCH = 1 << 2
+    """Sec-Purpose, Purpose, X-Purpose or X-Moz says prefetch, prerender or preview."""
+    REFERER = 1 << 3
+    NAVIGATE = 1 << 4
+    """Sec-Fetch-Mode: navigate."""
+    USER_ACTIVATED = 1 << 5
+    """Sec-Fetch-User: ?1, sent by a browser when a person's gesture started the navigation."""
+    SEC_FETCH = 1 << 6
+    """Any Sec-Fetch-* header."""
+    CLIENT_HINTS = 1 << 7
+    """Sec-CH-UA."""
+    ACCEPT = 1 << 8
+    ACCEPT_LANGUAGE = 1 << 9
+    ACCEPT_ENCODING = 1 << 10
+    ACCEPT_HTML = 1 << 11
+    """Accept names text/html."""
+    ACCEPT_IMAGE = 1 << 12
+    """Accept names image/."""
+    UPGRADE_INSECURE = 1 << 13
+    """Upgrade-Insecure-Requests: 1."""
+
+
+class Verdict(StrEnum):
+    """What an event was."""
+
+    HUMAN = "human"
+    PRIVACY_PREFETCH = "privacy_prefetch"
+    """Apple Mail Privacy Protection: fetched whether or not anyone looked."""
+    PREFETCH = "prefetch"
+    SCANNER = "scanner"
+    BOT = "bot"
+    INTERNAL = "internal"
+    """The sender's own: seed recipient, operator network, preview."""
+
+
+class Via(StrEnum):
+    """The mailbox proxy that fetched on someone's behalf."""
+
+    GMAIL = "gmail"
+    YAHOO = "yahoo"
+    APPLE = "apple"
+    MICROSOFT = "microsoft"
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a token says: a message, and what the token is good for.
+
+    A click has either a `link` number (1 to 65535) or an embedded `destination`; the other kinds have neither.
+    """
+
+    kind: TokenKind
+    campaign: str
+    recipient: str
+    link: int | None = None
+    destination: str | None = None
+    preview: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One HTTP request on a pixel or a redirect, as seen.
+
+    `kind` is open or click; `link` is the number of a registered link, `destination` the embedded one of a click
+    without a number. `address` is the client's IP in canonical text, or empty where it is not kept.
+    """
+
+    kind: EventKind
+    campaign: str
+    recipient: str
+    received_at_ms: int
+    link: int | None = None
+    destination: str | None = None
+    method: str = "GET"
+    address: str = ""
+    agent: str = ""
+    facts: Facts = Facts.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Event(Hit):
+    """A logged hit, delivery or opt-out; never changed.
+
+    `id` is 16 bytes: received_at (6), edge (4), position (6): unique over machines, sorted by time.
+    """
+
+    id: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One campaign to one recipient, with all its events in order of their ids."""
+
+    campaign: str
+    recipient: str
+    events: Sequence[Event]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An event with its verdict.
+
+    `rule` names what decided (`default` for a human no rule spoke against); `dup` is true for a repeat of an
+    event that counted; `reasons` are short sentences for people: what was considered, and what was rejected.
+    """
+
+    event: Event
+    verdict: Verdict
+    rule: str
+    via: Via | None = None
+    dup: bool = False
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A numbered destination of a campaign. A `trap` is hidden from readers, so only a machine follows it."""
+
+    number: int
+    url: str
+    trap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """One mailing. `sent` is how many messages went out, `sent_at` when; both None until known.
+
+    `base_url` overrides the public address of the service in minted URLs.
+    """
+
+    id: str
+    name: str
+    sent_at: datetime | None = None
+    sent: int | None = None
+    base_url: str | None = None
+    links: tuple[Link, ...] = field(default=())
+
+    @property
+    def sent_at_ms(self) -> int | None:
+        """The queue clock of the campaign's messages."""
+        return None if self.sent_at is None else int(self.sent_at.timestamp() * 1000)

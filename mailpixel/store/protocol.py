@@ -1,0 +1,242 @@
+"""What a store can be asked: the questions, not the SQL, so that each store answers in its own best way.
+
+`Store` holds the log and what was folded from it; `Registry` holds what people set up. One contract suite
+(`tests/integration/test_store_contract.py`) runs on every implementation of either.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from mailpixel.model import Campaign, Event, Link, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Overflow:
+    """Hits on one message past its cap for one day (days since 1970), counted but not logged.
+
+    `hits` is the running count of one `edge` (one writing process), not a step: written twice it counts once.
+    """
+
+    campaign: str
+    recipient: str
+    day: int
+    edge: bytes
+    hits: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageState:
+    """What was judged of one message, compact enough to keep for every message.
+
+    `marks` holds one entry an event, in the order judged, packed by `mailpixel.projections.messages`; the tally that
+    counters are made of is a pure function of it. Times are None where nothing of the kind was seen.
+    """
+
+    campaign: str
+    recipient: str
+    marks: bytes
+    tally: Mapping["TallyKey", int]
+    delivered_at_ms: int | None = None
+    opted_out: bool = False
+    first_human_open_at_ms: int | None = None
+    first_human_click_at_ms: int | None = None
+    last_event_at_ms: int | None = None
+
+
+TallyKey = tuple[int, int, str]
+"""(bucket_ms, link, measure): bucket 0 is the whole campaign, otherwise the start of a quarter hour; link 0 is all
+links (and -1 the embedded ones); measure is a dotted name of the summary, as `opens.unique_human`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A batch for the fold: whole messages that have news after `since`, and the cursor that comes after them."""
+
+    since: str
+    cursor: str
+    messages: Sequence[Message]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The counters of one campaign.
+
+    `totals` by measure, `links` by link number and measure (-1: embedded destinations), `overflow` hits past the cap,
+    `provisional` hits younger than the settle time, `as_of_ms` the moment up to which the log has been folded.
+    """
+
+    totals: Mapping[str, int]
+    links: Mapping[int, Mapping[str, int]]
+    overflow: int
+    provisional: int
+    as_of_ms: int
+
+
+class Store(Protocol):
+    """The log of events and the projections folded from it. Cursors are opaque text; the empty one is the beginning."""
+
+    def append(self, events: Sequence[Event], overflow: Sequence[Overflow] = ()) -> None:
+        """Write events and overflow counts in one transaction: durable on return, idempotent by event id.
+
+        Raises `StoreUnavailable` when nothing was written.
+        """
+        ...
+
+    def changed(self, cursor: str, limit: int) -> Changed:
+        """Whole messages named by the next `limit` events after `cursor`; none when there is no news."""
+        ...
+
+    def save(self, states: Sequence[MessageState], changed: Changed) -> None:
+        """Replace these states, move the counters by the difference and the cursor to `changed.cursor`, in one transaction.
+
+        Raises `Conflict` when the stored cursor is no longer `changed.since`: another fold was faster, nothing was written.
+        """
+        ...
+
+    def cursor(self) -> str:
+        """How far the log has been folded."""
+        ...
+
+    def messages(self, campaign: str, after: str = "", recipient: str | None = None) -> Iterator[Message]:
+        """Whole messages of a campaign in order of recipient, beginning after one; or the one of `recipient`. Streams."""
+        ...
+
+    def replace(self, campaign: str, states: Iterable[MessageState]) -> None:
+        """Drop the campaign's states and counters and put these in their place, in one transaction."""
+        ...
+
+    def counts(self, campaign: str, now_ms: int, settle_ms: int) -> Counts:
+        """The counters of a campaign; zeros for one without events. Time does not grow with the log."""
+        ...
+
+    def timeline(self, campaign: str) -> Mapping[int, Mapping[str, int]]:
+        """Counters by quarter hour: bucket_ms to measure to number, in order of time."""
+        ...
+
+    def recipients(self, campaign: str, after: str, limit: int) -> Sequence[MessageState]:
+        """States of a campaign in order of recipient, beginning after one; `tally` is filled."""
+        ...
+
+    def erase(self, recipient: str) -> int:
+        """Delete everything held of a person, take it out of the counters; returns how many events went."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key of the HTTP API as stored: its SHA-256, never itself. `scope` is read or write."""
+
+    name: str
+    scope: str
+    digest: bytes
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRevision:
+    """What a link was before it was corrected, when and by whom (an API key's name, or `cli`)."""
+
+    number: int
+    url: str
+    replaced_at: datetime
+    replaced_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryNews:
+    """What changed in the registry after a revision: whole campaigns, API keys and opted-out recipients."""
+
+    revision: int
+    campaigns: Sequence[Campaign]
+    keys: Sequence[ApiKey]
+    opted_out: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FoldState:
+    """The lease of the fold: who folds, until when, and when it last found nothing left to fold (0: never)."""
+
+    holder: str
+    expires_at_ms: int
+    caught_up_at_ms: int
+
+
+class Registry(Protocol):
+    """Campaigns, links, API keys, opt-outs and the lease of the fold: small, and changed by people."""
+
+    def campaigns(self, after: str = "", limit: int = 1000) -> Sequence[Campaign]:
+        """Campaigns with their links in order of id, beginning after one."""
+        ...
+
+    def campaign(self, id: str) -> Campaign:
+        """One campaign with its links. Raises `NotFound`."""
+        ...
+
+    def add_campaign(self, campaign: Campaign) -> None:
+        """Raises `Conflict` when the id is taken."""
+        ...
+
+    def update_campaign(self, campaign: Campaign, by: str, now: datetime) -> None:
+        """Replace a campaign by this one. A link whose destination differs keeps its number; the old destination is kept
+        as a revision. When sent_at, a trap or the set of links differ, the campaign is marked stale.
+
+        Raises `NotFound`.
+        """
+        ...
+
+    def link_revisions(self, campaign: str) -> Sequence[LinkRevision]:
+        """Former destinations, oldest first."""
+        ...
+
+    def news(self, since: int) -> RegistryNews:
+        """What changed after a revision (0: everything). Cheap when nothing did."""
+        ...
+
+    def stale(self) -> Sequence[str]:
+        """Campaigns whose events must be judged again because the campaign itself changed."""
+        ...
+
+    def settled(self, campaign: str) -> None:
+        """The campaign has been judged again."""
+        ...
+
+    def add_key(self, key: ApiKey) -> None:
+        """Raises `Conflict` when the name is in use."""
+        ...
+
+    def keys(self) -> Sequence[ApiKey]:
+        """All API keys, revoked ones too, in order of name."""
+        ...
+
+    def revoke_key(self, name: str, now: datetime) -> None:
+        """Raises `NotFound`."""
+        ...
+
+    def opt_out(self, recipient: str, now: datetime) -> None:
+        """Remember that a person is not to be tracked; a second time changes nothing."""
+        ...
+
+    def take_lease(self, holder: str, now_ms: int, for_ms: int) -> bool:
+        """Become or stay the one fold; False while another's lease runs."""
+        ...
+
+    def drop_lease(self, holder: str) -> None:
+        """Let the next fold in at once."""
+        ...
+
+    def caught_up(self, holder: str, now_ms: int) -> None:
+        """Note that at this moment there was nothing left to fold."""
+        ...
+
+    def fold_state(self) -> FoldState:
+        """The lease as it stands; holder is empty when nobody ever folded."""
+        ...
+
+
+__all__ = [
+    "ApiKey", "Changed", "Counts", "FoldState", "Link", "LinkRevision", "MessageState", "Overflow", "Registry",
+    "RegistryNews", "Store", "TallyKey",
+]
