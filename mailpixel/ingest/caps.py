@@ -1,0 +1,25 @@
+"""How often each message was hit today, in memory that does not grow: the cap of a hammered message."""
+
+REMEMBERED = 100_000
+"""Messages in each of two generations. One that is hit again within the last 100,000 others keeps its count."""
+
+
+class DailyCaps:
+    """Counts hits by message and day. Past the cap a hit is only counted, at O(1)."""
+
+    def __init__(self, cap: int) -> None:
+        self._cap = cap
+        self._day = 0
+        self._young: dict[tuple[str, str], int] = {}
+        self._old: dict[tuple[str, str], int] = {}
+
+    def past(self, campaign: str, recipient: str, day: int) -> int:
+        """How many hits of the message lie past its cap, this one included; 0 while it is below."""
+        if day != self._day:
+            self._day, self._young, self._old = day, {}, {}
+        key = (campaign, recipient)
+        hits = self._young.get(key) or self._old.get(key, 0)
+        self._young[key] = hits + 1
+        if len(self._young) > REMEMBERED:
+            self._young, self._old = {}, self._young
+        return max(hits + 1 - self._cap, 0)

@@ -1,0 +1,55 @@
+"""What the hot path knows of campaigns, API keys and opt-outs: a copy in memory of the registry, kept fresh by its news."""
+
+from datetime import UTC, datetime
+
+from mailpixel.ingest.identity import DAY_MS
+from mailpixel.model import Campaign
+from mailpixel.store.protocol import ApiKey, Registry
+
+
+class Directory:
+    """Answers without I/O. `refresh` reads the registry's news and may run in any thread, one at a time."""
+
+    def __init__(self, registry: Registry, retention_days: int) -> None:
+        self._registry = registry
+        self._retention_ms = retention_days * DAY_MS
+        self._revision = 0
+        self._sent_at_ms: dict[str, int | None] = {}
+        self._destinations: dict[tuple[str, int], str] = {}
+        self._opted_out: set[str] = set()
+        self._keys: dict[bytes, ApiKey] = {}
+
+    def refresh(self) -> None:
+        """Take in what changed since the last time. Raises `StoreUnavailable`; what was known stays known."""
+        news = self._registry.news(self._revision)
+        for campaign in news.campaigns:
+            self._learn(campaign)
+        self._keys.update({key.digest: key for key in news.keys})
+        self._opted_out.update(news.opted_out)
+        self._revision = news.revision
+
+    def _learn(self, campaign: Campaign) -> None:
+        self._sent_at_ms[campaign.id] = campaign.sent_at_ms
+        self._destinations.update({(campaign.id, link.number): link.url for link in campaign.links})
+
+    def knows(self, campaign: str) -> bool:
+        """Whether the campaign is registered."""
+        return campaign in self._sent_at_ms
+
+    def destination(self, campaign: str, link: int) -> str | None:
+        """The destination of a registered link."""
+        return self._destinations.get((campaign, link))
+
+    def is_expired(self, campaign: str, now_ms: int) -> bool:
+        """Whether the campaign was sent longer ago than hits are counted."""
+        sent_at_ms = self._sent_at_ms.get(campaign)
+        return bool(self._retention_ms) and sent_at_ms is not None and now_ms - sent_at_ms > self._retention_ms
+
+    def opted_out(self, recipient: str) -> bool:
+        """Whether the person asked not to be tracked."""
+        return recipient in self._opted_out
+
+    def key(self, digest: bytes, now: datetime | None = None) -> ApiKey | None:
+        """The API key with this SHA-256, unless it is unknown or revoked."""
+        key = self._keys.get(digest)
+        return None if key is None or (key.revoked_at and key.revoked_at <= (now or datetime.now(UTC))) else key

@@ -1,0 +1,183 @@
+"""What becomes of one request on a tracking URL: its outcome, where it leads, and the event to log.
+
+Pure of I/O: the caller answers the request and hands the event to the committer.
+"""
+
+import ipaddress
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from mailpixel.errors import InvalidInput
+from mailpixel.ingest.caps import DailyCaps
+from mailpixel.ingest.directory import Directory
+from mailpixel.ingest.identity import DAY_MS, EventIds
+from mailpixel.links.destination import check_destination
+from mailpixel.links.token import Problem, TokenSigner
+from mailpixel.links.urls import TrackingPath
+from mailpixel.model import Claims, Event, EventKind, Facts, TokenKind
+from mailpixel.store.protocol import Overflow
+
+FORGED_A_MINUTE = 600
+"""Hits with a broken signature logged in a minute and process: evidence against scanners, not a way to fill the disk."""
+
+
+class Outcome(StrEnum):
+    """What ingest did with a hit."""
+
+    LOGGED = "logged"
+    """On disk before it was answered."""
+    LATE = "late"
+    """Answered first because the store was slow or down; still queued."""
+    FORGED = "forged"
+    """A broken signature on the token of a real campaign: logged as evidence, counted as nothing."""
+    OVERFLOW = "overflow"
+    """Past the cap of its message and day: counted, not logged."""
+    BAD_TOKEN = "bad_token"
+    """No token of ours, or one of another kind."""
+    UNKNOWN_LINK = "unknown_link"
+    """A good token for a link that is not registered, or whose destination is not fit for a redirect."""
+    EXPIRED = "expired"
+    """The campaign was sent longer ago than hits are counted."""
+    OPTED_OUT = "opted_out"
+    """The recipient asked not to be tracked."""
+    QUEUE_FULL = "queue_full"
+    """The store has been down for so long that the queue is full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The facts of a request that the log keeps."""
+
+    method: str
+    address: str
+    agent: str
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What becomes of a hit: `destination` to redirect to, `event` to log or `overflow` to count."""
+
+    outcome: Outcome
+    destination: str | None = None
+    event: Event | None = None
+    overflow: Overflow | None = None
+
+
+BAD_TOKEN = Receipt(Outcome.BAD_TOKEN)
+SURFACES = {
+    "o": (EventKind.OPEN, frozenset({TokenKind.OPEN, TokenKind.MESSAGE})),
+    "c": (EventKind.CLICK, frozenset({TokenKind.CLICK})),
+    "c/n": (EventKind.CLICK, frozenset({TokenKind.MESSAGE})),
+}
+
+
+class Intake:
+    """Decides about hits; holds the caps and the clock of this process."""
+
+    def __init__(self, signer: TokenSigner, directory: Directory, message_cap: int, keep_address: str) -> None:
+        self.signer = signer
+        self.directory = directory
+        self.ids = EventIds()
+        self._caps = DailyCaps(message_cap)
+        self._keep_address = keep_address
+        self._forged_minute = 0
+        self._forged = 0
+
+    def receive(self, path: TrackingPath, seen: Seen, now_ms: int) -> Receipt:
+        """The receipt of one request on a pixel or redirect."""
+        kind, accepted = SURFACES["c/n" if path.link is not None else path.surface]
+        reading = self.signer.verify(path.token, accepted)
+        claims = reading.claims
+        if claims is None:
+            return BAD_TOKEN
+        if path.damaged or reading.problem is not None:
+            forged = path.damaged or reading.problem is Problem.BAD_SIGNATURE
+            return self._forgery(kind, claims, path, seen, now_ms) if forged else BAD_TOKEN
+        link = path.link if path.link is not None else claims.link
+        destination = None
+        if kind is EventKind.CLICK:
+            destination = self._destination(claims, link)
+            if destination is None:
+                return Receipt(Outcome.UNKNOWN_LINK)
+        return self._count(kind, claims, link, destination, seen, now_ms)
+
+    def _destination(self, claims: Claims, link: int | None) -> str | None:
+        url = claims.destination if link is None else self.directory.destination(claims.campaign, link)
+        return None if url is None else location(url)
+
+    def _count(
+        self, kind: EventKind, claims: Claims, link: int | None, destination: str | None, seen: Seen, now_ms: int
+    ) -> Receipt:
+        """A hit on a good token: log it, unless it may not or need not be."""
+        if self.directory.opted_out(claims.recipient):
+            return Receipt(Outcome.OPTED_OUT, destination)
+        if self.directory.is_expired(claims.campaign, now_ms):
+            return Receipt(Outcome.EXPIRED, destination)
+        day = now_ms // DAY_MS
+        past = self._caps.past(claims.campaign, claims.recipient, day)
+        if past:
+            overflow = Overflow(claims.campaign, claims.recipient, day, self.ids.edge, past)
+            return Receipt(Outcome.OVERFLOW, destination, overflow=overflow)
+        facts = seen.facts | Facts.PREVIEW if claims.preview else seen.facts
+        return Receipt(Outcome.LOGGED, destination, self._event(kind, claims, link, seen, facts, now_ms))
+
+    def _forgery(self, kind: EventKind, claims: Claims, path: TrackingPath, seen: Seen, now_ms: int) -> Receipt:
+        """A broken signature: evidence when it names a campaign of ours, up to a bound."""
+        minute = now_ms // 60_000
+        if minute != self._forged_minute:
+            self._forged_minute, self._forged = minute, 0
+        self._forged += 1
+        if not self.directory.knows(claims.campaign) or self._forged > FORGED_A_MINUTE:
+            return BAD_TOKEN
+        if self.directory.opted_out(claims.recipient) or self.directory.is_expired(claims.campaign, now_ms):
+            return BAD_TOKEN
+        if self._caps.past(claims.campaign, claims.recipient, now_ms // DAY_MS):
+            return BAD_TOKEN
+        link = path.link if path.link is not None else claims.link
+        event = self._event(kind, claims, link, seen, seen.facts | Facts.FORGED, now_ms)
+        return Receipt(Outcome.FORGED, event=event)
+
+    def _event(
+        self, kind: EventKind, claims: Claims, link: int | None, seen: Seen, facts: Facts, now_ms: int
+    ) -> Event:
+        received_at_ms, id = self.ids.next(now_ms)
+        return Event(
+            kind=kind,
+            campaign=claims.campaign,
+            recipient=claims.recipient,
+            received_at_ms=received_at_ms,
+            link=link,
+            destination=claims.destination if link is None else None,
+            method=seen.method,
+            address=minimise(seen.address, self._keep_address),
+            agent=seen.agent,
+            facts=facts,
+            id=id,
+        )
+
+
+@lru_cache(maxsize=16_384)
+def location(url: str) -> str | None:
+    """The Location that a destination is redirected with, or None when it is not fit for one."""
+    try:
+        return check_destination(url)
+    except InvalidInput:
+        return None
+
+
+@lru_cache(maxsize=4_096)
+def _network_of(address: str) -> str:
+    try:
+        bits = 24 if ipaddress.ip_address(address).version == 4 else 48
+    except ValueError:
+        return ""
+    return str(ipaddress.ip_network(f"{address}/{bits}", strict=False).network_address)
+
+
+def minimise(address: str, keep: str) -> str:
+    """What is kept of an address: `full` all of it, `network` its /24 or /48, `none` nothing."""
+    if keep == "full":
+        return address
+    return _network_of(address) if keep == "network" else ""

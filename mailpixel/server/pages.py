@@ -1,0 +1,51 @@
+"""The few pages a reader of mail may see: plain HTML, nothing loaded from anywhere."""
+
+from html import escape
+
+_FRAME = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>{title}</title>
+<style>
+  body {{ font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 15vh auto; padding: 0 1.5rem; color: #1c2530 }}
+  h1 {{ font-size: 1.5rem }}
+  button {{ font: inherit; padding: .6rem 1.2rem; border: 0; border-radius: .4rem; background: #1c5d99; color: #fff; cursor: pointer }}
+  code, pre {{ background: #eef2f6; border-radius: .3rem; padding: .1rem .3rem }}
+  a {{ color: #1c5d99 }}
+</style>
+<h1>{title}</h1>
+{body}
+</html>
+"""
+
+
+def page(title: str, body: str) -> bytes:
+    """A page with a title (any text) and a body (trusted HTML), as UTF-8."""
+    return _FRAME.format(title=escape(title), body=body).encode()
+
+
+NOT_FOUND_PAGE = page(
+    "This link leads nowhere",
+    "<p>It may have been cut off or changed on its way to you. "
+    "Go back to the e-mail and open the link from there, or ask its sender.</p>",
+)
+OPT_OUT_PAGE = page(
+    "Do not track me",
+    "<p>The sender of this e-mail counts when it is opened and which links are followed. "
+    "Press the button and nothing more of yours is counted, for this e-mail and all others of the sender, "
+    "also those you already have. Links keep working.</p>"
+    '<form method="post"><button type="submit">Do not track me</button></form>',
+)
+OPTED_OUT_PAGE = page(
+    "You are not tracked any more",
+    "<p>From now on nothing is counted when you open this sender's e-mails or follow their links. "
+    "You can close this page.</p>",
+)
+HOME_PAGE = page(
+    "mailpixel is running",
+    "<p>This server counts opens and clicks of e-mail and tells people from machines.</p>"
+    '<ul><li><a href="/readyz">Is it ready?</a></li><li><a href="/metrics">Metrics</a></li>'
+    '<li><a href="/api/openapi.json">The HTTP API</a> (an API key is made by <code>mailpixel apikey add</code>)</li></ul>',
+)

@@ -1,0 +1,135 @@
+"""Pixel and redirect: the hot path, one plain function of a request, and the bare ASGI callable that serves it.
+
+It stands in front of the Starlette app because a route there costs more than all that is done here.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mailpixel.errors import StoreUnavailable
+from mailpixel.ingest.committer import Committer
+from mailpixel.ingest.directory import Directory
+from mailpixel.ingest.intake import Intake, Outcome, Receipt
+from mailpixel.links.urls import parse_path
+from mailpixel.server.hits import Headers, Reader
+from mailpixel.server.pages import NOT_FOUND_PAGE
+
+PIXEL = (
+    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff"
+    b"!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+)
+"""The one answer of the pixel: a transparent GIF of one point, 43 bytes."""
+
+RawHeaders = list[tuple[bytes, bytes]]
+NO_STORE = (b"cache-control", b"no-store, no-cache, must-revalidate, max-age=0, private")
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+NO_REFERRER = (b"referrer-policy", b"no-referrer")
+NO_BODY = (b"content-length", b"0")
+ALLOW = (b"allow", b"GET, HEAD")
+
+PIXEL_HEADERS: RawHeaders = [(b"content-type", b"image/gif"), (b"content-length", b"43"), NO_STORE, NOSNIFF]
+NOT_FOUND_HEADERS: RawHeaders = [
+    (b"content-type", b"text/html; charset=utf-8"),
+    (b"content-length", str(len(NOT_FOUND_PAGE)).encode()),
+    NO_STORE,
+    NOSNIFF,
+    NO_REFERRER,
+]
+OTHER_METHOD_HEADERS: RawHeaders = [NO_BODY, ALLOW, NO_STORE, NOSNIFF, NO_REFERRER]
+
+Reply = tuple[int, RawHeaders, bytes]
+"""Status, headers and body."""
+
+FRESH_FOR_S = 0.2
+"""How old the directory may be when a good token names a link it does not know."""
+
+
+def reply_to(surface: str, method: str, receipt: Receipt) -> Reply:
+    """The answer to a request: always the pixel on `o`; on `c` the destination or the page for a link that leads nowhere."""
+    if method not in ("GET", "HEAD"):
+        return (204 if method == "OPTIONS" else 405), OTHER_METHOD_HEADERS, b""
+    if surface == "o":
+        return 200, PIXEL_HEADERS, PIXEL
+    if receipt.destination is None:
+        return 404, NOT_FOUND_HEADERS, NOT_FOUND_PAGE
+    return 302, [(b"location", receipt.destination.encode("ascii")), NO_BODY, NO_STORE, NOSNIFF, NO_REFERRER], b""
+
+
+class Tracking:
+    """Serves `/o/…` and `/c/…`; `count(surface, outcome)` is called once for every request."""
+
+    def __init__(
+        self, intake: Intake, reader: Reader, committer: Committer, count: Callable[[str, Outcome], None]
+    ) -> None:
+        self._intake = intake
+        self._reader = reader
+        self._committer = committer
+        self._count = count
+        self._refreshed_at = 0.0
+
+    def answer(self, method: str, path: str, headers: Headers, peer: str, now_ms: int) -> tuple[Reply, Receipt]:
+        """The answer to one request and what becomes of it: no I/O, no ASGI."""
+        parsed = parse_path(path)
+        if parsed is None:
+            receipt = Receipt(Outcome.BAD_TOKEN)
+            return reply_to(path[1:2], method, receipt), receipt
+        receipt = self._intake.receive(parsed, self._reader.read(method, headers, peer), now_ms)
+        return reply_to(parsed.surface, method, receipt), receipt
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer after the commit, or when the bound comes first."""
+        client = scope["client"]
+        method, path = scope["method"], scope["path"]
+        request = (method, path, scope["headers"], client[0] if client else "")
+        reply, receipt = self.answer(*request, time.time_ns() // 1_000_000)
+        if receipt.outcome is Outcome.UNKNOWN_LINK and await self._refresh():
+            reply, receipt = self.answer(*request, time.time_ns() // 1_000_000)
+        outcome = receipt.outcome
+        if receipt.event is not None:
+            answered = self._committer.join(receipt.event)
+            if answered is None:
+                outcome = Outcome.QUEUE_FULL
+            elif not await answered:
+                outcome = Outcome.LATE
+        elif receipt.overflow is not None:
+            self._committer.count_overflow(receipt.overflow)
+        self._count(path[1:2], outcome)
+        status, headers, body = reply
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+
+    async def _refresh(self) -> bool:
+        """Look whether the link was registered a moment ago; at most every 0.2 s, whatever is asked."""
+        now = time.monotonic()
+        if now - self._refreshed_at < FRESH_FOR_S:
+            return False
+        self._refreshed_at = now
+        return await refresh(self._intake.directory)
+
+
+async def refresh(directory: Directory) -> bool:
+    """Take in the registry's news without holding up the loop; False when the store does not answer."""
+    try:
+        await asyncio.to_thread(directory.refresh)
+    except StoreUnavailable:
+        return False
+    return True
+
+
+class Front:
+    """The outermost ASGI callable: tracking URLs go to `Tracking`, the rest to the app."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "http" and scope["path"][:3] in ("/o/", "/c/"):
+            tracking: Any = scope["state"]["tracking"]
+            await tracking(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)

@@ -1,0 +1,148 @@
+"""All settings in one table: name, default, unit and help, read once from `MAILPIXEL_*` variables.
+
+`mailpixel settings` and the README's table are made from the fields below.
+"""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from mailpixel.errors import InvalidInput
+
+PREFIX = "MAILPIXEL_"
+
+
+def _setting(default: object, unit: str, help: str, least: float | None = None, most: float | None = None) -> Any:
+    return field(default=default, metadata={"unit": unit, "help": help, "least": least, "most": most})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be set, with its default. Every field is the variable `MAILPIXEL_<NAME IN CAPITALS>`."""
+
+    data: Path = _setting(Path("mailpixel-data"), "folder", "Where the database and the keys live.")
+    keys: Path | None = _setting(None, "file", "The key file, when it is not `keys.json` in the data folder.")
+    base_url: str = _setting(
+        "http://127.0.0.1:8025", "URL", "Public address in signed URLs; a campaign may have its own."
+    )
+    trusted_proxies: tuple[str, ...] = _setting(
+        (), "networks", "Proxies whose X-Forwarded-For is believed, as 10.0.0.0/8,::1. The nearest one counts first."
+    )
+    keep_address: str = _setting(
+        "full", "full|network|none", "What is kept of a client's address: all, its /24 or /48, or nothing."
+    )
+    seeds: tuple[str, ...] = _setting((), "recipients", "Recipients of the sender's own: their hits are internal.")
+    operator_networks: tuple[str, ...] = _setting(
+        (), "networks", "Networks of the sender's own: hits from there are internal."
+    )
+    retention_days: int = _setting(
+        730, "days", "Hits on a campaign sent longer ago are answered, not counted. 0: no end.", 0, 36_500
+    )
+    answer_within_ms: int = _setting(
+        250, "ms", "A hit is answered after its commit, or after this long; it stays queued.", 1, 60_000
+    )
+    queue_hits: int = _setting(
+        100_000, "hits", "Hits kept in memory while the store refuses to write; more are dropped and counted.", 1, 10_000_000
+    )
+    message_cap: int = _setting(
+        500, "hits a day", "Hits logged of one message in one day and process; more only raise `overflow`.", 10, 100_000
+    )
+    settle_s: int = _setting(15, "s", "A verdict younger than this is provisional.", 0, 3_600)
+    ready_lag_s: int = _setting(
+        60, "s", "Readiness goes red when the fold is further behind than this.", 1, 86_400
+    )
+    body_bytes: int = _setting(
+        16_777_216, "bytes", "Largest body of an API request that is not a stream.", 1_024, 1_073_741_824
+    )
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.data / "mailpixel.db"
+
+    @property
+    def key_file(self) -> Path:
+        """The file with the signing keys."""
+        return self.keys or self.data / "keys.json"
+
+    @property
+    def settle_ms(self) -> int:
+        """The settle time in milliseconds."""
+        return self.settle_s * 1000
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ, **overrides: object) -> "Settings":
+        """Settings from `MAILPIXEL_*` variables; `overrides` that are not None win (a command's options).
+
+        Raises `InvalidInput` naming the variable when a value does not fit or a variable is unknown.
+        """
+        known = {PREFIX + setting.name.upper(): setting for setting in fields(cls)}
+        for name in environ:
+            if name.startswith(PREFIX) and name not in known:
+                raise InvalidInput(name, "no such setting; `mailpixel settings` lists them")
+        values = {
+            setting.name: _parse(name, setting, environ[name]) for name, setting in known.items() if environ.get(name)
+        }
+        values |= {name: value for name, value in overrides.items() if value is not None}
+        return cls(**values)  # type: ignore[arg-type]
+
+    def to_environment(self) -> dict[str, str]:
+        """The variables that give these settings again, for the processes that `serve` starts."""
+        return {
+            PREFIX + row.name.upper(): text for row in fields(self) if (text := _text(getattr(self, row.name))) != ""
+        }
+
+    def table(self) -> list[tuple[str, str, str, str, str]]:
+        """Rows of (variable, value now, default, unit, help), in the order of definition."""
+        return [
+            (
+                PREFIX + row.name.upper(),
+                _text(getattr(self, row.name)),
+                _text(row.default),
+                row.metadata["unit"],
+                row.metadata["help"],
+            )
+            for row in fields(self)
+        ]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return "" if value is None else str(value)
+
+
+def _parse(name: str, setting: Field[Any], text: str) -> object:
+    """One value from its text, by the type of its default and its unit."""
+    if isinstance(setting.default, int):
+        return _number(name, setting, text)
+    if setting.metadata["unit"] in ("folder", "file"):
+        return Path(text)
+    if setting.metadata["unit"] == "networks":
+        return tuple(_network(name, part) for part in _parts(text))
+    if isinstance(setting.default, tuple):
+        return tuple(_parts(text))
+    if "|" in setting.metadata["unit"] and text not in setting.metadata["unit"].split("|"):
+        raise InvalidInput(name, f"must be one of {setting.metadata['unit'].replace('|', ', ')}")
+    return text
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _number(name: str, setting: Field[Any], text: str) -> int:
+    least, most = setting.metadata["least"], setting.metadata["most"]
+    if not text.isascii() or not text.isdecimal() or not least <= int(text) <= most:
+        raise InvalidInput(name, f"must be a whole number from {least} to {most} ({setting.metadata['unit']})")
+    return int(text)
+
+
+def _network(name: str, text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError:
+        raise InvalidInput(name, "must be networks like 10.0.0.0/8 or 2001:db8::/32, with commas between") from None
