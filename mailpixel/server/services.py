@@ -1,0 +1,29 @@
+"""What the handlers of the app work with, made once when it starts and carried by the lifespan state."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mailpixel.classify import Rules
+from mailpixel.ingest.committer import Committer
+from mailpixel.ingest.directory import Directory
+from mailpixel.ingest.intake import Intake
+from mailpixel.links.token import TokenSigner
+from mailpixel.server.metrics import Metrics
+from mailpixel.settings import Settings
+from mailpixel.store.protocol import Registry, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Found in `request.state.services`. `clock` gives milliseconds since 1970."""
+
+    settings: Settings
+    store: Store
+    registry: Registry
+    signer: TokenSigner
+    rules: Rules
+    directory: Directory
+    intake: Intake
+    committer: Committer
+    metrics: Metrics
+    clock: Callable[[], int]
