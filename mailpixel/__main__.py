@@ -1,0 +1,5 @@
+"""`python -m mailpixel`."""
+
+from mailpixel.cli import main
+
+main()

@@ -1,0 +1,65 @@
+"""The command line: rows to stdout, talk and progress to stderr; exit 0 done, 1 failed, 2 misuse.
+
+One file per command group; `Main.commands` below is the table of contents.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from mailpixel import __version__
+from mailpixel.cli.frame import DATA_OPTION
+from mailpixel.errors import InvalidInput, MailpixelError
+
+COMMANDS = {
+    "serve": "serve",
+    "work": "serve",
+    "campaign": "campaign",
+    "links": "links",
+    "report": "report",
+    "explain": "judging",
+    "rebuild": "judging",
+    "replay": "judging",
+    "agents": "judging",
+    "keys": "keys",
+    "apikey": "keys",
+    "person": "person",
+    "settings": "settings",
+}
+"""Command to the file it lives in, loaded when it is called: `mailpixel links` does not import a web server."""
+
+
+class Main(click.Group):
+    """Finds commands in their files and turns our errors into exit codes."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"mailpixel.cli.{COMMANDS[cmd_name]}"), f"{cmd_name}_command")
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; an error is one line that names the problem and the remedy."""
+        try:
+            return super().invoke(ctx)
+        except MailpixelError as error:
+            click.echo(f"error: {error}", err=True)
+            sys.exit(2 if isinstance(error, InvalidInput) else 1)
+
+
+@click.group(cls=Main, params=[DATA_OPTION], context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mailpixel")
+def cli() -> None:
+    """E-mail open and click tracking that tells people from machines."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit."""
+    cli(arguments)

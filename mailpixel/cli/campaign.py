@@ -1,0 +1,150 @@
+"""`mailpixel campaign`."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import click
+
+from mailpixel.cli.frame import Group, print_json, print_table, say, stores
+from mailpixel.errors import InvalidInput
+from mailpixel.links.destination import check_destination
+from mailpixel.links.token import check_campaign_id
+from mailpixel.links.urls import check_base_url
+from mailpixel.model import Campaign, Link
+
+MOST_SENT = 10**10
+
+
+@click.group("campaign", cls=Group)
+def campaign_command() -> None:
+    """Mailings and their links."""
+
+
+@campaign_command.command("add")
+@click.argument("id")
+@click.option("--name", required=True, help="What people call it.")
+@click.option("--link", "urls", multiple=True, help="A destination; numbered from 1 in the order given. Repeat it.")
+@click.option("--trap", "traps", multiple=True, help="A destination hidden from readers, so that only machines follow it.")
+@click.option("--sent", type=click.IntRange(0, MOST_SENT), help="How many messages went out.")
+@click.option("--sent-at", help="When, as 2026-11-25T09:00:00Z.")
+@click.option("--base-url", help="Public address in this campaign's URLs, when it is not the service's.")
+def campaign_add(
+    id: str, name: str, urls: tuple[str, ...], traps: tuple[str, ...], **facts: object
+) -> None:
+    """Register a campaign. A running server knows it within two seconds."""
+    _, registry = stores()
+    links = _links([(url, False) for url in urls] + [(url, True) for url in traps], after=0)
+    campaign = Campaign(check_campaign_id(id, "ID"), check_name(name), links=links)
+    registry.add_campaign(replace(campaign, **_facts(facts)))
+    say(f"campaign {id} has {len(links)} link(s); next: mailpixel links {id} --recipients FILE")
+
+
+@campaign_command.command("edit")
+@click.argument("id")
+@click.option("--name", help="A new name.")
+@click.option("--link", "urls", multiple=True, help="One more destination, numbered after those there are. Repeat it.")
+@click.option("--correct", nargs=2, multiple=True, metavar="N URL", help="A new destination for link N, also in mail already sent.")
+@click.option("--sent", type=click.IntRange(0, MOST_SENT), help="How many messages went out.")
+@click.option("--sent-at", help="When, as 2026-11-25T09:00:00Z.")
+@click.option("--base-url", help="Public address in this campaign's URLs.")
+def campaign_edit(
+    id: str, name: str | None, urls: tuple[str, ...], correct: tuple[tuple[str, str], ...], **facts: object
+) -> None:
+    """Change a campaign. Former destinations are kept with the date."""
+    _, registry = stores()
+    campaign = registry.campaign(id)
+    links = {link.number: link for link in campaign.links}
+    for number, url in correct:
+        if not number.isdecimal() or int(number) not in links:
+            raise InvalidInput("--correct", f"link {number} does not exist; `mailpixel campaign show {id}` lists them")
+        links[int(number)] = replace(links[int(number)], url=checked(url, "--correct"))
+    added = _links([(url, False) for url in urls], after=max(links, default=0))
+    changed = replace(campaign, links=(*links.values(), *added), **_facts(facts))
+    if name is not None:
+        changed = replace(changed, name=check_name(name))
+    registry.update_campaign(changed, "cli", datetime.now(UTC))
+    say(f"campaign {id} is changed; a running server knows within two seconds")
+
+
+@campaign_command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
+def campaign_list(as_json: bool) -> None:
+    """All campaigns."""
+    _, registry = stores()
+    campaigns: list[Campaign] = []
+    while page := registry.campaigns(campaigns[-1].id if campaigns else ""):
+        campaigns.extend(page)
+    if as_json:
+        print_json([campaign_json(campaign) for campaign in campaigns])
+    else:
+        print_table(("id", "name", "sent", "sent_at", "links"), [(c.id, c.name, c.sent, _iso(c), len(c.links)) for c in campaigns])
+
+
+@campaign_command.command("show")
+@click.argument("id")
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
+def campaign_show(id: str, as_json: bool) -> None:
+    """One campaign with its links and what they were before."""
+    _, registry = stores()
+    campaign = registry.campaign(id)
+    if as_json:
+        print_json(campaign_json(campaign))
+        return
+    print_table(("id", "name", "sent", "sent_at", "base_url"), [(campaign.id, campaign.name, campaign.sent, _iso(campaign), campaign.base_url)])
+    click.echo()
+    print_table(("link", "url", "trap"), [(link.number, link.url, "trap" if link.trap else "") for link in campaign.links])
+    if revisions := registry.link_revisions(id):
+        click.echo()
+        rows = [(row.number, row.url, row.replaced_at.isoformat(), row.replaced_by) for row in revisions]
+        print_table(("link", "was", "until", "replaced_by"), rows)
+
+
+def campaign_json(campaign: Campaign) -> dict[str, object]:
+    """A campaign as the HTTP API gives it."""
+    return {
+        "id": campaign.id,
+        "name": campaign.name,
+        "sent": campaign.sent,
+        "sent_at": _iso(campaign),
+        "base_url": campaign.base_url,
+        "links": [{"number": link.number, "url": link.url, "trap": link.trap} for link in campaign.links],
+    }
+
+
+def check_name(text: str) -> str:
+    """A campaign's name, 1 to 200 printable characters. Raises `InvalidInput`."""
+    if not 1 <= len(text.strip()) <= 200 or not text.isprintable():
+        raise InvalidInput("--name", "must have 1 to 200 printable characters")
+    return text.strip()
+
+
+def checked(url: str, field: str) -> str:
+    """The destination as given, once it is known to be fit for a redirect. Raises `InvalidInput`."""
+    check_destination(url, field)
+    return url
+
+
+def _links(urls: list[tuple[str, bool]], after: int) -> tuple[Link, ...]:
+    return tuple(Link(n, checked(url, "--link"), trap) for n, (url, trap) in enumerate(urls, after + 1))
+
+
+def _facts(facts: dict[str, object]) -> dict[str, object]:
+    """The facts of a campaign that were given, checked."""
+    given = {name: value for name, value in facts.items() if value is not None}
+    if "sent_at" in given:
+        given["sent_at"] = _time(str(given["sent_at"]))
+    if "base_url" in given:
+        given["base_url"] = check_base_url(str(given["base_url"]))
+    return given
+
+
+def _time(text: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput("--sent-at", "must be a date and time like 2026-11-25T09:00:00Z") from None
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def _iso(campaign: Campaign) -> str | None:
+    return None if campaign.sent_at is None else campaign.sent_at.isoformat()

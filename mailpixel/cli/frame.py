@@ -1,0 +1,92 @@
+"""What every command shares: `--data`, the settings, the store, the keys, JSON and tables."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from mailpixel.classify import Rules
+from mailpixel.links.token import TokenSigner
+from mailpixel.settings import Settings
+from mailpixel.store.protocol import Registry, Store
+
+
+def _remember_data(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        ctx.meta["mailpixel.data"] = value
+
+
+DATA_OPTION = click.Option(
+    ["--data"],
+    metavar="DIR",
+    help="Where the database and the keys live (MAILPIXEL_DATA, else ./mailpixel-data).",
+    expose_value=False,
+    callback=_remember_data,
+)
+
+
+class Command(click.Command):
+    """A command that takes `--data` behind its name, too."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params.append(DATA_OPTION)
+
+
+class Group(click.Group):
+    """A group of such commands."""
+
+    command_class = Command
+
+
+def settings() -> Settings:
+    """The settings from the environment and `--data`."""
+    return Settings.from_environment(data=_data())
+
+
+def _data() -> Any:
+    from pathlib import Path
+
+    data = click.get_current_context().meta.get("mailpixel.data")
+    return None if data is None else Path(data)
+
+
+def stores() -> tuple[Store, Registry]:
+    """The store and the registry of the data folder, made when they are missing."""
+    from mailpixel.store.sqlite import open_sqlite
+
+    return open_sqlite(settings().database)
+
+
+def signer() -> TokenSigner:
+    """The signer of the data folder's keys, made when they are missing."""
+    from mailpixel.links.keyring import load_keyring
+
+    return TokenSigner(load_keyring(settings().key_file))
+
+
+def rules() -> Rules:
+    """The rules with the sender's own recipients and networks."""
+    return Rules(seeds=frozenset(settings().seeds), operator_networks=settings().operator_networks)
+
+
+def print_json(value: object) -> None:
+    """One JSON document to stdout."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
+    """A table to stdout: aligned for a person at a terminal, as wide as it needs for a program."""
+    table = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    Console(width=None if sys.stdout.isatty() else 1_000, soft_wrap=not sys.stdout.isatty()).print(table)
+
+
+def say(text: str) -> None:
+    """Talk to the person, on stderr."""
+    click.echo(text, err=True)

@@ -1,0 +1,59 @@
+"""`/healthz`, `/readyz` and `/metrics`."""
+
+import asyncio
+import math
+from typing import Any
+
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from mailpixel.errors import StoreUnavailable
+from mailpixel.server.services import Services
+
+
+async def healthz(request: Request) -> Response:
+    """200 as long as the process answers."""
+    return JSONResponse({"status": "ok"})
+
+
+async def readyz(request: Request) -> Response:
+    """200 when hits are written and folded, else 503; JSON {"ready","log","pending_hits","fold","fold_lag_s"}."""
+    state = await _state(request.state.services)
+    return JSONResponse(state, 200 if state["ready"] else 503, headers={"cache-control": "no-store"})
+
+
+async def metrics(request: Request) -> Response:
+    """Prometheus text format."""
+    services: Services = request.state.services
+    state = await _state(services)
+    services.metrics.set_state(services.committer.pending, state["fold_lag_s"] or 0)
+    return Response(services.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _state(services: Services) -> dict[str, Any]:
+    lag_s = await asyncio.to_thread(fold_lag_s, services)
+    log = "failing" if services.committer.failing else "ok"
+    fold = "unknown" if lag_s is None else "behind" if lag_s > services.settings.ready_lag_s else "ok"
+    return {
+        "ready": log == "ok" and fold == "ok",
+        "log": log,
+        "pending_hits": services.committer.pending,
+        "fold": fold,
+        "fold_lag_s": lag_s,
+    }
+
+
+def fold_lag_s(services: Services) -> float | None:
+    """Seconds since nothing was left to fold; None when nobody ever folded or the store does not say."""
+    try:
+        state = services.registry.fold_state()
+    except StoreUnavailable:
+        return None
+    if not state.caught_up_at_ms:
+        return None
+    return math.floor(max(services.clock() - state.caught_up_at_ms, 0) / 100) / 10
+
+
+ROUTES = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]

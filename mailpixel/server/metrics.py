@@ -1,0 +1,67 @@
+"""Prometheus metrics: what became of hits, how the log is written, how far the fold is."""
+
+import os
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from mailpixel.ingest.intake import Outcome
+
+MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable by which several workers share their counts in one folder; `serve --workers` sets it."""
+
+COMMIT_BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+SURFACES = {"o": "open", "c": "click"}
+
+
+class Metrics:
+    """The metrics of one worker. Labels come from closed sets: no token, address or id is ever one."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        hits = Counter(
+            "mailpixel_hits_total",
+            "Requests on tracking URLs by surface and what became of them.",
+            ("surface", "outcome"),
+            registry=self._registry,
+        )
+        # Made up front: a child's lookup by label costs more than its count.
+        self._hits = {(s, o): hits.labels(SURFACES[s], o.value).inc for s in SURFACES for o in Outcome}
+        self._commits = Histogram(
+            "mailpixel_commit_seconds", "Time of one group commit.", buckets=COMMIT_BUCKETS_S, registry=self._registry
+        )
+        self._committed = Counter("mailpixel_committed_total", "Events written to the log.", registry=self._registry)
+        self._pending = Gauge(
+            "mailpixel_pending_hits",
+            "Hits in memory that are not on disk yet.",
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        )
+        self._lag = Gauge(
+            "mailpixel_fold_lag_seconds",
+            "How far behind the fold is.",
+            registry=self._registry,
+            multiprocess_mode="mostrecent",
+        )
+
+    def count(self, surface: str, outcome: Outcome) -> None:
+        """One request on surface `o` or `c`."""
+        self._hits[surface, outcome]()
+
+    def on_commit(self, seconds: float, events: int) -> None:
+        """One commit of so many events; called in the writing thread."""
+        self._commits.observe(seconds)
+        self._committed.inc(events)
+
+    def set_state(self, pending: int, lag_s: float) -> None:
+        """What is in memory, and how far the fold is behind."""
+        self._pending.set(pending)
+        self._lag.set(lag_s)
+
+    def exposition(self) -> bytes:
+        """All metrics in Prometheus text format, of every worker where several share a folder."""
+        if MULTIPROCESS not in os.environ:
+            return generate_latest(self._registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        return generate_latest(together)

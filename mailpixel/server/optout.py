@@ -1,0 +1,47 @@
+"""`/u/{token}`: "do not track me". The page asks, and only the POST acts: programs that follow links change nothing."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from mailpixel.links.urls import parse_path
+from mailpixel.model import Claims, TokenKind
+from mailpixel.ingest.optout import opt_out
+from mailpixel.server.pages import NOT_FOUND_PAGE, OPT_OUT_PAGE, OPTED_OUT_PAGE
+from mailpixel.server.services import Services
+
+HEADERS = {"cache-control": "no-store", "referrer-policy": "no-referrer", "x-content-type-options": "nosniff"}
+
+
+def claims_of(request: Request) -> Claims | None:
+    """What the token in the path claims, when it is a good message token."""
+    services: Services = request.state.services
+    path = parse_path(request.url.path)
+    if path is None or path.damaged or path.link is not None:
+        return None
+    reading = services.signer.verify(path.token, frozenset({TokenKind.MESSAGE}))
+    return reading.claims if reading.problem is None else None
+
+
+async def ask(request: Request) -> Response:
+    """The page with the button."""
+    if claims_of(request) is None:
+        return HTMLResponse(NOT_FOUND_PAGE, 404, HEADERS)
+    return HTMLResponse(OPT_OUT_PAGE, 200, HEADERS)
+
+
+async def act(request: Request) -> Response:
+    """From now on nothing of this person is counted."""
+    claims = claims_of(request)
+    if claims is None:
+        return HTMLResponse(NOT_FOUND_PAGE, 404, HEADERS)
+    services: Services = request.state.services
+    await asyncio.to_thread(opt_out, services.store, services.registry, claims.recipient, datetime.now(UTC))
+    await asyncio.to_thread(services.directory.refresh)
+    return HTMLResponse(OPTED_OUT_PAGE, 200, HEADERS)
+
+
+ROUTES = [Route("/u/{token:path}", ask, methods=["GET"]), Route("/u/{token:path}", act, methods=["POST"])]

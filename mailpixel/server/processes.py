@@ -1,0 +1,93 @@
+"""The processes of `mailpixel serve`: web workers on one socket, and one fold that is started and watched."""
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from mailpixel.server.metrics import MULTIPROCESS
+from mailpixel.settings import Settings
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
+DRAIN_S = 10
+
+log = logging.getLogger(__name__)
+
+
+def serve(settings: Settings, host: str, port: int, workers: int) -> None:
+    """Serve until told to stop; returns when all answered hits are on disk."""
+    os.environ.update(settings.to_environment())
+    config = uvicorn.Config(
+        "mailpixel.server.app:app_from_environment",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        access_log=False,  # it would print the paths, so the tokens
+        proxy_headers=False,  # we walk X-Forwarded-For ourselves, from the right
+        server_header=False,
+        date_header=True,
+        lifespan="on",
+        ws="none",
+        log_level="warning",
+        timeout_graceful_shutdown=DRAIN_S,
+    )
+    with _shared_metrics(workers), FoldProcess(settings):
+        if workers == 1:
+            uvicorn.Server(config).run()
+        else:
+            uvicorn.supervisors.Multiprocess(config, target=uvicorn.Server(config).run, sockets=[config.bind_socket()]).run()
+
+
+@contextmanager
+def _shared_metrics(workers: int) -> Iterator[None]:
+    """A folder in which several workers add up their metrics, for as long as they run."""
+    if workers == 1:
+        yield
+        return
+    folder = tempfile.mkdtemp(prefix="mailpixel-metrics-")
+    os.environ[MULTIPROCESS] = folder
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class FoldProcess:
+    """Runs `mailpixel work` in a process of its own and starts it again when it ends."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._environment = os.environ | settings.to_environment()
+        self._stopping = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread = threading.Thread(target=self._watch, name="mailpixel-fold-watch", daemon=True)
+
+    def __enter__(self) -> "FoldProcess":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stopping.set()
+        if self._process is not None:
+            self._process.terminate()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        command = [sys.executable, "-m", "mailpixel", "work", "--while-parent-lives"]
+        pause_s = FIRST_PAUSE_S
+        while not self._stopping.is_set():
+            self._process = subprocess.Popen(command, env=self._environment)
+            if self._stopping.is_set():
+                self._process.terminate()
+            code = self._process.wait()
+            if not self._stopping.is_set():
+                log.error("the fold ended with code %d and is started again in %.1f s", code, pause_s)
+                self._stopping.wait(pause_s)
+                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
