@@ -20,7 +20,7 @@ class Reader:
 
     def read(self, method: str, headers: Headers, peer: str) -> Seen:
         """The facts of one request; `peer` is the address the connection came from."""
-        facts, agent = facts_of(headers)
+        agent, facts = facts_of(headers)
         if self._trusted:
             peer = self.client_address(headers, peer)
         return Seen(method, canonical_address(peer), agent, facts)
