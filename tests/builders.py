@@ -100,7 +100,7 @@ BURST_LINKS = 3
 def judge_plainly(message: Message, campaign: Campaign) -> tuple[Judged, ...]:
     """Judge every event by a few plain rules, one of which needs the neighbours and one the campaign.
 
-    Deliveries and opt-outs come back as internal, so that a reader who forgets to leave them out is found out.
+    Deliveries and opt-outs come back as internal, so that forgetting to leave them out shows.
     """
     traps = {link.number for link in campaign.links if link.trap}
     clicked = {event.link for event in message.events if event.kind is EventKind.CLICK}
