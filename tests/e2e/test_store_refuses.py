@@ -1,0 +1,95 @@
+"""The disk is full, the database is locked: readers are answered, hits wait and land later."""
+
+import resource
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from mailpixel.store.sqlite import open_sqlite
+from tests.e2e.conftest import rows_of
+from tests.service import Service, rows
+
+ANSWER_WITHIN_S = 0.25
+BOUND = {"MAILPIXEL_ANSWER_WITHIN_MS": "250", "MAILPIXEL_QUEUE_HITS": "50"}
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    rows(folder, "campaign", "add", "c1", "--name", "One", "--link", "https://shop.example/")
+    return folder
+
+
+def ask(service: Service, tokens: list[str]) -> float:
+    """Ask for a pixel and a link of each token; returns the longest wait in seconds."""
+    longest = 0.0
+    for token in tokens:
+        for path, status in ((f"/o/{token}.gif", 200), (f"/c/{token}/1", 302)):
+            started = time.monotonic()
+            assert service.status(path) == status
+            longest = max(longest, time.monotonic() - started)
+    return longest
+
+
+def tokens_of(data: Path, count: int) -> list[str]:
+    recipients = "\n".join(f"r-{n}" for n in range(count))
+    return [line.split(",")[1] for line in rows_of(data, recipients, "http://t.example", ["--merge"]).splitlines()[1:]]
+
+
+def logged(data: Path) -> int:
+    return sum(len(message.events) for message in open_sqlite(data / "mailpixel.db")[0].messages("c1"))
+
+
+def metric(service: Service, name: str) -> float:
+    lines = service.get("/metrics")[2].decode().splitlines()
+    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
+
+
+def wait_until_logged(data: Path, count: int) -> None:
+    until = time.monotonic() + 20
+    while logged(data) != count:
+        assert time.monotonic() < until, f"{logged(data)} of {count} hits landed"
+        time.sleep(0.1)
+
+
+def test_a_full_disk_holds_up_no_reader_and_loses_only_what_is_counted(data: Path) -> None:
+    tokens = tokens_of(data, 40)
+    with Service(data, environment=BOUND) as service:
+        service.wait_for("/readyz")
+        ask(service, tokens[:5])
+        # A file size limit of nothing: every write fails as on a full disk, and can be lifted again.
+        resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        longest = ask(service, tokens)
+        service.wait_for("/readyz", 503)
+        dropped = metric(service, 'mailpixel_hits_total{outcome="queue_full"')
+        pending = metric(service, "mailpixel_pending_hits")
+        resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        service.wait_for("/readyz")
+        wait_until_logged(data, 10 + 50)
+    assert longest < ANSWER_WITHIN_S + 0.5
+    assert (pending, dropped) == (50, 80 - 50)
+
+
+def test_a_locked_database_holds_up_no_reader_and_loses_nothing(data: Path) -> None:
+    tokens = tokens_of(data, 10)
+    with Service(data, environment=BOUND) as service:
+        service.wait_for("/readyz")
+        lock = sqlite3.connect(data / "mailpixel.db", isolation_level=None)
+        lock.execute("begin immediate")
+        longest = ask(service, tokens)
+        service.wait_for("/readyz", 503)
+        lock.execute("rollback")
+        lock.close()
+        service.wait_for("/readyz")
+        wait_until_logged(data, 20)
+    assert longest < ANSWER_WITHIN_S + 0.5
+
+
+def test_a_polite_end_writes_what_was_answered(data: Path) -> None:
+    tokens = tokens_of(data, 20)
+    with Service(data) as service:
+        ask(service, tokens)
+        assert service.stop().count("Traceback") == 0
+    assert logged(data) == 40

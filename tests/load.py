@@ -1,0 +1,66 @@
+"""A load generator: many connections, one request under way on each, every answer read to its end."""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+
+
+class Connection(asyncio.Protocol):
+    """Asks for one path after another until there are none or the server goes away."""
+
+    def __init__(self, paths: Iterator[str], answered: list[tuple[str, int]], headers: str) -> None:
+        self._paths = paths
+        self._answered = answered
+        self._headers = headers
+        self._buffer = b""
+        self._path = ""
+        self.done = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._ask()
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        head, separator, body = self._buffer.partition(b"\r\n\r\n")
+        if not separator:
+            return
+        length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
+        if len(body) >= length:
+            self._buffer = b""
+            self._answered.append((self._path, int(head[9:12])))
+            self._ask()
+
+    def connection_lost(self, exception: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_result(None)
+
+    def _ask(self) -> None:
+        self._path = next(self._paths, "")
+        if not self._path:
+            self._transport.close()
+            return
+        self._transport.write(f"GET {self._path} HTTP/1.1\r\nHost: t\r\n{self._headers}\r\n".encode())
+
+
+BROWSER = (
+    "User-Agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/153.0.0.0 Safari/537.36\r\nAccept: image/avif,image/webp,*/*;q=0.8\r\n"
+    "Accept-Language: en-US,en;q=0.9\r\nAccept-Encoding: gzip, deflate, br\r\n"
+)
+
+
+async def load(port: int, paths: Iterable[str], connections: int, headers: str = BROWSER) -> list[tuple[str, int]]:
+    """(path, status) of every answer that was read to its end, in order; ends early when the server goes away."""
+    loop = asyncio.get_running_loop()
+    answered: list[tuple[str, int]] = []
+    left = iter(paths)
+    made: list[Connection] = []
+    for _ in range(connections):
+        try:
+            _, connection = await loop.create_connection(lambda: Connection(left, answered, headers), "127.0.0.1", port)
+        except OSError:
+            break
+        made.append(connection)
+    await asyncio.gather(*(connection.done for connection in made))
+    return answered
