@@ -4,12 +4,13 @@
 (`tests/integration/test_store_contract.py`) runs on every implementation of either.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from mailpixel.model import Campaign, Event, Link, Message
+from mailpixel.store.tally import TallyKey, tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +31,23 @@ class Overflow:
 class MessageState:
     """What was judged of one message, compact enough to keep for every message.
 
-    `marks` holds one entry an event, in the order judged, packed by `mailpixel.projections.messages`; the tally that
-    counters are made of is a pure function of it. Times are None where nothing of the kind was seen.
+    `marks` holds one entry a hit, in the order judged, packed by `mailpixel.store.marks`; the tally that counters are
+    made of is a pure function of the state. Times are None where nothing of the kind was seen.
     """
 
     campaign: str
     recipient: str
-    marks: bytes
-    tally: Mapping["TallyKey", int]
+    marks: bytes = b"\n"
     delivered_at_ms: int | None = None
     opted_out: bool = False
     first_human_open_at_ms: int | None = None
     first_human_click_at_ms: int | None = None
     last_event_at_ms: int | None = None
 
-
-TallyKey = tuple[int, int, str]
-"""(bucket_ms, link, measure): bucket 0 is the whole campaign, otherwise the start of a quarter hour; link 0 is all
-links (and -1 the embedded ones); measure is a dotted name of the summary, as `opens.unique_human`."""
+    @property
+    def tally(self) -> Mapping[TallyKey, int]:
+        """What the message adds to the counters of its campaign; the measures are told in `mailpixel.store.tally`."""
+        return tally([self])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Counts:
     """The counters of one campaign.
 
     `totals` by measure, `links` by link number and measure (-1: embedded destinations), `overflow` hits past the cap,
-    `provisional` hits younger than the settle time, `as_of_ms` the moment up to which the log has been folded.
+    `provisional` hits younger than the settle time, `as_of_ms` the moment up to which the log has been folded (0: never).
     """
 
     totals: Mapping[str, int]
@@ -80,7 +80,8 @@ class Store(Protocol):
     def append(self, events: Sequence[Event], overflow: Sequence[Overflow] = ()) -> None:
         """Write events and overflow counts in one transaction: durable on return, idempotent by event id.
 
-        Raises `StoreUnavailable` when nothing was written.
+        Raises `StoreUnavailable` when nothing was written, `InvalidInput` when an id is not 16 bytes that begin with
+        the event's `received_at_ms`.
         """
         ...
 
@@ -91,7 +92,8 @@ class Store(Protocol):
     def save(self, states: Sequence[MessageState], changed: Changed) -> None:
         """Replace these states, move the counters by the difference and the cursor to `changed.cursor`, in one transaction.
 
-        Raises `Conflict` when the stored cursor is no longer `changed.since`: another fold was faster, nothing was written.
+        Raises `Conflict` when the stored cursor is no longer `changed.since`: another fold was faster, a campaign was
+        rebuilt or a person erased meanwhile. Nothing was written; read again from `cursor()`.
         """
         ...
 
@@ -99,12 +101,41 @@ class Store(Protocol):
         """How far the log has been folded."""
         ...
 
-    def messages(self, campaign: str, after: str = "", recipient: str | None = None) -> Iterator[Message]:
-        """Whole messages of a campaign in order of recipient, beginning after one; or the one of `recipient`. Streams."""
+    def campaigns(self) -> Sequence[str]:
+        """The campaigns that have events, registered or not, in order."""
         ...
 
-    def replace(self, campaign: str, states: Iterable[MessageState]) -> None:
-        """Drop the campaign's states and counters and put these in their place, in one transaction."""
+    def ranges(self, campaign: str, events: int) -> Sequence[tuple[str, str]]:
+        """Cut the recipients of a campaign into ranges (after, until] of about so many events, for `messages`."""
+        ...
+
+    def messages(self, campaign: str, after: str = "", until: str | None = None) -> Iterator[Message]:
+        """Whole messages of a campaign in order of recipient, beginning after one, up to and with `until`. Streams."""
+        ...
+
+    def message(self, campaign: str, recipient: str) -> Message:
+        """One message, without events when there are none."""
+        ...
+
+    def person(self, recipient: str) -> Iterator[Message]:
+        """All messages of a person, in order of campaign."""
+        ...
+
+    def replace(
+        self,
+        campaign: str,
+        since: str,
+        states: Iterable[MessageState],
+        fold: Callable[[Message], MessageState],
+    ) -> None:
+        """Put these states and their counters in the place of the campaign's own, at once and all together.
+
+        `since` is the `cursor()` from before the first of these states was judged. A message that was folded after it
+        is judged again by `fold`, so the fold may go on meanwhile. Readers see the old ones until the last moment.
+
+        Raises `Conflict` when a person was erased or another rebuild of the campaign began meanwhile: nothing has
+        changed, start over.
+        """
         ...
 
     def counts(self, campaign: str, now_ms: int, settle_ms: int) -> Counts:
@@ -116,11 +147,15 @@ class Store(Protocol):
         ...
 
     def recipients(self, campaign: str, after: str, limit: int) -> Sequence[MessageState]:
-        """States of a campaign in order of recipient, beginning after one; `tally` is filled."""
+        """States of a campaign in order of recipient, beginning after one."""
         ...
 
     def erase(self, recipient: str) -> int:
         """Delete everything held of a person, take it out of the counters; returns how many events went."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files; the next call opens them again."""
         ...
 
 
@@ -165,7 +200,10 @@ class FoldState:
 
 
 class Registry(Protocol):
-    """Campaigns, links, API keys, opt-outs and the lease of the fold: small, and changed by people."""
+    """Campaigns, links, API keys, opt-outs and the lease of the fold: small, and changed by people.
+
+    Moments are kept to the millisecond.
+    """
 
     def campaigns(self, after: str = "", limit: int = 1000) -> Sequence[Campaign]:
         """Campaigns with their links in order of id, beginning after one."""
@@ -199,8 +237,8 @@ class Registry(Protocol):
         """Campaigns whose events must be judged again because the campaign itself changed."""
         ...
 
-    def settled(self, campaign: str) -> None:
-        """The campaign has been judged again."""
+    def settled(self, campaign: Campaign) -> None:
+        """The campaign has been judged again, as it reads here; it stays stale when it has changed meanwhile."""
         ...
 
     def add_key(self, key: ApiKey) -> None:
@@ -237,6 +275,16 @@ class Registry(Protocol):
 
 
 __all__ = [
-    "ApiKey", "Changed", "Counts", "FoldState", "Link", "LinkRevision", "MessageState", "Overflow", "Registry",
-    "RegistryNews", "Store", "TallyKey",
+    "ApiKey",
+    "Changed",
+    "Counts",
+    "FoldState",
+    "Link",
+    "LinkRevision",
+    "MessageState",
+    "Overflow",
+    "Registry",
+    "RegistryNews",
+    "Store",
+    "TallyKey",
 ]
