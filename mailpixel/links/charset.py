@@ -1,0 +1,88 @@
+"""Bytes of a mail part to text and back, so that nothing changes on the way.
+
+A charset is taken only when decoding and encoding give the same bytes again; so a wrong label costs nothing but the
+reading of letters outside ASCII.
+"""
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_MARKS = (
+    (b"\xff\xfe\x00\x00", "utf-32-le"),
+    (b"\x00\x00\xfe\xff", "utf-32-be"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+    (b"\xef\xbb\xbf", "utf-8"),
+)
+_WIDER = {
+    "utf-8-sig": "utf-8",
+    "utf-16": "utf-16-le",
+    "utf-32": "utf-32-le",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "tis-620": "cp874",
+    "shift_jis": "cp932",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "euc_kr": "cp949",
+    "big5": "big5hkscs",
+}
+"""What programs that show mail read under these labels. Source: Encoding Standard, names and labels (read 2026-11)."""
+_NO_CHARSET = frozenset({"unicode_escape", "unicode-escape", "raw_unicode_escape", "raw-unicode-escape", "punycode",
+                         "idna", "undefined"})  # fmt: skip
+_META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Text with the Python codec that gives its bytes back.
+
+    `certain` is False when no charset fitted and every byte was read as one letter (Latin-1): then only ASCII means
+    what it seems to.
+    """
+
+    text: str
+    codec: str
+    certain: bool
+
+
+def decode(raw: bytes, declared: str | None) -> Decoded:
+    """Read bytes by their byte-order mark, else the declared charset, else a `<meta>` one, else UTF-8, else Latin-1.
+
+    Never raises, whatever the bytes or the label.
+    """
+    for codec in _candidates(raw, declared):
+        text = _read(raw, codec)
+        if text is not None:
+            return Decoded(text, codec, True)
+    return Decoded(raw.decode("latin-1"), "latin-1", False)
+
+
+def _candidates(raw: bytes, declared: str | None) -> Iterator[str]:
+    yield from (codec for mark, codec in _MARKS if raw.startswith(mark))
+    if declared is not None:
+        yield from _codecs_of(declared)
+    elif match := _META.search(raw, 0, 1024):
+        yield from _codecs_of(match[1].decode("ascii"))
+    yield "utf-8"
+
+
+def _codecs_of(label: str) -> Iterator[str]:
+    try:
+        name = codecs.lookup(label.strip()).name
+    except (LookupError, ValueError):
+        return
+    if name in _WIDER:
+        yield _WIDER[name]
+    if name not in _NO_CHARSET:
+        yield name
+
+
+def _read(raw: bytes, codec: str) -> str | None:
+    try:
+        text = raw.decode(codec)
+        return text if text.encode(codec) == raw else None
+    except (LookupError, ValueError):
+        return None

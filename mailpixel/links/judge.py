@@ -1,0 +1,47 @@
+"""One link of one text: tracked under which destination, or left alone for which reason."""
+
+from mailpixel.links.options import RewriteOptions
+from mailpixel.links.passthrough import passed_through
+from mailpixel.links.trackable import Reason, destination_of, why_not
+from mailpixel.links.utm import with_utm
+
+Outcome = Reason | tuple[str, str]
+"""A reason, or the destination and the query that follows the tracked URL (`?name={{ token }}`, mostly empty)."""
+
+
+class LinkJudge:
+    """Judges the links of one text by the sender's options; remembers what it said of each href."""
+
+    def __init__(self, options: RewriteOptions, certain: bool = True) -> None:
+        self._options = options
+        self._own = options.own_prefixes
+        self._certain = certain
+        self._seen: dict[str, Outcome] = {}
+
+    def outcome(self, href: str, no_track: bool = False) -> Outcome:
+        """What becomes of an href as the parser decoded it; `no_track` when its element carries `data-no-track`."""
+        found = self._seen.get(href)
+        if found is None:
+            found = self._seen[href] = self._judged(href)
+        return Reason.NO_TRACK if no_track and not isinstance(found, Reason) else found
+
+    def _judged(self, href: str) -> Outcome:
+        url = destination_of(href)
+        if (own := self._ours(url)) is not None:
+            return own
+        reason = why_not(url)
+        tail = ""
+        if reason is Reason.TEMPLATE and self._options.passthrough:
+            url, tail = passed_through(url, self._options.passthrough)
+            reason = why_not(url)
+        return reason or self._by_options(url) or (with_utm(url, self._options.utm), tail)
+
+    def _ours(self, url: str) -> Reason | None:
+        clicks, optouts = self._own
+        lower = url[: len(clicks)].lower()
+        return Reason.TRACKED if lower == clicks else Reason.UNSUBSCRIBE if lower == optouts else None
+
+    def _by_options(self, url: str) -> Reason | None:
+        if url in self._options.unsubscribe:
+            return Reason.UNSUBSCRIBE
+        return None if self._certain or url.isascii() else Reason.MALFORMED

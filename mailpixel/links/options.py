@@ -1,0 +1,50 @@
+"""What a sender asks of a rewrite: one frozen set of options for HTML, text and whole messages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+PixelPlace = Literal["bottom", "top", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class RewriteOptions:
+    """How to rewrite.
+
+    base_url     public address of the tracker, as `https://t.example`; URLs under it are recognised as already tracked
+    pixel        `bottom`: before the last `</body>`; `top`: first in the body, since Gmail cuts mail near 102 kB; `none`
+    mso          also rewrite links in `<!--[if ...]>` comments and VML, which only classic Outlook reads
+    text         also rewrite the plain-text parts of a message
+    unsubscribe  URLs that are never tracked, such as those of List-Unsubscribe; those of a message are added by itself
+    known        destinations registered before, with their numbers; new ones are numbered after the highest
+    charset      declared charset of an HTML part given as bytes; None when nobody declared one
+    utm          parameters added to each destination, in this order; a name that is there already stays as it is
+    passthrough  names of query parameters whose value may be a template token: the token moves to the tracked URL
+    """
+
+    base_url: str
+    pixel: PixelPlace = "bottom"
+    mso: bool = False
+    text: bool = False
+    unsubscribe: frozenset[str] = frozenset()
+    known: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    charset: str | None = None
+    utm: tuple[tuple[str, str], ...] = ()
+    passthrough: frozenset[str] = frozenset()
+
+    @property
+    def click_prefix(self) -> str:
+        """How a URL begins that is already tracked, in lower case."""
+        return self.base_url.rstrip("/").lower() + "/c/"
+
+    @property
+    def own_prefixes(self) -> tuple[str, str]:
+        """How our redirects and opt-out pages begin, in lower case."""
+        base = self.base_url.rstrip("/").lower()
+        return base + "/c/", base + "/u/"
+
+    @property
+    def pixel_prefix(self) -> str:
+        """How the address of one of our pixels begins, in lower case."""
+        return self.base_url.rstrip("/").lower() + "/o/"
