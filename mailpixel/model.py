@@ -60,6 +60,8 @@ class Facts(IntFlag):
     """Accept names image/."""
     UPGRADE_INSECURE = 1 << 13
     """Upgrade-Insecure-Requests: 1."""
+    PLAIN_HTTP = 1 << 14
+    """The public address is plain http, where browsers hold back Sec-Fetch-* and Sec-CH-UA."""
 
 
 class Verdict(StrEnum):

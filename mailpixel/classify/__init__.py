@@ -1,0 +1,30 @@
+"""Telling people from machines: a pure function from the events of a message to verdicts, and why.
+
+judge(message, campaign, rules)     verdicts, in order of time
+explain(message, campaign, rules)   the same, with the reasons in words
+judge_agent(agent, kind, rules)     what a user agent comes to by itself
+facts_of(headers)                   what the rules want to know of a request
+"""
+
+from mailpixel.classify.agent_verdict import AgentVerdict, judge_agent
+from mailpixel.classify.facts import facts_of
+from mailpixel.classify.message import judge
+from mailpixel.classify.networks import Certainty, Network, NetworkTable, Scope
+from mailpixel.classify.rules import RULES, KnownAgent, Rule, Rules
+from mailpixel.classify.thresholds import Thresholds
+
+__all__ = [
+    "RULES",
+    "AgentVerdict",
+    "Certainty",
+    "KnownAgent",
+    "Network",
+    "NetworkTable",
+    "Rule",
+    "Rules",
+    "Scope",
+    "Thresholds",
+    "facts_of",
+    "judge",
+    "judge_agent",
+]

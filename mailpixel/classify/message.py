@@ -1,0 +1,85 @@
+"""The judgement: all events of a message together, each with its verdict and the rule that decided."""
+
+from collections.abc import Sequence
+
+from mailpixel.classify.agents import read_agent
+from mailpixel.classify.burst import mark_burst
+from mailpixel.classify.one_event import first_ruling
+from mailpixel.classify.rules import Rules
+from mailpixel.classify.sight import Ruling, Sight
+from mailpixel.classify.soft import mark_soft
+from mailpixel.classify.trap import mark_trap
+from mailpixel.model import Campaign, Event, EventKind, Judged, Message, Verdict
+
+DEFAULT = Ruling("default", Verdict.HUMAN)
+
+
+def judge(message: Message, campaign: Campaign, rules: Rules) -> tuple[Judged, ...]:
+    """A verdict for every open and click of a message, in order of (received_at_ms, id).
+
+    Deliveries set the clock, opt-outs say nothing; neither comes back. Pure: the same events, campaign and rules
+    give the same verdicts, in whatever order the events came. Costs n log n in the events.
+    """
+    return tuple(_judged(look(message, campaign, rules), rules))
+
+
+def look(message: Message, campaign: Campaign, rules: Rules) -> list[Sight]:
+    """The opens and clicks of a message as the rules see them, in order, each with the ruling that fell or None."""
+    clock_ms, early_ms = _clock(message, campaign, rules)
+    hits = [event for event in message.events if event.kind in (EventKind.OPEN, EventKind.CLICK)]
+    hits.sort(key=lambda event: (event.received_at_ms, event.id))
+    sights = [_sight(event, clock_ms, early_ms) for event in hits]
+    for sight in sights:
+        sight.ruling = first_ruling(sight, rules)
+    mark_trap(sights, {link.number for link in campaign.links if link.trap}, rules.thresholds)
+    mark_burst(sights, rules.thresholds)
+    mark_soft(sights, rules.known_networks, rules.thresholds)
+    return sights
+
+
+def _clock(message: Message, campaign: Campaign, rules: Rules) -> tuple[int | None, int]:
+    """The moment the clock started and how long after it an image may have been fetched ahead.
+
+    The first delivery known, else the moment of sending.
+    """
+    delivered = [event.received_at_ms for event in message.events if event.kind is EventKind.DELIVERY]
+    if delivered:
+        return min(delivered), rules.thresholds.open_delivery_ms
+    return campaign.sent_at_ms, rules.thresholds.open_queue_ms
+
+
+def _sight(event: Event, clock_ms: int | None, early_ms: int) -> Sight:
+    """A hit before the clock started has no age: that clock is off."""
+    at_ms = event.received_at_ms
+    age_ms = None if clock_ms is None or at_ms < clock_ms else at_ms - clock_ms
+    click = event.kind is EventKind.CLICK
+    return Sight(event, click, at_ms, int(event.facts), read_agent(event.agent), age_ms, early_ms)
+
+
+def _judged(sights: Sequence[Sight], rules: Rules) -> list[Judged]:
+    repeats = Repeats(rules.thresholds.repeat_open_ms, rules.thresholds.repeat_click_ms)
+    judged = []
+    for sight in sights:
+        ruling = sight.ruling or DEFAULT
+        dup = repeats.seen(sight, ruling)
+        judged.append(Judged(sight.event, ruling.verdict, ruling.rule, ruling.via, dup))
+    return judged
+
+
+class Repeats:
+    """Which hits repeat one that counted: same kind, link, verdict and source, within the window of that one."""
+
+    def __init__(self, open_ms: int, click_ms: int) -> None:
+        self._windows = open_ms, click_ms
+        self._counted: dict[tuple[object, ...], int] = {}
+
+    def seen(self, sight: Sight, ruling: Ruling) -> bool:
+        """Whether this hit is a repeat; hits must come in order of time."""
+        if ruling.verdict is Verdict.INTERNAL or not sight.countable:
+            return False
+        key = (sight.click, sight.link, ruling.verdict, sight.source)
+        first_ms = self._counted.get(key)
+        if first_ms is not None and sight.at_ms - first_ms <= self._windows[sight.click]:
+            return True
+        self._counted[key] = sight.at_ms
+        return False

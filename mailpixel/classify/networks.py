@@ -1,0 +1,136 @@
+"""Which published network an address belongs to: the longest prefix wins."""
+
+import socket
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+from ipaddress import ip_network
+from typing import Self, TypeVar
+
+from mailpixel.errors import InvalidInput
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class Scope(StrEnum):
+    """Which hits an entry speaks about."""
+
+    CLICKS = "clicks"
+    """Machines follow links from there, but images may be fetched from there when a person looks."""
+    ALL = "all"
+
+
+class Certainty(StrEnum):
+    """How much an entry proves."""
+
+    CERTAIN = "certain"
+    """Only machines ask from there: decides alone."""
+    PROBABLE = "probable"
+    """People may sit behind it: one piece of evidence among others."""
+    PEOPLE = "people"
+    """People do sit behind it (a privacy relay): never evidence, and a shield against wider entries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One entry: a prefix in CIDR notation, whose it is, what it proves of which hits, who published it and when."""
+
+    prefix: str
+    name: str
+    scope: Scope = Scope.CLICKS
+    certainty: Certainty = Certainty.PROBABLE
+    source: str = ""
+    date: str = ""
+
+    @classmethod
+    def read(cls, row: Mapping[str, object]) -> Self:
+        """An entry from a JSON object with these keys.
+
+        Raises InvalidInput for a prefix, scope or certainty that is none.
+        """
+        prefix = canonical_prefix(str(row.get("prefix", "")))
+        scope = _choice(Scope, row.get("scope", Scope.CLICKS), "scope")
+        certainty = _choice(Certainty, row.get("certainty", Certainty.PROBABLE), "certainty")
+        name, source, date = (str(row.get(key, "")) for key in ("name", "source", "date"))
+        return cls(prefix, name, scope, certainty, source, date)
+
+
+def canonical_prefix(text: str) -> str:
+    """The one spelling of a network; a bare address is the network of that address alone.
+
+    Raises InvalidInput for what is neither.
+    """
+    try:
+        return str(ip_network(text.strip(), strict=False))
+    except ValueError:
+        raise InvalidInput("prefix", "is no network; write it like 192.0.2.0/24 or 2001:db8::/32") from None
+
+
+def _choice(kind: type[Choice], value: object, name: str) -> Choice:
+    try:
+        return kind(str(value))
+    except ValueError:
+        raise InvalidInput(name, f"must be one of {', '.join(kind)}") from None
+
+
+Level = tuple[int, Mapping[int, Network]]
+"""All prefixes of one length: how far an address is shifted to be looked up, and the entries by what remains."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkTable:
+    """Entries to be looked up by address. Of two entries for one prefix the later counts."""
+
+    entries: tuple[Network, ...] = ()
+    _levels: Mapping[int, tuple[Level, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_shift: dict[int, dict[int, dict[int, Network]]] = {4: {}, 16: {}}
+        for entry in self.entries:
+            network = ip_network(entry.prefix, strict=False)
+            shift = network.max_prefixlen - network.prefixlen
+            level = by_shift[network.max_prefixlen // 8].setdefault(shift, {})
+            level[int(network.network_address) >> shift] = entry
+        levels = {size: tuple(sorted(found.items())) for size, found in by_shift.items()}
+        object.__setattr__(self, "_levels", levels)
+
+    def lookup(self, address: str) -> Network | None:
+        """The narrowest entry that holds the address; None for none, and for what is no address."""
+        if not self.entries:
+            return None
+        size, number = packed(address)
+        for shift, found in self._levels.get(size, ()):
+            entry = found.get(number >> shift)
+            if entry is not None:
+                return entry
+        return None
+
+    def added(self, entries: Iterable[Network]) -> Self:
+        """These entries besides those there are."""
+        return type(self)((*self.entries, *entries))
+
+    def removed(self, prefix: str) -> Self:
+        """The table without the entries of exactly this prefix. Raises InvalidInput for what is no network."""
+        gone = canonical_prefix(prefix)
+        return type(self)(tuple(entry for entry in self.entries if entry.prefix != gone))
+
+
+@lru_cache(maxsize=65_536)
+def packed(address: str) -> tuple[int, int]:
+    """The size in bytes and the number of an address; (0, 0) for what is none. IPv4 inside IPv6 is IPv4."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        raw = socket.inet_pton(family, address)
+    except (OSError, ValueError):
+        return 0, 0
+    if raw[:12] == b"\0" * 10 + b"\xff\xff":
+        raw = raw[12:]
+    return len(raw), int.from_bytes(raw, "big")
+
+
+@lru_cache(maxsize=65_536)
+def neighbourhood(address: str) -> tuple[int, int]:
+    """What counts as one network when two addresses are compared: /24 of IPv4, /48 of IPv6."""
+    size, number = packed(address)
+    return size, number >> (8 if size == 4 else 80)

@@ -1,0 +1,127 @@
+"""Rules 1 to 6: what a single event gives away by itself."""
+
+from collections.abc import Callable
+
+from mailpixel.classify.agents import AgentKind
+from mailpixel.classify.rules import Rules
+from mailpixel.classify.sight import FORGED, PREFETCH, PREVIEW, REFERER, Ruling, Sight
+from mailpixel.model import Verdict, Via
+
+INTERNAL = Ruling("internal", Verdict.INTERNAL)
+METHOD_CLICK = Ruling("method", Verdict.SCANNER)
+METHOD_OPEN = Ruling("method", Verdict.BOT)
+PURPOSE = Ruling("purpose", Verdict.PREFETCH)
+PROXY_CLICK = Ruling("mail_proxy", Verdict.SCANNER)
+PROXY_OPEN = {via: Ruling("mail_proxy", Verdict.HUMAN, via) for via in Via}
+PROXY_EARLY = {via: Ruling("mail_proxy", Verdict.PREFETCH, via) for via in Via}
+APPLE_OPEN = Ruling("apple_mpp", Verdict.PRIVACY_PREFETCH, Via.APPLE)
+APPLE_CLICK = Ruling("apple_mpp", Verdict.SCANNER)
+GMAIL_OPEN = Ruling("gmail_prefetch", Verdict.PREFETCH, Via.GMAIL)
+GMAIL_CLICK = Ruling("gmail_prefetch", Verdict.SCANNER)
+DECLARED_SCANNER = Ruling("declared", Verdict.SCANNER)
+DECLARED_BOT = Ruling("declared", Verdict.BOT)
+DECLARED_EARLY = Ruling("declared", Verdict.PREFETCH)
+
+
+def internal(sight: Sight, rules: Rules) -> Ruling | None:
+    """The sender's own."""
+    event = sight.event
+    own = sight.bits & PREVIEW or event.recipient in rules.seeds or rules.operator.lookup(event.address)
+    return INTERNAL if own else None
+
+
+def method(sight: Sight, rules: Rules) -> Ruling | None:
+    """Anything but a GET."""
+    if sight.event.method == "GET":
+        return None
+    return METHOD_CLICK if sight.click else METHOD_OPEN
+
+
+def purpose(sight: Sight, rules: Rules) -> Ruling | None:
+    """Loaded ahead, as the browser itself says."""
+    return PURPOSE if sight.bits & PREFETCH else None
+
+
+def mail_proxy(sight: Sight, rules: Rules) -> Ruling | None:
+    """An image proxy: a person's eyes on an image, but for the first moments; never on a link."""
+    if sight.agent.kind is not AgentKind.MAIL_PROXY or sight.agent.via is None:
+        return None
+    if sight.click:
+        return PROXY_CLICK
+    if sight.bits & FORGED:
+        return None
+    return PROXY_EARLY[sight.agent.via] if sight.early else PROXY_OPEN[sight.agent.via]
+
+
+def apple_mpp(sight: Sight, rules: Rules) -> Ruling | None:
+    """Apple's privacy protection: its exact agent, without a Referer."""
+    if sight.agent.kind is not AgentKind.PRIVACY_PREFETCH:
+        return None
+    if sight.click:
+        return APPLE_CLICK
+    return None if sight.bits & REFERER else APPLE_OPEN
+
+
+def gmail_prefetch(sight: Sight, rules: Rules) -> Ruling | None:
+    """Gmail's prefetch: its exact agent."""
+    if sight.agent.kind is not AgentKind.GMAIL_PREFETCH:
+        return None
+    return GMAIL_CLICK if sight.click else GMAIL_OPEN
+
+
+def declared(sight: Sight, rules: Rules) -> Ruling | None:
+    """What the agent says it is; None leaves a person possible."""
+    for known in rules.agents:
+        if known.contains in sight.event.agent.lower():
+            return None if known.verdict is Verdict.HUMAN else Ruling("declared", known.verdict)
+    return _DECLARED[sight.agent.kind](sight)
+
+
+def _nothing(sight: Sight) -> Ruling | None:
+    return None
+
+
+def _early_open(sight: Sight) -> Ruling | None:
+    return DECLARED_EARLY if sight.early and not sight.click else None
+
+
+def _empty(sight: Sight) -> Ruling | None:
+    return DECLARED_BOT if sight.click else _early_open(sight)
+
+
+def _unknown(sight: Sight) -> Ruling | None:
+    return DECLARED_BOT if sight.click else None
+
+
+_DECLARED: dict[AgentKind, Callable[[Sight], Ruling | None]] = {
+    AgentKind.SCANNER: lambda sight: DECLARED_SCANNER,
+    AgentKind.ROBOT: lambda sight: DECLARED_BOT,
+    AgentKind.BARE_WEBKIT: _early_open,
+    AgentKind.EMPTY: _empty,
+    AgentKind.UNKNOWN: _unknown,
+    AgentKind.MAIL_PROXY: _nothing,
+    AgentKind.PRIVACY_PREFETCH: _nothing,
+    AgentKind.GMAIL_PREFETCH: _nothing,
+    AgentKind.MAIL_CLIENT: _nothing,
+    AgentKind.BROWSER: _nothing,
+}
+
+EVENT_RULES: tuple[Callable[[Sight, Rules], Ruling | None], ...] = (
+    internal,
+    method,
+    purpose,
+    mail_proxy,
+    apple_mpp,
+    gmail_prefetch,
+    declared,
+)
+"""In the order of `RULES`."""
+
+
+def first_ruling(sight: Sight, rules: Rules) -> Ruling | None:
+    """The ruling of the first rule that matches; None leaves the event to the rules that need its neighbours."""
+    for rule in EVENT_RULES:
+        ruling = rule(sight, rules)
+        if ruling is not None:
+            return ruling
+    return None

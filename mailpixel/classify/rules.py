@@ -1,0 +1,144 @@
+"""The rules in force: what they are, what the operator added, and the numbers they measure against."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any, Self
+
+from mailpixel.classify.agent_lists import shipped_lists
+from mailpixel.classify.networks import Network, NetworkTable, canonical_prefix
+from mailpixel.classify.thresholds import Thresholds
+from mailpixel.errors import InvalidInput
+from mailpixel.model import Verdict
+
+EDITION = 1
+"""Raised whenever the code of a rule comes to decide differently, so that history is known to be judged by other rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of the ordered table: its name as it stands in verdicts, and what it says, for people."""
+
+    name: str
+    summary: str
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "internal", "The sender's own: a seed recipient, the sender's network or a preview is never counted."
+    ),
+    Rule(
+        "method",
+        "Only a GET loads an image or follows a link; HEAD, OPTIONS and the like are machines looking around.",
+    ),
+    Rule(
+        "purpose",
+        "The browser itself says it loads ahead of the reader (Sec-Purpose, Purpose, X-Purpose, X-Moz).",
+    ),
+    Rule(
+        "mail_proxy",
+        "Gmail's and Yahoo's image proxies fetch when the reader looks, unless it is just after delivery.",
+    ),
+    Rule(
+        "apple_mpp",
+        "Apple Mail Privacy Protection loads every image, read or not, so it may hide a reader or nobody.",
+    ),
+    Rule("gmail_prefetch", "Gmail loads images ahead while a session is open, under an agent of its own."),
+    Rule(
+        "declared",
+        "The agent names a machine: a security scanner, link preview, monitor, library or crawler, or nothing.",
+    ),
+    Rule(
+        "trap",
+        "A link no reader can see, or a damaged address, was asked for; whoever did that follows links blindly.",
+    ),
+    Rule("burst", "Several different links of one message were followed faster than anybody reads."),
+    Rule(
+        "instant",
+        "The click came sooner after delivery than a person can read; within two seconds that alone decides.",
+    ),
+    Rule("network", "The address belongs to a network known for checking mail."),
+    Rule(
+        "pair",
+        "The same link was followed at nearly the same moment from elsewhere with better evidence of a person.",
+    ),
+    Rule("client", "The agent claims a browser, yet the headers such a browser sends are missing."),
+    Rule("no_open", "The link was followed although nobody had opened the message."),
+    Rule("default", "Nothing speaks against a person."),
+)
+"""In order of decision: the first that matches wins. `instant` to `no_open` are soft: it takes two of them to decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAgent:
+    """An agent the operator knows: any that contains this text, whatever its case, is judged so."""
+
+    contains: str
+    verdict: Verdict
+
+    @classmethod
+    def read(cls, row: Mapping[str, object]) -> Self:
+        """From a JSON object with `contains` and `verdict`. Raises InvalidInput for an empty text or unknown verdict."""
+        contains = str(row.get("contains", "")).strip()
+        if not contains:
+            raise InvalidInput("contains", "is empty; give a part of the user agent")
+        try:
+            return cls(contains.lower(), Verdict(str(row.get("verdict", ""))))
+        except ValueError:
+            raise InvalidInput("verdict", f"must be one of {', '.join(Verdict)}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Everything a verdict depends on besides the message itself; can be pickled and handed to other processes.
+
+    `seeds` are recipients of the sender's own; `operator_networks` the sender's networks in CIDR notation;
+    `networks` and `agents` what the operator knows besides the shipped lists; `without` shipped networks the
+    operator struck out. Raises InvalidInput for a network that is none.
+    """
+
+    seeds: frozenset[str] = frozenset()
+    operator_networks: tuple[str, ...] = ()
+    networks: tuple[Network, ...] = ()
+    agents: tuple[KnownAgent, ...] = ()
+    without: frozenset[str] = frozenset()
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    version: str = field(init=False)
+    """A short text that changes whenever verdicts may: rules, thresholds, lists or the operator's additions."""
+    operator: NetworkTable = field(init=False, repr=False, compare=False)
+    known_networks: NetworkTable = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        own = tuple(Network(canonical_prefix(prefix), "operator") for prefix in self.operator_networks)
+        gone = {canonical_prefix(prefix) for prefix in self.without}
+        shipped = (network for network in shipped_networks() if network.prefix not in gone)
+        object.__setattr__(self, "operator", NetworkTable(own))
+        object.__setattr__(self, "known_networks", NetworkTable((*shipped, *self.networks)))
+        object.__setattr__(self, "version", self._fingerprint())
+
+    def _fingerprint(self) -> str:
+        parts = (
+            EDITION,
+            [astuple(rule) for rule in RULES],
+            astuple(self.thresholds),
+            shipped_lists().fingerprint,
+            sorted(self.seeds),
+            list(self.operator_networks),
+            [astuple(network) for network in self.known_networks.entries],
+            [astuple(agent) for agent in self.agents],
+        )
+        digest = hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
+        return f"{EDITION}-{digest[:10]}"
+
+
+@cache
+def shipped_networks() -> tuple[Network, ...]:
+    """The published networks this version ships, each with its source and date."""
+    text = (files("mailpixel.classify") / "data" / "networks.json").read_text(encoding="utf-8")
+    groups: Iterable[Mapping[str, Any]] = json.loads(text)["groups"]
+    return tuple(
+        Network.read({**group, "prefix": prefix}) for group in groups for prefix in group["prefixes"]
+    )

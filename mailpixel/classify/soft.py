@@ -1,0 +1,144 @@
+"""Rule 9: evidence that needs company. Two families decide; a few certain things decide alone."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from mailpixel.classify.networks import Certainty, NetworkTable, Scope, neighbourhood
+from mailpixel.classify.sight import NAVIGATE, PLAIN_HTTP, USER_ACTIVATED, Ruling, Sight
+from mailpixel.classify.thresholds import Thresholds
+from mailpixel.model import Verdict
+
+FAMILIES = ("instant", "network", "pair", "client", "no_open")
+"""In the order in which they give a verdict its name."""
+NEEDED = 2
+
+SOFT = {name: Ruling(name, Verdict.SCANNER) for name in FAMILIES}
+
+_NO_PERSON, _PERHAPS, _PERSON = range(3)
+"""How well the headers of a click speak for a person."""
+
+Place = tuple[tuple[int, int], str]
+"""The network and the operating system a click came from."""
+
+
+def mark_soft(sights: Sequence[Sight], networks: NetworkTable, thresholds: Thresholds) -> None:
+    """Rule on the undecided sights that two families of evidence speak against, or one hard fact."""
+    undecided = [sight for sight in sights if sight.ruling is None]
+    for sight in undecided:
+        sight.network = networks.lookup(sight.event.address)
+        sight.soft = _own_evidence(sight, thresholds)
+        sight.lifted = sight.click and strength(sight) == _PERSON
+        _decide(sight, thresholds)
+    clicks = [sight for sight in undecided if sight.click and sight.ruling is None]
+    if clicks:
+        _look_around(sights, clicks, thresholds)
+
+
+def _look_around(sights: Sequence[Sight], clicks: Sequence[Sight], thresholds: Thresholds) -> None:
+    """The families that need neighbours: those are what is left of the message once its machines are known."""
+    paired = {id(sight) for sight in _weaker_of_pairs(clicks, thresholds.pair_ms)}
+    opened_ms = next((sight.at_ms for sight in sights if _may_be_read(sight)), None)
+    for sight in clicks:
+        found = set(sight.soft)
+        if id(sight) in paired:
+            found.add("pair")
+        if opened_ms is None or opened_ms > sight.at_ms:
+            found.add("no_open")
+        sight.soft = tuple(name for name in FAMILIES if name in found)
+        _decide(sight, thresholds)
+
+
+def _may_be_read(sight: Sight) -> bool:
+    """Whether somebody may have looked: an open that is a person's, or that Apple made for one."""
+    if sight.click or not sight.countable:
+        return False
+    return sight.ruling is None or sight.ruling.verdict in (Verdict.HUMAN, Verdict.PRIVACY_PREFETCH)
+
+
+def _own_evidence(sight: Sight, thresholds: Thresholds) -> tuple[str, ...]:
+    found = []
+    window_ms = thresholds.click_soft_ms if sight.click else sight.early_ms
+    if sight.age_ms is not None and sight.age_ms <= window_ms:
+        found.append("instant")
+    if _speaks(sight) is not None:
+        found.append("network")
+    if lacks(sight):
+        found.append("client")
+    return tuple(found)
+
+
+def _speaks(sight: Sight) -> Certainty | None:
+    """What the sight's network proves of this kind of hit."""
+    network = sight.network
+    if network is None or network.certainty is Certainty.PEOPLE:
+        return None
+    return network.certainty if sight.click or network.scope is Scope.ALL else None
+
+
+def lacks(sight: Sight) -> int:
+    """The facts missing, or too many, for the browser the agent claims to be; 0 when nothing is wrong or nothing claimed."""
+    claim = sight.agent.claim
+    if claim is None:
+        return 0
+    promised = claim.click if sight.click else claim.image
+    if sight.bits & PLAIN_HTTP:
+        promised &= ~claim.fresh
+    return promised & ~sight.bits | claim.foreign & sight.bits
+
+
+def strength(sight: Sight) -> int:
+    """How well the headers of a click speak for a person: against one, nothing either way, for one.
+
+    A person's gesture is what speaks for one. Safari never reports it, so there a navigation with everything that
+    Safari sends has to do.
+    """
+    if lacks(sight):
+        return _NO_PERSON
+    claim = sight.agent.claim
+    wanted = NAVIGATE if claim is not None and claim.silent and claim.fresh else NAVIGATE | USER_ACTIVATED
+    return _PERSON if sight.bits & wanted == wanted else _PERHAPS
+
+
+def _decide(sight: Sight, thresholds: Thresholds) -> None:
+    if sight.click and sight.age_ms is not None and sight.age_ms < thresholds.click_hard_ms:
+        sight.ruling = SOFT["instant"]
+    elif _speaks(sight) is Certainty.CERTAIN:
+        sight.ruling = SOFT["network"]
+    elif len(sight.soft) >= NEEDED and not sight.lifted:
+        sight.ruling = SOFT[sight.soft[0]]
+
+
+def _weaker_of_pairs(clicks: Sequence[Sight], window_ms: int) -> Iterator[Sight]:
+    """Clicks with a stronger one on the same link, close in time, from another network or system."""
+    by_link: dict[int | str | None, list[Sight]] = {}
+    for click in clicks:
+        by_link.setdefault(click.link, []).append(click)
+    for followers in by_link.values():
+        if len(followers) > 1:
+            yield from _outdone(followers, window_ms)
+
+
+def _outdone(clicks: Sequence[Sight], window_ms: int) -> Iterator[Sight]:
+    """Walk a window over the clicks of one link, counting how many of each strength came from each place."""
+    seen = [(click, strength(click), _place(click)) for click in clicks]
+    counts: Counter[tuple[int, Place | None]] = Counter()
+    enter = leave = 0
+    for click, mine, place in seen:
+        while enter < len(seen) and seen[enter][0].at_ms <= click.at_ms + window_ms:
+            _count(counts, seen[enter], 1)
+            enter += 1
+        while seen[leave][0].at_ms < click.at_ms - window_ms:
+            _count(counts, seen[leave], -1)
+            leave += 1
+        if any(counts[level, None] > counts[level, place] for level in range(mine + 1, _PERSON + 1)):
+            yield click
+
+
+def _count(counts: Counter[tuple[int, Place | None]], entry: tuple[Sight, int, Place], step: int) -> None:
+    _, level, place = entry
+    counts[level, None] += step
+    counts[level, place] += step
+
+
+def _place(click: Sight) -> Place:
+    return neighbourhood(click.event.address), click.agent.system

@@ -1,0 +1,38 @@
+"""Every number the rules measure against, in one table."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Windows of time, all in whole milliseconds and all counted to their last millisecond.
+
+    The delivery clock starts when the receiving server took the message, the queue clock when the campaign went
+    out; the second is used only while the first is unknown. Defaults: measured and published timing of proxies and
+    scanners, 2018 to 2026, as the README cites them.
+    """
+
+    open_delivery_ms: int = 30_000
+    """An image asked for this soon after delivery was fetched by the mailbox, not looked at."""
+    open_queue_ms: int = 60_000
+    """The same on the queue clock."""
+    click_hard_ms: int = 2_000
+    """A click younger than this is a machine's; nobody reads that fast."""
+    click_soft_ms: int = 60_000
+    """A click younger than this is one piece of evidence."""
+    burst_ms: int = 10_000
+    """A span that holds `burst_links` different links is a sweep."""
+    burst_links: int = 3
+    sweep_ms: int = 1_000
+    """A span that holds `sweep_links` different links is a sweep."""
+    sweep_links: int = 2
+    trap_ms: int = 10_000
+    """Either side of a sprung trap everything is a machine's, whoever asked."""
+    taint_ms: int = 900_000
+    """After a sprung trap the same source is a machine's for this long."""
+    pair_ms: int = 15_000
+    """Two fetches of one link this close, from different networks or systems, are one person and one machine."""
+    repeat_open_ms: int = 30_000
+    repeat_click_ms: int = 5_000
+    settle_ms: int = 15_000
+    """A verdict younger than this may still change by what comes next."""
