@@ -1,15 +1,19 @@
 """What every command shares: `--data`, the settings, the store, the keys, JSON and tables."""
 
 import json
+import os
 import sys
+import time
 from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from mailpixel.classify import Rules
+from mailpixel.classify import Rules, judge
 from mailpixel.links.token import TokenSigner
 from mailpixel.settings import Settings
 from mailpixel.store.protocol import Registry, Store
@@ -49,8 +53,6 @@ def settings() -> Settings:
 
 
 def _data() -> Any:
-    from pathlib import Path
-
     data = click.get_current_context().meta.get("mailpixel.data")
     return None if data is None else Path(data)
 
@@ -90,3 +92,15 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
 def say(text: str) -> None:
     """Talk to the person, on stderr."""
     click.echo(text, err=True)
+
+
+def now_ms() -> int:
+    """The clock, in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def fold_what_waits(store: Store, registry: Registry) -> None:
+    """Bring the figures up to date when no `work` does: a report is right without a running server, too."""
+    from mailpixel.projections.fold import catch_up
+
+    catch_up(store, registry, partial(judge, rules=rules()), f"cli-{os.getpid()}", now_ms)
