@@ -62,6 +62,8 @@ class Facts(IntFlag):
     """Upgrade-Insecure-Requests: 1."""
     PLAIN_HTTP = 1 << 14
     """The public address is plain http, where browsers hold back Sec-Fetch-* and Sec-CH-UA."""
+    UNSEEN = 1 << 15
+    """The headers were not kept, as in an access log: a missing one proves nothing."""
 
 
 class Verdict(StrEnum):

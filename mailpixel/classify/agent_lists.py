@@ -13,7 +13,9 @@ from mailpixel.model import Via
 
 @dataclass(frozen=True, slots=True)
 class AgentLists:
-    """Patterns to be searched in an agent, all blind to case but the proxies; `crawlers` are lower-case product names."""
+    """Patterns to be searched in an agent, all blind to case but the proxies; `crawlers` are lower-case
+    product names.
+    """
 
     proxies: tuple[tuple[str, Via], ...]
     privacy_prefetch: str

@@ -1,4 +1,6 @@
-"""What a user agent comes to by itself, hours after delivery: the twin of the judgement for `mailpixel agents`."""
+"""What a user agent comes to by itself, hours after delivery: the twin of the judgement for `mailpixel
+agents`.
+"""
 
 from dataclasses import dataclass
 
@@ -12,7 +14,9 @@ from mailpixel.model import Event, EventKind, Verdict, Via
 
 @dataclass(frozen=True, slots=True)
 class AgentVerdict:
-    """The verdict of one hit with this agent and nothing else to go by; `sign` is what in the agent decided."""
+    """The verdict of one hit with this agent and nothing else to go by; `sign` is what in the agent
+    decided.
+    """
 
     verdict: Verdict
     rule: str

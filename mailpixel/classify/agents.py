@@ -1,6 +1,7 @@
 """Who a user agent says it is: proxy, mail program, scanner, robot or browser. Pure, cached, blind to time.
 
-The order of `_READINGS` is the point: lists of robots hold Gmail's proxy and mail programs, so those come first.
+The order of `_READINGS` is the point: lists of robots hold Gmail's proxy and mail programs, so those come
+first.
 """
 
 import re
@@ -34,7 +35,9 @@ class AgentKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """An agent as read. `sign` is the part of it that decided; `claim` what it promises where it says browser."""
+    """An agent as read. `sign` is the part of it that decided; `claim` what it promises where it says
+    browser.
+    """
 
     text: str
     kind: AgentKind
@@ -49,7 +52,9 @@ Reading = Callable[[str], Agent | None]
 
 @lru_cache(maxsize=65_536)
 def read_agent(agent: str) -> Agent:
-    """Who this agent is; only its first `AGENT_LIMIT` characters are read. Costs microseconds, whatever comes in."""
+    """Who this agent is; only its first `AGENT_LIMIT` characters are read. Costs microseconds, whatever
+    comes in.
+    """
     text = agent[:AGENT_LIMIT].strip(" \t\"'")
     for reading in _READINGS:
         found = reading(text)

@@ -10,9 +10,9 @@ from mailpixel.model import Facts
 class BrowserClaim:
     """What an agent shaped like a browser's says. `rest` is what it says beyond being that browser.
 
-    `click` and `image` are the facts such a browser shows on every link and image it asks for over https, `fresh`
-    those of them it holds back over plain http, `foreign` what it never shows. `silent` browsers do not say whether a
-    person's gesture started a navigation.
+    `click` and `image` are the facts such a browser shows on every link and image it asks for over https,
+    `fresh` those of them it holds back over plain http, `foreign` what it never shows. `silent` browsers do
+    not say whether a person's gesture started a navigation.
     """
 
     name: str
@@ -59,7 +59,9 @@ def browser_claim(text: str) -> BrowserClaim | None:
 
 
 def _promises(text: str, rest: str, versions: dict[str, tuple[int, int]]) -> BrowserClaim:
-    """Source: caniuse.com and MDN, Sec-Fetch-* (Chrome 80, Firefox 90, Safari 16.4) and Sec-CH-UA (Chrome 89), read 2026-11."""
+    """Source: caniuse.com and MDN, Sec-Fetch-* (Chrome 80, Firefox 90, Safari 16.4) and Sec-CH-UA (Chrome
+    89), read 2026-11.
+    """
     if "Chrome" in versions:
         fresh = _FETCH if versions["Chrome"] >= (80, 0) else 0
         return _claim("Chrome", rest, fresh, 0, False)

@@ -16,7 +16,8 @@ Span = tuple[int, int, int]
 def mark_burst(sights: Sequence[Sight], thresholds: Thresholds) -> None:
     """Rule on every undecided click inside a burst, and on the opens of its sources that came before.
 
-    Clicks that one event gave away take no part: a preview or a prefetch beside a reader's click makes no burst.
+    Clicks that one event gave away take no part: a preview or a prefetch beside a reader's click makes no
+    burst.
     """
     clicks = [sight for sight in sights if sight.click and sight.countable and _takes_part(sight)]
     swept: dict[Source, int] = {}
@@ -44,7 +45,9 @@ def _sweep(clicks: Sequence[Sight], size_ms: int, links: int, swept: dict[Source
 
 
 def _spans(clicks: Sequence[Sight], size_ms: int, links: int) -> Iterator[Span]:
-    """Every span of this size that holds so many different links, each beginning or ending with a new click."""
+    """Every span of this size that holds so many different links, each beginning or ending with a new
+    click.
+    """
     inside: Counter[int | str | None] = Counter()
     first = 0
     for last, click in enumerate(clicks):

@@ -17,14 +17,16 @@ DEFAULT = Ruling("default", Verdict.HUMAN)
 def judge(message: Message, campaign: Campaign, rules: Rules) -> tuple[Judged, ...]:
     """A verdict for every open and click of a message, in order of (received_at_ms, id).
 
-    Deliveries set the clock, opt-outs say nothing; neither comes back. Pure: the same events, campaign and rules
-    give the same verdicts, in whatever order the events came. Costs n log n in the events.
+    Deliveries set the clock, opt-outs say nothing; neither comes back. Pure: the same events, campaign and
+    rules give the same verdicts, in whatever order the events came. Costs n log n in the events.
     """
     return tuple(_judged(look(message, campaign, rules), rules))
 
 
 def look(message: Message, campaign: Campaign, rules: Rules) -> list[Sight]:
-    """The opens and clicks of a message as the rules see them, in order, each with the ruling that fell or None."""
+    """The opens and clicks of a message as the rules see them, in order, each with the ruling that fell or
+    None.
+    """
     clock_ms, early_ms = _clock(message, campaign, rules)
     hits = [event for event in message.events if event.kind in (EventKind.OPEN, EventKind.CLICK)]
     hits.sort(key=lambda event: (event.received_at_ms, event.id))
@@ -67,7 +69,9 @@ def _judged(sights: Sequence[Sight], rules: Rules) -> list[Judged]:
 
 
 class Repeats:
-    """Which hits repeat one that counted: same kind, link, verdict and source, within the window of that one."""
+    """Which hits repeat one that counted: same kind, link, verdict and source, within the window of that
+    one.
+    """
 
     def __init__(self, open_ms: int, click_ms: int) -> None:
         self._windows = open_ms, click_ms

@@ -34,7 +34,9 @@ class Certainty(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """One entry: a prefix in CIDR notation, whose it is, what it proves of which hits, who published it and when."""
+    """One entry: a prefix in CIDR notation, whose it is, what it proves of which hits, who published it and
+    when.
+    """
 
     prefix: str
     name: str
@@ -75,7 +77,9 @@ def _choice(kind: type[Choice], value: object, name: str) -> Choice:
 
 
 Level = tuple[int, Mapping[int, Network]]
-"""All prefixes of one length: how far an address is shifted to be looked up, and the entries by what remains."""
+"""All prefixes of one length: how far an address is shifted to be looked up, and the entries by what
+remains.
+"""
 
 
 @dataclass(frozen=True, slots=True)

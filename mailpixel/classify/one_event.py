@@ -119,7 +119,9 @@ EVENT_RULES: tuple[Callable[[Sight, Rules], Ruling | None], ...] = (
 
 
 def first_ruling(sight: Sight, rules: Rules) -> Ruling | None:
-    """The ruling of the first rule that matches; None leaves the event to the rules that need its neighbours."""
+    """The ruling of the first rule that matches; None leaves the event to the rules that need its
+    neighbours.
+    """
     for rule in EVENT_RULES:
         ruling = rule(sight, rules)
         if ruling is not None:

@@ -15,7 +15,9 @@ from mailpixel.errors import InvalidInput
 from mailpixel.model import Verdict
 
 EDITION = 1
-"""Raised whenever the code of a rule comes to decide differently, so that history is known to be judged by other rules."""
+"""Raised whenever the code of a rule comes to decide differently, so that history is known to be judged by
+other rules.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,9 @@ RULES: tuple[Rule, ...] = (
     Rule("no_open", "The link was followed although nobody had opened the message."),
     Rule("default", "Nothing speaks against a person."),
 )
-"""In order of decision: the first that matches wins. `instant` to `no_open` are soft: it takes two of them to decide."""
+"""In order of decision: the first that matches wins. `instant` to `no_open` are soft: it takes two of them
+to decide.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,9 @@ class KnownAgent:
 
     @classmethod
     def read(cls, row: Mapping[str, object]) -> Self:
-        """From a JSON object with `contains` and `verdict`. Raises InvalidInput for an empty text or unknown verdict."""
+        """From a JSON object with `contains` and `verdict`. Raises InvalidInput for an empty text or
+        unknown verdict.
+        """
         contains = str(row.get("contains", "")).strip()
         if not contains:
             raise InvalidInput("contains", "is empty; give a part of the user agent")
@@ -93,7 +99,8 @@ class KnownAgent:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Everything a verdict depends on besides the message itself; can be pickled and handed to other processes.
+    """Everything a verdict depends on besides the message itself; can be pickled and handed to other
+    processes.
 
     `seeds` are recipients of the sender's own; `operator_networks` the sender's networks in CIDR notation;
     `networks` and `agents` what the operator knows besides the shipped lists; `without` shipped networks the
@@ -107,7 +114,9 @@ class Rules:
     without: frozenset[str] = frozenset()
     thresholds: Thresholds = field(default_factory=Thresholds)
     version: str = field(init=False)
-    """A short text that changes whenever verdicts may: rules, thresholds, lists or the operator's additions."""
+    """A short text that changes whenever verdicts may: rules, thresholds, lists or the operator's
+    additions.
+    """
     operator: NetworkTable = field(init=False, repr=False, compare=False)
     known_networks: NetworkTable = field(init=False, repr=False, compare=False)
 

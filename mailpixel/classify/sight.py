@@ -14,11 +14,14 @@ NAVIGATE = int(Facts.NAVIGATE)
 USER_ACTIVATED = int(Facts.USER_ACTIVATED)
 CLIENT_HINTS = int(Facts.CLIENT_HINTS)
 PLAIN_HTTP = int(Facts.PLAIN_HTTP)
+UNSEEN = int(Facts.UNSEEN)
 
 _IMAGE_PROXIES = (AgentKind.MAIL_PROXY, AgentKind.PRIVACY_PREFETCH, AgentKind.GMAIL_PREFETCH)
 
 Source = tuple[str, str]
-"""Address and agent; the address is empty for image proxies, whose addresses change from one fetch to the next."""
+"""Address and agent; the address is empty for image proxies, whose addresses change from one fetch to the
+next.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,9 @@ class Ruling:
 class Sight:
     """An event with everything the rules ask about it, and the ruling once there is one.
 
-    `age_ms` is the time since the clock of the message started; None before that, or without a clock. `early_ms` is
-    how long that clock allows an image to be fetched ahead. `bits` are the event's facts as a plain number.
+    `age_ms` is the time since the clock of the message started; None before that, or without a clock.
+    `early_ms` is how long that clock allows an image to be fetched ahead. `bits` are the event's facts as a
+    plain number.
     """
 
     event: Event
@@ -54,7 +58,9 @@ class Sight:
     distance_ms: int | None = None
     """How far the trap was sprung that took this event down."""
     span: tuple[int, int] | None = None
-    """How many different links were followed in how many milliseconds, of the burst that took this event down."""
+    """How many different links were followed in how many milliseconds, of the burst that took this event
+    down.
+    """
 
     @property
     def early(self) -> bool:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from mailpixel.classify.networks import Certainty, NetworkTable, Scope, neighbourhood
-from mailpixel.classify.sight import NAVIGATE, PLAIN_HTTP, USER_ACTIVATED, Ruling, Sight
+from mailpixel.classify.sight import NAVIGATE, PLAIN_HTTP, UNSEEN, USER_ACTIVATED, Ruling, Sight
 from mailpixel.classify.thresholds import Thresholds
 from mailpixel.model import Verdict
 
@@ -35,7 +35,7 @@ def mark_soft(sights: Sequence[Sight], networks: NetworkTable, thresholds: Thres
 
 
 def _look_around(sights: Sequence[Sight], clicks: Sequence[Sight], thresholds: Thresholds) -> None:
-    """The families that need neighbours: those are what is left of the message once its machines are known."""
+    """The families that need neighbours, and those are what is left once the machines are known."""
     paired = {id(sight) for sight in _weaker_of_pairs(clicks, thresholds.pair_ms)}
     opened_ms = next((sight.at_ms for sight in sights if _may_be_read(sight)), None)
     for sight in clicks:
@@ -76,9 +76,11 @@ def _speaks(sight: Sight) -> Certainty | None:
 
 
 def lacks(sight: Sight) -> int:
-    """The facts missing, or too many, for the browser the agent claims to be; 0 when nothing is wrong or nothing claimed."""
+    """The facts missing, or too many, for the browser the agent claims to be; 0 when nothing is wrong or
+    nothing claimed.
+    """
     claim = sight.agent.claim
-    if claim is None:
+    if claim is None or sight.bits & UNSEEN:
         return 0
     promised = claim.click if sight.click else claim.image
     if sight.bits & PLAIN_HTTP:
@@ -89,8 +91,8 @@ def lacks(sight: Sight) -> int:
 def strength(sight: Sight) -> int:
     """How well the headers of a click speak for a person: against one, nothing either way, for one.
 
-    A person's gesture is what speaks for one. Safari never reports it, so there a navigation with everything that
-    Safari sends has to do.
+    A person's gesture is what speaks for one. Safari never reports it, so there a navigation with everything
+    that Safari sends has to do.
     """
     if lacks(sight):
         return _NO_PERSON

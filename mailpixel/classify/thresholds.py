@@ -7,9 +7,9 @@ from dataclasses import dataclass
 class Thresholds:
     """Windows of time, all in whole milliseconds and all counted to their last millisecond.
 
-    The delivery clock starts when the receiving server took the message, the queue clock when the campaign went
-    out; the second is used only while the first is unknown. Defaults: measured and published timing of proxies and
-    scanners, 2018 to 2026, as the README cites them.
+    The delivery clock starts when the receiving server took the message, the queue clock when the campaign
+    went out; the second is used only while the first is unknown. Defaults: measured and published timing of
+    proxies and scanners, 2018 to 2026, as the README cites them.
     """
 
     open_delivery_ms: int = 30_000
@@ -31,7 +31,9 @@ class Thresholds:
     taint_ms: int = 900_000
     """After a sprung trap the same source is a machine's for this long."""
     pair_ms: int = 15_000
-    """Two fetches of one link this close, from different networks or systems, are one person and one machine."""
+    """Two fetches of one link this close, from different networks or systems, are one person and one
+    machine.
+    """
     repeat_open_ms: int = 30_000
     repeat_click_ms: int = 5_000
     settle_ms: int = 15_000

@@ -9,7 +9,9 @@ from mailpixel.model import Verdict
 
 TRAP = Ruling("trap", Verdict.SCANNER)
 _HARMLESS = ("internal", "purpose")
-"""Rulings under which nothing springs: the sender tries everything, and a browser loads ahead for its reader."""
+"""Rulings under which nothing springs: the sender tries everything, and a browser loads ahead for its
+reader.
+"""
 
 
 def mark_trap(sights: Sequence[Sight], traps: Collection[int], thresholds: Thresholds) -> None:

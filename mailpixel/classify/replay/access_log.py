@@ -1,0 +1,114 @@
+"""The log of an existing pixel, in the combined format of nginx and Apache, as messages to be judged."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from mailpixel.classify.facts import agent_text
+from mailpixel.errors import InvalidInput
+from mailpixel.model import Event, EventKind, Facts, Message
+
+_EDGE = b"clog"
+_TEXT = r'"((?:[^"\\]|\\.)*)"'
+_LINE = re.compile(rf"(\S+) \S+ \S+ \[([^\]]+)\] {_TEXT} (\d{{3}}) \S+(?: {_TEXT} {_TEXT})?.*")
+_TIME = "%d/%b/%Y:%H:%M:%S %z"
+
+
+@dataclass(frozen=True, slots=True)
+class LogShape:
+    """How to tell opens and clicks in a log by their paths.
+
+    `open` and `click` are regular expressions to be found in the path with its query; a group named
+    `recipient` says whose it is, one named `link` which link (a number, or any text). Without a `recipient`
+    group the query value named `recipient_key` does. Raises InvalidInput for what is no regular expression.
+    """
+
+    open: str = r"/(?:o|open|pixel|track/open)[/?.]"
+    click: str = r"/(?:c|click|r|redirect|track/click)[/?]"
+    recipient_key: str = "recipient"
+    link_key: str = "link"
+
+    def __post_init__(self) -> None:
+        for field in ("open", "click"):
+            try:
+                re.compile(getattr(self, field))
+            except re.error as error:
+                raise InvalidInput(field, f"is no regular expression: {error}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A log as read: messages in order of recipient, and how many lines were neither opens nor clicks of
+    anybody.
+    """
+
+    messages: tuple[Message, ...]
+    lines: int
+    skipped: int
+
+
+def read_log(lines: Iterable[str], campaign: str, shape: LogShape) -> Log:
+    """The opens and clicks of a combined-format log, all of one campaign. Holds them in memory.
+
+    A log keeps no headers but Referer and agent, so events are marked `UNSEEN` and no missing header is held
+    against them; its times are whole seconds.
+    """
+    by_recipient: dict[str, list[Event]] = {}
+    number = 0
+    for number, line in enumerate(lines, 1):
+        event = _event(line, number, campaign, shape)
+        if event is not None:
+            by_recipient.setdefault(event.recipient, []).append(event)
+    messages = tuple(
+        Message(campaign, recipient, sorted(events, key=lambda event: event.id))
+        for recipient, events in sorted(by_recipient.items())
+    )
+    return Log(messages, number, number - sum(len(events) for events in by_recipient.values()))
+
+
+def _event(line: str, number: int, campaign: str, shape: LogShape) -> Event | None:
+    parsed = _LINE.fullmatch(line.strip())
+    if parsed is None:
+        return None
+    address, time, request, status, referer, agent = parsed.groups("-")
+    method, _, target = request.partition(" ")
+    named = _named(target.rpartition(" ")[0] or target, shape)
+    if named is None or status >= "400":
+        return None
+    kind, recipient, link = named
+    try:
+        at_ms = int(datetime.strptime(time, _TIME).timestamp() * 1000)
+    except ValueError:
+        return None
+    facts = Facts.UNSEEN if referer == "-" else Facts.UNSEEN | Facts.REFERER
+    number_or_none = int(link) if link.isdigit() and kind is EventKind.CLICK else None
+    destination = None if number_or_none is not None or kind is EventKind.OPEN else link
+    return Event(
+        kind,
+        campaign,
+        recipient,
+        at_ms,
+        number_or_none,
+        destination,
+        method,
+        address,
+        "" if agent == "-" else agent_text(agent.encode()),
+        facts,
+        id=at_ms.to_bytes(6, "big") + _EDGE + number.to_bytes(6, "big"),
+    )
+
+
+def _named(target: str, shape: LogShape) -> tuple[EventKind, str, str] | None:
+    """Kind, recipient and link that a path names; None for a path that is none of ours."""
+    for kind, pattern in ((EventKind.OPEN, shape.open), (EventKind.CLICK, shape.click)):
+        found = re.search(pattern, target)
+        if found is None:
+            continue
+        groups = {key: value for key, value in found.groupdict().items() if value}
+        query = parse_qs(urlsplit(target).query)
+        recipient = groups.get("recipient") or query.get(shape.recipient_key, [""])[0]
+        link = groups.get("link") or query.get(shape.link_key, [urlsplit(target).path])[0]
+        return (kind, unquote(recipient), unquote(link)) if recipient else None
+    return None

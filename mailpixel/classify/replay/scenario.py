@@ -1,0 +1,141 @@
+"""One scenario of a replay file: a timeline of raw requests, what is known besides, and the labels where it
+has some.
+
+A line of the file is a JSON object: `scenario` (its name), `campaign` {id, links, sent}, `messages`
+[{recipient, sent_at_ms, delivered_at_ms}], `hits` [{t_ms, recipient, kind, link, method, ip, headers,
+token}], and if wanted `config` {seeds, operator_networks, trap_links, networks, agents} and `expect`
+{verdicts, rules, via, dup, summary}.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from typing import Any
+
+from mailpixel.classify.facts import facts_of
+from mailpixel.classify.networks import Network
+from mailpixel.classify.rules import KnownAgent, Rules
+from mailpixel.errors import InvalidInput
+from mailpixel.model import Campaign, Event, EventKind, Facts, Link, Message
+
+_EDGE = b"play"
+_MARKS = {"valid": Facts.NONE, "preview": Facts.PREVIEW, "tampered": Facts.FORGED}
+"""Tokens that name a message, and what they add to the facts; hits on any other token are judged by nobody.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The labels of a scenario, one a hit: a word, words that are all right, or None where it is not
+    judged.
+    """
+
+    verdicts: Sequence[Any]
+    rules: Sequence[Any]
+    via: Sequence[Any]
+    dup: Sequence[Any]
+    summary: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A scenario as read. `events` has one entry a hit, None where the token names no message."""
+
+    name: str
+    links: tuple[Link, ...]
+    events: tuple[Event | None, ...]
+    clocks: Mapping[str, tuple[int | None, int | None]]
+    """Recipient to the moments of sending and of delivery."""
+    config: Mapping[str, Any]
+    expected: Expected | None = None
+
+    def rules(self, base: Rules) -> Rules:
+        """The rules in force in this scenario: the given ones and what the scenario knows besides."""
+        if not self.config:
+            return base
+        return replace(
+            base,
+            seeds=base.seeds | frozenset(self.config.get("seeds", ())),
+            operator_networks=(*base.operator_networks, *self.config.get("operator_networks", ())),
+            networks=(*base.networks, *map(Network.read, self.config.get("networks", ()))),
+            agents=(*base.agents, *map(KnownAgent.read, self.config.get("agents", ()))),
+        )
+
+    def messages(self) -> Iterator[tuple[Message, Campaign]]:
+        """Every message of the scenario that was hit, with its campaign as sent at that message's own
+        moment.
+        """
+        by_recipient: dict[str, list[Event]] = {}
+        for event in self.events:
+            if event is not None:
+                by_recipient.setdefault(event.recipient, []).append(event)
+        for recipient, events in by_recipient.items():
+            sent_ms, delivered_ms = self.clocks.get(recipient, (None, None))
+            if delivered_ms is not None:
+                events.append(_event(self.name, EventKind.DELIVERY, recipient, delivered_ms, 0))
+            sent_at = None if sent_ms is None else datetime.fromtimestamp(sent_ms / 1000, UTC)
+            ordered = sorted(events, key=lambda event: event.id)
+            yield (
+                Message(self.name, recipient, ordered),
+                Campaign(self.name, self.name, sent_at=sent_at, links=self.links),
+            )
+
+
+def read_scenario(row: Mapping[str, Any]) -> Scenario:
+    """A scenario from its JSON object. Raises InvalidInput naming what is wrong with which part."""
+    try:
+        return _read(row)
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
+        raise InvalidInput("scenario", f"is not laid out as a scenario is ({error!r})") from None
+
+
+def _read(row: Mapping[str, Any]) -> Scenario:
+    name = str(row["scenario"])
+    config = row.get("config") or {}
+    traps = set(config.get("trap_links", ()))
+    links = tuple(
+        Link(number, url, number in traps) for number, url in enumerate(row["campaign"].get("links", ()), 1)
+    )
+    events = tuple(_hit(name, position, hit) for position, hit in enumerate(row["hits"], 1))
+    clocks = {
+        message["recipient"]: (message.get("sent_at_ms"), message.get("delivered_at_ms"))
+        for message in row.get("messages", ())
+    }
+    return Scenario(name, links, events, clocks, config, _expected(row.get("expect")))
+
+
+def _expected(row: Mapping[str, Any] | None) -> Expected | None:
+    if row is None:
+        return None
+    parts = (row.get(part) or () for part in ("verdicts", "rules", "via", "dup"))
+    return Expected(*parts, row.get("summary") or {})
+
+
+def _hit(campaign: str, position: int, hit: Mapping[str, Any]) -> Event | None:
+    mark = _MARKS.get(hit.get("token") or "valid")
+    if mark is None or hit["recipient"] is None:
+        return None
+    raw = [(name.lower().encode(), value.encode()) for name, value in hit.get("headers", {}).items()]
+    facts, agent = facts_of(raw)
+    event = _event(campaign, EventKind(hit["kind"]), hit["recipient"], int(hit["t_ms"]), position)
+    return replace(
+        event,
+        link=hit.get("link"),
+        method=hit.get("method", "GET").upper(),
+        address=_address(hit.get("ip") or ""),
+        agent=agent,
+        facts=facts | mark,
+    )
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return ""
+
+
+def _event(campaign: str, kind: EventKind, recipient: str, at_ms: int, position: int) -> Event:
+    id = at_ms.to_bytes(6, "big") + _EDGE + position.to_bytes(6, "big")
+    return Event(kind, campaign, recipient, at_ms, id=id)
