@@ -1,0 +1,180 @@
+"""How many people opened, when some mail programs fetch every image whether or not anyone looks.
+
+What is certain is a floor and a ceiling. Between them stand two estimates that rest on different assumptions:
+
+- `extrapolation`: recipients behind a privacy prefetch open as often as the others do.
+- `click_ratio`: they click as often after opening as the others do, so their clicks tell their opens.
+"""
+
+from dataclasses import dataclass
+from math import exp, sqrt
+
+Z = 1.959963984540054
+"""Standard deviations either side of the mean that hold 95 % of a normal distribution."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """The messages of a campaign as the estimates need them; each number counts messages.
+
+    `tracked` is the denominator of the open rate. `privacy` have a privacy prefetch, `trackable` have none.
+    """
+
+    tracked: int
+    privacy: int
+    privacy_only: int
+    """A privacy prefetch and no human open."""
+    openers: int
+    """A human open."""
+    trackable_openers: int
+    """A human open and no privacy prefetch: O_T."""
+    trackable_clickers: int
+    """Of these, with a human click: C_T."""
+    privacy_clickers: int
+    """A privacy prefetch and a human click: C_M."""
+    hidden_clickers: int
+    """Of these, without a human open."""
+    inferred: int
+    """A human click and no human open, privacy prefetch or not."""
+
+    @property
+    def trackable(self) -> int:
+        """Messages whose opens show: D_T."""
+        return self.tracked - self.privacy
+
+    @property
+    def floor(self) -> int:
+        """Certain openers: a human open, or a human click, which nobody makes without opening."""
+        return self.openers + self.inferred
+
+    @property
+    def ceiling(self) -> int:
+        """The floor and every message whose privacy prefetch may hide a reader."""
+        return self.floor + max(self.privacy_only - self.hidden_clickers, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number of openers with its 95 % interval; all None where the campaign does not tell."""
+
+    method: str
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+    def within(self, low: float, high: float) -> "Estimate":
+        """The same, kept between what is certain: nobody estimates below a floor or above a ceiling."""
+        if self.value is None or self.low is None or self.high is None:
+            return self
+        value, least, most = (min(max(number, low), high) for number in (self.value, self.low, self.high))
+        return Estimate(self.method, value, least, most)
+
+    def rate(self, denominator: int) -> "Estimate":
+        """The same as a part of `denominator`."""
+        if self.value is None or self.low is None or self.high is None:
+            return self
+        return Estimate(
+            self.method, self.value / denominator, self.low / denominator, self.high / denominator
+        )
+
+
+def extrapolation(audience: Audience) -> Estimate:
+    """Openers, if those behind a privacy prefetch open as often as the others: D * O_T / D_T.
+
+    The interval is Wilson's for the rate of the others, applied to the messages nobody could watch.
+    """
+    watched, openers = audience.trackable, audience.trackable_openers
+    if watched <= 0 or openers > watched:
+        return Estimate("extrapolation")
+    rates = (openers / watched, *wilson(openers, watched))
+    return Estimate("extrapolation", *(openers + audience.privacy * rate for rate in rates))
+
+
+def hidden_openers(audience: Audience) -> Estimate:
+    """Openers behind a privacy prefetch, if they click as often after opening as the others: C_M * O_T / C_T.
+
+    The interval is normal in the logarithm, with variance 1/C_M + 1/C_T - 1/O_T: C_M is a count (Poisson), C_T
+    a share of O_T (binomial). Where nobody clicked behind the prefetch, the upper end is that of half a click.
+    """
+    openers, clickers = audience.trackable_openers, audience.trackable_clickers
+    if not 0 < clickers <= openers:
+        return Estimate("click_ratio")
+    value = audience.privacy_clickers * openers / clickers
+    counted = audience.privacy_clickers or 0.5
+    factor = exp(Z * sqrt(1 / counted + 1 / clickers - 1 / openers))
+    return Estimate("click_ratio", value, value / factor, counted * openers / clickers * factor)
+
+
+def click_ratio(audience: Audience) -> Estimate:
+    """Openers: those whose open or click shows them, and the hidden ones by their clicks."""
+    hidden = hidden_openers(audience)
+    if hidden.value is None or hidden.low is None or hidden.high is None:
+        return hidden
+    shown = audience.trackable_openers + audience.inferred - audience.hidden_clickers
+    return Estimate("click_ratio", shown + hidden.value, shown + hidden.low, shown + hidden.high)
+
+
+METHODS = (extrapolation, click_ratio)
+
+
+def wilson(hits: int, trials: int) -> tuple[float, float]:
+    """The 95 % interval of a share of `trials`, which keeps between 0 and 1.
+
+    Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
+    """
+    share = hits / trials
+    middle = share + Z * Z / (2 * trials)
+    reach = Z * sqrt(share * (1 - share) / trials + Z * Z / (4 * trials * trials))
+    scale = 1 + Z * Z / trials
+    low, high = (middle - reach) / scale, (middle + reach) / scale
+    return (low if hits else 0.0), (high if hits < trials else 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRateRange:
+    """Between which rates the open rate of people lies and what the methods say. None: unknown."""
+
+    low: float | None
+    high: float | None
+    estimates: tuple[Estimate, ...]
+
+    @property
+    def agree(self) -> bool | None:
+        """Whether the intervals of all estimates overlap: then one number may be named, else only the range.
+
+        None where there are not two estimates.
+        """
+        lows = [estimate.low for estimate in self.estimates if estimate.low is not None]
+        highs = [estimate.high for estimate in self.estimates if estimate.high is not None]
+        return max(lows) <= min(highs) if len(lows) > 1 else None
+
+    def to_json(self) -> dict[str, object]:
+        """{"low","high","estimates":[{"method","value","low","high"}]}."""
+        return {
+            "low": rounded(self.low),
+            "high": rounded(self.high),
+            "estimates": [
+                {
+                    "method": estimate.method,
+                    "value": rounded(estimate.value),
+                    "low": rounded(estimate.low),
+                    "high": rounded(estimate.high),
+                }
+                for estimate in self.estimates
+            ],
+        }
+
+
+def open_rate_range(audience: Audience | None) -> OpenRateRange:
+    """The range over `audience.tracked`; all None where that is unknown, 0 or below the certain openers."""
+    if audience is None or audience.tracked <= 0 or audience.floor > audience.tracked:
+        return OpenRateRange(None, None, tuple(Estimate(method.__name__) for method in METHODS))
+    tracked, floor = audience.tracked, audience.floor
+    ceiling = min(audience.ceiling, tracked)
+    estimates = tuple(method(audience).within(floor, ceiling).rate(tracked) for method in METHODS)
+    return OpenRateRange(floor / tracked, ceiling / tracked, estimates)
+
+
+def rounded(rate: float | None) -> float | None:
+    """A rate to six decimals, which tell one message in a million."""
+    return None if rate is None else round(rate, 6)

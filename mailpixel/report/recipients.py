@@ -1,0 +1,32 @@
+"""Rows by recipient: what became of each message of a campaign."""
+
+from collections.abc import Mapping
+
+from mailpixel.report.moments import iso_ms
+from mailpixel.store.protocol import MessageState
+
+OPENS = ("events", "human", "privacy_prefetch", "machine")
+CLICKS = ("events", "human", "machine")
+
+
+def recipient_row(state: MessageState) -> dict[str, object]:
+    """One message.
+
+    {"recipient","delivered_at","opted_out","opens":{…},"clicks":{…},"first_human_open_at","first_human_click_at",
+    "last_event_at"}; moments are ISO 8601 in UTC, null where nothing of the kind was seen.
+    """
+    tally = state.tally
+    return {
+        "recipient": state.recipient,
+        "delivered_at": iso_ms(state.delivered_at_ms),
+        "opted_out": state.opted_out,
+        "opens": _numbers(tally, "opens", OPENS),
+        "clicks": _numbers(tally, "clicks", CLICKS),
+        "first_human_open_at": iso_ms(state.first_human_open_at_ms),
+        "first_human_click_at": iso_ms(state.first_human_click_at_ms),
+        "last_event_at": iso_ms(state.last_event_at_ms),
+    }
+
+
+def _numbers(tally: Mapping[tuple[int, int, str], int], of: str, names: tuple[str, ...]) -> dict[str, int]:
+    return {name: tally.get((0, 0, f"{of}.{name}"), 0) for name in names}

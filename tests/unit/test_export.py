@@ -1,0 +1,98 @@
+"""Events as NDJSON and CSV, and the rows of recipients."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from mailpixel.model import Judged, Message, Verdict, Via
+from mailpixel.report.export import csv_header, csv_rows, event_rows, ndjson
+from mailpixel.report.recipients import recipient_row
+from mailpixel.store.marks import pack
+from mailpixel.store.protocol import MessageState
+from tests.builders import GMAIL, ROBOT, a_campaign, a_click, a_message, an_open, at_ms, judge_plainly
+
+
+def judge(message: Message) -> tuple[Judged, ...]:
+    return judge_plainly(message, a_campaign())
+
+
+OPEN = an_open(60.5, agent=GMAIL, id=b"\0" * 15 + b"\1", address="66.249.84.1")
+CLICK = a_click(90, id=b"\0" * 15 + b"\2", agent="=cmd|'/c calc'!A0")
+OPEN_ROW = {
+    "id": "00000000000000000000000000000001",
+    "received_at": "2026-09-21T14:14:20.500Z",
+    "kind": "open",
+    "recipient": "r-1",
+    "link": None,
+    "destination": None,
+    "method": "GET",
+    "agent": GMAIL,
+    "verdict": "human",
+    "rule": "mail_proxy",
+    "via": "gmail",
+    "dup": False,
+}
+
+
+def test_each_event_is_a_line_with_its_verdict_and_no_address() -> None:
+    lines = ndjson(event_rows([a_message(OPEN)], judge)).splitlines()
+    assert [json.loads(line) for line in lines] == [OPEN_ROW]
+
+
+def test_addresses_come_only_when_asked_for() -> None:
+    (row,) = event_rows([a_message(OPEN)], judge, addresses=True)
+    assert row == OPEN_ROW | {"address": "66.249.84.1"}
+    assert csv_header(addresses=True).endswith(b"dup,address\r\n")
+
+
+def test_a_csv_reads_back_with_the_columns_of_its_header() -> None:
+    text = (csv_header() + csv_rows(event_rows([a_message(OPEN, CLICK)], judge))).decode()
+    first, second = csv.DictReader(io.StringIO(text, newline=""))
+    assert first == {key: "" if value is None else str(value) for key, value in OPEN_ROW.items()} | {
+        "dup": "false"
+    }
+    assert (second["link"], second["verdict"]) == ("1", "human")
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_a_cell_that_a_spreadsheet_would_run_is_made_text(start: str) -> None:
+    message = a_message(a_click(agent=f"{start}1+1"))
+    lines = csv_rows(event_rows([message], judge)).decode()
+    (row,) = csv.reader(io.StringIO(lines, newline=""))
+    assert row[7] == f"'{start}1+1"
+
+
+def test_a_repeat_is_true_in_the_words_of_each_format() -> None:
+    rows = list(event_rows([a_message(an_open(60), an_open(61))], judge))
+    assert [row["dup"] for row in rows] == [False, True]
+    assert csv_rows(rows).decode().splitlines()[1].endswith(",human,default,,true")
+
+
+def test_a_recipient_is_a_row_of_what_became_of_the_message() -> None:
+    hits = a_message(an_open(60), an_open(61.25), an_open(99, agent=ROBOT), a_click(120, agent=ROBOT))
+    state = MessageState(
+        "spring",
+        "r-1",
+        pack(judge(hits)),
+        delivered_at_ms=at_ms(1),
+        first_human_open_at_ms=at_ms(60),
+        last_event_at_ms=at_ms(61.25),
+    )
+    assert recipient_row(state) == {
+        "recipient": "r-1",
+        "delivered_at": "2026-09-21T14:13:21Z",
+        "opted_out": False,
+        "opens": {"events": 3, "human": 1, "privacy_prefetch": 0, "machine": 1},
+        "clicks": {"events": 1, "human": 0, "machine": 1},
+        "first_human_open_at": "2026-09-21T14:14:20Z",
+        "first_human_click_at": None,
+        "last_event_at": "2026-09-21T14:14:21.250Z",
+    }
+
+
+def test_a_proxy_on_someones_behalf_is_named() -> None:
+    judged = Judged(OPEN, Verdict.PRIVACY_PREFETCH, "apple_mpp", Via.APPLE)
+    (row,) = event_rows([a_message(OPEN)], lambda message: [judged])
+    assert (row["verdict"], row["via"]) == ("privacy_prefetch", "apple")

@@ -1,0 +1,169 @@
+"""The summary as a whole, and its rates where something is not known."""
+
+from mailpixel.report import summarise
+from mailpixel.report.links import link_rows
+from mailpixel.report.summary import Rate
+from mailpixel.store.protocol import Counts
+from tests.builders import SENT_AT_MS, a_campaign, a_link
+
+TOTALS = {
+    "opens.events": 300,
+    "opens.deduplicated": 260,
+    "opens.unique": 180,
+    "opens.human": 140,
+    "opens.unique_human": 120,
+    "opens.proxied": 30,
+    "opens.privacy_prefetch": 100,
+    "opens.machine": 20,
+    "opens.inferred_from_clicks": 30,
+    "opens.unique_privacy_prefetch": 600,
+    "opens.unique_privacy_only": 600,
+    "opens.unique_human_trackable": 120,
+    "clicks.events": 90,
+    "clicks.deduplicated": 80,
+    "clicks.unique": 60,
+    "clicks.human": 70,
+    "clicks.unique_human": 54,
+    "clicks.machine": 10,
+    "clicks.on_trackable_opens": 24,
+    "clicks.on_privacy": 30,
+    "clicks.on_privacy_only": 30,
+    "delivered": 1010,
+    "opted_out": 10,
+    "seen": 1010,
+    "probes": 3,
+    "internal": 2,
+}
+LINKS = {
+    1: {"clicks.events": 50, "clicks.human": 45, "clicks.unique_human": 40, "clicks.machine": 5},
+    -1: {"clicks.events": 4, "clicks.human": 4, "clicks.unique_human": 3},
+    9: {"clicks.events": 2, "clicks.machine": 2},
+}
+
+
+def counts(
+    totals: dict[str, int], links: dict[int, dict[str, int]] | None = None, as_of_ms: int = 0
+) -> Counts:
+    return Counts(totals, links or {}, overflow=5, provisional=4, as_of_ms=as_of_ms)
+
+
+def rate(name: str, totals: dict[str, int], sent: int | None = 1000) -> Rate:
+    return summarise(a_campaign(sent=sent), counts(totals), "rules-1").rates[name]
+
+
+def test_a_summary_has_every_number_of_the_contract() -> None:
+    summary = summarise(a_campaign(links=2, sent=1020), counts(TOTALS, LINKS, SENT_AT_MS + 1500), "rules-1")
+    of_delivered = (
+        "of the messages known to be delivered, less those of recipients who opted out of tracking."
+    )
+    assert summary.to_json() == {
+        "campaign": {"id": "spring", "name": "Spring", "sent_at": "2026-09-21T14:13:20Z"},
+        "recipients": {"sent": 1020, "delivered": 1010, "tracked": 1000, "untracked": 10},
+        "opens": {
+            "events": 300,
+            "deduplicated": 260,
+            "unique": 180,
+            "human": 140,
+            "unique_human": 120,
+            "proxied": 30,
+            "privacy_prefetch": 100,
+            "machine": 20,
+            "inferred_from_clicks": 30,
+        },
+        "clicks": {
+            "events": 90,
+            "deduplicated": 80,
+            "unique": 60,
+            "human": 70,
+            "unique_human": 54,
+            "machine": 10,
+        },
+        "rates": {
+            "open_rate": {
+                "value": 0.12,
+                "numerator": 120,
+                "denominator": 1000,
+                "definition": f"Messages with at least one human open, {of_delivered}",
+            },
+            "click_rate": {
+                "value": 0.054,
+                "numerator": 54,
+                "denominator": 1000,
+                "definition": f"Messages with at least one human click, {of_delivered}",
+            },
+            "click_to_open_rate": {
+                "value": 0.36,
+                "numerator": 54,
+                "denominator": 150,
+                "definition": "Messages with at least one human click, "
+                "of the messages with a human open or a human click.",
+            },
+        },
+        "open_rate_range": {
+            "low": 0.15,
+            "high": 0.72,
+            "estimates": [
+                {"method": "extrapolation", "value": 0.3, "low": 0.274301, "high": 0.327982},
+                {"method": "click_ratio", "value": 0.27, "low": 0.21043, "high": 0.368812},
+            ],
+        },
+        "links": [
+            {"number": 1, "url": "https://shop.example/p/1", "events": 50, "human": 45, "unique_human": 40},
+            {"number": 2, "url": "https://shop.example/p/2", "events": 0, "human": 0, "unique_human": 0},
+            {"number": 9, "url": None, "events": 2, "human": 0, "unique_human": 0},
+            {"number": None, "url": None, "events": 4, "human": 4, "unique_human": 3},
+        ],
+        "probes": 3,
+        "internal": 2,
+        "provisional": 4,
+        "overflow": 5,
+        "as_of": "2026-09-21T14:13:21.500Z",
+        "rules_version": "rules-1",
+    }
+
+
+def test_a_campaign_without_events_has_noughts_and_no_rates() -> None:
+    summary = summarise(a_campaign(links=0, sent_at=None), counts({}), "rules-1").to_json()
+    assert summary["recipients"] == {"sent": None, "delivered": None, "tracked": None, "untracked": 0}
+    assert summary["as_of"] is None
+    assert set(dict(summary["opens"]).values()) == {0}  # type: ignore[call-overload]
+
+
+def test_an_unknown_denominator_gives_no_rate_and_says_what_to_do() -> None:
+    assert rate("open_rate", {"opens.unique_human": 4}, sent=None) == Rate(
+        None,
+        4,
+        None,
+        "Messages with at least one human open, of the messages sent (no delivery is known), less those of "
+        "recipients who opted out of tracking. Unknown: set how many were sent, or report deliveries.",
+    )
+
+
+def test_without_deliveries_rates_are_of_what_was_sent() -> None:
+    found = rate("open_rate", {"opens.unique_human": 4}, sent=8)
+    assert (found.value, found.denominator) == (0.5, 8)
+
+
+def test_a_rate_never_passes_one_and_the_reason_is_in_its_definition() -> None:
+    found = rate("open_rate", {"opens.unique_human": 9, "seen": 9}, sent=8)
+    assert (found.value, found.numerator, found.denominator) == (None, 9, 8)
+    assert found.definition.endswith(
+        "More messages than that were seen: the number sent or delivered is too low, the rate too high."
+    )
+
+
+def test_click_to_open_is_null_where_nobody_opened() -> None:
+    found = rate("click_to_open_rate", {})
+    assert (found.value, found.numerator, found.denominator) == (None, 0, 0)
+
+
+def test_people_who_clicked_without_an_open_keep_click_to_open_at_one() -> None:
+    assert rate("click_to_open_rate", {"clicks.unique_human": 3, "opens.inferred_from_clicks": 3}).value == 1
+
+
+def test_a_trap_is_known_by_its_row() -> None:
+    rows = link_rows(a_campaign(links=(0)), counts({}))
+    assert rows == ()
+    trapped = a_campaign(links=0)
+    trapped = type(trapped)(trapped.id, trapped.name, links=(a_link(1, trap=True),))
+    assert [row.trap for row in link_rows(trapped, counts({}))] == [True]

@@ -1,0 +1,148 @@
+"""Timelines in time zones with odd offsets, over clock changes and over gaps."""
+
+from datetime import datetime
+
+import pytest
+
+from mailpixel.errors import InvalidInput
+from mailpixel.report.timeline import MOST_ROWS, timeline
+
+QUARTER_MS = 900_000
+ONE = {"opens.events": 1}
+
+
+def ms(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+def events(bucket: str, tz: str, *moments: str) -> list[tuple[str, int]]:
+    rows = timeline({ms(moment): ONE for moment in moments}, bucket, tz)
+    return [(row.start.isoformat(), row.opens["events"]) for row in rows]
+
+
+def test_a_row_holds_opens_and_clicks_of_its_time() -> None:
+    quarters = {
+        ms("2026-09-21T14:00Z"): {
+            "opens.events": 5,
+            "opens.human": 2,
+            "opens.privacy_prefetch": 1,
+            "opens.machine": 1,
+            "opens.first_human": 2,
+        },
+        ms("2026-09-21T14:45Z"): {
+            "opens.events": 1,
+            "clicks.events": 4,
+            "clicks.human": 3,
+            "clicks.machine": 1,
+            "clicks.first_human": 2,
+        },
+    }
+    assert [row.to_json() for row in timeline(quarters, "hour", "UTC")] == [
+        {
+            "start": "2026-09-21T14:00:00+00:00",
+            "opens": {"events": 6, "human": 2, "privacy_prefetch": 1, "machine": 1, "first_human": 2},
+            "clicks": {"events": 4, "human": 3, "machine": 1, "first_human": 2},
+        }
+    ]
+
+
+def test_gaps_between_the_first_and_the_last_row_are_noughts() -> None:
+    assert events("hour", "UTC", "2026-01-01T22:15Z", "2026-01-02T01:00Z") == [
+        ("2026-01-01T22:00:00+00:00", 1),
+        ("2026-01-01T23:00:00+00:00", 0),
+        ("2026-01-02T00:00:00+00:00", 0),
+        ("2026-01-02T01:00:00+00:00", 1),
+    ]
+
+
+def test_nothing_counted_is_no_row() -> None:
+    assert timeline({}, "day", "UTC") == []
+
+
+def test_a_day_begins_at_midnight_where_the_reader_lives() -> None:
+    assert events("day", "Asia/Kathmandu", "2026-01-01T18:00Z", "2026-01-01T18:15Z") == [
+        ("2026-01-01T00:00:00+05:45", 1),
+        ("2026-01-02T00:00:00+05:45", 1),
+    ]
+
+
+def test_an_hour_begins_on_the_clock_of_a_zone_off_by_minutes() -> None:
+    assert events("hour", "Asia/Kathmandu", "2026-01-01T18:00Z", "2026-01-01T18:15Z") == [
+        ("2026-01-01T23:00:00+05:45", 1),
+        ("2026-01-02T00:00:00+05:45", 1),
+    ]
+
+
+def test_the_hour_that_comes_twice_is_two_rows() -> None:
+    assert events("hour", "Europe/Berlin", "2026-10-25T00:30Z", "2026-10-25T01:30Z") == [
+        ("2026-10-25T02:00:00+02:00", 1),
+        ("2026-10-25T02:00:00+01:00", 1),
+    ]
+
+
+def test_the_hour_that_never_comes_is_no_row() -> None:
+    assert events("hour", "Europe/Berlin", "2026-03-29T00:30Z", "2026-03-29T01:30Z") == [
+        ("2026-03-29T01:00:00+01:00", 1),
+        ("2026-03-29T03:00:00+02:00", 1),
+    ]
+
+
+def test_days_keep_their_midnight_over_a_clock_change() -> None:
+    assert events("day", "America/New_York", "2026-10-31T12:00Z", "2026-11-03T04:45Z") == [
+        ("2026-10-31T00:00:00-04:00", 1),
+        ("2026-11-01T00:00:00-04:00", 0),
+        ("2026-11-02T00:00:00-05:00", 1),
+    ]
+
+
+def test_a_day_without_a_midnight_begins_when_it_begins() -> None:
+    assert events("day", "Africa/Cairo", "2026-04-23T20:00Z", "2026-04-23T22:00Z") == [
+        ("2026-04-23T00:00:00+02:00", 1),
+        ("2026-04-24T01:00:00+03:00", 1),
+    ]
+
+
+def test_a_midnight_that_comes_twice_begins_one_day() -> None:
+    assert events("day", "Atlantic/Azores", "2026-10-25T00:30Z", "2026-10-25T01:30Z") == [
+        ("2026-10-25T00:00:00+00:00", 2),
+    ]
+
+
+def test_half_an_hour_of_clock_change_loses_nothing() -> None:
+    quarters = {ms("2026-04-04T13:00Z") + n * QUARTER_MS: ONE for n in range(16)}
+    rows = timeline(quarters, "hour", "Australia/Lord_Howe")
+    assert [(row.start.isoformat(), row.opens["events"]) for row in rows] == [
+        ("2026-04-05T00:00:00+11:00", 4),
+        ("2026-04-05T01:00:00+11:00", 6),
+        ("2026-04-05T02:00:00+10:30", 4),
+        ("2026-04-05T03:00:00+10:30", 2),
+    ]
+
+
+def test_a_day_that_a_country_skipped_is_no_row() -> None:
+    assert [
+        start for start, _ in events("day", "Pacific/Apia", "2011-12-29T20:00Z", "2011-12-31T20:00Z")
+    ] == [
+        "2011-12-29T00:00:00-10:00",
+        "2011-12-31T00:00:00+14:00",
+        "2012-01-01T00:00:00+14:00",
+    ]
+
+
+def test_a_timeline_of_decades_by_hour_has_only_rows_with_counts() -> None:
+    assert len(events("hour", "UTC", "1990-01-01T00:00Z", "2026-01-01T00:00Z")) == 2
+    assert MOST_ROWS < 36 * 365 * 24
+
+
+@pytest.mark.parametrize(
+    "tz", ["", "Mars/Olympus", "../../etc/passwd", "Europe", "a" * 5000, "x\0y", "\ud800"]
+)
+def test_an_unknown_time_zone_is_an_error_that_names_the_field(tz: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        timeline({}, "day", tz)
+    assert str(caught.value) == "tz: no such time zone; give an IANA name such as Europe/Berlin or UTC"
+
+
+def test_an_unknown_bucket_is_an_error_that_names_the_choices() -> None:
+    with pytest.raises(InvalidInput, match=r"^bucket: must be one of hour, day$"):
+        timeline({}, "week", "UTC")
