@@ -1,0 +1,164 @@
+"""Group commit: who shares a commit, who is answered when, and what happens to what the store refuses."""
+
+import asyncio
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from mailpixel.errors import StoreUnavailable
+from mailpixel.ingest.committer import Committer
+from mailpixel.model import Event
+from mailpixel.store.memory import MemoryStore
+from mailpixel.store.protocol import Overflow
+from tests.builders import an_open
+
+
+class Gate(MemoryStore):
+    """A memory store that can be closed, broken, or told to refuse an event."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = threading.Event()
+        self.open.set()
+        self.broken = False
+        self.refused: bytes | None = None
+        self.groups: list[int] = []
+
+    def append(self, events: Sequence[Event], overflow: Sequence[Overflow] = ()) -> None:
+        assert self.open.wait(10)
+        if self.broken:
+            raise StoreUnavailable("no space left")
+        if any(event.id == self.refused for event in events):
+            raise ValueError("not an event")
+        super().append(events, overflow)
+        self.groups.append(len(events))
+
+    def logged(self) -> int:
+        return sum(len(message.events) for message in self.messages("c1"))
+
+
+async def until_idle(committer: Committer) -> None:
+    while committer.pending:
+        await asyncio.sleep(0.005)
+
+
+def test_hits_of_one_turn_share_a_commit_and_one_future() -> None:
+    async def scenario() -> tuple[list[int], set[bool], int]:
+        store = Gate()
+        committer = Committer(store, 5_000, 100)
+        futures = {committer.join(an_open()) for _ in range(7)}
+        answers = {await future for future in futures if future}
+        assert await committer.stop(1) == 0
+        return store.groups, answers, len(futures)
+
+    assert asyncio.run(scenario()) == ([7], {True}, 1)
+
+
+def test_hits_that_come_during_a_commit_share_the_next_one() -> None:
+    async def scenario() -> list[int]:
+        store = Gate()
+        store.open.clear()
+        committer = Committer(store, 5_000, 100)
+        first = committer.join(an_open())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        later = [committer.join(an_open()) for _ in range(4)]
+        store.open.set()
+        assert first is not None
+        assert await first
+        assert await later[-1]  # type: ignore[misc]
+        await committer.stop(1)
+        return store.groups
+
+    assert asyncio.run(scenario()) == [1, 4]
+
+
+def test_a_slow_commit_is_not_waited_for_and_still_lands() -> None:
+    async def scenario() -> tuple[bool, int, int]:
+        store = Gate()
+        store.open.clear()
+        committer = Committer(store, 10, 100)
+        answered = committer.join(an_open())
+        assert answered is not None
+        durable = await answered
+        pending = committer.pending
+        store.open.set()
+        await until_idle(committer)
+        await committer.stop(1)
+        return durable, pending, store.logged()
+
+    assert asyncio.run(scenario()) == (False, 1, 1)
+
+
+def test_while_the_store_fails_hits_are_answered_at_once_kept_to_a_bound_and_land_later() -> None:
+    async def scenario() -> tuple[list[bool | None], int, bool]:
+        store = Gate()
+        store.broken = True
+        committer = Committer(store, 60_000, 5)
+        first = committer.join(an_open())
+        while not committer.failing:
+            await asyncio.sleep(0.005)
+        joined = [committer.join(an_open()) for _ in range(6)]
+        answers = [None if future is None else await future for future in joined]
+        store.broken = False
+        await until_idle(committer)
+        assert first is not None
+        assert await first
+        await committer.stop(1)
+        return answers, store.logged(), committer.failing
+
+    assert asyncio.run(scenario()) == ([False, False, False, False, None, None], 5, False)
+
+
+def test_an_event_the_store_cannot_take_costs_no_other() -> None:
+    async def scenario() -> tuple[int, int]:
+        store = Gate()
+        committer = Committer(store, 5_000, 100)
+        events = [an_open() for _ in range(9)]
+        store.refused = events[4].id
+        futures = {committer.join(event) for event in events}
+        assert {await future for future in futures if future} == {True}
+        await committer.stop(1)
+        return store.logged(), committer.rejected
+
+    assert asyncio.run(scenario()) == (8, 1)
+
+
+def test_stopping_says_how_much_could_not_be_written() -> None:
+    async def scenario() -> int:
+        store = Gate()
+        store.broken = True
+        committer = Committer(store, 10, 100)
+        committer.join(an_open())
+        committer.join(an_open())
+        return await committer.stop(0.1)
+
+    assert asyncio.run(scenario()) == 2
+
+
+def test_counts_past_the_cap_are_written_by_the_end() -> None:
+    async def scenario() -> int:
+        store = Gate()
+        committer = Committer(store, 5_000, 100)
+        for hits in (1, 2, 3):
+            committer.count_overflow(Overflow("c1", "r-1", 20_000, b"edge", hits))
+        await committer.stop(1)
+        return store.counts("c1", 0, 0).overflow
+
+    assert asyncio.run(scenario()) == 3
+
+
+def test_a_batch_is_durable_when_it_returns_or_says_that_it_is_not() -> None:
+    async def scenario() -> int:
+        store = Gate()
+        committer = Committer(store, 50, 3)
+        await committer.append([an_open(), an_open()])
+        logged = store.logged()
+        store.broken = True
+        with pytest.raises(StoreUnavailable):
+            await committer.append([an_open()])
+        await committer.stop(0.1)
+        return logged
+
+    assert asyncio.run(scenario()) == 2
