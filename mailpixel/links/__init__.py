@@ -1,0 +1,1 @@
+"""Signed links for mail: keys, tokens, URLs, and the rewriting of what a sender sends."""

@@ -1,0 +1,65 @@
+"""The bounds of what a token may claim: alphabets, lengths, and a clear refusal of what looks personal."""
+
+import re
+
+from mailpixel.errors import InvalidInput
+
+CAMPAIGN_CHARS = 64
+"""The longest campaign id."""
+RECIPIENT_CHARS = 128
+"""The longest recipient id."""
+LAST_LINK = 65_535
+"""The highest link number; the lowest is 1."""
+DESTINATION_BYTES = 65_536
+"""The longest destination, in bytes of UTF-8."""
+
+ALPHANUMERIC = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+CAMPAIGN_ALPHABET = ALPHANUMERIC + b"._-"
+RECIPIENT_ALPHABET = ALPHANUMERIC + b"._:~+=/-"
+
+_CAMPAIGN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_RECIPIENT = re.compile(r"[A-Za-z0-9._:~+=/-]{1,128}")
+_ADDRESS = re.compile(r"@|%40")
+
+
+def check_campaign_id(text: str, field: str = "campaign") -> str:
+    """The id as given: 1 to 64 of `A-Z a-z 0-9 . _ -`, the first a letter or digit. Raises `InvalidInput`."""
+    if _CAMPAIGN.fullmatch(text):
+        return text
+    raise InvalidInput(
+        field, "must be 1 to 64 letters, digits, `.`, `_` or `-`, and begin with a letter or digit"
+    )
+
+
+def check_recipient(text: str, field: str = "recipient") -> str:
+    """The id as given: 1 to 128 of `A-Z a-z 0-9 . _ : ~ + = / -`; nothing like an e-mail address.
+
+    Raises `InvalidInput`.
+    """
+    if _RECIPIENT.fullmatch(text):
+        return text
+    raise recipient_fault(text, field)
+
+
+def recipient_fault(text: str, field: str = "recipient") -> InvalidInput:
+    """Why a text is no recipient id. The message never holds the text."""
+    if not text:
+        return InvalidInput(field, "is empty; give every recipient an id of 1 to 128 characters")
+    if _ADDRESS.search(text):
+        return InvalidInput(
+            field,
+            "looks like an e-mail address, which must not be readable in a link; "
+            "use an opaque id, or --hash-recipients to replace it by a keyed pseudonym",
+        )
+    if len(text) > RECIPIENT_CHARS:
+        return InvalidInput(field, f"has {len(text):,} characters; at most {RECIPIENT_CHARS} are allowed")
+    return InvalidInput(
+        field, "may hold only letters, digits and `. _ : ~ + = / -`; use such an id, or --hash-recipients"
+    )
+
+
+def check_link_number(number: int, field: str = "link") -> int:
+    """The number as given, 1 to 65,535. Raises `InvalidInput`."""
+    if not isinstance(number, bool) and 1 <= number <= LAST_LINK:
+        return number
+    raise InvalidInput(field, f"must be a link number from 1 to {LAST_LINK:,}")

@@ -1,0 +1,71 @@
+"""Where a link may lead: http and https, judged when it is signed and again when it is used.
+
+What is checked is what a browser would do with the text, by the URL standard, so that no second reading of
+it can lead anywhere else.
+"""
+
+import re
+
+from mailpixel.errors import InvalidInput
+from mailpixel.links.claims import DESTINATION_BYTES
+
+ENDS = "".join(map(chr, range(0x21)))
+"""C0 controls and space: what every URL parser strips at both ends."""
+_VANISHING = {ord("\t"): None, ord("\n"): None, ord("\r"): None}
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_AUTHORITY = re.compile(r"https?://([^/?#]+)", re.IGNORECASE)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def as_parsers_read(text: str) -> str:
+    """What a URL parser makes of a URL in a document before it reads it.
+
+    That is: no C0 control or space at its ends, and no tab, line feed or carriage return anywhere.
+    """
+    return text.strip(ENDS).translate(_VANISHING)
+
+
+def check_destination(url: str, field: str = "url") -> str:
+    """The destination as a browser would request it: ASCII, escaped, fit for a `Location` header.
+
+    Spaces at both ends are dropped. Raises `InvalidInput` for anything but http and https with a host, for
+    control characters, a user name or password, a backslash, a raw `<`, and for more than 65,536 bytes.
+    """
+    url = url.strip(" ")
+    authority = _AUTHORITY.match(url)
+    if authority is None:
+        raise InvalidInput(field, "must begin with http:// or https:// and a host")
+    for is_wrong, problem in _REFUSALS:
+        if is_wrong(url):
+            raise InvalidInput(field, problem)
+    if "@" in authority[1]:
+        raise InvalidInput(field, "must not name a user or password; leave out what stands before the host")
+    location = _serialised(url, field)
+    if len(location) > DESTINATION_BYTES:
+        raise InvalidInput(field, _TOO_LONG)
+    return location
+
+
+_TOO_LONG = f"is longer than {DESTINATION_BYTES:,} bytes; shorten it"
+_REFUSALS = (
+    (lambda url: len(url) > DESTINATION_BYTES, _TOO_LONG),
+    (_CONTROL.search, "holds a control character; remove it"),
+    (
+        lambda url: "\\" in url,
+        "holds a backslash, which is read in two ways; write / or %5C",
+    ),
+    (lambda url: "<" in url, "holds `<`, mostly the sign of a quote left open; write %3C where it is meant"),
+    (_SURROGATE.search, "is not valid Unicode"),
+)
+"""What is refused on sight, in this order."""
+
+
+def _serialised(url: str, field: str) -> str:
+    import can_ada  # here, because signing without destinations must not load it
+
+    try:
+        parsed = can_ada.parse(url)
+    except ValueError:
+        raise InvalidInput(field, "is not a URL that a browser would follow; check host and port") from None
+    location: str = parsed.href
+    return location

@@ -1,0 +1,221 @@
+"""The keys that sign links, and the file they are kept in.
+
+    {"version": 1,
+     "keys": [{"id": 1, "secret": "64 hex digits", "created_at": "2026-11-25T09:00:00+00:00"}, ...],
+     "pseudonym": "64 hex digits"}
+
+Oldest key first. Keys are added, and an old one is kept for as long as links signed with it shall work. The
+`pseudonym` secret never changes, so that one address keeps one pseudonym.
+"""
+
+import fcntl
+import hmac
+import json
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mailpixel.errors import InvalidInput, KeyringError
+from mailpixel.links.wire import encode
+
+SECRET_BYTES = 32
+LAST_KEY_ID = 255
+FILE_BYTES = 1_000_000
+"""A key file of more bytes is not one of ours."""
+ADDRESS_CHARS = 320
+"""The longest text a pseudonym is made of; an e-mail address has at most 254 characters."""
+PSEUDONYM_PREFIX = "p."
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One signing key: its id in tokens, 1 to 255, and 32 random bytes."""
+
+    id: int
+    secret: bytes = field(repr=False)
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """Signing keys, oldest to newest, and the secret that pseudonyms are made with. Raises `KeyringError`."""
+
+    keys: tuple[Key, ...]
+    pseudonym: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse keys that could sign nothing, or that could not be told apart."""
+        lengths = {len(self.pseudonym)} | {len(key.secret) for key in self.keys}
+        ids = [key.id for key in self.keys]
+        if not ids or len(set(ids)) != len(ids) or not all(1 <= id <= LAST_KEY_ID for id in ids):
+            raise KeyringError("a keyring needs one to 255 keys, each with an id of its own from 1 to 255")
+        if lengths != {SECRET_BYTES}:
+            raise KeyringError(f"every secret of a keyring has {SECRET_BYTES} bytes")
+
+
+def new_keyring(now: datetime) -> Keyring:
+    """A keyring with one fresh key."""
+    return Keyring((Key(1, secrets.token_bytes(SECRET_BYTES), now),), secrets.token_bytes(SECRET_BYTES))
+
+
+def pseudonym(keyring: Keyring, address: str, field: str = "recipient") -> str:
+    """A recipient id for an address: 24 characters, the same for every spelling in case and outer space.
+
+    It is `p.` and the base64url of the first 16 bytes of HMAC-SHA-256, keyed with the pseudonym secret, of
+    the trimmed, lower-cased address in UTF-8. Without the key file nobody can find the address from it.
+    Raises `InvalidInput` for an empty text, one over 320 characters, and one with control characters.
+    """
+    text = address.strip().lower()
+    if not text:
+        raise InvalidInput(field, "is empty; give every recipient an address or an id")
+    if len(text) > ADDRESS_CHARS:
+        raise InvalidInput(field, f"has {len(text):,} characters; at most {ADDRESS_CHARS} are allowed")
+    if not text.isprintable():
+        raise InvalidInput(
+            field,
+            "holds a control character, or is not UTF-8; save the file as UTF-8 and remove such characters",
+        )
+    digest = hmac.digest(keyring.pseudonym, text.encode(), "sha256")
+    return PSEUDONYM_PREFIX + encode(digest[:16]).decode()
+
+
+def load_keyring(path: str | Path) -> Keyring:
+    """The keyring in a file, made (mode 0600) when there is none; safe when several processes begin at once.
+
+    Raises `KeyringError` when it cannot be read, is damaged, or others than its owner may read it.
+    """
+    path = Path(path)
+    try:
+        with suppress(FileNotFoundError):
+            return _read(path)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write_new(path, new_keyring(datetime.now(UTC)))
+        return _read(path)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def rotate(path: str | Path) -> Keyring:
+    """Add a key to the file, which signs from now on; the others keep verifying. On disk when this returns.
+
+    Makes the file when there is none. Raises `KeyringError` as `load_keyring`, and when all ids are taken.
+    """
+    path = Path(path)
+    load_keyring(path)
+    try:
+        with _locked(path):
+            rotated = with_new_key(_read(path), datetime.now(UTC))
+            _replace(path, rotated)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return rotated
+
+
+def with_new_key(keyring: Keyring, now: datetime) -> Keyring:
+    """The keyring with one more, newest key. Raises `KeyringError` when all 255 ids are taken."""
+    taken = {key.id for key in keyring.keys}
+    after_newest = (*range(keyring.keys[-1].id + 1, LAST_KEY_ID + 1), *range(1, keyring.keys[-1].id))
+    id = next((id for id in after_newest if id not in taken), None)
+    if id is None:
+        raise KeyringError(
+            f"all {LAST_KEY_ID} key ids are taken; remove the oldest key, whose links will stop working"
+        )
+    return Keyring((*keyring.keys, Key(id, secrets.token_bytes(SECRET_BYTES), now)), keyring.pseudonym)
+
+
+def _unreadable(path: Path, error: OSError) -> KeyringError:
+    remedy = "the signing keys must be a file that the user mailpixel runs as can read and write"
+    return KeyringError(f"{path}: {error.strerror or type(error).__name__}; {remedy}")
+
+
+def _read(path: Path) -> Keyring:
+    with path.open("rb") as file:
+        facts = os.fstat(file.fileno())
+        if not stat.S_ISREG(facts.st_mode):
+            raise KeyringError(f"{path}: is no file; name a file for the signing keys")
+        if facts.st_mode & 0o077:
+            raise KeyringError(f"{path}: others can read the signing keys; run: chmod 600 {path}")
+        text = file.read(FILE_BYTES + 1)
+    if len(text) > FILE_BYTES:
+        raise KeyringError(f"{path}: is too large for a key file; {_RESTORE}")
+    return _parse(path, text)
+
+
+_RESTORE = "restore it from a backup: without its keys, links in mail already sent stop working"
+
+
+def _parse(path: Path, text: bytes) -> Keyring:
+    try:
+        document = json.loads(text)
+        if document["version"] != 1:
+            raise KeyringError(f"{path}: was written by a later mailpixel; use that one")
+        keys = tuple(
+            Key(int(key["id"]), bytes.fromhex(key["secret"]), datetime.fromisoformat(key["created_at"]))
+            for key in document["keys"]
+        )
+        return Keyring(keys, bytes.fromhex(document["pseudonym"]))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        # `from None`: the original error quotes the text of the file
+        raise KeyringError(f"{path}: is damaged; {_RESTORE}") from None
+
+
+def _text_of(keyring: Keyring) -> str:
+    keys = [
+        {"id": key.id, "secret": key.secret.hex(), "created_at": key.created_at.isoformat()}
+        for key in keyring.keys
+    ]
+    document = {"version": 1, "keys": keys, "pseudonym": keyring.pseudonym.hex()}
+    return json.dumps(document, indent=1) + "\n"
+
+
+@contextmanager
+def _written_beside(path: Path, keyring: Keyring) -> Iterator[Path]:
+    """A complete, synced file in the same folder, removed at the end if it is still there."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(_text_of(keyring))
+            file.flush()
+            os.fsync(file.fileno())
+        yield beside
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _write_new(path: Path, keyring: Keyring) -> None:
+    """Write a complete file in one step, unless another process was faster."""
+    with _written_beside(path, keyring) as beside:
+        with suppress(FileExistsError):
+            os.link(beside, path)
+        _sync_folder(path)
+
+
+def _replace(path: Path, keyring: Keyring) -> None:
+    path = path.resolve()  # a link stays a link: what it leads to is replaced
+    with _written_beside(path, keyring) as beside:
+        beside.replace(path)
+        _sync_folder(path)
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the lock of the file that stands at `path` now: one that was replaced meanwhile is let go."""
+    while True:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                yield
+                return

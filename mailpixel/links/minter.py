@@ -1,0 +1,56 @@
+"""What one campaign puts into its mail: keys, a public address and a campaign id, bound together."""
+
+from functools import lru_cache
+
+from mailpixel.links.claims import check_link_number
+from mailpixel.links.keyring import Keyring
+from mailpixel.links.token import SERIES_KEPT, Series, TokenSigner
+from mailpixel.links.urls import check_base_url, click_url, merge_click_url, optout_url, pixel_url
+from mailpixel.model import Claims, TokenKind
+
+
+class Minter:
+    """Mints the URLs of one campaign. With `preview`, hits on them count as the sender's own.
+
+    Raises `InvalidInput` for a base URL or campaign id out of bounds; its methods for a recipient or a link.
+    """
+
+    def __init__(self, keyring: Keyring, base_url: str, campaign: str, *, preview: bool = False) -> None:
+        self.base_url = check_base_url(base_url)
+        self.campaign = campaign
+        self._preview = preview
+        self._signer = TokenSigner(keyring)
+        self._opens = self.series(TokenKind.OPEN)
+        self._messages = self.series(TokenKind.MESSAGE)
+        self._clicks = lru_cache(SERIES_KEPT)(self.series)
+
+    def series(self, kind: TokenKind, link: int | None = None) -> Series:
+        """The signer of one kind of token, or of one link, for many recipients."""
+        return self._signer.series(Claims(kind, self.campaign, "", link, None, self._preview))
+
+    def token(self, recipient: str) -> str:
+        """The merge-field token: one per recipient, good for the pixel and every registered link."""
+        return self._messages.token(recipient)
+
+    def pixel(self, recipient: str) -> str:
+        """The URL of the recipient's pixel."""
+        return pixel_url(self.base_url, self._opens.token(recipient))
+
+    def link(self, recipient: str, number: int) -> str:
+        """The URL that leads the recipient to the campaign's link of this number."""
+        return click_url(
+            self.base_url, self._clicks(TokenKind.CLICK, check_link_number(number)).token(recipient)
+        )
+
+    def link_to(self, recipient: str, destination: str) -> str:
+        """A URL that carries its destination: for a link that no other recipient has."""
+        claims = Claims(TokenKind.CLICK, self.campaign, recipient, None, destination, self._preview)
+        return click_url(self.base_url, self._signer.sign(claims))
+
+    def merge_link(self, recipient: str, number: int) -> str:
+        """The URL of a registered link by the recipient's merge-field token."""
+        return merge_click_url(self.base_url, self.token(recipient), number)
+
+    def optout(self, recipient: str) -> str:
+        """The URL of the page where the recipient can ask not to be tracked."""
+        return optout_url(self.base_url, self.token(recipient))

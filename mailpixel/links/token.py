@@ -1,0 +1,171 @@
+"""Tokens: claims signed into text, and read back from it.
+
+A token is the claims' bytes in base64url (see `wire`) and, directly behind them, the 22 characters of the
+signature over that text. Because the text itself is signed and the signature is compared as text, a token has
+one spelling; any other is refused, even where it decodes to the same claims.
+"""
+
+from collections.abc import Container
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from hmac import compare_digest
+
+from mailpixel.links.claims import (
+    RECIPIENT_ALPHABET,
+    RECIPIENT_CHARS,
+    check_campaign_id,
+    check_recipient,
+    recipient_fault,
+)
+from mailpixel.links.keyring import Keyring
+from mailpixel.links.signature import SIGNATURE_CHARS, KindSigner
+from mailpixel.links.wire import (
+    BODY_CHARS,
+    FORMS,
+    HEAD_BYTES,
+    HEAD_CHARS,
+    VERSION,
+    Form,
+    decode,
+    encode,
+    ending,
+    form_of,
+    opening,
+    unpack,
+)
+from mailpixel.model import Claims, TokenKind
+
+TOKEN_CHARS = BODY_CHARS + SIGNATURE_CHARS
+"""The longest token."""
+
+
+SERIES_KEPT = 256
+"""How many beginnings a signer keeps ready: the campaigns and links that are being signed at one time."""
+
+
+class Problem(StrEnum):
+    """Why a token is refused."""
+
+    MALFORMED = "malformed"
+    """No token, or one cut off or spelled in another way."""
+    UNKNOWN_KEY = "unknown_key"
+    """A token of a key that the keyring does not hold (any more)."""
+    BAD_SIGNATURE = "bad_signature"
+    """It reads well, but no key of ours signed it: somebody changed it."""
+    WRONG_KIND = "wrong_kind"
+    """A good token in the place of another kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What verifying gave. The token is good when `problem` is None.
+
+    `claims` are there whenever they could be read, so that a forged token tells which message it names: act
+    upon them only when the token is good. They are None for a malformed token.
+    """
+
+    claims: Claims | None
+    problem: Problem | None = None
+
+    @property
+    def forged(self) -> bool:
+        """It names a message in the way of a real token, but its signature is broken."""
+        return self.problem is Problem.BAD_SIGNATURE
+
+
+MALFORMED = Reading(None, Problem.MALFORMED)
+
+
+class Series:
+    """Signs tokens that differ in their recipient alone: what begins them is encoded and hashed once.
+
+    Its tokens are those of `TokenSigner.sign`; `token` costs little more than the signature.
+    """
+
+    def __init__(self, signer: KindSigner, begin: bytes, end: bytes) -> None:
+        aligned = len(begin) - len(begin) % 3
+        prefix = encode(begin[:aligned])
+        self._prefix = prefix.decode()
+        self._carry = begin[aligned:]
+        self._end = end
+        self._signature = signer.algorithm.after(prefix)
+
+    def token(self, recipient: str) -> str:
+        """The token of one recipient. Raises `InvalidInput` for what is no recipient id."""
+        raw = recipient.encode("utf-8", "replace")
+        if raw.translate(None, RECIPIENT_ALPHABET) or not 0 < len(raw) <= RECIPIENT_CHARS:
+            raise recipient_fault(recipient)
+        text = encode(b"%b%c%b%b" % (self._carry, len(raw), raw, self._end))
+        return self._prefix + (text + encode(self._signature(text))).decode()
+
+
+class TokenSigner:
+    """Signs claims with the newest key of a keyring and verifies tokens of all its keys."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._signers = {
+            (key.id, kind): KindSigner(key.secret, kind) for key in keyring.keys for kind in TokenKind
+        }
+        self._newest = keyring.keys[-1].id
+        self._series = lru_cache(SERIES_KEPT)(self._begin_series)
+        self._heads = {
+            encode(bytes((VERSION, key.id, byte))): (form, self._signers[key.id, form.kind])
+            for key in keyring.keys
+            for byte, form in FORMS.items()
+        }
+
+    def sign(self, claims: Claims) -> str:
+        """The token of these claims. Raises `InvalidInput` for claims out of bounds."""
+        if claims.destination is None:
+            return self._series(claims.kind, claims.campaign, claims.link, claims.preview).token(
+                claims.recipient
+            )
+        return self.series(claims).token(claims.recipient)
+
+    def series(self, claims: Claims) -> Series:
+        """A signer of tokens like this one for many recipients; the recipient in `claims` is not looked at.
+
+        Raises `InvalidInput` for claims out of bounds.
+        """
+        begin = opening(form_of(claims), self._newest, claims.campaign)
+        return Series(self._signers[self._newest, claims.kind], begin, ending(claims))
+
+    def _begin_series(self, kind: TokenKind, campaign: str, link: int | None, preview: bool) -> Series:
+        return self.series(Claims(kind, campaign, "", link, None, preview))
+
+    def verify(self, token: str, kinds: Container[TokenKind]) -> Reading:
+        """Read a token where tokens of `kinds` are accepted. What is wrong stands in the reading."""
+        if len(token) > TOKEN_CHARS or not token.isascii():
+            return MALFORMED
+        text = token.encode("ascii")
+        head = self._heads.get(text[:HEAD_CHARS])
+        body = text[:-SIGNATURE_CHARS]
+        if head is None:
+            return _of_unknown_key(body)
+        form, signer = head
+        claims = unpack(form, body)
+        if claims is None:
+            return MALFORMED
+        if not compare_digest(signer.get_signature(body), text[-SIGNATURE_CHARS:]):
+            return Reading(claims, Problem.BAD_SIGNATURE)
+        return Reading(claims) if form.kind in kinds else Reading(claims, Problem.WRONG_KIND)
+
+
+def _of_unknown_key(body: bytes) -> Reading:
+    head = decode(body[:HEAD_CHARS])
+    if head is None or len(head) != HEAD_BYTES or head[0] != VERSION:
+        return MALFORMED
+    claims = unpack(FORMS[head[2]], body) if head[2] in FORMS else None
+    return MALFORMED if claims is None else Reading(claims, Problem.UNKNOWN_KEY)
+
+
+__all__ = [
+    "Form",
+    "Problem",
+    "Reading",
+    "Series",
+    "TokenSigner",
+    "check_campaign_id",
+    "check_recipient",
+]

@@ -1,0 +1,107 @@
+"""Tracking URLs: how they are written into mail, and how the paths that come back are read.
+
+/o/{token}.gif     the pixel              /c/{token}              one link
+/u/{token}         "do not track me"      /c/{message token}/{n}  link n by a merge-field token
+"""
+
+import re
+from typing import NamedTuple
+
+from mailpixel.errors import InvalidInput
+from mailpixel.links.claims import LAST_LINK, check_link_number
+
+BASE_URL_CHARS = 500
+"""The longest base URL."""
+
+_BASE_URL = re.compile(
+    r"(?P<origin>https?://(?:[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?)"
+    r"(?P<prefix>(?:/[a-z0-9._~-]+)*)/*",
+    re.IGNORECASE,
+)
+
+
+class TrackingPath(NamedTuple):
+    """A path on one of our surfaces. (A tuple, because it is made once for every request.)
+
+    `surface` is `o`, `c` or `u`; `link` the number behind a message token. `damaged` says that an apostrophe
+    was glued on, as link scanners do: the token may be looked at, but never accepted.
+    """
+
+    surface: str
+    token: str
+    link: int | None = None
+    damaged: bool = False
+
+
+def check_base_url(url: str, field: str = "base_url") -> str:
+    """A public address as URLs are made with it: without a slash at its end, scheme and host in lower case.
+
+    http or https and a host in ASCII, at most 500 characters, with a port or a path prefix if need be. Raises
+    `InvalidInput` for anything else: a query, a fragment, a user name, an escape.
+    """
+    parts = _BASE_URL.fullmatch(url.strip(" "))
+    if parts is None or len(url) > BASE_URL_CHARS:
+        raise InvalidInput(
+            field,
+            "must be http:// or https://, a host and perhaps a port and a path, without `?`, `#` or `%`, "
+            f"at most {BASE_URL_CHARS} characters; an international host is written as xn--…",
+        )
+    return parts["origin"].lower() + parts["prefix"]
+
+
+def pixel_url(base_url: str, token: str) -> str:
+    """The pixel of an open or message token."""
+    return f"{base_url.rstrip('/')}/o/{token}.gif"
+
+
+def click_url(base_url: str, token: str) -> str:
+    """The redirect of a click token."""
+    return f"{base_url.rstrip('/')}/c/{token}"
+
+
+def merge_click_url(base_url: str, token: str, link: int) -> str:
+    """The redirect of a registered link, 1 to 65,535, by a message token. Raises `InvalidInput`."""
+    return f"{base_url.rstrip('/')}/c/{token}/{check_link_number(link)}"
+
+
+def optout_url(base_url: str, token: str) -> str:
+    """The page "do not track me" of a message token."""
+    return f"{base_url.rstrip('/')}/u/{token}"
+
+
+SURFACES = {"/o/": "o", "/c/": "c", "/u/": "u"}
+_APOSTROPHE = re.compile("'|%27")
+
+_TEXT = r"[A-Za-z0-9_-]++"
+_JUNK = (
+    r"(?:[.,)>\]:!*]*+"  # what ends a sentence or a bracket around the URL
+    r"(?:[&;?#<>\"`{}|\\^\x00-\x20\x7f-\U0010ffff].*)?)"  # what ends the token, and then anything
+)
+_PATTERNS = {
+    "o": re.compile(rf"({_TEXT})()(?:\.gif)?{_JUNK}", re.DOTALL),
+    "c": re.compile(rf"({_TEXT})(?:/([1-9][0-9]{{0,4}}))?{_JUNK}", re.DOTALL),
+    "u": re.compile(rf"({_TEXT})(){_JUNK}", re.DOTALL),
+}
+
+
+def parse_path(path: str) -> TrackingPath | None:
+    """Read a percent-decoded path; None when it is none of ours.
+
+    Junk that mail programs glue on is dropped: closing punctuation, and anything that begins with a character
+    no URL would go on with (`&amp;…`, a query, a quote, a space). Nothing here says that the token is good.
+    """
+    surface = SURFACES.get(path[:3])
+    if surface is None:
+        return None
+    rest = path[3:]
+    damaged = "'" in rest or "%27" in rest
+    if damaged:
+        rest = _APOSTROPHE.sub("", rest)
+    match = _PATTERNS[surface].fullmatch(rest)
+    if match is None:
+        return None
+    token, number = match.groups()
+    if not number:
+        return TrackingPath(surface, token, None, damaged)
+    link = int(number)
+    return TrackingPath(surface, token, link, damaged) if link <= LAST_LINK else None

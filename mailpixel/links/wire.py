@@ -1,0 +1,178 @@
+"""The signed part of a token: claims as a few bytes, and those bytes as text.
+
+    byte 0      version, 1
+    byte 1      id of the key, 1 to 255
+    byte 2      form: low half the kind (1 open, 2 click, 3 message), + 16 preview, + 32 embedded destination
+    then        length (1 byte) and campaign; length (1 byte) and recipient
+    a click     link number as a varint; or length as a varint and the destination in UTF-8
+
+A varint is little-endian in groups of seven bits, the high bit set in all but the last (LEB128), as short as
+possible. The bytes are written as base64url without padding. The first three bytes make exactly four
+characters, so that form and key are known before anything else is read.
+"""
+
+from binascii import Error, a2b_base64, b2a_base64
+from dataclasses import dataclass
+
+from mailpixel.errors import InvalidInput
+from mailpixel.links.claims import (
+    ALPHANUMERIC,
+    CAMPAIGN_ALPHABET,
+    CAMPAIGN_CHARS,
+    DESTINATION_BYTES,
+    LAST_LINK,
+    RECIPIENT_ALPHABET,
+    RECIPIENT_CHARS,
+    check_campaign_id,
+    check_link_number,
+)
+from mailpixel.links.destination import check_destination
+from mailpixel.model import Claims, TokenKind
+
+VERSION = 1
+HEAD_BYTES, HEAD_CHARS = 3, 4
+BODY_CHARS = -(-4 * (HEAD_BYTES + 1 + CAMPAIGN_CHARS + 1 + RECIPIENT_CHARS + 3 + DESTINATION_BYTES) // 3)
+"""The longest signed part in characters."""
+CODES = {TokenKind.OPEN: 1, TokenKind.CLICK: 2, TokenKind.MESSAGE: 3}
+PREVIEW, EMBEDDED = 16, 32
+
+_TO_URL = bytes.maketrans(b"+/", b"-_")
+_FROM_URL = bytes.maketrans(b"-_", b"+/")
+_PADDING = (b"", b"", b"==", b"=")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What the third byte of a token says."""
+
+    kind: TokenKind
+    preview: bool
+    embedded: bool
+
+    @property
+    def byte(self) -> int:
+        """The form on the wire."""
+        return CODES[self.kind] + PREVIEW * self.preview + EMBEDDED * self.embedded
+
+
+FORMS = {
+    form.byte: form
+    for kind in TokenKind
+    for preview in (False, True)
+    for embedded in ((False, True) if kind is TokenKind.CLICK else (False,))
+    for form in [Form(kind, preview, embedded)]
+}
+"""Every form there is, by its byte."""
+
+
+def encode(data: bytes) -> bytes:
+    """Bytes as base64url without padding."""
+    return b2a_base64(data, newline=False).translate(_TO_URL, b"=")
+
+
+def decode(text: bytes) -> bytes | None:
+    """What base64url text stands for; None unless the text is the one that `encode` writes for it."""
+    try:
+        data = a2b_base64(text.translate(_FROM_URL) + _PADDING[len(text) & 3])
+    except Error:
+        return None
+    return data if encode(data) == text else None
+
+
+def varint(number: int) -> bytes:
+    """A number from 0 as a varint."""
+    written = bytearray()
+    while number > 0x7F:
+        written.append(number & 0x7F | 0x80)
+        number >>= 7
+    written.append(number)
+    return bytes(written)
+
+
+def read_varint(data: bytes) -> tuple[int, bytes]:
+    """The varint of at most 3 bytes that begins the data, and what follows it.
+
+    Raises `ValueError` for one cut off, or longer than it need be.
+    """
+    number = 0
+    for at, byte in enumerate(data[:3]):
+        number |= (byte & 0x7F) << (7 * at)
+        if byte < 0x80:
+            if at and not byte:
+                break
+            return number, data[at + 1 :]
+    raise ValueError("no varint")
+
+
+def form_of(claims: Claims) -> Form:
+    """The form claims are written in. Raises `InvalidInput` for links where none belong."""
+    embedded = claims.destination is not None
+    given = embedded + (claims.link is not None)
+    if given != (claims.kind is TokenKind.CLICK):
+        raise InvalidInput(
+            "link", "a click needs a link number or a destination, not both; the other kinds have neither"
+        )
+    return Form(claims.kind, claims.preview, embedded)
+
+
+def opening(form: Form, key_id: int, campaign: str) -> bytes:
+    """The bytes up to the recipient. Raises `InvalidInput` for a bad campaign id."""
+    written = check_campaign_id(campaign).encode()
+    return bytes((VERSION, key_id, form.byte, len(written))) + written
+
+
+def ending(claims: Claims) -> bytes:
+    """The bytes after the recipient. Raises `InvalidInput` for a bad link number or destination."""
+    if claims.link is not None:
+        return varint(check_link_number(claims.link))
+    if claims.destination is None:
+        return b""
+    check_destination(claims.destination, "destination")
+    written = claims.destination.encode()
+    if len(written) > DESTINATION_BYTES:
+        raise InvalidInput("destination", f"is longer than {DESTINATION_BYTES:,} bytes; shorten it")
+    return varint(len(written)) + written
+
+
+def unpack(form: Form, text: bytes) -> Claims | None:
+    """The claims in base64url text of a known form; None when out of bounds or spelled in another way."""
+    data = decode(text)
+    if data is None:
+        return None
+    try:
+        end = HEAD_BYTES + 1 + data[HEAD_BYTES]
+        campaign, start = data[HEAD_BYTES + 1 : end], end + 1
+        stop = start + data[end]
+        recipient = data[start:stop]
+        if stop > len(data) or not _plausible(campaign, recipient):
+            return None
+        link, destination = _read_ending(form, data[stop:])
+    except (IndexError, ValueError):
+        return None
+    return Claims(form.kind, campaign.decode(), recipient.decode(), link, destination, form.preview)
+
+
+def _plausible(campaign: bytes, recipient: bytes) -> bool:
+    return (
+        0 < len(campaign) <= CAMPAIGN_CHARS
+        and 0 < len(recipient) <= RECIPIENT_CHARS
+        and campaign[0] in ALPHANUMERIC
+        and not campaign.translate(None, CAMPAIGN_ALPHABET)
+        and not recipient.translate(None, RECIPIENT_ALPHABET)
+    )
+
+
+def _read_ending(form: Form, data: bytes) -> tuple[int | None, str | None]:
+    """(link, destination). Raises `ValueError` for anything but the whole of what the form asks for."""
+    if form.kind is not TokenKind.CLICK:
+        if data:
+            raise ValueError("more than the claims")
+        return None, None
+    number, rest = read_varint(data)
+    if not form.embedded:
+        if rest or not 1 <= number <= LAST_LINK:
+            raise ValueError("no link number")
+        return number, None
+    if number != len(rest) or number > DESTINATION_BYTES:
+        raise ValueError("another length than announced")
+    return None, rest.decode()
