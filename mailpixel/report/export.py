@@ -3,10 +3,13 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from mailpixel.model import Judged, Message
+from mailpixel.classify import Rules, judge
+from mailpixel.errors import NotFound
+from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Message
 from mailpixel.report.moments import iso_ms
+from mailpixel.store.protocol import Registry
 
 COLUMNS = (
     "id",
@@ -21,11 +24,11 @@ COLUMNS = (
     "rule",
     "via",
     "dup",
+    "facts",
 )
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for a formula. Source: OWASP, "CSV Injection", read November 2026."""
 
-Judge = Callable[[Message], Sequence[Judged]]
 Row = Mapping[str, object]
 
 
@@ -34,14 +37,32 @@ def columns(addresses: bool) -> tuple[str, ...]:
     return (*COLUMNS, "address") if addresses else COLUMNS
 
 
-def event_rows(messages: Iterable[Message], judge: Judge, addresses: bool = False) -> Iterable[Row]:
-    """A row for every event of the messages, in their order. Keys are `columns(addresses)`."""
-    return (event_row(judged, addresses) for message in messages for judged in judge(message))
+def judged_events(message: Message, registry: Registry, rules: Rules) -> tuple[Judged | Event, ...]:
+    """Everything logged of a message, whether its campaign is registered or not: see `with_verdicts`."""
+    try:
+        campaign = registry.campaign(message.campaign)
+    except NotFound:
+        campaign = Campaign(message.campaign, message.campaign)
+    return with_verdicts(message, judge(message, campaign, rules))
 
 
-def event_row(judged: Judged, addresses: bool = False) -> Row:
-    """One event with its verdict: `id` in hexadecimal, `received_at` ISO 8601 in UTC, absent values None."""
-    event = judged.event
+def with_verdicts(message: Message, judged: Sequence[Judged]) -> tuple[Judged | Event, ...]:
+    """All events of a message in order of time: hits with their verdicts, deliveries and opt-outs as they are."""
+    verdicts = {
+        each.event.id: each for each in judged if each.event.kind in (EventKind.OPEN, EventKind.CLICK)
+    }
+    ordered = sorted(message.events, key=lambda event: (event.received_at_ms, event.id))
+    return tuple(verdicts.get(event.id, event) for event in ordered)
+
+
+def event_json(told: Judged | Event, addresses: bool = False) -> Row:
+    """One event, its keys those of `columns(addresses)`.
+
+    `id` is hexadecimal, `received_at` ISO 8601 in UTC, `facts` a list of names; absent values are None, as the
+    verdict of a delivery is.
+    """
+    judged = told if isinstance(told, Judged) else None
+    event = told.event if isinstance(told, Judged) else told
     row = {
         "id": event.id.hex(),
         "received_at": iso_ms(event.received_at_ms),
@@ -49,12 +70,13 @@ def event_row(judged: Judged, addresses: bool = False) -> Row:
         "recipient": event.recipient,
         "link": event.link,
         "destination": event.destination,
-        "method": event.method,
+        "method": event.method or None,
         "agent": event.agent,
-        "verdict": judged.verdict.value,
-        "rule": judged.rule,
-        "via": judged.via.value if judged.via else None,
-        "dup": judged.dup,
+        "verdict": judged.verdict.value if judged else None,
+        "rule": judged.rule if judged else None,
+        "via": judged.via.value if judged and judged.via else None,
+        "dup": judged.dup if judged else None,
+        "facts": [str(fact.name).lower() for fact in Facts if fact in event.facts],
     }
     return row | {"address": event.address} if addresses else row
 
@@ -70,7 +92,7 @@ def csv_header(addresses: bool = False) -> bytes:
 
 
 def csv_rows(rows: Iterable[Row]) -> bytes:
-    """RFC 4180 lines without the header; None is empty, true and false are words."""
+    """RFC 4180 lines without the header; None is empty, true and false are words, lists are parted by spaces."""
     text = io.StringIO()
     csv.writer(text).writerows([_cell(value) for value in row.values()] for row in rows)
     return text.getvalue().encode()
@@ -80,5 +102,7 @@ def _cell(value: object) -> str:
     """Text of a cell; an apostrophe keeps a spreadsheet from running what a client wrote."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list):
+        return " ".join(value)
     text = "" if value is None else str(value)
     return "'" + text if text.startswith(FORMULA_STARTS) else text

@@ -6,12 +6,28 @@ import json
 
 import pytest
 
-from mailpixel.model import Judged, Message, Verdict, Via
-from mailpixel.report.export import csv_header, csv_rows, event_rows, ndjson
+from mailpixel.model import Event, Facts, Judged, Message, Verdict, Via
+from mailpixel.report.export import Row, csv_header, csv_rows, event_json, ndjson, with_verdicts
 from mailpixel.report.recipients import recipient_row
 from mailpixel.store.marks import pack
 from mailpixel.store.protocol import MessageState
-from tests.builders import GMAIL, ROBOT, a_campaign, a_click, a_message, an_open, at_ms, judge_plainly
+from tests.builders import (
+    GMAIL,
+    ROBOT,
+    a_campaign,
+    a_click,
+    a_delivery,
+    a_message,
+    an_open,
+    an_optout,
+    at_ms,
+    judge_plainly,
+)
+
+
+def rows_of(*events: Event, addresses: bool = False) -> list[Row]:
+    message = a_message(*events)
+    return [event_json(told, addresses) for told in with_verdicts(message, judge(message))]
 
 
 def judge(message: Message) -> tuple[Judged, ...]:
@@ -20,7 +36,7 @@ def judge(message: Message) -> tuple[Judged, ...]:
 
 OPEN = an_open(60.5, agent=GMAIL, id=b"\0" * 15 + b"\1", address="66.249.84.1")
 CLICK = a_click(90, id=b"\0" * 15 + b"\2", agent="=cmd|'/c calc'!A0")
-OPEN_ROW = {
+OPEN_ROW: Row = {
     "id": "00000000000000000000000000000001",
     "received_at": "2026-09-21T14:14:20.500Z",
     "kind": "open",
@@ -33,41 +49,40 @@ OPEN_ROW = {
     "rule": "mail_proxy",
     "via": "gmail",
     "dup": False,
+    "facts": [],
 }
 
 
 def test_each_event_is_a_line_with_its_verdict_and_no_address() -> None:
-    lines = ndjson(event_rows([a_message(OPEN)], judge)).splitlines()
+    lines = ndjson(rows_of(OPEN)).splitlines()
     assert [json.loads(line) for line in lines] == [OPEN_ROW]
 
 
 def test_addresses_come_only_when_asked_for() -> None:
-    (row,) = event_rows([a_message(OPEN)], judge, addresses=True)
-    assert row == OPEN_ROW | {"address": "66.249.84.1"}
-    assert csv_header(addresses=True).endswith(b"dup,address\r\n")
+    (row,) = rows_of(OPEN, addresses=True)
+    assert row == {**OPEN_ROW, "address": "66.249.84.1"}
+    assert csv_header(addresses=True).endswith(b"facts,address\r\n")
 
 
 def test_a_csv_reads_back_with_the_columns_of_its_header() -> None:
-    text = (csv_header() + csv_rows(event_rows([a_message(OPEN, CLICK)], judge))).decode()
+    text = (csv_header() + csv_rows(rows_of(OPEN, CLICK))).decode()
     first, second = csv.DictReader(io.StringIO(text, newline=""))
-    assert first == {key: "" if value is None else str(value) for key, value in OPEN_ROW.items()} | {
-        "dup": "false"
-    }
+    as_text = {key: "" if value is None else str(value) for key, value in OPEN_ROW.items()}
+    assert first == as_text | {"dup": "false", "facts": ""}
     assert (second["link"], second["verdict"]) == ("1", "human")
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_a_cell_that_a_spreadsheet_would_run_is_made_text(start: str) -> None:
-    message = a_message(a_click(agent=f"{start}1+1"))
-    lines = csv_rows(event_rows([message], judge)).decode()
+    lines = csv_rows(rows_of(a_click(agent=f"{start}1+1"))).decode()
     (row,) = csv.reader(io.StringIO(lines, newline=""))
     assert row[7] == f"'{start}1+1"
 
 
 def test_a_repeat_is_true_in_the_words_of_each_format() -> None:
-    rows = list(event_rows([a_message(an_open(60), an_open(61))], judge))
+    rows = rows_of(an_open(60), an_open(61))
     assert [row["dup"] for row in rows] == [False, True]
-    assert csv_rows(rows).decode().splitlines()[1].endswith(",human,default,,true")
+    assert csv_rows(rows).decode().splitlines()[1].endswith(",human,default,,true,")
 
 
 def test_a_recipient_is_a_row_of_what_became_of_the_message() -> None:
@@ -94,5 +109,20 @@ def test_a_recipient_is_a_row_of_what_became_of_the_message() -> None:
 
 def test_a_proxy_on_someones_behalf_is_named() -> None:
     judged = Judged(OPEN, Verdict.PRIVACY_PREFETCH, "apple_mpp", Via.APPLE)
-    (row,) = event_rows([a_message(OPEN)], lambda message: [judged])
+    row = event_json(judged)
     assert (row["verdict"], row["via"]) == ("privacy_prefetch", "apple")
+
+
+def test_deliveries_are_events_without_a_verdict_and_come_in_order_of_time() -> None:
+    rows = rows_of(an_open(60), a_delivery(1), an_optout(90))
+    assert [(row["kind"], row["method"], row["verdict"], row["dup"]) for row in rows] == [
+        ("delivery", None, None, None),
+        ("open", "GET", "human", False),
+        ("optout", None, None, None),
+    ]
+
+
+def test_facts_are_named() -> None:
+    (row,) = rows_of(an_open(facts=Facts.REFERER | Facts.FORGED))
+    assert row["facts"] == ["forged", "referer"]
+    assert csv_rows([row]).endswith(b",forged referer\r\n")
