@@ -7,8 +7,8 @@ from mailpixel.store.marks import pack
 from mailpixel.store.protocol import MessageState
 
 Judge = Callable[[Message, Campaign], Sequence[Judged]]
-"""Gives every open and click of a message its verdict; a pure function of the message and its campaign. What it says
-of deliveries and opt-outs is passed over."""
+"""Gives every open and click of a message its verdict; a pure function of the message and its campaign. What
+it says of deliveries and opt-outs is passed over."""
 
 _FORGED = int(Facts.FORGED)
 _and = int.__and__

@@ -2,9 +2,9 @@
 
     rule names joined by "," | newline | (second: u32, code: u32) for each open and click, in the order judged
 
-A code holds, from its lowest bit: kind 1, verdict 3, via 3, repeat 1, probe 1, forged 1, link 16 (0: none, or an
-embedded destination), rule 6 (index into the names in front). Little-endian. Deliveries and opt-outs have no mark:
-a state keeps them in fields of their own.
+A code holds, from its lowest bit: kind 1, verdict 3, via 3, repeat 1, probe 1, forged 1, link 16 (0: none,
+or an embedded destination), rule 6 (index into the names in front). Little-endian. Deliveries and opt-outs
+have no mark: a state keeps them in fields of their own.
 """
 
 import struct
@@ -33,8 +33,8 @@ _and = int.__and__  # `&` of an IntFlag builds a new flag and takes ten times as
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One mark in plain values: `second` since 1970, `probe` for a method other than GET, `link` None where it has
-    no number, `rule` the name of what decided."""
+    """One mark in plain values: `second` since 1970, `probe` for a method other than GET, `link` None where
+    it has no number, `rule` the name of what decided."""
 
     second: int
     kind: EventKind

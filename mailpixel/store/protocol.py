@@ -31,8 +31,8 @@ class Overflow:
 class MessageState:
     """What was judged of one message, compact enough to keep for every message.
 
-    `marks` holds one entry a hit, in the order judged, packed by `mailpixel.store.marks`; the tally that counters are
-    made of is a pure function of the state. Times are None where nothing of the kind was seen.
+    `marks` holds one entry a hit, in the order judged, packed by `mailpixel.store.marks`; the tally that
+    counters are made of is a pure function of the state. Times are None where nothing of the kind was seen.
     """
 
     campaign: str
@@ -46,13 +46,15 @@ class MessageState:
 
     @property
     def tally(self) -> Mapping[TallyKey, int]:
-        """What the message adds to the counters of its campaign; the measures are told in `mailpixel.store.tally`."""
+        """What the message adds to the counters of its campaign; the measures are told in
+        `mailpixel.store.tally`."""
         return tally([self])
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A batch for the fold: whole messages that have news after `since`, and the cursor that comes after them."""
+    """A batch for the fold: whole messages that have news after `since`, and the cursor that comes after
+    them."""
 
     since: str
     cursor: str
@@ -63,8 +65,9 @@ class Changed:
 class Counts:
     """The counters of one campaign.
 
-    `totals` by measure, `links` by link number and measure (-1: embedded destinations), `overflow` hits past the cap,
-    `provisional` hits younger than the settle time, `as_of_ms` the moment up to which the log has been folded (0: never).
+    `totals` by measure, `links` by link number and measure (-1: embedded destinations), `overflow` hits past
+    the cap, `provisional` hits younger than the settle time, `as_of_ms` the moment up to which the log has
+    been folded (0: never).
     """
 
     totals: Mapping[str, int]
@@ -75,13 +78,14 @@ class Counts:
 
 
 class Store(Protocol):
-    """The log of events and the projections folded from it. Cursors are opaque text; the empty one is the beginning."""
+    """The log of events and the projections folded from it. Cursors are opaque text; the empty one is the
+    beginning."""
 
     def append(self, events: Sequence[Event], overflow: Sequence[Overflow] = ()) -> None:
         """Write events and overflow counts in one transaction: durable on return, idempotent by event id.
 
-        Raises `StoreUnavailable` when nothing was written, `InvalidInput` when an id is not 16 bytes that begin with
-        the event's `received_at_ms`.
+        Raises `StoreUnavailable` when nothing was written, `InvalidInput` when an id is not 16 bytes that
+        begin with the event's `received_at_ms`.
         """
         ...
 
@@ -90,10 +94,11 @@ class Store(Protocol):
         ...
 
     def save(self, states: Sequence[MessageState], changed: Changed) -> None:
-        """Replace these states, move the counters by the difference and the cursor to `changed.cursor`, in one transaction.
+        """Replace these states, move the counters by the difference and the cursor to `changed.cursor`, in
+        one transaction.
 
-        Raises `Conflict` when the stored cursor is no longer `changed.since`: another fold was faster, a campaign was
-        rebuilt or a person erased meanwhile. Nothing was written; read again from `cursor()`.
+        Raises `Conflict` when the stored cursor is no longer `changed.since`: another fold was faster, a
+        campaign was rebuilt or a person erased meanwhile. Nothing was written; read again from `cursor()`.
         """
         ...
 
@@ -106,11 +111,13 @@ class Store(Protocol):
         ...
 
     def ranges(self, campaign: str, events: int) -> Sequence[tuple[str, str]]:
-        """Cut the recipients of a campaign into ranges (after, until] of about so many events, for `messages`."""
+        """Cut the recipients of a campaign into ranges (after, until] of about so many events, for
+        `messages`."""
         ...
 
     def messages(self, campaign: str, after: str = "", until: str | None = None) -> Iterator[Message]:
-        """Whole messages of a campaign in order of recipient, beginning after one, up to and with `until`. Streams."""
+        """Whole messages of a campaign in order of recipient, beginning after one, up to and with `until`.
+        Streams."""
         ...
 
     def message(self, campaign: str, recipient: str) -> Message:
@@ -130,11 +137,12 @@ class Store(Protocol):
     ) -> None:
         """Put these states and their counters in the place of the campaign's own, at once and all together.
 
-        `since` is the `cursor()` from before the first of these states was judged. A message that was folded after it
-        is judged again by `fold`, so the fold may go on meanwhile. Readers see the old ones until the last moment.
+        `since` is the `cursor()` from before the first of these states was judged. A message that was folded
+        after it is judged again by `fold`, so the fold may go on meanwhile. Readers see the old ones until
+        the last moment.
 
-        Raises `Conflict` when a person was erased or another rebuild of the campaign began meanwhile: nothing has
-        changed, start over.
+        Raises `Conflict` when a person was erased or another rebuild of the campaign began meanwhile:
+        nothing has changed, start over.
         """
         ...
 
@@ -192,7 +200,8 @@ class RegistryNews:
 
 @dataclass(frozen=True, slots=True)
 class FoldState:
-    """The lease of the fold: who folds, until when, and when it last found nothing left to fold (0: never)."""
+    """The lease of the fold: who folds, until when, and when it last found nothing left to fold (0:
+    never)."""
 
     holder: str
     expires_at_ms: int
@@ -214,12 +223,16 @@ class Registry(Protocol):
         ...
 
     def add_campaign(self, campaign: Campaign) -> None:
-        """Raises `Conflict` when the id is taken."""
+        """Add a campaign; it is stale at first, as its events may have come before it.
+
+        Raises `Conflict` when the id is taken.
+        """
         ...
 
     def update_campaign(self, campaign: Campaign, by: str, now: datetime) -> None:
-        """Replace a campaign by this one. A link whose destination differs keeps its number; the old destination is kept
-        as a revision. When sent_at, a trap or the set of links differ, the campaign is marked stale.
+        """Replace a campaign by this one. A link whose destination differs keeps its number; the old
+        destination is kept as a revision. When sent_at, a trap or the set of links differ, the campaign is
+        marked stale.
 
         Raises `NotFound`.
         """
@@ -238,7 +251,8 @@ class Registry(Protocol):
         ...
 
     def settled(self, campaign: Campaign) -> None:
-        """The campaign has been judged again, as it reads here; it stays stale when it has changed meanwhile."""
+        """The campaign has been judged again, as it reads here; it stays stale when it has changed
+        meanwhile."""
         ...
 
     def add_key(self, key: ApiKey) -> None:

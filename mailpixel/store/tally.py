@@ -1,12 +1,13 @@
 """The measures: what one message adds to the counters of its campaign, as a pure function of its state.
 
-A measure is a dotted name of the summary. A hit *counts* when it is a GET on a valid token and not internal; events
-with a broken signature count in nothing. `machine` is prefetch, scanner and bot, and on a click privacy prefetch too.
+A measure is a dotted name of the summary. A hit *counts* when it is a GET on a valid token and not internal;
+events with a broken signature count in nothing. `machine` is prefetch, scanner and bot, and on a click
+privacy prefetch too.
 
 | measure | of | counts |
 |---|---|---|
 | `opens.events`, `clicks.events` | hits | that count, repeats included |
-| `opens.deduplicated`, `clicks.deduplicated` | hits | the same without repeats: human + privacy_prefetch + machine |
+| `opens.deduplicated`, `clicks.deduplicated` | hits | less repeats: human + privacy_prefetch + machine |
 | `opens.human`, `clicks.human` | hits | human, without repeats |
 | `opens.proxied` | hits | the part of `opens.human` with a via |
 | `opens.privacy_prefetch` | hits | Apple's privacy prefetch, without repeats |
@@ -27,8 +28,8 @@ with a broken signature count in nothing. `machine` is prefetch, scanner and bot
 | `seen` | messages | with a delivery, an opt-out or a hit on a valid token |
 
 By link (number, or -1 for embedded destinations): `clicks.events`, `.human`, `.machine`, `.unique_human`.
-By quarter hour: `opens.` and `clicks.` `events`, `human`, `privacy_prefetch`, `machine`, and `first_human`: messages
-whose first human open or click falls into it.
+By quarter hour: `opens.` and `clicks.` `events`, `human`, `privacy_prefetch`, `machine`, and `first_human`:
+messages whose first human open or click falls into it.
 """
 
 from collections import Counter, defaultdict
@@ -53,8 +54,8 @@ from mailpixel.store.marks import (
 )
 
 TallyKey = tuple[int, int, str]
-"""(bucket_ms, link, measure): bucket 0 is the whole campaign, otherwise the start of a quarter hour; link 0 is all
-links (and -1 the embedded ones); measure is a dotted name of the summary, as `opens.unique_human`."""
+"""(bucket_ms, link, measure): bucket 0 is the whole campaign, otherwise the start of a quarter hour; link 0
+is all links (and -1 the embedded ones); measure is a dotted name of the summary, as `opens.unique_human`."""
 
 QUARTER_S = 900
 EMBEDDED = -1
@@ -81,9 +82,19 @@ BY_MESSAGE: tuple[tuple[str, int, int], ...] = (
     ("seen", SEEN, 0),
 )
 BY_HIT = (
-    "opens.events", "opens.deduplicated", "opens.human", "opens.proxied", "opens.privacy_prefetch", "opens.machine",
-    "clicks.events", "clicks.deduplicated", "clicks.human", "clicks.machine", "probes", "internal",
-)  # fmt: skip
+    "opens.events",
+    "opens.deduplicated",
+    "opens.human",
+    "opens.proxied",
+    "opens.privacy_prefetch",
+    "opens.machine",
+    "clicks.events",
+    "clicks.deduplicated",
+    "clicks.human",
+    "clicks.machine",
+    "probes",
+    "internal",
+)
 MEASURES = (*BY_HIT, *(measure for measure, _, _ in BY_MESSAGE))
 """Every measure of a whole campaign."""
 LINK_PARTS = frozenset({"events", "human", "machine"})
@@ -115,8 +126,8 @@ class Judgement(Protocol):
 class Tally:
     """A running sum of what messages add to the counters of one campaign.
 
-    Hits are counted by their code first and spelled out as measures once, when asked: a batch holds few different
-    codes, so the sum costs little more than reading the marks.
+    Hits are counted by their code first and spelled out as measures once, when asked: a batch holds few
+    different codes, so the sum costs little more than reading the marks.
     """
 
     __slots__ = ("_clicked", "_firsts", "_hits", "_shown")

@@ -1,0 +1,134 @@
+"""What a rebuild moves: counters before and after, and which rules gave way to which."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mailpixel.model import EventKind, Verdict
+from mailpixel.store.marks import Mark, unpack
+from mailpixel.store.protocol import MessageState, TallyKey
+from mailpixel.store.tally import Tally
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Decision:
+    """A verdict and the rule that gave it; `dup` for a repeat."""
+
+    verdict: Verdict
+    rule: str
+    dup: bool = False
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Move:
+    """Hits of one kind judged differently now. `before` is None for hits that were not folded yet, `after`
+    None for hits that are no longer in the log."""
+
+    kind: EventKind
+    before: Decision | None
+    after: Decision | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What judging a campaign again changes.
+
+    `measures` has (before, after) for every measure of the whole campaign that differs, `links` the same by
+    (link, measure), `buckets` how many numbers by quarter hour differ; `moves` counts hits by what became of
+    them.
+    """
+
+    campaign: str
+    measures: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    links: Mapping[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
+    buckets: int = 0
+    moves: Mapping[Move, int] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing changes."""
+        return not (self.measures or self.links or self.buckets or self.moves)
+
+
+class Comparison:
+    """Adds up the states of a campaign before and after, a part at a time.
+
+    Only what changed is taken twice: the counters before are those after, less the change.
+    """
+
+    def __init__(self) -> None:
+        self.after: Counter[TallyKey] = Counter()
+        self.change: Counter[TallyKey] = Counter()
+        self.moves: Counter[Move] = Counter()
+
+    def add(self, before: Mapping[str, MessageState], after: Sequence[MessageState]) -> None:
+        """Compare the states of the same recipients; `before` by recipient."""
+        present, change = Tally(), Tally()
+        gone = dict(before)
+        for state in after:
+            present.add(state)
+            former = gone.pop(state.recipient, None)
+            if former != state:
+                self._compare(change, former, state)
+        for former in gone.values():
+            self._compare(change, former, None)
+        self.after.update(present.counts())
+        self.change.update(change.counts())
+
+    def _compare(self, change: Tally, before: MessageState | None, after: MessageState | None) -> None:
+        if before is not None:
+            change.add(before, -1)
+        if after is not None:
+            change.add(after)
+        self.moves.update(moves(before.marks if before else b"\n", after.marks if after else b"\n"))
+
+    def merge(self, other: "Comparison") -> None:
+        """Add what another comparison saw."""
+        self.after.update(other.after)
+        self.change.update(other.change)
+        self.moves.update(other.moves)
+
+    def difference(self, campaign: str) -> Difference:
+        """What differs."""
+        values = {
+            key: (self.after[key] - change, self.after[key])
+            for key, change in sorted(self.change.items())
+            if change
+        }
+        return Difference(
+            campaign,
+            {measure: value for (bucket, link, measure), value in values.items() if not bucket and not link},
+            {
+                (link, measure): value
+                for (bucket, link, measure), value in values.items()
+                if not bucket and link
+            },
+            sum(1 for bucket, _, _ in values if bucket),
+            dict(self.moves.most_common()),
+        )
+
+
+def moves(before: bytes, after: bytes) -> Iterator[Move]:
+    """What became of each hit that is judged differently. Hits are told apart by when, what and how they
+    came."""
+    former, present = _by_hit(before), _by_hit(after)
+    for hit in former.keys() | present.keys():
+        old, new = former.get(hit, []), present.get(hit, [])
+        longest = max(len(old), len(new))
+        pairs = zip(_padded(old, longest), _padded(new, longest), strict=True)
+        yield from (Move(hit[0], one, other) for one, other in pairs if one != other)
+
+
+def _by_hit(marks: bytes) -> dict[tuple[EventKind, int, int | None, bool, bool], list[Decision]]:
+    found: defaultdict[tuple[EventKind, int, int | None, bool, bool], list[Decision]] = defaultdict(list)
+    for mark in unpack(marks):
+        found[mark.kind, mark.second, mark.link, mark.probe, mark.forged].append(_decision(mark))
+    return found
+
+
+def _decision(mark: Mark) -> Decision:
+    return Decision(mark.verdict, mark.rule, mark.dup)
+
+
+def _padded(decisions: list[Decision], length: int) -> list[Decision | None]:
+    return [*decisions, *[None] * (length - len(decisions))]

@@ -1,0 +1,158 @@
+"""The registry in memory."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace as changed_copy
+from datetime import datetime
+
+from mailpixel.errors import Conflict, NotFound
+from mailpixel.model import Campaign
+from mailpixel.store.protocol import ApiKey, FoldState, LinkRevision, RegistryNews
+from mailpixel.store.revisions import calls_for_rebuild, replaced_links, to_the_millisecond
+
+
+class MemoryRegistry:
+    """A `Registry` in memory. Any thread may call it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._campaigns: dict[str, Campaign] = {}
+        self._link_revisions: defaultdict[str, list[LinkRevision]] = defaultdict(list)
+        self._keys: dict[str, ApiKey] = {}
+        self._opted_out: set[str] = set()
+        self._stale: set[str] = set()
+        self._revision = 0
+        self._stamps: dict[tuple[str, str], int] = {}
+        self._lease = FoldState("", 0, 0)
+
+    def campaigns(self, after: str = "", limit: int = 1000) -> Sequence[Campaign]:
+        """See `Registry`."""
+        with self._lock:
+            return [self._campaigns[id] for id in sorted(self._campaigns) if id > after][:limit]
+
+    def campaign(self, id: str) -> Campaign:
+        """See `Registry`."""
+        with self._lock:
+            if id not in self._campaigns:
+                raise NotFound(f"there is no campaign {id!r}")
+            return self._campaigns[id]
+
+    def add_campaign(self, campaign: Campaign) -> None:
+        """See `Registry`."""
+        with self._lock:
+            if campaign.id in self._campaigns:
+                raise Conflict(
+                    f"campaign {campaign.id!r} exists already; choose another id or change that one"
+                )
+            self._put_campaign(campaign, stale=True)
+
+    def update_campaign(self, campaign: Campaign, by: str, now: datetime) -> None:
+        """See `Registry`."""
+        with self._lock:
+            former = self.campaign(campaign.id)
+            at = to_the_millisecond(now) or now
+            self._link_revisions[campaign.id] += [
+                LinkRevision(link.number, link.url, at, by) for link in replaced_links(former, campaign)
+            ]
+            self._put_campaign(campaign, stale=calls_for_rebuild(former, campaign))
+
+    def _put_campaign(self, campaign: Campaign, stale: bool) -> None:
+        links = tuple(sorted(campaign.links, key=lambda link: link.number))
+        sent_at = to_the_millisecond(campaign.sent_at)
+        self._campaigns[campaign.id] = changed_copy(campaign, sent_at=sent_at, links=links)
+        self._stamp("campaign", campaign.id)
+        if stale:
+            self._stale.add(campaign.id)
+
+    def link_revisions(self, campaign: str) -> Sequence[LinkRevision]:
+        """See `Registry`."""
+        with self._lock:
+            return list(self._link_revisions.get(campaign, ()))
+
+    def news(self, since: int) -> RegistryNews:
+        """See `Registry`."""
+        with self._lock:
+            news = [key for key, stamp in sorted(self._stamps.items()) if stamp > since]
+            return RegistryNews(
+                self._revision,
+                [self._campaigns[id] for kind, id in news if kind == "campaign"],
+                [self._keys[name] for kind, name in news if kind == "key"],
+                [recipient for kind, recipient in news if kind == "optout"],
+            )
+
+    def stale(self) -> Sequence[str]:
+        """See `Registry`."""
+        with self._lock:
+            return sorted(self._stale)
+
+    def settled(self, campaign: Campaign) -> None:
+        """See `Registry`."""
+        with self._lock:
+            if self._campaigns.get(campaign.id) == campaign:
+                self._stale.discard(campaign.id)
+
+    def add_key(self, key: ApiKey) -> None:
+        """See `Registry`."""
+        with self._lock:
+            if key.name in self._keys:
+                raise Conflict(f"an API key {key.name!r} exists or existed; choose another name")
+            self._put_key(key)
+
+    def keys(self) -> Sequence[ApiKey]:
+        """See `Registry`."""
+        with self._lock:
+            return [self._keys[name] for name in sorted(self._keys)]
+
+    def revoke_key(self, name: str, now: datetime) -> None:
+        """See `Registry`."""
+        with self._lock:
+            if name not in self._keys:
+                raise NotFound(f"there is no API key {name!r}")
+            key = self._keys[name]
+            self._put_key(changed_copy(key, revoked_at=key.revoked_at or now))
+
+    def _put_key(self, key: ApiKey) -> None:
+        created_at = to_the_millisecond(key.created_at) or key.created_at
+        revoked_at = to_the_millisecond(key.revoked_at)
+        self._keys[key.name] = changed_copy(key, created_at=created_at, revoked_at=revoked_at)
+        self._stamp("key", key.name)
+
+    def opt_out(self, recipient: str, now: datetime) -> None:
+        """See `Registry`."""
+        with self._lock:
+            if recipient not in self._opted_out:
+                self._opted_out.add(recipient)
+                self._stamp("optout", recipient)
+
+    def _stamp(self, kind: str, id: str) -> None:
+        self._revision += 1
+        self._stamps[kind, id] = self._revision
+
+    def take_lease(self, holder: str, now_ms: int, for_ms: int) -> bool:
+        """See `Registry`."""
+        with self._lock:
+            if self._lease.holder != holder and self._lease.expires_at_ms > now_ms:
+                return False
+            self._lease = changed_copy(self._lease, holder=holder, expires_at_ms=now_ms + for_ms)
+            return True
+
+    def drop_lease(self, holder: str) -> None:
+        """See `Registry`."""
+        with self._lock:
+            if self._lease.holder == holder:
+                self._lease = changed_copy(self._lease, expires_at_ms=0)
+
+    def caught_up(self, holder: str, now_ms: int) -> None:
+        """See `Registry`."""
+        with self._lock:
+            if self._lease.holder == holder:
+                self._lease = changed_copy(self._lease, caught_up_at_ms=now_ms)
+
+    def fold_state(self) -> FoldState:
+        """See `Registry`."""
+        with self._lock:
+            return self._lease
+
+    def close(self) -> None:
+        """Nothing to let go of."""

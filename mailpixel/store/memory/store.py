@@ -1,0 +1,207 @@
+"""A store and a registry in memory, for tests and for judging a file of scenarios: nothing is kept, nothing
+waits.
+
+Counters are made from the states when they are asked for, so they cannot drift: the other stores are
+compared to it.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+
+from mailpixel.errors import Conflict, InvalidInput
+from mailpixel.model import Event, EventKind, Message
+from mailpixel.store.protocol import (
+    Changed,
+    Counts,
+    MessageState,
+    Overflow,
+)
+from mailpixel.store.tally import MEASURES, TallyKey, tally
+
+Key = tuple[str, str]
+HITS = frozenset({EventKind.OPEN, EventKind.CLICK})
+
+
+class MemoryStore:
+    """A `Store` in memory. Any thread may call it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._log: dict[int, Event] = {}
+        self._ids: set[bytes] = set()
+        self._of_message: defaultdict[Key, list[Event]] = defaultdict(list)
+        self._overflow: dict[tuple[str, str, int, bytes], int] = {}
+        self._states: defaultdict[str, dict[str, MessageState]] = defaultdict(dict)
+        self._appended = 0
+        self._cursor = (0, 0, 0)
+
+    def append(self, events: Sequence[Event], overflow: Sequence[Overflow] = ()) -> None:
+        """See `Store`."""
+        for event in events:
+            if len(event.id) != 16 or int.from_bytes(event.id[:6], "big") != event.received_at_ms:
+                raise InvalidInput("id", "must be 16 bytes that begin with received_at_ms")
+        with self._lock:
+            for event in events:
+                self._append(event)
+            for each in overflow:
+                key = (each.campaign, each.recipient, each.day, each.edge)
+                self._overflow[key] = max(each.hits, self._overflow.get(key, 0))
+
+    def _append(self, event: Event) -> None:
+        if event.id not in self._ids:
+            self._appended += 1
+            self._ids.add(event.id)
+            self._log[self._appended] = event
+            self._of_message[event.campaign, event.recipient].append(event)
+
+    def changed(self, cursor: str, limit: int) -> Changed:
+        """See `Store`."""
+        position, *epochs = _parse(cursor)
+        with self._lock:
+            news = list(islice(((at, event) for at, event in self._log.items() if at > position), limit))
+            end = news[-1][0] if news else position
+            keys = dict.fromkeys((event.campaign, event.recipient) for _, event in news)
+            return Changed(cursor, _text((end, *epochs)), [self.message(*key) for key in keys])
+
+    def save(self, states: Sequence[MessageState], changed: Changed) -> None:
+        """See `Store`."""
+        with self._lock:
+            if self._cursor != _parse(changed.since):
+                raise Conflict("the log was folded, replaced or erased from meanwhile; read again")
+            for state in states:
+                self._states[state.campaign][state.recipient] = state
+            self._cursor = _parse(changed.cursor)
+
+    def cursor(self) -> str:
+        """See `Store`."""
+        return _text(self._cursor)
+
+    def campaigns(self) -> Sequence[str]:
+        """See `Store`."""
+        with self._lock:
+            return sorted({campaign for campaign, _ in self._of_message})
+
+    def ranges(self, campaign: str, events: int) -> Sequence[tuple[str, str]]:
+        """See `Store`."""
+        ends: list[str] = []
+        gathered = 0
+        for message in self.messages(campaign):
+            if not ends or gathered >= events:
+                ends.append(message.recipient)
+                gathered = 0
+            ends[-1] = message.recipient
+            gathered += len(message.events)
+        return list(zip(["", *ends], ends, strict=False))
+
+    def messages(self, campaign: str, after: str = "", until: str | None = None) -> Iterator[Message]:
+        """See `Store`."""
+        with self._lock:
+            recipients = sorted(
+                recipient
+                for of, recipient in self._of_message
+                if of == campaign and recipient > after and (until is None or recipient <= until)
+            )
+        return (self.message(campaign, recipient) for recipient in recipients)
+
+    def message(self, campaign: str, recipient: str) -> Message:
+        """See `Store`."""
+        with self._lock:
+            events = self._of_message.get((campaign, recipient), ())
+            return Message(campaign, recipient, sorted(events, key=lambda event: event.id))
+
+    def person(self, recipient: str) -> Iterator[Message]:
+        """See `Store`."""
+        messages = (self.message(campaign, recipient) for campaign in self.campaigns())
+        return (message for message in messages if message.events)
+
+    def replace(
+        self,
+        campaign: str,
+        since: str,
+        states: Iterable[MessageState],
+        fold: Callable[[Message], MessageState],
+    ) -> None:
+        """See `Store`."""
+        position, erasures, _ = _parse(since)
+        fresh = {state.recipient: state for state in states}
+        with self._lock:
+            if self._cursor[1] != erasures:
+                raise Conflict("a person was erased meanwhile; start over")
+            for at, event in self._log.items():
+                if position < at <= self._cursor[0] and event.campaign == campaign:
+                    fresh[event.recipient] = fold(self.message(campaign, event.recipient))
+            self._states[campaign] = fresh
+            self._cursor = (self._cursor[0], self._cursor[1], self._cursor[2] + 1)
+
+    def counts(self, campaign: str, now_ms: int, settle_ms: int) -> Counts:
+        """See `Store`."""
+        totals = dict.fromkeys(MEASURES, 0)
+        links: defaultdict[int, dict[str, int]] = defaultdict(dict)
+        with self._lock:
+            for (bucket_ms, link, measure), number in self._counters(campaign).items():
+                if bucket_ms == 0:
+                    (links[link] if link else totals)[measure] = number
+            young = [event for event in self._log.values() if event.received_at_ms > now_ms - settle_ms]
+            return Counts(
+                totals=totals,
+                links=dict(links),
+                overflow=sum(hits for key, hits in self._overflow.items() if key[0] == campaign),
+                provisional=sum(event.campaign == campaign and event.kind in HITS for event in young),
+                as_of_ms=self._as_of_ms(now_ms),
+            )
+
+    def timeline(self, campaign: str) -> Mapping[int, Mapping[str, int]]:
+        """See `Store`."""
+        buckets: dict[int, dict[str, int]] = {}
+        for (bucket_ms, link, measure), number in sorted(self._counters(campaign).items()):
+            if bucket_ms and not link:
+                buckets.setdefault(bucket_ms, {})[measure] = number
+        return buckets
+
+    def recipients(self, campaign: str, after: str, limit: int) -> Sequence[MessageState]:
+        """See `Store`."""
+        with self._lock:
+            states = self._states.get(campaign, {})
+            return [states[recipient] for recipient in sorted(states) if recipient > after][:limit]
+
+    def erase(self, recipient: str) -> int:
+        """See `Store`."""
+        with self._lock:
+            gone = {at: event for at, event in self._log.items() if event.recipient == recipient}
+            for at, event in gone.items():
+                del self._log[at]
+                self._ids.discard(event.id)
+                self._of_message.pop((event.campaign, recipient), None)
+            for states in self._states.values():
+                states.pop(recipient, None)
+            self._overflow = {key: hits for key, hits in self._overflow.items() if key[1] != recipient}
+            self._cursor = (self._cursor[0], self._cursor[1] + 1, self._cursor[2])
+            return len(gone)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _counters(self, campaign: str) -> Mapping[TallyKey, int]:
+        with self._lock:
+            return tally(self._states.get(campaign, {}).values())
+
+    def _as_of_ms(self, now_ms: int) -> int:
+        position = self._cursor[0]
+        if position == 0:
+            return 0
+        waiting = (event.received_at_ms for at, event in self._log.items() if at > position)
+        return next(waiting, now_ms)
+
+
+def _parse(cursor: str) -> tuple[int, int, int]:
+    try:
+        position, erasures, replacements = map(int, cursor.split(".")) if cursor else (0, 0, 0)
+    except ValueError:
+        raise InvalidInput("cursor", "is not one of this store; begin with an empty one") from None
+    return position, erasures, replacements
+
+
+def _text(cursor: tuple[int, ...]) -> str:
+    return ".".join(map(str, cursor)) if any(cursor) else ""

@@ -1,0 +1,18 @@
+"""The store and the registry in one SQLite file: the default, for one machine and any number of processes."""
+
+from pathlib import Path
+
+from mailpixel.store.sqlite.registry import SqliteRegistry
+from mailpixel.store.sqlite.store import SqliteStore
+
+
+def open_sqlite(path: Path | str) -> tuple[SqliteStore, SqliteRegistry]:
+    """The store and the registry of a file; its folder and the file are made, and migrated, when need be.
+
+    Raises `StoreUnavailable` when it cannot be written, or was written by a newer mailpixel.
+    """
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    return SqliteStore(path), SqliteRegistry(path)
+
+
+__all__ = ["SqliteRegistry", "SqliteStore", "open_sqlite"]

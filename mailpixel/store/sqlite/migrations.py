@@ -1,0 +1,207 @@
+"""The schema as numbered steps, from the first release on. A step is never changed once it was released.
+
+All pending steps and the record of each are written in one transaction that holds the write lock, so several
+processes may start at once on a new file, and a crash leaves the schema as it was.
+"""
+
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+from sqlite_utils import Database as Admin
+from sqlite_utils import Migrations
+
+from mailpixel.errors import StoreUnavailable
+from mailpixel.store.sqlite.database import BUSY_MS, REFUSALS
+
+STEPS = Migrations("mailpixel")
+PAUSE_S = 0.05
+
+
+@STEPS(name="0001_log")
+def _log(db: Admin) -> None:
+    """Events and what they refer to. Positions are never used twice, or a cursor could meet another event."""
+    _run(
+        db,
+        "create table agents (id integer primary key, agent text not null unique)",
+        """create table events (
+            position integer primary key autoincrement,
+            id blob not null unique,
+            kind integer not null,
+            campaign text not null,
+            recipient text not null,
+            link integer,
+            destination text,
+            method text,
+            address text,
+            agent integer not null references agents (id),
+            facts integer not null
+        )""",
+        "create index events_of_message on events (campaign, recipient)",
+        """create table overflow (
+            campaign text not null,
+            recipient text not null,
+            day integer not null,
+            edge blob not null,
+            hits integer not null,
+            primary key (campaign, recipient, day, edge)
+        ) without rowid""",
+    )
+
+
+@STEPS(name="0002_projections")
+def _projections(db: Admin) -> None:
+    """What is folded from the log. A shelf is one whole set of states and counters of a campaign: readers
+    see the live one, and a rebuild fills another before it takes its place."""
+    _run(
+        db,
+        """create table checkpoint (
+            only integer primary key check (only = 1),
+            position integer not null,
+            erasures integer not null,
+            replacements integer not null
+        )""",
+        "insert into checkpoint values (1, 0, 0, 0)",
+        """create table shelves (
+            id integer primary key autoincrement,
+            campaign text not null,
+            live integer not null
+        )""",
+        "create unique index live_shelf on shelves (campaign) where live = 1",
+        """create table states (
+            shelf integer not null,
+            recipient text not null,
+            marks blob not null,
+            delivered_at_ms integer,
+            opted_out integer not null,
+            first_human_open_at_ms integer,
+            first_human_click_at_ms integer,
+            last_event_at_ms integer,
+            primary key (shelf, recipient)
+        ) without rowid""",
+        """create table counters (
+            shelf integer not null,
+            bucket_ms integer not null,
+            link integer not null,
+            measure text not null,
+            number integer not null,
+            primary key (shelf, bucket_ms, link, measure)
+        ) without rowid""",
+    )
+
+
+@STEPS(name="0003_registry")
+def _registry(db: Admin) -> None:
+    """What people set up. Every change stamps its row with the next revision."""
+    _run(
+        db,
+        "create table registry (only integer primary key check (only = 1), revision integer not null)",
+        "insert into registry values (1, 0)",
+        """create table campaigns (
+            id text primary key,
+            name text not null,
+            sent_at_ms integer,
+            sent integer,
+            base_url text,
+            stale integer not null,
+            revision integer not null
+        ) without rowid""",
+        "create index campaigns_by_revision on campaigns (revision)",
+        "create index stale_campaigns on campaigns (id) where stale = 1",
+        """create table links (
+            campaign text not null references campaigns (id),
+            number integer not null,
+            url text not null,
+            trap integer not null,
+            primary key (campaign, number)
+        ) without rowid""",
+        """create table link_revisions (
+            id integer primary key autoincrement,
+            campaign text not null references campaigns (id),
+            number integer not null,
+            url text not null,
+            replaced_at_ms integer not null,
+            replaced_by text not null
+        )""",
+        "create index revisions_of_campaign on link_revisions (campaign)",
+        """create table api_keys (
+            name text primary key,
+            scope text not null,
+            digest blob not null,
+            created_at_ms integer not null,
+            revoked_at_ms integer,
+            revision integer not null
+        ) without rowid""",
+        "create index api_keys_by_revision on api_keys (revision)",
+        """create table optouts (
+            recipient text primary key,
+            opted_out_at_ms integer not null,
+            revision integer not null
+        ) without rowid""",
+        "create index optouts_by_revision on optouts (revision)",
+        """create table lease (
+            only integer primary key check (only = 1),
+            holder text not null,
+            expires_at_ms integer not null,
+            caught_up_at_ms integer not null
+        )""",
+        "insert into lease values (1, '', 0, 0)",
+    )
+
+
+def migrate(path: Path | str, busy_ms: int = BUSY_MS, steps: Migrations = STEPS) -> None:
+    """Bring the file to the newest schema; makes it when it is missing.
+
+    Raises `StoreUnavailable` when it cannot be written, or was written by a newer mailpixel.
+    """
+    try:
+        with closing(sqlite3.connect(path, timeout=busy_ms / 1000)) as connection:
+            _set_wal(connection, busy_ms)
+            _apply(Admin(connection), steps)
+    except sqlite3.DatabaseError as error:
+        reason = REFUSALS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+        if reason is None:
+            raise
+        raise StoreUnavailable(f"the database {reason}") from error
+
+
+def _apply(db: Admin, steps: Migrations) -> None:
+    _refuse_newer(db, steps)
+    if not steps.pending(db):
+        return
+    db.conn.execute("begin immediate")
+    try:
+        steps.apply(db)
+        _refuse_newer(db, steps)
+    except BaseException:
+        db.conn.rollback()
+        raise
+    db.conn.commit()
+
+
+def _refuse_newer(db: Admin, steps: Migrations) -> None:
+    known = {step.name for step in steps.pending(Admin(memory=True))}
+    unknown = sorted({step.name for step in steps.applied(db)} - known)
+    if unknown:
+        raise StoreUnavailable(
+            f"the database was written by a newer mailpixel (step {unknown[-1]}); update this one to use it"
+        )
+
+
+def _set_wal(connection: sqlite3.Connection, busy_ms: int) -> None:
+    """Switch the file to its write-ahead log; SQLite does not wait for others here, so we do."""
+    deadline = time.monotonic() + busy_ms / 1000
+    while True:
+        try:
+            connection.execute("pragma journal_mode = wal").fetchall()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(PAUSE_S)
+
+
+def _run(db: Admin, *statements: str) -> None:
+    for statement in statements:
+        db.conn.execute(statement)

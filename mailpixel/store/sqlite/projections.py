@@ -1,0 +1,131 @@
+"""What was folded from the log, in SQLite: states, counters by difference, and the checkpoint, in one
+transaction."""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from mailpixel.errors import Conflict
+from mailpixel.store.protocol import Changed, Counts, MessageState
+from mailpixel.store.sqlite.cursor import Cursor, read_cursor, write_cursor
+from mailpixel.store.sqlite.database import Database
+from mailpixel.store.sqlite.rows import HITS
+from mailpixel.store.sqlite.shelves import (
+    STATE,
+    live_shelf,
+    move_counters,
+    new_shelf,
+    put_states,
+    states_of,
+    to_state,
+)
+from mailpixel.store.tally import MEASURES, Tally
+
+# The plus keeps SQLite from reading the whole campaign instead of the last few seconds.
+PROVISIONAL = f"select count(*) from events where id >= ? and +campaign = ? and kind in {HITS}"  # noqa: S608
+
+
+class Projections:
+    """States and counters, and how far the log has been folded into them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def cursor(self) -> str:
+        """How far the log has been folded."""
+        with self._database.reading() as connection:
+            return str(read_cursor(connection))
+
+    def save(self, states: Sequence[MessageState], changed: Changed) -> None:
+        """Replace states, move counters and cursor. Raises `Conflict`."""
+        by_campaign: defaultdict[str, list[MessageState]] = defaultdict(list)
+        for state in states:
+            by_campaign[state.campaign].append(state)
+        with self._database.writing() as connection:
+            if read_cursor(connection) != Cursor.parse(changed.since):
+                raise Conflict("the log was folded, replaced or erased from meanwhile; read again")
+            for campaign, of_campaign in by_campaign.items():
+                _replace_states(connection, campaign, of_campaign)
+            write_cursor(connection, Cursor.parse(changed.cursor))
+
+    def counts(self, campaign: str, now_ms: int, settle_ms: int) -> Counts:
+        """The counters of a campaign."""
+        totals = dict.fromkeys(MEASURES, 0)
+        links: defaultdict[int, dict[str, int]] = defaultdict(dict)
+        with self._database.reading() as connection:
+            for link, measure, number in _whole_campaign(connection, campaign):
+                if link == 0:
+                    totals[measure] = number
+                else:
+                    links[link][measure] = number
+            return Counts(
+                totals=totals,
+                links=dict(links),
+                overflow=_overflow(connection, campaign),
+                provisional=_provisional(connection, campaign, now_ms - settle_ms),
+                as_of_ms=_as_of_ms(connection, now_ms),
+            )
+
+    def timeline(self, campaign: str) -> Mapping[int, Mapping[str, int]]:
+        """Counters by quarter hour."""
+        buckets: dict[int, dict[str, int]] = {}
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select bucket_ms, measure, number from counters"
+                " where shelf = ? and bucket_ms > 0 and link = 0 order by bucket_ms, measure",
+                (live_shelf(connection, campaign),),
+            )
+            for bucket_ms, measure, number in rows:
+                buckets.setdefault(bucket_ms, {})[measure] = number
+        return buckets
+
+    def recipients(self, campaign: str, after: str, limit: int) -> Sequence[MessageState]:
+        """States in order of recipient."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"select {STATE} from states where shelf = ? and recipient > ? order by recipient limit ?",  # noqa: S608
+                (live_shelf(connection, campaign), after, limit),
+            )
+            return [to_state(campaign, row) for row in rows]
+
+
+def _replace_states(connection: sqlite3.Connection, campaign: str, states: Sequence[MessageState]) -> None:
+    shelf = live_shelf(connection, campaign)
+    if shelf is None:
+        shelf = new_shelf(connection, campaign, live=True)
+    moves = Tally()
+    for former in states_of(connection, shelf, campaign, (state.recipient for state in states)):
+        moves.add(former, -1)
+    for state in states:
+        moves.add(state)
+    put_states(connection, shelf, states)
+    move_counters(connection, shelf, moves.counts())
+
+
+def _whole_campaign(connection: sqlite3.Connection, campaign: str) -> Sequence[tuple[int, str, int]]:
+    return connection.execute(
+        "select link, measure, number from counters where shelf = ? and bucket_ms = 0 order by link, measure",
+        (live_shelf(connection, campaign),),
+    ).fetchall()
+
+
+def _overflow(connection: sqlite3.Connection, campaign: str) -> int:
+    total = connection.execute("select coalesce(sum(hits), 0) from overflow where campaign = ?", (campaign,))
+    return int(total.fetchone()[0])
+
+
+def _provisional(connection: sqlite3.Connection, campaign: str, settled_ms: int) -> int:
+    youngest_settled = max(settled_ms + 1, 0).to_bytes(6, "big")
+    return int(connection.execute(PROVISIONAL, (youngest_settled, campaign)).fetchone()[0])
+
+
+def _as_of_ms(connection: sqlite3.Connection, now_ms: int) -> int:
+    """Now when nothing is left to fold, else the moment of the first event that is; 0 when nothing ever was
+    folded."""
+    position = read_cursor(connection).position
+    if position == 0:
+        return 0
+    waiting = connection.execute(
+        "select id from events where position > ? order by position limit 1", (position,)
+    ).fetchone()
+    return now_ms if waiting is None else int.from_bytes(waiting[0][:6], "big")

@@ -1,0 +1,245 @@
+"""Campaigns, links, API keys, opt-outs and the lease of the fold in SQLite."""
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mailpixel.errors import Conflict, NotFound
+from mailpixel.model import Campaign, Link
+from mailpixel.store.protocol import ApiKey, FoldState, LinkRevision, RegistryNews
+from mailpixel.store.revisions import calls_for_rebuild, replaced_links, to_ms
+from mailpixel.store.sqlite.database import BUSY_MS, Database
+from mailpixel.store.sqlite.migrations import migrate
+
+CAMPAIGN = "id, name, sent_at_ms, sent, base_url"
+KEY = "name, scope, digest, created_at_ms, revoked_at_ms"
+
+
+class SqliteRegistry:
+    """A `Registry` in a file that several processes may use at once; made and migrated when it is opened.
+
+    Raises `StoreUnavailable` from every call while the file cannot be used; the next call tries again.
+    """
+
+    def __init__(self, path: Path | str, busy_ms: int = BUSY_MS) -> None:
+        migrate(path, busy_ms)
+        self._database = Database(path, busy_ms)
+
+    def __reduce__(self) -> tuple[type["SqliteRegistry"], tuple[Path, int]]:
+        return SqliteRegistry, (self._database.path, self._database.busy_ms)
+
+    def campaigns(self, after: str = "", limit: int = 1000) -> Sequence[Campaign]:
+        """See `Registry`."""
+        with self._database.reading() as connection:
+            return _campaigns(connection, "id > ? order by id limit ?", (after, limit))
+
+    def campaign(self, id: str) -> Campaign:
+        """See `Registry`."""
+        with self._database.reading() as connection:
+            return _campaign(connection, id)
+
+    def add_campaign(self, campaign: Campaign) -> None:
+        """See `Registry`."""
+        with self._database.writing() as connection:
+            if _campaigns(connection, "id = ?", (campaign.id,)):
+                raise Conflict(
+                    f"campaign {campaign.id!r} exists already; choose another id or change that one"
+                )
+            connection.execute(
+                f"insert into campaigns ({CAMPAIGN}, stale, revision) values (?, ?, ?, ?, ?, 1, ?)",  # noqa: S608
+                (*_campaign_row(campaign), _next_revision(connection)),
+            )
+            _put_links(connection, campaign)
+
+    def update_campaign(self, campaign: Campaign, by: str, now: datetime) -> None:
+        """See `Registry`."""
+        with self._database.writing() as connection:
+            former = _campaign(connection, campaign.id)
+            connection.execute(
+                "update campaigns set name = ?, sent_at_ms = ?, sent = ?, base_url = ?,"
+                " stale = max(stale, ?), revision = ? where id = ?",
+                (
+                    *_campaign_row(campaign)[1:],
+                    calls_for_rebuild(former, campaign),
+                    _next_revision(connection),
+                    campaign.id,
+                ),
+            )
+            connection.executemany(
+                "insert into link_revisions (campaign, number, url, replaced_at_ms, replaced_by)"
+                " values (?, ?, ?, ?, ?)",
+                [
+                    (campaign.id, link.number, link.url, to_ms(now), by)
+                    for link in replaced_links(former, campaign)
+                ],
+            )
+            connection.execute("delete from links where campaign = ?", (campaign.id,))
+            _put_links(connection, campaign)
+
+    def link_revisions(self, campaign: str) -> Sequence[LinkRevision]:
+        """See `Registry`."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select number, url, replaced_at_ms, replaced_by from link_revisions"
+                " where campaign = ? order by id",
+                (campaign,),
+            )
+            return [LinkRevision(number, url, _moment(at_ms), by) for number, url, at_ms, by in rows]
+
+    def news(self, since: int) -> RegistryNews:
+        """See `Registry`."""
+        with self._database.reading() as connection:
+            (revision,) = connection.execute("select revision from registry").fetchone()
+            if revision <= since:
+                return RegistryNews(revision, (), (), ())
+            opted_out = connection.execute(
+                "select recipient from optouts where revision > ? order by revision", (since,)
+            )
+            return RegistryNews(
+                revision,
+                _campaigns(connection, "revision > ? order by id", (since,)),
+                _keys(connection, "revision > ? order by name", (since,)),
+                [recipient for (recipient,) in opted_out],
+            )
+
+    def stale(self) -> Sequence[str]:
+        """See `Registry`."""
+        with self._database.reading() as connection:
+            return [
+                id for (id,) in connection.execute("select id from campaigns where stale = 1 order by id")
+            ]
+
+    def settled(self, campaign: Campaign) -> None:
+        """See `Registry`."""
+        with self._database.writing() as connection:
+            if campaign in _campaigns(connection, "id = ?", (campaign.id,)):
+                connection.execute("update campaigns set stale = 0 where id = ?", (campaign.id,))
+
+    def add_key(self, key: ApiKey) -> None:
+        """See `Registry`."""
+        with self._database.writing() as connection:
+            if _keys(connection, "name = ?", (key.name,)):
+                raise Conflict(f"an API key {key.name!r} exists or existed; choose another name")
+            connection.execute(
+                f"insert into api_keys ({KEY}, revision) values (?, ?, ?, ?, ?, ?)",  # noqa: S608
+                (
+                    key.name,
+                    key.scope,
+                    key.digest,
+                    to_ms(key.created_at),
+                    None if key.revoked_at is None else to_ms(key.revoked_at),
+                    _next_revision(connection),
+                ),
+            )
+
+    def keys(self) -> Sequence[ApiKey]:
+        """See `Registry`."""
+        with self._database.reading() as connection:
+            return _keys(connection, "true order by name", ())
+
+    def revoke_key(self, name: str, now: datetime) -> None:
+        """See `Registry`."""
+        with self._database.writing() as connection:
+            if not _keys(connection, "name = ?", (name,)):
+                raise NotFound(f"there is no API key {name!r}")
+            connection.execute(
+                "update api_keys set revoked_at_ms = coalesce(revoked_at_ms, ?), revision = ? where name = ?",
+                (to_ms(now), _next_revision(connection), name),
+            )
+
+    def opt_out(self, recipient: str, now: datetime) -> None:
+        """See `Registry`."""
+        with self._database.writing() as connection:
+            if (
+                connection.execute("select 1 from optouts where recipient = ?", (recipient,)).fetchone()
+                is None
+            ):
+                row = (recipient, to_ms(now), _next_revision(connection))
+                connection.execute("insert into optouts values (?, ?, ?)", row)
+
+    def take_lease(self, holder: str, now_ms: int, for_ms: int) -> bool:
+        """See `Registry`."""
+        with self._database.writing() as connection:
+            taken = connection.execute(
+                "update lease set holder = ?, expires_at_ms = ? where holder = ? or expires_at_ms <= ?",
+                (holder, now_ms + for_ms, holder, now_ms),
+            )
+            return taken.rowcount == 1
+
+    def drop_lease(self, holder: str) -> None:
+        """See `Registry`."""
+        with self._database.writing() as connection:
+            connection.execute("update lease set expires_at_ms = 0 where holder = ?", (holder,))
+
+    def caught_up(self, holder: str, now_ms: int) -> None:
+        """See `Registry`."""
+        with self._database.writing() as connection:
+            connection.execute("update lease set caught_up_at_ms = ? where holder = ?", (now_ms, holder))
+
+    def fold_state(self) -> FoldState:
+        """See `Registry`."""
+        with self._database.reading() as connection:
+            return FoldState(
+                *connection.execute("select holder, expires_at_ms, caught_up_at_ms from lease").fetchone()
+            )
+
+    def close(self) -> None:
+        """Close the connections of all threads; none may be at work."""
+        self._database.close()
+
+
+def _next_revision(connection: sqlite3.Connection) -> int:
+    connection.execute("update registry set revision = revision + 1")
+    return int(connection.execute("select revision from registry").fetchone()[0])
+
+
+def _campaign(connection: sqlite3.Connection, id: str) -> Campaign:
+    for campaign in _campaigns(connection, "id = ?", (id,)):
+        return campaign
+    raise NotFound(f"there is no campaign {id!r}")
+
+
+def _campaigns(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> list[Campaign]:
+    rows = connection.execute(f"select {CAMPAIGN} from campaigns where {where}", values).fetchall()  # noqa: S608
+    return [
+        Campaign(
+            id,
+            name,
+            None if sent_at_ms is None else _moment(sent_at_ms),
+            sent,
+            base_url,
+            _links(connection, id),
+        )
+        for id, name, sent_at_ms, sent, base_url in rows
+    ]
+
+
+def _links(connection: sqlite3.Connection, campaign: str) -> tuple[Link, ...]:
+    rows = connection.execute(
+        "select number, url, trap from links where campaign = ? order by number", (campaign,)
+    )
+    return tuple(Link(number, url, bool(trap)) for number, url, trap in rows)
+
+
+def _put_links(connection: sqlite3.Connection, campaign: Campaign) -> None:
+    rows = [(campaign.id, link.number, link.url, link.trap) for link in campaign.links]
+    connection.executemany("insert into links values (?, ?, ?, ?)", rows)
+
+
+def _campaign_row(campaign: Campaign) -> tuple[Any, ...]:
+    sent_at_ms = None if campaign.sent_at is None else to_ms(campaign.sent_at)
+    return (campaign.id, campaign.name, sent_at_ms, campaign.sent, campaign.base_url)
+
+
+def _keys(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> list[ApiKey]:
+    rows = connection.execute(f"select {KEY} from api_keys where {where}", values).fetchall()  # noqa: S608
+    return [
+        ApiKey(name, scope, digest, _moment(created), None if revoked is None else _moment(revoked))
+        for name, scope, digest, created, revoked in rows
+    ]
+
+
+def _moment(at_ms: int) -> datetime:
+    return datetime.fromtimestamp(at_ms // 1000, UTC).replace(microsecond=at_ms % 1000 * 1000)

@@ -1,0 +1,107 @@
+"""A campaign's states replaced as a whole while the fold goes on.
+
+The new states are put onto a shelf of their own, a part at a time, so that nobody waits. What the live fold
+folded meanwhile is judged again and put there too, round by round, until little is left; the last round and
+the exchange of the shelves are one short transaction. Killed at any moment, the old shelf is live and whole,
+or the new one is.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from itertools import islice
+
+from mailpixel.errors import Conflict
+from mailpixel.model import Message
+from mailpixel.store.protocol import MessageState
+from mailpixel.store.sqlite.cursor import Cursor, read_cursor, write_cursor
+from mailpixel.store.sqlite.database import Database
+from mailpixel.store.sqlite.events import EventLog
+from mailpixel.store.sqlite.shelves import move_counters, new_shelf, put_states, states_of, sweep
+from mailpixel.store.tally import Tally
+
+PART = 5_000
+"""States put in one transaction."""
+
+FEW = 200
+"""Messages judged within the transaction that exchanges the shelves."""
+
+ROUNDS = 100
+"""Rounds of catching up before the exchange takes whatever is left."""
+
+FOLDED_SINCE = """
+    select distinct recipient from events
+    where position > ? and position <= ? and campaign = ? order by recipient
+"""
+
+
+class Replacement:
+    """One replacement of one campaign's states."""
+
+    def __init__(self, database: Database, log: EventLog, campaign: str, since: str) -> None:
+        self._database = database
+        self._log = log
+        self._campaign = campaign
+        self._since = Cursor.parse(since)
+        self._tally = Tally()
+        self._shelf = 0
+
+    def run(self, states: Iterable[MessageState], fold: Callable[[Message], MessageState]) -> None:
+        """Replace. Raises `Conflict` when a person was erased or another replacement of the campaign
+        began."""
+        self._begin()
+        rest = iter(states)
+        while part := list(islice(rest, PART)):
+            with self._database.writing() as connection:
+                self._put(connection, part)
+        for _ in range(ROUNDS):
+            if self._catch_up(fold) <= FEW:
+                break
+        with self._database.writing() as connection:
+            self._put(connection, self._folded_meanwhile(connection, fold))
+            self._exchange(connection)
+        sweep(self._database)
+
+    def _begin(self) -> None:
+        with self._database.writing() as connection:
+            if read_cursor(connection).erasures != self._since.erasures:
+                raise Conflict("a person was erased meanwhile; start over")
+            connection.execute("delete from shelves where campaign = ? and live = 0", (self._campaign,))
+            self._shelf = new_shelf(connection, self._campaign, live=False)
+        sweep(self._database)
+
+    def _put(self, connection: sqlite3.Connection, states: Iterable[MessageState]) -> None:
+        if connection.execute("select 1 from shelves where id = ?", (self._shelf,)).fetchone() is None:
+            raise Conflict("a person was erased or another rebuild began meanwhile; start over")
+        newest = {state.recipient: state for state in states}
+        for former in states_of(connection, self._shelf, self._campaign, newest):
+            self._tally.add(former, -1)
+        for state in newest.values():
+            self._tally.add(state)
+        put_states(connection, self._shelf, newest.values())
+
+    def _catch_up(self, fold: Callable[[Message], MessageState]) -> int:
+        """One round; returns how many messages it judged."""
+        with self._database.reading() as connection:
+            states = self._folded_meanwhile(connection, fold)
+        for start in range(0, len(states), PART):
+            with self._database.writing() as connection:
+                self._put(connection, states[start : start + PART])
+        return len(states)
+
+    def _folded_meanwhile(
+        self, connection: sqlite3.Connection, fold: Callable[[Message], MessageState]
+    ) -> list[MessageState]:
+        """The messages that the live fold has folded since the last round, judged anew."""
+        now = read_cursor(connection)
+        found = connection.execute(
+            FOLDED_SINCE, (self._since.position, now.position, self._campaign)
+        ).fetchall()
+        self._since = now
+        return [fold(self._log.message_in(connection, self._campaign, recipient)) for (recipient,) in found]
+
+    def _exchange(self, connection: sqlite3.Connection) -> None:
+        move_counters(connection, self._shelf, self._tally.counts())
+        connection.execute("delete from shelves where campaign = ? and live = 1", (self._campaign,))
+        connection.execute("update shelves set live = 1 where id = ?", (self._shelf,))
+        cursor = read_cursor(connection)
+        write_cursor(connection, cursor._replace(replacements=cursor.replacements + 1))

@@ -1,0 +1,113 @@
+"""Events as rows of the log and back. `received_at_ms` is not stored: it is the first six bytes of the id."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from mailpixel.errors import InvalidInput
+from mailpixel.model import Event, EventKind, Facts
+
+KINDS = (EventKind.OPEN, EventKind.CLICK, EventKind.DELIVERY, EventKind.OPTOUT)
+"""A kind is stored as its place here."""
+HITS = "(0, 1)"
+"""The stored kinds of opens and clicks, as SQL."""
+
+COLUMNS = "id, kind, campaign, recipient, link, destination, method, address, agent, facts"
+READ = "e.campaign, e.recipient, e.id, e.kind, e.link, e.destination, e.method, e.address, e.agent, e.facts"
+"""What `EventReader` reads, of the events as `e`."""
+
+MAX_AGENTS = 20_000
+"""Agents kept in memory; a mailing to millions shows a few thousand."""
+
+_KIND_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
+
+Row = tuple[Any, ...]
+
+
+def check_id(event: Event) -> None:
+    """Raises `InvalidInput` when the id is not 16 bytes that begin with the event's moment."""
+    if len(event.id) != 16 or int.from_bytes(event.id[:6], "big") != event.received_at_ms:
+        raise InvalidInput(
+            "id", "must be 16 bytes that begin with received_at_ms; take ids from the id maker"
+        )
+
+
+def to_row(event: Event, agent: int) -> Row:
+    """The row of an event in the order of `COLUMNS`. GET and an empty address, by far the most, are null."""
+    return (
+        event.id,
+        _KIND_NUMBERS[event.kind],
+        event.campaign,
+        event.recipient,
+        event.link,
+        event.destination,
+        None if event.method == "GET" else event.method,
+        event.address or None,
+        agent,
+        event.facts._value_,
+    )
+
+
+class AgentNumbers:
+    """Numbers of agents for the writer. Only what is committed is remembered; begun anew when it grows too
+    large."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, int] = {}
+
+    @property
+    def known(self) -> Mapping[str, int]:
+        """The numbers so far; only ever added to."""
+        return self._known
+
+    def learn(self, new: Mapping[str, int]) -> None:
+        """Remember what has been committed."""
+        if len(self._known) + len(new) > MAX_AGENTS:
+            self._known = {}
+        self._known.update(new)
+
+
+def intern_agents(connection: sqlite3.Connection, agents: Sequence[str]) -> dict[str, int]:
+    """The numbers of these agents, given to those that had none."""
+    connection.executemany("insert or ignore into agents (agent) values (?)", [(agent,) for agent in agents])
+    found: dict[str, int] = {}
+    for agent in agents:
+        (found[agent],) = connection.execute("select id from agents where agent = ?", (agent,)).fetchone()
+    return found
+
+
+class AgentTexts(dict[int, str]):
+    """Agents by number, looked up once; a number's text never changes."""
+
+    def load(self, connection: sqlite3.Connection, numbers: set[int]) -> None:
+        """Make sure that these are known."""
+        if len(self) > MAX_AGENTS:
+            self.clear()
+        for number in numbers - self.keys():
+            found = connection.execute("select agent from agents where id = ?", (number,)).fetchone()
+            self[number] = found[0]
+
+
+@lru_cache(maxsize=4_096)
+def _facts(bits: int) -> Facts:
+    """A flag is built once: building one takes five times as long as looking it up."""
+    return Facts(bits)
+
+
+def to_event(row: Row, agents: dict[int, str]) -> Event:
+    """The event of a row in the order of `READ`."""
+    campaign, recipient, id, kind, link, destination, method, address, agent, facts = row
+    return Event(
+        KINDS[kind],
+        campaign,
+        recipient,
+        int.from_bytes(id[:6], "big"),
+        link,
+        destination,
+        "GET" if method is None else method,
+        "" if address is None else address,
+        agents[agent],
+        _facts(facts),
+        id,
+    )

@@ -1,0 +1,109 @@
+"""Shelves of states and counters in SQLite: the live one of a campaign, and others that are being filled or
+emptied."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from mailpixel.store.protocol import MessageState
+from mailpixel.store.sqlite.database import Database
+from mailpixel.store.tally import TallyKey
+
+SWEPT = 20_000
+"""States deleted in one transaction, so that others get the write lock in between."""
+
+STATE = """recipient, marks, delivered_at_ms, opted_out,
+    first_human_open_at_ms, first_human_click_at_ms, last_event_at_ms"""
+PUT = "insert or replace into states values (?, ?, ?, ?, ?, ?, ?, ?)"
+MOVE = """
+    insert into counters values (?, ?, ?, ?, ?)
+    on conflict (shelf, bucket_ms, link, measure) do update set number = number + excluded.number
+"""
+# Hops from shelf to shelf, as there are few shelves and many states.
+ORPHANS = """
+    with recursive used (shelf) as (
+        select min(shelf) from {table}
+        union all
+        select (select min(shelf) from {table} where shelf > used.shelf)
+        from used where used.shelf is not null
+    )
+    select shelf from used where shelf is not null and shelf not in (select id from shelves)
+"""
+
+
+def live_shelf(connection: sqlite3.Connection, campaign: str) -> int | None:
+    """The shelf that readers see; None for a campaign of which nothing was folded."""
+    found = connection.execute(
+        "select id from shelves where campaign = ? and live = 1", (campaign,)
+    ).fetchone()
+    return None if found is None else int(found[0])
+
+
+def new_shelf(connection: sqlite3.Connection, campaign: str, live: bool) -> int:
+    """An empty shelf."""
+    made = connection.execute("insert into shelves (campaign, live) values (?, ?)", (campaign, live))
+    assert made.lastrowid is not None
+    return made.lastrowid
+
+
+def states_of(
+    connection: sqlite3.Connection, shelf: int, campaign: str, recipients: Iterable[str]
+) -> list[MessageState]:
+    """The states of these recipients, where there are any."""
+    query = f"select {STATE} from states where shelf = ? and recipient = ?"  # noqa: S608
+    rows = (connection.execute(query, (shelf, recipient)).fetchone() for recipient in recipients)
+    return [to_state(campaign, row) for row in rows if row is not None]
+
+
+def put_states(connection: sqlite3.Connection, shelf: int, states: Iterable[MessageState]) -> None:
+    """Put states onto a shelf in the place of former ones."""
+    connection.executemany(PUT, [_to_row(shelf, state) for state in states])
+
+
+def move_counters(connection: sqlite3.Connection, shelf: int, moves: Mapping[TallyKey, int]) -> None:
+    """Add to the counters of a shelf; those that come to nought go, as if they had never been."""
+    connection.executemany(MOVE, [(shelf, *key, number) for key, number in moves.items()])
+    falling = [(shelf, *key) for key, number in moves.items() if number < 0]
+    connection.executemany(
+        "delete from counters where shelf = ? and bucket_ms = ? and link = ? and measure = ? and number = 0",
+        falling,
+    )
+
+
+def to_state(campaign: str, row: Sequence[Any]) -> MessageState:
+    """The state of a row in the order of `STATE`."""
+    recipient, marks, delivered_at_ms, opted_out, *times = row
+    return MessageState(campaign, recipient, marks, delivered_at_ms, bool(opted_out), *times)
+
+
+def _to_row(shelf: int, state: MessageState) -> tuple[Any, ...]:
+    return (
+        shelf,
+        state.recipient,
+        state.marks,
+        state.delivered_at_ms,
+        state.opted_out,
+        state.first_human_open_at_ms,
+        state.first_human_click_at_ms,
+        state.last_event_at_ms,
+    )
+
+
+def sweep(database: Database) -> None:
+    """Delete states and counters whose shelf is gone, a part at a time."""
+    for table, order in (("states", "recipient"), ("counters", "bucket_ms, link, measure")):
+        keys = f"(shelf, {order})"
+        delete = (
+            f"delete from {table} where {keys} in"  # noqa: S608
+            f" (select shelf, {order} from {table} where shelf = ? order by {order} limit {SWEPT})"
+        )
+        with database.reading() as connection:
+            orphans = connection.execute(ORPHANS.format(table=table)).fetchall()
+        for orphan in orphans:
+            while _changes(database, delete, orphan) == SWEPT:
+                pass
+
+
+def _changes(database: Database, statement: str, parameters: Sequence[Any]) -> int:
+    with database.writing() as connection:
+        return connection.execute(statement, parameters).rowcount

@@ -1,0 +1,97 @@
+"""The store in one SQLite file."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from mailpixel.model import Event, Message
+from mailpixel.store.protocol import Changed, Counts, MessageState, Overflow
+from mailpixel.store.sqlite.database import BUSY_MS, Database
+from mailpixel.store.sqlite.erasure import erase
+from mailpixel.store.sqlite.events import EventLog
+from mailpixel.store.sqlite.migrations import migrate
+from mailpixel.store.sqlite.projections import Projections
+from mailpixel.store.sqlite.replacement import Replacement
+
+
+class SqliteStore:
+    """A `Store` in a file that several processes may use at once; made and migrated when it is opened.
+
+    Any thread may call it: each has a connection of its own. Pickled, it is its path, so worker processes
+    open it anew. Raises `StoreUnavailable` from every call while the file cannot be used; the next call
+    tries again.
+    """
+
+    def __init__(self, path: Path | str, busy_ms: int = BUSY_MS) -> None:
+        migrate(path, busy_ms)
+        self._database = Database(path, busy_ms)
+        self._log = EventLog(self._database)
+        self._projections = Projections(self._database)
+
+    def __reduce__(self) -> tuple[type["SqliteStore"], tuple[Path, int]]:
+        return SqliteStore, (self._database.path, self._database.busy_ms)
+
+    def append(self, events: Sequence[Event], overflow: Sequence[Overflow] = ()) -> None:
+        """See `Store`."""
+        self._log.append(events, overflow)
+
+    def changed(self, cursor: str, limit: int) -> Changed:
+        """See `Store`."""
+        return self._log.changed(cursor, limit)
+
+    def save(self, states: Sequence[MessageState], changed: Changed) -> None:
+        """See `Store`."""
+        self._projections.save(states, changed)
+
+    def cursor(self) -> str:
+        """See `Store`."""
+        return self._projections.cursor()
+
+    def campaigns(self) -> Sequence[str]:
+        """See `Store`."""
+        return self._log.campaigns()
+
+    def ranges(self, campaign: str, events: int) -> Sequence[tuple[str, str]]:
+        """See `Store`."""
+        return self._log.ranges(campaign, events)
+
+    def messages(self, campaign: str, after: str = "", until: str | None = None) -> Iterator[Message]:
+        """See `Store`."""
+        return self._log.messages(campaign, after, until)
+
+    def message(self, campaign: str, recipient: str) -> Message:
+        """See `Store`."""
+        return self._log.message(campaign, recipient)
+
+    def person(self, recipient: str) -> Iterator[Message]:
+        """See `Store`."""
+        return self._log.person(recipient)
+
+    def replace(
+        self,
+        campaign: str,
+        since: str,
+        states: Iterable[MessageState],
+        fold: Callable[[Message], MessageState],
+    ) -> None:
+        """See `Store`."""
+        Replacement(self._database, self._log, campaign, since).run(states, fold)
+
+    def counts(self, campaign: str, now_ms: int, settle_ms: int) -> Counts:
+        """See `Store`."""
+        return self._projections.counts(campaign, now_ms, settle_ms)
+
+    def timeline(self, campaign: str) -> Mapping[int, Mapping[str, int]]:
+        """See `Store`."""
+        return self._projections.timeline(campaign)
+
+    def recipients(self, campaign: str, after: str, limit: int) -> Sequence[MessageState]:
+        """See `Store`."""
+        return self._projections.recipients(campaign, after, limit)
+
+    def erase(self, recipient: str) -> int:
+        """See `Store`. What was deleted is overwritten in the file, and the write-ahead log emptied."""
+        return erase(self._database, recipient)
+
+    def close(self) -> None:
+        """Close the connections of all threads; none may be at work."""
+        self._database.close()
