@@ -1,34 +1,39 @@
-"""The shipped lists of user agents, read once from `data/` and compiled."""
+"""The shipped lists of user agents, read once from `data/`."""
 
 import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from mailpixel.classify.words import WordList
 from mailpixel.model import Via
 
 
 @dataclass(frozen=True, slots=True)
 class AgentLists:
-    """Patterns to be searched in an agent, all blind to case but the proxies; `crawlers` are lower-case
-    product names.
+    """What is looked for in an agent; `README.md` beside the data says what each list is and where it came
+    from.
     """
 
     proxies: tuple[tuple[str, Via], ...]
     privacy_prefetch: str
     gmail_prefetch: str
-    mail_clients: re.Pattern[str]
-    scanners: re.Pattern[str]
-    core_words: re.Pattern[str]
-    strong_words: re.Pattern[str]
-    weak_words: re.Pattern[str]
-    people: re.Pattern[str]
-    people_shapes: re.Pattern[str]
+    mail_clients: WordList
+    scanners: WordList
+    core_words: WordList
+    strong_words: WordList
+    weak_words: WordList
+    app_libraries: WordList
+    people: frozenset[str]
+    extras: frozenset[str]
+    people_shapes: tuple[str, ...]
     crawlers: frozenset[str]
     fingerprint: str
+
+
+_WORDS = ("mail_clients", "scanners", "core_words", "strong_words", "weak_words", "app_libraries")
 
 
 @cache
@@ -39,20 +44,13 @@ def shipped_lists() -> AgentLists:
     crawlers = (folder / "crawlers.txt").read_text(encoding="utf-8")
     found: Mapping[str, Any] = json.loads(agents)
     return AgentLists(
+        **{name: WordList(found[name]) for name in _WORDS},
         proxies=tuple((row["contains"], Via(row["via"])) for row in found["mail_proxies"]),
         privacy_prefetch=found["privacy_prefetch"],
         gmail_prefetch=found["gmail_prefetch"],
-        mail_clients=_any_of(found["mail_clients"]),
-        scanners=_any_of(found["scanners"]),
-        core_words=_any_of(found["core_words"]),
-        strong_words=_any_of(found["strong_words"]),
-        weak_words=_any_of(found["weak_words"]),
-        people=_any_of(found["people"]),
-        people_shapes=_any_of(found["people_shapes"]),
+        people=frozenset(found["people"]),
+        extras=frozenset(found["extras"]),
+        people_shapes=tuple(found["people_shapes"]),
         crawlers=frozenset(line for line in crawlers.splitlines() if line and not line.startswith("#")),
         fingerprint=agents + crawlers,
     )
-
-
-def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)

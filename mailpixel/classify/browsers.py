@@ -1,6 +1,7 @@
 """Whether an agent has the shape of a browser's, and which headers a browser of that name and age sends."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mailpixel.model import Facts
@@ -22,6 +23,12 @@ class BrowserClaim:
     fresh: int
     foreign: int
     silent: bool
+    linux: bool
+    """Whether it runs on a Linux desktop, where servers run too."""
+    comment: str
+    """What it says of the machine it runs on, where that is a desktop; empty for phones, whose models have
+    any name.
+    """
 
 
 _LANGUAGE = int(Facts.ACCEPT_LANGUAGE)
@@ -29,21 +36,26 @@ _HTML = int(Facts.ACCEPT_HTML)
 _FETCH = int(Facts.SEC_FETCH)
 _HINTS = int(Facts.CLIENT_HINTS)
 
-_PLATFORM = (
-    r"Windows|Macintosh|X11|Wayland|iPhone|iPad|iPod|Linux|Android|Mobile;|Tablet;|Fuchsia|CrKey|Tizen|SMART-?TV|Web0S|webOS|hp-tablet|"
-    r"PlayStation|PLAYSTATION|Nintendo|Xbox|Series\d|Symbian|BB10|BlackBerry|PlayBook|Kindle|MeeGo|Maemo|FreeBSD|OpenBSD|"
-    r"NetBSD|SunOS|OS/2|BeOS|Haiku|AmigaOS|MorphOS|DirectFB|Unknown;|DTV|U;|compatible; ?MSIE|compatible; ?Konqueror|Bada|SAMSUNG|LG|TV;|Darwin"
+_PLATFORM = "|".join(
+    (
+        r"Windows|Macintosh|X11|Wayland|iPhone|iPad|iPod|Linux|Android|Mobile;|Tablet;|Fuchsia|CrKey|Tizen",
+        r"SMART-?TV|Web0S|webOS|hp-tablet|PlayStation|PLAYSTATION|Nintendo|Xbox|Series\d|Symbian|BB10|BlackBerry",
+        r"PlayBook|Kindle|MeeGo|Maemo|FreeBSD|OpenBSD|NetBSD|SunOS|OS/2|BeOS|Haiku|AmigaOS|MorphOS|DirectFB",
+        r"Unknown;|DTV|U;|compatible; ?MSIE|compatible; ?Konqueror|Bada|SAMSUNG|LG|TV;|Darwin",
+    )
 )
 _SHAPE = re.compile(
-    rf"(?:Mozilla/[45]\.0|Opera/\d[\d.]*) (?:\[\w+\] )?\(\s*(?P<platform>(?:{_PLATFORM})(?:[^()]|\([^()]*\))*)\)(?P<tail>.*)",
+    r"(?:Mozilla/[45]\.0|Opera/\d[\d.]*) (?:\[\w+\] )?"
+    rf"\(\s*(?P<platform>(?:{_PLATFORM})(?:[^()]|\([^()]*\))*)\)(?P<tail>.*)",
     re.DOTALL,
 )
+_DESKTOPS = ("Windows NT", "Macintosh", "X11", "compatible; MSIE")
 _ENGINE = re.compile(r"AppleWebKit/?|Gecko|Trident|Presto|KHTML|Goanna|Servo|MSIE|Opera", re.I)
 _FAMILIAR = re.compile(
-    r"(?:AppleWebKit|Chrome|Safari|Version|Mobile|Gecko|Firefox|Edg|EdgA|EdgiOS|Edge|OPR|OPT|OPX|Opera|Presto|CriOS|FxiOS|GSA|"
-    r"SamsungBrowser|Vivaldi|YaBrowser|Yowser|Brave|DuckDuckGo|Ddg|Chromium|Trident|Focus|Klar|Electron|UCBrowser|"
-    r"MiuiBrowser|HuaweiBrowser|Whale|Silk|QQBrowser|MQQBrowser|QtWebEngine|Ubuntu|Fedora|Debian)/?[\w.+-]*"
-    r"|\(KHTML,? like Gecko\)|like Gecko|KHTML",
+    r"\b(?:AppleWebKit|Chrome|Safari|Version|Mobile|Gecko|Firefox|Edg|EdgA|EdgiOS|Edge|OPR|OPT|OPX|Opera|Presto"
+    r"|CriOS|FxiOS|GSA|SamsungBrowser|Vivaldi|YaBrowser|Yowser|Brave|DuckDuckGo|Ddg|Chromium|Trident|Focus|Klar"
+    r"|Electron|UCBrowser|MiuiBrowser|HuaweiBrowser|Whale|Silk|QQBrowser|MQQBrowser|QtWebEngine|Ubuntu|Fedora|Debian)"
+    r"(?:/[\w.+-]*|(?![\w-]))|\(KHTML,? like Gecko\)|like Gecko|KHTML"
 )
 _VERSION = re.compile(r"(Chrome|Firefox|Version|CriOS)/(\d+)(?:\.(\d+))?")
 
@@ -54,25 +66,26 @@ def browser_claim(text: str) -> BrowserClaim | None:
     if shape is None or not _ENGINE.search(text):
         return None
     rest = _FAMILIAR.sub(" ", shape["tail"])
+    platform = shape["platform"]
+    comment = platform if platform.startswith(_DESKTOPS) else ""
     versions = {name: (int(major), int(minor or 0)) for name, major, minor in _VERSION.findall(text)}
-    return _promises(text, rest, versions)
+    name, fresh, foreign, silent = _promises(text, versions)
+    click = _LANGUAGE | _HTML | fresh
+    return BrowserClaim(
+        name, rest, click, _LANGUAGE | fresh, fresh, foreign, silent, platform.startswith("X11"), comment
+    )
 
 
-def _promises(text: str, rest: str, versions: dict[str, tuple[int, int]]) -> BrowserClaim:
-    """Source: caniuse.com and MDN, Sec-Fetch-* (Chrome 80, Firefox 90, Safari 16.4) and Sec-CH-UA (Chrome
-    89), read 2026-11.
+def _promises(text: str, versions: Mapping[str, tuple[int, int]]) -> tuple[str, int, int, bool]:
+    """Name, fresh, foreign and silent of a claim.
+
+    Source: caniuse.com and MDN on Sec-Fetch-* (Chrome 80, Firefox 90, Safari 16.4; Safari sends no Sec-
+    Fetch-User), read in 2026-11.
     """
     if "Chrome" in versions:
-        fresh = _FETCH if versions["Chrome"] >= (80, 0) else 0
-        return _claim("Chrome", rest, fresh, 0, False)
+        return "Chrome", _FETCH if versions["Chrome"] >= (80, 0) else 0, 0, False
     if "Firefox" in versions and "Gecko/" in text:
-        fresh = _FETCH if versions["Firefox"] >= (90, 0) else 0
-        return _claim("Firefox", rest, fresh, _HINTS, False)
+        return "Firefox", _FETCH if versions["Firefox"] >= (90, 0) else 0, _HINTS, False
     if "Version" in versions and "Safari/" in text and "Android" not in text:
-        fresh = _FETCH if versions["Version"] >= (16, 4) else 0
-        return _claim("Safari", rest, fresh, _HINTS, True)
-    return _claim("a browser", rest, 0, 0, True)
-
-
-def _claim(name: str, rest: str, fresh: int, foreign: int, silent: bool) -> BrowserClaim:
-    return BrowserClaim(name, rest, _LANGUAGE | _HTML | fresh, _LANGUAGE | fresh, fresh, foreign, silent)
+        return "Safari", _FETCH if versions["Version"] >= (16, 4) else 0, _HINTS, True
+    return "a browser", 0, 0, True

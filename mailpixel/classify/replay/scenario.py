@@ -108,8 +108,8 @@ def _read(row: Mapping[str, Any]) -> Scenario:
 def _expected(row: Mapping[str, Any] | None) -> Expected | None:
     if row is None:
         return None
-    parts = (row.get(part) or () for part in ("verdicts", "rules", "via", "dup"))
-    return Expected(*parts, row.get("summary") or {})
+    verdicts, rules, via, dup = (row.get(part) or () for part in ("verdicts", "rules", "via", "dup"))
+    return Expected(verdicts, rules, via, dup, row.get("summary") or {})
 
 
 def _hit(campaign: str, position: int, hit: Mapping[str, Any]) -> Event | None:
