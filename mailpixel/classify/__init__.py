@@ -7,6 +7,7 @@ facts_of(headers)                   what the rules want to know of a request
 """
 
 from mailpixel.classify.agent_verdict import AgentVerdict, judge_agent
+from mailpixel.classify.explain import explain
 from mailpixel.classify.facts import facts_of
 from mailpixel.classify.message import judge
 from mailpixel.classify.networks import Certainty, Network, NetworkTable, Scope
@@ -24,6 +25,7 @@ __all__ = [
     "Rules",
     "Scope",
     "Thresholds",
+    "explain",
     "facts_of",
     "judge",
     "judge_agent",

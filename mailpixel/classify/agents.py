@@ -35,6 +35,10 @@ class AgentKind(StrEnum):
     """
 
 
+_NO_BROWSERS = (AgentKind.MAIL_CLIENT, AgentKind.BARE_WEBKIT)
+"""Built on a browser's engine, yet free to leave out what a browser sends."""
+
+
 @dataclass(frozen=True, slots=True)
 class Agent:
     """An agent as read. `sign` is the part that decided, `claim` what it promises where it says it is a
@@ -63,7 +67,8 @@ class _Reading:
 
     def agent(self, kind: AgentKind, sign: str = "") -> Agent:
         """This agent, found to be of that kind."""
-        return Agent(self.text, kind, sign, claim=self.claim, system=system_of(self.text))
+        claim = None if kind in _NO_BROWSERS else self.claim
+        return Agent(self.text, kind, sign, claim=claim, system=system_of(self.text))
 
 
 @lru_cache(maxsize=65_536)

@@ -13,6 +13,9 @@ from mailpixel.model import Campaign, Event, EventKind, Judged, Message, Verdict
 
 DEFAULT = Ruling("default", Verdict.HUMAN)
 
+Clock = tuple[int | None, int, str]
+"""When the clock started (None: no clock), how long an image may be fetched ahead on it, and what started it."""
+
 
 def judge(message: Message, campaign: Campaign, rules: Rules) -> tuple[Judged, ...]:
     """A verdict for every open and click of a message, in order of (received_at_ms, id).
@@ -27,10 +30,10 @@ def look(message: Message, campaign: Campaign, rules: Rules) -> list[Sight]:
     """The opens and clicks of a message as the rules see them, in order, each with the ruling that fell or
     None.
     """
-    clock_ms, early_ms = _clock(message, campaign, rules)
+    clock = _clock(message, campaign, rules)
     hits = [event for event in message.events if event.kind in (EventKind.OPEN, EventKind.CLICK)]
     hits.sort(key=lambda event: (event.received_at_ms, event.id))
-    sights = [_sight(event, clock_ms, early_ms) for event in hits]
+    sights = [_sight(event, clock) for event in hits]
     for sight in sights:
         sight.ruling = first_ruling(sight, rules)
     mark_trap(sights, {link.number for link in campaign.links if link.trap}, rules.thresholds)
@@ -39,23 +42,21 @@ def look(message: Message, campaign: Campaign, rules: Rules) -> list[Sight]:
     return sights
 
 
-def _clock(message: Message, campaign: Campaign, rules: Rules) -> tuple[int | None, int]:
-    """The moment the clock started and how long after it an image may have been fetched ahead.
-
-    The first delivery known, else the moment of sending.
-    """
+def _clock(message: Message, campaign: Campaign, rules: Rules) -> Clock:
+    """The first delivery known, else the moment of sending."""
     delivered = [event.received_at_ms for event in message.events if event.kind is EventKind.DELIVERY]
     if delivered:
-        return min(delivered), rules.thresholds.open_delivery_ms
-    return campaign.sent_at_ms, rules.thresholds.open_queue_ms
+        return min(delivered), rules.thresholds.open_delivery_ms, "delivery"
+    return campaign.sent_at_ms, rules.thresholds.open_queue_ms, "sending"
 
 
-def _sight(event: Event, clock_ms: int | None, early_ms: int) -> Sight:
+def _sight(event: Event, clock: Clock) -> Sight:
     """A hit before the clock started has no age: that clock is off."""
+    start_ms, early_ms, name = clock
     at_ms = event.received_at_ms
-    age_ms = None if clock_ms is None or at_ms < clock_ms else at_ms - clock_ms
+    age_ms = None if start_ms is None or at_ms < start_ms else at_ms - start_ms
     click = event.kind is EventKind.CLICK
-    return Sight(event, click, at_ms, int(event.facts), read_agent(event.agent), age_ms, early_ms)
+    return Sight(event, click, at_ms, int(event.facts), read_agent(event.agent), age_ms, early_ms, name)
 
 
 def _judged(sights: Sequence[Sight], rules: Rules) -> list[Judged]:

@@ -49,6 +49,8 @@ class Sight:
     agent: Agent
     age_ms: int | None
     early_ms: int
+    clock: str = "delivery"
+    """What started the clock, for people: delivery or sending."""
     network: Network | None = None
     ruling: Ruling | None = None
     soft: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailpixel.classify.replay.outcome import Outcome
-from mailpixel.classify.replay.scenario import Scenario
+from mailpixel.classify.replay.scenario import Expected, Scenario
 from mailpixel.model import EventKind, Verdict
 
 Pair = tuple[EventKind, tuple[str, ...], str]
@@ -59,8 +59,8 @@ class Score:
 
 def score(replayed: Sequence[tuple[Scenario, Outcome]]) -> Score:
     """Compare outcomes with labels; scenarios without labels are left out."""
-    labelled = [(scenario, outcome) for scenario, outcome in replayed if scenario.expected is not None]
-    by_scenario = [list(_pairs(scenario, outcome)) for scenario, outcome in labelled]
+    labelled = [(scenario.expected, outcome) for scenario, outcome in replayed if scenario.expected]
+    by_scenario = [list(_pairs(expected, outcome)) for expected, outcome in labelled]
     every = [pair for pairs in by_scenario for pair in pairs]
     return Score(
         scenarios=len(labelled),
@@ -68,7 +68,7 @@ def score(replayed: Sequence[tuple[Scenario, Outcome]]) -> Score:
         errors=tuple(
             _error_rates(kind, by_scenario) for kind in ("all", EventKind.OPEN.value, EventKind.CLICK.value)
         ),
-        wrong=tuple(found for scenario, outcome in labelled for found in _wrong(scenario, outcome)),
+        wrong=tuple(found for expected, outcome in labelled for found in _wrong(expected, outcome)),
     )
 
 
@@ -79,27 +79,25 @@ def admits(label: Any, given: Any) -> bool:
     return given in label if isinstance(label, list) else given == label
 
 
-def _pairs(scenario: Scenario, outcome: Outcome) -> Iterator[Pair]:
-    assert scenario.expected is not None
-    for hit, label in zip(outcome.judged, scenario.expected.verdicts, strict=True):
+def _pairs(expected: Expected, outcome: Outcome) -> Iterator[Pair]:
+    for hit, label in zip(outcome.judged, expected.verdicts, strict=True):
         if hit is not None and label is not None:
             right = tuple(label) if isinstance(label, list) else (label,)
             yield hit.event.kind, right, str(hit.verdict)
 
 
-def _wrong(scenario: Scenario, outcome: Outcome) -> Iterator[tuple[str, str, Any, Any]]:
-    assert scenario.expected is not None
+def _wrong(expected: Expected, outcome: Outcome) -> Iterator[tuple[str, str, Any, Any]]:
     line = outcome.line()
     for column in ("verdicts", "rules", "via", "dup"):
-        labels = getattr(scenario.expected, column)
+        labels = getattr(expected, column)
         for place, (label, given) in enumerate(zip(labels, line[column], strict=True), 1):
-            unlabelled = column == "via" and scenario.expected.verdicts[place - 1] is None
+            unlabelled = column == "via" and expected.verdicts[place - 1] is None
             if not unlabelled and not _column_admits(column, label, given):
-                yield scenario.name, f"{column}[{place}]", label, given
-    for name, wanted in scenario.expected.summary.items():
+                yield outcome.scenario, f"{column}[{place}]", label, given
+    for name, wanted in expected.summary.items():
         given = line["summary"].get(name)
         if not _in_range(wanted, given):
-            yield scenario.name, f"summary.{name}", wanted, given
+            yield outcome.scenario, f"summary.{name}", wanted, given
 
 
 def _column_admits(column: str, label: Any, given: Any) -> bool:
