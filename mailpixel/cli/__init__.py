@@ -42,7 +42,9 @@ class Main(click.Group):
         """Load one command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"mailpixel.cli.{COMMANDS[cmd_name]}"), f"{cmd_name}_command")
+        command: click.Command = getattr(
+            import_module(f"mailpixel.cli.{COMMANDS[cmd_name]}"), f"{cmd_name}_command"
+        )
         return command
 
     def invoke(self, ctx: click.Context) -> object:

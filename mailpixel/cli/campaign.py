@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
@@ -23,14 +24,19 @@ def campaign_command() -> None:
 @campaign_command.command("add")
 @click.argument("id")
 @click.option("--name", required=True, help="What people call it.")
-@click.option("--link", "urls", multiple=True, help="A destination; numbered from 1 in the order given. Repeat it.")
-@click.option("--trap", "traps", multiple=True, help="A destination hidden from readers, so that only machines follow it.")
+@click.option(
+    "--link", "urls", multiple=True, help="A destination; numbered from 1 in the order given. Repeat it."
+)
+@click.option(
+    "--trap",
+    "traps",
+    multiple=True,
+    help="A destination hidden from readers, so that only machines follow it.",
+)
 @click.option("--sent", type=click.IntRange(0, MOST_SENT), help="How many messages went out.")
 @click.option("--sent-at", help="When, as 2026-11-25T09:00:00Z.")
 @click.option("--base-url", help="Public address in this campaign's URLs, when it is not the service's.")
-def campaign_add(
-    id: str, name: str, urls: tuple[str, ...], traps: tuple[str, ...], **facts: object
-) -> None:
+def campaign_add(id: str, name: str, urls: tuple[str, ...], traps: tuple[str, ...], **facts: Any) -> None:
     """Register a campaign. A running server knows it within two seconds."""
     _, registry = stores()
     links = _links([(url, False) for url in urls] + [(url, True) for url in traps], after=0)
@@ -42,13 +48,21 @@ def campaign_add(
 @campaign_command.command("edit")
 @click.argument("id")
 @click.option("--name", help="A new name.")
-@click.option("--link", "urls", multiple=True, help="One more destination, numbered after those there are. Repeat it.")
-@click.option("--correct", nargs=2, multiple=True, metavar="N URL", help="A new destination for link N, also in mail already sent.")
+@click.option(
+    "--link", "urls", multiple=True, help="One more destination, numbered after those there are. Repeat it."
+)
+@click.option(
+    "--correct",
+    nargs=2,
+    multiple=True,
+    metavar="N URL",
+    help="A new destination for link N, also in mail already sent.",
+)
 @click.option("--sent", type=click.IntRange(0, MOST_SENT), help="How many messages went out.")
 @click.option("--sent-at", help="When, as 2026-11-25T09:00:00Z.")
 @click.option("--base-url", help="Public address in this campaign's URLs.")
 def campaign_edit(
-    id: str, name: str | None, urls: tuple[str, ...], correct: tuple[tuple[str, str], ...], **facts: object
+    id: str, name: str | None, urls: tuple[str, ...], correct: tuple[tuple[str, str], ...], **facts: Any
 ) -> None:
     """Change a campaign. Former destinations are kept with the date."""
     _, registry = stores()
@@ -56,7 +70,9 @@ def campaign_edit(
     links = {link.number: link for link in campaign.links}
     for number, url in correct:
         if not number.isdecimal() or int(number) not in links:
-            raise InvalidInput("--correct", f"link {number} does not exist; `mailpixel campaign show {id}` lists them")
+            raise InvalidInput(
+                "--correct", f"link {number} does not exist; `mailpixel campaign show {id}` lists them"
+            )
         links[int(number)] = replace(links[int(number)], url=checked(url, "--correct"))
     added = _links([(url, False) for url in urls], after=max(links, default=0))
     changed = replace(campaign, links=(*links.values(), *added), **_facts(facts))
@@ -77,7 +93,10 @@ def campaign_list(as_json: bool) -> None:
     if as_json:
         print_json([campaign_json(campaign) for campaign in campaigns])
     else:
-        print_table(("id", "name", "sent", "sent_at", "links"), [(c.id, c.name, c.sent, _iso(c), len(c.links)) for c in campaigns])
+        print_table(
+            ("id", "name", "sent", "sent_at", "links"),
+            [(c.id, c.name, c.sent, _iso(c), len(c.links)) for c in campaigns],
+        )
 
 
 @campaign_command.command("show")
@@ -90,9 +109,15 @@ def campaign_show(id: str, as_json: bool) -> None:
     if as_json:
         print_json(campaign_json(campaign))
         return
-    print_table(("id", "name", "sent", "sent_at", "base_url"), [(campaign.id, campaign.name, campaign.sent, _iso(campaign), campaign.base_url)])
+    print_table(
+        ("id", "name", "sent", "sent_at", "base_url"),
+        [(campaign.id, campaign.name, campaign.sent, _iso(campaign), campaign.base_url)],
+    )
     click.echo()
-    print_table(("link", "url", "trap"), [(link.number, link.url, "trap" if link.trap else "") for link in campaign.links])
+    print_table(
+        ("link", "url", "trap"),
+        [(link.number, link.url, "trap" if link.trap else "") for link in campaign.links],
+    )
     if revisions := registry.link_revisions(id):
         click.echo()
         rows = [(row.number, row.url, row.replaced_at.isoformat(), row.replaced_by) for row in revisions]
@@ -128,7 +153,7 @@ def _links(urls: list[tuple[str, bool]], after: int) -> tuple[Link, ...]:
     return tuple(Link(n, checked(url, "--link"), trap) for n, (url, trap) in enumerate(urls, after + 1))
 
 
-def _facts(facts: dict[str, object]) -> dict[str, object]:
+def _facts(facts: dict[str, Any]) -> dict[str, Any]:
     """The facts of a campaign that were given, checked."""
     given = {name: value for name, value in facts.items() if value is not None}
     if "sent_at" in given:

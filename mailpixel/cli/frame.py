@@ -19,6 +19,10 @@ from mailpixel.settings import Settings
 from mailpixel.store.protocol import Registry, Store
 
 
+LEASE_MS = 5_000
+"""How long the one fold may be silent before another takes its place."""
+
+
 def _remember_data(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
     if value is not None:
         ctx.meta["mailpixel.data"] = value
@@ -101,6 +105,8 @@ def now_ms() -> int:
 
 def fold_what_waits(store: Store, registry: Registry) -> None:
     """Bring the figures up to date when no `work` does: a report is right without a running server, too."""
-    from mailpixel.projections.fold import catch_up
+    from mailpixel.projections.fold import Fold
 
-    catch_up(store, registry, partial(judge, rules=rules()), f"cli-{os.getpid()}", now_ms)
+    fold = Fold(store, registry, partial(judge, rules=rules()), f"cli-{os.getpid()}")
+    fold.catch_up(now_ms, LEASE_MS)
+    fold.leave()

@@ -21,7 +21,10 @@ def keys_list() -> None:
     """Ids and ages, never the keys themselves."""
     keyring = load_keyring(settings().key_file)
     newest = keyring.keys[-1].id
-    rows = [(key.id, key.created_at.isoformat(), "signs" if key.id == newest else "verifies") for key in keyring.keys]
+    rows = [
+        (key.id, key.created_at.isoformat(), "signs" if key.id == newest else "verifies")
+        for key in keyring.keys
+    ]
     print_table(("id", "created_at", "use"), rows)
 
 
@@ -53,7 +56,11 @@ def apikey_add(name: str, scope: str) -> None:
 def apikey_list() -> None:
     """Names, scopes and ages."""
     _, registry = stores()
-    rows = [(k.name, k.scope, k.created_at.isoformat(), k.revoked_at and k.revoked_at.isoformat()) for k in registry.keys()]
+    registered = registry.keys()
+    rows = [
+        (k.name, k.scope, k.created_at.isoformat(), k.revoked_at and k.revoked_at.isoformat())
+        for k in registered
+    ]
     print_table(("name", "scope", "created_at", "revoked_at"), rows)
 
 

@@ -35,7 +35,9 @@ def person_erase(recipient: str) -> None:
     """Delete everything held of a person; the counts of their campaigns go down accordingly."""
     store, _ = stores()
     events = store.erase(check_recipient(recipient, "RECIPIENT"))
-    say(f"{events} event(s) erased. Hits to come are logged again, unless you also run `mailpixel person optout`")
+    say(
+        f"{events} event(s) erased. Hits to come are logged again, unless you also run `mailpixel person optout`"
+    )
 
 
 @person_command.command("optout")

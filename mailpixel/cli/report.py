@@ -28,7 +28,10 @@ def report_command(id: str, as_json: bool) -> None:
 
 def _print(summary: Summary) -> None:
     console = Console(highlight=False)
-    console.print(f"[bold]{summary.campaign.name}[/bold] ({summary.campaign.id})", f"as of {summary.to_json()['as_of'] or 'never'}")
+    console.print(
+        f"[bold]{summary.campaign.name}[/bold] ({summary.campaign.id})",
+        f"as of {summary.to_json()['as_of'] or 'never'}",
+    )
     for row in (_recipients(summary), _counts(summary), _rates(summary), _links(summary)):
         console.print()
         console.print(row)
@@ -42,7 +45,11 @@ def _print(summary: Summary) -> None:
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, justify="right" if column and column not in ("definition", "url") else "left", overflow="fold")
+        table.add_column(
+            column,
+            justify="right" if column and column not in ("definition", "url") else "left",
+            overflow="fold",
+        )
     return table
 
 
@@ -61,18 +68,30 @@ def _counts(summary: Summary) -> Table:
     table = _table("", "opens", "clicks")
     for name in names:
         clicks = summary.clicks.get(name)
-        table.add_row(name.replace("_", " "), _number(summary.opens[name]), "" if clicks is None else _number(clicks))
+        table.add_row(
+            name.replace("_", " "), _number(summary.opens[name]), "" if clicks is None else _number(clicks)
+        )
     return table
 
 
 def _rates(summary: Summary) -> Table:
     table = _table("", "rate", "of", "definition")
     for name, rate in summary.rates.items():
-        table.add_row(name.replace("_", " "), _share(rate), f"{rate.numerator:,}/{_number(rate.denominator)}", rate.definition)
+        table.add_row(
+            name.replace("_", " "),
+            _share(rate),
+            f"{rate.numerator:,}/{_number(rate.denominator)}",
+            rate.definition,
+        )
     between = summary.open_rate_range.to_json()
     low, high = between["low"], between["high"]
     if low is not None and high is not None:
-        table.add_row("open rate range", f"{low:.1%} to {high:.1%}", "", "Between the readers we know of and all who may have read.")
+        table.add_row(
+            "open rate range",
+            f"{low:.1%} to {high:.1%}",
+            "",
+            "Between the readers we know of and all who may have read.",
+        )
     return table
 
 

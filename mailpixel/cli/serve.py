@@ -3,24 +3,26 @@
 import os
 import signal
 import threading
-import time
 import uuid
+from functools import partial
 
 import click
 
-from mailpixel.cli.frame import Command, rules, say, settings, stores
+from mailpixel.cli.frame import LEASE_MS, Command, now_ms, rules, say, settings, stores
 from mailpixel.errors import StoreUnavailable
 
 POLL_S = 0.2
 """How often the fold looks for news when it has caught up."""
 
-LEASE_MS = 5_000
-
 
 @click.command("serve", cls=Command)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8025, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Web processes on one log.")
+@click.option(
+    "--port", default=8025, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on."
+)
+@click.option(
+    "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Web processes on one log."
+)
 def serve_command(host: str, port: int, workers: int) -> None:
     """Serve pixels, redirects and the API; also runs one `mailpixel work`."""
     from mailpixel.links.keyring import load_keyring
@@ -28,27 +30,30 @@ def serve_command(host: str, port: int, workers: int) -> None:
 
     stores()
     load_keyring(settings().key_file)
-    say(f"mailpixel serves {settings().base_url} on {host}:{port} with {workers} worker(s), data in {settings().data}")
+    say(
+        f"mailpixel serves {settings().base_url} on {host}:{port} with {workers} worker(s), data in {settings().data}"
+    )
     serve(settings(), host, port, workers)
 
 
 @click.command("work", cls=Command)
-@click.option("--while-parent-lives", is_flag=True, hidden=True, help="End when the process that started it ends.")
+@click.option(
+    "--while-parent-lives", is_flag=True, hidden=True, help="End when the process that started it ends."
+)
 def work_command(while_parent_lives: bool) -> None:
     """Judge and fold what was logged, for as long as it runs. `serve` starts one itself."""
     from mailpixel.classify import judge
     from mailpixel.projections.fold import Fold
 
     store, registry = stores()
-    ruleset = rules()
     parent = os.getppid()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    fold = Fold(store, registry, lambda message, campaign: judge(message, campaign, ruleset), uuid.uuid4().hex)
+    fold = Fold(store, registry, partial(judge, rules=rules()), uuid.uuid4().hex)
     while not stopping.is_set() and not (while_parent_lives and os.getppid() != parent):
         try:
-            fold.catch_up(lambda: time.time_ns() // 1_000_000, LEASE_MS)
+            fold.catch_up(now_ms, LEASE_MS)
         except StoreUnavailable as error:
             say(f"the store does not answer, the fold waits: {error}")
         stopping.wait(POLL_S)

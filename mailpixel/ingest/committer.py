@@ -26,15 +26,31 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 1.0
 log = logging.getLogger(__name__)
 
 
+Answer = Callable[[bool], None]
+"""Called once on the event loop: with True after the commit, with False when the bound came first."""
+
+
 class Group:
-    """Hits that will be answered together. `answered` gives True after the commit, False when the bound came first."""
+    """Hits that are committed and answered together. `answered` says whether the bound came before the commit."""
 
-    __slots__ = ("answered", "events", "timer")
+    __slots__ = ("answered", "answers", "events", "timer")
 
-    def __init__(self, answered: "asyncio.Future[bool]", timer: asyncio.TimerHandle) -> None:
-        self.answered = answered
-        self.timer = timer
+    def __init__(self) -> None:
         self.events: list[Event] = []
+        self.answers: list[Answer] = []
+        self.answered = False
+        self.timer: asyncio.TimerHandle | None = None
+
+    def answer(self, durable: bool) -> None:
+        """Let the hits of the group be answered, unless they are already."""
+        if self.answered:
+            return
+        self.answered = True
+        if self.timer is not None:
+            self.timer.cancel()
+        answers, self.answers = self.answers, []
+        for answer in answers:
+            answer(durable)
 
 
 class Committer:
@@ -69,19 +85,23 @@ class Committer:
         self.failing = False
         self._thread.start()
 
-    def join(self, event: Event) -> "asyncio.Future[bool] | None":
-        """Put an event into the current group; its future says whether the commit came before the bound.
+    def join(self, event: Event, answer: Answer) -> bool:
+        """Put an event into the current group; `answer` is called when it may be answered, perhaps at once.
 
-        None when the queue is full and the event was not taken.
+        False when the queue is full: the event was not taken and `answer` is not called.
         """
         if self.pending >= self._queue_hits:
-            return None
+            return False
         group = self._waiting[-1] if self._waiting else None
-        if group is None or group.answered.done() or len(group.events) >= LARGEST_COMMIT:
+        if group is None or group.answered or len(group.events) >= LARGEST_COMMIT:
             group = self._open_group()
         group.events.append(event)
         self.pending += 1
-        return group.answered
+        if self.failing:
+            answer(False)
+        else:
+            group.answers.append(answer)
+        return True
 
     def count_overflow(self, overflow: Overflow) -> None:
         """Remember a count past the cap; written with the next group or within a second."""
@@ -95,8 +115,10 @@ class Committer:
         Raises `StoreUnavailable` when the queue is full or the store does not write within the bound; what was taken
         is still written later.
         """
-        futures = {self.join(event) for event in events}
-        if None in futures or not all([await future for future in futures if future is not None]):
+        answers = [self._loop.create_future() for _ in events]
+        taken = [self.join(event, answer.set_result) for event, answer in zip(events, answers, strict=True)]
+        durable = await asyncio.gather(*(answer for answer, was in zip(answers, taken, strict=True) if was))
+        if not (all(taken) and all(durable)):
             raise StoreUnavailable("the log is not being written at the moment; send the batch again later")
 
     async def stop(self, within_s: float) -> int:
@@ -114,11 +136,8 @@ class Committer:
         return self.pending
 
     def _open_group(self) -> Group:
-        answered: asyncio.Future[bool] = self._loop.create_future()
-        if self.failing:
-            answered.set_result(False)
-        timer = self._loop.call_later(self._answer_within_s, self._answer, answered, False)
-        group = Group(answered, timer)
+        group = Group()
+        group.timer = self._loop.call_later(self._answer_within_s, group.answer, False)
         self._waiting.append(group)
         if self._writing is None and len(self._waiting) == 1:
             # At the end of this turn of the loop, so that hits read in the same turn share the group.
@@ -147,19 +166,13 @@ class Committer:
         self._writing = groups
         self._handed.put(([event for group in groups for event in group.events], overflow))
 
-    def _committed(self, failed: int) -> None:
+    def _committed(self, rejected: int) -> None:
         groups, self._writing = self._writing or [], None
+        self.rejected += rejected
+        self._hand_over()  # first, so that the thread writes while these are answered
         for group in groups:
-            group.timer.cancel()
             self.pending -= len(group.events)
-            self._answer(group.answered, True)
-        self.rejected += failed
-        self._hand_over()
-
-    @staticmethod
-    def _answer(answered: "asyncio.Future[bool]", durable: bool) -> None:
-        if not answered.done():
-            answered.set_result(durable)
+            group.answer(True)
 
     # From here on: the writing thread.
 

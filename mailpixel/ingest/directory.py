@@ -1,4 +1,4 @@
-"""What the hot path knows of campaigns, API keys and opt-outs: a copy in memory of the registry, kept fresh by its news."""
+"""What the hot path knows of campaigns, keys and opt-outs: a copy of the registry in memory, kept fresh by its news."""
 
 from datetime import UTC, datetime
 
@@ -43,7 +43,9 @@ class Directory:
     def is_expired(self, campaign: str, now_ms: int) -> bool:
         """Whether the campaign was sent longer ago than hits are counted."""
         sent_at_ms = self._sent_at_ms.get(campaign)
-        return bool(self._retention_ms) and sent_at_ms is not None and now_ms - sent_at_ms > self._retention_ms
+        return (
+            bool(self._retention_ms) and sent_at_ms is not None and now_ms - sent_at_ms > self._retention_ms
+        )
 
     def opted_out(self, recipient: str) -> bool:
         """Whether the person asked not to be tracked."""
@@ -52,4 +54,6 @@ class Directory:
     def key(self, digest: bytes, now: datetime | None = None) -> ApiKey | None:
         """The API key with this SHA-256, unless it is unknown or revoked."""
         key = self._keys.get(digest)
-        return None if key is None or (key.revoked_at and key.revoked_at <= (now or datetime.now(UTC))) else key
+        return (
+            None if key is None or (key.revoked_at and key.revoked_at <= (now or datetime.now(UTC))) else key
+        )

@@ -19,7 +19,7 @@ from mailpixel.model import Claims, Event, EventKind, Facts, TokenKind
 from mailpixel.store.protocol import Overflow
 
 FORGED_A_MINUTE = 600
-"""Hits with a broken signature logged in a minute and process: evidence against scanners, not a way to fill the disk."""
+"""Hits with a broken signature logged in a minute and process: evidence against scanners, no way to fill the disk."""
 
 
 class Outcome(StrEnum):
@@ -33,7 +33,7 @@ class Outcome(StrEnum):
     """A broken signature on the token of a real campaign: logged as evidence, counted as nothing."""
     OVERFLOW = "overflow"
     """Past the cap of its message and day: counted, not logged."""
-    BAD_TOKEN = "bad_token"
+    BAD_TOKEN = "bad_token"  # noqa: S105
     """No token of ours, or one of another kind."""
     UNKNOWN_LINK = "unknown_link"
     """A good token for a link that is not registered, or whose destination is not fit for a redirect."""
@@ -76,7 +76,9 @@ SURFACES = {
 class Intake:
     """Decides about hits; holds the caps and the clock of this process."""
 
-    def __init__(self, signer: TokenSigner, directory: Directory, message_cap: int, keep_address: str) -> None:
+    def __init__(
+        self, signer: TokenSigner, directory: Directory, message_cap: int, keep_address: str
+    ) -> None:
         self.signer = signer
         self.directory = directory
         self.ids = EventIds()
@@ -108,7 +110,13 @@ class Intake:
         return None if url is None else location(url)
 
     def _count(
-        self, kind: EventKind, claims: Claims, link: int | None, destination: str | None, seen: Seen, now_ms: int
+        self,
+        kind: EventKind,
+        claims: Claims,
+        link: int | None,
+        destination: str | None,
+        seen: Seen,
+        now_ms: int,
     ) -> Receipt:
         """A hit on a good token: log it, unless it may not or need not be."""
         if self.directory.opted_out(claims.recipient):
@@ -123,7 +131,9 @@ class Intake:
         facts = seen.facts | Facts.PREVIEW if claims.preview else seen.facts
         return Receipt(Outcome.LOGGED, destination, self._event(kind, claims, link, seen, facts, now_ms))
 
-    def _forgery(self, kind: EventKind, claims: Claims, path: TrackingPath, seen: Seen, now_ms: int) -> Receipt:
+    def _forgery(
+        self, kind: EventKind, claims: Claims, path: TrackingPath, seen: Seen, now_ms: int
+    ) -> Receipt:
         """A broken signature: evidence when it names a campaign of ours, up to a bound."""
         minute = now_ms // 60_000
         if minute != self._forged_minute:

@@ -54,7 +54,7 @@ def create_app(settings: Settings) -> ASGIApp:
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with AsyncExitStack() as stack:
             services = await start(settings, stack)
-            reader = Reader(settings.trusted_proxies)
+            reader = Reader(settings.trusted_proxies, settings.base_url.startswith("http://"))
             tracking = Tracking(services.intake, reader, services.committer, services.metrics.count)
             yield {"services": services, "tracking": tracking}
 

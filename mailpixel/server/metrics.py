@@ -28,9 +28,14 @@ class Metrics:
         # Made up front: a child's lookup by label costs more than its count.
         self._hits = {(s, o): hits.labels(SURFACES[s], o.value).inc for s in SURFACES for o in Outcome}
         self._commits = Histogram(
-            "mailpixel_commit_seconds", "Time of one group commit.", buckets=COMMIT_BUCKETS_S, registry=self._registry
+            "mailpixel_commit_seconds",
+            "Time of one group commit.",
+            buckets=COMMIT_BUCKETS_S,
+            registry=self._registry,
         )
-        self._committed = Counter("mailpixel_committed_total", "Events written to the log.", registry=self._registry)
+        self._committed = Counter(
+            "mailpixel_committed_total", "Events written to the log.", registry=self._registry
+        )
         self._pending = Gauge(
             "mailpixel_pending_hits",
             "Hits in memory that are not on disk yet.",

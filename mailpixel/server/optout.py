@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from mailpixel.ingest.optout import opt_out
 from mailpixel.links.urls import parse_path
 from mailpixel.model import Claims, TokenKind
-from mailpixel.ingest.optout import opt_out
 from mailpixel.server.pages import NOT_FOUND_PAGE, OPT_OUT_PAGE, OPTED_OUT_PAGE
 from mailpixel.server.services import Services
 

@@ -9,9 +9,11 @@ _FRAME = """<!doctype html>
 <meta name="robots" content="noindex">
 <title>{title}</title>
 <style>
-  body {{ font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 15vh auto; padding: 0 1.5rem; color: #1c2530 }}
+  body {{ font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 15vh auto; padding: 0 1.5rem;
+         color: #1c2530 }}
   h1 {{ font-size: 1.5rem }}
-  button {{ font: inherit; padding: .6rem 1.2rem; border: 0; border-radius: .4rem; background: #1c5d99; color: #fff; cursor: pointer }}
+  button {{ font: inherit; padding: .6rem 1.2rem; border: 0; border-radius: .4rem; color: #fff;
+           background: #1c5d99; cursor: pointer }}
   code, pre {{ background: #eef2f6; border-radius: .3rem; padding: .1rem .3rem }}
   a {{ color: #1c5d99 }}
 </style>
@@ -47,5 +49,6 @@ HOME_PAGE = page(
     "mailpixel is running",
     "<p>This server counts opens and clicks of e-mail and tells people from machines.</p>"
     '<ul><li><a href="/readyz">Is it ready?</a></li><li><a href="/metrics">Metrics</a></li>'
-    '<li><a href="/api/openapi.json">The HTTP API</a> (an API key is made by <code>mailpixel apikey add</code>)</li></ul>',
+    '<li><a href="/api/openapi.json">The HTTP API</a> '
+    "(an API key is made by <code>mailpixel apikey add</code>)</li></ul>",
 )

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from mailpixel.server.metrics import MULTIPROCESS
+from mailpixel.server.protocol import TrackingProtocol
 from mailpixel.settings import Settings
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
@@ -27,6 +28,7 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     config = uvicorn.Config(
         "mailpixel.server.app:app_from_environment",
         factory=True,
+        http=TrackingProtocol,
         host=host,
         port=port,
         workers=workers,
@@ -43,7 +45,7 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
         if workers == 1:
             uvicorn.Server(config).run()
         else:
-            uvicorn.supervisors.Multiprocess(config, target=uvicorn.Server(config).run, sockets=[config.bind_socket()]).run()
+            Multiprocess(config, sockets=[config.bind_socket()]).run()
 
 
 @contextmanager
@@ -83,7 +85,7 @@ class FoldProcess:
         command = [sys.executable, "-m", "mailpixel", "work", "--while-parent-lives"]
         pause_s = FIRST_PAUSE_S
         while not self._stopping.is_set():
-            self._process = subprocess.Popen(command, env=self._environment)
+            self._process = subprocess.Popen(command, env=self._environment)  # noqa: S603 - our own words
             if self._stopping.is_set():
                 self._process.terminate()
             code = self._process.wait()

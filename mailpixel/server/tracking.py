@@ -11,7 +11,7 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mailpixel.errors import StoreUnavailable
-from mailpixel.ingest.committer import Committer
+from mailpixel.ingest.committer import Answer, Committer
 from mailpixel.ingest.directory import Directory
 from mailpixel.ingest.intake import Intake, Outcome, Receipt
 from mailpixel.links.urls import parse_path
@@ -49,14 +49,18 @@ FRESH_FOR_S = 0.2
 
 
 def reply_to(surface: str, method: str, receipt: Receipt) -> Reply:
-    """The answer to a request: always the pixel on `o`; on `c` the destination or the page for a link that leads nowhere."""
+    """The answer to a request: always the pixel on `o`, on `c` the destination or a page."""
     if method not in ("GET", "HEAD"):
         return (204 if method == "OPTIONS" else 405), OTHER_METHOD_HEADERS, b""
     if surface == "o":
         return 200, PIXEL_HEADERS, PIXEL
     if receipt.destination is None:
         return 404, NOT_FOUND_HEADERS, NOT_FOUND_PAGE
-    return 302, [(b"location", receipt.destination.encode("ascii")), NO_BODY, NO_STORE, NOSNIFF, NO_REFERRER], b""
+    return (
+        302,
+        [(b"location", receipt.destination.encode("ascii")), NO_BODY, NO_STORE, NOSNIFF, NO_REFERRER],
+        b"",
+    )
 
 
 class Tracking:
@@ -71,7 +75,9 @@ class Tracking:
         self._count = count
         self._refreshed_at = 0.0
 
-    def answer(self, method: str, path: str, headers: Headers, peer: str, now_ms: int) -> tuple[Reply, Receipt]:
+    def answer(
+        self, method: str, path: str, headers: Headers, peer: str, now_ms: int
+    ) -> tuple[Reply, Receipt]:
         """The answer to one request and what becomes of it: no I/O, no ASGI."""
         parsed = parse_path(path)
         if parsed is None:
@@ -80,24 +86,35 @@ class Tracking:
         receipt = self._intake.receive(parsed, self._reader.read(method, headers, peer), now_ms)
         return reply_to(parsed.surface, method, receipt), receipt
 
+    def take(self, receipt: Receipt, surface: str, answer: Answer) -> None:
+        """Log or count what was received, then have it answered: `answer` is called once, perhaps at once."""
+        outcome = receipt.outcome
+        if receipt.event is None:
+            if receipt.overflow is not None:
+                self._committer.count_overflow(receipt.overflow)
+            self._count(surface, outcome)
+            answer(True)
+            return
+
+        def answered(durable: bool) -> None:
+            self._count(surface, outcome if durable else Outcome.LATE)
+            answer(durable)
+
+        if not self._committer.join(receipt.event, answered):
+            self._count(surface, Outcome.QUEUE_FULL)
+            answer(False)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer after the commit, or when the bound comes first."""
+        """Answer one ASGI request after the commit, or when the bound comes first."""
         client = scope["client"]
         method, path = scope["method"], scope["path"]
         request = (method, path, scope["headers"], client[0] if client else "")
-        reply, receipt = self.answer(*request, time.time_ns() // 1_000_000)
+        reply, receipt = self.answer(*request, now_ms())
         if receipt.outcome is Outcome.UNKNOWN_LINK and await self._refresh():
-            reply, receipt = self.answer(*request, time.time_ns() // 1_000_000)
-        outcome = receipt.outcome
-        if receipt.event is not None:
-            answered = self._committer.join(receipt.event)
-            if answered is None:
-                outcome = Outcome.QUEUE_FULL
-            elif not await answered:
-                outcome = Outcome.LATE
-        elif receipt.overflow is not None:
-            self._committer.count_overflow(receipt.overflow)
-        self._count(path[1:2], outcome)
+            reply, receipt = self.answer(*request, now_ms())
+        answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self.take(receipt, path[1:2], answered.set_result)
+        await answered
         status, headers, body = reply
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
@@ -109,6 +126,11 @@ class Tracking:
             return False
         self._refreshed_at = now
         return await refresh(self._intake.directory)
+
+
+def now_ms() -> int:
+    """The clock of the hot path, in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
 
 
 async def refresh(directory: Directory) -> bool:

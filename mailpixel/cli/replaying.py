@@ -1,0 +1,87 @@
+"""What `mailpixel replay` reads and prints: scenarios with or without labels, or an access log."""
+
+import io
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, astuple
+from typing import BinaryIO
+
+import click
+
+from mailpixel.classify import judge
+from mailpixel.classify.replay import LogShape, Outcome, Scenario, Score, read_log, read_scenario, replay, score
+from mailpixel.classify.replay.outcome import summarise
+from mailpixel.cli.frame import print_json, print_table, rules, say
+from mailpixel.errors import InvalidInput
+from mailpixel.model import Campaign
+
+LOG_CAMPAIGN = "log"
+
+
+def judge_file(file: BinaryIO, as_json: bool) -> None:
+    """Judge a file of scenarios, one a line; raises `InvalidInput` naming the line that is none."""
+    ruleset = rules()
+    replayed = []
+    for scenario in _scenarios(file):
+        outcome = replay(scenario, ruleset)
+        if as_json:
+            click.echo(json.dumps(outcome.line(), ensure_ascii=False))
+        else:
+            replayed.append((scenario, outcome))
+    if not as_json:
+        _print(replayed)
+
+
+def judge_log(file: BinaryIO, shape: LogShape, as_json: bool) -> None:
+    """Judge the access log of an existing pixel."""
+    ruleset = rules()
+    lines = io.TextIOWrapper(file, encoding="utf-8", errors="replace")
+    log = read_log(lines, LOG_CAMPAIGN, shape)
+    campaign = Campaign(LOG_CAMPAIGN, LOG_CAMPAIGN)
+    counts = summarise([hit for message in log.messages for hit in judge(message, campaign, ruleset)])
+    say(f"{log.lines} lines, {log.skipped} of them neither opens nor clicks, {len(log.messages)} messages")
+    if as_json:
+        print_json({"messages": len(log.messages), "lines": log.lines, "skipped": log.skipped, "summary": counts})
+    else:
+        print_table(("count", "hits"), counts.items())
+
+
+def _scenarios(lines: Iterable[bytes]) -> Iterator[Scenario]:
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError:
+            raise InvalidInput(f"line {number}", "is not JSON; give one scenario a line") from None
+        if not isinstance(row, dict):
+            raise InvalidInput(f"line {number}", "is not a JSON object; give one scenario a line")
+        try:
+            scenario = read_scenario(row)
+        except InvalidInput as error:
+            raise InvalidInput(f"line {number}, {error.field}", error.problem) from None
+        yield scenario
+
+
+def _print(replayed: list[tuple[Scenario, Outcome]]) -> None:
+    """Precision and recall where there are labels, else the summaries."""
+    if not any(scenario.expected for scenario, _ in replayed):
+        for _, outcome in replayed:
+            print_table(("count", "hits"), outcome.summary.items(), title=outcome.scenario)
+        return
+    told: Score = score(replayed)
+    print_table(
+        ("verdict", "labelled", "given", "precision", "recall"),
+        [(row.verdict, row.labelled, row.given, _share(row.precision), _share(row.recall)) for row in told.verdicts],
+    )
+    click.echo()
+    columns = tuple(name.replace("_", " ") for name in asdict(told.errors[0]))
+    print_table(columns, [(row.kind, row.hits, *map(_share, astuple(row)[2:])) for row in told.errors])
+    click.echo()
+    for scenario, place, wanted, got in told.wrong:
+        click.echo(f"wrong: {scenario}, {place}: wanted {wanted}, got {got}")
+    say(f"{told.scenarios} scenario(s), {len(told.wrong)} label(s) not met")
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2%}"

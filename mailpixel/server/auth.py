@@ -1,0 +1,48 @@
+"""Who may use the API: bearer keys, of which only the SHA-256 is known here."""
+
+import hashlib
+from datetime import UTC, datetime
+from hmac import compare_digest
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from mailpixel.server.services import Services
+from mailpixel.store.protocol import ApiKey
+
+CHALLENGE = {"www-authenticate": 'Bearer realm="mailpixel"'}
+HEADER_CHARS = 1_000
+"""A longer Authorization header holds no key of ours."""
+
+GRANTS = {"read": frozenset({"read"}), "write": frozenset({"read", "write"})}
+"""Scope of a key to what it may do."""
+
+
+async def authenticate(request: Request, scope: str) -> ApiKey:
+    """The key of a request. Raises `HTTPException`: 401 without a good key, 403 when its scope does not reach."""
+    services: Services = request.state.services
+    digest = _digest(request.headers.get("authorization", ""))
+    now = datetime.fromtimestamp(services.clock() / 1000, UTC)
+    key = services.directory.key(digest, now) or await run_in_threadpool(_look_up, services, digest, now)
+    if key is None:
+        raise HTTPException(401, "this key is unknown or revoked; `mailpixel apikey add` makes one", CHALLENGE)
+    if scope not in GRANTS.get(key.scope, ()):
+        raise HTTPException(403, f"this key may only {key.scope}; use one with the scope {scope}")
+    return key
+
+
+def _digest(header: str) -> bytes:
+    kind, _, text = header.partition(" ")
+    if kind.lower() != "bearer" or not text.strip() or len(header) > HEADER_CHARS:
+        raise HTTPException(401, "send an API key as `Authorization: Bearer KEY`", CHALLENGE)
+    return hashlib.sha256(text.strip().encode()).digest()
+
+
+def _look_up(services: Services, digest: bytes, now: datetime) -> ApiKey | None:
+    """A key made a moment ago, that the directory does not know yet."""
+    found = None
+    for key in services.registry.keys():
+        if compare_digest(key.digest, digest) and not (key.revoked_at and key.revoked_at <= now):
+            found = key
+    return found

@@ -1,0 +1,84 @@
+"""Every error of the API in one shape: {"error": {"code", "message", "field"}}."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from mailpixel.errors import Conflict, InvalidInput, MailpixelError, NotFound, StoreUnavailable
+
+CODES = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "invalid_input",
+    500: "internal_error",
+    503: "unavailable",
+}
+"""Status to the code of its errors."""
+
+STATUSES: tuple[tuple[type[MailpixelError], int], ...] = (
+    (InvalidInput, 422),
+    (NotFound, 404),
+    (Conflict, 409),
+    (StoreUnavailable, 503),
+    (MailpixelError, 500),
+)
+"""What mailpixel raises to the status it is answered with; the first that fits."""
+
+MESSAGES = {
+    404: "no such path; GET /api/openapi.json lists what there is",
+    405: "this path does not take this method; the header Allow lists those it takes",
+    500: "something broke in the service; its log says what",
+}
+"""What is said where nobody said more."""
+
+RETRY_AFTER_S = 1
+NO_STORE = {"cache-control": "no-store"}
+FIELD_CHARS = 200
+"""A name that a client made up is cut off here."""
+
+
+def error_json(error: Exception) -> dict[str, object]:
+    """The body that tells of an error."""
+    status = status_of(error)
+    field = error.field[:FIELD_CHARS] if isinstance(error, InvalidInput) else None
+    return {"error": {"code": CODES.get(status, "error"), "message": _message(error, status), "field": field}}
+
+
+def status_of(error: Exception) -> int:
+    """The status an error is answered with."""
+    if isinstance(error, HTTPException):
+        return error.status_code
+    return next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
+
+
+def _message(error: Exception, status: int) -> str:
+    if isinstance(error, HTTPException) and status not in MESSAGES:
+        return error.detail
+    return str(error) if isinstance(error, MailpixelError) else MESSAGES.get(status, MESSAGES[500])
+
+
+async def answer_error(request: Request, error: Exception) -> Response:
+    """The answer to a request that failed."""
+    status = status_of(error)
+    headers = dict(NO_STORE)
+    if isinstance(error, HTTPException):
+        headers |= error.headers or {}
+    if status == 503:
+        headers["retry-after"] = str(RETRY_AFTER_S)
+    return JSONResponse(error_json(error), status, headers)
+
+
+EXCEPTION_HANDLERS: dict[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
+    MailpixelError: answer_error,
+    HTTPException: answer_error,
+    Exception: answer_error,
+}

@@ -1,0 +1,118 @@
+"""Pixel and redirect answered inside uvicorn's HTTP protocol, without the cost of an ASGI cycle.
+
+A plain GET or HEAD of a tracking URL is answered here by the same `Tracking` that serves it over ASGI; everything else,
+and whatever is unusual about a request (pipelined, upgraded, a link not known yet), takes the way through ASGI.
+"""
+
+import asyncio
+import urllib.parse
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from mailpixel.ingest.intake import Outcome
+from mailpixel.server.tracking import RawHeaders, Reply, Tracking, now_ms
+
+FAST_PATHS = (b"/o/", b"/c/")
+FAST_METHODS = {b"GET": "GET", b"HEAD": "HEAD"}
+
+
+class Waiting:
+    """Stands where uvicorn keeps a request's ASGI cycle while the request waits for its commit.
+
+    uvicorn looks at it when the connection is lost, is told to end, or brings another request meanwhile.
+    """
+
+    __slots__ = ("body", "disconnected", "keep_alive", "message_event", "more_body", "response_complete")
+
+    def __init__(self) -> None:
+        self.body = bytearray()
+        self.disconnected = False
+        self.keep_alive = True
+        self.message_event = asyncio.Event()
+        self.more_body = False
+        self.response_complete = True
+
+
+class TrackingProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP protocol with a short way for tracking URLs."""
+
+    def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], **options: Any) -> None:
+        super().__init__(config=config, server_state=server_state, app_state=app_state, **options)
+        self._tracking: Tracking | None = app_state.get("tracking")
+        self._waiting = Waiting()
+
+    def on_message_begin(self) -> None:
+        """Put off what only an ASGI cycle needs."""
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+
+    def on_headers_complete(self) -> None:
+        """Take the short way, or catch up and take uvicorn's."""
+        if self.url[:3] in FAST_PATHS and self._answer_here():
+            return
+        url, headers, expect_100_continue = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = url, headers, expect_100_continue
+        self.scope["headers"] = headers
+        super().on_headers_complete()
+
+    def _answer_here(self) -> bool:
+        """Answer a plain tracking request; False for one that has to go through ASGI."""
+        method = FAST_METHODS.get(self.parser.get_method())
+        busy = self.cycle is not None and not self.cycle.response_complete
+        if method is None or busy or self._tracking is None or self.parser.should_upgrade():
+            return False
+        path = path_of(self.url)
+        peer = self.client[0] if self.client else ""
+        reply, receipt = self._tracking.answer(method, path, self.headers, peer, now_ms())
+        if receipt.outcome is Outcome.UNKNOWN_LINK:
+            return False
+        waiting = self._waiting
+        waiting.response_complete = False
+        waiting.keep_alive = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
+        self.cycle = waiting  # type: ignore[assignment]
+
+        def answer(durable: bool) -> None:
+            self._write(reply, method == "HEAD")
+
+        self._tracking.take(receipt, path[1:2], answer)
+        return True
+
+    def _write(self, reply: Reply, without_body: bool) -> None:
+        waiting = self._waiting
+        waiting.response_complete = True
+        if waiting.disconnected or self.transport.is_closing():
+            return
+        status, headers, body = reply
+        ending = b"\r\n" if waiting.keep_alive else b"connection: close\r\n\r\n"
+        fixed = fixed_headers(tuple(self.server_state.default_headers))
+        head = STATUS_LINES[status] + fixed + _lines(headers) + ending
+        self.transport.write(head if without_body else head + body)
+        if not waiting.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
+
+STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+
+
+def path_of(url: bytes) -> str:
+    """The path of a request target, percent-decoded as uvicorn does it."""
+    path = url.partition(b"?")[0].partition(b"#")[0].decode("latin-1")
+    return urllib.parse.unquote(path) if "%" in path else path
+
+
+@lru_cache(maxsize=16)
+def fixed_headers(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """The headers uvicorn adds to every answer, as lines; they change once a second."""
+    return _lines(list(headers))
+
+
+def _lines(headers: RawHeaders) -> bytes:
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
