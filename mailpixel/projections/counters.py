@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from mailpixel.model import EventKind, Verdict
 from mailpixel.store.marks import Mark, unpack
@@ -48,6 +49,35 @@ class Difference:
     def is_empty(self) -> bool:
         """Whether nothing changes."""
         return not (self.measures or self.links or self.buckets or self.moves)
+
+    def to_json(self) -> dict[str, Any]:
+        """{"campaign", "measures": [{"measure","before","after"}], "links": [{"link","measure","before","after"}],
+        "quarter_hours": numbers by quarter hour that differ, "moves": [{"kind","before","after","hits"}]}."""
+        return {
+            "campaign": self.campaign,
+            "measures": [{"measure": m, "before": b, "after": a} for m, (b, a) in self.measures.items()],
+            "links": [
+                {"link": link, "measure": m, "before": b, "after": a}
+                for (link, m), (b, a) in self.links.items()
+            ],
+            "quarter_hours": self.buckets,
+            "moves": [
+                {
+                    "kind": str(move.kind),
+                    "before": _told(move.before),
+                    "after": _told(move.after),
+                    "hits": hits,
+                }
+                for move, hits in self.moves.items()
+            ],
+        }
+
+
+def _told(decision: Decision | None) -> str | None:
+    """A decision in words: `scanner (burst)`, `human (default), repeat`; None where the hit was not counted."""
+    if decision is None:
+        return None
+    return f"{decision.verdict} ({decision.rule})" + (", repeat" if decision.dup else "")
 
 
 class Comparison:

@@ -287,6 +287,10 @@ class Registry(Protocol):
         """The lease as it stands; holder is empty when nobody ever folded."""
         ...
 
+    def close(self) -> None:
+        """Let go of files; the next call opens them again."""
+        ...
+
 
 __all__ = [
     "ApiKey",

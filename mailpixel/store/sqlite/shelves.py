@@ -42,8 +42,7 @@ def live_shelf(connection: sqlite3.Connection, campaign: str) -> int | None:
 def new_shelf(connection: sqlite3.Connection, campaign: str, live: bool) -> int:
     """An empty shelf."""
     made = connection.execute("insert into shelves (campaign, live) values (?, ?)", (campaign, live))
-    assert made.lastrowid is not None
-    return made.lastrowid
+    return int(made.lastrowid or 0)
 
 
 def states_of(

@@ -1,0 +1,124 @@
+"""The schema of the SQLite file: from nothing, step by step, by several at once, and by a newer release."""
+
+import multiprocessing
+import sqlite3
+from contextlib import closing
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database as Admin
+from sqlite_utils import Migrations
+
+from mailpixel.errors import StoreUnavailable
+from mailpixel.store.sqlite import SqliteStore, open_sqlite
+from mailpixel.store.sqlite.migrations import STEPS, migrate
+from tests.builders import an_open
+
+
+def schema(path: Path) -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(
+            "select name, sql from sqlite_master where sql is not null order by name"
+        ).fetchall()
+
+
+def names() -> list[str]:
+    return [step.name for step in STEPS.pending(Admin(memory=True))]
+
+
+def test_from_scratch_equals_all_steps(tmp_path: Path) -> None:
+    migrate(tmp_path / "scratch.db")
+    for stop in (*names()[1:], None):
+        with closing(sqlite3.connect(tmp_path / "steps.db")) as connection:
+            STEPS.apply(Admin(connection), stop_before=stop)
+    assert schema(tmp_path / "steps.db") == schema(tmp_path / "scratch.db")
+
+
+def test_a_file_of_an_older_release_is_brought_up_and_keeps_its_events(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    with closing(sqlite3.connect(path)) as connection:
+        STEPS.apply(Admin(connection), stop_before="0002_projections")
+        connection.execute("insert into agents values (1, 'agent')")
+        row = (an_open(1).id, 0, "spring", "r-1", 1, 0)
+        connection.execute(
+            "insert into events (id, kind, campaign, recipient, agent, facts) values (?, ?, ?, ?, ?, ?)", row
+        )
+        connection.commit()
+    store = SqliteStore(path)
+    assert [event.agent for event in store.message("spring", "r-1").events] == ["agent"]
+    store.close()
+
+
+def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    migrate(path)
+    before = path.read_bytes()
+    migrate(path)
+    assert path.read_bytes() == before
+
+
+def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    migrate(path)
+    steps = Migrations("mailpixel")
+    for step in STEPS.pending(Admin(memory=True)):
+        steps(name=step.name)(step.fn)
+
+    @steps(name="9998_works")
+    def works(db: Admin) -> None:
+        db.conn.execute("create table novelty (id integer)")
+
+    @steps(name="9999_fails")
+    def fails(db: Admin) -> None:
+        raise ZeroDivisionError
+
+    before = schema(path)
+    with pytest.raises(ZeroDivisionError):
+        migrate(path, steps=steps)
+    assert schema(path) == before
+
+
+def test_a_file_of_a_newer_release_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    newer = Migrations("mailpixel")
+
+    @newer(name="9999_from_the_future")
+    def future(db: Admin) -> None:
+        db.conn.execute("create table novelty (id integer)")
+
+    with closing(sqlite3.connect(path)) as connection:
+        STEPS.apply(Admin(connection))
+        newer.apply(Admin(connection))
+    with pytest.raises(StoreUnavailable, match=r"newer mailpixel \(step 9999_from_the_future\)"):
+        SqliteStore(path)
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    path.write_bytes(b"not a database" * 100)
+    with pytest.raises(StoreUnavailable, match="is no SQLite database"):
+        SqliteStore(path)
+
+
+def open_and_append(path: Path, gate: Barrier, number: int) -> None:
+    gate.wait()
+    store, registry = open_sqlite(path)
+    store.append([an_open(number, recipient=f"r-{number}")])
+    store.close()
+    registry.close()
+
+
+def test_several_processes_may_begin_on_a_new_file_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "store.db"
+    context = multiprocessing.get_context("spawn")
+    gate = context.Barrier(4)
+    processes = [context.Process(target=open_and_append, args=(path, gate, number)) for number in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0, 0, 0, 0]
+    store = SqliteStore(path)
+    assert [message.recipient for message in store.messages("spring")] == ["r-0", "r-1", "r-2", "r-3"]
+    store.close()

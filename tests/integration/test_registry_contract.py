@@ -1,0 +1,198 @@
+"""What every registry must do, run on each of them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from mailpixel.errors import Conflict, NotFound
+from mailpixel.model import Campaign
+from mailpixel.store.memory import MemoryRegistry
+from mailpixel.store.protocol import ApiKey, FoldState, LinkRevision, Registry
+from mailpixel.store.sqlite import SqliteRegistry
+from tests.builders import SENT_AT, a_campaign, a_link
+
+REGISTRIES: dict[str, Callable[[Path], Registry]] = {
+    "memory": lambda folder: MemoryRegistry(),
+    "sqlite": lambda folder: SqliteRegistry(folder / "registry.db"),
+}
+NOW = datetime(2026, 11, 25, 12, 30, 15, 678_000, tzinfo=UTC)
+
+
+@pytest.fixture(params=sorted(REGISTRIES))
+def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registry]:
+    made = REGISTRIES[request.param](tmp_path)
+    yield made
+    made.close()
+
+
+def a_key(name: str = "reader", **fields: object) -> ApiKey:
+    given: dict[str, object] = {"scope": "read", "digest": name.encode() * 4, "created_at": NOW}
+    return ApiKey(name, **(given | fields))  # type: ignore[arg-type]
+
+
+def test_an_added_campaign_reads_as_it_was(registry: Registry) -> None:
+    campaigns = [
+        a_campaign("autumn", links=0, sent_at=None),
+        a_campaign("spring", sent=5, base_url="https://mail.example"),
+        a_campaign("winter", sent_at=NOW),
+    ]
+    for campaign in reversed(campaigns):
+        registry.add_campaign(campaign)
+    assert [registry.campaign(campaign.id) for campaign in campaigns] == campaigns
+    assert registry.campaigns() == campaigns
+    assert registry.campaigns("autumn", 1) == campaigns[1:2]
+
+
+def test_links_are_in_order_of_number(registry: Registry) -> None:
+    links = (a_link(3, trap=True), a_link(1), a_link(65535))
+    registry.add_campaign(replace(a_campaign(), links=links))
+    assert registry.campaign("spring").links == (links[1], links[0], links[2])
+
+
+def test_a_moment_is_kept_to_the_millisecond(registry: Registry) -> None:
+    registry.add_campaign(a_campaign(sent_at=NOW + timedelta(microseconds=321)))
+    assert registry.campaign("spring").sent_at == NOW
+
+
+def test_a_campaign_that_is_not_there_is_not_found(registry: Registry) -> None:
+    with pytest.raises(NotFound, match="'spring'"):
+        registry.campaign("spring")
+    with pytest.raises(NotFound, match="'spring'"):
+        registry.update_campaign(a_campaign(), "cli", NOW)
+
+
+def test_a_taken_id_is_a_conflict(registry: Registry) -> None:
+    registry.add_campaign(a_campaign())
+    with pytest.raises(Conflict, match="'spring'"):
+        registry.add_campaign(a_campaign(name="Another"))
+    assert registry.campaign("spring") == a_campaign()
+
+
+def test_a_corrected_link_keeps_its_number_and_its_former_destination(registry: Registry) -> None:
+    registry.add_campaign(a_campaign(links=2))
+    corrected = replace(a_campaign(), links=(a_link(1), a_link(2, "https://shop.example/right")))
+    registry.update_campaign(corrected, "writer", NOW)
+    again = replace(corrected, links=(a_link(1), a_link(2, "https://shop.example/righter")))
+    registry.update_campaign(again, "cli", NOW + timedelta(hours=1))
+    assert registry.campaign("spring") == again
+    assert registry.link_revisions("spring") == [
+        LinkRevision(2, "https://shop.example/p/2", NOW, "writer"),
+        LinkRevision(2, "https://shop.example/right", NOW + timedelta(hours=1), "cli"),
+    ]
+    assert registry.link_revisions("autumn") == []
+
+
+def test_a_link_taken_away_is_remembered(registry: Registry) -> None:
+    registry.add_campaign(a_campaign(links=2))
+    registry.update_campaign(a_campaign(links=1), "cli", NOW)
+    assert registry.link_revisions("spring") == [LinkRevision(2, "https://shop.example/p/2", NOW, "cli")]
+
+
+@pytest.mark.parametrize(
+    ("changed", "stale"),
+    [
+        (a_campaign(name="Renamed", sent=7, base_url="https://mail.example"), []),
+        (replace(a_campaign(), links=tuple(a_link(n, "https://other.example/") for n in (1, 2, 3))), []),
+        (a_campaign(sent_at=SENT_AT + timedelta(hours=1)), ["spring"]),
+        (a_campaign(sent_at=None), ["spring"]),
+        (a_campaign(links=4), ["spring"]),
+        (a_campaign(links=2), ["spring"]),
+        (replace(a_campaign(), links=(a_link(1), a_link(2), a_link(3, trap=True))), ["spring"]),
+    ],
+)
+def test_a_campaign_is_stale_when_its_events_may_be_judged_otherwise(
+    registry: Registry, changed: Campaign, stale: list[str]
+) -> None:
+    registry.add_campaign(a_campaign())
+    registry.settled(registry.campaign("spring"))
+    registry.update_campaign(changed, "cli", NOW)
+    assert registry.stale() == stale
+
+
+def test_a_new_campaign_is_stale_until_its_events_were_judged_by_it(registry: Registry) -> None:
+    registry.add_campaign(a_campaign())
+    assert registry.stale() == ["spring"]
+    registry.settled(registry.campaign("spring"))
+    assert registry.stale() == []
+
+
+def test_a_campaign_changed_while_it_is_judged_again_stays_stale(registry: Registry) -> None:
+    registry.add_campaign(a_campaign())
+    judged_by = registry.campaign("spring")
+    registry.update_campaign(a_campaign(links=4), "cli", NOW)
+    registry.settled(judged_by)
+    assert registry.stale() == ["spring"]
+    registry.update_campaign(a_campaign(name="Renamed", links=4), "cli", NOW)
+    assert registry.stale() == ["spring"]
+
+
+def test_news_is_what_changed_since_a_revision(registry: Registry) -> None:
+    at_first = registry.news(0)
+    assert (at_first.revision, [*at_first.campaigns, *at_first.keys, *at_first.opted_out]) == (0, [])
+    registry.add_campaign(a_campaign("autumn"))
+    registry.add_campaign(a_campaign("spring"))
+    registry.add_key(a_key())
+    registry.opt_out("r-1", NOW)
+    everything = registry.news(0)
+    assert (list(everything.campaigns), list(everything.keys), list(everything.opted_out)) == (
+        [a_campaign("autumn"), a_campaign("spring")],
+        [a_key()],
+        ["r-1"],
+    )
+    registry.update_campaign(a_campaign("autumn", name="Renamed"), "cli", NOW)
+    news = registry.news(everything.revision)
+    assert (list(news.campaigns), list(news.keys), list(news.opted_out)) == (
+        [a_campaign("autumn", name="Renamed")],
+        [],
+        [],
+    )
+    assert news.revision > everything.revision
+    nothing = registry.news(news.revision)
+    assert (nothing.revision, [*nothing.campaigns, *nothing.keys, *nothing.opted_out]) == (news.revision, [])
+
+
+def test_keys_are_added_listed_and_revoked(registry: Registry) -> None:
+    registry.add_key(a_key("writer", scope="write"))
+    registry.add_key(a_key("reader"))
+    before = registry.news(0).revision
+    registry.revoke_key("writer", NOW + timedelta(days=1))
+    registry.revoke_key("writer", NOW + timedelta(days=2))
+    revoked = a_key("writer", scope="write", revoked_at=NOW + timedelta(days=1))
+    assert registry.keys() == [a_key("reader"), revoked]
+    assert list(registry.news(before).keys) == [revoked]
+    with pytest.raises(Conflict, match="'writer'"):
+        registry.add_key(a_key("writer"))
+    with pytest.raises(NotFound, match="'nobody'"):
+        registry.revoke_key("nobody", NOW)
+
+
+def test_opting_out_twice_is_no_news(registry: Registry) -> None:
+    registry.opt_out("r-1", NOW)
+    revision = registry.news(0).revision
+    registry.opt_out("r-1", NOW + timedelta(days=1))
+    assert registry.news(0).revision == revision
+
+
+def test_the_lease_is_held_by_one(registry: Registry) -> None:
+    assert registry.fold_state() == FoldState("", 0, 0)
+    assert registry.take_lease("one", 1_000, 500)
+    assert not registry.take_lease("two", 1_499, 500)
+    assert registry.take_lease("one", 1_400, 500)
+    assert registry.fold_state() == FoldState("one", 1_900, 0)
+    assert registry.take_lease("two", 1_900, 500)
+    assert not registry.take_lease("one", 2_000, 500)
+    registry.drop_lease("one")
+    assert not registry.take_lease("one", 2_000, 500)
+    registry.drop_lease("two")
+    assert registry.take_lease("one", 2_000, 500)
+
+
+def test_only_the_holder_says_that_nothing_is_left_to_fold(registry: Registry) -> None:
+    registry.take_lease("one", 1_000, 500)
+    registry.caught_up("two", 1_100)
+    assert registry.fold_state().caught_up_at_ms == 0
+    registry.caught_up("one", 1_200)
+    assert registry.fold_state() == FoldState("one", 1_500, 1_200)

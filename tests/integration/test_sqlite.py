@@ -1,0 +1,217 @@
+"""What is SQLite's own: threads and processes on one file, refusals and what comes after them, traces of the
+erased."""
+
+import os
+import pickle
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from mailpixel.errors import StoreUnavailable
+from mailpixel.model import Message
+from mailpixel.projections.messages import fold_message
+from mailpixel.store.protocol import MessageState, Overflow
+from mailpixel.store.sqlite import SqliteRegistry, SqliteStore
+from tests.builders import EDGE, a_campaign, a_click, an_open, at_ms, judge_plainly
+
+BUSY_MS = 50
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "store.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[SqliteStore]:
+    made = SqliteStore(path, BUSY_MS)
+    yield made
+    made.close()
+
+
+def fold(message: Message) -> MessageState:
+    return fold_message(message, judge_plainly(message, a_campaign(message.campaign)))
+
+
+def catch_up(store: SqliteStore) -> None:
+    while (changed := store.changed(store.cursor(), 1000)).messages:
+        store.save([fold(message) for message in changed.messages], changed)
+
+
+def recipients(store: SqliteStore) -> list[str]:
+    return [message.recipient for message in store.messages("spring")]
+
+
+def test_a_locked_file_refuses_and_takes_the_same_events_later(store: SqliteStore, path: Path) -> None:
+    events = [an_open(n, recipient=f"r-{n}") for n in range(3)]
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        with pytest.raises(StoreUnavailable, match="locked"):
+            store.append(events)
+        with pytest.raises(StoreUnavailable, match="locked"):
+            store.append(events[:1], [Overflow("spring", "r-1", 1, EDGE, 1)])
+        other.execute("rollback")
+    assert recipients(store) == []
+    store.append(events)
+    assert recipients(store) == ["r-0", "r-1", "r-2"]
+
+
+@pytest.mark.parametrize("size", [100, 2_000])
+def test_a_full_disk_refuses_whole_groups_and_takes_them_later(
+    store: SqliteStore, path: Path, size: int
+) -> None:
+    store.append([an_open(0)])
+    with store._database.at_once() as connection:
+        (pages,) = connection.execute("pragma page_count").fetchone()
+        connection.execute(f"pragma max_page_count = {pages + 1}").fetchone()
+    events = [an_open(n, recipient=f"r-{n:04}", destination="x" * 500) for n in range(size)]
+    with pytest.raises(StoreUnavailable, match="disk is full; make room"):
+        store.append(events)
+    assert recipients(store) == ["r-1"]
+    store.append(events)  # the connection was dropped, and the bound of this test with it
+    assert len(recipients(store)) == size + 1
+
+
+def test_a_read_only_connection_refuses_and_is_given_up(store: SqliteStore) -> None:
+    with store._database.at_once() as connection:
+        connection.execute("pragma query_only = on")
+    with pytest.raises(StoreUnavailable, match="read-only"):
+        store.append([an_open(1)])
+    store.append([an_open(1)])
+    assert recipients(store) == ["r-1"]
+
+
+def test_a_folder_that_is_gone_refuses_and_says_nothing_of_where_it_was(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnavailable, match="cannot be opened") as caught:
+        SqliteStore(tmp_path / "nowhere" / "store.db")
+    assert "nowhere" not in str(caught.value)
+
+
+def test_an_agent_of_a_group_that_failed_is_not_taken_for_known(store: SqliteStore, path: Path) -> None:
+    event = an_open(1, agent="never seen before")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        with pytest.raises(StoreUnavailable):
+            store.append([event])
+        other.execute("rollback")
+    store.append([event])
+    assert list(store.message("spring", "r-1").events) == [event]
+
+
+def test_an_error_that_is_a_bug_is_not_hidden(store: SqliteStore) -> None:
+    with (
+        pytest.raises(sqlite3.OperationalError, match="no such table"),
+        store._database.reading() as connection,
+    ):
+        connection.execute("select * from missing")
+    assert recipients(store) == []
+
+
+def test_threads_append_at_once(store: SqliteStore, path: Path) -> None:
+    patient = SqliteStore(path)
+
+    def append(number: int) -> None:
+        for n in range(20):
+            patient.append([an_open(n, recipient=f"r-{number}-{n:02}", agent=f"agent {n}")])
+
+    threads = [threading.Thread(target=append, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(recipients(store)) == 80
+    patient.close()
+
+
+def test_a_forked_process_opens_the_file_anew(store: SqliteStore) -> None:
+    store.append([an_open(1)])
+    child = os.fork()
+    if child == 0:
+        try:
+            store.append([an_open(2, recipient="r-2")])
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    store.append([an_open(3, recipient="r-3")])
+    assert recipients(store) == ["r-1", "r-2", "r-3"]
+
+
+def test_pickled_they_are_their_path(store: SqliteStore, path: Path) -> None:
+    store.append([an_open(1)])
+    registry = SqliteRegistry(path)
+    registry.add_campaign(a_campaign())
+    copy, other = pickle.loads(pickle.dumps((store, registry)))
+    assert (recipients(copy), other.campaign("spring")) == (["r-1"], a_campaign())
+    for each in (copy, other, registry):
+        each.close()
+
+
+def test_a_closed_store_opens_again(store: SqliteStore) -> None:
+    store.append([an_open(1)])
+    store.close()
+    assert recipients(store) == ["r-1"]
+
+
+def test_nothing_of_an_erased_person_is_left_in_the_files(store: SqliteStore, path: Path) -> None:
+    person = "person-to-forget-4711"
+    for n in range(300):
+        events = [an_open(n + m, recipient=f"r-{n * 7919 % 300:04}-{m}") for m in range(5)]
+        mine = [a_click(n, recipient=person, campaign=f"of-{n % 7}"), an_open(n, recipient=person)]
+        store.append([*events, *mine])
+        if n % 50 == 0:
+            catch_up(store)
+    store.append([], [Overflow("spring", person, 1, EDGE, 3)])
+    catch_up(store)
+    assert store.erase(person) == 600
+    files = b"".join(file.read_bytes() for file in path.parent.iterdir())
+    assert person.encode() not in files
+
+
+def test_a_message_longer_than_a_page_is_read_whole(store: SqliteStore) -> None:
+    store.append([an_open(0, recipient="r-0")])
+    for start in range(0, 21_000, 1_000):
+        store.append([an_open(start + n) for n in range(1_000)])
+    store.append([an_open(n, recipient=f"s-{n:05}") for n in range(300)])
+    sizes = {message.recipient: len(message.events) for message in store.messages("spring")}
+    assert (len(sizes), sizes["r-0"], sizes["r-1"], sum(sizes.values())) == (302, 1, 21_000, 21_301)
+
+
+def test_the_questions_of_a_report_are_answered_by_an_index(store: SqliteStore) -> None:
+    from mailpixel.store.sqlite import events, projections
+
+    asked = {
+        events.OF_MESSAGE: ("spring", "r-1"),
+        events.OF_PAGE: ("spring", "", "z", 10),
+        events.NEWS: (0, 10),
+        events.CAMPAIGNS: (),
+        projections.PROVISIONAL: (b"", "spring"),
+    }
+    with store._database.reading() as connection:
+        plans = {
+            query: " / ".join(row[3] for row in connection.execute(f"explain query plan {query}", values))
+            for query, values in asked.items()
+        }
+    assert [query for query, plan in plans.items() if "SCAN e" in plan or "SCAN events" in plan] == []
+    assert "(id>" in plans[projections.PROVISIONAL]
+    assert "TEMP B-TREE" not in plans[events.OF_PAGE]
+
+
+def test_states_left_by_a_rebuild_that_was_killed_are_swept_by_the_next(
+    store: SqliteStore, path: Path
+) -> None:
+    store.append([an_open(1)])
+    catch_up(store)
+    with store._database.writing() as connection:  # as a kill in the middle of a rebuild leaves it
+        connection.execute("insert into shelves (campaign, live) values ('spring', 0)")
+        connection.execute(
+            "insert into states select 99, recipient, marks, null, 0, null, null, null from states"
+        )
+    store.replace("spring", store.cursor(), [fold(store.message("spring", "r-1"))], fold)
+    with store._database.reading() as connection:
+        assert connection.execute("select count(*) from shelves").fetchone() == (1,)
+        assert connection.execute("select count(*) from states").fetchone() == (1,)
+    assert store.counts("spring", at_ms(1_000), 0).totals["opens.human"] == 1

@@ -1,0 +1,415 @@
+"""What every store must do, run on each of them."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from mailpixel.errors import Conflict, InvalidInput
+from mailpixel.model import Event, Facts, Message
+from mailpixel.projections.messages import fold_message
+from mailpixel.store.memory import MemoryStore
+from mailpixel.store.protocol import Changed, MessageState, Overflow, Store
+from mailpixel.store.sqlite import SqliteStore
+from mailpixel.store.tally import MEASURES
+from tests.builders import (
+    APPLE,
+    EDGE,
+    SENT_AT_MS,
+    a_campaign,
+    a_click,
+    a_delivery,
+    a_message,
+    an_id,
+    an_open,
+    an_optout,
+    at_ms,
+    judge_plainly,
+)
+
+STORES: dict[str, Callable[[Path], Store]] = {
+    "memory": lambda folder: MemoryStore(),
+    "sqlite": lambda folder: SqliteStore(folder / "store.db"),
+}
+NOW_MS = at_ms(1_000_000)
+
+
+@pytest.fixture(params=sorted(STORES))
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    made = STORES[request.param](tmp_path)
+    yield made
+    made.close()
+
+
+def fold(message: Message) -> MessageState:
+    return fold_message(message, judge_plainly(message, a_campaign(message.campaign)))
+
+
+def catch_up(store: Store, limit: int = 100) -> None:
+    while (changed := store.changed(store.cursor(), limit)).messages:
+        store.save([fold(message) for message in changed.messages], changed)
+
+
+def logged(store: Store, campaign: str = "spring") -> list[Event]:
+    return [event for message in store.messages(campaign) for event in message.events]
+
+
+def totals(store: Store, campaign: str = "spring") -> dict[str, int]:
+    counts = store.counts(campaign, NOW_MS, 15_000)
+    return {measure: number for measure, number in counts.totals.items() if number}
+
+
+def test_an_appended_event_is_read_back_as_it_was(store: Store) -> None:
+    events = [
+        an_open(1, address="2001:db8::1", facts=Facts.REFERER | Facts.ACCEPT_IMAGE),
+        a_click(2, link=None, destination="https://other.example/?a=ü", method="HEAD", agent="", address=""),
+        a_click(3, link=65535),
+        a_delivery(4),
+        an_optout(5),
+    ]
+    store.append(events)
+    assert logged(store) == events
+
+
+def test_an_event_appended_twice_is_logged_once(store: Store) -> None:
+    events = [an_open(1), an_open(2), an_open(3)]
+    store.append(events)
+    store.append([*events, events[0]])
+    assert logged(store) == events
+    catch_up(store)
+    assert totals(store)["opens.events"] == 3
+
+
+def test_a_group_of_any_size_is_logged_whole(store: Store) -> None:
+    for size in (1, 2, 3, 5, 31, 33, 513, 1200):
+        events = [an_open(n, campaign=f"of-{size}", recipient=f"r-{n:04}") for n in range(size)]
+        store.append(events)
+        assert logged(store, f"of-{size}") == events
+
+
+def test_many_agents_are_told_apart(store: Store) -> None:
+    events = [an_open(n, recipient=f"r-{n:05}", agent=f"agent {n % 700}") for n in range(1400)]
+    for start in range(0, len(events), 100):
+        store.append(events[start : start + 100])
+    assert logged(store) == events
+
+
+def test_an_id_that_does_not_begin_with_its_moment_is_refused(store: Store) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        store.append([an_open(1), an_open(2, id=an_id(SENT_AT_MS))])
+    assert caught.value.field == "id"
+    assert logged(store) == []
+
+
+def test_events_of_a_message_are_in_order_of_id_however_they_came(store: Store) -> None:
+    events = [an_open(second) for second in (1, 2, 3)]
+    for event in reversed(events):
+        store.append([event])
+    assert logged(store) == events
+
+
+def test_the_cursor_begins_empty_and_no_news_leaves_it_alone(store: Store) -> None:
+    assert store.cursor() == ""
+    assert store.changed("", 10) == Changed("", "", [])
+
+
+def test_news_is_whole_messages_with_their_old_events(store: Store) -> None:
+    first, second, other = an_open(1), an_open(2), an_open(3, recipient="r-2")
+    store.append([first, other])
+    catch_up(store)
+    store.append([second])
+    changed = store.changed(store.cursor(), 10)
+    assert [(m.recipient, list(m.events)) for m in changed.messages] == [("r-1", [first, second])]
+
+
+def test_a_batch_names_the_messages_of_so_many_events(store: Store) -> None:
+    store.append([an_open(n, recipient=f"r-{n}") for n in range(5)])
+    first = store.changed("", 3)
+    second = store.changed(first.cursor, 3)
+    assert [m.recipient for m in first.messages] == ["r-0", "r-1", "r-2"]
+    assert [m.recipient for m in second.messages] == ["r-3", "r-4"]
+    assert store.changed(second.cursor, 3).messages == []
+
+
+def test_hammered_messages_are_all_folded_though_a_batch_loads_few_of_them(store: Store) -> None:
+    for n in range(10):
+        store.append([an_open(n + second, recipient=f"r-{n}") for second in range(50)])
+    for n in range(10):
+        store.append([an_open(5_000, recipient=f"r-{n}")])
+    catch_up(store, limit=10)
+    assert totals(store)["opens.events"] == 510
+    assert store.changed(store.cursor(), 10).messages == []
+
+
+def test_an_event_that_arrives_late_is_news(store: Store) -> None:
+    store.append([an_open(100)])
+    catch_up(store)
+    late = an_open(1)
+    store.append([late])
+    (message,) = store.changed(store.cursor(), 10).messages
+    assert message.events[0] == late
+
+
+def test_a_foreign_cursor_is_refused(store: Store) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        store.changed("yesterday", 10)
+    assert caught.value.field == "cursor"
+
+
+def test_saved_states_are_read_back_in_order_of_recipient(store: Store) -> None:
+    messages = [
+        a_message(an_open(1, recipient=f"r-{n}"), a_delivery(0, recipient=f"r-{n}")) for n in (3, 1, 2)
+    ]
+    store.append([event for message in messages for event in message.events])
+    catch_up(store)
+    expected = sorted((fold(message) for message in messages), key=lambda state: state.recipient)
+    assert store.recipients("spring", "", 10) == expected
+    assert store.recipients("spring", "r-1", 1) == expected[1:2]
+    assert store.recipients("autumn", "", 10) == []
+
+
+def test_counters_move_by_the_difference(store: Store) -> None:
+    store.append([an_open(60), a_click(90, link=1), a_click(95, link=2)])
+    catch_up(store)
+    before = totals(store)
+    assert (before["clicks.human"], before["clicks.unique_human"], before["opens.human"]) == (2, 1, 1)
+    store.append([a_click(97, link=3)])
+    catch_up(store)
+    after = totals(store)
+    assert (after.get("clicks.human"), after.get("clicks.unique_human"), after["clicks.machine"]) == (
+        None,
+        None,
+        3,
+    )
+    assert store.counts("spring", NOW_MS, 0).links == {
+        number: {"clicks.events": 1, "clicks.machine": 1} for number in (1, 2, 3)
+    }
+
+
+def test_counts_of_a_campaign_without_events_are_zeros(store: Store) -> None:
+    counts = store.counts("spring", NOW_MS, 15_000)
+    assert counts.totals == dict.fromkeys(MEASURES, 0)
+    assert (counts.links, counts.overflow, counts.provisional, counts.as_of_ms) == ({}, 0, 0, 0)
+
+
+def test_saving_after_another_fold_was_faster_changes_nothing(store: Store) -> None:
+    store.append([an_open(1)])
+    slow = store.changed(store.cursor(), 10)
+    catch_up(store)
+    cursor = store.cursor()
+    with pytest.raises(Conflict):
+        store.save([fold(message) for message in slow.messages], slow)
+    assert (store.cursor(), totals(store)["opens.events"]) == (cursor, 1)
+
+
+def test_a_person_erased_while_being_folded_stays_erased(store: Store) -> None:
+    store.append([an_open(1)])
+    changed = store.changed(store.cursor(), 10)
+    store.erase("r-1")
+    with pytest.raises(Conflict):
+        store.save([fold(message) for message in changed.messages], changed)
+    catch_up(store)
+    assert (store.recipients("spring", "", 10), totals(store)) == ([], {})
+
+
+def test_provisional_hits_are_those_younger_than_the_settle_time(store: Store) -> None:
+    store.append([an_open(10), an_open(20), a_delivery(20), an_open(20, campaign="autumn")])
+    assert [store.counts("spring", at_ms(second), 15_000).provisional for second in (20, 25, 35)] == [2, 1, 0]
+
+
+def test_as_of_is_the_first_moment_that_is_not_folded_yet(store: Store) -> None:
+    store.append([an_open(10)])
+    assert store.counts("spring", NOW_MS, 0).as_of_ms == 0
+    catch_up(store)
+    assert store.counts("spring", NOW_MS, 0).as_of_ms == NOW_MS
+    store.append([an_open(20)])
+    assert store.counts("spring", NOW_MS, 0).as_of_ms == at_ms(20)
+
+
+def test_overflow_keeps_the_highest_count_of_each_edge(store: Store) -> None:
+    store.append(
+        [], [Overflow("spring", "r-1", 20_000, EDGE, 5), Overflow("spring", "r-1", 20_000, b"west", 2)]
+    )
+    store.append(
+        [an_open(1)], [Overflow("spring", "r-1", 20_000, EDGE, 9), Overflow("spring", "r-2", 1, EDGE, 1)]
+    )
+    store.append([], [Overflow("spring", "r-1", 20_000, EDGE, 7)])
+    assert store.counts("spring", NOW_MS, 0).overflow == 9 + 2 + 1
+    assert store.counts("autumn", NOW_MS, 0).overflow == 0
+
+
+def test_the_timeline_has_the_quarter_hours_in_order(store: Store) -> None:
+    store.append([an_open(3600), an_open(0), an_open(0, recipient="r-2", agent=APPLE), a_click(10)])
+    catch_up(store)
+    start = SENT_AT_MS // 900_000 * 900_000
+    assert list(store.timeline("spring").items()) == [
+        (
+            start,
+            {
+                "opens.events": 2,
+                "opens.human": 1,
+                "opens.first_human": 1,
+                "opens.privacy_prefetch": 1,
+                "clicks.events": 1,
+                "clicks.human": 1,
+                "clicks.first_human": 1,
+            },
+        ),
+        (start + 3_600_000, {"opens.events": 1, "opens.human": 1}),
+    ]
+    assert store.timeline("autumn") == {}
+
+
+def test_campaigns_are_those_with_events(store: Store) -> None:
+    assert store.campaigns() == []
+    store.append([an_open(1, campaign=name) for name in ("spring", "autumn", "spring", "winter")])
+    assert store.campaigns() == ["autumn", "spring", "winter"]
+
+
+def test_messages_stream_in_order_and_between_limits(store: Store) -> None:
+    store.append([an_open(n, recipient=f"r-{n}") for n in (3, 1, 4, 2)])
+    read = [
+        [m.recipient for m in store.messages("spring", *limits)] for limits in [(), ("r-1",), ("r-1", "r-3")]
+    ]
+    assert read == [["r-1", "r-2", "r-3", "r-4"], ["r-2", "r-3", "r-4"], ["r-2", "r-3"]]
+
+
+def test_ranges_hold_every_recipient_once(store: Store) -> None:
+    store.append([an_open(n, recipient=f"r-{n % 37:02}") for n in range(100)])
+    ranges = store.ranges("spring", 20)
+    found = [message.recipient for limits in ranges for message in store.messages("spring", *limits)]
+    assert found == sorted({f"r-{n:02}" for n in range(37)})
+    assert len(ranges) > 3
+    assert store.ranges("autumn", 20) == []
+
+
+def test_a_message_is_found_by_its_names(store: Store) -> None:
+    event = an_open(1)
+    store.append([event, an_open(2, recipient="r-2")])
+    assert list(store.message("spring", "r-1").events) == [event]
+    assert store.message("spring", "r-9") == Message("spring", "r-9", store.message("spring", "r-9").events)
+    assert list(store.message("spring", "r-9").events) == []
+
+
+def test_a_person_is_all_their_messages(store: Store) -> None:
+    events = [an_open(1, campaign="autumn"), an_open(2), an_open(3)]
+    store.append([*events, an_open(4, recipient="r-2"), an_open(5, recipient="r-2", campaign="winter")])
+    found = [(message.campaign, list(message.events)) for message in store.person("r-1")]
+    assert found == [("autumn", events[:1]), ("spring", events[1:])]
+    assert list(store.person("r-9")) == []
+
+
+def test_erasing_a_person_leaves_what_would_be_there_without_them(store: Store, tmp_path: Path) -> None:
+    others = [an_open(1, recipient="r-2"), a_click(2, recipient="r-2", campaign="autumn")]
+    store.append([an_open(3), a_click(4), an_open(5, campaign="autumn"), *others])
+    store.append([], [Overflow("spring", "r-1", 1, EDGE, 5), Overflow("spring", "r-2", 1, EDGE, 7)])
+    catch_up(store)
+    assert store.erase("r-1") == 3
+    alone = MemoryStore()
+    alone.append(others, [Overflow("spring", "r-2", 1, EDGE, 7)])
+    catch_up(alone)
+    for campaign in ("autumn", "spring"):
+        assert store.counts(campaign, NOW_MS, 0) == alone.counts(campaign, NOW_MS, 0)
+        assert store.timeline(campaign) == alone.timeline(campaign)
+        assert store.recipients(campaign, "", 10) == alone.recipients(campaign, "", 10)
+        assert logged(store, campaign) == logged(alone, campaign)
+    assert store.erase("r-1") == 0
+
+
+def test_an_erased_person_can_come_back(store: Store) -> None:
+    event = an_open(1)
+    store.append([event])
+    catch_up(store)
+    store.erase("r-1")
+    store.append([event])
+    catch_up(store)
+    assert totals(store)["opens.events"] == 1
+
+
+def test_a_replacement_takes_the_place_of_all_states(store: Store) -> None:
+    store.append([an_open(1), an_open(2, recipient="r-2"), an_open(3, campaign="autumn")])
+    catch_up(store)
+    since = store.cursor()
+    prefetched = a_message(an_open(1, agent=APPLE))
+    store.replace("spring", since, [fold(prefetched)], fold)
+    assert [state.recipient for state in store.recipients("spring", "", 10)] == ["r-1"]
+    assert totals(store)["opens.privacy_prefetch"] == 1
+    assert "opens.human" not in totals(store)
+    assert totals(store, "autumn")["opens.human"] == 1
+
+
+def test_what_is_folded_during_a_replacement_is_in_it(store: Store) -> None:
+    store.append([an_open(1)])
+    catch_up(store)
+    since = store.cursor()
+
+    def states() -> Iterator[MessageState]:
+        yield fold(store.message("spring", "r-1"))
+        store.append([an_open(100), an_open(2, recipient="r-2"), an_open(3, campaign="autumn")])
+        catch_up(store)
+
+    store.replace("spring", since, states(), fold)
+    assert [state.recipient for state in store.recipients("spring", "", 10)] == ["r-1", "r-2"]
+    assert totals(store)["opens.human"] == 3
+    store.append([an_open(200)])
+    catch_up(store)
+    assert totals(store)["opens.human"] == 4
+
+
+def test_readers_see_the_former_counters_until_a_replacement_is_complete(store: Store) -> None:
+    store.append([an_open(1), an_open(2, recipient="r-2")])
+    catch_up(store)
+    seen = []
+
+    def states() -> Iterator[MessageState]:
+        for recipient in ("r-1", "r-2"):
+            yield fold(a_message(an_open(1, recipient=recipient, agent=APPLE)))
+            seen.append(totals(store)["opens.human"])
+
+    store.replace("spring", store.cursor(), states(), fold)
+    assert seen == [2, 2]
+    assert totals(store)["opens.privacy_prefetch"] == 2
+
+
+def test_a_replacement_that_fails_changes_nothing(store: Store) -> None:
+    store.append([an_open(1)])
+    catch_up(store)
+    before = (store.cursor(), totals(store), store.recipients("spring", "", 10))
+
+    def states() -> Iterator[MessageState]:
+        yield fold(a_message(an_open(1, agent=APPLE)))
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        store.replace("spring", store.cursor(), states(), fold)
+    assert (store.cursor(), totals(store), store.recipients("spring", "", 10)) == before
+    store.replace("spring", store.cursor(), [fold(a_message(an_open(1, agent=APPLE)))], fold)
+    assert totals(store)["opens.privacy_prefetch"] == 1
+
+
+def test_a_person_erased_during_a_replacement_does_not_come_back(store: Store) -> None:
+    store.append([an_open(1), an_open(2, recipient="r-2")])
+    catch_up(store)
+    since = store.cursor()
+
+    def states() -> Iterator[MessageState]:
+        yield fold(store.message("spring", "r-1"))
+        store.erase("r-1")
+        yield fold(store.message("spring", "r-2"))
+
+    with pytest.raises(Conflict):
+        store.replace("spring", since, states(), fold)
+    with pytest.raises(Conflict):
+        store.replace("spring", since, [], fold)
+    assert [state.recipient for state in store.recipients("spring", "", 10)] == ["r-2"]
+    assert totals(store)["opens.human"] == 1
+
+
+def test_a_fold_that_read_before_a_replacement_reads_again(store: Store) -> None:
+    store.append([an_open(1)])
+    changed = store.changed(store.cursor(), 10)
+    store.replace("spring", store.cursor(), [fold(store.message("spring", "r-1"))], fold)
+    with pytest.raises(Conflict):
+        store.save([], changed)
+    catch_up(store)
+    assert totals(store)["opens.human"] == 1

@@ -1,0 +1,251 @@
+"""Laws of the fold, over generated histories, in memory and in SQLite."""
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Message, Verdict
+from mailpixel.projections.fold import Fold, Rebuild, rebuild
+from mailpixel.store.memory import MemoryRegistry, MemoryStore
+from mailpixel.store.protocol import Store
+from mailpixel.store.sqlite import SqliteStore
+from tests.builders import a_campaign, a_message, at_ms, judge_plainly
+from tests.strategies import batches, histories
+
+NOW_MS = at_ms(1_000_000)
+CAMPAIGNS = ("autumn", "spring")
+laws = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+
+
+@contextmanager
+def in_memory() -> Iterator[Store]:
+    yield MemoryStore()
+
+
+@contextmanager
+def in_sqlite() -> Iterator[Store]:
+    with tempfile.TemporaryDirectory() as folder:
+        store = SqliteStore(Path(folder) / "store.db")
+        yield store
+        store.close()
+
+
+stores = pytest.mark.parametrize("opened", [in_memory, in_sqlite])
+Opened = Callable[[], AbstractContextManager[Store]]
+
+
+def a_registry() -> MemoryRegistry:
+    registry = MemoryRegistry()
+    registry.add_campaign(a_campaign("spring"))
+    registry.settled(registry.campaign("spring"))
+    return registry
+
+
+def folded(store: Store, groups: Sequence[Sequence[Event]]) -> object:
+    """Append group by group, fold after each, and read everything that was folded."""
+    fold = Fold(store, a_registry(), judge_plainly, "one")
+    for group in groups:
+        store.append(group)
+        fold.catch_up(lambda: NOW_MS, 1_000)
+    return everything(store)
+
+
+def everything(store: Store) -> object:
+    return [
+        (
+            store.recipients(campaign, "", 100),
+            store.timeline(campaign),
+            store.counts(campaign, NOW_MS, 0).totals,
+            store.counts(campaign, NOW_MS, 0).links,
+        )
+        for campaign in CAMPAIGNS
+    ]
+
+
+@stores
+@laws
+@given(st.data())
+def test_any_order_and_any_batching_give_the_same(opened: Opened, data: st.DataObject) -> None:
+    history = data.draw(histories())
+    with opened() as store, in_memory() as at_once:
+        assert folded(store, data.draw(batches(history))) == folded(at_once, [history])
+
+
+@stores
+@laws
+@given(st.data())
+def test_rebuilding_equals_folding(opened: Opened, data: st.DataObject) -> None:
+    history = data.draw(histories())
+    with opened() as store:
+        incremental = folded(store, data.draw(batches(history)))
+        differences = rebuild(store, a_registry(), judge_plainly, how=Rebuild(processes=1))
+        assert all(difference.is_empty for difference in differences)
+        assert everything(store) == incremental
+
+
+@stores
+@laws
+@given(st.data())
+def test_a_dry_run_foretells_the_rebuild(opened: Opened, data: st.DataObject) -> None:
+    history = data.draw(histories())
+    with opened() as store:
+        folded(store, [history])
+        before = everything(store)
+        foretold = rebuild(store, a_registry(), judge_strictly, how=Rebuild(dry_run=True, processes=1))
+        assert everything(store) == before
+        assert rebuild(store, a_registry(), judge_strictly, how=Rebuild(processes=1)) == foretold
+
+
+def judge_strictly(message: Message, campaign: Campaign) -> tuple[Judged, ...]:
+    judged = judge_plainly(message, campaign)
+    return tuple(
+        Judged(each.event, Verdict.BOT, "strict") if each.verdict is Verdict.HUMAN else each
+        for each in judged
+    )
+
+
+@stores
+@laws
+@given(st.data())
+def test_erasing_a_person_equals_their_never_having_been(opened: Opened, data: st.DataObject) -> None:
+    history = data.draw(histories())
+    others = [event for event in history if event.recipient != "r-1"]
+    with opened() as store, in_memory() as without:
+        folded(store, data.draw(batches(history)))
+        assert store.erase("r-1") == len(history) - len(others)
+        assert everything(store) == folded(without, [others])
+
+
+@stores
+@laws
+@given(st.data())
+def test_counters_equal_a_recount_of_all_events(opened: Opened, data: st.DataObject) -> None:
+    history = data.draw(histories())
+    with opened() as store:
+        folded(store, data.draw(batches(history)))
+        for campaign in CAMPAIGNS:
+            counts = store.counts(campaign, NOW_MS, 0)
+            assert (counts.totals, counts.links, store.timeline(campaign)) == recount(history, campaign)
+
+
+@laws
+@given(histories())
+def test_what_counts_is_human_privacy_or_machine(history: Sequence[Event]) -> None:
+    with in_memory() as store:
+        folded(store, [history])
+        for campaign in CAMPAIGNS:
+            totals = store.counts(campaign, NOW_MS, 0).totals
+            parts = [totals[f"opens.{part}"] for part in ("human", "privacy_prefetch", "machine")]
+            assert totals["opens.deduplicated"] == sum(parts)
+            assert totals["clicks.deduplicated"] == totals["clicks.human"] + totals["clicks.machine"]
+            assert totals["opens.unique_human"] <= totals["opens.unique"] <= totals["seen"]
+
+
+def recount(history: Sequence[Event], campaign: str) -> tuple[object, object, object]:
+    """The counters from their definitions, in sets and loops, with nothing of the package but the model."""
+    by_recipient: dict[str, list[Event]] = {}
+    for event in history:
+        if event.campaign == campaign:
+            by_recipient.setdefault(event.recipient, []).append(event)
+    total, links, quarters = Counter[str](), dict[int, Counter[str]](), dict[int, Counter[str]]()
+    for name in MEASURES:
+        total[name] = 0
+    for events in by_recipient.values():
+        registered = a_campaign(campaign) if campaign == "spring" else a_campaign(campaign, links=0)
+        judged = judge_plainly(a_message(*events), registered)
+        recount_hits(judged, total, links, quarters)
+        recount_message(events, judged, total)
+    plain = {link: dict(counter) for link, counter in links.items()}
+    return dict(total), plain, {at: dict(quarters[at]) for at in sorted(quarters)}
+
+
+def counting(judged: Sequence[Judged], kind: EventKind) -> list[Judged]:
+    return [
+        each
+        for each in judged
+        if each.event.kind is kind
+        and each.event.method == "GET"
+        and Facts.FORGED not in each.event.facts
+        and each.verdict is not Verdict.INTERNAL
+    ]
+
+
+def recount_hits(
+    judged: Sequence[Judged],
+    total: Counter[str],
+    links: dict[int, Counter[str]],
+    quarters: dict[int, Counter[str]],
+) -> None:
+    for kind, group in ((EventKind.OPEN, "opens"), (EventKind.CLICK, "clicks")):
+        for each in counting(judged, kind):
+            parts = ["events"]
+            if not each.dup:
+                part = "human" if each.verdict is Verdict.HUMAN else "machine"
+                if each.verdict is Verdict.PRIVACY_PREFETCH and kind is EventKind.OPEN:
+                    part = "privacy_prefetch"
+                parts += ["deduplicated", part]
+            quarter = quarters.setdefault(each.event.received_at_ms // 900_000 * 900_000, Counter())
+            for part in parts:
+                total[f"{group}.{part}"] += 1
+                if part != "deduplicated":
+                    quarter[f"{group}.{part}"] += 1
+                if part != "deduplicated" and kind is EventKind.CLICK:
+                    links.setdefault(each.event.link or -1, Counter())[f"{group}.{part}"] += 1
+            total["opens.proxied"] += kind is EventKind.OPEN and "human" in parts and each.via is not None
+        people = [
+            each.event for each in counting(judged, kind) if each.verdict is Verdict.HUMAN and not each.dup
+        ]
+        if people:
+            first_ms = min(event.received_at_ms for event in people)
+            quarters[first_ms // 900_000 * 900_000][f"{group}.first_human"] += 1
+        for link in {event.link or -1 for event in people if kind is EventKind.CLICK}:
+            links[link]["clicks.unique_human"] += 1
+
+
+def recount_message(events: Sequence[Event], judged: Sequence[Judged], total: Counter[str]) -> None:
+    hits = [e for e in judged if e.event.kind in (EventKind.OPEN, EventKind.CLICK)]
+    valid = [each for each in hits if Facts.FORGED not in each.event.facts]
+    total["probes"] += sum(each.event.method != "GET" for each in valid)
+    total["internal"] += sum(each.verdict is Verdict.INTERNAL for each in valid)
+    opens = [each.verdict for each in counting(judged, EventKind.OPEN) if not each.dup]
+    clicks = [each.verdict for each in counting(judged, EventKind.CLICK) if not each.dup]
+    opened, clicked = Verdict.HUMAN in opens, Verdict.HUMAN in clicks
+    private = Verdict.PRIVACY_PREFETCH in opens
+    kinds = {event.kind for event in events}
+    total["opens.unique"] += bool(opens)
+    total["opens.unique_human"] += opened
+    total["opens.unique_privacy_prefetch"] += private
+    total["opens.unique_privacy_only"] += private and not opened
+    total["opens.unique_human_trackable"] += opened and not private
+    total["opens.inferred_from_clicks"] += clicked and not opened
+    total["clicks.unique"] += bool(clicks)
+    total["clicks.unique_human"] += clicked
+    total["clicks.on_trackable_opens"] += clicked and opened and not private
+    total["clicks.on_privacy"] += clicked and private
+    total["clicks.on_privacy_only"] += clicked and private and not opened
+    total["delivered"] += EventKind.DELIVERY in kinds
+    total["delivered_privacy"] += EventKind.DELIVERY in kinds and private
+    total["opted_out"] += EventKind.OPTOUT in kinds
+    total["seen"] += bool(valid) or bool(kinds & {EventKind.DELIVERY, EventKind.OPTOUT})
+
+
+MEASURES = (
+    *(
+        f"opens.{name}"
+        for name in ("events", "deduplicated", "human", "proxied", "privacy_prefetch", "machine")
+    ),
+    *(f"clicks.{name}" for name in ("events", "deduplicated", "human", "machine")),
+    *("probes", "internal", "delivered", "delivered_privacy", "opted_out", "seen"),
+    *(
+        f"opens.unique{name}"
+        for name in ("", "_human", "_privacy_prefetch", "_privacy_only", "_human_trackable")
+    ),
+    *("opens.inferred_from_clicks", "clicks.unique", "clicks.unique_human", "clicks.on_trackable_opens"),
+    *("clicks.on_privacy", "clicks.on_privacy_only"),
+)

@@ -1,0 +1,248 @@
+"""The fold and the rebuild over a store in memory, with a clock and a judge that the test holds."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from mailpixel.errors import Conflict
+from mailpixel.model import Campaign, EventKind, Judged, Message, Verdict
+from mailpixel.projections.counters import Decision, Difference, Move
+from mailpixel.projections.fold import ATTEMPTS, Fold, Rebuild, rebuild
+from mailpixel.store.memory import MemoryRegistry, MemoryStore
+from mailpixel.store.protocol import Changed, FoldState, MessageState
+from tests.builders import ROBOT, a_campaign, a_click, a_link, an_open, at_ms, judge_plainly
+
+NOW_MS = at_ms(1_000)
+LEASE_MS = 5_000
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+def registry() -> MemoryRegistry:
+    return MemoryRegistry()
+
+
+@pytest.fixture
+def fold(store: MemoryStore, registry: MemoryRegistry) -> Fold:
+    return Fold(store, registry, judge_plainly, "one")
+
+
+def now() -> int:
+    return NOW_MS
+
+
+def totals(store: MemoryStore, campaign: str = "spring") -> dict[str, int]:
+    return {name: number for name, number in store.counts(campaign, NOW_MS, 0).totals.items() if number}
+
+
+def all_robots(message: Message, campaign: Campaign) -> tuple[Judged, ...]:
+    return tuple(Judged(event, Verdict.BOT, "strict") for event in message.events)
+
+
+def test_catching_up_folds_everything_and_says_so(
+    store: MemoryStore, registry: MemoryRegistry, fold: Fold
+) -> None:
+    store.append([an_open(1), a_click(2), an_open(3, recipient="r-2")])
+    assert fold.catch_up(now, LEASE_MS) == 2
+    assert (totals(store)["opens.human"], totals(store)["clicks.human"]) == (2, 1)
+    assert registry.fold_state() == FoldState("one", NOW_MS + LEASE_MS, NOW_MS)
+    assert fold.catch_up(now, LEASE_MS) == 0
+
+
+def test_while_another_holds_the_lease_nothing_is_folded(
+    store: MemoryStore, registry: MemoryRegistry, fold: Fold
+) -> None:
+    store.append([an_open(1)])
+    other = Fold(store, registry, judge_plainly, "two")
+    registry.take_lease("two", NOW_MS, LEASE_MS)
+    assert fold.catch_up(now, LEASE_MS) is None
+    assert totals(store) == {}
+    other.leave()
+    assert fold.catch_up(now, LEASE_MS) == 1
+
+
+def test_a_campaign_that_is_not_registered_is_folded_all_the_same(store: MemoryStore, fold: Fold) -> None:
+    store.append([an_open(1, campaign="minted-elsewhere")])
+    fold.catch_up(now, LEASE_MS)
+    assert totals(store, "minted-elsewhere")["opens.human"] == 1
+
+
+def test_a_message_is_judged_once_a_batch_however_often_it_was_hit(
+    store: MemoryStore, registry: MemoryRegistry
+) -> None:
+    seen: list[int] = []
+
+    def counting(message: Message, campaign: Campaign) -> tuple[Judged, ...]:
+        seen.append(len(message.events))
+        return judge_plainly(message, campaign)
+
+    store.append([an_open(n) for n in range(1_000)])
+    Fold(store, registry, counting, "one").catch_up(now, LEASE_MS)
+    assert seen == [1_000]
+
+
+def test_a_campaign_that_changed_is_judged_again(
+    store: MemoryStore, registry: MemoryRegistry, fold: Fold
+) -> None:
+    registry.add_campaign(a_campaign())
+    store.append([a_click(1, link=2)])
+    fold.catch_up(now, LEASE_MS)
+    assert (totals(store)["clicks.human"], registry.stale()) == (1, [])
+    trap = replace(a_campaign(), links=(a_link(1), a_link(2, trap=True), a_link(3)))
+    registry.update_campaign(trap, "cli", datetime(2026, 11, 25, tzinfo=UTC))
+    fold.catch_up(now, LEASE_MS)
+    assert (totals(store)["clicks.machine"], totals(store).get("clicks.human"), registry.stale()) == (
+        1,
+        None,
+        [],
+    )
+
+
+def test_events_that_came_before_their_campaign_are_judged_by_it_later(
+    store: MemoryStore, registry: MemoryRegistry, fold: Fold
+) -> None:
+    store.append([a_click(1, link=2)])
+    fold.catch_up(now, LEASE_MS)
+    registry.add_campaign(replace(a_campaign(), links=(a_link(2, trap=True),)))
+    fold.catch_up(now, LEASE_MS)
+    assert totals(store)["clicks.machine"] == 1
+
+
+def test_rebuilding_with_the_same_rules_changes_nothing(
+    store: MemoryStore, registry: MemoryRegistry, fold: Fold
+) -> None:
+    store.append([an_open(1), a_click(2), an_open(3, campaign="autumn")])
+    fold.catch_up(now, LEASE_MS)
+    before = (totals(store), store.timeline("spring"), store.recipients("spring", "", 10))
+    assert rebuild(store, registry, judge_plainly) == [Difference("autumn"), Difference("spring")]
+    assert (totals(store), store.timeline("spring"), store.recipients("spring", "", 10)) == before
+    assert Difference("spring").is_empty
+
+
+def test_a_rebuild_says_which_counts_move_and_which_rule_moved_them(
+    store: MemoryStore, registry: MemoryRegistry, fold: Fold
+) -> None:
+    store.append([an_open(1), a_click(60, link=2), an_open(3, recipient="r-2", agent=ROBOT)])
+    fold.catch_up(now, LEASE_MS)
+    how = Rebuild(dry_run=True, processes=1)
+    (difference,) = rebuild(store, registry, all_robots, "spring", how)
+    human, bot = Decision(Verdict.HUMAN, "default"), Decision(Verdict.BOT, "strict")
+    assert difference == Difference(
+        campaign="spring",
+        measures={
+            "clicks.human": (1, 0),
+            "clicks.machine": (0, 1),
+            "clicks.on_trackable_opens": (1, 0),
+            "clicks.unique_human": (1, 0),
+            "opens.human": (1, 0),
+            "opens.machine": (1, 2),
+            "opens.unique_human": (1, 0),
+            "opens.unique_human_trackable": (1, 0),
+        },
+        links={
+            (2, "clicks.human"): (1, 0),
+            (2, "clicks.machine"): (0, 1),
+            (2, "clicks.unique_human"): (1, 0),
+        },
+        buckets=6,
+        moves={
+            Move(EventKind.OPEN, human, bot): 1,
+            Move(EventKind.CLICK, human, bot): 1,
+            Move(EventKind.OPEN, Decision(Verdict.BOT, "declared"), bot): 1,
+        },
+    )
+    assert totals(store)["opens.human"] == 1
+    assert rebuild(store, registry, all_robots, "spring", Rebuild(processes=1)) == [difference]
+    assert "opens.human" not in totals(store)
+    assert rebuild(store, registry, all_robots, "spring", how) == [Difference("spring")]
+
+
+def test_hits_that_were_not_folded_yet_come_from_nowhere(
+    store: MemoryStore, registry: MemoryRegistry
+) -> None:
+    store.append([an_open(1)])
+    (difference,) = rebuild(store, registry, judge_plainly, "spring", Rebuild(dry_run=True))
+    assert difference.moves == {Move(EventKind.OPEN, None, Decision(Verdict.HUMAN, "default")): 1}
+    assert difference.measures["opens.human"] == (0, 1)
+
+
+def test_states_without_events_are_taken_out_by_a_rebuild(
+    store: MemoryStore, registry: MemoryRegistry
+) -> None:
+    ghost = MessageState("spring", "r-0", delivered_at_ms=5)
+    store.append([an_open(1)])
+    store.save([ghost], Changed("", "1.0.0", []))
+    (difference,) = rebuild(store, registry, judge_plainly, "spring")
+    assert difference.measures["delivered"] == (1, 0)
+    assert [state.recipient for state in store.recipients("spring", "", 9)] == ["r-1"]
+
+
+def test_something_may_be_done_between_the_parts_of_a_rebuild(
+    store: MemoryStore, registry: MemoryRegistry
+) -> None:
+    store.append([an_open(n, recipient=f"r-{n}") for n in range(3)])
+    parts: list[int] = []
+    rebuild(store, registry, judge_plainly, "spring", Rebuild(processes=1, between=lambda: parts.append(1)))
+    assert parts == [1]
+
+
+class Disturbed(MemoryStore):
+    """A store in which a person is erased each time a rebuild is about to end, as often as told."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times = times
+
+    def replace(
+        self,
+        campaign: str,
+        since: str,
+        states: Iterable[MessageState],
+        fold: Callable[[Message], MessageState],
+    ) -> None:
+        if self.times:
+            self.times -= 1
+            self.erase(f"r-{self.times}")
+        super().replace(campaign, since, states, fold)
+
+
+def test_a_rebuild_starts_over_when_a_person_is_erased_meanwhile(registry: MemoryRegistry) -> None:
+    store = Disturbed(times=2)
+    store.append([an_open(n, recipient=f"r-{n}") for n in range(3)])
+    rebuild(store, registry, judge_plainly, "spring", Rebuild(processes=1))
+    assert [state.recipient for state in store.recipients("spring", "", 9)] == ["r-2"]
+
+
+def test_a_rebuild_disturbed_every_time_gives_up(registry: MemoryRegistry) -> None:
+    store = Disturbed(times=ATTEMPTS)
+    store.append([an_open(1)])
+    with pytest.raises(Conflict):
+        rebuild(store, registry, judge_plainly, "spring", Rebuild(processes=1))
+    assert store.recipients("spring", "", 9) == []
+
+
+class Overtaken(MemoryStore):
+    """A store in which another fold saves first, once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = True
+
+    def save(self, states: Sequence[MessageState], changed: Changed) -> None:
+        if self.first:
+            self.first = False
+            super().save(states, changed)
+        super().save(states, changed)
+
+
+def test_a_fold_that_was_overtaken_reads_again(registry: MemoryRegistry) -> None:
+    store = Overtaken()
+    store.append([an_open(1)])
+    assert Fold(store, registry, judge_plainly, "one").catch_up(now, LEASE_MS) == 0
+    assert totals(store)["opens.human"] == 1
