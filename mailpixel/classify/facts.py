@@ -4,6 +4,7 @@ On the hot path of the server: one dict look-up a header, and no work for header
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 from mailpixel.model import Facts
 
@@ -29,9 +30,16 @@ def facts_of(headers: Iterable[tuple[bytes, bytes]]) -> tuple[Facts, str]:
             bits |= _PLAIN[name]
         elif name in _READ:
             bits |= _READ[name](value)
-    return Facts(bits), agent_text(agent)
+    return facts_with(bits), agent_text(agent)
 
 
+@lru_cache(maxsize=4_096)
+def facts_with(bits: int) -> Facts:
+    """The flags of these bits; making them takes longer than reading all headers, and few sets are ever seen."""
+    return Facts(bits)
+
+
+@lru_cache(maxsize=16_384)
 def agent_text(raw: bytes) -> str:
     """A user agent as text: UTF-8 where it is that, latin-1 otherwise, as both are found; without control
     characters.

@@ -4,9 +4,9 @@ Pure of I/O: the caller answers the request and hands the event to the committer
 """
 
 import ipaddress
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from mailpixel.errors import InvalidInput
 from mailpixel.ingest.caps import DailyCaps
@@ -45,9 +45,8 @@ class Outcome(StrEnum):
     """The store has been down for so long that the queue is full."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """The facts of a request that the log keeps."""
+class Seen(NamedTuple):
+    """The facts of a request that the log keeps. (A tuple, because it is made once for every request.)"""
 
     method: str
     address: str
@@ -55,8 +54,7 @@ class Seen:
     facts: Facts
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What becomes of a hit: `destination` to redirect to, `event` to log or `overflow` to count."""
 
     outcome: Outcome

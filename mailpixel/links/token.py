@@ -33,6 +33,7 @@ from mailpixel.links.wire import (
     form_of,
     opening,
     unpack,
+    unpack_signed,
 )
 from mailpixel.model import Claims, TokenKind
 
@@ -87,16 +88,18 @@ class Series:
         aligned = len(begin) - len(begin) % 3
         prefix = encode(begin[:aligned])
         self._prefix = prefix.decode()
-        self._carry = begin[aligned:]
+        self._begins = [begin[aligned:] + bytes((size,)) for size in range(RECIPIENT_CHARS + 1)]
         self._end = end
         self._signature = signer.algorithm.after(prefix)
 
     def token(self, recipient: str) -> str:
         """The token of one recipient. Raises `InvalidInput` for what is no recipient id."""
-        raw = recipient.encode("utf-8", "replace")
-        if raw.translate(None, RECIPIENT_ALPHABET) or not 0 < len(raw) <= RECIPIENT_CHARS:
+        if not 0 < len(recipient) <= RECIPIENT_CHARS or not recipient.isascii():
             raise recipient_fault(recipient)
-        text = encode(b"%b%c%b%b" % (self._carry, len(raw), raw, self._end))
+        raw = recipient.encode()
+        if raw.translate(None, RECIPIENT_ALPHABET):
+            raise recipient_fault(recipient)
+        text = encode(self._begins[len(raw)] + raw + self._end)
         return self._prefix + (text + encode(self._signature(text))).decode()
 
 
@@ -144,10 +147,11 @@ class TokenSigner:
         if head is None:
             return _of_unknown_key(body)
         form, signer = head
-        claims = unpack(form, body)
+        good = compare_digest(signer.get_signature(body), text[-SIGNATURE_CHARS:])
+        claims = unpack_signed(form, body) if good else unpack(form, body)
         if claims is None:
             return MALFORMED
-        if not compare_digest(signer.get_signature(body), text[-SIGNATURE_CHARS:]):
+        if not good:
             return Reading(claims, Problem.BAD_SIGNATURE)
         return Reading(claims) if form.kind in kinds else Reading(claims, Problem.WRONG_KIND)
 

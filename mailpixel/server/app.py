@@ -76,7 +76,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> Services:
     committer = Committer(store, settings.answer_within_ms, settings.queue_hits, metrics.on_commit)
     stack.push_async_callback(committer.stop, DRAIN_WITHIN_S)
     intake = Intake(signer, directory, settings.message_cap, settings.keep_address)
-    refreshing = asyncio.create_task(_keep_fresh(settings, intake))
+    refreshing = asyncio.create_task(_keep_fresh(settings, intake, metrics))
     stack.callback(refreshing.cancel)
     return Services(
         settings=settings,
@@ -92,11 +92,12 @@ async def start(settings: Settings, stack: AsyncExitStack) -> Services:
     )
 
 
-async def _keep_fresh(settings: Settings, intake: Intake) -> None:
+async def _keep_fresh(settings: Settings, intake: Intake, metrics: Metrics) -> None:
     """Take in new campaigns, corrected links, opt-outs and rotated keys, twice a second."""
     changed_at = settings.key_file.stat().st_mtime_ns
     while True:
         await asyncio.sleep(FRESH_EVERY_S)
+        metrics.flush()
         await refresh(intake.directory)
         with suppress(OSError):
             now_changed_at = settings.key_file.stat().st_mtime_ns

@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from mailpixel.classify.facts import facts_of
+from mailpixel.classify.facts import facts_of, facts_with
 from mailpixel.ingest.intake import Seen
 from mailpixel.model import Facts
 
@@ -20,7 +20,7 @@ class Reader:
     """
 
     def __init__(self, trusted_proxies: Iterable[str], plain_http: bool = False) -> None:
-        self._transport = Facts.PLAIN_HTTP if plain_http else Facts.NONE
+        self._transport = int(Facts.PLAIN_HTTP if plain_http else Facts.NONE)
         self._trusted = tuple(ipaddress.ip_network(network) for network in trusted_proxies)
         self._is_trusted = lru_cache(maxsize=4_096)(self._lies_in_trusted)
 
@@ -29,9 +29,8 @@ class Reader:
         facts, agent = facts_of(headers)
         if self._trusted:
             peer = self.client_address(headers, peer)
-        return Seen(
-            method, canonical_address(peer), agent, facts | self._transport if self._transport else facts
-        )
+        facts = facts_with(facts._value_ | self._transport)
+        return Seen(method, canonical_address(peer), agent, facts)
 
     def client_address(self, headers: Headers, peer: str) -> str:
         """The nearest address that is no declared proxy, from the right: what stands further left can be forged."""
