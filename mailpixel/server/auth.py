@@ -26,7 +26,9 @@ async def authenticate(request: Request, scope: str) -> ApiKey:
     now = datetime.fromtimestamp(services.clock() / 1000, UTC)
     key = services.directory.key(digest, now) or await run_in_threadpool(_look_up, services, digest, now)
     if key is None:
-        raise HTTPException(401, "this key is unknown or revoked; `mailpixel apikey add` makes one", CHALLENGE)
+        raise HTTPException(
+            401, "this key is unknown or revoked; `mailpixel apikey add` makes one", CHALLENGE
+        )
     if scope not in GRANTS.get(key.scope, ()):
         raise HTTPException(403, f"this key may only {key.scope}; use one with the scope {scope}")
     return key
@@ -42,7 +44,7 @@ def _digest(header: str) -> bytes:
 def _look_up(services: Services, digest: bytes, now: datetime) -> ApiKey | None:
     """A key made a moment ago, that the directory does not know yet."""
     found = None
-    for key in services.registry.keys():
+    for key in services.registry.keys():  # noqa: SIM118 (a registry is no dict)
         if compare_digest(key.digest, digest) and not (key.revoked_at and key.revoked_at <= now):
             found = key
     return found

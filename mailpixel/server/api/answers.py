@@ -1,0 +1,189 @@
+"""The JSON schemas of what the API answers, by name."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mailpixel.model import EventKind, Facts, Verdict, Via
+from mailpixel.report.estimate import METHODS
+from mailpixel.report.summary import CLICKS, OPENS
+from mailpixel.report.timeline import BUCKETS
+from mailpixel.report.timeline import CLICKS as TIMELINE_CLICKS
+from mailpixel.report.timeline import OPENS as TIMELINE_OPENS
+from mailpixel.server.errors_to_json import CODES
+
+Schema = dict[str, Any]
+
+STRING: Schema = {"type": "string"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+BOOLEAN: Schema = {"type": "boolean"}
+MOMENT: Schema = {"type": "string", "format": "date-time"}
+RATE: Schema = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
+MAYBE_STRING: Schema = {"type": ["string", "null"]}
+MAYBE_COUNT: Schema = {"type": ["integer", "null"], "minimum": 0}
+MAYBE_MOMENT: Schema = {"type": ["string", "null"], "format": "date-time"}
+
+
+def an_object(**properties: Schema) -> Schema:
+    """An object with exactly these properties."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def array(items: Schema) -> Schema:
+    """Any number of items of one kind."""
+    return {"type": "array", "items": items}
+
+
+def ref(name: str) -> Schema:
+    """A schema by its name."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def counts(names: Sequence[str] | Mapping[str, str]) -> Schema:
+    """An object of counts."""
+    return an_object(**dict.fromkeys(names, COUNT))
+
+
+def word(*words: str) -> Schema:
+    """One of a few words."""
+    return {"type": "string", "enum": list(words)}
+
+
+def word_or_null(*words: str) -> Schema:
+    """One of a few words, or null."""
+    return {"type": ["string", "null"], "enum": [*words, None]}
+
+
+def a_page(item: str) -> Schema:
+    """A page of a list."""
+    return an_object(items=array(ref(item)), next=MAYBE_STRING)
+
+
+EVENT = {
+    "id": STRING,
+    "received_at": MOMENT,
+    "kind": word(*EventKind),
+    "recipient": STRING,
+    "link": MAYBE_COUNT,
+    "destination": MAYBE_STRING,
+    "method": MAYBE_STRING,
+    "agent": STRING,
+    "verdict": word_or_null(*Verdict),
+    "rule": MAYBE_STRING,
+    "via": word_or_null(*Via),
+    "dup": {"type": ["boolean", "null"]},
+    "facts": array(word(*(str(fact.name).lower() for fact in Facts))),
+}
+LINK = {"number": MAYBE_COUNT, "url": MAYBE_STRING, "events": COUNT, "human": COUNT, "unique_human": COUNT}
+
+ERROR = an_object(code=word(*CODES.values()), message=STRING, field=MAYBE_STRING)
+
+
+def with_address(schema: Schema) -> Schema:
+    """An event that may tell the client's address."""
+    return schema | {"properties": schema["properties"] | {"address": STRING}}
+
+
+SCHEMAS: dict[str, Schema] = {
+    "Error": an_object(error=ERROR),
+    "Campaign": an_object(
+        id=STRING,
+        name=STRING,
+        sent=MAYBE_COUNT,
+        sent_at=MAYBE_MOMENT,
+        base_url=MAYBE_STRING,
+        links=array(an_object(number=COUNT, url=STRING, trap=BOOLEAN)),
+    ),
+    "Campaigns": a_page("Campaign"),
+    "Rate": an_object(value=RATE, numerator=COUNT, denominator=MAYBE_COUNT, definition=STRING),
+    "Summary": an_object(
+        campaign=an_object(id=STRING, name=STRING, sent_at=MAYBE_MOMENT),
+        recipients=an_object(sent=MAYBE_COUNT, delivered=MAYBE_COUNT, tracked=MAYBE_COUNT, untracked=COUNT),
+        opens=counts(OPENS),
+        clicks=counts(CLICKS),
+        rates=an_object(open_rate=ref("Rate"), click_rate=ref("Rate"), click_to_open_rate=ref("Rate")),
+        open_rate_range=an_object(
+            low=RATE,
+            high=RATE,
+            estimates=array(
+                an_object(
+                    method=word(*(method.__name__ for method in METHODS)), value=RATE, low=RATE, high=RATE
+                )
+            ),
+        ),
+        links=array(an_object(**LINK)),
+        probes=COUNT,
+        internal=COUNT,
+        provisional=COUNT,
+        overflow=COUNT,
+        as_of=MAYBE_MOMENT,
+        rules_version=STRING,
+    ),
+    "Timeline": an_object(
+        bucket=word(*BUCKETS),
+        tz=STRING,
+        items=array(an_object(start=MOMENT, opens=counts(TIMELINE_OPENS), clicks=counts(TIMELINE_CLICKS))),
+    ),
+    "Link": an_object(
+        **LINK,
+        trap=BOOLEAN,
+        former=array(an_object(url=STRING, replaced_at=MOMENT, replaced_by=STRING)),
+    ),
+    "Links": a_page("Link"),
+    "Recipient": an_object(
+        recipient=STRING,
+        delivered_at=MAYBE_MOMENT,
+        opted_out=BOOLEAN,
+        opens=counts(("events", "human", "privacy_prefetch", "machine")),
+        clicks=counts(("events", "human", "machine")),
+        first_human_open_at=MAYBE_MOMENT,
+        first_human_click_at=MAYBE_MOMENT,
+        last_event_at=MAYBE_MOMENT,
+    ),
+    "Recipients": a_page("Recipient"),
+    "Event": with_address(an_object(**EVENT)),
+    "Message": an_object(
+        campaign=STRING,
+        recipient=STRING,
+        delivered_at=MAYBE_MOMENT,
+        opted_out=BOOLEAN,
+        rules_version=STRING,
+        hits=array(with_address(an_object(**EVENT, reasons=array(STRING)))),
+    ),
+    "Minted": {
+        "description": "A row of links (`link_1` and so on), or what was wrong with a line.",
+        "oneOf": [
+            {
+                "type": "object",
+                "properties": {
+                    "recipient": STRING,
+                    "pixel_url": STRING,
+                    "token": STRING,
+                    "pseudonym": STRING,
+                },
+                "patternProperties": {"^link_[0-9]+$": STRING},
+                "additionalProperties": False,
+                "required": ["recipient"],
+            },
+            ref("FaultyLine"),
+        ],
+    },
+    "FaultyLine": an_object(row=MAYBE_COUNT, error=ERROR),
+    "Delivered": {
+        "description": "What was wrong with a line; the last line counts.",
+        "oneOf": [ref("FaultyLine"), an_object(accepted=COUNT, opted_out=COUNT, failed=COUNT)],
+    },
+    "Health": an_object(status=word("ok")),
+    "Readiness": an_object(
+        ready=BOOLEAN,
+        log=word("ok", "failing"),
+        pending_hits=COUNT,
+        fold=word("ok", "behind", "unknown"),
+        fold_lag_s={"type": ["number", "null"], "minimum": 0},
+    ),
+    "Document": {"type": "object", "description": "This document."},
+}

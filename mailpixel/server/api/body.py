@@ -1,0 +1,99 @@
+"""Bodies of requests: bounded, of a type we take, and JSON."""
+
+import json
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+JSON_TYPES = frozenset(
+    {"", "application/json", "text/json", "text/plain", "application/x-www-form-urlencoded"}
+)
+LINE_TYPES = JSON_TYPES | {
+    "application/x-ndjson",
+    "application/ndjson",
+    "application/jsonl",
+    "application/x-jsonlines",
+    "application/json-lines",
+    "application/octet-stream",
+}
+"""The form type is here because curl sends it unasked: it says nothing about the body."""
+
+MOST_DIGITS = 30
+
+
+def check_type(request: Request, types: frozenset[str]) -> None:
+    """Raise `HTTPException` 415 for a body of another kind."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in types and not (kind.endswith("+json") and len(kind) < 100):
+        wanted = "application/x-ndjson" if types is LINE_TYPES else "application/json"
+        raise HTTPException(415, f"send the body as {wanted}")
+
+
+async def read_body(request: Request, most_bytes: int) -> bytes:
+    """The whole body. Raises `HTTPException` 413 as soon as it is larger than `most_bytes`."""
+    check_length(request, most_bytes)
+    chunks = bytearray()
+    async for chunk in request.stream():
+        chunks += chunk
+        if len(chunks) > most_bytes:
+            _too_large(most_bytes)
+    return bytes(chunks)
+
+
+def check_length(request: Request, most_bytes: int) -> None:
+    """Raise `HTTPException` 413 where the length that is announced is too large."""
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and (len(length) > 18 or int(length) > most_bytes):
+        _too_large(most_bytes)
+
+
+def _too_large(most_bytes: int) -> NoReturn:
+    raise HTTPException(413, f"the body is larger than {most_bytes:,} bytes; send less at a time")
+
+
+def parse_json(text: bytes) -> Any:
+    """The JSON value. Raises `ValueError` with the reason: bad UTF-8, bad JSON, NaN, a name twice, nested too deep."""
+    try:
+        return json.loads(
+            text.decode(), parse_constant=_no_constant, parse_int=_whole, object_pairs_hook=_once
+        )
+    except UnicodeEncodeError:
+        raise ValueError("holds half of a surrogate pair") from None
+    except UnicodeDecodeError:
+        raise ValueError("is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is not JSON: {error.msg} at character {error.pos}") from None
+    except RecursionError:
+        raise ValueError("is nested too deep") from None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"is not JSON: {name} is no number")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise ValueError(f"holds a number of more than {MOST_DIGITS} digits")
+    return int(digits)
+
+
+def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    known: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in known:
+            raise ValueError("holds an object with the same name twice")
+        name.encode()  # raises for a name that no answer could repeat
+        known[name] = value
+    return known
+
+
+async def read_json(request: Request, most_bytes: int) -> Any:
+    """The JSON body. Raises `HTTPException`: 415, 413, or 400 when it cannot be read."""
+    check_type(request, JSON_TYPES)
+    text = await read_body(request, most_bytes)
+    try:
+        return parse_json(text)
+    except ValueError as error:
+        raise HTTPException(400, f"the body {error}; send one JSON object") from None

@@ -1,0 +1,186 @@
+"""Campaigns and their links: list, add, show, correct."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+from mailpixel.errors import InvalidInput
+from mailpixel.links.claims import LAST_LINK, check_campaign_id
+from mailpixel.links.destination import check_destination
+from mailpixel.links.urls import BASE_URL_CHARS, check_base_url
+from mailpixel.model import Campaign, Link
+from mailpixel.report.campaigns import campaign_json
+from mailpixel.server.api.endpoint import Call
+from mailpixel.server.api.fields import (
+    BOOLEAN,
+    MOMENT,
+    Field,
+    a_string,
+    boolean,
+    integer,
+    moment,
+    object_schema,
+    read_object,
+    text,
+    whole,
+)
+from mailpixel.server.api.query import page
+from mailpixel.server.errors_to_json import NO_STORE
+
+MOST_SENT = 10**10
+NAME_CHARS = 200
+
+
+def check_name(name: str, field: str = "name") -> str:
+    """A campaign's name, 1 to 200 printable characters. Raises `InvalidInput`."""
+    name = name.strip()
+    if not 1 <= len(name) <= NAME_CHARS or not name.isprintable():
+        raise InvalidInput(field, f"must have 1 to {NAME_CHARS} printable characters")
+    return name
+
+
+def check_url(url: str, field: str) -> str:
+    """The destination as given, once it is known to be fit for a redirect. Raises `InvalidInput`."""
+    check_destination(url, field)
+    return url
+
+
+URL_SCHEMA = {
+    "type": "string",
+    "format": "uri",
+    "pattern": "^ *[Hh][Tt][Tt][Pp][Ss]?://",
+    "maxLength": 65_536,
+}
+URL = Field("url", URL_SCHEMA, text(check_url), required=True, help="Where the link leads: http or https.")
+TRAP = Field(
+    "trap",
+    BOOLEAN,
+    boolean,
+    help="Hidden from readers, so that only a machine follows it; false when not given.",
+)
+NUMBER = Field("number", integer(1, LAST_LINK), whole(1, LAST_LINK), help="The next free one when not given.")
+NEW_LINK = (URL, TRAP)
+CHANGED_LINK = (NUMBER, replace(URL, required=False), TRAP)
+
+
+def new_links(value: Any, name: str) -> tuple[Link, ...]:
+    """Reads destinations, or objects of one and a trap; numbered from 1 in their order."""
+    return tuple(
+        _new_link(number, row, f"{name}[{number - 1}]") for number, row in enumerate(_rows(value, name), 1)
+    )
+
+
+def _new_link(number: int, row: Any, at: str) -> Link:
+    if isinstance(row, str):
+        return Link(number, check_url(a_string(row, at), at))
+    read = read_object(row, NEW_LINK, f"{at}.")
+    return Link(number, read["url"], read.get("trap", False))
+
+
+def changed_links(value: Any, name: str) -> tuple[Mapping[str, Any], ...]:
+    """Reads corrections and new links; `changed` applies them."""
+    return tuple(
+        read_object(row, CHANGED_LINK, f"{name}[{index}].") for index, row in enumerate(_rows(value, name))
+    )
+
+
+def _rows(value: Any, name: str) -> Sequence[Any]:
+    if not isinstance(value, list) or len(value) > LAST_LINK:
+        raise InvalidInput(name, f"must be an array of at most {LAST_LINK:,} links")
+    return value
+
+
+def _links_schema(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"type": "array", "maxItems": LAST_LINK, "items": item}
+
+
+ID = Field(
+    "id",
+    {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"},
+    text(check_campaign_id),
+    required=True,
+    help="1 to 64 letters, digits, `.`, `_` or `-`, the first a letter or digit.",
+)
+NAME = Field(
+    "name",
+    {"type": "string", "minLength": 1, "maxLength": NAME_CHARS},
+    text(check_name),
+    help="What people call it: 1 to 200 printable characters; the id when not given.",
+)
+SENT = Field(
+    "sent", integer(0, MOST_SENT), whole(0, MOST_SENT), nullable=True, help="How many messages went out."
+)
+SENT_AT = Field("sent_at", MOMENT, moment, nullable=True, help="When they went out.")
+BASE_URL = Field(
+    "base_url",
+    {"type": "string", "format": "uri", "maxLength": BASE_URL_CHARS},
+    text(check_base_url),
+    nullable=True,
+    help="Public address in this campaign's URLs, when it is not the service's.",
+)
+NEW_LINKS = Field(
+    "links",
+    _links_schema({"oneOf": [URL_SCHEMA, object_schema(NEW_LINK)]}),
+    new_links,
+    help="Destinations, numbered from 1 in this order.",
+)
+CHANGED_LINKS = Field(
+    "links",
+    _links_schema(object_schema(CHANGED_LINK)),
+    changed_links,
+    help="Corrections by number, also for mail already sent, and new links. Links not named here stay.",
+)
+NEW_CAMPAIGN = (ID, NAME, NEW_LINKS, SENT, SENT_AT, BASE_URL)
+CHANGED_CAMPAIGN = (NAME, SENT, SENT_AT, BASE_URL, CHANGED_LINKS)
+
+
+def list_campaigns(call: Call) -> object:
+    """One page of campaigns in order of id."""
+    limit = call.query["limit"]
+    campaigns = call.services.registry.campaigns(call.query["cursor"], limit + 1)
+    return page(campaigns, limit, lambda campaign: campaign.id, campaign_json)
+
+
+def add_campaign(call: Call) -> object:
+    """A new campaign. Raises `Conflict` when the id is taken."""
+    facts = {"name": call.body["id"]} | dict(call.body)
+    campaign = Campaign(**facts)
+    call.services.registry.add_campaign(campaign)
+    headers = NO_STORE | {"location": f"/api/campaigns/{campaign.id}"}
+    return JSONResponse(campaign_json(campaign), 201, headers)
+
+
+def show_campaign(call: Call) -> object:
+    """One campaign."""
+    return campaign_json(call.services.registry.campaign(call.path["id"]))
+
+
+def change_campaign(call: Call) -> object:
+    """The campaign with what the body changes."""
+    registry = call.services.registry
+    campaign = registry.campaign(call.path["id"])
+    facts = dict(call.body)
+    facts["links"] = changed(campaign.links, facts.get("links", ()))
+    campaign = replace(campaign, **facts)
+    registry.update_campaign(campaign, call.by, call.now)
+    return campaign_json(registry.campaign(campaign.id))
+
+
+def changed(links: Sequence[Link], changes: Sequence[Mapping[str, Any]]) -> tuple[Link, ...]:
+    """The links after corrections, in order of number. Raises `InvalidInput` for a change that does not fit."""
+    by_number = {link.number: link for link in links}
+    seen: set[int] = set()
+    for index, change in enumerate(changes):
+        at = f"links[{index}]"
+        number = change.get("number") or max(by_number, default=0) + 1
+        if number in seen or number > LAST_LINK:
+            problem = "is named twice" if number in seen else f"is past {LAST_LINK:,}, the last there can be"
+            raise InvalidInput(f"{at}.number", problem)
+        seen.add(number)
+        if number not in by_number and "url" not in change:
+            raise InvalidInput(f"{at}.url", f"is missing; link {number} does not exist yet")
+        facts = {name: change[name] for name in ("url", "trap") if name in change}
+        by_number[number] = replace(by_number.get(number, Link(number, "")), **facts)
+    return tuple(by_number[number] for number in sorted(by_number))

@@ -1,0 +1,153 @@
+"""Lines in, lines out, at the same time and of any length.
+
+A client may read the answer while it still sends, or send everything first and read then. Neither may stall the
+other: what was received and not yet answered waits in memory, and past a bound in a temporary file.
+"""
+
+import json
+from tempfile import SpooledTemporaryFile
+from typing import Protocol
+
+import anyio
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from mailpixel.server.errors_to_json import NO_STORE
+
+PIECE_BYTES = 65_536
+MEMORY_BYTES = 1_048_576
+STREAM_BYTES = 4 * 1024**3
+"""The longest stream taken in one request: 4 GiB."""
+TOO_LONG = {
+    "code": "too_large",
+    "message": "the stream is longer than 4 GiB; send the rest in another",
+    "field": None,
+}
+
+
+class Translator(Protocol):
+    """Makes output of input, piece by piece; may block. `stopped`: it wants no more."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether what comes now would not be read."""
+        ...
+
+    def feed(self, piece: bytes) -> bytes:
+        """What a piece of input gives."""
+        ...
+
+    def finish(self) -> bytes:
+        """What is left to say at the end of the input."""
+        ...
+
+
+class Spool:
+    """Bytes on their way from one task to another, in order; `put` never waits for `take`."""
+
+    def __init__(self) -> None:
+        self._file = SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 (closed by `close`)
+        self._lock = anyio.Lock()
+        self._news = anyio.Event()
+        self._read = self._written = 0
+        self._ended = False
+        self._on_disk = False
+
+    async def put(self, piece: bytes) -> None:
+        """Add bytes at the end."""
+        async with self._lock:
+            self._on_disk = self._on_disk or self._written + len(piece) > MEMORY_BYTES
+            if self._on_disk:
+                await run_in_threadpool(self._write, piece)
+            else:
+                self._write(piece)
+        self._news.set()
+
+    def end(self) -> None:
+        """Nothing more will be put."""
+        self._ended = True
+        self._news.set()
+
+    async def take(self) -> bytes:
+        """The next bytes, as soon as there are some; nothing at the end."""
+        while self._read == self._written and not self._ended:
+            self._news = anyio.Event()
+            await self._news.wait()
+        async with self._lock:
+            return await run_in_threadpool(self._take) if self._on_disk else self._take()
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._file.close()
+
+    def _write(self, piece: bytes) -> None:
+        self._file.seek(self._written)
+        self._file.write(piece)
+        self._written += len(piece)
+
+    def _take(self) -> bytes:
+        self._file.seek(self._read)
+        piece = self._file.read(PIECE_BYTES)
+        self._read += len(piece)
+        if self._read == self._written:
+            self._read = self._written = 0
+            self._file.seek(0)
+            self._file.truncate()
+        return piece
+
+
+class Exchange(Response):
+    """Answers a request by what `translator` makes of its body, while the body comes in."""
+
+    media_type = "application/x-ndjson"
+
+    def __init__(self, translator: Translator, most_bytes: int = STREAM_BYTES) -> None:
+        self.status_code = 200
+        self.background = None
+        self.init_headers(NO_STORE)
+        self._translator = translator
+        self._most_bytes = most_bytes
+        self._too_long = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request."""
+        spool = Spool()
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._receive, receive, spool, tasks.cancel_scope)
+                await self._answer(send, spool)
+                tasks.cancel_scope.cancel()
+        finally:
+            spool.close()
+
+    async def _receive(self, receive: Receive, spool: Spool, everything: anyio.CancelScope) -> None:
+        """Take the body in, then watch for a client that goes away, which ends everything."""
+        received = 0
+        while (message := await receive())["type"] == "http.request":
+            piece = message.get("body", b"")
+            received += len(piece)
+            self._too_long = received > self._most_bytes
+            if piece and not self._too_long:
+                await spool.put(piece)
+            if self._too_long or not message.get("more_body", False):
+                spool.end()
+                if self._too_long:
+                    return
+        everything.cancel()
+
+    async def _answer(self, send: Send, spool: Spool) -> None:
+        # The first piece before the status: a client may wait for our word before it sends the body.
+        piece = await spool.take()
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        while piece and not self._translator.stopped:
+            await self._send(send, await run_in_threadpool(self._translator.feed, piece))
+            piece = await spool.take()
+        await self._send(send, await run_in_threadpool(self._translator.finish))
+        if self._too_long:
+            await self._send(send, json.dumps({"row": None, "error": TOO_LONG}).encode() + b"\n")
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _send(self, send: Send, made: bytes) -> None:
+        if made:
+            await send({"type": "http.response.body", "body": made, "more_body": True})

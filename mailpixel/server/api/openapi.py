@@ -1,0 +1,142 @@
+"""The OpenAPI 3.1 document, made from the table of endpoints."""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from mailpixel import __version__
+from mailpixel.server.api.answers import SCHEMAS, ref
+from mailpixel.server.api.endpoint import Endpoint, elsewhere
+from mailpixel.server.api.fields import Field, object_schema
+from mailpixel.server.api.routes import ENDPOINTS
+from mailpixel.server.errors_to_json import CODES
+
+NDJSON = "application/x-ndjson"
+JSON = "application/json"
+PATH_PARAMETERS = {
+    "id": "The campaign.",
+    "recipient": "The recipient; a `/` in it is written as %2F.",
+}
+REASONS = {
+    400: "The body is not JSON.",
+    401: "No good key was sent.",
+    403: "The key's scope does not reach.",
+    404: "There is no such campaign or message.",
+    409: "The id is taken.",
+    413: "The body is too large.",
+    415: "The body is of another kind.",
+    422: "A field does not fit; the error names it.",
+    503: "The store does not answer; try again later.",
+}
+INTRODUCTION = (
+    "Opens and clicks of e-mail, told apart into people and machines. Every error is "
+    '`{"error": {"code", "message", "field"}}`. Lists page by `cursor`; streams are one JSON object a line.'
+)
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The document; `paths` in the order of the table."""
+    paths: dict[str, dict[str, Any]] = {}
+    for endpoint in ENDPOINTS:
+        paths.setdefault(_path(endpoint), {})[endpoint.method.lower()] = _operation(endpoint)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "mailpixel", "version": __version__, "description": INTRODUCTION},
+        "paths": paths,
+        "components": {
+            "schemas": SCHEMAS,
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _path(endpoint: Endpoint) -> str:
+    return endpoint.path.replace(":path}", "}")
+
+
+def _operation(endpoint: Endpoint) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": _id(endpoint),
+        "summary": endpoint.summary,
+        "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint.query)],
+        "responses": _responses(endpoint),
+        "security": [{"key": []}] if endpoint.scope else [],
+    }
+    if endpoint.scope:
+        operation["description"] = f"Needs a key with the scope `{endpoint.scope}`."
+    if endpoint.body is not None:
+        operation["requestBody"] = {"required": True, "content": _body(endpoint, endpoint.body)}
+    return operation
+
+
+def _id(endpoint: Endpoint) -> str:
+    words = re.findall(r"[a-z]+", re.sub(r"\{.*?\}", "one", endpoint.path.removeprefix("/api")))
+    return "_".join([endpoint.method.lower(), *words])
+
+
+def _path_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": PATH_PARAMETERS[name],
+            "schema": {"type": "string", "minLength": 1},
+        }
+        for name in re.findall(r"\{(\w+)", endpoint.path)
+    ]
+
+
+def _query_parameters(fields: Sequence[Field]) -> list[dict[str, Any]]:
+    return [
+        {"name": field.name, "in": "query", "description": field.help, "schema": field.schema}
+        for field in fields
+    ]
+
+
+def _body(endpoint: Endpoint, fields: Sequence[Field]) -> dict[str, Any]:
+    schema = object_schema(fields)
+    if not endpoint.lines:
+        return {JSON: {"schema": schema}}
+    return {NDJSON: {"schema": {"type": "string", "description": "One object a line."}, "x-line": schema}}
+
+
+def _responses(endpoint: Endpoint) -> dict[str, Any]:
+    responses = {str(endpoint.status): {"description": "As asked.", "content": _content(endpoint)}}
+    responses |= {str(status): _error(status) for status in _failing(endpoint)}
+    if endpoint.path == "/readyz":
+        responses["503"] = {"description": "Not ready.", "content": _content(endpoint)}
+    return responses
+
+
+def _content(endpoint: Endpoint) -> dict[str, Any]:
+    kinds = endpoint.media or ((NDJSON,) if endpoint.lines else (JSON,))
+    return {kind: _media(kind, endpoint.answer) for kind in kinds}
+
+
+def _media(kind: str, answer: str | None) -> dict[str, Any]:
+    if kind == JSON and answer:
+        return {"schema": ref(answer)}
+    line = {"x-line": ref(answer)} if kind == NDJSON and answer else {}
+    return {"schema": {"type": "string"}, **line}
+
+
+def _failing(endpoint: Endpoint) -> list[int]:
+    """The errors an endpoint may answer with."""
+    if endpoint.handler is elsewhere:
+        return []
+    statuses = {*endpoint.fails, 422}
+    if endpoint.scope:
+        statuses |= {401, 403, 503}
+    if "{" in endpoint.path:
+        statuses.add(404)
+    if endpoint.body is not None:
+        statuses |= {413, 415} if endpoint.lines else {400, 413, 415}
+    return sorted(statuses)
+
+
+def _error(status: int) -> dict[str, Any]:
+    description = REASONS.get(status, CODES[status])
+    return {"description": description, "content": {JSON: {"schema": ref("Error")}}}

@@ -1,0 +1,163 @@
+"""What became of a campaign: summary, timeline, links, recipients, events, and one message explained."""
+
+import itertools
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import StreamingResponse
+
+from mailpixel.classify import Rules, judge
+from mailpixel.errors import InvalidInput, NotFound
+from mailpixel.model import Campaign, Event, Judged, Message
+from mailpixel.report.explanation import explanation
+from mailpixel.report.export import csv_header, csv_rows, event_json, ndjson, with_verdicts
+from mailpixel.report.links import LinkRow, link_rows
+from mailpixel.report.moments import iso
+from mailpixel.report.recipients import recipient_row
+from mailpixel.report.summary import summarise
+from mailpixel.report.timeline import BUCKETS, timeline
+from mailpixel.server.api.endpoint import Call
+from mailpixel.server.api.fields import BOOLEAN, Field, choice, flag, options
+from mailpixel.server.api.query import page
+from mailpixel.server.errors_to_json import NO_STORE
+from mailpixel.store.protocol import Counts, LinkRevision, Store
+
+MESSAGES_A_CHUNK = 200
+FORMATS = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
+
+BUCKET = Field("bucket", options(*BUCKETS), choice(*BUCKETS), default="hour", help="`hour` when not given.")
+TZ = Field(
+    "tz",
+    {"type": "string", "maxLength": 100},
+    lambda value, name: str(value),
+    default="UTC",
+    help="An IANA time zone such as Europe/Berlin; UTC when not given.",
+)
+FORMAT = Field(
+    "format", options(*FORMATS), choice(*FORMATS), default="ndjson", help="`ndjson` when not given."
+)
+ADDRESSES = Field(
+    "addresses",
+    BOOLEAN,
+    flag,
+    default=False,
+    help="With what is kept of clients' addresses; without when not given.",
+)
+
+
+def summary(call: Call) -> object:
+    """The summary of a campaign."""
+    campaign = _campaign(call)
+    return summarise(campaign, _counts(call), call.services.rules.version).to_json()
+
+
+def timeline_rows(call: Call) -> object:
+    """Counters by hour or day."""
+    bucket, tz = call.query["bucket"], call.query["tz"]
+    quarters = call.services.store.timeline(_campaign(call).id)
+    rows = timeline(quarters, bucket, tz)
+    return {"bucket": bucket, "tz": tz, "items": [row.to_json() for row in rows]}
+
+
+def links(call: Call) -> object:
+    """One page of links, each with its clicks and its former destinations."""
+    campaign = _campaign(call)
+    former = call.services.registry.link_revisions(campaign.id)
+    rows = link_rows(campaign, _counts(call))
+    limit, after = call.query["limit"], _number(call.query["cursor"])
+    remaining = [row for row in rows if row.number is None or row.number > after]
+    return page(remaining, limit, lambda row: str(row.number), lambda row: _link_json(row, former))
+
+
+def _number(after: str) -> int:
+    if not after.isdecimal() and after:
+        raise InvalidInput("cursor", "is of another list; give the `next` of the page before, or none")
+    return int(after or 0)
+
+
+def _link_json(row: LinkRow, former: Sequence[LinkRevision]) -> object:
+    revisions = [
+        {"url": each.url, "replaced_at": iso(each.replaced_at), "replaced_by": each.replaced_by}
+        for each in former
+        if each.number == row.number
+    ]
+    return {**row.to_json(), "trap": row.trap, "former": revisions}
+
+
+def recipients(call: Call) -> object:
+    """One page of messages in order of recipient."""
+    limit = call.query["limit"]
+    states = call.services.store.recipients(_campaign(call).id, call.query["cursor"], limit + 1)
+    return page(states, limit, lambda state: state.recipient, recipient_row)
+
+
+def message(call: Call) -> object:
+    """Every hit of one message with the reasons. Raises `NotFound` when nothing is logged of it."""
+    campaign = _campaign(call)
+    found = call.services.store.message(campaign.id, call.path["recipient"])
+    if not found.events:
+        raise NotFound("nothing is logged of this recipient in this campaign")
+    return explanation(found, campaign, call.services.rules, call.query["addresses"])
+
+
+def events(call: Call) -> object:
+    """All events of a campaign with their verdicts, as a stream."""
+    campaign, format = _campaign(call), call.query["format"]
+    pages = EventPages(call.services.store, campaign, call.services.rules)
+    first = next(pages, ())
+    headers = {
+        "content-type": FORMATS[format],
+        "content-disposition": f'attachment; filename="{campaign.id}-events.{format}"',
+    }
+    stream = _chunks(itertools.chain([first], pages), format, call.query["addresses"])
+    return StreamingResponse(stream, headers=NO_STORE | headers)
+
+
+Told = Judged | Event
+
+
+class EventPages(Iterator[tuple[Told, ...]]):
+    """The events of some messages at a time. Each page is a question of its own, so any thread may ask for it."""
+
+    def __init__(self, store: Store, campaign: Campaign, rules: Rules) -> None:
+        self._store = store
+        self._campaign = campaign
+        self._rules = rules
+        self._after = ""
+
+    def __next__(self) -> tuple[Told, ...]:
+        messages = self._read()
+        if not messages:
+            raise StopIteration
+        self._after = messages[-1].recipient
+        return tuple(told for message in messages for told in self._judged(message))
+
+    def _read(self) -> list[Message]:
+        return list(itertools.islice(self._store.messages(self._campaign.id, self._after), MESSAGES_A_CHUNK))
+
+    def _judged(self, message: Message) -> Sequence[Told]:
+        return with_verdicts(message, judge(message, self._campaign, self._rules))
+
+
+async def _chunks(pages: Iterable[Sequence[Told]], format: str, addresses: bool) -> AsyncIterator[bytes]:
+    """The bytes of an export, a page at a time, each made in a thread."""
+    encode = csv_rows if format == "csv" else ndjson
+    remaining = iter(pages)
+
+    def following() -> bytes | None:
+        told = next(remaining, None)
+        return None if told is None else encode(event_json(each, addresses) for each in told)
+
+    if format == "csv":
+        yield csv_header(addresses)
+    while (chunk := await run_in_threadpool(following)) is not None:
+        yield chunk
+
+
+def _campaign(call: Call) -> Campaign:
+    return call.services.registry.campaign(call.path["id"])
+
+
+def _counts(call: Call) -> Counts:
+    services = call.services
+    return services.store.counts(call.path["id"], services.clock(), services.settings.settle_ms)

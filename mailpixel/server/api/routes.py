@@ -1,0 +1,58 @@
+"""The API as one ordered table: every endpoint, what it takes, who may ask and what it answers."""
+
+from mailpixel.server.api import campaigns, reports, streams
+from mailpixel.server.api.endpoint import Call, Endpoint, elsewhere, routes
+from mailpixel.server.api.query import PAGE
+
+CAMPAIGN = "/api/campaigns/{id}"
+
+
+def openapi(call: Call) -> object:
+    """The document of this table."""
+    from mailpixel.server.api.openapi import document  # it reads this table
+
+    return document()
+
+
+# fmt: off
+ENDPOINTS: tuple[Endpoint, ...] = (
+    Endpoint("GET", "/api/campaigns", campaigns.list_campaigns, "read",
+             "List campaigns in order of id.", "Campaigns", query=PAGE),
+    Endpoint("POST", "/api/campaigns", campaigns.add_campaign, "write",
+             "Register a campaign with its links.", "Campaign", body=campaigns.NEW_CAMPAIGN, status=201, fails=(409,)),
+    Endpoint("GET", CAMPAIGN, campaigns.show_campaign, "read",
+             "Show a campaign with its links.", "Campaign"),
+    Endpoint("PATCH", CAMPAIGN, campaigns.change_campaign, "write",
+             "Change a campaign, correct or add links, also for mail already sent.", "Campaign",
+             body=campaigns.CHANGED_CAMPAIGN),
+    Endpoint("GET", f"{CAMPAIGN}/summary", reports.summary, "read",
+             "Count opens and clicks, with rates, their definitions and their range.", "Summary"),
+    Endpoint("GET", f"{CAMPAIGN}/timeline", reports.timeline_rows, "read",
+             "Count opens and clicks by hour or day in a time zone.", "Timeline",
+             query=(reports.BUCKET, reports.TZ)),
+    Endpoint("GET", f"{CAMPAIGN}/links", reports.links, "read",
+             "List links with their clicks and their former destinations.", "Links", query=PAGE),
+    Endpoint("GET", f"{CAMPAIGN}/recipients", reports.recipients, "read",
+             "List what became of each recipient's message.", "Recipients", query=PAGE),
+    Endpoint("GET", f"{CAMPAIGN}/events", reports.events, "read",
+             "Stream every event with its verdict, as NDJSON or CSV.", "Event",
+             query=(reports.FORMAT, reports.ADDRESSES), media=("application/x-ndjson", "text/csv")),
+    Endpoint("GET", CAMPAIGN + "/messages/{recipient:path}", reports.message, "read",
+             "Explain every hit of one message: verdict, rule and reasons.", "Message",
+             query=(reports.ADDRESSES,)),
+    Endpoint("POST", f"{CAMPAIGN}/mint", streams.mint, "write",
+             "Sign links for a stream of recipients.", "Minted", body=(streams.WRITTEN,), lines=True,
+             query=(streams.MERGE, streams.HASH_RECIPIENTS, streams.STRICT)),
+    Endpoint("POST", f"{CAMPAIGN}/deliveries", streams.deliveries, "write",
+             "Log a stream of deliveries.", "Delivered", body=streams.DELIVERY, lines=True),
+    Endpoint("GET", "/api/openapi.json", openapi, None,
+             "Describe this API as OpenAPI 3.1.", "Document"),
+    # Served beside the API, and told of here so that one document tells of every address for programs.
+    Endpoint("GET", "/healthz", elsewhere, None, "Say that the process answers.", "Health"),
+    Endpoint("GET", "/readyz", elsewhere, None, "Say whether hits are written and folded; 503 when not.", "Readiness"),
+    Endpoint("GET", "/metrics", elsewhere, None, "Give all metrics in Prometheus text format.", None,
+             media=("text/plain",)),
+)
+# fmt: on
+
+ROUTES = routes(ENDPOINTS)

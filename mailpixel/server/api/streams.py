@@ -1,0 +1,184 @@
+"""Streams of lines: links for many recipients, and deliveries."""
+
+import json
+from collections.abc import Callable, Sequence
+
+import anyio.from_thread
+
+from mailpixel.errors import InvalidInput, StoreUnavailable
+from mailpixel.ingest.identity import DAY_MS, told_event
+from mailpixel.links.claims import check_recipient
+from mailpixel.links.keyring import load_keyring
+from mailpixel.links.rows import Format, Job
+from mailpixel.links.stream import LINE_BYTES, LineMinter
+from mailpixel.model import Event, EventKind
+from mailpixel.server.api.body import check_length, parse_json
+from mailpixel.server.api.endpoint import Call
+from mailpixel.server.api.exchange import STREAM_BYTES, Exchange
+from mailpixel.server.api.fields import BOOLEAN, MOMENT, Field, flag, moment, read_object, text, to_ms
+from mailpixel.server.errors_to_json import error_json
+
+RECIPIENT = Field(
+    "recipient",
+    {"type": "string", "pattern": "^[A-Za-z0-9._:~+=/-]{1,128}$"},
+    text(check_recipient),
+    required=True,
+    help="The sender's opaque id of a person, never an address.",
+)
+WRITTEN = Field(
+    "recipient",
+    {"type": "string", "maxLength": 1_000},
+    text(check_recipient),
+    required=True,
+    help="The sender's opaque id of a person; an address where `hash_recipients` is on.",
+)
+DELIVERED_AT = Field("delivered_at", MOMENT, moment, required=True, help="When the receiving server took it.")
+DELIVERY = (RECIPIENT, DELIVERED_AT)
+
+MERGE = Field(
+    "merge", BOOLEAN, flag, default=False, help="One merge-field token a recipient instead of URLs."
+)
+HASH_RECIPIENTS = Field(
+    "hash_recipients",
+    BOOLEAN,
+    flag,
+    default=False,
+    help="Replace what stands in `recipient` by a keyed pseudonym, which comes back beside it.",
+)
+STRICT = Field("strict", BOOLEAN, flag, default=False, help="End at the first faulty line.")
+
+
+def mint(call: Call) -> object:
+    """Links for every recipient, line by line."""
+    check_length(call.request, STREAM_BYTES)
+    campaign = call.services.registry.campaign(call.path["id"])
+    job = Job(
+        campaign=campaign.id,
+        base_url=campaign.base_url or call.services.settings.base_url,
+        links=tuple(link.number for link in campaign.links),
+        format=Format.NDJSON,
+        **call.query,
+    )
+    return Exchange(LineMinter(job, load_keyring(call.services.settings.key_file)))
+
+
+def deliveries(call: Call) -> object:
+    """Log deliveries, line by line; errors come back, and a count at the end."""
+    check_length(call.request, STREAM_BYTES)
+    services = call.services
+    campaign = services.registry.campaign(call.path["id"])
+
+    def append(events: Sequence[Event]) -> None:
+        anyio.from_thread.run(services.committer.append, events)
+
+    latest_ms = services.clock() + DAY_MS
+    return Exchange(DeliveryLines(campaign.id, latest_ms, services.directory.opted_out, append))
+
+
+class Lines:
+    """Cuts pieces into numbered lines without their line ends; None stands for one that is too long."""
+
+    def __init__(self) -> None:
+        self._held = b""
+        self._dropping = False
+        self._row = 0
+
+    def feed(self, piece: bytes) -> list[tuple[int, bytes | None]]:
+        """The lines that a piece completes, blank ones left out."""
+        *whole, self._held = (self._held + piece).split(b"\n")
+        lines = [self._line(line) for line in whole]
+        if len(self._held) > LINE_BYTES:
+            self._held, self._dropping = b"", True
+        return [(row, line) for row, line in lines if line is None or line.strip()]
+
+    def finish(self) -> list[tuple[int, bytes | None]]:
+        """The last line, where it had no line end."""
+        return self.feed(b"\n") if self._held or self._dropping else []
+
+    def _line(self, line: bytes) -> tuple[int, bytes | None]:
+        self._row += 1
+        too_long = self._dropping or len(line) > LINE_BYTES
+        self._dropping = False
+        return self._row, None if too_long else line
+
+
+class DeliveryLines:
+    """Logs lines of {"recipient","delivered_at"}; see `Translator`.
+
+    Out come {"row","error"} for every line that does not fit, and at the end {"accepted","opted_out","failed"}.
+    What comes after the log refused a batch is not read: send it again, for a delivery told twice counts once.
+    """
+
+    def __init__(
+        self,
+        campaign: str,
+        latest_ms: int,
+        opted_out: Callable[[str], bool],
+        append: Callable[[Sequence[Event]], None],
+    ) -> None:
+        self._campaign = campaign
+        self._latest_ms = latest_ms
+        self._is_opted_out = opted_out
+        self._append = append
+        self._lines = Lines()
+        self._accepted = self._opted_out = self._failed = 0
+        self.stopped = False
+
+    def feed(self, piece: bytes) -> bytes:
+        """Log the lines that a piece completes."""
+        return self._take(self._lines.feed(piece))
+
+    def finish(self) -> bytes:
+        """Log the last line, and count."""
+        out = b"" if self.stopped else self._take(self._lines.finish())
+        tally = {"accepted": self._accepted, "opted_out": self._opted_out, "failed": self._failed}
+        return out + _line(tally)
+
+    def _take(self, lines: Sequence[tuple[int, bytes | None]]) -> bytes:
+        out: list[bytes] = []
+        events: list[Event] = []
+        for row, line in lines:
+            try:
+                event = self._event(line)
+            except InvalidInput as fault:
+                out.append(_line({"row": row, **error_json(fault)}))
+                continue
+            # Nothing is kept of a person who asked for that: not counted as delivered, nor as tracked.
+            if self._is_opted_out(event.recipient):
+                self._opted_out += 1
+            else:
+                events.append(event)
+        self._failed += len(out)
+        return b"".join(out) + self._log(events, lines)
+
+    def _log(self, events: Sequence[Event], lines: Sequence[tuple[int, bytes | None]]) -> bytes:
+        if not events:
+            return b""
+        try:
+            self._append(events)
+        except StoreUnavailable as refusal:
+            self.stopped = True
+            self._failed += len(events)
+            return _line({"row": lines[0][0], **error_json(refusal)})
+        self._accepted += len(events)
+        return b""
+
+    def _event(self, line: bytes | None) -> Event:
+        """The delivery a line tells of. Raises `InvalidInput`."""
+        if line is None:
+            raise InvalidInput("line", f"is longer than {LINE_BYTES:,} bytes; send one delivery a line")
+        try:
+            value = parse_json(line)
+        except ValueError as error:
+            raise InvalidInput("line", f"{error}; send one JSON object a line") from None
+        told = read_object(value, DELIVERY)
+        at_ms = to_ms(told["delivered_at"])
+        if at_ms > self._latest_ms:
+            raise InvalidInput(
+                "delivered_at", "lies more than a day ahead; is it in milliseconds, is the clock right?"
+            )
+        return told_event(EventKind.DELIVERY, self._campaign, told["recipient"], at_ms)
+
+
+def _line(value: object) -> bytes:
+    return json.dumps(value).encode() + b"\n"
