@@ -64,14 +64,22 @@ def _print_difference(difference: Difference) -> None:
     for part in ("measures", "links", "moves"):
         rows = told[part]
         if rows:
-            print_table([name.replace("_", " ") for name in rows[0]], [row.values() for row in rows], difference.campaign)
+            print_table(
+                [name.replace("_", " ") for name in rows[0]],
+                [row.values() for row in rows],
+                difference.campaign,
+            )
             click.echo()
 
 
 @click.command("replay", cls=Command)
 @click.argument("file", type=click.File("rb"))
-@click.option("--json", "as_json", is_flag=True, help="One line a scenario: its labels by hit, and its summary.")
-@click.option("--log", is_flag=True, help="FILE is a combined-format access log (nginx, Apache) of an existing pixel.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="One line a scenario: its labels by hit, and its summary."
+)
+@click.option(
+    "--log", is_flag=True, help="FILE is a combined-format access log (nginx, Apache) of an existing pixel."
+)
 @click.option("--open", "open_path", help="With --log: a regular expression found in the paths of opens.")
 @click.option("--click", "click_path", help="With --log: a regular expression found in the paths of clicks.")
 def replay_command(

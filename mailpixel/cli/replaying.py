@@ -9,7 +9,16 @@ from typing import BinaryIO
 import click
 
 from mailpixel.classify import judge
-from mailpixel.classify.replay import LogShape, Outcome, Scenario, Score, read_log, read_scenario, replay, score
+from mailpixel.classify.replay import (
+    LogShape,
+    Outcome,
+    Scenario,
+    Score,
+    read_log,
+    read_scenario,
+    replay,
+    score,
+)
 from mailpixel.classify.replay.outcome import summarise
 from mailpixel.cli.frame import print_json, print_table, rules, say
 from mailpixel.errors import InvalidInput
@@ -41,7 +50,9 @@ def judge_log(file: BinaryIO, shape: LogShape, as_json: bool) -> None:
     counts = summarise([hit for message in log.messages for hit in judge(message, campaign, ruleset)])
     say(f"{log.lines} lines, {log.skipped} of them neither opens nor clicks, {len(log.messages)} messages")
     if as_json:
-        print_json({"messages": len(log.messages), "lines": log.lines, "skipped": log.skipped, "summary": counts})
+        print_json(
+            {"messages": len(log.messages), "lines": log.lines, "skipped": log.skipped, "summary": counts}
+        )
     else:
         print_table(("count", "hits"), counts.items())
 
@@ -72,7 +83,10 @@ def _print(replayed: list[tuple[Scenario, Outcome]]) -> None:
     told: Score = score(replayed)
     print_table(
         ("verdict", "labelled", "given", "precision", "recall"),
-        [(row.verdict, row.labelled, row.given, _share(row.precision), _share(row.recall)) for row in told.verdicts],
+        [
+            (row.verdict, row.labelled, row.given, _share(row.precision), _share(row.recall))
+            for row in told.verdicts
+        ],
     )
     click.echo()
     columns = tuple(name.replace("_", " ") for name in asdict(told.errors[0]))
