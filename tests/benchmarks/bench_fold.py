@@ -1,0 +1,163 @@
+"""Rates of the log and the fold: `python -m tests.benchmarks.bench_fold [events] [events of the large campaign]`.
+
+Prints append, fold and rebuild beside the bare read of the same rows (a plain `select` of every row, grouped by
+message), the bytes of an event on disk, and how long `counts` takes with few and with many events in the log.
+The judge is trivial, so that the figures are those of the fold alone.
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Message, Verdict
+from mailpixel.projections.fold import Fold, Rebuild, rebuild
+from mailpixel.store.memory import MemoryRegistry
+from mailpixel.store.sqlite import SqliteStore
+from mailpixel.store.sqlite.rows import READ
+from tests.builders import SENT_AT_MS, an_id
+
+GROUP = 500
+PER_MESSAGE = 4
+AGENTS = 400
+NOW_MS = SENT_AT_MS + 90 * 86_400_000
+
+
+def trivial(message: Message, campaign: Campaign) -> list[Judged]:
+    """Everybody is human."""
+    return [Judged(event, Verdict.HUMAN, "default") for event in message.events]
+
+
+def history(campaign: str, events: int) -> Iterator[list[Event]]:
+    """Groups of events of messages in no order, four events each on average, over thirty days."""
+    messages = max(events // PER_MESSAGE, 1)
+    for start in range(0, events, GROUP):
+        yield [
+            an_event(campaign, n, n * 7919 % messages, events)
+            for n in range(start, min(start + GROUP, events))
+        ]
+
+
+def an_event(campaign: str, number: int, message: int, events: int) -> Event:
+    """One open or, every fourth time, a click."""
+    at_ms = SENT_AT_MS + number * (30 * 86_400_000 // events)
+    kind, link = (EventKind.CLICK, 1 + number % 5) if number % 4 == 3 else (EventKind.OPEN, None)
+    address, agent = (
+        f"198.51.{number % 100}.{number % 250}",
+        f"Mozilla/5.0 agent number {number * 31 % AGENTS}",
+    )
+    recipient = f"r-{message:010}"
+    return Event(
+        kind,
+        campaign,
+        recipient,
+        at_ms,
+        link,
+        None,
+        "GET",
+        address,
+        agent,
+        Facts.ACCEPT,
+        an_id(at_ms, position=number),
+    )
+
+
+def timed(what: str, events: int, work: Callable[[], object]) -> float:
+    """Run, print wall and processor rates, return events a second of wall time."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    work()
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    print(
+        f"{what:<34} {events / wall:>10,.0f} events/s  {events / max(cpu, 1e-9):>10,.0f} events/s of one core"
+    )
+    return events / wall
+
+
+def bare_read(store: SqliteStore, campaign: str) -> None:
+    """Every row of a campaign by message, as tuples."""
+    query = f"select {READ} from events e where campaign = ? order by recipient"
+    grouped: dict[str, list[Sequence[object]]] = {}
+    with store._database.reading() as connection:
+        for row in connection.execute(query, (campaign,)):
+            grouped.setdefault(row[1], []).append(row)
+
+
+def append(store: SqliteStore, groups: Sequence[list[Event]]) -> None:
+    """Append group by group."""
+    for group in groups:
+        store.append(group)
+
+
+def catch_up(store: SqliteStore, registry: MemoryRegistry) -> None:
+    """Fold whatever is new."""
+    Fold(store, registry, trivial, "bench").catch_up(lambda: NOW_MS, 60_000)
+
+
+def hammered(store: SqliteStore, registry: MemoryRegistry, hits: int) -> Callable[[], None]:
+    """Many hits on one message, folded after every thousand."""
+
+    def work() -> None:
+        for start in range(0, hits, 1_000):
+            at = [SENT_AT_MS + start + n for n in range(1_000)]
+            store.append(
+                [
+                    Event(
+                        EventKind.OPEN, "hammered", "r-1", at_ms, id=an_id(at_ms, position=at_ms - SENT_AT_MS)
+                    )
+                    for at_ms in at
+                ]
+            )
+            catch_up(store, registry)
+
+    return work
+
+
+def counts_ms(store: SqliteStore, campaign: str) -> float:
+    """Milliseconds of the median `counts`."""
+    took = []
+    for _ in range(21):
+        start = time.perf_counter()
+        store.counts(campaign, NOW_MS, 15_000)
+        took.append(time.perf_counter() - start)
+    return sorted(took)[10] * 1000
+
+
+def main(events: int, large: int) -> None:
+    """Everything once."""
+    with (
+        tempfile.TemporaryDirectory(dir=".") as folder,
+        closing(SqliteStore(Path(folder) / "bench.db")) as store,
+    ):
+        registry = MemoryRegistry()
+        groups = list(history("spring", events))
+        timed(f"append, groups of {GROUP}", events, lambda: append(store, groups))
+        store._database.truncate_log()
+        print(
+            f"{'bytes an event, log and indexes':<34} {(Path(folder) / 'bench.db').stat().st_size / events:>10.1f}"
+        )
+        read = timed("bare read of the same rows", events, lambda: bare_read(store, "spring"))
+        fold = timed("fold", events, lambda: catch_up(store, registry))
+        again = timed("rebuild, one process", events, rebuilding(store, registry, 1))
+        timed("rebuild, a process a core", events, rebuilding(store, registry, 0))
+        print(f"{'fold and rebuild of the bare read':<34} {fold / read:>10.2f} {again / read:.2f}")
+        append(store, list(history("small", 10_000)))
+        catch_up(store, registry)
+        few = counts_ms(store, "small")
+        for group in history("large", large):
+            store.append(group)
+        catch_up(store, registry)
+        many = counts_ms(store, "large")
+        print(f"counts: {few:.2f} ms at 10,000 events, {many:.2f} ms at {large:,}: ratio {many / few:.2f}")
+        timed("hammered message, to its cap", 10_000, hammered(store, registry, 10_000))
+
+
+def rebuilding(store: SqliteStore, registry: MemoryRegistry, processes: int) -> Callable[[], object]:
+    """A rebuild to be timed."""
+    return lambda: rebuild(store, registry, trivial, "spring", Rebuild(processes=processes))
+
+
+if __name__ == "__main__":
+    numbers = [int(argument.replace("_", "")) for argument in sys.argv[1:]]
+    main(*(numbers + [200_000, 500_000][len(numbers) :]))
