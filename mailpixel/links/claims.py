@@ -1,6 +1,7 @@
 """The bounds of what a token may claim: alphabets, lengths, and a clear refusal of what looks personal."""
 
 import re
+from collections.abc import Collection
 
 from mailpixel.errors import InvalidInput
 
@@ -39,6 +40,17 @@ def check_recipient(text: str, field: str = "recipient") -> str:
     if _RECIPIENT.fullmatch(text):
         return text
     raise recipient_fault(text, field)
+
+
+def are_recipients(texts: Collection[str]) -> bool:
+    """Whether every one of these is a recipient id; for many at once, or one on the hot path."""
+    whole = "".join(texts)
+    return (
+        whole.isascii()
+        and not whole.encode().translate(None, RECIPIENT_ALPHABET)
+        and min(map(len, texts), default=1) > 0
+        and max(map(len, texts), default=1) <= RECIPIENT_CHARS
+    )
 
 
 def recipient_fault(text: str, field: str = "recipient") -> InvalidInput:

@@ -76,10 +76,7 @@ def pseudonym(keyring: Keyring, address: str, field: str = "recipient") -> str:
     if len(text) > ADDRESS_CHARS:
         raise InvalidInput(field, f"has {len(text):,} characters; at most {ADDRESS_CHARS} are allowed")
     if not text.isprintable():
-        raise InvalidInput(
-            field,
-            "holds a control character, or is not UTF-8; save the file as UTF-8 and remove such characters",
-        )
+        raise InvalidInput(field, "holds a control character or is not UTF-8; save the file as UTF-8")
     digest = hmac.digest(keyring.pseudonym, text.encode(), "sha256")
     return PSEUDONYM_PREFIX + encode(digest[:16]).decode()
 
@@ -152,16 +149,22 @@ _RESTORE = "restore it from a backup: without its keys, links in mail already se
 def _parse(path: Path, text: bytes) -> Keyring:
     try:
         document = json.loads(text)
-        if document["version"] != 1:
-            raise KeyringError(f"{path}: was written by a later mailpixel; use that one")
-        keys = tuple(
-            Key(int(key["id"]), bytes.fromhex(key["secret"]), datetime.fromisoformat(key["created_at"]))
-            for key in document["keys"]
-        )
-        return Keyring(keys, bytes.fromhex(document["pseudonym"]))
+        if document["version"] == 1:
+            keys = tuple(_key(key["id"], key["secret"], key["created_at"]) for key in document["keys"])
+            return Keyring(keys, bytes.fromhex(document["pseudonym"]))
+    except KeyringError as error:
+        raise KeyringError(f"{path}: {error}; {_RESTORE}") from None
     except (ValueError, TypeError, KeyError, RecursionError):
         # `from None`: the original error quotes the text of the file
         raise KeyringError(f"{path}: is damaged; {_RESTORE}") from None
+    raise KeyringError(f"{path}: was written by a later mailpixel; use that one")
+
+
+def _key(id: object, secret: str, created_at: str) -> Key:
+    time = datetime.fromisoformat(created_at)
+    if type(id) is not int or time.tzinfo is None:
+        raise ValueError("no key")
+    return Key(id, bytes.fromhex(secret), time)
 
 
 def _text_of(keyring: Keyring) -> str:

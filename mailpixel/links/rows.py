@@ -1,0 +1,190 @@
+"""One recipient in, one row of links out: what a bulk job makes, and in which shape."""
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from typing import TypeGuard
+
+from mailpixel.errors import InvalidInput
+from mailpixel.links.claims import are_recipients, check_campaign_id, check_link_number, check_recipient
+from mailpixel.links.keyring import Keyring, pseudonym
+from mailpixel.links.minter import Minter
+from mailpixel.links.recipients import Layout, Row
+from mailpixel.links.urls import check_base_url, click_url, pixel_url
+from mailpixel.model import TokenKind
+
+
+class Format(StrEnum):
+    """How rows are written: CSV with a header (RFC 4180, lines ending in LF) or one JSON object a line."""
+
+    CSV = "csv"
+    NDJSON = "ndjson"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a list is minted into. Raises `InvalidInput` for values out of bounds.
+
+    `links` are the numbers of the links that get a column. `merge` gives one merge-field token a row instead of URLs.
+    `hash_recipients` replaces what the sender wrote by a keyed pseudonym. `strict` stops at the first faulty row.
+    `column` names the input column with the recipients, `workers` the processes (all cores when None).
+    """
+
+    campaign: str
+    base_url: str
+    links: tuple[int, ...] = ()
+    format: Format = Format.CSV
+    merge: bool = False
+    hash_recipients: bool = False
+    strict: bool = False
+    column: str | None = None
+    workers: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse now what would fail in every row."""
+        check_campaign_id(self.campaign)
+        check_base_url(self.base_url)
+        for number in self.links:
+            check_link_number(number)
+
+    @property
+    def worker_count(self) -> int:
+        """The processes for a long list."""
+        return len(os.sched_getaffinity(0)) if self.workers is None else self.workers
+
+    @property
+    def numbered(self) -> tuple[int, ...]:
+        """The links that get a column: none with `merge`."""
+        return () if self.merge else self.links
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the output, in order."""
+        links = [f"link_{number}" for number in self.numbered]
+        last = ["pseudonym"] if self.hash_recipients else []
+        return ("recipient", "token" if self.merge else "pixel_url", *links, *last)
+
+    @property
+    def header(self) -> bytes:
+        """The first line of a CSV file; nothing for NDJSON."""
+        return f"{','.join(self.columns)}\n".encode() if self.format is Format.CSV else b""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A row that was left out: its number in the block, from 1, and what an `InvalidInput` says of it."""
+
+    row: int
+    field: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Minted:
+    """One block minted: `rows` read, `minted` of them written to `text`.
+
+    `marks` tell recipients apart: for every minted row 8 bytes of its signature, in buckets by one more. `stopped`
+    says that the last fault ended a strict job.
+    """
+
+    text: bytes
+    rows: int
+    minted: int
+    faults: tuple[Fault, ...]
+    marks: Mapping[str, bytes]
+    stopped: bool = False
+
+
+class RowMinter:
+    """Makes the rows of one job."""
+
+    def __init__(self, job: Job, keyring: Keyring) -> None:
+        minter = Minter(keyring, job.base_url, job.campaign)
+        self._keyring = keyring if job.hash_recipients else None
+        self._lead = minter.series(TokenKind.MESSAGE if job.merge else TokenKind.OPEN)
+        self._around_lead = ("", "") if job.merge else pixel_url(minter.base_url, " ").split(" ")
+        self._before_click = click_url(minter.base_url, "")
+        self._clicks = [minter.series(TokenKind.CLICK, number) for number in job.numbered]
+        shape = ", ".join(f'"{name}": %s' for name in job.columns).join("{}")
+        is_csv = job.format is Format.CSV
+        self._as_field = _csv_field if is_csv else str
+        self._as_line: Callable[[tuple[str, ...]], str] = ",".join if is_csv else partial(_object, shape)
+
+    def id_of(self, written: str) -> str:
+        """The recipient id for what a list says: the same, or its pseudonym. Raises `InvalidInput`."""
+        return check_recipient(written) if self._keyring is None else pseudonym(self._keyring, written)
+
+    def are_ids(self, rows: Sequence[Row]) -> TypeGuard[Sequence[str]]:
+        """Whether all rows hold an id as it stands; quicker than to look at each."""
+        if self._keyring is not None:
+            return False
+        texts = [row for row in rows if isinstance(row, str)]
+        return len(texts) == len(rows) and are_recipients(texts)
+
+    def rows(self, written: Sequence[str], ids: Sequence[str]) -> tuple[list[str], list[str]]:
+        """(the output line, the first token) of each recipient, from what the list says and its id."""
+        tokens = self._lead.tokens(ids)
+        before, after = self._around_lead
+        columns = [written if self._keyring is None else list(map(self._as_field, written))]
+        columns.append([before + token + after for token in tokens] if before else tokens)
+        for series in self._clicks:
+            columns.append([self._before_click + token for token in series.tokens(ids)])
+        if self._keyring is not None:
+            columns.append(ids)
+        return list(map(self._as_line, zip(*columns, strict=True))), tokens
+
+
+def _csv_field(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',";\t') else text
+
+
+def _object(shape: str, cells: tuple[str, ...]) -> str:
+    return shape % tuple(map(json.dumps, cells))
+
+
+def mint_block(job: Job, keyring: Keyring, layout: Layout, block: bytes, skip: int = 0) -> Minted:
+    """Mint a block of whole rows; the first `skip` are the head of the list."""
+    minter = RowMinter(job, keyring)
+    read = list(layout.read(block))
+    rows = read[skip:]
+    if minter.are_ids(rows):
+        lines, tokens = minter.rows(rows, rows)
+        faults: list[Fault] = []
+    else:
+        written, ids, faults = _sorted_out(minter, rows, skip, job.strict)
+        lines, tokens = minter.rows(written, ids)
+    text = "\n".join([*lines, ""]).encode()
+    return Minted(text, len(read), len(lines), tuple(faults), _marks(tokens), bool(faults) and job.strict)
+
+
+def _sorted_out(
+    minter: RowMinter, rows: Sequence[Row], skip: int, strict: bool
+) -> tuple[list[str], list[str], list[Fault]]:
+    """(what good rows say, their ids, the faults); with `strict` nothing after the first fault."""
+    written: list[str] = []
+    ids: list[str] = []
+    faults: list[Fault] = []
+    for number, row in enumerate(rows, skip + 1):
+        try:
+            if isinstance(row, InvalidInput):
+                raise row
+            if row is not None:
+                ids.append(minter.id_of(row))
+                written.append(row)
+        except InvalidInput as fault:
+            faults.append(Fault(number, fault.field, fault.problem))
+            if strict:
+                break
+    return written, ids, faults
+
+
+def _marks(tokens: Sequence[str]) -> dict[str, bytes]:
+    """48 bits of every signature, in buckets by 6 more; the last character of a token holds too few to be of use."""
+    buckets: dict[str, list[str]] = defaultdict(list)
+    for token in tokens:
+        buckets[token[-2]].append(token[-10:-2])
+    return {bucket: "".join(marks).encode() for bucket, marks in buckets.items()}
