@@ -96,4 +96,6 @@ def spelled(value: str) -> str:
 
 def spelled_url(url: str) -> str:
     """A URL without the letters that URL parsers drop, and with the ampersands on which decoders differ cut short."""
-    return "".join(letter for letter in stdlib_html.unescape(url) if letter > " " and letter not in "\ufffd\x00;")
+    return "".join(
+        letter for letter in stdlib_html.unescape(url) if letter > " " and letter not in "\ufffd\x00;"
+    )

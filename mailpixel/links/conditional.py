@@ -1,46 +1,50 @@
 """Conditional comments, `<!--[if mso]> ... <![endif]-->`: comments to everyone but classic Outlook.
 
 A parser says what a comment holds but not where it stands. So each `<!--[if` of the source is marked, before parsing,
-with a letter of its own in place of its bracket; the comments of the tree that carry a mark are the real ones, and
-nothing in a script, a title or an attribute is mistaken for one. Offsets do not move.
+with a private letter of its own in place of its bracket; the comments of the tree that carry a mark are the real ones,
+and nothing in a script, a title or an attribute is mistaken for one. Offsets do not move.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice
 
 import turbohtml
 
-_OPENING = re.compile(r"<!--\[if", re.IGNORECASE)
-_MARKS_START, _MARKS_END = 0xF0000, 0xFFFFD
-_PRIVATE = re.compile("[\U000f0000-\U000ffffd]")
-_MARKED = re.compile("(<!--)[\U000f0000-\U000ffffd](if)", re.IGNORECASE)
+_OPENING = re.compile(r"<!--\[[iI][fF]")  # spelled out: ignoring case would cost the fast literal search
+_MARKED = re.compile("(<!--)[\ue000-\uf8ff]")
+_PRIVATE = tuple(map(chr, range(0xE000, 0xF900)))
 _BRACKET_AT = len("<!--")
 
 
-def mark(text: str) -> tuple[str, list[int]]:
-    """The text with marked brackets, and where each marked comment's content starts (code points).
+def mark(text: str) -> tuple[str, Mapping[str, int]]:
+    """The text with marked brackets, and by mark where the comment's content starts (code points).
 
-    A text that holds letters of the range used for marks comes back unmarked.
+    A text with more of them than there are private letters it does not use comes back unmarked.
     """
+    if "<!--[" not in text:
+        return text, {}
     starts = [match.start() + _BRACKET_AT for match in _OPENING.finditer(text)]
-    if not starts or len(starts) > _MARKS_END - _MARKS_START or _PRIVATE.search(text):
-        return text, []
-    marks = iter(range(_MARKS_START, _MARKS_END))
-    return _OPENING.sub(lambda match: f"<!--{chr(next(marks))}{match[0][-2:]}", text), starts
+    marks = list(islice((letter for letter in _PRIVATE if letter not in text), len(starts)))
+    if len(marks) < len(starts):
+        return text, {}
+    left = iter(marks)
+    marked = _OPENING.sub(lambda match: f"<!--{next(left)}{match[0][-2:]}", text)
+    return marked, dict(zip(marks, starts, strict=True))
 
 
 def unmark(value: str) -> str:
     """A value of the marked text as it was."""
-    return _MARKED.sub(r"\1[\2", value)
+    return _MARKED.sub(r"\1[", value)
 
 
-def comments(document: turbohtml.Document, starts: list[int]) -> Iterator[tuple[int, str]]:
+def comments(document: turbohtml.Document, marks: Mapping[str, int]) -> Iterator[tuple[int, str]]:
     """Real conditional comments: where the content starts, and the content."""
-    if not starts:
+    if not marks:
         return
-    for node in document.descendants:
-        if isinstance(node, turbohtml.Comment) and (content := node.data) and _PRIVATE.match(content):
-            yield starts[ord(content[0]) - _MARKS_START], "[" + content[1:]
+    for node in document.xpath("//comment()"):
+        if isinstance(node, turbohtml.Comment) and node.data[:1] in marks:
+            yield marks[node.data[0]], "[" + node.data[1:]
 
 
 def linking(content: str) -> list[turbohtml.Element]:

@@ -1,30 +1,31 @@
 """Rewriting HTML by splice: links of `a` and `area` become slots, one pixel goes in, every other byte stays.
 
-A conforming parser says where each href stands in the source; nothing is ever written again but these values. A text
-of links no parser would follow (comments, scripts, foreign content) is left alone and reported.
+A conforming parser says where each href stands in the source; nothing is ever written again but these values. Links
+no reader can follow (in comments, scripts, foreign content) are no links; those only some can follow are reported.
 """
 
 import re
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
-from typing import AnyStr, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from operator import itemgetter
+from typing import AnyStr
 
 import turbohtml
 
 from mailpixel.links import conditional
 from mailpixel.links.charset import decode
-from mailpixel.links.compile import encodes_back, plan_of, untouched
+from mailpixel.links.compile import plan_of, untouched
+from mailpixel.links.judge import LinkJudge
 from mailpixel.links.options import RewriteOptions
 from mailpixel.links.pixel import has_pixel, pixel_offset
+from mailpixel.links.source import Source, walk
 from mailpixel.links.splice import Draft, Edit, Numbers, Plan, Skip
 from mailpixel.links.trackable import Reason
-from mailpixel.links.judge import LinkJudge
 
 __all__ = ["Plan", "RewriteOptions", "Skip", "draft_html", "prepare"]
 
 _VALUE = re.compile(r"[^=]*=[\t\n\f\r ]*")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_NO_LETTER = "\ufdd0"
+_HTML = turbohtml.Namespace.HTML
 
 
 def prepare(html: AnyStr, options: RewriteOptions) -> Plan[AnyStr]:
@@ -43,99 +44,81 @@ def prepare(html: AnyStr, options: RewriteOptions) -> Plan[AnyStr]:
 def _prepared(html: AnyStr, options: RewriteOptions) -> Plan[AnyStr]:
     numbers = Numbers(options.known)
     if isinstance(html, str):
-        return plan_of(draft_html(html, options, numbers), numbers, None)
+        return plan_of(draft_html(html, options, numbers), numbers)
     decoded = decode(html, options.charset)
     draft = draft_html(decoded.text, options, numbers, certain=decoded.certain)
-    if encodes_back(draft, decoded.codec, html):
-        return plan_of(draft, numbers, decoded.codec)
+    plan = plan_of(draft, numbers, decoded.codec, html)
+    if plan is not None:
+        return plan
+    # A charset whose letters depend on what stood before the cut, such as ISO-2022-KR.
     numbers = Numbers(options.known)
     return plan_of(draft_html(html.decode("latin-1"), options, numbers, certain=False), numbers, "latin-1")
 
 
 def draft_html(text: str, options: RewriteOptions, numbers: Numbers, *, certain: bool = True) -> Draft:
     """What to change in a text of HTML. `certain` is False when its letters outside ASCII are guesses."""
-    view, starts, original = _view(text)
-    document = turbohtml.parse(view, source_locations=True)
+    source = Source(text)
+    document = turbohtml.parse(source.view, source_locations=True)
     judge = LinkJudge(options, certain)
-    spots = sorted(_spots(document, view, starts, options.mso), key=lambda spot: spot.start)
     edits: list[Edit] = []
     skipped: list[Skip] = []
-    for spot in spots:
-        outcome = spot.reason or judge.outcome(spot.href, spot.no_track)
+    for start, end, href, quote, no_track, reason in _spots(document, source, options.mso):
+        outcome = reason or judge.outcome(href, no_track)
         if isinstance(outcome, Reason):
-            skipped.append(Skip(conditional.unmark(spot.href) if starts else spot.href, outcome))
+            skipped.append(Skip(conditional.unmark(href) if source.marks else href, outcome))
         else:
-            destination, tail = outcome
-            edits.append(Edit(original(spot.start), original(spot.end), numbers.of(destination), spot.quote, tail))
-    return Draft(text, tuple(edits), tuple(skipped), _pixel_at(document, view, options, original))
+            edits.append(Edit(start, end, numbers.of(outcome[0]), quote, outcome[1]))
+    return Draft(text, edits, skipped, _pixel_at(document, source, options))
 
 
-def _view(text: str) -> tuple[str, list[int], Callable[[int], int]]:
-    """The text as the parser sees it, content starts of conditional comments, and offsets of the one in the other."""
-    view = text.replace("\r\n", "\n") if "\r\n" in text else text
-    if view.startswith("\ufeff"):
-        view = " " + view[1:]  # a byte-order mark is no content: as a letter it would open the body
-    if not view.isascii():
-        view = _SURROGATE.sub(_NO_LETTER, view)
-    view, starts = conditional.mark(view)
-    return view, starts, _offsets(text) if len(view) != len(text) else int
+_Spot = tuple[int, int, str, str, bool, Reason | None]
+"""An href of the source: start and end of its value, itself decoded, the quote, whether `data-no-track` stands beside
+it, and the reason where it is left alone whatever it says."""
+_BY_START = itemgetter(0)
 
 
-def _offsets(text: str) -> Callable[[int], int]:
-    """Offsets of the text by offsets in it with each CRLF counted as one."""
-    breaks = [match.start() - index for index, match in enumerate(re.finditer("\r\n", text))]
-    return lambda offset: offset + bisect_left(breaks, offset)
-
-
-class _Spot(NamedTuple):
-    """An href of the source: where its value stands, decoded; `reason` where it is left alone whatever it says."""
-
-    start: int
-    end: int
-    href: str
-    quote: str
-    no_track: bool = False
-    reason: Reason | None = None
-
-
-def _spots(document: turbohtml.Document, view: str, starts: list[int], mso: bool) -> Iterator[_Spot]:
-    yield from _hrefs(document.find_all("a"), view, 0)
-    yield from _hrefs(document.find_all("area"), view, 0)
-    for start, content in conditional.comments(document, starts):
+def _spots(document: turbohtml.Document, source: Source, mso: bool) -> list[_Spot]:
+    """Every href in order of the source, which is not the order of the tree: a table puts out what does not belong."""
+    view = source.view
+    links = [*document.find_all("a"), *document.find_all("area")]
+    spots = list(_hrefs(links, view, source.at))
+    for start, content in conditional.comments(document, source.marks):
         reason = None if mso else Reason.CONDITIONAL
-        yield from _hrefs(conditional.linking(content), content, start, reason)
+        spots += _hrefs(conditional.linking(content), view, partial(walk, view, start), reason)
+    spots.sort(key=_BY_START)
+    return spots
 
 
-def _hrefs(elements: Iterable[turbohtml.Element], source: str, base: int, reason: Reason | None = None) -> Iterator[_Spot]:
+def _hrefs(
+    elements: Sequence[turbohtml.Element], view: str, at: Callable[[int], int], reason: Reason | None = None
+) -> Iterator[_Spot]:
     for element in elements:
         attributes = element.attrs
-        name = "href" if "href" in attributes else "xlink:href"
-        href = attributes.get(name)
-        if name == "xlink:href" and (href is None or element.namespace is turbohtml.Namespace.HTML):
+        foreign = element.namespace is not _HTML
+        name = "xlink:href" if foreign and "href" not in attributes else "href"
+        if name not in attributes:
             continue
         location = element.source_location
         if location is None:  # a copy made by the tree builder
             continue
-        span = location.attrs.get(name)
-        if span is None:
-            continue
-        start, end, quote = _value(source, span.start_offset, span.end_offset)
-        why = reason or (Reason.FOREIGN if element.namespace is not turbohtml.Namespace.HTML else None)
-        yield _Spot(base + start, base + end, str(href or ""), quote, "data-no-track" in attributes, why)
+        span = location.attrs[name]
+        start, end, quote = _value(view, at(span.start_offset), at(span.end_offset))
+        why = Reason.FOREIGN if foreign and reason is None else reason
+        yield start, end, str(attributes[name] or ""), quote, "data-no-track" in attributes, why
 
 
-def _value(source: str, start: int, end: int) -> tuple[int, int, str]:
-    """Where the value stands in `name = "value"`, and its quote; an empty place after a name without one."""
-    match = _VALUE.match(source, start, end)
+def _value(view: str, start: int, end: int) -> tuple[int, int, str]:
+    """Where the value stands in `href = "value"`, and its quote; an empty place after a name without one."""
+    if view.startswith('="', start + len("href")):
+        return start + len('href="'), end - 1, '"'
+    match = _VALUE.match(view, start, end)
     if match is None or match.end() == end:
         return end, end, ""
-    quote = source[match.end()]
+    quote = view[match.end()]
     return (match.end() + 1, end - 1, quote) if quote in "\"'" else (match.end(), end, "")
 
 
-def _pixel_at(document: turbohtml.Document, view: str, options: RewriteOptions, original: Callable[[int], int]) -> int | None:
-    prefix = options.pixel_prefix
-    if "/o/" in view and has_pixel(document, prefix):
+def _pixel_at(document: turbohtml.Document, source: Source, options: RewriteOptions) -> int | None:
+    if options.pixel_prefix in source.view and has_pixel(document, options.pixel_prefix):
         return None
-    offset = pixel_offset(document, view, options.pixel)
-    return None if offset is None else original(offset)
+    return pixel_offset(document, source, options.pixel)

@@ -33,18 +33,12 @@ class RewriteOptions:
     utm: tuple[tuple[str, str], ...] = ()
     passthrough: frozenset[str] = frozenset()
 
-    @property
-    def click_prefix(self) -> str:
-        """How a URL begins that is already tracked, in lower case."""
-        return self.base_url.rstrip("/").lower() + "/c/"
+    own_prefixes: tuple[str, str] = field(init=False)
+    """How our redirects and our opt-out pages begin, in lower case."""
+    pixel_prefix: str = field(init=False)
+    """How the address of one of our pixels begins."""
 
-    @property
-    def own_prefixes(self) -> tuple[str, str]:
-        """How our redirects and opt-out pages begin, in lower case."""
-        base = self.base_url.rstrip("/").lower()
-        return base + "/c/", base + "/u/"
-
-    @property
-    def pixel_prefix(self) -> str:
-        """How the address of one of our pixels begins, in lower case."""
-        return self.base_url.rstrip("/").lower() + "/o/"
+    def __post_init__(self) -> None:
+        base = self.base_url.rstrip("/")
+        object.__setattr__(self, "own_prefixes", (base.lower() + "/c/", base.lower() + "/u/"))
+        object.__setattr__(self, "pixel_prefix", base + "/o/")

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import AnyStr, Generic
+from typing import Any, AnyStr, Generic, NamedTuple
 
 from mailpixel.errors import InvalidInput
 from mailpixel.links.trackable import Reason
@@ -19,19 +19,18 @@ PIXEL_OPEN = '<img src="'
 PIXEL_CLOSE = '" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0">'
 
 
-@dataclass(frozen=True, slots=True)
-class Skip:
+class Skip(NamedTuple):
     """A link left as it stands: its href as decoded by the parser, and why."""
 
     href: str
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """A value to replace: where it stands (code points, end not included), its link number, the quote around it.
 
     `quote` is `"`, `'`, empty for an unquoted attribute value, or `text` for plain text. `tail` follows the new URL.
+    A tuple, as `Skip` is: a dense template makes hundreds, and a frozen dataclass takes three times as long to make.
     """
 
     start: int
@@ -41,13 +40,20 @@ class Edit:
     tail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Slot(NamedTuple):
+    """A slot of a form: which value it takes, the quote it stands in, what follows the value."""
+
+    place: int
+    quote: str
+    tail: str
+
+
+class Draft(NamedTuple):
     """What is to be done to one text; `pixel_at` is None where no pixel may go. Edits are in order and never overlap."""
 
     text: str
-    edits: tuple[Edit, ...] = ()
-    skipped: tuple[Skip, ...] = ()
+    edits: Sequence[Edit] = ()
+    skipped: Sequence[Skip] = ()
     pixel_at: int | None = None
 
 
@@ -63,7 +69,7 @@ class Numbers:
         """The number of a destination. Raises `InvalidInput` past `MOST_LINKS`."""
         number = self._used.get(destination)
         if number is None:
-            number = self._known.get(destination, 0) or self._new()
+            number = self._known.get(destination) or self._new()
             self._used[destination] = number
         return number
 
@@ -81,10 +87,9 @@ class Numbers:
 _ENCODED = {
     '"': str.maketrans({"&": "&amp;", '"': "&#34;"}),
     "'": str.maketrans({"&": "&amp;", "'": "&#39;"}),
-    "": str.maketrans({"&": "&amp;"} | {letter: f"&#{ord(letter)};" for letter in "\"'<>`=\t\n\f\r "}),
+    "": str.maketrans({"&": "&amp;"} | {letter: f"&#{ord(letter)};" for letter in "\"'<>`\t\n\f\r "}),
     "text": {},
 }
-del _ENCODED[""][ord("=")]  # legal inside an unquoted value, and URLs are full of it
 
 
 def encode_for(quote: str, url: str) -> str:
@@ -96,67 +101,65 @@ def encode_for(quote: str, url: str) -> str:
     return url.translate(_ENCODED[quote])
 
 
-@dataclass(frozen=True, slots=True)
-class Form(Generic[AnyStr]):
-    """Constant pieces (even places) and slots (odd places) of one shape of the output.
+class Bare(NamedTuple):
+    """What stands in place of a pixel's piece, slot and next piece when there is no pixel to write."""
 
-    `slots` says for each slot which value it takes, the quote and the tail; `codec` is None for text.
+    at: int
+    piece: Any
+
+
+class Form(NamedTuple, Generic[AnyStr]):
+    """The shape of the output: constant pieces at even places of `parts`, slots at odd ones.
+
+    `codec` is None for text. `plain` says that a value without `&` and quotes is written as it is in every slot;
+    `pick` chooses the slots' values from the given ones, None where they take them one by one.
     """
 
     parts: list[AnyStr]
-    slots: tuple[tuple[int, str, str], ...]
+    slots: Sequence[Slot]
     codec: str | None
-    pick: Callable[[Sequence[AnyStr]], Sequence[AnyStr]]
     plain: bool
+    pick: Callable[[Sequence[Any]], Sequence[Any]] | None
+    bare: Bare | None
 
-    def fill(self, values: Sequence[str]) -> AnyStr:
-        """The text with these values encoded into the slots."""
-        parts = self.parts.copy()
-        if len(parts) > 1:
-            parts[1::2] = self._ready(values)
-        return parts[0][:0].join(parts)
-
-    def written(self, values: Sequence[str]) -> list[AnyStr]:
-        """What stands in each slot for these values, in order."""
-        return list(self._ready(values)) if self.slots else []
-
-    def _ready(self, values: Sequence[str]) -> Sequence[AnyStr]:
+    def fill(self, urls: Sequence[str], pixel_url: str | None) -> AnyStr:
+        """The text with these URLs in the slots, encoded for their quotes."""
+        written = pixel_url is not None and self.bare is not None
+        values = [*urls, pixel_url or ""] if self.bare is not None else urls
         joined = "\n".join(values)
         if not self.plain or "&" in joined or '"' in joined or "'" in joined or not joined.isascii():
-            return self._encoded(values)
-        if self.codec is None:
-            return self.pick(values)  # type: ignore[arg-type]
-        return self.pick(joined.encode(self.codec).split(b"\n"))  # type: ignore[arg-type]
+            ready: Sequence[Any] = self.encoded(values)
+        else:
+            ready = values if self.codec is None else joined.encode().split(b"\n")
+            ready = ready if self.pick is None else self.pick(ready)
+        parts = self.parts.copy()
+        parts[1::2] = ready
+        if self.bare is not None and not written:
+            parts[self.bare.at : self.bare.at + 3] = [self.bare.piece]
+        return parts[0][:0].join(parts)
 
-    def _encoded(self, values: Sequence[str]) -> list[AnyStr]:
-        written = [encode_for(quote, values[index]) + tail for index, quote, tail in self.slots]
-        if self.codec is None:
-            return written  # type: ignore[return-value]
+    def encoded(self, values: Sequence[str]) -> list[Any]:
+        """What stands in each slot for these values, in order of the slots."""
+        written = [encode_for(quote, values[place]) + tail for place, quote, tail in self.slots]
         codec = self.codec
-        return [value.encode(codec, "xmlcharrefreplace") for value in written]  # type: ignore[misc]
+        return written if codec is None else [value.encode(codec, "xmlcharrefreplace") for value in written]
 
 
-def form_of(parts: list[AnyStr], slots: tuple[tuple[int, str, str], ...], codec: str | None, width: int) -> Form[AnyStr]:
-    """A form for `width` values. Values of ASCII-compatible charsets without quotes to encode take a shorter way."""
-    indices = [index for index, _, _ in slots]
-    plain = all(quote and not tail for _, quote, tail in slots) and _one_byte(codec)
-    return Form(parts, slots, codec, _picker(indices, width), plain)
+def form_of(
+    parts: list[AnyStr], slots: Sequence[Slot], codec: str | None, bare: Bare | None = None
+) -> Form[AnyStr]:
+    """A form, with the shortest way to fill it."""
+    plain = (codec is None or "\n/".encode(codec) == b"\n/") and all(slot.quote and not slot.tail for slot in slots)
+    places = [slot.place for slot in slots]
+    return Form(parts, slots, codec, plain, _picker(places), bare)
 
 
-def _one_byte(codec: str | None) -> bool:
-    return codec is None or "\n/".encode(codec) == b"\n/"
-
-
-def _picker(indices: list[int], width: int) -> Callable[[Sequence[AnyStr]], Sequence[AnyStr]]:
-    if indices == list(range(width)):
-        return _all
-    if len(indices) == 1:
-        return lambda values: (values[indices[0]],)
-    return itemgetter(*indices)
-
-
-def _all(values: Sequence[AnyStr]) -> Sequence[AnyStr]:
-    return values
+def _picker(places: list[int]) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
+    if places == list(range(len(places))):
+        return None
+    if len(places) == 1:  # an itemgetter of one place gives no sequence
+        return lambda values: [values[places[0]]]
+    return itemgetter(*places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,35 +167,35 @@ class Plan(Generic[AnyStr]):
     """A template read once: which links it has, which were left alone and why, and how to write it for one recipient.
 
     `links` are the destinations (entities decoded, white space at the ends gone) in order of `numbers`. `error` is
-    None, or says why the text is left as it was: then there are no links and `render` gives the input. `has_pixel`
-    says whether there is a place for a pixel; there is none in a frameset, or where a pixel of ours already stands.
-    `passed` names, by link number, the query parameters that are written after the tracked URL.
+    None, or says why the text is left as it was: then there are no links and `render` gives the input. `passed`
+    names, by link number, the query parameters that are written after the tracked URL.
     """
 
     links: tuple[str, ...]
     numbers: tuple[int, ...]
     skipped: tuple[Skip, ...]
-    has_pixel: bool
-    bare: Form[AnyStr]
-    pixelled: Form[AnyStr]
+    form: Form[AnyStr]
     error: str | None = None
     passed: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def has_pixel(self) -> bool:
+        """Whether a pixel has a place: not in a frameset, where one of ours stands already, or where none was wanted."""
+        return self.form.bare is not None
 
     def render(self, urls: Sequence[str], pixel_url: str | None = None) -> AnyStr:
         """The text with the tracked URLs in place of the links, and the pixel where one is given and has a place.
 
-        `urls` run parallel to `links` and are absolute URLs, or URLs holding an ESP's merge field; they are encoded
-        for the quotes they land in (`&` and the quote, nothing else) and otherwise written as they are. The result
-        is text or bytes as the input was. Raises `InvalidInput` when there are not as many URLs as links.
+        `urls` run parallel to `links`. They are absolute URLs without line breaks, or hold an ESP's merge field; they
+        are encoded for the quotes they land in (`&` and the quote, nothing else) and otherwise written as they are.
+        The result is text or bytes as the input was. Raises `InvalidInput` when there are not as many URLs as links.
         """
         if len(urls) != len(self.links):
             raise InvalidInput("urls", f"holds {len(urls)} for {len(self.links)} links: give one a link")
-        if pixel_url is None or not self.has_pixel:
-            return self.bare.fill(urls)
-        return self.pixelled.fill((*urls, pixel_url))
+        return self.form.fill(urls, pixel_url)
 
     @property
     def report(self) -> dict[str, int]:
         """Numbers for people: `tracked` places, and places skipped by reason."""
         skips = Counter(str(skip.reason) for skip in self.skipped)
-        return {"tracked": len(self.bare.slots), **dict(sorted(skips.items()))}
+        return {"tracked": len(self.form.slots) - self.has_pixel, **dict(sorted(skips.items()))}

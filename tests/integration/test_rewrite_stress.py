@@ -1,0 +1,82 @@
+"""Every labelled odd case: the lists beside the repository where they are, and our own."""
+
+from pathlib import Path
+from typing import Any
+
+import can_ada
+import pytest
+
+from mailpixel.links.html import prepare
+from mailpixel.links.mime import prepare_message
+from mailpixel.links.options import RewriteOptions
+from tests.rewriting import BASE_URL, PIXEL, PIXEL_URL, Case, load_cases, tracked_urls
+
+SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "rewrite"
+OWN = Path(__file__).parents[1] / "data" / "rewrite_stress.jsonl"
+CASES = load_cases(OWN) + [case for path in sorted(SHARED.glob("*.jsonl")) for case in load_cases(path)]
+
+each_case = pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
+
+
+def options_of(case: Case) -> RewriteOptions:
+    """Options as the case asks for them."""
+    declared = case.label.get("declared", case.label.get("charset"))
+    return RewriteOptions(BASE_URL + "/", charset=declared, **case.label.get("options", {}))
+
+
+def in_a_message(case: Case) -> bool:
+    return bool({"mime", "cte", "headers"} & case.label.keys())
+
+
+def message_of(case: Case) -> bytes:
+    """The case as the one part of a message."""
+    import base64
+    import quopri
+
+    label: dict[str, Any] = case.label
+    charset = label.get("declared", label.get("charset", "utf-8"))
+    body = case.html.encode(label.get("charset", "utf-8"))
+    cte = label.get("cte", "8bit")
+    encoders = {"base64": base64.encodebytes, "quoted-printable": quopri.encodestring}
+    body = encoders.get(cte, bytes)(body)
+    headers = {
+        "Content-Type": f"{label.get('mime', 'text/html')}; charset={charset}",
+        "Content-Transfer-Encoding": cte,
+    } | label.get("headers", {})
+    return "".join(f"{name}: {value}\n" for name, value in headers.items()).encode() + b"\n" + body
+
+
+@each_case
+def test_a_case_is_tracked_and_skipped_as_labelled(case: Case) -> None:
+    plan: Any
+    plan = prepare_message(message_of(case), options_of(case)) if in_a_message(case) else prepare(case.content, options_of(case))
+    assert plan.error is None
+    assert tuple(zip(plan.numbers, plan.links, strict=True)) == case.expect
+    assert tuple((skip.href, str(skip.reason)) for skip in plan.skipped) == case.skip
+    assert tuple(can_ada.parse(link).href for link in plan.links) == case.resolved
+
+
+@each_case
+def test_the_pixel_of_a_case_stands_where_labelled(case: Case) -> None:
+    if in_a_message(case):
+        plan = prepare_message(message_of(case), options_of(case))
+        assert plan.has_pixel == (case.pixel != "none")
+        return
+    codec = case.label.get("charset", "utf-8")
+    plan = prepare(case.content, options_of(case))
+    rewritten = plan.render(tracked_urls(len(plan.links)), PIXEL_URL)
+    text = rewritten.decode(codec) if isinstance(rewritten, bytes) else rewritten
+    assert place_of(text) == case.pixel
+
+
+def place_of(text: str) -> str:
+    """Where the one pixel of a text stands, in the words of the labels."""
+    before, found, after = text.partition(PIXEL)
+    if not found:
+        return "none"
+    if not after:
+        return "end"
+    for tag in ("body", "html"):
+        if after.lower().startswith(f"</{tag}"):
+            return f"before-{tag}-close"
+    return "top" if "<a" not in before and "<p" not in before else "middle"
