@@ -1,5 +1,9 @@
 """One running service for the tests that only ask it things."""
 
+import os
+import secrets
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,10 +23,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 @pytest.fixture
-def paths(service: Service, request: pytest.FixtureRequest) -> dict[str, str]:
-    """The tracking paths of a recipient of the test's own: pixel, link_1, link_2, token."""
-    recipient = f"r-{request.node.name}"[:100].replace("[", "-").replace("]", "")
-    return signed(service, recipient)
+def paths(service: Service) -> dict[str, str]:
+    """The tracking paths of a recipient of the test's own: pixel_url, link_1, link_2, token."""
+    return signed(service, f"r-{secrets.token_hex(8)}")
 
 
 def signed(service: Service, recipient: str) -> dict[str, str]:
@@ -35,14 +38,11 @@ def signed(service: Service, recipient: str) -> dict[str, str]:
     return {name: value.replace(service.url, "") for name, value in named.items()}
 
 
-def rows_of(data: Path, recipient: str, base_url: str, flags: list[str]) -> str:
-    import os
-    import subprocess
-    import sys
-
+def rows_of(data: Path, recipients: str, base_url: str, flags: list[str]) -> str:
+    """What `mailpixel links` prints for recipients, one a line."""
     command = [sys.executable, "-m", "mailpixel", "--data", str(data), "links", "c1", "--recipients", "-", *flags]
-    done = subprocess.run(
-        command, input=f"recipient\n{recipient}\n", capture_output=True, text=True, check=True,
-        env=os.environ | {"MAILPIXEL_BASE_URL": base_url},
-    )  # fmt: skip
-    return done.stdout
+    environment = os.environ | {"MAILPIXEL_BASE_URL": base_url}
+    text = f"recipient\n{recipients}\n"
+    return subprocess.run(
+        command, input=text, capture_output=True, text=True, check=True, env=environment
+    ).stdout

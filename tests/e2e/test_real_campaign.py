@@ -1,4 +1,4 @@
-"""Ten thousand recipients, five links each, real agents: the summary equals a recount that knows nothing of the fold."""
+"""Ten thousand recipients, five links each, real agents: the summary equals a recount without the fold."""
 
 import asyncio
 import json
@@ -36,8 +36,13 @@ def agents() -> list[str]:
         pytest.skip("the collection of real user agents is not beside this repository")
     chance = random.Random(7)
     browsers = (AGENTS / "browsers_a.txt").read_text(encoding="utf-8").splitlines()
-    listed = [json.loads(line)["agent"] for line in (AGENTS / "bots.jsonl").read_text(encoding="utf-8").splitlines()]
-    mail = [json.loads(line)["agent"] for line in (AGENTS / "mail_clients_public.jsonl").read_text(encoding="utf-8").splitlines()]
+    listed = [
+        json.loads(line)["agent"] for line in (AGENTS / "bots.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+    mail = [
+        json.loads(line)["agent"]
+        for line in (AGENTS / "mail_clients_public.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     return [*chance.sample(browsers, 40), *chance.sample(listed, 20), *chance.sample(mail, 20)]
 
 
@@ -46,7 +51,13 @@ def recount(judged: Iterable[tuple[Judged, ...]]) -> dict[str, dict[str, int]]:
     counted = {"opens": Counter[str](), "clicks": Counter[str]()}
     for message in judged:
         for kind in ("opens", "clicks"):
-            hits = [hit for hit in message if f"{hit.event.kind}s" == kind and hit.event.method == "GET" and hit.verdict is not Verdict.INTERNAL]
+            hits = [
+                hit
+                for hit in message
+                if f"{hit.event.kind}s" == kind
+                and hit.event.method == "GET"
+                and hit.verdict is not Verdict.INTERNAL
+            ]
             first = [hit for hit in hits if not hit.dup]
             human = [hit for hit in first if hit.verdict is Verdict.HUMAN]
             counted[kind] += Counter(
@@ -82,7 +93,9 @@ async def replay(service: Service, links: list[list[str]], agents: list[str]) ->
     return asked
 
 
-def test_the_summary_of_a_real_campaign_equals_an_independent_recount(tmp_path: Path, agents: list[str]) -> None:
+def test_the_summary_of_a_real_campaign_equals_an_independent_recount(
+    tmp_path: Path, agents: list[str]
+) -> None:
     data, recipients = tmp_path / "data", tmp_path / "recipients.csv"
     recipients.write_text("recipient\n" + "".join(f"r-{n:05}\n" for n in range(RECIPIENTS)))
     urls = [word for n in range(LINKS) for word in ("--link", f"https://shop.example/{n}")]
@@ -91,7 +104,9 @@ def test_the_summary_of_a_real_campaign_equals_an_independent_recount(tmp_path: 
     assert printed[0] == "recipient,pixel_url," + ",".join(f"link_{n}" for n in range(1, LINKS + 1))
     assert len(printed) == RECIPIENTS + 1
     with Service(data) as service:
-        links = [[part.replace("http://127.0.0.1:8025", "") for part in line.split(",")] for line in printed[1:]]
+        links = [
+            [part.replace("http://127.0.0.1:8025", "") for part in line.split(",")] for line in printed[1:]
+        ]
         asked = asyncio.run(replay(service, links, agents))
     summary = json.loads(rows(data, "report", "c1", "--json"))
     store, registry = open_sqlite(data / "mailpixel.db")
@@ -99,6 +114,9 @@ def test_the_summary_of_a_real_campaign_equals_an_independent_recount(tmp_path: 
     expected = recount(judged)
     assert {name: summary["opens"][name] for name in expected["opens"]} == expected["opens"]
     assert {name: summary["clicks"][name] for name in expected["clicks"]} == expected["clicks"]
-    assert (summary["opens"]["events"], summary["clicks"]["events"]) == (asked.opens.total(), asked.clicks.total())
+    assert (summary["opens"]["events"], summary["clicks"]["events"]) == (
+        asked.opens.total(),
+        asked.clicks.total(),
+    )
     assert (summary["opens"]["unique"], summary["clicks"]["unique"]) == (len(asked.opens), len(asked.clicks))
     assert summary["rates"]["open_rate"]["denominator"] == RECIPIENTS

@@ -35,7 +35,10 @@ def ask(service: Service, tokens: list[str]) -> float:
 
 def tokens_of(data: Path, count: int) -> list[str]:
     recipients = "\n".join(f"r-{n}" for n in range(count))
-    return [line.split(",")[1] for line in rows_of(data, recipients, "http://t.example", ["--merge"]).splitlines()[1:]]
+    return [
+        line.split(",")[1]
+        for line in rows_of(data, recipients, "http://t.example", ["--merge"]).splitlines()[1:]
+    ]
 
 
 def logged(data: Path) -> int:
@@ -65,7 +68,9 @@ def test_a_full_disk_holds_up_no_reader_and_loses_only_what_is_counted(data: Pat
         service.wait_for("/readyz", 503)
         dropped = metric(service, 'mailpixel_hits_total{outcome="queue_full"')
         pending = metric(service, "mailpixel_pending_hits")
-        resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        resource.prlimit(
+            service.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+        )
         service.wait_for("/readyz")
         wait_until_logged(data, 10 + 50)
     assert longest < ANSWER_WITHIN_S + 0.5
