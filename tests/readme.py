@@ -1,6 +1,5 @@
 """The README's tables, made from the code they tell of. `python -m tests.readme` writes them, a test compares them."""
 
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -22,7 +21,10 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def settings() -> str:
     """Every setting."""
-    rows = [(f"`{name}`", default and f"`{default}`", unit, help) for name, _, default, unit, help in Settings().table()]
+    rows = [
+        (f"`{name}`", default and f"`{default}`", unit, help)
+        for name, _, default, unit, help in Settings().table()
+    ]
     return table(("variable", "default", "unit", "what it does"), rows)
 
 
@@ -47,8 +49,13 @@ def _parameters(command: click.Command) -> str:
     for parameter in command.params:
         if isinstance(parameter, click.Argument):
             words += f" {parameter.make_metavar(click.Context(command))}"
-        elif isinstance(parameter, click.Option) and not parameter.hidden and parameter.name not in ("data", "yes"):
-            words += f" [{parameter.opts[0]}{'' if parameter.is_flag else ' ' + parameter.make_metavar(click.Context(command))}]"
+        elif (
+            isinstance(parameter, click.Option)
+            and not parameter.hidden
+            and parameter.name not in ("data", "yes")
+        ):
+            value = "" if parameter.is_flag else " " + parameter.make_metavar(click.Context(command))
+            words += f" [{parameter.opts[0]}{value}]"
     return words
 
 
@@ -75,10 +82,9 @@ def with_tables(text: str) -> str:
     """The README with its tables made anew."""
     for name, make in SECTIONS.items():
         begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
-        pattern = re.escape(begin) + ".*?" + re.escape(end)
-        assert re.search(pattern, text, re.DOTALL), f"README.md has lost its place for the table of {name}"
-        made = begin + make() + "\n" + end
-        text = re.sub(pattern, lambda _, made=made: made, text, flags=re.DOTALL)
+        assert begin in text, f"README.md has lost its place for the table of {name}"
+        before, _, rest = text.partition(begin)
+        text = before + begin + make() + "\n" + end + rest.partition(end)[2]
     return text
 
 

@@ -18,7 +18,6 @@ from mailpixel.links.token import TokenSigner
 from mailpixel.settings import Settings
 from mailpixel.store.protocol import Registry, Store
 
-
 LEASE_MS = 5_000
 """How long the one fold may be silent before another takes its place."""
 

@@ -30,7 +30,7 @@ def paths(service: Service) -> dict[str, str]:
 
 def signed(service: Service, recipient: str) -> dict[str, str]:
     """What `mailpixel links` prints for one recipient, without the host."""
-    named = {}
+    named: dict[str, str] = {}
     for flags in ([], ["--merge"]):
         text = rows_of(service.data, recipient, service.url, flags)
         header, line = text.splitlines()
@@ -40,7 +40,18 @@ def signed(service: Service, recipient: str) -> dict[str, str]:
 
 def rows_of(data: Path, recipients: str, base_url: str, flags: list[str]) -> str:
     """What `mailpixel links` prints for recipients, one a line."""
-    command = [sys.executable, "-m", "mailpixel", "--data", str(data), "links", "c1", "--recipients", "-", *flags]
+    command = [
+        sys.executable,
+        "-m",
+        "mailpixel",
+        "--data",
+        str(data),
+        "links",
+        "c1",
+        "--recipients",
+        "-",
+        *flags,
+    ]
     environment = os.environ | {"MAILPIXEL_BASE_URL": base_url}
     text = f"recipient\n{recipients}\n"
     return subprocess.run(

@@ -4,13 +4,21 @@ import json
 from typing import Any
 
 import schemathesis
-from hypothesis import strategies as st
-from schemathesis import SerializationContext
+from schemathesis import HookContext, SerializationContext
 
-MOMENTS = st.datetimes(st.datetimes.__defaults__ and __import__("datetime").datetime(1970, 1, 2))
+KNOWN = {"id": "c1", "recipient": "r-known"}
+"""The campaign and the recipient that the service under test has."""
 
 
 @schemathesis.serializer("application/x-ndjson")
-def lines(context: SerializationContext, value: Any) -> Any:
+def one_line(context: SerializationContext, value: Any) -> Any:
     """Text goes out as it is, anything else as one line of JSON."""
-    return value if isinstance(value, str | bytes) else json.dumps(value)
+    return value if isinstance(value, str | bytes) else json.dumps(value).encode()
+
+
+@schemathesis.hook
+def map_path_parameters(context: HookContext, value: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Ask for what is there as often as for what is not, or most answers would be a 404."""
+    if value and len(str(value.get("id", ""))) % 2:
+        return {name: KNOWN.get(name, given) for name, given in value.items()}
+    return value

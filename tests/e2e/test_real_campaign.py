@@ -61,9 +61,13 @@ def recount(judged: Iterable[tuple[Judged, ...]]) -> dict[str, dict[str, int]]:
             first = [hit for hit in hits if not hit.dup]
             human = [hit for hit in first if hit.verdict is Verdict.HUMAN]
             counted[kind] += Counter(
-                events=len(hits), deduplicated=len(first), unique=bool(hits), human=len(human), unique_human=bool(human),
+                events=len(hits),
+                deduplicated=len(first),
+                unique=bool(hits),
+                human=len(human),
+                unique_human=bool(human),
                 machine=sum(hit.verdict in MACHINES for hit in first),
-            )  # fmt: skip
+            )
             if kind == "opens":
                 counted[kind] += Counter(
                     proxied=sum(hit.via is not None for hit in human),

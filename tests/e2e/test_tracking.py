@@ -13,11 +13,6 @@ PIXEL = bytes.fromhex(
 NO_STORE = "no-store, no-cache, must-revalidate, max-age=0, private"
 
 
-def explained(service: Service, recipient: str, count: int) -> list[dict[str, object]]:
-    """What `explain` says of a message once so many hits are logged; a hit is logged before it is answered."""
-    return json.loads(rows(service.data, "explain", "c1", recipient, "--json"))["hits"][:count]
-
-
 def test_the_pixel_is_one_constant_gif_that_nobody_may_keep(service: Service, paths: dict[str, str]) -> None:
     status, headers, body = service.get(paths["pixel_url"])
     del headers["date"], headers["connection"]

@@ -22,7 +22,9 @@ def test_the_tables_of_settings_commands_endpoints_and_rules_are_what_the_code_s
 def test_the_ten_line_example_runs_as_printed(tmp_path: Path) -> None:
     (example,) = blocks("python")
     code = [line for line in example.splitlines() if line.strip()]
-    done = subprocess.run([sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
     printed = done.stdout.splitlines()
     assert len(code) <= 10
     assert printed[0].startswith("https://t.example/o/")
@@ -34,7 +36,14 @@ def test_every_shell_example_runs_as_printed_one_after_the_other(tmp_path: Path)
     shell = blocks("sh")
     assert len(shell) >= 5
     for block in shell:
-        done = subprocess.run(["bash", "-euc", block], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["bash", "-euc", block],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, f"{block}\n{done.stderr}"
     assert (tmp_path / "tokens.csv").read_text().splitlines()[0] == "recipient,token"
 

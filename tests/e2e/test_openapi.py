@@ -1,0 +1,94 @@
+"""The document and the running service agree: by its table of routes, and by thousands of made-up requests."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from starlette.routing import Route
+
+from mailpixel.server.api.openapi import document
+from mailpixel.server.app import ROUTES
+from tests.e2e.schemathesis_hooks import KNOWN
+from tests.service import Service, rows
+
+OF_PEOPLE = {("GET", "/"), ("GET", "/u/{token}"), ("POST", "/u/{token}")}
+"""Pages for people, which the document does not tell of."""
+METHODS = {"get", "post", "patch", "put", "delete"}
+ROOT = Path(__file__).parents[2]
+
+
+def served() -> set[tuple[str, str]]:
+    return {
+        (method, route.path.replace(":path}", "}"))
+        for route in ROUTES
+        if isinstance(route, Route)
+        for method in route.methods or ()
+        if method != "HEAD"
+    }
+
+
+def documented() -> set[tuple[str, str]]:
+    return {
+        (method.upper(), path)
+        for path, operations in document()["paths"].items()
+        for method in operations
+        if method in METHODS
+    }
+
+
+def test_every_route_is_documented_and_every_documented_one_is_served() -> None:
+    assert served() - OF_PEOPLE == documented()
+
+
+def test_every_operation_has_a_name_of_its_own_and_says_what_it_does() -> None:
+    operations = [each for path in document()["paths"].values() for each in path.values()]
+    assert len({each["operationId"] for each in operations}) == len(operations)
+    assert all(each["summary"].endswith(".") for each in operations)
+
+
+def test_the_service_gives_this_document(service: Service) -> None:
+    status, headers, body = service.get("/api/openapi.json")
+    assert (status, headers["content-type"]) == (200, "application/json")
+    assert json.loads(body) == json.loads(json.dumps(document()))
+
+
+def test_the_running_service_keeps_to_its_document(tmp_path: Path) -> None:
+    """Schemathesis makes requests by the document, good and bad ones, and checks status, headers, schema and keys.
+
+    Left out is the check that whatever fits the schema is accepted: a cursor, a time zone or a host that is only
+    well formed is refused with reason.
+    """
+    data = tmp_path / "data"
+    rows(
+        data,
+        "campaign",
+        "add",
+        KNOWN["id"],
+        "--name",
+        "One",
+        "--sent",
+        "10",
+        "--link",
+        "https://shop.example/",
+    )
+    key = rows(data, "apikey", "add", "everything", "--scope", "write").strip()
+    with Service(data) as service:
+        pixel = rows(
+            data, "links", KNOWN["id"], "--recipients", "-", stdin=f"recipient\n{KNOWN['recipient']}\n"
+        )
+        assert service.get("/o/" + pixel.partition("/o/")[2].partition(",")[0])[0] == 200
+        found = schemathesis(service.url, key, tmp_path)
+    assert found.returncode == 0, found.stdout
+
+
+def schemathesis(url: str, key: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [
+        str(Path(sys.executable).with_name("schemathesis")), "run", f"{url}/api/openapi.json",
+        "--header", f"Authorization: Bearer {key}",
+        "--checks", "all", "--exclude-checks", "positive_data_acceptance",
+        "--max-examples", "25", "--seed", "20", "--no-color",
+    ]  # fmt: skip
+    hooks = os.environ | {"SCHEMATHESIS_HOOKS": "tests.e2e.schemathesis_hooks", "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=folder, env=hooks, capture_output=True, text=True, check=False)
