@@ -113,7 +113,6 @@ def _tell(tally: Tally, seconds: float) -> None:
     repeated = f", {tally.duplicates:,} of them given more than once" if tally.duplicates else ""
     say(f"{tally.minted:,} of {tally.rows:,} recipients have links{repeated}{rate}")
     if tally.faulty:
-        say(
-            f"error: {tally.faulty:,} rows were left out, {FAULTS_SHOWN} of them shown above at the most; mend them and run again"
-        )
+        left_out = f"{tally.faulty:,} row(s) were left out, the first {FAULTS_SHOWN} are named above"
+        say(f"error: {left_out}; mend them and run again")
         sys.exit(1)
