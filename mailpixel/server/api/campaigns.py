@@ -50,7 +50,7 @@ def check_url(url: str, field: str) -> str:
 URL_SCHEMA = {
     "type": "string",
     "format": "uri",
-    "pattern": "^ *[Hh][Tt][Tt][Pp][Ss]?://",
+    "pattern": "^ *[Hh][Tt][Tt][Pp][Ss]?://[^/?#]",
     "maxLength": 65_536,
 }
 URL = Field("url", URL_SCHEMA, text(check_url), required=True, help="Where the link leads: http or https.")

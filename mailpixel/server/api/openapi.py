@@ -67,7 +67,10 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.scope:
         operation["description"] = f"Needs a key with the scope `{endpoint.scope}`."
     if endpoint.body is not None:
-        operation["requestBody"] = {"required": True, "content": _body(endpoint, endpoint.body)}
+        operation["requestBody"] = {
+            "required": not endpoint.lines,
+            "content": _body(endpoint, endpoint.body),
+        }
     return operation
 
 
@@ -100,7 +103,7 @@ def _body(endpoint: Endpoint, fields: Sequence[Field]) -> dict[str, Any]:
     schema = object_schema(fields)
     if not endpoint.lines:
         return {JSON: {"schema": schema}}
-    return {NDJSON: {"schema": {"type": "string", "description": "One object a line."}, "x-line": schema}}
+    return {NDJSON: {"schema": {"description": "One such object a line: `x-line`."}, "x-line": schema}}
 
 
 def _responses(endpoint: Endpoint) -> dict[str, Any]:
