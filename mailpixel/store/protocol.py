@@ -238,6 +238,16 @@ class Registry(Protocol):
         """
         ...
 
+    def register_links(self, campaign: str, urls: Sequence[str]) -> Mapping[str, int]:
+        """The number of each of these destinations: the one it has already, else the next free one in the order given.
+
+        One transaction, so that two senders at once never give one number to two destinations. A trap's number is
+        given to nobody. Verdicts do not change by it: the campaign does not become stale.
+
+        Raises `NotFound`, and `InvalidInput` when there is no number left.
+        """
+        ...
+
     def link_revisions(self, campaign: str) -> Sequence[LinkRevision]:
         """Former destinations, oldest first."""
         ...

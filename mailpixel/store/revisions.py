@@ -1,9 +1,14 @@
-"""What a change of a campaign means: which links were replaced, and whether its events must be judged
+"""What a change of a campaign means: which links were replaced or are new, and whether its events must be judged
 again."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from mailpixel.errors import InvalidInput
 from mailpixel.model import Campaign, Link
+
+LAST_LINK = 65_535
+"""The highest number a link can have: it has 16 bits in a token."""
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -33,3 +38,21 @@ def calls_for_rebuild(former: Campaign, campaign: Campaign) -> bool:
 def _judged_by(campaign: Campaign) -> tuple[datetime | None, frozenset[tuple[int, bool]]]:
     links = frozenset((link.number, link.trap) for link in campaign.links)
     return to_the_millisecond(campaign.sent_at), links
+
+
+def numbered(links: Sequence[Link], urls: Sequence[str]) -> tuple[dict[str, int], list[Link]]:
+    """The number of each destination, and the links that are new, numbered on in the order given.
+
+    Of two links with one destination the first counts; a trap counts for none. Raises `InvalidInput`.
+    """
+    known = {link.url: link.number for link in reversed(links) if not link.trap}
+    last = max((link.number for link in links), default=0)
+    new = [Link(number, url) for number, url in enumerate(_missing(known, urls), last + 1)]
+    if new and new[-1].number > LAST_LINK:
+        raise InvalidInput("links", f"are more than {LAST_LINK:,} in this campaign; begin a new campaign")
+    known |= {link.url: link.number for link in new}
+    return {url: known[url] for url in urls}, new
+
+
+def _missing(known: dict[str, int], urls: Sequence[str]) -> list[str]:
+    return [url for url in dict.fromkeys(urls) if url not in known]

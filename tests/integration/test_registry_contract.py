@@ -1,13 +1,14 @@
 """What every registry must do, run on each of them."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from mailpixel.errors import Conflict, NotFound
+from mailpixel.errors import Conflict, InvalidInput, NotFound
 from mailpixel.model import Campaign
 from mailpixel.store.memory import MemoryRegistry
 from mailpixel.store.protocol import ApiKey, FoldState, LinkRevision, Registry
@@ -89,6 +90,53 @@ def test_a_link_taken_away_is_remembered(registry: Registry) -> None:
     registry.add_campaign(a_campaign(links=2))
     registry.update_campaign(a_campaign(links=1), "cli", NOW)
     assert registry.link_revisions("spring") == [LinkRevision(2, "https://shop.example/p/2", NOW, "cli")]
+
+
+def test_a_destination_keeps_its_number_and_a_new_one_takes_the_next(registry: Registry) -> None:
+    links = (a_link(1), a_link(2, "https://shop.example/hidden", trap=True), a_link(5))
+    registry.add_campaign(replace(a_campaign(), links=links))
+    registry.settled(registry.campaign("spring"))
+    revision = registry.news(0).revision
+    urls = [
+        "https://shop.example/new",
+        "https://shop.example/p/5",
+        "https://shop.example/hidden",
+        links[0].url,
+    ]
+    numbers = registry.register_links("spring", [*urls, urls[0]])
+    assert numbers == dict(zip(urls, [6, 5, 7, 1], strict=True))
+    added = (a_link(6, "https://shop.example/new"), a_link(7, "https://shop.example/hidden"))
+    assert registry.campaign("spring").links == (*links, *added)
+    assert [campaign.id for campaign in registry.news(revision).campaigns] == ["spring"]
+    assert registry.stale() == []
+
+
+def test_registering_known_destinations_is_no_news(registry: Registry) -> None:
+    registry.add_campaign(a_campaign())
+    revision = registry.news(0).revision
+    assert registry.register_links("spring", ["https://shop.example/p/2"]) == {"https://shop.example/p/2": 2}
+    assert registry.register_links("spring", []) == {}
+    assert registry.news(revision).revision == revision
+
+
+def test_links_past_the_last_number_are_refused_and_none_is_added(registry: Registry) -> None:
+    last = replace(a_campaign(), links=(a_link(65534),))
+    registry.add_campaign(last)
+    with pytest.raises(InvalidInput, match="more than 65,535"):
+        registry.register_links("spring", ["https://a.example/", "https://b.example/"])
+    assert registry.campaign("spring") == last
+    with pytest.raises(NotFound, match="'autumn'"):
+        registry.register_links("autumn", [])
+
+
+def test_senders_at_once_never_share_a_number(registry: Registry) -> None:
+    registry.add_campaign(a_campaign(links=0))
+    lists = [[f"https://shop.example/{n % 7}", f"https://shop.example/{n}"] for n in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(lambda urls: registry.register_links("spring", urls), lists))
+    numbers = {link.url: link.number for link in registry.campaign("spring").links}
+    assert sorted(numbers.values()) == list(range(1, 41))
+    assert told == [{url: numbers[url] for url in urls} for urls in lists]
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,14 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace as changed_copy
 from datetime import datetime
 
 from mailpixel.errors import Conflict, NotFound
 from mailpixel.model import Campaign
 from mailpixel.store.protocol import ApiKey, FoldState, LinkRevision, RegistryNews
-from mailpixel.store.revisions import calls_for_rebuild, replaced_links, to_the_millisecond
+from mailpixel.store.revisions import calls_for_rebuild, numbered, replaced_links, to_the_millisecond
 
 
 class MemoryRegistry:
@@ -64,6 +64,15 @@ class MemoryRegistry:
         self._stamp("campaign", campaign.id)
         if stale:
             self._stale.add(campaign.id)
+
+    def register_links(self, campaign: str, urls: Sequence[str]) -> Mapping[str, int]:
+        """See `Registry`."""
+        with self._lock:
+            registered = self.campaign(campaign)
+            numbers, new = numbered(registered.links, urls)
+            if new:
+                self._put_campaign(changed_copy(registered, links=(*registered.links, *new)), stale=False)
+            return numbers
 
     def link_revisions(self, campaign: str) -> Sequence[LinkRevision]:
         """See `Registry`."""

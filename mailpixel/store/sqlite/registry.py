@@ -1,7 +1,7 @@
 """Campaigns, links, API keys, opt-outs and the lease of the fold in SQLite."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from mailpixel.errors import Conflict, NotFound
 from mailpixel.model import Campaign, Link
 from mailpixel.store.protocol import ApiKey, FoldState, LinkRevision, RegistryNews
-from mailpixel.store.revisions import calls_for_rebuild, replaced_links, to_ms
+from mailpixel.store.revisions import calls_for_rebuild, numbered, replaced_links, to_ms
 from mailpixel.store.sqlite.database import BUSY_MS, Database
 from mailpixel.store.sqlite.migrations import migrate
 
@@ -51,7 +51,7 @@ class SqliteRegistry:
                 f"insert into campaigns ({CAMPAIGN}, stale, revision) values (?, ?, ?, ?, ?, 1, ?)",  # noqa: S608
                 (*_campaign_row(campaign), _next_revision(connection)),
             )
-            _put_links(connection, campaign)
+            _put_links(connection, campaign.id, campaign.links)
 
     def update_campaign(self, campaign: Campaign, by: str, now: datetime) -> None:
         """See `Registry`."""
@@ -76,7 +76,22 @@ class SqliteRegistry:
                 ],
             )
             connection.execute("delete from links where campaign = ?", (campaign.id,))
-            _put_links(connection, campaign)
+            _put_links(connection, campaign.id, campaign.links)
+
+    def register_links(self, campaign: str, urls: Sequence[str]) -> Mapping[str, int]:
+        """See `Registry`."""
+        with self._database.reading() as connection:
+            numbers, new = numbered(_campaign(connection, campaign).links, urls)
+        if (
+            not new
+        ):  # as a rule: a template is registered once, so that mail never waits for the one who writes
+            return numbers
+        with self._database.writing() as connection:
+            numbers, new = numbered(_campaign(connection, campaign).links, urls)
+            _put_links(connection, campaign, new)
+            revision = _next_revision(connection)
+            connection.execute("update campaigns set revision = ? where id = ?", (revision, campaign))
+            return numbers
 
     def link_revisions(self, campaign: str) -> Sequence[LinkRevision]:
         """See `Registry`."""
@@ -223,8 +238,8 @@ def _links(connection: sqlite3.Connection, campaign: str) -> tuple[Link, ...]:
     return tuple(Link(number, url, bool(trap)) for number, url, trap in rows)
 
 
-def _put_links(connection: sqlite3.Connection, campaign: Campaign) -> None:
-    rows = [(campaign.id, link.number, link.url, link.trap) for link in campaign.links]
+def _put_links(connection: sqlite3.Connection, campaign: str, links: Sequence[Link]) -> None:
+    rows = [(campaign, link.number, link.url, link.trap) for link in links]
     connection.executemany("insert into links values (?, ?, ?, ?)", rows)
 
 
