@@ -23,7 +23,9 @@ LIVE_URLS = (
     "https://shop.test/%2520/%zz?q=a+b#part",
     "https://shop.test/plain",
 )
-_EMPTY_HREF = re.compile(r"(<a\b[^<>]*?\shref\s*=\s*)([\"'])(#|https?://|\{\{[^\"'{}<>]*\}\}|)\2", re.IGNORECASE)
+_EMPTY_HREF = re.compile(
+    r"(<a\b[^<>]*?\shref\s*=\s*)([\"'])(#|https?://|\{\{[^\"'{}<>]*\}\}|)\2", re.IGNORECASE
+)
 
 
 @cache

@@ -8,7 +8,7 @@ from mailpixel.links.splice import PIXEL_CLOSE, PIXEL_OPEN, Bare, Draft, Form, N
 
 def untouched(content: AnyStr, error: str | None = None) -> Plan[AnyStr]:
     """A plan that gives the content back as it is."""
-    return Plan((), (), (), form_of([content], (), None), error)
+    return Plan((), (), (), form_of([content], (), None, 0), error)
 
 
 class Cuts(NamedTuple):
@@ -24,7 +24,9 @@ class Cuts(NamedTuple):
     def whole(self) -> Any:
         """The text again, put together from what it was cut into."""
         between = [*self.values, self.pieces[0][:0]]
-        return self.pieces[0][:0].join(part for pair in zip(self.pieces, between, strict=True) for part in pair)
+        return self.pieces[0][:0].join(
+            part for pair in zip(self.pieces, between, strict=True) for part in pair
+        )
 
 
 def cut(draft: Draft, codec: str | None) -> Cuts:
@@ -50,7 +52,9 @@ def cut(draft: Draft, codec: str | None) -> Cuts:
 def plan_of(draft: Draft, numbers: Numbers, codec: str | None = None) -> Plan[Any]: ...
 @overload
 def plan_of(draft: Draft, numbers: Numbers, codec: str, raw: bytes) -> Plan[Any] | None: ...
-def plan_of(draft: Draft, numbers: Numbers, codec: str | None = None, raw: bytes | None = None) -> Plan[Any] | None:
+def plan_of(
+    draft: Draft, numbers: Numbers, codec: str | None = None, raw: bytes | None = None
+) -> Plan[Any] | None:
     """The plan of one text; `codec` names the charset of bytes. None when `raw` is given and the pieces, each encoded
     on its own, do not make it again."""
     cuts = cut(draft, codec)
@@ -59,12 +63,17 @@ def plan_of(draft: Draft, numbers: Numbers, codec: str | None = None, raw: bytes
     ordered = numbers.in_order()
     places = {number: place for place, (number, _) in enumerate(ordered)}
     links = tuple([destination for _, destination in ordered])
-    return Plan(links, tuple(places), tuple(draft.skipped), form(draft, cuts, places, codec), None, _passed(draft))
+    return Plan(
+        links, tuple(places), tuple(draft.skipped), form(draft, cuts, places, codec), None, _passed(draft)
+    )
 
 
 def _passed(draft: Draft) -> dict[int, tuple[str, ...]]:
     tails = {edit.number: edit.tail for edit in draft.edits if edit.tail}
-    return {number: tuple(pair.partition("=")[0] for pair in tail[1:].split("&")) for number, tail in tails.items()}
+    return {
+        number: tuple(pair.partition("=")[0] for pair in tail[1:].split("&"))
+        for number, tail in tails.items()
+    }
 
 
 def form(draft: Draft, cuts: Cuts, places: Mapping[int, int], codec: str | None) -> Form[Any]:
@@ -80,7 +89,7 @@ def form(draft: Draft, cuts: Cuts, places: Mapping[int, int], codec: str | None)
         pieces[at + 1] = _encoded(PIXEL_CLOSE, codec) + pieces[at + 1]
     parts = [pieces[0][:0]] * (2 * len(pieces) - 1)
     parts[::2] = pieces
-    return form_of(parts, slots, codec, bare)
+    return form_of(parts, slots, codec, len(places) + (at is not None), bare)
 
 
 def _encoded(text: str, codec: str | None) -> Any:

@@ -34,7 +34,11 @@ class LinkJudge:
         if reason is Reason.TEMPLATE and self._options.passthrough:
             url, tail = passed_through(url, self._options.passthrough)
             reason = why_not(url)
-        return reason or self._by_options(url) or (with_utm(url, self._options.utm) if self._options.utm else url, tail)
+        return (
+            reason
+            or self._by_options(url)
+            or (with_utm(url, self._options.utm) if self._options.utm else url, tail)
+        )
 
     def _ours(self, url: str) -> Reason | None:
         clicks, optouts = self._own

@@ -82,7 +82,11 @@ def _near(document: turbohtml.Document, source: Source, offset: int) -> int:
     last = _LAST_TAG.match(source.view, max(0, source.view.rfind("<", 0, offset)))
     for tag in (last[1].lower(), *_NEAR) if last else _NEAR:
         elements = document.find_all(tag)
-        if elements and elements[-1].namespace is _HTML and (location := elements[-1].source_location) is not None:
+        if (
+            elements
+            and elements[-1].namespace is _HTML
+            and (location := elements[-1].source_location) is not None
+        ):
             start = source.at(location.start_tag.start_offset)
             if 0 <= offset - start <= _LONGEST_TAIL:
                 return start

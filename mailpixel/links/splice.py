@@ -146,19 +146,20 @@ class Form(NamedTuple, Generic[AnyStr]):
 
 
 def form_of(
-    parts: list[AnyStr], slots: Sequence[Slot], codec: str | None, bare: Bare | None = None
+    parts: list[AnyStr], slots: Sequence[Slot], codec: str | None, width: int, bare: Bare | None = None
 ) -> Form[AnyStr]:
-    """A form, with the shortest way to fill it."""
-    plain = (codec is None or "\n/".encode(codec) == b"\n/") and all(slot.quote and not slot.tail for slot in slots)
-    places = [slot.place for slot in slots]
-    return Form(parts, slots, codec, plain, _picker(places), bare)
+    """A form that is filled with `width` values, in the shortest way."""
+    plain = (codec is None or "\n/".encode(codec) == b"\n/") and all(
+        slot.quote and not slot.tail for slot in slots
+    )
+    return Form(parts, slots, codec, plain, _picker([slot.place for slot in slots], width), bare)
 
 
-def _picker(places: list[int]) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
-    if places == list(range(len(places))):
+def _picker(places: list[int], width: int) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
+    if places == list(range(width)):
         return None
-    if len(places) == 1:  # an itemgetter of one place gives no sequence
-        return lambda values: [values[places[0]]]
+    if len(places) < 2:  # an itemgetter of one place gives no sequence
+        return lambda values: [values[place] for place in places]
     return itemgetter(*places)
 
 

@@ -33,6 +33,7 @@ from mailpixel.links.wire import (
     form_of,
     opening,
     unpack,
+    unpack_signed,
 )
 from mailpixel.model import Claims, TokenKind
 
@@ -154,10 +155,11 @@ class TokenSigner:
         if head is None:
             return _of_unknown_key(body)
         form, signer = head
-        claims = unpack(form, body)
+        good = compare_digest(signer.get_signature(body), text[-SIGNATURE_CHARS:])
+        claims = unpack_signed(form, body) if good else unpack(form, body)
         if claims is None:
             return MALFORMED
-        if not compare_digest(signer.get_signature(body), text[-SIGNATURE_CHARS:]):
+        if not good:
             return Reading(claims, Problem.BAD_SIGNATURE)
         return Reading(claims) if form.kind in kinds else Reading(claims, Problem.WRONG_KIND)
 

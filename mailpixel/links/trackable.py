@@ -84,7 +84,9 @@ def token_spans(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in _SPANNED_TOKEN.finditer(text)]
 
 
-_SPANNED_TOKEN = re.compile(r"\{\{[^\n]*?\}\}+|\{%[^\n]*?%\}|<%[^\n]*?%>|<\?[^\n]*?\?>|\{\$[^\n}]*\}|" + _TOKEN.pattern)
+_SPANNED_TOKEN = re.compile(
+    r"\{\{[^\n]*?\}\}+|\{%[^\n]*?%\}|<%[^\n]*?%>|<\?[^\n]*?\?>|\{\$[^\n}]*\}|" + _TOKEN.pattern
+)
 
 
 def _other_scheme(url: str) -> bool:

@@ -12,7 +12,9 @@ def with_utm(destination: str, parameters: tuple[tuple[str, str], ...]) -> str:
     address, hash_mark, fragment = destination.partition("#")
     query = address.partition("?")[2]
     present = {unquote_plus(pair.partition("=")[0]) for pair in query.split("&")}
-    added = [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in parameters if name not in present]
+    added = [
+        f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in parameters if name not in present
+    ]
     if not added:
         return destination
     joint = "?" if "?" not in address else "" if address.endswith(("?", "&")) else "&"

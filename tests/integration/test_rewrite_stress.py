@@ -49,7 +49,11 @@ def message_of(case: Case) -> bytes:
 @each_case
 def test_a_case_is_tracked_and_skipped_as_labelled(case: Case) -> None:
     plan: Any
-    plan = prepare_message(message_of(case), options_of(case)) if in_a_message(case) else prepare(case.content, options_of(case))
+    plan = (
+        prepare_message(message_of(case), options_of(case))
+        if in_a_message(case)
+        else prepare(case.content, options_of(case))
+    )
     assert plan.error is None
     assert tuple(zip(plan.numbers, plan.links, strict=True)) == case.expect
     assert tuple((skip.href, str(skip.reason)) for skip in plan.skipped) == case.skip

@@ -1,0 +1,40 @@
+"""Compares two messages as Python's own parser reads them: the safety net under the splice."""
+
+from collections.abc import Sequence
+from email import message_from_bytes
+from email.message import Message
+
+_MAY_CHANGE = frozenset({"content-transfer-encoding", "content-md5", "content-length"})
+
+
+def difference(before: bytes, after: bytes, contents: Sequence[bytes]) -> str | None:
+    """What differs but should not, in words; None when nothing does.
+
+    `contents` are the decoded bodies that changed parts are to have, in order. All other parts, all headers and the
+    structure must be equal; a changed part may differ in its transfer encoding and in the headers about its size.
+    """
+    old, new = list(message_from_bytes(before).walk()), list(message_from_bytes(after).walk())
+    if [part.get_content_type() for part in old] != [part.get_content_type() for part in new]:
+        return "the rewritten message has other parts"
+    left = list(contents)
+    for one, other in zip(old, new, strict=True):
+        changed = bool(left) and _content(other) == left[0] and _content(one) != left[0]
+        if changed:
+            left.pop(0)
+        elif not one.is_multipart() and one.get_payload() != other.get_payload():
+            return "the rewritten message has another part that differs"
+        if _headers(one, changed) != _headers(other, changed):
+            return "the rewritten message has other headers"
+    return "a rewritten part does not read as planned" if left else None
+
+
+def _content(part: "Message[str, str]") -> bytes | None:
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else None
+
+
+def _headers(part: "Message[str, str]", changed: bool) -> list[tuple[str, str]]:
+    dropped = (
+        _MAY_CHANGE if changed else frozenset({"content-length"}) if part.is_multipart() else frozenset()
+    )
+    return [(name, str(value)) for name, value in part.items() if name.lower() not in dropped]

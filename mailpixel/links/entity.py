@@ -1,0 +1,100 @@
+"""Where the parts of an RFC 5322 message stand in its bytes.
+
+Only header blocks are parsed; bodies are never taken apart and written again, since that changes three messages of
+four. Places are offsets in the whole message.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import Message
+from email.parser import BytesHeaderParser
+
+_DEEPEST = 32
+_HEAD_END = re.compile(rb"\n(\r?\n)")
+_MAIL_TYPES = ("message/rfc822", "message/global")
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One part of a message, or all of it: its header block, and its body with the parts in it.
+
+    `path` counts from 1 at each level, as `2.1`; empty for the whole message. `sound` is False where the bytes could
+    be read in more than one way: such a part is left alone.
+    """
+
+    path: str
+    start: int
+    body_start: int
+    end: int
+    headers: "Message[str, str]"
+    kind: str
+    sound: bool
+    parts: tuple["Entity", ...] = ()
+
+    def header(self, name: str) -> str:
+        """The value of a header as text, empty without one."""
+        return str(self.headers.get(name, ""))
+
+    def leaves(self) -> Iterator["Entity"]:
+        """The parts that hold no parts, in order."""
+        if not self.parts:
+            yield self
+        for part in self.parts:
+            yield from part.leaves()
+
+    def everything(self) -> Iterator["Entity"]:
+        """This entity and all below it, in order."""
+        yield self
+        for part in self.parts:
+            yield from part.everything()
+
+
+def read_message(raw: bytes) -> Entity:
+    """The parts of a message."""
+    return _read(raw, 0, len(raw), "", "text/plain")
+
+
+def _read(raw: bytes, start: int, end: int, path: str, default: str) -> Entity:
+    body_start = _body_start(raw, start, end)
+    headers = BytesHeaderParser().parsebytes(raw[start:body_start])
+    kind = headers.get_content_type() if "content-type" in headers else default
+    sound = not headers.get_payload()  # a line that is no header ended the block early
+    parts: tuple[Entity, ...] = ()
+    if kind.startswith("multipart/"):
+        spans = _spans(raw, body_start, end, headers.get_boundary(""))
+        sound = sound and bool(spans) and path.count(".") < _DEEPEST
+        inner = _MAIL_TYPES[0] if kind == "multipart/digest" else "text/plain"
+        if sound:
+            names = (f"{path}.{place}".lstrip(".") for place in range(1, len(spans) + 1))
+            parts = tuple(_read(raw, *span, name, inner) for span, name in zip(spans, names, strict=True))
+    return Entity(path, start, body_start, end, headers, kind, sound, parts)
+
+
+def _body_start(raw: bytes, start: int, end: int) -> int:
+    for line_end in (b"\n", b"\r\n"):
+        if raw.startswith(line_end, start, end):
+            return start + len(line_end)
+    match = _HEAD_END.search(raw, start, end)
+    return match.end() if match else end
+
+
+def _spans(raw: bytes, start: int, end: int, boundary: str) -> list[tuple[int, int]]:
+    """Where the parts between these delimiters stand. The line break before a delimiter belongs to it."""
+    if not boundary:
+        return []
+    name = re.escape(boundary.encode("utf-8", "surrogateescape"))
+    spans: list[tuple[int, int]] = []
+    opened: int | None = None
+    for match in re.finditer(rb"^--" + name + rb"(--)?[ \t]*\r?(?:\n|\Z)", raw[:end][start:], re.MULTILINE):
+        at = start + match.start()
+        if opened is not None:
+            spans.append((opened, max(opened, _without_break(raw, at))))
+        opened = None if match[1] else start + match.end()
+        if match[1]:
+            break
+    return spans if opened is None else [*spans, (opened, end)]
+
+
+def _without_break(raw: bytes, at: int) -> int:
+    return at - (2 if raw[at - 2 : at] == b"\r\n" else 1)

@@ -1,0 +1,114 @@
+"""Why a message, or a part of one, is left alone whatever its links say."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mailpixel.links.entity import Entity
+from mailpixel.links.transfer import base64_decoded, quoted_decoded
+
+
+class Cause(StrEnum):
+    """The closed set of causes. Those of a whole message come first."""
+
+    DKIM = "dkim"
+    """Signed in transit (DKIM-Signature, ARC-Seal): sign after tracking."""
+    SIGNED = "signed"
+    ENCRYPTED = "encrypted"
+    """Encrypted or opaquely signed: multipart/encrypted, S/MIME."""
+    PGP = "pgp"
+    """PGP armour in a text."""
+    LIST_POST = "list_post"
+    """Mail of a discussion list: what it says is not the sender's alone."""
+    MALFORMED = "malformed"
+    """Programs would differ on where its parts are."""
+    NO_HTML = "no_html"
+    """No HTML part, so no pixel."""
+    ATTACHMENT = "attachment"
+    MESSAGE = "message"
+    """A message inside the message."""
+    AMP = "amp"
+    CALENDAR = "calendar"
+    ENCODING = "encoding"
+    """A content transfer encoding nobody knows, or text that does not keep to it."""
+    FLOWED = "flowed"
+    """Plain text with format=flowed and DelSp: its URLs are broken by spaces."""
+    FAILED = "failed"
+    """Rewriting it went wrong; the plan's error says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A part left alone: its path (`2.1`; empty for the whole message) and why."""
+
+    path: str
+    cause: Cause
+
+
+_SIGNING_HEADERS = ("dkim-signature", "domainkey-signature", "arc-seal")
+_KINDS = {
+    "multipart/signed": Cause.SIGNED,
+    "multipart/encrypted": Cause.ENCRYPTED,
+    "application/pkcs7-mime": Cause.ENCRYPTED,
+    "application/x-pkcs7-mime": Cause.ENCRYPTED,
+}
+_PART_KINDS = {"text/x-amp-html": Cause.AMP, "text/calendar": Cause.CALENDAR}
+_ARMOUR = re.compile(rb"^-----BEGIN PGP ", re.MULTILINE)
+
+
+def why_whole(message: Entity, raw: bytes) -> Cause | None:
+    """The cause to leave all of a message alone."""
+    if any(name in message.headers for name in _SIGNING_HEADERS):
+        return Cause.DKIM
+    entities = list(message.everything())
+    sealed = next((_KINDS[entity.kind] for entity in entities if entity.kind in _KINDS), None)
+    if sealed is not None:
+        return sealed
+    if "list-post" in message.headers:
+        return Cause.LIST_POST
+    if not message.sound:
+        return Cause.MALFORMED
+    return Cause.PGP if any(_is_armoured(leaf, raw) for leaf in message.leaves()) else None
+
+
+def why_part(leaf: Entity) -> Cause | None:
+    """The cause to leave a part alone that its headers give; None for other things than text, which nobody asks for."""
+    if not leaf.sound:
+        return Cause.MALFORMED
+    if leaf.kind.startswith("message/"):
+        return Cause.MESSAGE
+    if leaf.kind.startswith("text/") and leaf.headers.get_content_disposition() == "attachment":
+        return Cause.ATTACHMENT
+    if leaf.kind == "text/plain" and str(leaf.headers.get_param("delsp", "")).lower() == "yes":
+        return Cause.FLOWED
+    return _PART_KINDS.get(leaf.kind)
+
+
+def decoded_body(leaf: Entity, raw: bytes) -> bytes | None:
+    """The body of a part without its transfer encoding; None where it is unknown or not kept to."""
+    body = raw[leaf.body_start : leaf.end]
+    match transfer_encoding(leaf):
+        case "quoted-printable":
+            quoted = quoted_decoded(body)
+            return quoted.decoded if quoted else None
+        case "base64":
+            return base64_decoded(body)
+        case "" | "7bit" | "8bit" | "binary":
+            return body
+        case _:
+            return None
+
+
+def transfer_encoding(leaf: Entity) -> str:
+    """The declared content transfer encoding in lower case."""
+    return leaf.header("content-transfer-encoding").strip().lower()
+
+
+def _is_armoured(leaf: Entity, raw: bytes) -> bool:
+    if (
+        not leaf.kind.startswith("text/")
+        or b"-----BEGIN PGP" not in raw
+        and transfer_encoding(leaf) != "base64"
+    ):
+        return False
+    return _ARMOUR.search(decoded_body(leaf, raw) or raw[leaf.body_start : leaf.end]) is not None

@@ -1,0 +1,108 @@
+"""Links of plain text: only `http(s)://` as written, and every other character stays.
+
+Off unless asked for, since the reader sees the long foreign URL. Quoted lines (`>`), the signature after `-- `, bare
+domains and `www.` are left alone.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
+from typing import AnyStr
+
+from turbohtml.clean import LinkDetector
+
+from mailpixel.links.charset import decode
+from mailpixel.links.compile import plan_of, untouched
+from mailpixel.links.judge import LinkJudge
+from mailpixel.links.options import RewriteOptions
+from mailpixel.links.splice import Draft, Edit, Numbers, Plan, Skip
+from mailpixel.links.trackable import Reason, token_spans
+
+_HTTP = re.compile(r"https?://", re.IGNORECASE)
+_SIGNATURE = re.compile(r"^-- ?\r?$", re.MULTILINE)
+_QUOTED = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
+_MORE = re.compile(r"(?:\|[\w\-.~:/?#@!$&'()*+,;=%\[\]]+)+")
+_CURLY = "\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u2039\u203a"
+_WIDE = "\u3001\u3002\uff0c\uff0e\uff01\uff1f\uff1b\uff1a\u300c\u300d\u300e\u300f\u3010\u3011\uff08\uff09\u300a\u300b"
+_WIDE_STOP = re.compile(f"[{_WIDE}]")
+_TRAILING = "\u2026" + _CURLY + _WIDE
+_CLOSING = ".,:;!?'\")]}"
+# What the detector takes for a letter of a longer word, or cannot read at all.
+_GLUED = re.compile(f"[{_CURLY}*_](?=https?://)|[\ud800-\udfff]", re.IGNORECASE)
+
+
+def prepare_text(text: AnyStr, options: RewriteOptions) -> Plan[AnyStr]:
+    """Plan the rewrite of plain text, as `mailpixel.links.html.prepare` does for HTML; there is never a pixel.
+
+    The same options give the same numbers to the same destinations. Never raises for content.
+    """
+    try:
+        return _prepared(text, options)
+    except Exception as error:  # a tracker must never stop a mailing
+        return untouched(text, f"{type(error).__name__}: {error}")
+
+
+def _prepared(text: AnyStr, options: RewriteOptions) -> Plan[AnyStr]:
+    numbers = Numbers(options.known)
+    if isinstance(text, str):
+        return plan_of(draft_text(text, options, numbers), numbers)
+    decoded = decode(text, options.charset)
+    draft = draft_text(decoded.text, options, numbers, certain=decoded.certain)
+    return plan_of(draft, numbers, decoded.codec, text) or untouched(
+        text, "the charset cannot be cut into pieces"
+    )
+
+
+def draft_text(text: str, options: RewriteOptions, numbers: Numbers, *, certain: bool = True) -> Draft:
+    """What to change in a plain text. `certain` is False when its letters outside ASCII are guesses."""
+    judge = LinkJudge(options, certain)
+    edits: list[Edit] = []
+    skipped: list[Skip] = []
+    for start, end, held in _links(text):
+        url = text[start:end]
+        outcome = Reason.TEMPLATE if held else judge.outcome(url)
+        if isinstance(outcome, Reason):
+            skipped.append(Skip(url, outcome))
+        else:
+            edits.append(Edit(start, end, numbers.of(outcome[0]), "text", outcome[1]))
+    return Draft(text, edits, skipped)
+
+
+def _links(text: str) -> Iterator[tuple[int, int, bool]]:
+    """Start and end of each link, and whether it touches a template token."""
+    view = _GLUED.sub(" ", text)
+    signature = _SIGNATURE.search(view)
+    stop = signature.start() if signature else len(view)
+    quoted = [match.span() for match in _QUOTED.finditer(view)]
+    tokens = token_spans(text)
+    for span in LinkDetector(emails=False, bare_domains=False).find(view):
+        if span.start >= stop or not _HTTP.match(span.text) or _touching(quoted, span.start, span.start):
+            continue
+        if token := _touching(tokens, span.start, span.end):
+            yield span.start, max(span.end, token[1]), True
+        else:
+            yield span.start, span.start + len(_trimmed(text, span.start, span.end)), False
+
+
+def _touching(spans: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int, int] | None:
+    """The first of these spans, in order and apart from each other, that overlaps or meets the place."""
+    place = bisect_left(spans, start, key=itemgetter(1))
+    return spans[place] if place < len(spans) and spans[place][0] <= end else None
+
+
+def _trimmed(text: str, start: int, end: int) -> str:
+    """The URL without what belongs to the sentence around it, and with what follows a `|`."""
+    more = _MORE.match(text, end)
+    url = _before_wide_stop(text[start:end] + (more[0].rstrip(_CLOSING) if more else "")).rstrip(_TRAILING)
+    before = text[start - 1] if start else ""
+    return url.rstrip(before) if before in ("*", "_") else url
+
+
+def _before_wide_stop(url: str) -> str:
+    """The URL up to a full stop, comma or bracket of Chinese or Japanese; in a host of such letters it is a dot."""
+    host_end = url.find("/", len("https://"))
+    for stop in _WIDE_STOP.finditer(url):
+        if -1 < host_end < stop.start() or url[: stop.start()].isascii():
+            return url[: stop.start()]
+    return url

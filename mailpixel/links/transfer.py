@@ -1,0 +1,206 @@
+"""Content transfer encodings, so that a slot can be filled and everything around it stays byte for byte."""
+
+import binascii
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from mailpixel.links.compile import Cuts
+from mailpixel.links.splice import PIXEL_CLOSE, PIXEL_OPEN, Form, Slot, encode_for
+
+LONGEST_LINE = 998
+"""Octets of a line without its end. Source: RFC 5322 section 2.1.1 (2008)."""
+_QP_LINE = 76
+_QP_TOKEN = re.compile(rb"=([0-9A-Fa-f]{2})|(=(?:\r?\n|\Z))|[^=]+|=")
+_QP_ESCAPED = {
+    byte: b"=%02X" % byte for byte in range(256) if not (33 <= byte <= 126 or byte == 32) or byte == 61
+}
+_QP_BYTE = tuple(_QP_ESCAPED.get(byte, bytes([byte])) for byte in range(256))
+_SPACE = re.compile(rb"\s+")
+
+
+class Body(Protocol):
+    """The encoded body of a part, ready to be written for one recipient."""
+
+    def fill(self, urls: Sequence[str], pixel_url: str | None) -> bytes:
+        """The encoded body with these URLs, all those of the message, in its slots."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Base64Body:
+    """A body encoded again as a whole, with the line length and line end it had."""
+
+    form: Form[bytes]
+    line: int
+    line_end: bytes
+    closed: bool
+
+    def fill(self, urls: Sequence[str], pixel_url: str | None) -> bytes:
+        """See `Body`."""
+        encoded = binascii.b2a_base64(self.form.fill(urls, pixel_url), newline=False)
+        lines = [encoded[at : at + self.line] for at in range(0, len(encoded), self.line)]
+        return self.line_end.join([*lines, b""] if self.closed else lines)
+
+
+def base64_decoded(raw: bytes) -> bytes | None:
+    """The bytes, or None where programs would differ on what they are."""
+    try:
+        return binascii.a2b_base64(_SPACE.sub(b"", raw), strict_mode=True)
+    except binascii.Error:
+        return None
+
+
+def base64_body(raw: bytes, form: Form[bytes]) -> Base64Body:
+    """The body of a part that was `raw`, with what the form makes."""
+    lines = raw.lstrip().split(b"\n")
+    length = len(lines[0].rstrip())
+    alone = len(raw.split()) == 1
+    fits = 4 <= length <= LONGEST_LINE and not (alone and length < _QP_LINE)
+    return Base64Body(form, length if fits else _QP_LINE, line_end_of(raw), raw.endswith(b"\n"))
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedText:
+    """A quoted-printable text decoded: `decoded`, and for each token where it starts in either form."""
+
+    raw: bytes
+    decoded: bytes
+    decoded_starts: list[int]
+    raw_starts: list[int]
+    escaped: list[bool]
+
+    def start_of(self, at: int) -> int:
+        """Where the byte at this place of the decoded text begins; for a place past the end, where the last ends."""
+        if at >= len(self.decoded):
+            return self.end_of(len(self.decoded))
+        token = bisect_right(self.decoded_starts, at) - 1
+        return self.raw_starts[token] + (at - self.decoded_starts[token])
+
+    def end_of(self, at: int) -> int:
+        """Where the byte before this place of the decoded text ends."""
+        if at == 0:
+            return 0
+        token = bisect_right(self.decoded_starts, at - 1) - 1
+        inside = at - 1 - self.decoded_starts[token]
+        return self.raw_starts[token] + (3 if self.escaped[token] else inside + 1)
+
+
+def quoted_decoded(raw: bytes) -> QuotedText | None:
+    """Decode quoted-printable; what is no escape stands for itself. None where programs would differ on what it is."""
+    pieces: list[bytes] = []
+    starts: list[int] = []
+    raw_starts: list[int] = []
+    escaped: list[bool] = []
+    length = 0
+    for match in _QP_TOKEN.finditer(raw):
+        digits, soft = match.groups()
+        if soft is None:
+            piece = bytes([int(digits, 16)]) if digits else match[0]
+            pieces.append(piece)
+            starts.append(length)
+            raw_starts.append(match.start())
+            escaped.append(digits is not None)
+            length += len(piece)
+    decoded = b"".join(pieces)
+    return QuotedText(raw, decoded, starts, raw_starts, escaped) if decoded == binascii.a2b_qp(raw) else None
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedBody:
+    """Raw pieces of a quoted-printable body and the slots between them. `opened` and `closed` say of each slot
+    whether a soft line break goes before and after it, which keeps every line short and all others as they were."""
+
+    pieces: tuple[bytes, ...]
+    slots: tuple[Slot, ...]
+    pixel: int | None
+    codec: str
+    opened: tuple[bool, ...]
+    closed: tuple[bool, ...]
+    originals: tuple[bytes, ...]
+    line_end: bytes
+
+    def fill(self, urls: Sequence[str], pixel_url: str | None) -> bytes:
+        """See `Body`."""
+        written = [self._slot(place, urls, pixel_url) for place in range(len(self.slots))]
+        return b"".join(part for pair in zip(self.pieces, [*written, b""], strict=True) for part in pair)
+
+    def _slot(self, place: int, urls: Sequence[str], pixel_url: str | None) -> bytes:
+        slot = self.slots[place]
+        if place == self.pixel:
+            if pixel_url is None:
+                return self.originals[place]
+            text = PIXEL_OPEN + encode_for('"', pixel_url) + PIXEL_CLOSE
+        else:
+            text = encode_for(slot.quote, urls[slot.place]) + slot.tail
+        soft = b"=" + self.line_end
+        lines = soft.join(quoted_lines(text.encode(self.codec, "xmlcharrefreplace")))
+        return (soft if self.opened[place] else b"") + lines + (soft if self.closed[place] else b"")
+
+
+def quoted_body(quoted: QuotedText, cuts: Cuts, slots: Sequence[Slot], codec: str) -> QuotedBody:
+    """The body of a part whose decoded text was cut like this."""
+    raw, pieces, position, at = quoted.raw, [], 0, 0
+    places: list[tuple[int, int]] = []
+    for piece, value in zip(cuts.pieces, cuts.values, strict=False):
+        at += len(piece)
+        start = quoted.start_of(at)
+        end = max(start, quoted.end_of(at + len(value))) if value else start
+        at += len(value)
+        pieces.append(raw[position:start])
+        places.append((start, end))
+        position = end
+    line_end = line_end_of(raw)
+    return QuotedBody(
+        (*pieces, raw[position:]),
+        tuple(slots),
+        cuts.pixel,
+        codec,
+        tuple(start > 0 and raw[start - 1 : start] != b"\n" for start, _ in places),
+        tuple(end < len(raw) and raw[end : end + 1] not in (b"\n", b"\r") for _, end in places),
+        tuple(raw[start:end] for start, end in places),
+        line_end,
+    )
+
+
+def quoted_lines(content: bytes) -> list[bytes]:
+    """Content in quoted-printable, cut into lines short enough to take a soft line break."""
+    lines, line = [], b""
+    for byte in content:
+        letter = _QP_BYTE[byte]
+        if len(line) + len(letter) >= _QP_LINE:
+            lines.append(line)
+            line = b""
+        line += letter
+    return [*lines, line]
+
+
+def quoted_encoded(content: bytes, line_end: bytes) -> bytes:
+    """A whole body in quoted-printable; its line breaks stay line breaks."""
+    lines = re.split(rb"\r\n|\n", content)
+    soft = b"=" + line_end
+    return line_end.join(soft.join(_trailing_space(quoted_lines(line))) for line in lines)
+
+
+def _trailing_space(lines: list[bytes]) -> list[bytes]:
+    last = lines[-1]
+    return (
+        [*lines[:-1], last[:-1] + _QP_ESCAPED.get(last[-1], b"=%02X" % last[-1])]
+        if last[-1:] in (b" ", b"\t")
+        else lines
+    )
+
+
+def line_end_of(raw: bytes) -> bytes:
+    """The line end of a text: that of its first line, LF for a text without one."""
+    first = raw.find(b"\n")
+    return b"\r\n" if first > 0 and raw[first - 1 : first] == b"\r" else b"\n"
+
+
+def too_long(content: bytes) -> bool:
+    """True when a line is longer than mail may carry."""
+    return len(content) > LONGEST_LINE and any(
+        len(line.rstrip(b"\r")) > LONGEST_LINE for line in content.split(b"\n")
+    )
