@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from mailpixel.classify import Rules
+from mailpixel.classify.operator_file import RulesInForce
 from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.directory import Directory
 from mailpixel.ingest.intake import Intake
@@ -83,7 +83,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> Services:
         store=store,
         registry=registry,
         signer=signer,
-        rules=Rules(seeds=frozenset(settings.seeds), operator_networks=settings.operator_networks),
+        in_force=RulesInForce(settings, lambda error: log.error("the rules stay as they were: %s", error)),
         directory=directory,
         intake=intake,
         committer=committer,

@@ -89,11 +89,13 @@ class TrackingProtocol(HttpToolsProtocol):
         waiting.response_complete = True
         if waiting.disconnected or self.transport.is_closing():
             return
-        status, headers, body = reply
+        location = b"" if reply.location is None else b"location: %b\r\n" % reply.location
         ending = b"\r\n" if waiting.keep_alive else b"connection: close\r\n\r\n"
-        fixed = fixed_headers(tuple(self.server_state.default_headers))
-        head = STATUS_LINES[status] + fixed + _lines(headers) + ending
-        self.transport.write(head if without_body else head + body)
+        body = b"" if without_body else reply.body
+        fixed = lines(tuple(self.server_state.default_headers))
+        self.transport.write(
+            b"".join((STATUS_LINES[reply.status], fixed, location, lines(reply.headers), ending, body))
+        )
         if not waiting.keep_alive:
             self.transport.close()
         self.on_response_complete()
@@ -109,10 +111,6 @@ def path_of(url: bytes) -> str:
 
 
 @lru_cache(maxsize=16)
-def fixed_headers(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
-    """The headers uvicorn adds to every answer, as lines; they change once a second."""
-    return _lines(list(headers))
-
-
-def _lines(headers: RawHeaders) -> bytes:
+def lines(headers: RawHeaders) -> bytes:
+    """Headers as they go over the wire: our constants, and what uvicorn adds, which changes once a second."""
     return b"".join([b"%b: %b\r\n" % header for header in headers])

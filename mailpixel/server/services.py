@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mailpixel.classify import Rules
+from mailpixel.classify.operator_file import RulesInForce
 from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.directory import Directory
 from mailpixel.ingest.intake import Intake
@@ -21,9 +22,14 @@ class Services:
     store: Store
     registry: Registry
     signer: TokenSigner
-    rules: Rules
+    in_force: RulesInForce
     directory: Directory
     intake: Intake
     committer: Committer
     metrics: Metrics
     clock: Callable[[], int]
+
+    @property
+    def rules(self) -> Rules:
+        """The rules of this moment: the operator's lists may change while the app runs."""
+        return self.in_force.now()

@@ -6,7 +6,7 @@ It stands in front of the Starlette app because a route there costs more than al
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -24,25 +24,41 @@ PIXEL = (
 )
 """The one answer of the pixel: a transparent GIF of one point, 43 bytes."""
 
-RawHeaders = list[tuple[bytes, bytes]]
+RawHeaders = tuple[tuple[bytes, bytes], ...]
 NO_STORE = (b"cache-control", b"no-store, no-cache, must-revalidate, max-age=0, private")
 NOSNIFF = (b"x-content-type-options", b"nosniff")
 NO_REFERRER = (b"referrer-policy", b"no-referrer")
 NO_BODY = (b"content-length", b"0")
 ALLOW = (b"allow", b"GET, HEAD")
 
-PIXEL_HEADERS: RawHeaders = [(b"content-type", b"image/gif"), (b"content-length", b"43"), NO_STORE, NOSNIFF]
-NOT_FOUND_HEADERS: RawHeaders = [
+PIXEL_HEADERS: RawHeaders = ((b"content-type", b"image/gif"), (b"content-length", b"43"), NO_STORE, NOSNIFF)
+REDIRECT_HEADERS: RawHeaders = (NO_BODY, NO_STORE, NOSNIFF, NO_REFERRER)
+NOT_FOUND_HEADERS: RawHeaders = (
     (b"content-type", b"text/html; charset=utf-8"),
     (b"content-length", str(len(NOT_FOUND_PAGE)).encode()),
     NO_STORE,
     NOSNIFF,
     NO_REFERRER,
-]
-OTHER_METHOD_HEADERS: RawHeaders = [NO_BODY, ALLOW, NO_STORE, NOSNIFF, NO_REFERRER]
+)
+OTHER_METHOD_HEADERS: RawHeaders = (NO_BODY, ALLOW, NO_STORE, NOSNIFF, NO_REFERRER)
 
-Reply = tuple[int, RawHeaders, bytes]
-"""Status, headers and body."""
+
+class Reply(NamedTuple):
+    """An answer. `headers` is one of the constants above; only a redirect adds something of its own."""
+
+    status: int
+    headers: RawHeaders
+    body: bytes = b""
+    location: bytes | None = None
+
+    @property
+    def all_headers(self) -> RawHeaders:
+        """The headers with the redirect's own."""
+        return self.headers if self.location is None else ((b"location", self.location), *self.headers)
+
+
+PIXEL_REPLY = Reply(200, PIXEL_HEADERS, PIXEL)
+NOT_FOUND_REPLY = Reply(404, NOT_FOUND_HEADERS, NOT_FOUND_PAGE)
 
 FRESH_FOR_S = 0.2
 """How old the directory may be when a good token names a link it does not know."""
@@ -51,16 +67,12 @@ FRESH_FOR_S = 0.2
 def reply_to(surface: str, method: str, receipt: Receipt) -> Reply:
     """The answer to a request: always the pixel on `o`, on `c` the destination or a page."""
     if method not in ("GET", "HEAD"):
-        return (204 if method == "OPTIONS" else 405), OTHER_METHOD_HEADERS, b""
+        return Reply(204 if method == "OPTIONS" else 405, OTHER_METHOD_HEADERS)
     if surface == "o":
-        return 200, PIXEL_HEADERS, PIXEL
+        return PIXEL_REPLY
     if receipt.destination is None:
-        return 404, NOT_FOUND_HEADERS, NOT_FOUND_PAGE
-    return (
-        302,
-        [(b"location", receipt.destination.encode("ascii")), NO_BODY, NO_STORE, NOSNIFF, NO_REFERRER],
-        b"",
-    )
+        return NOT_FOUND_REPLY
+    return Reply(302, REDIRECT_HEADERS, location=receipt.destination.encode("ascii"))
 
 
 class Tracking:
@@ -115,9 +127,8 @@ class Tracking:
         answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self.take(receipt, path[1:2], answered.set_result)
         await answered
-        status, headers, body = reply
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+        await send({"type": "http.response.start", "status": reply.status, "headers": reply.all_headers})
+        await send({"type": "http.response.body", "body": b"" if method == "HEAD" else reply.body})
 
     async def _refresh(self) -> bool:
         """Look whether the link was registered a moment ago; at most every 0.2 s, whatever is asked."""

@@ -9,5 +9,5 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     """The pixel's answer to everything."""
     if scope["type"] != "http":
         return
-    await send({"type": "http.response.start", "status": 200, "headers": PIXEL_HEADERS})
+    await send({"type": "http.response.start", "status": 200, "headers": list(PIXEL_HEADERS)})
     await send({"type": "http.response.body", "body": PIXEL})
