@@ -1,0 +1,143 @@
+"""What a program that sends mail calls: one template or message in, the same out, tracked for one recipient.
+
+rewriter = rewriter_of(registry, load_keyring(path), "spring-2026", RewriteOptions("https://t.example"))
+sent = rewriter.html(html, "r-1001")
+send(sent.output)                        # as it came, should anything have failed
+if sent.error: log(sent.error)
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import AnyStr, Generic
+
+from mailpixel.errors import InvalidInput, MailpixelError
+from mailpixel.links.html import Plan, Skip, prepare
+from mailpixel.links.keyring import Keyring
+from mailpixel.links.minter import Minter
+from mailpixel.links.options import RewriteOptions
+from mailpixel.links.splice import encode_for
+from mailpixel.links.urls import merge_click_url, pixel_url
+from mailpixel.model import Link
+from mailpixel.store.protocol import Registry
+
+MERGE_TAG_CHARS = 200
+"""The longest merge tag."""
+
+Register = Callable[[Sequence[str]], Mapping[str, int]]
+"""Destinations to their numbers; new ones are registered. See `Registry.register_links`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten(Generic[AnyStr]):
+    """What a rewrite gave: the `output` to send, of the type that came in.
+
+    `links` are the destinations that are tracked, in order of number; `skipped` the places left alone, each with its
+    reason; `has_pixel` whether a pixel was written. `report` are numbers for people: `tracked` places, and places
+    skipped by reason. `error` is None, or says why the output is the input, untracked.
+    """
+
+    output: AnyStr
+    links: tuple[Link, ...] = ()
+    skipped: tuple[Skip, ...] = ()
+    has_pixel: bool = False
+    report: Mapping[str, int] | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Urls:
+    """The URLs that one rewrite writes: one a link number, and the pixel's."""
+
+    link: Callable[[int], str]
+    pixel: str
+    field: str = ""
+    """The merge field in them, which must come out as it is."""
+
+
+class Rewriter:
+    """Rewrites for one campaign. Any thread may call it, for as long as its `register` allows that.
+
+        Rewriter(minter, register, options)
+        .html(html: str | bytes, recipient: str) -> Rewritten       HTML for one recipient
+        .template(html: str | bytes, merge_tag: str) -> Rewritten   HTML once for all; an ESP fills the merge tag
+
+    No method raises: where something fails, `output` is the input and `error` says why, because a tracker must never
+    stop a mailing. A destination keeps its number from one call to the next; new ones are registered before the
+    output is given, so that a link never goes out that leads nowhere. Options' `base_url` and `known` are not read:
+    the minter and the register say these.
+    """
+
+    def __init__(self, minter: Minter, register: Register, options: RewriteOptions) -> None:
+        self._minter = minter
+        self._register = register
+        self._options = replace(options, base_url=minter.base_url, known={})
+
+    def html(self, html: AnyStr, recipient: str) -> Rewritten[AnyStr]:
+        """Track HTML for one recipient: a link token for each link, an open token for the pixel."""
+        return self._tracked(html, lambda: prepare(html, self._options), lambda: self._personal(recipient))
+
+    def template(self, html: AnyStr, merge_tag: str) -> Rewritten[AnyStr]:
+        """Track an ESP's template: `{base}/o/{merge_tag}.gif` and `{base}/c/{merge_tag}/{n}`.
+
+        The ESP puts each recipient's merge-field token (`mailpixel links ID --merge`) in the place of the tag, such as
+        `*|MP|*` or `{{ mp }}`. A tag that would not survive where it must stand is an error: one with white space in
+        an href without quotes, or with the quote of the href.
+        """
+        return self._tracked(html, lambda: prepare(html, self._options), lambda: self._merged(merge_tag))
+
+    def _personal(self, recipient: str) -> _Urls:
+        mint = self._minter
+        return _Urls(lambda number: mint.link(recipient, number), mint.pixel(recipient))
+
+    def _merged(self, tag: str) -> _Urls:
+        base = self._minter.base_url
+        check_merge_tag(tag)
+        return _Urls(lambda number: merge_click_url(base, tag, number), pixel_url(base, tag), tag)
+
+    def _tracked(
+        self, content: AnyStr, plan: Callable[[], Plan[AnyStr]], urls: Callable[[], _Urls]
+    ) -> Rewritten[AnyStr]:
+        try:
+            return self._rendered(plan(), urls())
+        except MailpixelError as error:
+            return Rewritten(content, error=str(error))
+        except (
+            Exception
+        ) as error:  # a tracker must never stop a mailing; the text may hold what nobody should read
+            return Rewritten(content, error=f"the rewrite failed: {type(error).__name__}")
+
+    def _rendered(self, plan: Plan[AnyStr], urls: _Urls) -> Rewritten[AnyStr]:
+        if plan.error is not None:
+            return Rewritten(plan.render(()), error=plan.error)
+        if any(encode_for(slot.quote, urls.field) != urls.field for slot in plan.form.slots):
+            raise InvalidInput("merge_tag", _BROKEN)
+        numbers = self._register(plan.links) if plan.links else {}
+        output = plan.render([urls.link(numbers[url]) for url in plan.links], urls.pixel)
+        links = sorted((Link(numbers[url], url) for url in plan.links), key=lambda link: link.number)
+        return Rewritten(output, tuple(links), plan.skipped, plan.has_pixel, plan.report)
+
+
+_BROKEN = (
+    "holds a letter that would be written in another way where it must stand (`&`, the quote around an href, or white "
+    "space in an href without quotes); choose another tag, or put the other quotes around the hrefs"
+)
+
+
+def check_merge_tag(tag: str, field: str = "merge_tag") -> str:
+    """The tag as given: 1 to 200 printable characters. Raises `InvalidInput`."""
+    if 1 <= len(tag) <= MERGE_TAG_CHARS and tag.isprintable() and tag.strip() == tag:
+        return tag
+    raise InvalidInput(
+        field,
+        f"must be the ESP's merge field as its templates write it, at most {MERGE_TAG_CHARS} characters",
+    )
+
+
+def rewriter_of(registry: Registry, keyring: Keyring, campaign: str, options: RewriteOptions) -> Rewriter:
+    """The rewriter of a registered campaign, at its own base URL where it has one, else at that of the options.
+
+    Raises `NotFound` when there is no such campaign, and `InvalidInput` for a base URL that is none.
+    """
+    known = registry.campaign(campaign)
+    minter = Minter(keyring, known.base_url or options.base_url, known.id)
+    return Rewriter(minter, lambda urls: registry.register_links(known.id, urls), options)

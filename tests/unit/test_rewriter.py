@@ -1,0 +1,194 @@
+"""What programs that send mail rely on: output tracked and registered, or the input and an error."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from mailpixel.errors import NotFound, StoreUnavailable
+from mailpixel.links.html import Skip
+from mailpixel.links.keyring import new_keyring
+from mailpixel.links.minter import Minter
+from mailpixel.links.options import RewriteOptions
+from mailpixel.links.token import TokenSigner
+from mailpixel.links.trackable import Reason
+from mailpixel.links.urls import parse_path
+from mailpixel.model import Claims, TokenKind
+from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
+from mailpixel.store.memory import MemoryRegistry
+from tests.builders import a_campaign, a_link
+
+BASE = "https://t.example"
+KEYRING = new_keyring(datetime(2026, 11, 25, tzinfo=UTC))
+HTML = (
+    "<body><a href=\"https://shop.example/a\">A</a> <a href='https://shop.example/b?x=1&amp;y=2'>B</a> "
+    '<a href="https://shop.example/a">A again</a> <a href="mailto:x@shop.example">Mail</a></body>'
+)
+DESTINATIONS = ("https://shop.example/a", "https://shop.example/b?x=1&y=2")
+
+
+@pytest.fixture
+def registry() -> MemoryRegistry:
+    made = MemoryRegistry()
+    made.add_campaign(a_campaign("spring", links=0))
+    return made
+
+
+@pytest.fixture
+def rewriter(registry: MemoryRegistry) -> Rewriter:
+    return rewriter_of(registry, KEYRING, "spring", RewriteOptions(BASE))
+
+
+def claims_in(text: str, base: str = BASE) -> list[Claims]:
+    """What the tracking URLs of a text claim, in order."""
+    signer = TokenSigner(KEYRING)
+    found = []
+    for path in re.findall(re.escape(base) + r"(/[oc]/[^\"' >]+)", text):
+        parsed = parse_path(path)
+        assert parsed is not None
+        reading = signer.verify(parsed.token, set(TokenKind))
+        assert reading.problem is None
+        assert reading.claims is not None
+        found.append(reading.claims)
+    return found
+
+
+def refusing(urls: Sequence[str]) -> Mapping[str, int]:
+    raise StoreUnavailable("the store does not answer; try again later")
+
+
+def test_links_are_registered_in_order_and_tracked_for_one_recipient(
+    rewriter: Rewriter, registry: MemoryRegistry
+) -> None:
+    sent = rewriter.html(HTML, "r-1")
+    assert sent == Rewritten(
+        sent.output,
+        (a_link(1, DESTINATIONS[0]), a_link(2, DESTINATIONS[1])),
+        (Skip("mailto:x@shop.example", Reason.SCHEME),),
+        has_pixel=True,
+        report={"tracked": 3, "scheme": 1},
+    )
+    assert registry.campaign("spring").links == sent.links
+    click = Claims(TokenKind.CLICK, "spring", "r-1", 1)
+    assert claims_in(sent.output) == [
+        click,
+        replace(click, link=2),
+        click,
+        Claims(TokenKind.OPEN, "spring", "r-1"),
+    ]
+
+
+def test_a_destination_keeps_its_number_over_calls_and_rewriters(registry: MemoryRegistry) -> None:
+    options = RewriteOptions(BASE)
+    first = rewriter_of(registry, KEYRING, "spring", options)
+    first.html('<a href="https://shop.example/b">', "r-1")
+    first.html('<a href="https://shop.example/a"><a href="https://shop.example/b">', "r-2")
+    again = rewriter_of(registry, KEYRING, "spring", options).html('<a href="https://shop.example/a">', "r-3")
+    assert again.links == (a_link(2, "https://shop.example/a"),)
+    assert [link.number for link in registry.campaign("spring").links] == [1, 2]
+
+
+def test_a_trap_of_the_same_destination_is_never_put_before_readers(registry: MemoryRegistry) -> None:
+    registry.add_campaign(replace(a_campaign("trapped"), links=(a_link(1, DESTINATIONS[0], trap=True),)))
+    sent = rewriter_of(registry, KEYRING, "trapped", RewriteOptions(BASE)).html(HTML, "r-1")
+    assert sent.links == (a_link(2, DESTINATIONS[0]), a_link(3, DESTINATIONS[1]))
+
+
+def test_bytes_come_out_as_bytes(rewriter: Rewriter) -> None:
+    html = '<meta charset="iso-8859-15"><p>20 € <a href="https://shop.example/a">'.encode("iso-8859-15")
+    sent = rewriter.html(html, "r-1")
+    assert sent.output.startswith(html[: html.index(b"https")])
+    assert len(claims_in(sent.output.decode("iso-8859-15"))) == 2
+
+
+def test_a_template_holds_the_merge_tag_in_every_url(rewriter: Rewriter) -> None:
+    sent = rewriter.template(
+        '<a href="https://shop.example/a">A</a><a href=https://shop.example/b>B</a>', "*|MP|*"
+    )
+    assert sent.output == (
+        '<a href="https://t.example/c/*|MP|*/1">A</a><a href=https://t.example/c/*|MP|*/2>B</a>'
+        '<img src="https://t.example/o/*|MP|*.gif" width="1" height="1" alt=""'
+        ' style="display:block;width:1px;height:1px;border:0">'
+    )
+
+
+def test_a_rewritten_template_is_not_rewritten_again(rewriter: Rewriter, registry: MemoryRegistry) -> None:
+    once = rewriter.template(HTML, "{{ mp }}")
+    twice = rewriter.template(once.output, "{{ mp }}")
+    assert (twice.output, twice.links, twice.has_pixel) == (once.output, (), False)
+    assert len(registry.campaign("spring").links) == 2
+
+
+@pytest.mark.parametrize(
+    ("html", "tag"),
+    [
+        ("<a href=https://shop.example/a>", "{{ mp }}"),
+        ("<a href='https://shop.example/a'>", "{{ person|lookup:'mp' }}"),
+        ('<a href="https://shop.example/a">', '{{ mp|default:"x" }}'),
+        ('<a href="https://shop.example/a">', "&mp;"),
+        ('<a href="https://shop.example/a">', ""),
+        ('<a href="https://shop.example/a">', "{{ mp\n}}"),
+        ('<a href="https://shop.example/a">', "x" * 201),
+    ],
+)
+def test_a_merge_tag_that_would_not_survive_is_an_error_and_registers_nothing(
+    rewriter: Rewriter, registry: MemoryRegistry, html: str, tag: str
+) -> None:
+    sent = rewriter.template(html, tag)
+    assert (sent.output, sent.links) == (html, ())
+    assert sent.error is not None
+    assert sent.error.startswith("merge_tag: ")
+    assert registry.campaign("spring").links == ()
+
+
+def test_a_campaign_may_have_its_own_address(registry: MemoryRegistry) -> None:
+    registry.add_campaign(a_campaign("own", links=0, base_url="https://go.example/m"))
+    sent = rewriter_of(registry, KEYRING, "own", RewriteOptions(BASE)).html(HTML, "r-1")
+    assert len(claims_in(sent.output, "https://go.example/m")) == 4
+    assert BASE not in sent.output
+    assert rewriter_of(registry, KEYRING, "own", RewriteOptions(BASE)).html(sent.output, "r-1").links == ()
+
+
+def test_options_are_followed(registry: MemoryRegistry) -> None:
+    options = RewriteOptions(BASE, pixel="none", utm=(("utm_source", "news"),))
+    sent = rewriter_of(registry, KEYRING, "spring", options).html(HTML, "r-1")
+    assert [link.url for link in sent.links] == [
+        "https://shop.example/a?utm_source=news",
+        "https://shop.example/b?x=1&y=2&utm_source=news",
+    ]
+    assert (sent.has_pixel, len(claims_in(sent.output))) == (False, 3)
+
+
+def test_mail_goes_out_untracked_when_the_store_refuses() -> None:
+    rewriter = Rewriter(Minter(KEYRING, BASE, "spring"), refusing, RewriteOptions(BASE))
+    sent = rewriter.html(HTML, "r-1")
+    assert sent == Rewritten(HTML, error="the store does not answer; try again later")
+
+
+def test_mail_goes_out_untracked_when_registering_breaks() -> None:
+    rewriter = Rewriter(Minter(KEYRING, BASE, "spring"), lambda urls: {}, RewriteOptions(BASE))
+    assert rewriter.html(HTML, "r-1") == Rewritten(HTML, error="the rewrite failed: KeyError")
+
+
+def test_mail_without_links_asks_no_store() -> None:
+    rewriter = Rewriter(Minter(KEYRING, BASE, "spring"), refusing, RewriteOptions(BASE))
+    sent = rewriter.html("<p>Hello</p>", "r-1")
+    assert claims_in(sent.output) == [Claims(TokenKind.OPEN, "spring", "r-1")]
+
+
+@pytest.mark.parametrize("recipient", ["ann@shop.example", "", "x" * 200, "ü"])
+def test_a_bad_recipient_is_an_error_and_never_stands_in_it(
+    rewriter: Rewriter, registry: MemoryRegistry, recipient: str
+) -> None:
+    sent = rewriter.html(HTML, recipient)
+    assert (sent.output, sent.links, registry.campaign("spring").links) == (HTML, (), ())
+    assert sent.error is not None
+    assert sent.error.startswith("recipient: ")
+    assert recipient == "" or recipient not in sent.error
+
+
+def test_an_unknown_campaign_has_no_rewriter(registry: MemoryRegistry) -> None:
+    with pytest.raises(NotFound):
+        rewriter_of(registry, KEYRING, "autumn", RewriteOptions(BASE))
