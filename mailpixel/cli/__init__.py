@@ -23,6 +23,7 @@ COMMANDS = {
     "rebuild": "judging",
     "replay": "judging",
     "agents": "judging",
+    "networks": "networks",
     "keys": "keys",
     "apikey": "keys",
     "person": "person",

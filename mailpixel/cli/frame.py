@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mailpixel.classify import Rules, judge
+from mailpixel.classify.operator_file import rules_of
 from mailpixel.links.token import TokenSigner
 from mailpixel.settings import Settings
 from mailpixel.store.protocol import Registry, Store
@@ -75,8 +76,8 @@ def signer() -> TokenSigner:
 
 
 def rules() -> Rules:
-    """The rules with the sender's own recipients and networks."""
-    return Rules(seeds=frozenset(settings().seeds), operator_networks=settings().operator_networks)
+    """The rules with the sender's own recipients, networks and lists."""
+    return rules_of(settings())
 
 
 def print_json(value: object) -> None:

@@ -4,12 +4,13 @@ import os
 import signal
 import threading
 import uuid
-from functools import partial
+from collections.abc import Sequence
 
 import click
 
-from mailpixel.cli.frame import LEASE_MS, Command, now_ms, rules, say, settings, stores
+from mailpixel.cli.frame import LEASE_MS, Command, now_ms, say, settings, stores
 from mailpixel.errors import StoreUnavailable
+from mailpixel.model import Campaign, Judged, Message
 
 POLL_S = 0.2
 """How often the fold looks for news when it has caught up."""
@@ -43,14 +44,20 @@ def serve_command(host: str, port: int, workers: int) -> None:
 def work_command(while_parent_lives: bool) -> None:
     """Judge and fold what was logged, for as long as it runs. `serve` starts one itself."""
     from mailpixel.classify import judge
+    from mailpixel.classify.operator_file import RulesInForce
     from mailpixel.projections.fold import Fold
 
     store, registry = stores()
+    in_force = RulesInForce(settings(), lambda error: say(f"the rules stay as they were: {error}"))
     parent = os.getppid()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    fold = Fold(store, registry, partial(judge, rules=rules()), uuid.uuid4().hex)
+
+    def judge_now(message: Message, campaign: Campaign) -> Sequence[Judged]:
+        return judge(message, campaign, in_force.now())
+
+    fold = Fold(store, registry, judge_now, uuid.uuid4().hex)
     while not stopping.is_set() and not (while_parent_lives and os.getppid() != parent):
         try:
             fold.catch_up(now_ms, LEASE_MS)

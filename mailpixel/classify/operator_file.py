@@ -1,0 +1,144 @@
+"""The file of the operator's lists in the data folder, and the rules that follow from it and the settings.
+
+The one file of this room that reads and writes outside the package. A change is in force for whoever asks
+next: `RulesInForce` looks whether the file is another one than before.
+"""
+
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from mailpixel.classify.operator import OperatorLists
+from mailpixel.classify.rules import Rules
+from mailpixel.errors import InvalidInput
+from mailpixel.settings import Settings
+
+FILE_NAME = "operator.json"
+FILE_BYTES = 20_000_000
+"""A larger file is not one of ours."""
+
+Stamp = tuple[int, int, int] | None
+"""What tells one state of the file from another; None while there is no file."""
+
+
+def operator_file(data: Path) -> Path:
+    """Where the operator's lists are kept in a data folder."""
+    return data / FILE_NAME
+
+
+def load_operator_lists(path: Path) -> OperatorLists:
+    """The lists in a file, empty ones when there is none. Raises InvalidInput when it cannot be understood."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(FILE_BYTES + 1)
+    except FileNotFoundError:
+        return OperatorLists()
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    if len(text) > FILE_BYTES:
+        raise InvalidInput(str(path), f"is larger than {FILE_BYTES:,} bytes; that is no file of lists")
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        raise InvalidInput(str(path), "is not JSON; mend it or take it away") from None
+    try:
+        return OperatorLists.read(document)
+    except InvalidInput as error:
+        raise InvalidInput(f"{path}: {error.field}", error.problem) from None
+
+
+def change_operator_lists(
+    path: Path, change: Callable[[OperatorLists], OperatorLists]
+) -> tuple[OperatorLists, OperatorLists]:
+    """Read, change and write the lists in one step that others wait for; (before, after). On disk on return.
+
+    Raises InvalidInput as `load_operator_lists` and when the folder cannot be written, and whatever `change`
+    raises; the file is then as it was.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _alone(path.parent):
+            before = load_operator_lists(path)
+            after = change(before)
+            _write(path, after)
+            return before, after
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def rules_of(settings: Settings) -> Rules:
+    """The rules for these settings and the lists of their data folder as they are now. Raises InvalidInput."""
+    lists = load_operator_lists(operator_file(settings.data))
+    return Rules(
+        seeds=frozenset(settings.seeds),
+        operator_networks=settings.operator_networks,
+        networks=lists.networks,
+        agents=lists.agents,
+        without=lists.without,
+    )
+
+
+class RulesInForce:
+    """The rules for whoever runs long: read again when the file of lists has changed.
+
+    A file that cannot be understood leaves the rules as they were; `on_fault` is told once.
+    """
+
+    def __init__(self, settings: Settings, on_fault: Callable[[InvalidInput], None]) -> None:
+        self._settings = settings
+        self._on_fault = on_fault
+        self._seen = _stamp(operator_file(settings.data))
+        self._rules = rules_of(settings)
+
+    def now(self) -> Rules:
+        """The rules of this moment; costs one look at the file while nothing changes."""
+        found = _stamp(operator_file(self._settings.data))
+        if found != self._seen:
+            self._seen = found
+            try:
+                self._rules = rules_of(self._settings)
+            except InvalidInput as error:
+                self._on_fault(error)
+        return self._rules
+
+
+def _stamp(path: Path) -> Stamp:
+    with suppress(OSError):
+        facts = path.stat()
+        return facts.st_ino, facts.st_mtime_ns, facts.st_size
+    return None
+
+
+def _unreadable(path: Path, error: OSError) -> InvalidInput:
+    reason = error.strerror or type(error).__name__
+    return InvalidInput(str(path), f"{reason}; the user mailpixel runs as must be able to read and write it")
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the lock of the folder, so that two changes never undo each other."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write(path: Path, lists: OperatorLists) -> None:
+    """A complete file beside, moved over the old one: a reader sees one or the other."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with beside.open("x", encoding="utf-8") as file:
+            json.dump(lists.to_json(), file, indent=1, ensure_ascii=False)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path.resolve())
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,166 @@
+"""`mailpixel networks`: which networks count as evidence of a machine, and what an address comes to."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import click
+from rich.markup import escape
+
+from mailpixel.classify import Certainty, Network, Scope
+from mailpixel.classify.networks import canonical_prefix, packed
+from mailpixel.classify.operator import OperatorLists, operator_network
+from mailpixel.classify.operator_file import (
+    change_operator_lists,
+    load_operator_lists,
+    operator_file,
+)
+from mailpixel.classify.rules import shipped_networks
+from mailpixel.cli.frame import Group, print_json, print_table, rules, say, settings
+from mailpixel.errors import InvalidInput
+
+COLUMNS = ("prefix", "name", "scope", "certainty", "kept_by", "in_force", "source", "date")
+IN_FORCE = (
+    "in force from now on, in a running server within seconds; `mailpixel rebuild` judges history again"
+)
+MEANING = {
+    Certainty.CERTAIN: "is a machine, by this alone",
+    Certainty.PROBABLE: "is a machine when other evidence agrees",
+    Certainty.PEOPLE: "may be anybody: people sit behind it, and no wider entry counts",
+}
+
+Row = dict[str, str | bool]
+
+
+@click.group("networks", cls=Group)
+def networks_command() -> None:
+    """Networks that machines ask from: the published ones, and what you know besides."""
+
+
+@networks_command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
+def networks_list(as_json: bool) -> None:
+    """All entries: shipped ones, your own, and those struck out."""
+    rows = list(_rows(load_operator_lists(operator_file(settings().data))))
+    if as_json:
+        print_json(rows)
+    else:
+        _print(rows)
+
+
+@networks_command.command("add")
+@click.argument("prefix")
+@click.option("--name", required=True, help="Whose network it is.")
+@click.option(
+    "--scope",
+    type=click.Choice([str(scope) for scope in Scope]),
+    default="clicks",
+    show_default=True,
+    help="What it speaks about: links that are followed, or images too.",
+)
+@click.option(
+    "--certainty",
+    type=click.Choice([str(certainty) for certainty in Certainty]),
+    default="probable",
+    show_default=True,
+    help="certain: decides alone; probable: needs other evidence; people: shields from wider entries.",
+)
+def networks_add(prefix: str, name: str, scope: str, certainty: str) -> None:
+    """Add an entry of your own; it counts before a shipped one for the same network."""
+    entry = operator_network(prefix, name, scope, certainty)
+    _change(lambda lists: lists.added(entry))
+    say(f"{entry.prefix} is {IN_FORCE}")
+
+
+@networks_command.command("remove")
+@click.argument("prefix")
+def networks_remove(prefix: str) -> None:
+    """Take away an entry of your own, or strike out a shipped one."""
+    gone = canonical_prefix(prefix)
+    before, after = _change(lambda lists: lists.removed(gone))
+    if before.without != after.without:
+        say(f"the shipped entry is struck out, {IN_FORCE}; `mailpixel networks restore` takes it back")
+    elif any(network.prefix == gone for network in shipped_networks()) and gone not in after.without:
+        say(
+            "your entry is gone and the shipped one for this network counts again; remove it too to strike it out"
+        )
+    else:
+        say(f"your entry is gone, {IN_FORCE}")
+
+
+@networks_command.command("restore")
+@click.argument("prefix")
+def networks_restore(prefix: str) -> None:
+    """Let a shipped entry count again that was struck out."""
+    _change(lambda lists: lists.restored(prefix))
+    say(f"the shipped entry counts again, {IN_FORCE}")
+
+
+@networks_command.command("test")
+@click.argument("address")
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of a table; null for no entry.")
+def networks_test(address: str, as_json: bool) -> None:
+    """Which entry an address falls under, and what that makes of a hit from there."""
+    text = address.strip()
+    if packed(text) == (0, 0):
+        raise InvalidInput("ADDRESS", "is no IP address; write it like 203.0.113.9 or 2001:db8::9")
+    ruleset = rules()
+    own = ruleset.operator.lookup(text)
+    entry = own or ruleset.known_networks.lookup(text)
+    rows = [] if entry is None else [_row(entry, _kept_by(entry, own is not None))]
+    if as_json:
+        print_json(rows[0] if rows else None)
+    elif rows:
+        _print(rows)
+    say(_meaning(entry, own is not None))
+
+
+def _change(change: Callable[[OperatorLists], OperatorLists]) -> tuple[OperatorLists, OperatorLists]:
+    return change_operator_lists(operator_file(settings().data), change)
+
+
+def _rows(lists: OperatorLists) -> Iterator[Row]:
+    """Every entry there is, the operator's first."""
+    own = {network.prefix for network in lists.networks}
+    for network in lists.networks:
+        yield _row(network, "operator")
+    for network in shipped_networks():
+        counts = network.prefix not in own and network.prefix not in lists.without
+        yield _row(network, "shipped", counts)
+
+
+def _row(network: Network, kept_by: str, in_force: bool = True) -> Row:
+    told: Row = {
+        "prefix": network.prefix,
+        "name": network.name,
+        "scope": str(network.scope),
+        "certainty": str(network.certainty),
+        "kept_by": kept_by,
+        "in_force": in_force,
+        "source": network.source,
+        "date": network.date,
+    }
+    return {column: told[column] for column in COLUMNS}
+
+
+def _kept_by(entry: Network, own: bool) -> str:
+    if own:
+        return "settings"
+    return "shipped" if entry in shipped_networks() else "operator"
+
+
+def _meaning(entry: Network | None, own: bool) -> str:
+    """What a hit from the network comes to, in words."""
+    if own:
+        return "a hit from there is your own (MAILPIXEL_OPERATOR_NETWORKS): internal, never counted"
+    if entry is None:
+        return "no entry holds this address: where a hit comes from is no evidence there"
+    hits = "a click" if entry.scope is Scope.CLICKS else "a hit"
+    return f"{hits} from there {MEANING[entry.certainty]}"
+
+
+def _print(rows: Iterable[Row]) -> None:
+    print_table(COLUMNS, [[_cell(row[column]) for column in COLUMNS] for row in rows])
+
+
+def _cell(value: str | bool) -> str:
+    """As the table shows it; a name may hold brackets, which are no markup."""
+    return ("yes" if value else "no") if isinstance(value, bool) else escape(value)
