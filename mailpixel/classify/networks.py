@@ -1,10 +1,10 @@
 """Which published network an address belongs to: the longest prefix wins."""
 
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from ipaddress import ip_network
 from typing import Self, TypeVar
 
@@ -87,28 +87,16 @@ class NetworkTable:
     """Entries to be looked up by address. Of two entries for one prefix the later counts."""
 
     entries: tuple[Network, ...] = ()
-    _levels: Mapping[int, tuple[Level, ...]] = field(init=False, repr=False, compare=False)
+    lookup: Callable[[str], Network | None] = field(init=False, repr=False, compare=False)
+    """The narrowest entry that holds an address; None for none, and for what is no address. Remembers answers."""
 
     def __post_init__(self) -> None:
-        by_shift: dict[int, dict[int, dict[int, Network]]] = {4: {}, 16: {}}
-        for entry in self.entries:
-            network = ip_network(entry.prefix, strict=False)
-            shift = network.max_prefixlen - network.prefixlen
-            level = by_shift[network.max_prefixlen // 8].setdefault(shift, {})
-            level[int(network.network_address) >> shift] = entry
-        levels = {size: tuple(sorted(found.items())) for size, found in by_shift.items()}
-        object.__setattr__(self, "_levels", levels)
+        find = partial(_narrowest, _levels(self.entries))
+        object.__setattr__(self, "lookup", lru_cache(maxsize=65_536)(find))
 
-    def lookup(self, address: str) -> Network | None:
-        """The narrowest entry that holds the address; None for none, and for what is no address."""
-        if not self.entries:
-            return None
-        size, number = packed(address)
-        for shift, found in self._levels.get(size, ()):
-            entry = found.get(number >> shift)
-            if entry is not None:
-                return entry
-        return None
+    def __reduce__(self) -> tuple[type[Self], tuple[tuple[Network, ...]]]:
+        """Another process gets the entries and remembers for itself."""
+        return type(self), (self.entries,)
 
     def added(self, entries: Iterable[Network]) -> Self:
         """These entries besides those there are."""
@@ -120,7 +108,26 @@ class NetworkTable:
         return type(self)(tuple(entry for entry in self.entries if entry.prefix != gone))
 
 
-@lru_cache(maxsize=65_536)
+def _levels(entries: Iterable[Network]) -> Mapping[int, tuple[Level, ...]]:
+    """By size of an address in bytes, the entries by length of prefix, the longest first."""
+    by_shift: dict[int, dict[int, dict[int, Network]]] = {4: {}, 16: {}}
+    for entry in entries:
+        network = ip_network(entry.prefix, strict=False)
+        shift = network.max_prefixlen - network.prefixlen
+        level = by_shift[network.max_prefixlen // 8].setdefault(shift, {})
+        level[int(network.network_address) >> shift] = entry
+    return {size: tuple(sorted(found.items())) for size, found in by_shift.items()}
+
+
+def _narrowest(levels: Mapping[int, tuple[Level, ...]], address: str) -> Network | None:
+    size, number = packed(address)
+    for shift, found in levels.get(size, ()):
+        entry = found.get(number >> shift)
+        if entry is not None:
+            return entry
+    return None
+
+
 def packed(address: str) -> tuple[int, int]:
     """The size in bytes and the number of an address; (0, 0) for what is none. IPv4 inside IPv6 is IPv4."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET

@@ -74,11 +74,8 @@ def declared(sight: Sight, rules: Rules) -> Ruling | None:
     for known in rules.agents:
         if known.contains in sight.event.agent.lower():
             return None if known.verdict is Verdict.HUMAN else Ruling("declared", known.verdict)
-    return _DECLARED[sight.agent.kind](sight)
-
-
-def _nothing(sight: Sight) -> Ruling | None:
-    return None
+    reading = _DECLARED.get(sight.agent.kind)
+    return reading(sight) if reading is not None else None
 
 
 def _early_open(sight: Sight) -> Ruling | None:
@@ -99,30 +96,28 @@ _DECLARED: dict[AgentKind, Callable[[Sight], Ruling | None]] = {
     AgentKind.BARE_WEBKIT: _early_open,
     AgentKind.EMPTY: _empty,
     AgentKind.UNKNOWN: _unknown,
-    AgentKind.MAIL_PROXY: _nothing,
-    AgentKind.PRIVACY_PREFETCH: _nothing,
-    AgentKind.GMAIL_PREFETCH: _nothing,
-    AgentKind.MAIL_CLIENT: _nothing,
-    AgentKind.BROWSER: _nothing,
 }
 
-EVENT_RULES: tuple[Callable[[Sight, Rules], Ruling | None], ...] = (
-    internal,
-    method,
-    purpose,
-    mail_proxy,
-    apple_mpp,
-    gmail_prefetch,
-    declared,
+EventRule = Callable[[Sight, Rules], Ruling | None]
+
+EVENT_RULES: tuple[tuple[EventRule, frozenset[AgentKind]], ...] = (
+    (internal, frozenset(AgentKind)),
+    (method, frozenset(AgentKind)),
+    (purpose, frozenset(AgentKind)),
+    (mail_proxy, frozenset({AgentKind.MAIL_PROXY})),
+    (apple_mpp, frozenset({AgentKind.PRIVACY_PREFETCH})),
+    (gmail_prefetch, frozenset({AgentKind.GMAIL_PREFETCH})),
+    (declared, frozenset(_DECLARED)),
 )
-"""In the order of `RULES`."""
+"""In the order of `RULES`, each with the kinds of agents it can speak about."""
+
+_ALL = tuple(rule for rule, _ in EVENT_RULES)
+_BY_KIND = {kind: tuple(rule for rule, kinds in EVENT_RULES if kind in kinds) for kind in AgentKind}
 
 
 def first_ruling(sight: Sight, rules: Rules) -> Ruling | None:
-    """The ruling of the first rule that matches; None leaves the event to the rules that need its
-    neighbours.
-    """
-    for rule in EVENT_RULES:
+    """The ruling of the first rule that matches; None leaves the event to the rules that need its neighbours."""
+    for rule in _ALL if rules.agents else _BY_KIND[sight.agent.kind]:
         ruling = rule(sight, rules)
         if ruling is not None:
             return ruling

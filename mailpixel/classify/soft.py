@@ -36,16 +36,17 @@ def mark_soft(sights: Sequence[Sight], networks: NetworkTable, thresholds: Thres
 
 def _look_around(sights: Sequence[Sight], clicks: Sequence[Sight], thresholds: Thresholds) -> None:
     """The families that need neighbours, and those are what is left once the machines are known."""
-    paired = {id(sight) for sight in _weaker_of_pairs(clicks, thresholds.pair_ms)}
+    paired = {id(sight) for sight in _weaker_of_pairs(clicks, thresholds.pair_ms)} if len(clicks) > 1 else ()
     opened_ms = next((sight.at_ms for sight in sights if _may_be_read(sight)), None)
     for sight in clicks:
-        found = set(sight.soft)
+        found = [*sight.soft]
         if id(sight) in paired:
-            found.add("pair")
+            found.append("pair")
         if opened_ms is None or opened_ms > sight.at_ms:
-            found.add("no_open")
-        sight.soft = tuple(name for name in FAMILIES if name in found)
-        _decide(sight, thresholds)
+            found.append("no_open")
+        if len(found) > len(sight.soft):
+            sight.soft = tuple(name for name in FAMILIES if name in found)
+            _decide(sight, thresholds)
 
 
 def _may_be_read(sight: Sight) -> bool:

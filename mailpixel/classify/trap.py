@@ -29,9 +29,9 @@ def mark_trap(sights: Sequence[Sight], traps: Collection[int], thresholds: Thres
 
 
 def _springs(sight: Sight, traps: Collection[int]) -> bool:
-    if sight.ruling is not None and sight.ruling.rule in _HARMLESS:
+    if not sight.bits & FORGED and not (sight.click and sight.event.link in traps):
         return False
-    return bool(sight.bits & FORGED) or (sight.click and sight.event.link in traps)
+    return sight.ruling is None or sight.ruling.rule not in _HARMLESS
 
 
 def _times_by_source(trips: Iterable[Sight]) -> dict[Source, list[int]]:

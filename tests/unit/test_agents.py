@@ -29,7 +29,10 @@ GMAIL_PREFETCH = (
 LINUX = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36"
 )
-ANDROID = "Mozilla/5.0 (Linux; Android 14; {}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Mobile Safari/537.36"
+ANDROID = (
+    "Mozilla/5.0 (Linux; Android 14; {}) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/120.0.0.0 Mobile Safari/537.36"
+)
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "user_agents"
 needs_data = pytest.mark.skipif(
     not DATA.is_dir(), reason="the folder ../shared/data is not beside this checkout"
@@ -110,8 +113,8 @@ def test_a_mail_program_is_a_person_whatever_lists_say(agent: str, kind: EventKi
         ANDROID.format("CUBOT J5 Build/PPR1"),
         "Mozilla/5.0 (compatible; MSIE 9.0; Windows NT 6.1; Trident/5.0; SLCC2; Media Center PC 6.0; InfoPath.3)",
         "Mozilla/5.0 (PlayStation 5 3.03/SmartTV) AppleWebKit/605.1.15 (KHTML, like Gecko)",
-        "Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/94.0 Safari/537.36 WebAppManager",
-        "Mozilla/5.0 (Linux; Android 5.1.1; KFAUWI) AppleWebKit/537.36 (KHTML, like Gecko) Silk/108.4.6 like Chrome/108.0.5359.220 Safari/537.36",
+        LINUX.replace("X11; Linux x86_64", "Web0S; Linux/SmartTV") + " WebAppManager",
+        LINUX.replace("Chrome/", "Silk/108.4.6 like Chrome/"),
         "Opera/9.80 (J2ME/MIDP; Opera Mini/7.1.32052/191.308; U; en) Presto/2.12.423 Version/12.16",
         "Lynx/2.8.9rel.1 libwww-FM/2.14 SSL-MM/1.4.1 GNUTLS/3.7.1",
         "w3m/0.5.3+git20210102",
@@ -174,7 +177,9 @@ def test_what_a_browser_promises_depends_on_its_age() -> None:
     old = read_agent(CHROME.replace("151", "70")).claim
     new = read_agent(CHROME).claim
     safari = read_agent(f"{IPHONE} Version/17.5 Mobile/15E148 Safari/604.1").claim
-    assert old is not None and new is not None and safari is not None
+    assert old is not None
+    assert new is not None
+    assert safari is not None
     assert (Facts(old.fresh), Facts(new.fresh), Facts(safari.foreign)) == (
         Facts.NONE,
         Facts.SEC_FETCH,

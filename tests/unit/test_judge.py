@@ -294,7 +294,8 @@ def test_explain_gives_the_same_verdicts_with_reasons_for_people() -> None:
         ([a_click(1.5, facts=PERSON)], "It came 0.5 s after delivery."),
         (
             [a_click(DAY, facts=BARE)],
-            "These agree: its headers are not those of the browser it claims to be; nobody had opened the message before.",
+            "These agree: its headers are not those of the browser it claims to be; "
+            "nobody had opened the message before.",
         ),
         (
             [an_open(DAY, agent=GMAIL)],
