@@ -1,0 +1,105 @@
+"""The public SDK: what it exports, that importing it is light, and a first program."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import mailpixel
+from mailpixel import Claims, InvalidInput, Minter, Reading, TokenKind, TokenSigner, load_keyring
+from mailpixel.links.keyring import new_keyring
+from mailpixel.links.urls import TrackingPath, parse_path
+
+NOW = datetime(2026, 11, 25, tzinfo=UTC)
+LOADED = """
+import json, sys
+before = set(sys.modules)
+import mailpixel
+print(json.dumps(sorted({name.partition(".")[0] for name in set(sys.modules) - before})))
+"""
+PROGRAM = """
+from mailpixel import Minter, load_keyring
+
+mint = Minter(load_keyring("keys.json"), "https://t.example", "spring-2026")
+for recipient in ("r-1001", "r-1002"):
+    print(mint.pixel(recipient))
+    print(mint.link(recipient, 1))
+"""
+
+
+def python(code: str, folder: Path) -> str:
+    """What a program of its own prints."""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=folder)
+    return run.stdout
+
+
+def test_importing_the_package_loads_only_itsdangerous_and_the_standard_library(tmp_path: Path) -> None:
+    loaded = set(json.loads(python(LOADED, tmp_path)))
+    assert loaded - sys.stdlib_module_names == {"mailpixel", "itsdangerous"}
+    assert loaded.isdisjoint({"sqlite3", "asyncio", "multiprocessing", "http", "email", "csv"})
+
+
+def test_all_is_sorted_and_every_name_of_it_is_there() -> None:
+    assert mailpixel.__all__ == sorted(mailpixel.__all__)
+    assert [name for name in mailpixel.__all__ if not hasattr(mailpixel, name)] == []
+
+
+def test_every_public_name_is_documented() -> None:
+    names = [name for name in mailpixel.__all__ if name != "__version__"]
+    assert [name for name in names if not getattr(mailpixel, name).__doc__] == []
+
+
+def test_a_first_program_prints_links_that_verify(tmp_path: Path) -> None:
+    urls = python(PROGRAM, tmp_path).splitlines()
+    signer = TokenSigner(load_keyring(tmp_path / "keys.json"))
+    paths = [parse_path(url.removeprefix("https://t.example")) for url in urls]
+    readings = [signer.verify(path.token, frozenset(TokenKind)) for path in paths if path]
+    assert readings == [
+        Reading(claims)
+        for recipient in ("r-1001", "r-1002")
+        for claims in (
+            Claims(TokenKind.OPEN, "spring-2026", recipient),
+            Claims(TokenKind.CLICK, "spring-2026", recipient, link=1),
+        )
+    ]
+
+
+@pytest.fixture
+def keyring() -> mailpixel.Keyring:
+    return new_keyring(NOW)
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_a_minter_makes_every_url_of_a_message(keyring: mailpixel.Keyring, preview: bool) -> None:
+    mint = Minter(keyring, "https://t.example/mail/", "c1", preview=preview)
+    sign = TokenSigner(keyring).sign
+    message = sign(Claims(TokenKind.MESSAGE, "c1", "r-1", preview=preview))
+    opened = sign(Claims(TokenKind.OPEN, "c1", "r-1", preview=preview))
+    clicked = sign(Claims(TokenKind.CLICK, "c1", "r-1", 2, preview=preview))
+    carried = sign(Claims(TokenKind.CLICK, "c1", "r-1", None, "https://shop.example/7", preview))
+    assert mint.token("r-1") == message
+    assert mint.pixel("r-1") == f"https://t.example/mail/o/{opened}.gif"
+    assert mint.link("r-1", 2) == f"https://t.example/mail/c/{clicked}"
+    assert mint.link_to("r-1", "https://shop.example/7") == f"https://t.example/mail/c/{carried}"
+    assert mint.merge_link("r-1", 2) == f"https://t.example/mail/c/{message}/2"
+    assert mint.optout("r-1") == f"https://t.example/mail/u/{message}"
+    assert parse_path(f"/c/{carried}") == TrackingPath("c", carried)
+
+
+def test_a_minter_refuses_what_it_cannot_mint(keyring: mailpixel.Keyring) -> None:
+    mint = Minter(keyring, "https://t.example", "c1")
+    refused: dict[str, Callable[[], object]] = {
+        "base_url": lambda: Minter(keyring, "t.example", "c1"),
+        "campaign": lambda: Minter(keyring, "https://t.example", "c 1"),
+        "recipient": lambda: mint.pixel("a@b.example"),
+        "link": lambda: mint.link("r-1", 0),
+        "destination": lambda: mint.link_to("r-1", "javascript:alert(1)"),
+    }
+    for field, call in refused.items():
+        with pytest.raises(InvalidInput) as error:
+            call()
+        assert error.value.field == field
