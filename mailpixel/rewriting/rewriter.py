@@ -7,12 +7,13 @@ if sent.error: log(sent.error)
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import AnyStr, Generic
+from dataclasses import dataclass, field, replace
+from typing import AnyStr, Generic, cast
 
 from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.html import Plan, Skip, prepare
 from mailpixel.links.keyring import Keyring
+from mailpixel.links.mime import Left, MessagePlan, prepare_message
 from mailpixel.links.minter import Minter
 from mailpixel.links.options import RewriteOptions
 from mailpixel.links.splice import encode_for
@@ -32,15 +33,17 @@ class Rewritten(Generic[AnyStr]):
     """What a rewrite gave: the `output` to send, of the type that came in.
 
     `links` are the destinations that are tracked, in order of number; `skipped` the places left alone, each with its
-    reason; `has_pixel` whether a pixel was written. `report` are numbers for people: `tracked` places, and places
-    skipped by reason. `error` is None, or says why the output is the input, untracked.
+    reason; `left` the parts of a message left alone, each with its cause; `has_pixel` whether a pixel was written.
+    `report` are numbers for people: `tracked` places, places skipped by reason, parts left by cause. `error` is None,
+    or says why the output is the input, untracked.
     """
 
     output: AnyStr
     links: tuple[Link, ...] = ()
     skipped: tuple[Skip, ...] = ()
     has_pixel: bool = False
-    report: Mapping[str, int] | None = None
+    report: Mapping[str, int] = field(default_factory=dict)
+    left: tuple[Left, ...] = ()
     error: str | None = None
 
 
@@ -50,7 +53,7 @@ class _Urls:
 
     link: Callable[[int], str]
     pixel: str
-    field: str = ""
+    merge_tag: str = ""
     """The merge field in them, which must come out as it is."""
 
 
@@ -59,6 +62,7 @@ class Rewriter:
 
         Rewriter(minter, register, options)
         .html(html: str | bytes, recipient: str) -> Rewritten       HTML for one recipient
+        .message(raw: bytes, recipient: str) -> Rewritten           RFC 5322 message for one recipient
         .template(html: str | bytes, merge_tag: str) -> Rewritten   HTML once for all; an ESP fills the merge tag
 
     No method raises: where something fails, `output` is the input and `error` says why, because a tracker must never
@@ -75,6 +79,16 @@ class Rewriter:
     def html(self, html: AnyStr, recipient: str) -> Rewritten[AnyStr]:
         """Track HTML for one recipient: a link token for each link, an open token for the pixel."""
         return self._tracked(html, lambda: prepare(html, self._options), lambda: self._personal(recipient))
+
+    def message(self, raw: bytes, recipient: str) -> Rewritten[bytes]:
+        """Track the HTML parts of a message (with `text` its plain ones, too) for one recipient, in its raw bytes.
+
+        A message that is signed, encrypted or of doubtful form comes out as it is, with the cause in `left`: that is
+        no error.
+        """
+        return self._tracked(
+            raw, lambda: prepare_message(raw, self._options), lambda: self._personal(recipient)
+        )
 
     def template(self, html: AnyStr, merge_tag: str) -> Rewritten[AnyStr]:
         """Track an ESP's template: `{base}/o/{merge_tag}.gif` and `{base}/c/{merge_tag}/{n}`.
@@ -95,10 +109,10 @@ class Rewriter:
         return _Urls(lambda number: merge_click_url(base, tag, number), pixel_url(base, tag), tag)
 
     def _tracked(
-        self, content: AnyStr, plan: Callable[[], Plan[AnyStr]], urls: Callable[[], _Urls]
+        self, content: AnyStr, plan: Callable[[], Plan[AnyStr] | MessagePlan], urls: Callable[[], _Urls]
     ) -> Rewritten[AnyStr]:
         try:
-            return self._rendered(plan(), urls())
+            return self._rendered(content, plan(), urls())
         except MailpixelError as error:
             return Rewritten(content, error=str(error))
         except (
@@ -106,15 +120,21 @@ class Rewriter:
         ) as error:  # a tracker must never stop a mailing; the text may hold what nobody should read
             return Rewritten(content, error=f"the rewrite failed: {type(error).__name__}")
 
-    def _rendered(self, plan: Plan[AnyStr], urls: _Urls) -> Rewritten[AnyStr]:
+    def _rendered(self, content: AnyStr, plan: Plan[AnyStr] | MessagePlan, urls: _Urls) -> Rewritten[AnyStr]:
         if plan.error is not None:
-            return Rewritten(plan.render(()), error=plan.error)
-        if any(encode_for(slot.quote, urls.field) != urls.field for slot in plan.form.slots):
+            return Rewritten(content, error=f"the rewrite failed: {plan.error}")
+        if isinstance(plan, Plan) and not _survives(urls.merge_tag, plan):
             raise InvalidInput("merge_tag", _BROKEN)
         numbers = self._register(plan.links) if plan.links else {}
         output = plan.render([urls.link(numbers[url]) for url in plan.links], urls.pixel)
         links = sorted((Link(numbers[url], url) for url in plan.links), key=lambda link: link.number)
-        return Rewritten(output, tuple(links), plan.skipped, plan.has_pixel, plan.report)
+        left = plan.left if isinstance(plan, MessagePlan) else ()
+        return Rewritten(cast(AnyStr, output), tuple(links), plan.skipped, plan.has_pixel, plan.report, left)
+
+
+def _survives(tag: str, plan: Plan[AnyStr]) -> bool:
+    """Whether the tag is written as it is in every place."""
+    return all(encode_for(slot.quote, tag) == tag for slot in plan.form.slots)
 
 
 _BROKEN = (

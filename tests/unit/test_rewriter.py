@@ -10,6 +10,7 @@ import pytest
 from mailpixel.errors import NotFound, StoreUnavailable
 from mailpixel.links.html import Skip
 from mailpixel.links.keyring import new_keyring
+from mailpixel.links.left import Cause
 from mailpixel.links.minter import Minter
 from mailpixel.links.options import RewriteOptions
 from mailpixel.links.token import TokenSigner
@@ -192,3 +193,40 @@ def test_a_bad_recipient_is_an_error_and_never_stands_in_it(
 def test_an_unknown_campaign_has_no_rewriter(registry: MemoryRegistry) -> None:
     with pytest.raises(NotFound):
         rewriter_of(registry, KEYRING, "autumn", RewriteOptions(BASE))
+
+
+MESSAGE = (
+    b"From: shop@shop.example\r\nSubject: Spring\r\nMIME-Version: 1.0\r\n"
+    b'Content-Type: multipart/alternative; boundary="b"\r\n'
+    b"List-Unsubscribe: <https://shop.example/leave>\r\n\r\n"
+    b"--b\r\nContent-Type: text/plain\r\n\r\nSee https://shop.example/a now\r\n"
+    b"--b\r\nContent-Type: text/html\r\n\r\n"
+    b'<a href="https://shop.example/a">A</a><a href="https://shop.example/leave">Leave</a>\r\n--b--\r\n'
+)
+
+
+def test_a_message_is_tracked_in_its_html_part_alone(rewriter: Rewriter, registry: MemoryRegistry) -> None:
+    sent = rewriter.message(MESSAGE, "r-1")
+    assert (sent.links, sent.left, sent.error) == ((a_link(1, DESTINATIONS[0]),), (), None)
+    assert sent.skipped == (Skip("https://shop.example/leave", Reason.UNSUBSCRIBE),)
+    assert sent.output.split(b"<a href")[0] == MESSAGE.split(b"<a href")[0]
+    click, opened = claims_in(sent.output.decode())
+    assert (click, opened.kind) == (Claims(TokenKind.CLICK, "spring", "r-1", 1), TokenKind.OPEN)
+    assert registry.campaign("spring").links == sent.links
+
+
+def test_the_plain_text_of_a_message_is_tracked_when_asked_for(registry: MemoryRegistry) -> None:
+    sent = rewriter_of(registry, KEYRING, "spring", RewriteOptions(BASE, text=True)).message(MESSAGE, "r-1")
+    assert [claims.link for claims in claims_in(sent.output.decode())] == [1, 1, None]
+
+
+def test_a_signed_message_comes_out_as_it_is_and_says_why(rewriter: Rewriter) -> None:
+    signed = b"DKIM-Signature: v=1\r\n" + MESSAGE
+    sent = rewriter.message(signed, "r-1")
+    assert (sent.output, [part.cause for part in sent.left], sent.error) == (signed, [Cause.DKIM], None)
+
+
+def test_a_message_goes_out_untracked_when_the_store_refuses() -> None:
+    rewriter = Rewriter(Minter(KEYRING, BASE, "spring"), refusing, RewriteOptions(BASE))
+    sent = rewriter.message(MESSAGE, "r-1")
+    assert sent == Rewritten(MESSAGE, error="the store does not answer; try again later")
