@@ -77,7 +77,7 @@ def mint_links(
     cut = enumerate(blocks(source, first, size_bytes, layout))
     tasks = (Task(job, keyring, layout, block, 0 if at else layout.head_rows) for at, block in cut)
     several = len(beginning) == BLOCK_BYTES and job.worker_count > 1
-    for task, minted in _in_processes(tasks, job.worker_count) if several else _here(tasks):
+    for task, minted in in_processes(tasks, job.worker_count) if several else _here(tasks):
         collected.take(len(task.block), minted)
     return collected.tally()
 
@@ -101,7 +101,7 @@ def _here(tasks: Iterable[Task]) -> Iterator[tuple[Task, Minted]]:
     return ((task, task.run()) for task in tasks)
 
 
-def _in_processes(tasks: Iterable[Task], workers: int) -> Iterator[tuple[Task, Minted]]:
+def in_processes(tasks: Iterable[Task], workers: int) -> Iterator[tuple[Task, Minted]]:
     """The tasks done by several processes, in order; few are on their way at a time, so that memory stays flat."""
     context = multiprocessing.get_context("spawn")  # the caller may have threads, which do not survive a fork
     waiting: deque[tuple[Task, Future[Minted]]] = deque()

@@ -1,0 +1,356 @@
+"""Links for lists: every way people write a list, faults by row, order, duplicates, many processes."""
+
+import csv
+import io
+import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailpixel.errors import InvalidInput, MailpixelError
+from mailpixel.links.bulk import BLOCK_BYTES, Tally, Task, Watch, in_processes, mint_links
+from mailpixel.links.keyring import new_keyring, pseudonym
+from mailpixel.links.minter import Minter
+from mailpixel.links.recipients import LONGEST_ROW_BYTES, Layout, blocks, look
+from mailpixel.links.rows import Format, Job
+
+KEYRING = new_keyring(datetime(2026, 11, 25, tzinfo=UTC))
+BASE = "https://t.example"
+MINT = Minter(KEYRING, BASE, "c1")
+MERGE = Job("c1", BASE, merge=True, workers=1)
+LINKS = Job("c1", BASE, links=(1, 2), workers=1)
+ADDRESSES = ["reader@example.com", 'Doe, "Jo" <jo@example.com>', "josé@example.com"]
+
+
+class Told:
+    """Remembers what a list told."""
+
+    def __init__(self) -> None:
+        self.faults: list[tuple[int, str, str]] = []
+        self.progress: list[tuple[int, int, int | None]] = []
+        self.watch = Watch(
+            lambda row, fault: self.faults.append((row, fault.field, fault.problem)),
+            lambda *figures: self.progress.append(figures),
+        )
+
+
+def minted(list_: bytes, job: Job = MERGE, told: Told | None = None) -> str:
+    """The output for a list."""
+    sink = io.BytesIO()
+    mint_links(io.BytesIO(list_), sink, job, KEYRING, told.watch if told else None)
+    return sink.getvalue().decode()
+
+
+def recipients(list_: bytes, job: Job = MERGE) -> list[str]:
+    """The recipients of the output, each with its own token."""
+    rows = [line.split(",") for line in minted(list_, job).splitlines()[1:]]
+    assert [row[1] for row in rows] == [MINT.token(row[0]) for row in rows]
+    return [row[0] for row in rows]
+
+
+@pytest.mark.parametrize(
+    "list_",
+    [
+        b"r-1\nr-2\nr-3\n",
+        b"r-1\nr-2\nr-3",
+        b"r-1\r\nr-2\r\nr-3\r\n",
+        b"r-1\rr-2\rr-3\r",
+        b"\n\nr-1\n\nr-2\n   \nr-3\n\n",
+        b"  r-1\nr-2  \n\tr-3\n",
+        b"recipient\nr-1\nr-2\nr-3\n",
+        b"\nRecipient ID\nr-1\nr-2\nr-3\n",
+        b"E-Mail\nr-1\nr-2\nr-3\n",
+        b"customer_id\r\nr-1\r\nr-2\r\nr-3\r\n",
+        b"\xef\xbb\xbfrecipient\r\nr-1\r\nr-2\r\nr-3\r\n",
+        b'"recipient"\n"r-1"\n"r-2"\nr-3\n',
+        b"name,recipient\nAnn,r-1\nBob,r-2\nCyd,r-3\n",
+        b"name,Recipient,city\nAnn,r-1,Rome\nBob,r-2\nCyd,r-3,,\n",
+        b"\xef\xbb\xbfname;recipient;city\r\nAnn;r-1;Rome, Italy\r\nBob;r-2;\r\n;;\r\nCyd;r-3;Oslo\r\n",
+        b"name\trecipient\nAnn\tr-1\nBob\tr-2\nCyd\tr-3\n",
+        b"name|recipient\nAnn|r-1\nBob|r-2\nCyd|r-3\n",
+        b"sep=;\r\nname;recipient\r\nAnn;r-1\r\nBob;r-2\r\nCyd;r-3\r\n",
+        b'"name, in full","recipient"\n"Ann, ""A""\nof Rome","r-1"\n"Bob","r-2"\nCyd,r-3\n',
+        b"name,recipient\nJos\xe9,r-1\nBob,r-2\nCyd,r-3\n",
+        b'name,recipient\n5" pipe,r-1\nBob,r-2\nCyd,r-3\n',
+        b'{"recipient": "r-1"}\n{"recipient":"r-2","name":"Bob"}\n\n{"recipient":" r-3 "}',
+        b'\xef\xbb\xbf \n{"recipient": "r-1"}\r\n{"recipient":"r-2"}\r\n{"recipient":"r-3"}\r\n',
+    ],
+)
+def test_a_list_is_read_however_people_write_it(list_: bytes) -> None:
+    assert recipients(list_) == ["r-1", "r-2", "r-3"]
+
+
+@pytest.mark.parametrize("column", ["Key", "key", " KEY "])
+def test_a_column_is_named_in_any_case(column: str) -> None:
+    job = replace(MERGE, column=column)
+    assert recipients(b"recipient,Key\nr-1,k-1\nr-2,k-2\n", job) == ["k-1", "k-2"]
+    assert recipients(b"Key\nk-1\nk-2\n", job) == ["k-1", "k-2"]
+
+
+@pytest.mark.parametrize("list_", [b"", b"\n", b"\xef\xbb\xbf", b"recipient\n", b"a,recipient\r\n"])
+def test_an_empty_list_gives_a_header(list_: bytes) -> None:
+    told = Told()
+    assert minted(list_, told=told) == "recipient,token\n"
+    assert told.faults == []
+
+
+@pytest.mark.parametrize(
+    ("list_", "column", "field", "problem"),
+    [
+        (b"name,city\nAnn,Rome\n", None, "column", "no column `recipient`, but `name`, `city`; .*--column"),
+        (b"ann@example.com,Rome\n", None, "column", "no column `recipient`, but `Rome`"),
+        (b"a@b.example,c@d.example\n", None, "column", "nothing like a column name"),
+        (b"recipient,Recipient\nr-1,r-2\n", None, "column", "more than once"),
+        (b"recipient\nr-1\n", "id", "column", "no column `id`, but `recipient`"),
+        ("recipient\nr-1\n".encode("utf-16"), None, "recipients", "UTF-16"),
+        ("recipient\nr-1\n".encode("utf-16-le"), None, "recipients", "UTF-16"),
+        ("recipient\nr-1\n".encode("utf-16-be"), None, "recipients", "UTF-16"),
+        (b"PK\x03\x04rest", None, "recipients", "spreadsheet"),
+        (b"\xd0\xcf\x11\xe0rest", None, "recipients", "spreadsheet"),
+        (b"PAR1rest", None, "recipients", "Parquet"),
+        (b"\x1f\x8brest", None, "recipients", "compressed"),
+        (b'[{"recipient": "r-1"}]', None, "recipients", "one object a line"),
+    ],
+)
+def test_a_list_that_cannot_be_read_is_refused_as_a_whole(
+    list_: bytes, column: str | None, field: str, problem: str
+) -> None:
+    with pytest.raises(InvalidInput, match=problem) as refused:
+        minted(list_, replace(MERGE, column=column))
+    assert refused.value.field == field
+    assert "@" not in str(refused.value)
+
+
+FAULTY: list[tuple[bytes, list[str], list[tuple[int, str, str]]]] = [
+    (b"r-1\na@b.example\nr-2\nr 3\n\nr-4\n", ["r-1", "r-2", "r-4"],
+     [(2, "recipient", "e-mail"), (4, "recipient", "only")]),
+    (b"recipient\nr-1\n\nr-2,x\nr-3\n", ["r-1", "r-3"], [(4, "recipient", "2 fields, the header 1")]),
+    (b"name,Key\nA,k-1\nB\nC,\nD,k-4,x\nE,k-5\n", ["k-1", "k-5"],
+     [(3, "Key", "ends before"), (4, "Key", "empty"), (5, "Key", "3 fields")]),
+    (b'r-1\n"r-2\nr-3\nr-4\n', ["r-1", "r-3", "r-4"], [(2, "recipient", "quotes")]),
+    (b'r-1\n"r-2"x\n"r-3"\n"r-4', ["r-1", "r-3"], [(2, "recipient", "quotes"), (4, "recipient", "quotes")]),
+    (b"r-1\nr\xe9-2\nr-3\n", ["r-1", "r-3"], [(2, "recipient", "only")]),
+    (b"r-1\nr-2\rx\nr-3\n", ["r-1", "r-3"], [(2, "recipient", "quotes")]),
+    (b"r-1\n" + b"r" * 129 + b"\nr-3\n", ["r-1", "r-3"], [(2, "recipient", "129 characters")]),
+    (
+        b'{"recipient":"r-1"}\n{"recipient":5}\nnonsense\n{"id":"r-4"}\n["r-5"]\n{"recipient":""}\n{"recipient":"\xff"}\n'
+        b'{"recipient":"\\ud800"}\n' + b"[" * 100_000 + b'\n{"recipient":"r-9"}\n',
+        ["r-1", "r-9"],
+        [(2, "recipient", "text"), (3, "line", "JSON"), (4, "recipient", "missing"), (5, "recipient", "missing"),
+         (6, "recipient", "empty"), (7, "line", "UTF-8"), (8, "recipient", "only"), (9, "line", "JSON")],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("list_", "good", "faults"), FAULTY)
+def test_a_broken_row_is_told_by_its_number_and_loses_no_other(
+    list_: bytes, good: list[str], faults: list[tuple[int, str, str]]
+) -> None:
+    told = Told()
+    column = "Key" if b"Key" in list_ else None
+    lines = minted(list_, replace(MERGE, column=column), told).splitlines()[1:]
+    assert [line.split(",")[0] for line in lines] == good
+    assert [(row, field) for row, field, _ in told.faults] == [(row, field) for row, field, _ in faults]
+    for (_, _, problem), (_, _, expected) in zip(told.faults, faults, strict=True):
+        assert expected in problem
+
+
+@pytest.mark.parametrize(("list_", "good", "faults"), FAULTY)
+def test_a_strict_job_ends_at_the_first_broken_row(
+    list_: bytes, good: list[str], faults: list[tuple[int, str, str]]
+) -> None:
+    sink, told = io.BytesIO(), Told()
+    job = replace(MERGE, strict=True, column="Key" if b"Key" in list_ else None)
+    row, field, problem = faults[0]
+    with pytest.raises(InvalidInput, match=f"row {row}: .*{problem}") as refused:
+        mint_links(io.BytesIO(list_), sink, job, KEYRING, told.watch)
+    assert refused.value.field == field
+    assert [fault[0] for fault in told.faults] == [row]
+    written = [line.split(",")[0] for line in sink.getvalue().decode().splitlines()[1:]]
+    assert written == good[: len(written)]
+    assert len(written) >= 1
+
+
+def test_a_row_of_links_holds_the_urls_of_its_recipient() -> None:
+    assert minted(b"r-1\n", LINKS) == (
+        "recipient,pixel_url,link_1,link_2\n"
+        f"r-1,{MINT.pixel('r-1')},{MINT.link('r-1', 1)},{MINT.link('r-1', 2)}\n"
+    )
+
+
+def test_ndjson_has_the_same_columns_as_keys() -> None:
+    [line] = minted(b"r-1\n", replace(LINKS, format=Format.NDJSON)).splitlines()
+    assert json.loads(line) == {
+        "recipient": "r-1",
+        "pixel_url": MINT.pixel("r-1"),
+        "link_1": MINT.link("r-1", 1),
+        "link_2": MINT.link("r-1", 2),
+    }
+    [line] = minted(b"r-1\n", replace(LINKS, format=Format.NDJSON, merge=True)).splitlines()
+    assert json.loads(line) == {"recipient": "r-1", "token": MINT.token("r-1")}
+
+
+def addresses_as_csv() -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows([["email"], *([address] for address in ADDRESSES)])
+    return text.getvalue().encode()
+
+
+@pytest.mark.parametrize("job", [MERGE, LINKS])
+def test_hashed_recipients_keep_what_was_written_and_tell_the_pseudonym(job: Job) -> None:
+    text = minted(addresses_as_csv(), replace(job, hash_recipients=True))
+    rows = list(csv.DictReader(io.StringIO(text)))
+    ids = [pseudonym(KEYRING, address) for address in ADDRESSES]
+    assert [row["recipient"] for row in rows] == ADDRESSES
+    assert [row["pseudonym"] for row in rows] == ids
+    assert list(rows[0])[-1] == "pseudonym"
+    urls = [row["token"] if job.merge else row["link_2"] for row in rows]
+    assert urls == [MINT.token(id) if job.merge else MINT.link(id, 2) for id in ids]
+
+
+def test_hashed_recipients_as_ndjson() -> None:
+    job = replace(MERGE, hash_recipients=True, format=Format.NDJSON)
+    rows = [json.loads(line) for line in minted(addresses_as_csv(), job).splitlines()]
+    assert rows == [
+        {"recipient": address, "token": MINT.token(id), "pseudonym": id}
+        for address, id in ((address, pseudonym(KEYRING, address)) for address in ADDRESSES)
+    ]
+
+
+def test_a_recipient_that_comes_again_is_minted_again_and_counted() -> None:
+    sink = io.BytesIO()
+    tally = mint_links(io.BytesIO(b"r-1\nr-2\nr-1\nr 4\n\nr-1\n"), sink, MERGE, KEYRING)
+    assert tally == Tally(rows=5, minted=4, faulty=1, duplicates=2)
+    lines = sink.getvalue().splitlines()
+    assert lines[1] == lines[3] == lines[4]
+
+
+def numbered(count: int) -> bytes:
+    return b"name,recipient\n" + b"".join(b'"Reader\nno. %d",r-%07d\n' % (n, n) for n in range(count))
+
+
+def test_several_processes_give_what_one_gives_in_the_same_order(tmp_path: Path) -> None:
+    list_ = numbered(60_000).replace(b"r-0031999", b"r 31999")
+    assert len(list_) > 6 * BLOCK_BYTES
+    (tmp_path / "list.csv").write_bytes(list_)
+    outputs, told = [], []
+    for workers in (1, 2):
+        told.append(Told())
+        with (tmp_path / "list.csv").open("rb") as source, (tmp_path / str(workers)).open("wb") as sink:
+            tally = mint_links(source, sink, replace(MERGE, workers=workers), KEYRING, told[-1].watch)
+        assert tally == Tally(60_000, 59_999, 1, 0)
+        outputs.append((tmp_path / str(workers)).read_bytes())
+    assert outputs[0] == outputs[1]
+    assert told[0].faults == told[1].faults == [(32_001, "recipient", told[0].faults[0][2])]
+    assert told[0].progress == told[1].progress
+    assert told[1].progress[-1] == (60_000, len(list_), len(list_))
+    assert [line.split(",")[0] for line in outputs[0].decode().splitlines()[1:3]] == [
+        "r-0000000",
+        "r-0000001",
+    ]
+
+
+def test_a_strict_job_ends_all_its_processes(tmp_path: Path) -> None:
+    list_ = numbered(60_000).replace(b"r-0020000", b"r 20000")
+    sink = io.BytesIO()
+    with pytest.raises(InvalidInput, match="row 20002"):
+        mint_links(io.BytesIO(list_), sink, replace(MERGE, workers=2, strict=True), KEYRING)
+    assert sink.getvalue().count(b"\n") == 1 + 20_000
+
+
+class Dying(Layout):
+    """A layout that ends the process that reads with it."""
+
+    def read(self, block: bytes) -> Any:
+        os._exit(1)
+
+
+def test_a_process_that_dies_is_told_in_words() -> None:
+    task = Task(MERGE, KEYRING, Dying(), b"r-1\n", 0)
+    with pytest.raises(MailpixelError, match="a minting process ended"):
+        list(in_processes([task], 2))
+
+
+def test_all_cores_are_used_when_no_number_is_given() -> None:
+    assert Job("c1", BASE).worker_count == len(os.sched_getaffinity(0))
+    assert Job("c1", BASE, workers=3).worker_count == 3
+
+
+@pytest.mark.parametrize(
+    ("job", "field"),
+    [
+        (lambda: Job("c 1", BASE), "campaign"),
+        (lambda: Job("c1", "t.example"), "base_url"),
+        (lambda: Job("c1", BASE, links=(1, 0)), "link"),
+    ],
+)
+def test_a_job_out_of_bounds_is_refused_before_it_begins(job: Callable[[], Job], field: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        job()
+    assert refused.value.field == field
+
+
+def test_a_row_without_end_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="row of more than 262,144 bytes"):
+        minted(b"x" * (LONGEST_ROW_BYTES * 3))
+
+
+@pytest.mark.parametrize("rest", [b"r-%d\n", b'"r-%d"\n'])
+def test_a_quote_left_open_in_a_long_list_costs_its_own_row(rest: bytes) -> None:
+    told = Told()
+    list_ = b'r-1\n"r-2\n' + b"".join(rest % n for n in range(3, 120_000))
+    lines = minted(list_, told=told).splitlines()[1:]
+    assert [fault[0] for fault in told.faults] == [2]
+    assert len(lines) == 119_998
+
+
+ROWS = st.lists(st.text(st.sampled_from('ab1",;\n\r é'), max_size=12), min_size=1, max_size=3)
+
+
+@given(st.lists(ROWS, max_size=30), st.integers(1, 40), st.sampled_from([",", ";"]))
+def test_blocks_are_whole_rows_and_together_the_list(
+    rows: list[list[str]], size: int, delimiter: str
+) -> None:
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(rows)
+    data = text.getvalue().encode()
+    layout = Layout(delimiter, width=3)
+    cut = list(blocks(io.BytesIO(data[1:]), data[:1], size, layout))
+    assert b"".join(cut) == data
+    whole = [str(row) for row in layout.read(data)]
+    assert [str(row) for block in cut for row in layout.read(block)] == (whole if data else [])
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_minted_or_refused_in_words(data: bytes) -> None:
+    told = Told()
+    try:
+        text = minted(data, told=told)
+    except InvalidInput:
+        return
+    for line in text.splitlines()[1:]:
+        recipient, token = line.split(",")
+        assert token == MINT.token(recipient)
+
+
+def test_what_heads_a_list_of_one_column_is_told_from_an_id() -> None:
+    headers = [
+        "recipient",
+        "Recipients",
+        "ID",
+        "user id",
+        "contact-id",
+        "email",
+        "E-Mail Address",
+        "subscriber_uuid",
+    ]
+    assert [look(name.encode() + b"\nr-1\n").head_rows for name in headers] == [1] * len(headers)
+    ids = ["r-1", "id-1", "email7", "1001", "useridentity", "a@b.example"]
+    assert [look(id.encode() + b"\nr-1\n").head_rows for id in ids] == [0] * len(ids)
