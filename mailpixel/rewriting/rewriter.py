@@ -8,7 +8,7 @@ if sent.error: log(sent.error)
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import AnyStr, Generic, cast
+from typing import Any, AnyStr, Generic
 
 from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.html import Plan, Skip, prepare
@@ -115,9 +115,7 @@ class Rewriter:
             return self._rendered(content, plan(), urls())
         except MailpixelError as error:
             return Rewritten(content, error=str(error))
-        except (
-            Exception
-        ) as error:  # a tracker must never stop a mailing; the text may hold what nobody should read
+        except Exception as error:  # its text may hold what nobody should read
             return Rewritten(content, error=f"the rewrite failed: {type(error).__name__}")
 
     def _rendered(self, content: AnyStr, plan: Plan[AnyStr] | MessagePlan, urls: _Urls) -> Rewritten[AnyStr]:
@@ -126,10 +124,10 @@ class Rewriter:
         if isinstance(plan, Plan) and not _survives(urls.merge_tag, plan):
             raise InvalidInput("merge_tag", _BROKEN)
         numbers = self._register(plan.links) if plan.links else {}
-        output = plan.render([urls.link(numbers[url]) for url in plan.links], urls.pixel)
+        output: Any = plan.render([urls.link(numbers[url]) for url in plan.links], urls.pixel)
         links = sorted((Link(numbers[url], url) for url in plan.links), key=lambda link: link.number)
         left = plan.left if isinstance(plan, MessagePlan) else ()
-        return Rewritten(cast(AnyStr, output), tuple(links), plan.skipped, plan.has_pixel, plan.report, left)
+        return Rewritten(output, tuple(links), plan.skipped, plan.has_pixel, plan.report, left)
 
 
 def _survives(tag: str, plan: Plan[AnyStr]) -> bool:
