@@ -20,6 +20,9 @@ from mailpixel.store.protocol import Overflow, Store
 LARGEST_COMMIT = 5_000
 """Events in one transaction at the most, so that a long queue does not keep other writers out for long."""
 
+GATHER_S = 0.001
+"""How long a group gathers hits before it is handed over: a commit costs as much as writing forty hits."""
+
 OVERFLOW_EVERY_S = 1.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 1.0
 
@@ -140,8 +143,7 @@ class Committer:
         group.timer = self._loop.call_later(self._answer_within_s, group.answer, False)
         self._waiting.append(group)
         if self._writing is None and len(self._waiting) == 1:
-            # At the end of this turn of the loop, so that hits read in the same turn share the group.
-            self._loop.call_soon(self._hand_over)
+            self._loop.call_later(GATHER_S, self._hand_over)
         self._idle.clear()
         return group
 
@@ -169,10 +171,13 @@ class Committer:
     def _committed(self, rejected: int) -> None:
         groups, self._writing = self._writing or [], None
         self.rejected += rejected
-        self._hand_over()  # first, so that the thread writes while these are answered
         for group in groups:
             self.pending -= len(group.events)
             group.answer(True)
+        if self._waiting or self._overflow:
+            self._loop.call_later(GATHER_S, self._hand_over)
+        else:
+            self._idle.set()
 
     # From here on: the writing thread.
 

@@ -33,7 +33,6 @@ from mailpixel.links.wire import (
     form_of,
     opening,
     unpack,
-    unpack_signed,
 )
 from mailpixel.model import Claims, TokenKind
 
@@ -155,11 +154,10 @@ class TokenSigner:
         if head is None:
             return _of_unknown_key(body)
         form, signer = head
-        good = compare_digest(signer.get_signature(body), text[-SIGNATURE_CHARS:])
-        claims = unpack_signed(form, body) if good else unpack(form, body)
+        claims = unpack(form, body)
         if claims is None:
             return MALFORMED
-        if not good:
+        if not compare_digest(signer.get_signature(body), text[-SIGNATURE_CHARS:]):
             return Reading(claims, Problem.BAD_SIGNATURE)
         return Reading(claims) if form.kind in kinds else Reading(claims, Problem.WRONG_KIND)
 

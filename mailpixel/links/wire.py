@@ -155,18 +155,6 @@ def unpack(form: Form, text: bytes) -> Claims | None:
     return Claims(form.kind, campaign.decode(), recipient.decode(), link, destination, form.preview)
 
 
-def unpack_signed(form: Form, text: bytes) -> Claims:
-    """The claims in a text that we signed: only what `pack` wrote is ever signed, so nothing is checked again."""
-    data = a2b_base64(text.translate(_FROM_URL) + _PADDING[len(text) & 3])
-    end = HEAD_BYTES + 1 + data[HEAD_BYTES]
-    start = end + 1
-    stop = start + data[end]
-    campaign, recipient = data[HEAD_BYTES + 1 : end].decode(), data[start:stop].decode()
-    if stop == len(data):
-        return Claims(form.kind, campaign, recipient, None, None, form.preview)
-    return Claims(form.kind, campaign, recipient, *_read_ending(form, data[stop:]), form.preview)
-
-
 def _plausible(campaign: bytes, recipient: bytes) -> bool:
     return (
         0 < len(campaign) <= CAMPAIGN_CHARS

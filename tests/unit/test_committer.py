@@ -21,11 +21,13 @@ class Gate(MemoryStore):
         super().__init__()
         self.open = threading.Event()
         self.open.set()
+        self.entered = False
         self.broken = False
         self.refused: bytes | None = None
         self.groups: list[int] = []
 
     def append(self, events: Sequence[Event], overflow: Sequence[Overflow] = ()) -> None:
+        self.entered = True
         assert self.open.wait(10)
         if self.broken:
             raise StoreUnavailable("no space left")
@@ -80,8 +82,8 @@ def test_hits_that_come_during_a_commit_share_the_next_one() -> None:
         committer = Committer(store, 5_000, 100)
         asked = Asked(committer)
         asked.join(1)
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        while not store.entered:
+            await asyncio.sleep(0.001)
         asked.join(4)
         store.open.set()
         await asked.until(5)
