@@ -9,6 +9,7 @@ import itertools
 import re
 from collections.abc import Iterator
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 CACHE = Path(__file__).resolve().parent.parent / ".cache" / "corpus"
@@ -62,7 +63,8 @@ def messages() -> dict[str, bytes]:
 
 def _python_data() -> list[Path]:
     try:
-        import test.test_email as package
-    except ImportError:  # Debian ships Python's own tests apart
+        spec = find_spec("test.test_email")
+    except ModuleNotFoundError:  # Debian ships Python's own tests apart
         return []
-    return sorted(Path(package.__path__[0], "data").glob("msg_*.txt"))
+    folders = spec.submodule_search_locations if spec and spec.submodule_search_locations else []
+    return sorted(path for folder in folders for path in Path(folder, "data").glob("msg_*.txt"))

@@ -13,7 +13,7 @@ class RewriteOptions:
     """How to rewrite.
 
     base_url     public address of the tracker, as `https://t.example`; URLs under it are recognised as already tracked
-    pixel        `bottom`: before the last `</body>`; `top`: first in the body, since Gmail cuts mail near 102 kB; `none`
+    pixel        `bottom`: before the last `</body>`; `top`: first in it, since Gmail cuts mail near 102 kB; `none`
     mso          also rewrite links in `<!--[if ...]>` comments and VML, which only classic Outlook reads
     text         also rewrite the plain-text parts of a message
     unsubscribe  URLs that are never tracked, such as those of List-Unsubscribe; those of a message are added by itself

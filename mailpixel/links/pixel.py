@@ -95,7 +95,8 @@ def _near(document: turbohtml.Document, source: Source, offset: int) -> int:
 
 def _is_image_at(view: str, offset: int) -> bool:
     document = turbohtml.parse(view[:offset] + _PROBE + view[offset:])
-    return any(image.attrs.get("src") == _MARK_SRC for image in document.find_all("img"))
+    probes = (image for image in document.find_all("img") if image.attrs.get("src") == _MARK_SRC)
+    return any(probe.closest("template") is None for probe in probes)
 
 
 def _top(document: turbohtml.Document, body: turbohtml.Element, source: Source) -> int | None:

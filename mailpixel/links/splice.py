@@ -49,7 +49,7 @@ class Slot(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """What is to be done to one text; `pixel_at` is None where no pixel may go. Edits are in order and never overlap."""
+    """What is to be done to one text: edits in order and apart from each other; `pixel_at` is None for no pixel."""
 
     text: str
     edits: Sequence[Edit] = ()
@@ -181,7 +181,7 @@ class Plan(Generic[AnyStr]):
 
     @property
     def has_pixel(self) -> bool:
-        """Whether a pixel has a place: not in a frameset, where one of ours stands already, or where none was wanted."""
+        """Whether a pixel has a place: not in a frameset, beside one of ours, or where none was wanted."""
         return self.form.bare is not None
 
     def render(self, urls: Sequence[str], pixel_url: str | None = None) -> AnyStr:

@@ -24,6 +24,11 @@ def options_of(case: Case) -> RewriteOptions:
     return RewriteOptions(BASE_URL + "/", charset=declared, **case.label.get("options", {}))
 
 
+def resolved(url: str) -> str:
+    """What a browser requests. The installed parser keeps `^` in a path, as browsers did before 2024; both mean one."""
+    return str(can_ada.parse(url).href).replace("^", "%5E")
+
+
 def in_a_message(case: Case) -> bool:
     return bool({"mime", "cte", "headers"} & case.label.keys())
 
@@ -57,7 +62,7 @@ def test_a_case_is_tracked_and_skipped_as_labelled(case: Case) -> None:
     assert plan.error is None
     assert tuple(zip(plan.numbers, plan.links, strict=True)) == case.expect
     assert tuple((skip.href, str(skip.reason)) for skip in plan.skipped) == case.skip
-    assert tuple(can_ada.parse(link).href for link in plan.links) == case.resolved
+    assert [resolved(link) for link in plan.links] == [resolved(link) for link in case.resolved]
 
 
 @each_case
