@@ -7,7 +7,7 @@ from typing import Any
 
 from mailpixel.model import EventKind, Verdict
 from mailpixel.store.marks import Mark, unpack
-from mailpixel.store.protocol import MessageState, TallyKey
+from mailpixel.store.protocol import MessageState
 from mailpixel.store.tally import Tally
 
 
@@ -87,44 +87,39 @@ class Comparison:
     """
 
     def __init__(self) -> None:
-        self.after: Counter[TallyKey] = Counter()
-        self.change: Counter[TallyKey] = Counter()
-        self.moves: Counter[Move] = Counter()
+        self._after = Tally()
+        self._change = Tally()
+        self._moves: Counter[Move] = Counter()
 
     def add(self, before: Mapping[str, MessageState], after: Sequence[MessageState]) -> None:
         """Compare the states of the same recipients; `before` by recipient."""
-        present, change = Tally(), Tally()
         gone = dict(before)
         for state in after:
-            present.add(state)
+            self._after.add(state)
             former = gone.pop(state.recipient, None)
             if former != state:
-                self._compare(change, former, state)
+                self._compare(former, state)
         for former in gone.values():
-            self._compare(change, former, None)
-        self.after.update(present.counts())
-        self.change.update(change.counts())
+            self._compare(former, None)
 
-    def _compare(self, change: Tally, before: MessageState | None, after: MessageState | None) -> None:
+    def _compare(self, before: MessageState | None, after: MessageState | None) -> None:
         if before is not None:
-            change.add(before, -1)
+            self._change.add(before, -1)
         if after is not None:
-            change.add(after)
-        self.moves.update(moves(before.marks if before else b"\n", after.marks if after else b"\n"))
+            self._change.add(after)
+        self._moves.update(moves(before.marks if before else b"\n", after.marks if after else b"\n"))
 
     def merge(self, other: "Comparison") -> None:
         """Add what another comparison saw."""
-        self.after.update(other.after)
-        self.change.update(other.change)
-        self.moves.update(other.moves)
+        self._after.merge(other._after)
+        self._change.merge(other._change)
+        self._moves.update(other._moves)
 
     def difference(self, campaign: str) -> Difference:
         """What differs."""
-        values = {
-            key: (self.after[key] - change, self.after[key])
-            for key, change in sorted(self.change.items())
-            if change
-        }
+        after = self._after.counts()
+        changes = sorted(self._change.counts().items())
+        values = {key: (after.get(key, 0) - change, after.get(key, 0)) for key, change in changes}
         return Difference(
             campaign,
             {measure: value for (bucket, link, measure), value in values.items() if not bucket and not link},
@@ -134,7 +129,7 @@ class Comparison:
                 if not bucket and link
             },
             sum(1 for bucket, _, _ in values if bucket),
-            dict(self.moves.most_common()),
+            dict(self._moves.most_common()),
         )
 
 

@@ -18,7 +18,7 @@ from mailpixel.projections.counters import Comparison, Difference
 from mailpixel.projections.messages import Judge, fold_message
 from mailpixel.store.protocol import MessageState, Registry, Store
 
-BATCH = 5_000
+BATCH = 20_000
 """Events read at a time by the fold. A message is judged once a batch, however often it was hit."""
 
 RANGE = 20_000
@@ -114,11 +114,12 @@ def _nothing() -> None:
 @dataclass(frozen=True, slots=True)
 class Rebuild:
     """How to rebuild. `dry_run` only compares; `processes` judge at once (0: one a core; with more than one,
-    store and judge must be fit for pickling); `between` is called after each part."""
+    store and judge must be fit for pickling) about `events` events at a time; `between` is called after each part."""
 
     dry_run: bool = False
     processes: int = 0
     between: Callable[[], None] = _nothing
+    events: int = RANGE
 
 
 def rebuild(
@@ -193,7 +194,7 @@ class Part:
 
 def _judged_states(part: Part, comparison: Comparison, how: Rebuild) -> Iterator[MessageState]:
     """The new states of a campaign, in order of recipient, judged by as many processes as asked for."""
-    ranges = part.store.ranges(part.campaign.id, RANGE)
+    ranges = part.store.ranges(part.campaign.id, how.events)
     processes = min(how.processes or os.cpu_count() or 1, len(ranges))
     pool = ProcessPoolExecutor(processes, get_context("spawn")) if processes > 1 else None
     with pool or nullcontext():

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from mailpixel.model import Campaign, EventKind, Facts, Judged, Message, Verdict
+from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Message, Verdict
 from mailpixel.store.marks import pack
 from mailpixel.store.protocol import MessageState
 
@@ -21,36 +21,39 @@ def fold_message(message: Message, judged: Sequence[Judged]) -> MessageState:
     """
     delivered: list[int] = []
     opted_out = False
-    last: list[int] = []
+    last_ms: int | None = None
     for event in message.events:
-        if event.kind is EventKind.DELIVERY:
-            delivered.append(event.received_at_ms)
-        elif event.kind is EventKind.OPTOUT:
+        at_ms, kind = event.received_at_ms, event.kind
+        if kind is EventKind.DELIVERY:
+            delivered.append(at_ms)
+        elif kind is EventKind.OPTOUT:
             opted_out = True
-        if not _and(event.facts, _FORGED):
-            last.append(event.received_at_ms)
+        if (last_ms is None or at_ms > last_ms) and not _and(event.facts, _FORGED):
+            last_ms = at_ms
+    first_human = _first_human(judged)
     return MessageState(
         campaign=message.campaign,
         recipient=message.recipient,
         marks=pack(judged),
         delivered_at_ms=min(delivered, default=None),
         opted_out=opted_out,
-        first_human_open_at_ms=_first_human(judged, EventKind.OPEN),
-        first_human_click_at_ms=_first_human(judged, EventKind.CLICK),
-        last_event_at_ms=max(last, default=None),
+        first_human_open_at_ms=first_human.get(EventKind.OPEN),
+        first_human_click_at_ms=first_human.get(EventKind.CLICK),
+        last_event_at_ms=last_ms,
     )
 
 
-def _first_human(judged: Sequence[Judged], kind: EventKind) -> int | None:
-    """When the first hit of a kind came that counts as human."""
-    moments = [
-        each.event.received_at_ms
-        for each in judged
-        if each.verdict is Verdict.HUMAN and each.event.kind is kind and _counts(each)
-    ]
-    return min(moments, default=None)
+def _first_human(judged: Sequence[Judged]) -> dict[EventKind, int]:
+    """When the first hit of each kind came that counts as human."""
+    firsts: dict[EventKind, int] = {}
+    for each in judged:
+        if each.verdict is Verdict.HUMAN and not each.dup:
+            event = each.event
+            at_ms, kind = event.received_at_ms, event.kind
+            if (kind not in firsts or at_ms < firsts[kind]) and _counts(event):
+                firsts[kind] = at_ms
+    return firsts
 
 
-def _counts(judged: Judged) -> bool:
-    event = judged.event
-    return not judged.dup and event.method == "GET" and not _and(event.facts, _FORGED)
+def _counts(event: Event) -> bool:
+    return event.method == "GET" and not _and(event.facts, _FORGED)

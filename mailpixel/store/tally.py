@@ -63,6 +63,9 @@ EMBEDDED = -1
 # What a message showed, as bits: one hit gives some of them, a message the union.
 OPENED, OPENED_HUMAN, PRIVACY, CLICKED, CLICKED_HUMAN, SEEN, DELIVERED, OPTED_OUT = (1 << n for n in range(8))
 
+PEOPLE = OPENED_HUMAN | CLICKED_HUMAN
+FIRSTS = {OPENED_HUMAN: "opens.first_human", CLICKED_HUMAN: "clicks.first_human"}
+
 # measure, bits a message must show, bits it must not show
 BY_MESSAGE: tuple[tuple[str, int, int], ...] = (
     ("opens.unique", OPENED, 0),
@@ -101,7 +104,6 @@ LINK_PARTS = frozenset({"events", "human", "machine"})
 QUARTER_PARTS = frozenset({"events", "human", "privacy_prefetch", "machine"})
 
 _GROUPS = {EventKind.OPEN: "opens", EventKind.CLICK: "clicks"}
-_FIRSTS = ((OPENED_HUMAN, "opens.first_human"), (CLICKED_HUMAN, "clicks.first_human"))
 
 
 class Judgement(Protocol):
@@ -135,40 +137,45 @@ class Tally:
     def __init__(self) -> None:
         self._hits: defaultdict[int, int] = defaultdict(int)
         self._shown: defaultdict[int, int] = defaultdict(int)
-        self._firsts: defaultdict[tuple[int, str], int] = defaultdict(int)
+        self._firsts: defaultdict[int, int] = defaultdict(int)
         self._clicked: defaultdict[int, int] = defaultdict(int)
 
     def add(self, state: Judgement, times: int = 1) -> None:
         """Add a message, or take it out with `times` -1."""
-        numbers = codes(state.marks)
         hits, shown = self._hits, 0
-        for second, code in zip(numbers[::2], numbers[1::2], strict=True):
+        firsts: dict[int, int] = {}
+        links: set[int] = set()
+        pairs = iter(codes(state.marks))
+        for second, code in zip(pairs, pairs, strict=True):
             hits[second // QUARTER_S << RULE_SHIFT | code & CODE_MASK] += times
-            shown |= SHOWN[code & FLAGS_MASK]
-        if shown & (OPENED_HUMAN | CLICKED_HUMAN):
-            self._add_people(numbers, times)
+            shows = SHOWN[code & FLAGS_MASK]
+            shown |= shows
+            people = shows & PEOPLE
+            if people:
+                if people not in firsts or second < firsts[people]:
+                    firsts[people] = second
+                if people == CLICKED_HUMAN:
+                    links.add((code & CODE_MASK) >> LINK_SHIFT)
+        for people, second in firsts.items():
+            self._firsts[second // QUARTER_S << RULE_SHIFT | people] += times
+        for link in links:
+            self._clicked[link or EMBEDDED] += times
         if state.delivered_at_ms is not None:
             shown |= DELIVERED | SEEN
         if state.opted_out:
             shown |= OPTED_OUT | SEEN
         self._shown[shown] += times
 
-    def _add_people(self, numbers: Iterable[int], times: int) -> None:
-        """The first human open and click by quarter hour, and the links with a human click."""
-        firsts: dict[int, int] = {}
-        links: set[int] = set()
-        pairs = iter(numbers)
-        for second, code in zip(pairs, pairs, strict=True):
-            people = SHOWN[code & FLAGS_MASK] & (OPENED_HUMAN | CLICKED_HUMAN)
-            if people:
-                firsts[people] = min(second, firsts.get(people, second))
-            if people & CLICKED_HUMAN:
-                links.add(_link(code))
-        for people, measure in _FIRSTS:
-            if people in firsts:
-                self._firsts[_bucket_ms(firsts[people] // QUARTER_S), measure] += times
-        for link in links:
-            self._clicked[link] += times
+    def merge(self, other: "Tally") -> None:
+        """Add another sum."""
+        for mine, theirs in (
+            (self._hits, other._hits),
+            (self._shown, other._shown),
+            (self._firsts, other._firsts),
+            (self._clicked, other._clicked),
+        ):
+            for key, times in theirs.items():
+                mine[key] += times
 
     def counts(self) -> dict[TallyKey, int]:
         """The sum by key, zeros left out."""
@@ -179,8 +186,8 @@ class Tally:
         for shown, times in self._shown.items():
             for measure in _measures_of_message(shown):
                 sums[0, 0, measure] += times
-        for (bucket_ms, measure), times in self._firsts.items():
-            sums[bucket_ms, 0, measure] += times
+        for key, times in self._firsts.items():
+            sums[_bucket_ms(key >> RULE_SHIFT), 0, FIRSTS[key & CODE_MASK]] += times
         for link, times in self._clicked.items():
             sums[0, link, "clicks.unique_human"] += times
         return {key: number for key, number in sums.items() if number}

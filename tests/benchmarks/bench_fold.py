@@ -22,6 +22,7 @@ from tests.builders import SENT_AT_MS, an_id
 GROUP = 500
 PER_MESSAGE = 4
 AGENTS = 400
+AT_ONCE = 500
 NOW_MS = SENT_AT_MS + 90 * 86_400_000
 
 
@@ -30,13 +31,18 @@ def trivial(message: Message, campaign: Campaign) -> list[Judged]:
     return [Judged(event, Verdict.HUMAN, "default") for event in message.events]
 
 
-def history(campaign: str, events: int) -> Iterator[list[Event]]:
-    """Groups of events of messages in no order, four events each on average, over thirty days."""
-    messages = max(events // PER_MESSAGE, 1)
+def history(campaign: str, events: int, at_once: int = AT_ONCE) -> Iterator[list[Event]]:
+    """Groups of events over thirty days, four a message, whose recipients come in no order of their names.
+
+    `at_once` readers are busy with their mail at a time: the fewer, the closer together stand a message's events.
+    """
+    messages = events // PER_MESSAGE + at_once
     for start in range(0, events, GROUP):
+        numbers = range(start, min(start + GROUP, events))
+        readers = [n // (PER_MESSAGE * at_once) * at_once + n % at_once for n in numbers]
         yield [
-            an_event(campaign, n, n * 7919 % messages, events)
-            for n in range(start, min(start + GROUP, events))
+            an_event(campaign, n, reader * 7919 % messages, events)
+            for n, reader in zip(numbers, readers, strict=True)
         ]
 
 
@@ -60,19 +66,19 @@ def an_event(campaign: str, number: int, message: int, events: int) -> Event:
         address,
         agent,
         Facts.ACCEPT,
-        an_id(at_ms, position=number),
+        an_id(at_ms, campaign[:4].encode(), number),
     )
 
 
 def timed(what: str, events: int, work: Callable[[], object]) -> float:
-    """Run, print wall and processor rates, return events a second of wall time."""
+    """Run, print rates by wall time and by this process's processor time, return the latter."""
     wall, cpu = time.perf_counter(), time.process_time()
     work()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     print(
-        f"{what:<34} {events / wall:>10,.0f} events/s  {events / max(cpu, 1e-9):>10,.0f} events/s of one core"
+        f"{what:<34} {events / wall:>10,.0f} events/s by the clock {events / cpu:>10,.0f} by this process's CPU"
     )
-    return events / wall
+    return events / cpu
 
 
 def bare_read(store: SqliteStore, campaign: str) -> None:
@@ -104,7 +110,7 @@ def hammered(store: SqliteStore, registry: MemoryRegistry, hits: int) -> Callabl
             store.append(
                 [
                     Event(
-                        EventKind.OPEN, "hammered", "r-1", at_ms, id=an_id(at_ms, position=at_ms - SENT_AT_MS)
+                        EventKind.OPEN, "hammered", "r-1", at_ms, id=an_id(at_ms, b"hamm", at_ms - SENT_AT_MS)
                     )
                     for at_ms in at
                 ]
@@ -112,6 +118,14 @@ def hammered(store: SqliteStore, registry: MemoryRegistry, hits: int) -> Callabl
             catch_up(store, registry)
 
     return work
+
+
+def check(store: SqliteStore, campaign: str, events: int) -> None:
+    """A rate of work that was not done is no rate: every event must have been folded."""
+    totals = store.counts(campaign, NOW_MS, 0).totals
+    folded = totals["opens.events"] + totals["clicks.events"]
+    if folded != events:
+        raise SystemExit(f"{campaign}: {folded} of {events} events were folded")
 
 
 def counts_ms(store: SqliteStore, campaign: str) -> float:
@@ -139,8 +153,12 @@ def main(events: int, large: int) -> None:
         )
         read = timed("bare read of the same rows", events, lambda: bare_read(store, "spring"))
         fold = timed("fold", events, lambda: catch_up(store, registry))
+        append(store, list(history("scattered", events, events // PER_MESSAGE)))
+        timed("fold, messages judged 4 times", events, lambda: catch_up(store, registry))
+        check(store, "scattered", events)
         again = timed("rebuild, one process", events, rebuilding(store, registry, 1))
-        timed("rebuild, a process a core", events, rebuilding(store, registry, 0))
+        timed("rebuild, cores judge, this writes", events, rebuilding(store, registry, 0))
+        check(store, "spring", events)
         print(f"{'fold and rebuild of the bare read':<34} {fold / read:>10.2f} {again / read:.2f}")
         append(store, list(history("small", 10_000)))
         catch_up(store, registry)
@@ -149,8 +167,11 @@ def main(events: int, large: int) -> None:
             store.append(group)
         catch_up(store, registry)
         many = counts_ms(store, "large")
+        check(store, "small", 10_000)
+        check(store, "large", large)
         print(f"counts: {few:.2f} ms at 10,000 events, {many:.2f} ms at {large:,}: ratio {many / few:.2f}")
         timed("hammered message, to its cap", 10_000, hammered(store, registry, 10_000))
+        check(store, "hammered", 10_000)
 
 
 def rebuilding(store: SqliteStore, registry: MemoryRegistry, processes: int) -> Callable[[], object]:

@@ -26,6 +26,7 @@ PRAGMAS = (
     "pragma foreign_keys = on",
     "pragma secure_delete = on",  # what is replaced or erased is overwritten, not only unlinked
     "pragma journal_size_limit = 67108864",
+    "pragma mmap_size = 1073741824",  # all connections of a machine share the pages the system keeps anyway
 )
 
 # Source: https://www.sqlite.org/rescode.html, November 2026. Primary codes only.

@@ -94,7 +94,7 @@ def _replace_states(connection: sqlite3.Connection, campaign: str, states: Seque
     if shelf is None:
         shelf = new_shelf(connection, campaign, live=True)
     moves = Tally()
-    for former in states_of(connection, shelf, campaign, (state.recipient for state in states)):
+    for former in states_of(connection, shelf, campaign, [state.recipient for state in states]):
         moves.add(former, -1)
     for state in states:
         moves.add(state)

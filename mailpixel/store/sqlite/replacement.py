@@ -52,7 +52,7 @@ class Replacement:
         rest = iter(states)
         while part := list(islice(rest, PART)):
             with self._database.writing() as connection:
-                self._put(connection, part)
+                self._put(connection, part, again=False)
         for _ in range(ROUNDS):
             if self._catch_up(fold) <= FEW:
                 break
@@ -69,11 +69,15 @@ class Replacement:
             self._shelf = new_shelf(connection, self._campaign, live=False)
         sweep(self._database)
 
-    def _put(self, connection: sqlite3.Connection, states: Iterable[MessageState]) -> None:
+    def _put(
+        self, connection: sqlite3.Connection, states: Iterable[MessageState], again: bool = True
+    ) -> None:
+        """Put states onto the shelf; `again` when some of them may stand there already."""
         if connection.execute("select 1 from shelves where id = ?", (self._shelf,)).fetchone() is None:
             raise Conflict("a person was erased or another rebuild began meanwhile; start over")
         newest = {state.recipient: state for state in states}
-        for former in states_of(connection, self._shelf, self._campaign, newest):
+        formers = states_of(connection, self._shelf, self._campaign, list(newest)) if again else []
+        for former in formers:
             self._tally.add(former, -1)
         for state in newest.values():
             self._tally.add(state)

@@ -3,6 +3,7 @@ emptied."""
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from mailpixel.store.protocol import MessageState
@@ -11,6 +12,9 @@ from mailpixel.store.tally import TallyKey
 
 SWEPT = 20_000
 """States deleted in one transaction, so that others get the write lock in between."""
+
+KEYS = 64
+"""States read by one statement."""
 
 STATE = """recipient, marks, delivered_at_ms, opted_out,
     first_human_open_at_ms, first_human_click_at_ms, last_event_at_ms"""
@@ -46,12 +50,23 @@ def new_shelf(connection: sqlite3.Connection, campaign: str, live: bool) -> int:
 
 
 def states_of(
-    connection: sqlite3.Connection, shelf: int, campaign: str, recipients: Iterable[str]
+    connection: sqlite3.Connection, shelf: int, campaign: str, recipients: Sequence[str]
 ) -> list[MessageState]:
     """The states of these recipients, where there are any."""
-    query = f"select {STATE} from states where shelf = ? and recipient = ?"  # noqa: S608
-    rows = (connection.execute(query, (shelf, recipient)).fetchone() for recipient in recipients)
-    return [to_state(campaign, row) for row in rows if row is not None]
+    rows: list[Sequence[Any]] = []
+    for start in range(0, len(recipients), KEYS):
+        part = recipients[start : start + KEYS]
+        rows += connection.execute(_select_of(len(part)), (*part, shelf)).fetchall()
+    return [to_state(campaign, row) for row in rows]
+
+
+@lru_cache(maxsize=KEYS)
+def _select_of(keys: int) -> str:
+    values = ", ".join(["(?)"] * keys)
+    return (
+        f"select {STATE} from (values {values}) as named"  # noqa: S608
+        " cross join states on shelf = ? and recipient = named.column1"
+    )
 
 
 def put_states(connection: sqlite3.Connection, shelf: int, states: Iterable[MessageState]) -> None:
