@@ -152,7 +152,7 @@ SCHEMAS: dict[str, Schema] = {
         delivered_at=MAYBE_MOMENT,
         opted_out=BOOLEAN,
         rules_version=STRING,
-        hits=array(with_address(an_object(**EVENT, reasons=array(STRING)))),
+        hits=array(with_address(an_object(**EVENT, client=MAYBE_STRING, reasons=array(STRING)))),
     ),
     "Minted": {
         "description": "A row of links (`link_1` and so on), or what was wrong with a line.",

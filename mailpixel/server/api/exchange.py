@@ -140,9 +140,9 @@ class Exchange(Response):
         # The first piece before the status: a client may wait for our word before it sends the body.
         piece = await spool.take()
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        while piece and not self._translator.stopped:
+        while piece:
             await self._send(send, await run_in_threadpool(self._translator.feed, piece))
-            piece = await spool.take()
+            piece = b"" if self._translator.stopped else await spool.take()
         await self._send(send, await run_in_threadpool(self._translator.finish))
         if self._too_long:
             await self._send(send, json.dumps({"row": None, "error": TOO_LONG}).encode() + b"\n")
