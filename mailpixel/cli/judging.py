@@ -31,7 +31,7 @@ def explain_command(id: str, recipient: str, as_json: bool) -> None:
             f"{hit['received_at']}  {hit['method']} {what}: {hit['verdict']} ({hit['rule']})"
             + ("  repeat" if hit["dup"] else "")
         )
-        click.echo(f"    {hit['agent'] or 'no user agent'}")
+        click.echo(f"    {hit['client'] or hit['agent'] or 'no user agent'}")
         for reason in hit["reasons"]:
             click.echo(f"    - {reason}")
     if not told["hits"]:

@@ -1,12 +1,25 @@
 """Why the hits of one message were judged as they were, in words."""
 
+from functools import lru_cache
 from typing import Any
 
+import user_agents
+
 from mailpixel.classify import Rules, explain
-from mailpixel.model import Campaign, Message
+from mailpixel.model import Campaign, Judged, Message
 from mailpixel.projections.messages import fold_message
 from mailpixel.report.export import event_json
 from mailpixel.report.moments import iso_ms
+
+
+@lru_cache(maxsize=4_096)
+def client_of(agent: str) -> str | None:
+    """A user agent in words, as `PC / Windows 10 / Chrome 153.0.0`; None where it tells nothing.
+
+    A description for people, from the user-agents package; no verdict rests on it.
+    """
+    described = str(user_agents.parse(agent)) if agent else ""
+    return described if described and described != "Other / Other / Other" else None
 
 
 def explanation(
@@ -15,7 +28,7 @@ def explanation(
     """Every open and click of a message in order of time, repeats and probes too.
 
     {"campaign","recipient","delivered_at","opted_out","rules_version","hits":[…]}: a hit has the keys of
-    `event_json` and "reasons", sentences on what was considered and what was rejected.
+    `event_json`, "client" (see `client_of`) and "reasons", sentences on what was considered and rejected.
     """
     judged = explain(message, campaign, rules)
     state = fold_message(message, judged)
@@ -25,5 +38,10 @@ def explanation(
         "delivered_at": iso_ms(state.delivered_at_ms),
         "opted_out": state.opted_out,
         "rules_version": rules.version,
-        "hits": [{**event_json(each, addresses), "reasons": list(each.reasons)} for each in judged],
+        "hits": [_hit(each, addresses) for each in judged],
     }
+
+
+def _hit(judged: Judged, addresses: bool) -> dict[str, object]:
+    told = {"client": client_of(judged.event.agent), "reasons": list(judged.reasons)}
+    return {**event_json(judged, addresses), **told}
