@@ -50,7 +50,9 @@ BROWSER = (
 )
 
 
-async def load(port: int, paths: Iterable[str], connections: int, headers: str = BROWSER) -> list[tuple[str, int]]:
+async def load(
+    port: int, paths: Iterable[str], connections: int, headers: str = BROWSER
+) -> list[tuple[str, int]]:
     """(path, status) of every answer that was read to its end, in order; ends early when the server goes away."""
     loop = asyncio.get_running_loop()
     answered: list[tuple[str, int]] = []
@@ -58,7 +60,9 @@ async def load(port: int, paths: Iterable[str], connections: int, headers: str =
     made: list[Connection] = []
     for _ in range(connections):
         try:
-            _, connection = await loop.create_connection(lambda: Connection(left, answered, headers), "127.0.0.1", port)
+            _, connection = await loop.create_connection(
+                lambda: Connection(left, answered, headers), "127.0.0.1", port
+            )
         except OSError:
             break
         made.append(connection)

@@ -36,13 +36,27 @@ def rows(data: Path, *arguments: str, stdin: str | None = None) -> str:
 class Service:
     """`mailpixel serve` on a data folder; `kill` is a power cut for the process, `stop` a polite end."""
 
-    def __init__(self, data: Path, arguments: Sequence[str] = (), environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, data: Path, arguments: Sequence[str] = (), environment: dict[str, str] | None = None
+    ) -> None:
         self.data = data
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        command = [sys.executable, "-m", "mailpixel", "--data", str(data), "serve", "--port", str(self.port), *arguments]
+        command = [
+            sys.executable,
+            "-m",
+            "mailpixel",
+            "--data",
+            str(data),
+            "serve",
+            "--port",
+            str(self.port),
+            *arguments,
+        ]
         env = os.environ | {"MAILPIXEL_BASE_URL": self.url} | (environment or {})
-        self.process = subprocess.Popen(command, env=env, start_new_session=True, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command, env=env, start_new_session=True, stderr=subprocess.PIPE, text=True
+        )
 
     def __enter__(self) -> "Service":
         self.wait_for("/healthz")
@@ -67,7 +81,9 @@ class Service:
         except OSError:
             return 0
 
-    def get(self, path: str, method: str = "GET", headers: dict[str, str] | None = None) -> tuple[int, dict[str, str], bytes]:
+    def get(
+        self, path: str, method: str = "GET", headers: dict[str, str] | None = None
+    ) -> tuple[int, dict[str, str], bytes]:
         """Status, headers (names in lower case) and body of one request."""
         request = urllib.request.Request(self.url + path, method=method, headers=headers or {})
         try:
@@ -75,7 +91,11 @@ class Service:
         except urllib.error.HTTPError as error:
             answer = error
         with answer:
-            return answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.read()
+            return (
+                answer.status,
+                {name.lower(): value for name, value in answer.headers.items()},
+                answer.read(),
+            )
 
     def kill(self) -> None:
         """kill -9 on every process of the service at once."""

@@ -29,7 +29,9 @@ def address(peer: str, *forwarded: str, trusted: tuple[str, ...] = PROXIES) -> s
         ("::ffff:10.0.0.1", ("203.0.113.9",), "203.0.113.9"),
     ],
 )
-def test_the_client_is_the_nearest_address_that_is_no_declared_proxy(peer: str, forwarded: tuple[str, ...], client: str) -> None:
+def test_the_client_is_the_nearest_address_that_is_no_declared_proxy(
+    peer: str, forwarded: tuple[str, ...], client: str
+) -> None:
     assert address(peer, *forwarded) == client
 
 
@@ -39,7 +41,14 @@ def test_without_declared_proxies_nobody_is_believed() -> None:
 
 def test_an_address_has_one_spelling() -> None:
     written = ["2001:DB8:0:0::1", "::ffff:192.0.2.1", "192.0.2.1", "fe80::1%eth0", "testclient", ""]
-    assert [canonical_address(text) for text in written] == ["2001:db8::1", "192.0.2.1", "192.0.2.1", "fe80::1", "", ""]
+    assert [canonical_address(text) for text in written] == [
+        "2001:db8::1",
+        "192.0.2.1",
+        "192.0.2.1",
+        "fe80::1",
+        "",
+        "",
+    ]
 
 
 def test_as_much_of_an_address_is_kept_as_was_set() -> None:

@@ -7,7 +7,10 @@ from mailpixel.model import EventKind
 
 def test_an_id_is_time_edge_and_position() -> None:
     ids = EventIds(b"edge")
-    assert ids.next(0x0102030405) == (0x0102030405, bytes.fromhex("000102030405") + b"edge" + bytes([0, 0, 0, 0, 0, 1]))
+    assert ids.next(0x0102030405) == (
+        0x0102030405,
+        bytes.fromhex("000102030405") + b"edge" + bytes([0, 0, 0, 0, 0, 1]),
+    )
     assert ids.next(0x0102030405)[1][10:] == bytes([0, 0, 0, 0, 0, 2])
 
 
