@@ -13,28 +13,38 @@ from typing import Any
 from mailpixel.errors import InvalidInput
 
 PREFIX = "MAILPIXEL_"
+SECRET = "secret"  # noqa: S105 - the name of a unit
+"""The unit of a setting whose value is never printed, and not handed to other processes."""
+DATA = Path("mailpixel-data")
 
 
-def _setting(default: object, unit: str, help: str, least: float | None = None, most: float | None = None) -> Any:
-    return field(default=default, metadata={"unit": unit, "help": help, "least": least, "most": most})
+def _setting(
+    default: object, unit: str, help: str, least: float | None = None, most: float | None = None
+) -> Any:
+    told = {"unit": unit, "help": help, "least": least, "most": most}
+    return field(default=default, metadata=told, repr=unit != SECRET)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What can be set, with its default. Every field is the variable `MAILPIXEL_<NAME IN CAPITALS>`."""
 
-    data: Path = _setting(Path("mailpixel-data"), "folder", "Where the database and the keys live.")
+    data: Path = _setting(DATA, "folder", "Where the database and the keys live.")
     keys: Path | None = _setting(None, "file", "The key file, when it is not `keys.json` in the data folder.")
     base_url: str = _setting(
         "http://127.0.0.1:8025", "URL", "Public address in signed URLs; a campaign may have its own."
     )
     trusted_proxies: tuple[str, ...] = _setting(
-        (), "networks", "Proxies whose X-Forwarded-For is believed, as 10.0.0.0/8,::1. The nearest one counts first."
+        (),
+        "networks",
+        "Proxies whose X-Forwarded-For is believed, as 10.0.0.0/8,::1. The nearest one counts first.",
     )
     keep_address: str = _setting(
         "full", "full|network|none", "What is kept of a client's address: all, its /24 or /48, or nothing."
     )
-    seeds: tuple[str, ...] = _setting((), "recipients", "Recipients of the sender's own: their hits are internal.")
+    seeds: tuple[str, ...] = _setting(
+        (), "recipients", "Recipients of the sender's own: their hits are internal."
+    )
     operator_networks: tuple[str, ...] = _setting(
         (), "networks", "Networks of the sender's own: hits from there are internal."
     )
@@ -45,10 +55,18 @@ class Settings:
         250, "ms", "A hit is answered after its commit, or after this long; it stays queued.", 1, 60_000
     )
     queue_hits: int = _setting(
-        100_000, "hits", "Hits kept in memory while the store refuses to write; more are dropped and counted.", 1, 10_000_000
+        100_000,
+        "hits",
+        "Hits kept in memory while the store refuses to write; more are dropped and counted.",
+        1,
+        10_000_000,
     )
     message_cap: int = _setting(
-        500, "hits a day", "Hits logged of one message in one day and process; more only raise `overflow`.", 10, 100_000
+        500,
+        "hits a day",
+        "Hits logged of one message in one day and process; more only raise `overflow`.",
+        10,
+        100_000,
     )
     settle_s: int = _setting(15, "s", "A verdict younger than this is provisional.", 0, 3_600)
     ready_lag_s: int = _setting(
@@ -56,6 +74,9 @@ class Settings:
     )
     body_bytes: int = _setting(
         16_777_216, "bytes", "Largest body of an API request that is not a stream.", 1_024, 1_073_741_824
+    )
+    upstream_password: str = _setting(
+        "", SECRET, "Password of the user in the relay's `--upstream`; never on the command line."
     )
 
     @property
@@ -84,7 +105,9 @@ class Settings:
             if name.startswith(PREFIX) and name not in known:
                 raise InvalidInput(name, "no such setting; `mailpixel settings` lists them")
         values = {
-            setting.name: _parse(name, setting, environ[name]) for name, setting in known.items() if environ.get(name)
+            setting.name: _parse(name, setting, environ[name])
+            for name, setting in known.items()
+            if environ.get(name)
         }
         values |= {name: value for name, value in overrides.items() if value is not None}
         return cls(**values)  # type: ignore[arg-type]
@@ -92,7 +115,9 @@ class Settings:
     def to_environment(self) -> dict[str, str]:
         """The variables that give these settings again, for the processes that `serve` starts."""
         return {
-            PREFIX + row.name.upper(): text for row in fields(self) if (text := _text(getattr(self, row.name))) != ""
+            PREFIX + row.name.upper(): text
+            for row in fields(self)
+            if row.metadata["unit"] != SECRET and (text := _text(getattr(self, row.name))) != ""
         }
 
     def table(self) -> list[tuple[str, str, str, str, str]]:
@@ -100,13 +125,17 @@ class Settings:
         return [
             (
                 PREFIX + row.name.upper(),
-                _text(getattr(self, row.name)),
+                _shown(row, getattr(self, row.name)),
                 _text(row.default),
                 row.metadata["unit"],
                 row.metadata["help"],
             )
             for row in fields(self)
         ]
+
+
+def _shown(row: Field[Any], value: object) -> str:
+    return "(set)" if row.metadata["unit"] == SECRET and value else _text(value)
 
 
 def _text(value: object) -> str:
@@ -137,7 +166,9 @@ def _parts(text: str) -> list[str]:
 def _number(name: str, setting: Field[Any], text: str) -> int:
     least, most = setting.metadata["least"], setting.metadata["most"]
     if not text.isascii() or not text.isdecimal() or not least <= int(text) <= most:
-        raise InvalidInput(name, f"must be a whole number from {least} to {most} ({setting.metadata['unit']})")
+        raise InvalidInput(
+            name, f"must be a whole number from {least} to {most} ({setting.metadata['unit']})"
+        )
     return int(text)
 
 
@@ -145,4 +176,6 @@ def _network(name: str, text: str) -> str:
     try:
         return str(ipaddress.ip_network(text))
     except ValueError:
-        raise InvalidInput(name, "must be networks like 10.0.0.0/8 or 2001:db8::/32, with commas between") from None
+        raise InvalidInput(
+            name, "must be networks like 10.0.0.0/8 or 2001:db8::/32, with commas between"
+        ) from None

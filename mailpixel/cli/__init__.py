@@ -16,6 +16,7 @@ from mailpixel.errors import InvalidInput, MailpixelError
 COMMANDS = {
     "serve": "serve",
     "work": "serve",
+    "relay": "relay",
     "campaign": "campaign",
     "links": "links",
     "report": "report",

@@ -1,0 +1,85 @@
+"""`mailpixel relay`."""
+
+import asyncio
+import logging
+import re
+import signal
+import socket
+from typing import TYPE_CHECKING
+
+import click
+
+from mailpixel.cli.frame import Command, say, settings, stores
+from mailpixel.errors import InvalidInput, MailpixelError
+
+if TYPE_CHECKING:
+    from mailpixel.relay.server import Relay
+
+_LISTEN = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[^\s\[\]:/]+)):(?P<port>[0-9]{1,5})")
+
+
+@click.command("relay", cls=Command)
+@click.option(
+    "--listen", default="127.0.0.1:2525", show_default=True, metavar="HOST:PORT", help="Where to take mail."
+)
+@click.option(
+    "--upstream",
+    required=True,
+    metavar="URL",
+    help="smtp://host:port, smtps:// or smtp+starttls://user@host.",
+)
+@click.option(
+    "--recipient-header", metavar="NAME", help="A header that holds the recipient's id, when ours is missing."
+)
+@click.option(
+    "--open", "is_open", is_flag=True, help="Listen beyond this machine: whoever reaches the port may send."
+)
+def relay_command(listen: str, upstream: str, recipient_header: str | None, is_open: bool) -> None:
+    """Take mail by SMTP, track what carries X-Mailpixel-Campaign, and hand everything on."""
+    from mailpixel.dropins.campaigns import campaigns_of
+    from mailpixel.links.keyring import load_keyring
+    from mailpixel.links.options import RewriteOptions
+    from mailpixel.relay.server import Relay
+    from mailpixel.relay.tracking import RelayTracking
+    from mailpixel.relay.upstream import upstream_of
+
+    host, port = _address(listen, is_open)
+    target = upstream_of(upstream, settings().upstream_password, socket.getfqdn())
+    if (target.host, target.port) == (host, port):
+        raise InvalidInput("--upstream", "is the relay itself; name the server that sends the mail")
+    keyring = load_keyring(settings().key_file)
+    campaigns = campaigns_of(stores()[1], keyring, RewriteOptions(settings().base_url))
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("mail.log").setLevel(logging.CRITICAL + 1)  # the library writes down addresses
+    asyncio.run(_run(Relay(target, RelayTracking(campaigns, keyring, recipient_header)), host, port))
+
+
+async def _run(relay: "Relay", host: str, port: int) -> None:
+    """Relay until SIGTERM or SIGINT."""
+    ending = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ending.set)
+    try:
+        listening = await relay.listen(host, port)
+    except OSError as error:
+        raise MailpixelError(f"cannot listen on port {port}: {error.strerror or 'no such host'}") from None
+    say(f"mailpixel relays what arrives on port {listening}; Ctrl-C ends it")
+    await ending.wait()
+    await relay.end()
+    outcomes = ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(relay.counts.items()))
+    say(f"handed on {relay.counts.total():,} message(s)" + (f": {outcomes}" if outcomes else ""))
+
+
+def _address(listen: str, is_open: bool) -> tuple[str, int]:
+    """Host and port. Raises `InvalidInput`, also for one that others reach when that was not asked for."""
+    from mailpixel.relay.upstream import is_loopback
+
+    parts = _LISTEN.fullmatch(listen)
+    if parts is None or int(parts["port"]) > 65_535:
+        raise InvalidInput("--listen", "must be HOST:PORT, such as 127.0.0.1:2525 or [::1]:2525")
+    host = parts["v6"] or parts["host"]
+    if not is_open and not is_loopback(host):
+        raise InvalidInput(
+            "--listen", "lets others send through the upstream; add --open where a firewall guards it"
+        )
+    return host, int(parts["port"])

@@ -1,0 +1,87 @@
+"""A Jinja2 block that tracks the HTML mail inside it.
+
+    environment = Environment(extensions=["mailpixel.dropins.jinja.Tracked"], autoescape=True)
+
+    {% tracked campaign="spring-2026", recipient=customer.id %}
+      <html> ... </html>
+    {% endtracked %}
+
+Left out, `campaign` and `recipient` are the variables of these names in the template's context. The data folder and
+the base URL are those of the `MAILPIXEL_*` variables, or what the sender sets: `environment.mailpixel_campaigns =
+open_campaigns(settings)`. Mail that cannot be tracked comes out as it is, and the log of `mailpixel.dropins` says why.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from mailpixel.dropins.campaigns import Campaigns, open_campaigns
+from mailpixel.dropins.tracking import tracked_html
+from mailpixel.errors import MissingExtra
+from mailpixel.rewriting import Rewriter
+
+try:
+    from jinja2 import Environment, Undefined, nodes
+    from jinja2.ext import Extension
+    from jinja2.parser import Parser
+except ImportError as error:
+    raise MissingExtra("the Jinja2 block needs Jinja2: pip install 'mailpixel[jinja]'") from error
+
+_ARGUMENTS = ("campaign", "recipient")
+
+
+class Tracked(Extension):
+    """`{% tracked campaign=…, recipient=… %} … {% endtracked %}`, in synchronous and asynchronous environments."""
+
+    tags = {"tracked"}  # noqa: RUF012 - Jinja2 reads it from the class
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        environment.extend(mailpixel_campaigns=None)
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        """Read the tag, its two arguments and what stands up to its end."""
+        line = next(parser.stream).lineno
+        given = self._arguments(parser)
+        body = parser.parse_statements(("name:endtracked",), drop_needle=True)
+        values = [given.get(name, nodes.Name(name, "load")) for name in _ARGUMENTS]
+        call = self.call_method("_track", values)
+        return nodes.CallBlock(call, [], [], body).set_lineno(line)
+
+    def _arguments(self, parser: Parser) -> dict[str, nodes.Expr]:
+        given: dict[str, nodes.Expr] = {}
+        while parser.stream.current.type != "block_end":
+            if given:
+                parser.stream.expect("comma")
+            name = parser.stream.expect("name")
+            if name.value not in _ARGUMENTS or name.value in given:
+                parser.fail("tracked takes campaign=… and recipient=…, each once", name.lineno)
+            parser.stream.expect("assign")
+            given[name.value] = parser.parse_expression()
+        return given
+
+    def _track(self, campaign: object, recipient: object, caller: Callable[[], Any]) -> str | Awaitable[str]:
+        """The body, tracked; it is awaited in an asynchronous environment."""
+        body = caller()
+        return (
+            self._tracked_later(campaign, recipient, body)
+            if self.environment.is_async
+            else self._tracked(campaign, recipient, body)
+        )
+
+    async def _tracked_later(self, campaign: object, recipient: object, body: Awaitable[str]) -> str:
+        return self._tracked(campaign, recipient, await body)
+
+    def _tracked(self, campaign: object, recipient: object, body: str) -> str:
+        return tracked_html(self._campaigns, _text(campaign), _text(recipient), str(body))
+
+    def _campaigns(self, campaign: str) -> Rewriter:
+        """The rewriter of a campaign; the data folder is opened with the first mail."""
+        environment: Any = self.environment
+        if environment.mailpixel_campaigns is None:
+            environment.mailpixel_campaigns = open_campaigns()
+        campaigns: Campaigns = environment.mailpixel_campaigns
+        return campaigns(campaign)
+
+
+def _text(value: object) -> str:
+    return "" if value is None or isinstance(value, Undefined) else str(value)

@@ -1,0 +1,30 @@
+"""What every drop-in does with a mail's HTML: track it, or give it back as it is and say why in the log."""
+
+import logging
+from typing import AnyStr
+
+from mailpixel.dropins.campaigns import Campaigns
+from mailpixel.errors import MailpixelError
+
+LOG = logging.getLogger("mailpixel.dropins")
+"""Says which campaign's mail went out untracked, and why; never to whom."""
+
+
+def tracked_html(campaigns: Campaigns, campaign: str, recipient: str, html: AnyStr) -> AnyStr:
+    """The HTML tracked for one recipient. Never raises: a tracker must never stop a mailing."""
+    try:
+        rewritten = campaigns(campaign).html(html, recipient)
+    except MailpixelError as error:
+        tell_untracked(str(error))
+        return html
+    except Exception as error:  # its text may hold what nobody should read
+        tell_untracked(type(error).__name__)
+        return html
+    if rewritten.error is not None:
+        tell_untracked(rewritten.error)
+    return rewritten.output
+
+
+def tell_untracked(reason: str) -> None:
+    """Say in the log that a mail goes out untracked."""
+    LOG.warning("a mail goes out untracked: %s", reason)

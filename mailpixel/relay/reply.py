@@ -1,0 +1,38 @@
+"""What a mail server answers: a code and its text, as one value that passes from the upstream to the client."""
+
+from typing import NamedTuple
+
+
+class Reply(NamedTuple):
+    """An SMTP reply: a code from 200 to 599, and its text, perhaps of several lines."""
+
+    code: int
+    text: str
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the server took what was sent."""
+        return 200 <= self.code < 300
+
+    def __str__(self) -> str:
+        """The reply as it goes over the wire, without the last line's end."""
+        lines = self.text.splitlines() or [""]
+        marks = ["-"] * (len(lines) - 1) + [" "]
+        return "\r\n".join(f"{self.code}{mark}{line}" for mark, line in zip(marks, lines, strict=True))
+
+
+UNREACHABLE = Reply(451, "4.4.1 The upstream does not answer, nothing was handed on; try again later")
+LOG_IN_REFUSED = Reply(451, "4.7.0 The upstream refuses the relay; its operator must look; try again later")
+CUT_OFF = Reply(451, "4.4.2 The upstream went away before the message, nothing was handed on; try again")
+UNCERTAIN = Reply(451, "4.4.2 The upstream went away before its answer and may have the message; try again")
+NO_UTF8 = Reply(553, "5.6.7 The upstream does not take addresses outside of ASCII (SMTPUTF8)")
+BARE_DOT = Reply(550, "5.6.0 A lone dot stands between line ends that are not CRLF; send CRLF")
+FAILED = Reply(451, "4.3.0 The relay failed, nothing was handed on; try again later")
+"""The relay's own replies. All but two are for a while (4xx): a client that keeps what was refused loses nothing."""
+
+
+def passed_on(code: int, text: bytes) -> Reply:
+    """An upstream's reply for the client. 421 becomes 451: it speaks of the upstream's connection, not of ours."""
+    if code == 421 or not 200 <= code < 600:
+        code = 451
+    return Reply(code, text.decode("utf-8", "replace"))
