@@ -151,11 +151,12 @@ def test_a_link_that_leads_nowhere_is_refused_and_not_followed_for_writing(tmp_p
     assert os.listdir(tmp_path) == ["keys.json"]
 
 
-def test_a_rotation_that_cannot_write_says_so(tmp_path: Path) -> None:
-    link = tmp_path / "keys.json"
-    link.symlink_to("/proc/self/fd/nowhere")
-    with pytest.raises(KeyringError, match="signing keys must be a file"):
-        rotate(link)
+def test_a_rotation_that_cannot_write_says_so_and_leaves_the_file_as_it_was(path: Path) -> None:
+    kept = load_keyring(path)
+    longest = path.rename(path.with_name("k" * 255))
+    with pytest.raises(KeyringError, match="File name too long"):
+        rotate(longest)
+    assert load_keyring(longest) == kept
 
 
 def test_a_new_key_takes_the_next_id_and_then_the_lowest_free_one() -> None:

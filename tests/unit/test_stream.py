@@ -60,6 +60,7 @@ def test_a_strict_stream_ends_with_its_first_error() -> None:
     minter = LineMinter(job, KEYRING)
     minter.feed(b"nonsense\n")
     assert (minter.stopped, minter.feed(b'{"recipient":"r-1"}\n'), minter.finish()) == (True, b"", b"")
+    assert minter.feed(b"x" * (LINE_BYTES + 1)) == b""
 
 
 @pytest.mark.parametrize("size", [1_000, 70_000, 10**6])
