@@ -19,6 +19,7 @@ COMMANDS = {
     "relay": "relay",
     "campaign": "campaign",
     "links": "links",
+    "rewrite": "rewrite",
     "report": "report",
     "explain": "judging",
     "rebuild": "judging",

@@ -124,7 +124,9 @@ class Rewriter:
         if isinstance(plan, Plan) and not _survives(urls.merge_tag, plan):
             raise InvalidInput("merge_tag", _BROKEN)
         numbers = self._register(plan.links) if plan.links else {}
-        output: Any = plan.render([urls.link(numbers[url]) for url in plan.links], urls.pixel)
+        output: Any = content
+        if plan.links or plan.has_pixel:
+            output = plan.render([urls.link(numbers[url]) for url in plan.links], urls.pixel)
         links = sorted((Link(numbers[url], url) for url in plan.links), key=lambda link: link.number)
         left = plan.left if isinstance(plan, MessagePlan) else ()
         return Rewritten(output, tuple(links), plan.skipped, plan.has_pixel, plan.report, left)

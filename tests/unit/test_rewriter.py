@@ -162,6 +162,12 @@ def test_options_are_followed(registry: MemoryRegistry) -> None:
     assert (sent.has_pixel, len(claims_in(sent.output))) == (False, 3)
 
 
+@pytest.mark.parametrize("html", ["<p>Hello</p>", b"<p>Hello</p>"])
+def test_what_has_nothing_to_track_comes_out_as_it_is(registry: MemoryRegistry, html: str | bytes) -> None:
+    rewriter = rewriter_of(registry, KEYRING, "spring", RewriteOptions(BASE, pixel="none"))
+    assert rewriter.html(html, "r-1") == Rewritten(html, report={"tracked": 0})
+
+
 def test_mail_goes_out_untracked_when_the_store_refuses() -> None:
     rewriter = Rewriter(Minter(KEYRING, BASE, "spring"), refusing, RewriteOptions(BASE))
     sent = rewriter.html(HTML, "r-1")

@@ -1,0 +1,140 @@
+"""`mailpixel rewrite`."""
+
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any, BinaryIO
+
+import click
+
+from mailpixel.cli.frame import Command, say, settings, stores
+from mailpixel.errors import InvalidInput
+from mailpixel.links.keyring import load_keyring
+from mailpixel.links.options import RewriteOptions
+from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
+
+SUFFIXES = {".eml": True, ".mbox": True, ".mht": True, ".html": False, ".htm": False, ".xhtml": False}
+"""File name endings that settle whether a file is a message."""
+
+_MBOX_LINE = re.compile(rb"From [^\n]*\n")
+_FIELD = re.compile(rb"([A-Za-z][\w-]*)[ \t]*:|[ \t]")
+_WELL_KNOWN = frozenset(
+    b"content-type date delivered-to from message-id mime-version received reply-to return-path sender"
+    b" subject to".split()
+)
+_UTM_NAME = re.compile(r"[A-Za-z0-9_]{1,50}")
+UTM_CHARS = 200
+
+
+@click.command("rewrite", cls=Command)
+@click.argument("id")
+@click.argument("source", type=click.File("rb"), metavar="FILE|-")
+@click.option("--recipient", help="Track for this recipient, an opaque id.")
+@click.option("--merge-tag", metavar="TAG", help="Track once for all: the ESP's merge field, as '*|MP|*'.")
+@click.option("--eml/--html", "message", default=None, help="What FILE is, where name and content mislead.")
+@click.option("--mso", is_flag=True, help="Also links that only classic Outlook reads.")
+@click.option("--text", is_flag=True, help="Also links of a message's plain-text parts.")
+@click.option(
+    "--pixel",
+    type=click.Choice(["bottom", "top", "none"]),
+    default="bottom",
+    show_default=True,
+    help="Where the pixel goes; top, because Gmail cuts mail near 102 kB.",
+)
+@click.option(
+    "--utm", multiple=True, metavar="NAME=VALUE", help="Add utm_NAME where it is missing. Repeat it."
+)
+def rewrite_command(id: str, source: BinaryIO, **given: Any) -> None:
+    """Track a template or a message: HTML or .eml in, the same out, numbers on stderr.
+
+    A failure gives the input out as it came, and exit code 1: mail is never lost to tracking.
+    """
+    whom = Whom(given.pop("recipient"), given.pop("merge_tag"))
+    message: bool | None = given.pop("message")
+    given["utm"] = tuple(utm_parameter(text) for text in given["utm"])
+    content = source.read()
+    try:
+        is_mail = is_message(str(getattr(source, "name", "")), content) if message is None else message
+        rewritten = whom.rewritten(content, is_mail, _rewriter(id, given))
+    except Exception:  # whatever it is, the mail goes on its way
+        _give(content)
+        raise
+    _give(rewritten.output)
+    _tell(rewritten)
+
+
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """Whom to track for: one recipient, or all of them by a merge tag. Raises `InvalidInput` for neither and both."""
+
+    recipient: str | None
+    merge_tag: str | None
+
+    def __post_init__(self) -> None:
+        """Refuse what says nothing, or two things."""
+        if (self.recipient is None) == (self.merge_tag is None):
+            raise InvalidInput("--recipient", "or --merge-tag is needed, and not both")
+
+    def rewritten(self, content: bytes, is_mail: bool, rewriter: Rewriter) -> Rewritten[bytes]:
+        """The content tracked. Raises `InvalidInput` for a message with a merge tag."""
+        if self.merge_tag is None:
+            rewrite = rewriter.message if is_mail else rewriter.html
+            return rewrite(content, self.recipient or "")
+        if is_mail:
+            raise InvalidInput(
+                "--merge-tag", "is for HTML: an ESP fills no merge field in an encoded message"
+            )
+        return rewriter.template(content, self.merge_tag)
+
+
+def is_message(name: str, content: bytes) -> bool:
+    """Whether this is an RFC 5322 message and not HTML: by the ending of its name, else by how it begins."""
+    by_name = SUFFIXES.get(PurePath(name).suffix.lower())
+    return begins_with_headers(content) if by_name is None else by_name
+
+
+def begins_with_headers(content: bytes) -> bool:
+    """Whether all lines up to the first empty one are header fields, and one of these is well known."""
+    envelope = _MBOX_LINE.match(content)
+    head = re.split(rb"\r?\n\r?\n", content[envelope.end() if envelope else 0 :], maxsplit=1)[0]
+    fields = [_FIELD.match(line) for line in head.splitlines()]
+    names = {field[1].lower() for field in fields if field and field[1]}
+    return all(fields) and not names.isdisjoint(_WELL_KNOWN)
+
+
+def utm_parameter(text: str) -> tuple[str, str]:
+    """`source=news` or `utm_source=news` as (`utm_source`, `news`). Raises `InvalidInput`."""
+    name, _, value = text.partition("=")
+    if not _UTM_NAME.fullmatch(name) or not 1 <= len(value) <= UTM_CHARS or not value.isprintable():
+        raise InvalidInput(
+            "--utm", f"must be like source=newsletter, the value of 1 to {UTM_CHARS} characters"
+        )
+    return "utm_" + name.removeprefix("utm_"), value
+
+
+def _rewriter(id: str, style: Mapping[str, Any]) -> Rewriter:
+    _, registry = stores()
+    keyring = load_keyring(settings().key_file)
+    return rewriter_of(registry, keyring, id, RewriteOptions(settings().base_url, **style))
+
+
+def _give(output: bytes) -> None:
+    sys.stdout.buffer.write(output)
+    sys.stdout.buffer.flush()
+
+
+def _tell(rewritten: Rewritten[bytes]) -> None:
+    """The numbers; ends the command with exit code 1 when the output is the input."""
+    if rewritten.error is not None:
+        say(f"error: {rewritten.error}; the input was given out as it came, untracked")
+        sys.exit(1)
+    counts = dict(rewritten.report)
+    places, pixel = counts.pop("tracked", 0), "one pixel" if rewritten.has_pixel else "no pixel"
+    if not places and not rewritten.has_pixel:
+        say("nothing could be tracked: the output is the input")
+    else:
+        say(f"{places} place(s) track {len(rewritten.links)} link(s), {pixel}")
+    if counts:
+        say("left alone: " + ", ".join(f"{number} {reason}" for reason, number in counts.items()))

@@ -1,0 +1,200 @@
+"""`mailpixel rewrite` as a person runs it: input in, the same out, numbers on stderr, exit codes that scripts read."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mailpixel.cli import cli
+from mailpixel.cli.rewrite import begins_with_headers, is_message, utm_parameter
+from mailpixel.errors import InvalidInput
+from mailpixel.links.urls import parse_path
+from mailpixel.model import Link
+from mailpixel.store.sqlite import open_sqlite
+from tests.builders import a_campaign
+from tests.service import rows
+
+HTML = (
+    b'<body>\r\n<a href="https://shop.example/a">A</a> <a href="#top">Up</a>\r\n'
+    b'<a href="{{ leave }}">Leave</a></body>\r\n'
+)
+EML = (
+    b'Subject: Spring\nMIME-Version: 1.0\nContent-Type: text/html\n\n<a href="https://shop.example/a">A</a>\n'
+)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    store, registry = open_sqlite(folder / "mailpixel.db")
+    registry.add_campaign(a_campaign("spring", links=0, base_url="https://t.example"))
+    store.close()
+    registry.close()
+    return folder
+
+
+def rewrite(data: Path, *arguments: str | Path, content: bytes = b"") -> tuple[int, bytes, str]:
+    """Exit code, stdout and stderr of the command, run in this process."""
+    done = CliRunner().invoke(cli, ["--data", str(data), "rewrite", *map(str, arguments)], input=content)
+    return done.exit_code, done.stdout_bytes, done.stderr
+
+
+def links(data: Path) -> tuple[Link, ...]:
+    _, registry = open_sqlite(data / "mailpixel.db")
+    found = registry.campaign("spring").links
+    registry.close()
+    return found
+
+
+def test_the_command_works_in_a_pipe(data: Path) -> None:
+    piped = '<a href="https://shop.example/a">A</a>'
+    out = rows(data, "rewrite", "spring", "--recipient", "r-1", "-", stdin=piped)
+    assert tracked(out.encode()) == piped.encode()
+
+
+def tracked(output: bytes, href: bytes = b"https://shop.example/a") -> bytes:
+    """What came in, made from what came out: its one tracked link and its pixel undone."""
+    start = output.index(b"https://t.example/c/")
+    end = output.index(b'"', start)
+    parsed = parse_path(output[start + len("https://t.example") : end].decode())
+    assert parsed is not None
+    assert parsed.surface == "c"
+    before, _, after = output.partition(b'<img src="https://t.example/o/')
+    assert b".gif" in after
+    rest = after[after.index(b">") + 1 :]
+    return before[:start] + href + before[end:] + rest
+
+
+def test_html_comes_out_the_same_but_for_link_and_pixel(data: Path) -> None:
+    code, out, said = rewrite(data, "spring", "--recipient", "r-1", "-", content=HTML)
+    assert (code, tracked(out)) == (0, HTML)
+    assert said == "1 place(s) track 1 link(s), one pixel\nleft alone: 1 fragment, 1 template\n"
+    assert links(data) == (Link(1, "https://shop.example/a"),)
+
+
+@pytest.mark.parametrize(
+    ("name", "switch"),
+    [("mail.eml", ()), ("mail", ()), ("mail.html", ("--eml",)), ("mail.txt", ("--eml",))],
+)
+def test_a_message_is_known_by_its_name_its_content_or_a_switch(
+    data: Path, tmp_path: Path, name: str, switch: tuple[str, ...]
+) -> None:
+    (tmp_path / name).write_bytes(EML)
+    code, out, _ = rewrite(data, "spring", "--recipient", "r-1", *switch, tmp_path / name)
+    assert (code, out.split(b"\n\n")[0], tracked(out)) == (0, EML.split(b"\n\n")[0], EML)
+
+
+def test_a_template_is_rewritten_once_for_a_merge_tag(data: Path) -> None:
+    code, out, _ = rewrite(data, "spring", "--merge-tag", "*|MP|*", "-", content=HTML)
+    assert code == 0
+    assert b'<a href="https://t.example/c/*|MP|*/1">' in out
+    assert b'<img src="https://t.example/o/*|MP|*.gif"' in out
+
+
+def test_options_say_where_the_pixel_goes_and_what_is_added(data: Path) -> None:
+    arguments = (
+        "--merge-tag",
+        "*|MP|*",
+        "--pixel",
+        "top",
+        "--utm",
+        "source=news",
+        "--utm",
+        "utm_term=a b",
+        "-",
+    )
+    code, out, _ = rewrite(data, "spring", *arguments, content=HTML)
+    assert code == 0
+    assert out.startswith(b'<body><img src="https://t.example/o/')
+    assert links(data) == (Link(1, "https://shop.example/a?utm_source=news&utm_term=a%20b"),)
+
+
+def test_links_of_classic_outlook_are_tracked_when_asked_for(data: Path) -> None:
+    html = b'<!--[if mso]><v:rect href="https://shop.example/a"></v:rect><![endif]-->'
+    arguments = ("spring", "--recipient", "r-1", "--pixel", "none")
+    assert rewrite(data, *arguments, "-", content=html) == (
+        0,
+        html,
+        "nothing could be tracked: the output is the input\nleft alone: 1 conditional\n",
+    )
+    code, out, said = rewrite(data, *arguments, "--mso", "-", content=html)
+    assert (code, said) == (0, "1 place(s) track 1 link(s), no pixel\n")
+    assert out.startswith(b'<!--[if mso]><v:rect href="https://t.example/c/')
+
+
+def test_plain_text_of_a_message_is_tracked_when_asked_for(data: Path) -> None:
+    mail = b"Subject: Spring\n\nSee https://shop.example/a now\n"
+    arguments = ("spring", "--recipient", "r-1")
+    assert rewrite(data, *arguments, "-", content=mail)[:2] == (0, mail)
+    code, out, _ = rewrite(data, *arguments, "--text", "-", content=mail)
+    assert code == 0
+    assert out.startswith(b"Subject: Spring\n\nSee https://t.example/c/")
+    assert out.endswith(b" now\n")
+
+
+def test_a_signed_message_comes_out_as_it_is_and_that_is_no_failure(data: Path) -> None:
+    signed = b"DKIM-Signature: v=1\n" + EML
+    code, out, said = rewrite(data, "spring", "--recipient", "r-1", "-", content=signed)
+    assert (code, out) == (0, signed)
+    assert said == "nothing could be tracked: the output is the input\nleft alone: 1 left-dkim\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "problem"),
+    [
+        (("spring", "--recipient", "ann@shop.example"), 1, "error: recipient: looks like an e-mail address"),
+        (("autumn", "--recipient", "r-1"), 1, "error: there is no campaign 'autumn'"),
+        (("spring", "--merge-tag", "&mp;"), 1, "error: merge_tag: holds a letter"),
+        (("spring", "--merge-tag", "*|MP|*", "--eml"), 2, "error: --merge-tag: is for HTML"),
+    ],
+)
+def test_a_failure_gives_out_the_input(
+    data: Path, arguments: tuple[str, ...], code: int, problem: str
+) -> None:
+    done = rewrite(data, *arguments, "-", content=HTML)
+    assert done[:2] == (code, HTML)
+    assert done[2].startswith(problem)
+    assert "ann@" not in done[2]
+    assert links(data) == ()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--recipient", "r-1", "--merge-tag", "*|MP|*"),
+        ("--recipient", "r-1", "--utm", "source"),
+        ("--recipient", "r-1", "--pixel", "left"),
+    ],
+)
+def test_misuse_says_so(data: Path, arguments: tuple[str, ...]) -> None:
+    code, out, said = rewrite(data, "spring", *arguments, "-", content=HTML)
+    assert (code, out) == (2, b"")
+    assert "rror: " in said
+
+
+@pytest.mark.parametrize(
+    ("content", "is_mail"),
+    [
+        (b"From: a\r\nSubject: b\r\n\r\nHello", True),
+        (b"From ann Mon Jan 1\nReceived: x\n\ty\n\nHello", True),
+        (b"Subject: only headers", True),
+        (b"<p>Subject: x</p>", False),
+        (b"Note: to all\n\n<p>Hello", False),
+        (b"Subject: x\nHello <b>you</b>\n\n", False),
+        (b"To: {{ name }}<br>\n<p>", False),
+        (b"\xff\xfe<\x00", False),
+        (b"", False),
+    ],
+)
+def test_a_message_begins_with_headers(content: bytes, is_mail: bool) -> None:
+    assert begins_with_headers(content) is is_mail
+    assert is_message("-", content) is is_mail
+
+
+@pytest.mark.parametrize(
+    "text", ["", "source", "=x", "source=", "a b=c", "source=a\nb", "source=" + "x" * 201]
+)
+def test_a_campaign_parameter_out_of_bounds_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput, match="--utm"):
+        utm_parameter(text)
