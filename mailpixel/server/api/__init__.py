@@ -2,7 +2,7 @@
 
 routes      the table of all endpoints; start reading here
 endpoint    how a row of the table is run
-campaigns, reports, streams     the handlers, by noun
+campaigns, reports, rewrites, streams     the handlers, by noun
 fields, query, body             reading what a client sends
 exchange    lines in and out at the same time
 answers, openapi                the schemas of the answers, the document

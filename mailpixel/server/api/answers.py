@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mailpixel.links.trackable import Reason
 from mailpixel.model import EventKind, Facts, Verdict, Via
 from mailpixel.report.estimate import METHODS
 from mailpixel.report.summary import CLICKS, OPENS
@@ -172,6 +173,11 @@ SCHEMAS: dict[str, Schema] = {
             ref("FaultyLine"),
         ],
     },
+    "Rewritten": an_object(
+        html=STRING,
+        links=array(an_object(number=COUNT, url=STRING)),
+        skipped=array(an_object(href=STRING, reason=word(*Reason))),
+    ),
     "FaultyLine": an_object(row=MAYBE_COUNT, error=ERROR),
     "Delivered": {
         "description": "What was wrong with a line; the last line counts.",

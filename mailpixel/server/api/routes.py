@@ -1,6 +1,6 @@
 """The API as one ordered table: every endpoint, what it takes, who may ask and what it answers."""
 
-from mailpixel.server.api import campaigns, reports, streams
+from mailpixel.server.api import campaigns, reports, rewrites, streams
 from mailpixel.server.api.endpoint import Call, Endpoint, elsewhere, routes
 from mailpixel.server.api.query import PAGE
 
@@ -43,6 +43,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("POST", f"{CAMPAIGN}/mint", streams.mint, "write",
              "Sign links for a stream of recipients.", "Minted", body=(streams.WRITTEN,), lines=True,
              query=(streams.MERGE, streams.HASH_RECIPIENTS, streams.STRICT)),
+    Endpoint("POST", f"{CAMPAIGN}/rewrite", rewrites.rewrite, "write",
+             "Track the HTML of one recipient's mail, and register its links.", "Rewritten",
+             body=rewrites.MAIL, query=(rewrites.PIXEL, rewrites.MSO)),
     Endpoint("POST", f"{CAMPAIGN}/deliveries", streams.deliveries, "write",
              "Log a stream of deliveries.", "Delivered", body=streams.DELIVERY, lines=True),
     Endpoint("GET", "/api/openapi.json", openapi, None,

@@ -1,0 +1,49 @@
+"""One message explained, as the command and the API give it."""
+
+from mailpixel.classify import Rules
+from mailpixel.report.explanation import explanation
+from tests.builders import APPLE, a_campaign, a_delivery, a_message, an_open, an_optout
+
+KEYS = {
+    "id",
+    "received_at",
+    "kind",
+    "recipient",
+    "link",
+    "destination",
+    "method",
+    "agent",
+    "verdict",
+    "rule",
+    "via",
+    "dup",
+    "facts",
+    "client",
+    "reasons",
+}
+
+
+def test_every_hit_has_its_verdict_and_reasons_and_the_message_its_clock() -> None:
+    told = explanation(a_message(a_delivery(1), an_open(9, agent=APPLE)), a_campaign(), Rules())
+    (hit,) = told.pop("hits")
+    assert told == {
+        "campaign": "spring",
+        "recipient": "r-1",
+        "delivered_at": "2026-09-21T14:13:21Z",
+        "opted_out": False,
+        "rules_version": Rules().version,
+    }
+    assert set(hit) == KEYS
+    assert (hit["verdict"], hit["rule"], hit["via"]) == ("privacy_prefetch", "apple_mpp", "apple")
+    assert all(isinstance(reason, str) and reason.endswith(".") for reason in hit["reasons"])
+    assert hit["reasons"]
+
+
+def test_an_address_is_told_only_when_asked_for() -> None:
+    (hit,) = explanation(a_message(an_open(9)), a_campaign(), Rules(), addresses=True)["hits"]
+    assert hit["address"] == "192.0.2.10"
+
+
+def test_a_message_without_hits_has_none_to_explain() -> None:
+    told = explanation(a_message(an_optout()), a_campaign(), Rules())
+    assert (told["opted_out"], told["delivered_at"], told["hits"]) == (True, None, [])
