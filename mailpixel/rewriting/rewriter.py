@@ -35,7 +35,7 @@ class Rewritten(Generic[AnyStr]):
     `links` are the destinations that are tracked, in order of number; `skipped` the places left alone, each with its
     reason; `left` the parts of a message left alone, each with its cause; `has_pixel` whether a pixel was written.
     `report` are numbers for people: `tracked` places, places skipped by reason, parts left by cause. `error` is None,
-    or says why the output is the input, untracked.
+    or says why the output is the input, untracked; `failure` is the same to raise, for a caller that wants to.
     """
 
     output: AnyStr
@@ -45,6 +45,7 @@ class Rewritten(Generic[AnyStr]):
     report: Mapping[str, int] = field(default_factory=dict)
     left: tuple[Left, ...] = ()
     error: str | None = None
+    failure: MailpixelError | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +115,14 @@ class Rewriter:
         try:
             return self._rendered(content, plan(), urls())
         except MailpixelError as error:
-            return Rewritten(content, error=str(error))
+            return Rewritten(content, error=str(error), failure=error)
         except Exception as error:  # its text may hold what nobody should read
-            return Rewritten(content, error=f"the rewrite failed: {type(error).__name__}")
+            failure = MailpixelError(f"the rewrite failed: {type(error).__name__}")
+            return Rewritten(content, error=str(failure), failure=failure)
 
     def _rendered(self, content: AnyStr, plan: Plan[AnyStr] | MessagePlan, urls: _Urls) -> Rewritten[AnyStr]:
         if plan.error is not None:
-            return Rewritten(content, error=f"the rewrite failed: {plan.error}")
+            raise MailpixelError(f"the rewrite failed: {plan.error}")
         if isinstance(plan, Plan) and not _survives(urls.merge_tag, plan):
             raise InvalidInput("merge_tag", _BROKEN)
         numbers = self._register(plan.links) if plan.links else {}

@@ -1,0 +1,132 @@
+"""`POST /api/campaigns/{id}/rewrite` as a program meets it: the whole app on a store in a file, asked over HTTP."""
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from starlette.testclient import TestClient
+
+from mailpixel.model import Link
+from mailpixel.server.api.openapi import document
+from mailpixel.server.app import create_app
+from mailpixel.settings import Settings
+from mailpixel.store.protocol import ApiKey, Registry
+from mailpixel.store.sqlite import open_sqlite
+from tests.builders import SENT_AT, a_campaign
+
+PATH = "/api/campaigns/spring/rewrite"
+HTML = '<body>\r\n<a href="https://shop.example/a">A</a><a href="mailto:x@shop.example">M</a></body>'
+
+
+class Api:
+    """The running app and the registry beneath it."""
+
+    def __init__(self, client: TestClient, registry: Registry) -> None:
+        self.client = client
+        self.registry = registry
+
+    def rewrite(self, path: str = PATH, key: str = "write", **body: Any) -> httpx2.Response:
+        headers = {"authorization": f"Bearer mp_{key}"}
+        return self.client.post(path, headers=headers, json={"recipient": "r-1", "html": HTML} | body)
+
+    def error(self, path: str = PATH, key: str = "write", **body: Any) -> tuple[int, str, str | None]:
+        answer = self.rewrite(path, key, **body)
+        error = answer.json()["error"]
+        return answer.status_code, error["code"], error["field"]
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[Api]:
+    settings = Settings(data=tmp_path / "data", base_url="https://t.example", body_bytes=20_000)
+    _, registry = open_sqlite(settings.database)
+    for scope in ("read", "write"):
+        registry.add_key(ApiKey(scope, scope, hashlib.sha256(f"mp_{scope}".encode()).digest(), SENT_AT))
+    registry.add_campaign(a_campaign("spring", links=0))
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        yield Api(client, registry)
+
+
+def test_html_comes_back_tracked_with_its_links_and_what_was_left_alone(api: Api) -> None:
+    answer = api.rewrite()
+    told = answer.json()
+    html = told.pop("html")
+    assert answer.status_code == 200
+    assert told == {
+        "links": [{"number": 1, "url": "https://shop.example/a"}],
+        "skipped": [{"href": "mailto:x@shop.example", "reason": "scheme"}],
+    }
+    assert html.startswith('<body>\r\n<a href="https://t.example/c/')
+    assert html.count("https://t.example/o/") == 1
+    assert api.registry.campaign("spring").links == (Link(1, "https://shop.example/a"),)
+
+
+def test_a_link_that_came_back_leads_to_its_destination_at_once(api: Api) -> None:
+    html = api.rewrite().json()["html"]
+    path = html.partition("https://t.example")[2].partition('"')[0]
+    answer = api.client.get(path, follow_redirects=False)
+    assert (answer.status_code, answer.headers.get("location")) == (302, "https://shop.example/a")
+
+
+def test_html_that_came_back_is_left_as_it_is_the_second_time(api: Api) -> None:
+    html = api.rewrite().json()["html"]
+    told = api.rewrite(html=html).json()
+    assert (told["html"], told["links"]) == (html, [])
+    assert [skip["reason"] for skip in told["skipped"]] == ["tracked", "scheme"]
+
+
+def test_the_query_says_where_the_pixel_goes(api: Api) -> None:
+    html = api.rewrite(PATH + "?pixel=top&mso=true").json()["html"]
+    assert html.startswith('<body><img src="https://t.example/o/')
+    assert "<img" not in api.rewrite(PATH + "?pixel=none").json()["html"]
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "body", "error"),
+    [
+        (PATH, "read", {}, (403, "forbidden", None)),
+        (PATH, "none", {}, (401, "unauthorized", None)),
+        ("/api/campaigns/autumn/rewrite", "write", {}, (404, "not_found", None)),
+        (PATH, "write", {"recipient": "ann@shop.example"}, (422, "invalid_input", "recipient")),
+        (PATH, "write", {"recipient": 7}, (422, "invalid_input", "recipient")),
+        (PATH, "write", {"html": ["<p>"]}, (422, "invalid_input", "html")),
+        (PATH, "write", {"text": "x"}, (422, "invalid_input", "text")),
+        (PATH + "?pixel=left", "write", {}, (422, "invalid_input", "pixel")),
+        (PATH + "?mso=yes", "write", {}, (422, "invalid_input", "mso")),
+        (PATH, "write", {"html": "x" * 20_001}, (413, "too_large", None)),
+    ],
+)
+def test_what_does_not_fit_is_an_error_and_registers_nothing(
+    api: Api, path: str, key: str, body: dict[str, Any], error: tuple[int, str, str | None]
+) -> None:
+    assert api.error(path, key, **body) == error
+    assert api.registry.campaign("spring").links == ()
+
+
+def test_a_campaign_that_is_full_says_so(api: Api) -> None:
+    api.registry.add_campaign(a_campaign("full", links=0))
+    api.registry.register_links("full", [f"https://shop.example/{n}" for n in range(65_535)])
+    assert api.error("/api/campaigns/full/rewrite") == (422, "invalid_input", "links")
+
+
+def test_many_senders_at_once_share_one_numbering(api: Api) -> None:
+    pages = [f'<a href="https://shop.example/{n % 5}"><a href="https://shop.example/{n}">' for n in range(30)]
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(lambda html: api.rewrite(html=html).json()["links"], pages))
+    registered = {link.url: link.number for link in api.registry.campaign("spring").links}
+    assert sorted(registered.values()) == list(range(1, 31))
+    assert all(registered[link["url"]] == link["number"] for links in told for link in links)
+
+
+def test_the_document_tells_of_it() -> None:
+    operation = document()["paths"]["/api/campaigns/{id}/rewrite"]["post"]
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    assert (sorted(schema["properties"]), schema["required"]) == (
+        ["html", "recipient"],
+        ["recipient", "html"],
+    )
+    assert [parameter["name"] for parameter in operation["parameters"]] == ["id", "pixel", "mso"]
+    assert sorted(operation["responses"]) == ["200", "400", "401", "403", "404", "413", "415", "422", "503"]
