@@ -319,7 +319,7 @@ def test_blocks_are_whole_rows_and_together_the_list(
     rows: list[list[str]], size: int, delimiter: str
 ) -> None:
     text = io.StringIO()
-    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(rows)
+    csv.writer(text, delimiter=delimiter).writerows(rows)
     data = text.getvalue().encode()
     layout = Layout(delimiter, width=3)
     cut = list(blocks(io.BytesIO(data[1:]), data[:1], size, layout))
