@@ -6,12 +6,23 @@ import json
 
 import pytest
 
+from mailpixel.classify import Rules
 from mailpixel.model import Event, Facts, Judged, Message, Verdict, Via
-from mailpixel.report.export import Row, csv_header, csv_rows, event_json, ndjson, with_verdicts
+from mailpixel.report.export import (
+    Row,
+    csv_header,
+    csv_rows,
+    event_json,
+    judged_events,
+    ndjson,
+    with_verdicts,
+)
 from mailpixel.report.recipients import recipient_row
 from mailpixel.store.marks import pack
+from mailpixel.store.memory import MemoryRegistry
 from mailpixel.store.protocol import MessageState
 from tests.builders import (
+    APPLE,
     GMAIL,
     ROBOT,
     a_campaign,
@@ -126,3 +137,9 @@ def test_facts_are_named() -> None:
     (row,) = rows_of(an_open(facts=Facts.REFERER | Facts.FORGED))
     assert row["facts"] == ["forged", "referer"]
     assert csv_rows([row]).endswith(b",forged referer\r\n")
+
+
+def test_events_of_a_campaign_that_is_not_registered_are_judged_too() -> None:
+    registry = MemoryRegistry()
+    (told,) = judged_events(a_message(an_open(agent=APPLE)), registry, Rules())
+    assert event_json(told)["rule"] == "apple_mpp"

@@ -1,0 +1,73 @@
+"""The whole app on a store in a file, as a program meets it over HTTP."""
+
+import json
+from functools import partial
+from typing import Any
+
+import httpx2
+from starlette.testclient import TestClient
+
+from mailpixel.classify import Rules, judge
+from mailpixel.model import Facts
+from mailpixel.projections.fold import Fold
+from mailpixel.settings import Settings
+from mailpixel.store.protocol import Registry, Store
+from tests.builders import at_ms
+
+NDJSON = {"content-type": "application/x-ndjson"}
+PERSON = (
+    Facts.ACCEPT
+    | Facts.ACCEPT_HTML
+    | Facts.ACCEPT_LANGUAGE
+    | Facts.ACCEPT_ENCODING
+    | Facts.SEC_FETCH
+    | Facts.NAVIGATE
+    | Facts.USER_ACTIVATED
+    | Facts.CLIENT_HINTS
+    | Facts.UPGRADE_INSECURE
+)
+"""What a browser shows when a person follows a link."""
+
+
+class Api:
+    """The running app, the store beneath it, and keys for it."""
+
+    def __init__(self, client: TestClient, store: Store, registry: Registry, settings: Settings) -> None:
+        self.client = client
+        self.store = store
+        self.registry = registry
+        self.settings = settings
+
+    def ask(self, method: str, path: str, key: str | None = "write", **more: Any) -> httpx2.Response:
+        headers = more.pop("headers", {}) | ({"authorization": f"Bearer mp_{key}"} if key else {})
+        return self.client.request(method, path, headers=headers, **more)
+
+    def get(self, path: str, **more: Any) -> httpx2.Response:
+        return self.ask("GET", path, "read", **more)
+
+    def error(
+        self, method: str, path: str, key: str | None = "write", **more: Any
+    ) -> tuple[int, str, str | None]:
+        """Status, code and field of an answer that must have the one shape of errors."""
+        answer = self.ask(method, path, key, **more)
+        (error,) = answer.json().values()
+        assert list(answer.json()) == ["error"]
+        assert sorted(error) == ["code", "field", "message"]
+        assert error["message"]
+        return answer.status_code, error["code"], error["field"]
+
+    def fold(self) -> None:
+        fold = Fold(self.store, self.registry, partial(judge, rules=Rules()), "test")
+        while fold.catch_up(lambda: at_ms(3600), 1_000):
+            pass
+        fold.leave()
+
+
+def lines(answer: httpx2.Response) -> list[Any]:
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+def as_lines(*values: object) -> bytes:
+    return b"".join(json.dumps(value).encode() + b"\n" for value in values)

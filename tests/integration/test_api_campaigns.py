@@ -1,0 +1,161 @@
+"""Campaigns over HTTP: added, listed, corrected."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.api import Api
+from tests.builders import a_campaign
+
+
+def test_a_campaign_is_added_shown_and_listed(api: Api) -> None:
+    answer = api.ask(
+        "POST",
+        "/api/campaigns",
+        json={
+            "id": "spring",
+            "name": " Spring sale ",
+            "links": ["https://shop.example/a", {"url": "http://shop.example/b?x=1&y=ü", "trap": True}],
+            "sent": 1000,
+            "sent_at": "2026-09-21T16:13:20.5+02:00",
+            "base_url": "https://Mail.example/t/",
+        },
+    )
+    expected = {
+        "id": "spring",
+        "name": "Spring sale",
+        "sent": 1000,
+        "sent_at": "2026-09-21T14:13:20.500Z",
+        "base_url": "https://mail.example/t",
+        "links": [
+            {"number": 1, "url": "https://shop.example/a", "trap": False},
+            {"number": 2, "url": "http://shop.example/b?x=1&y=ü", "trap": True},
+        ],
+    }
+    assert (answer.status_code, answer.json()) == (201, expected)
+    assert answer.headers["location"] == "/api/campaigns/spring"
+    assert api.get("/api/campaigns/spring").json() == expected
+    assert api.get("/api/campaigns").json() == {"items": [expected], "next": None}
+
+
+def test_an_id_is_all_a_campaign_needs(api: Api) -> None:
+    assert api.ask("POST", "/api/campaigns", json={"id": "c"}).json() == {
+        "id": "c",
+        "name": "c",
+        "sent": None,
+        "sent_at": None,
+        "base_url": None,
+        "links": [],
+    }
+
+
+def test_an_id_that_is_taken_is_a_conflict(api: Api) -> None:
+    api.ask("POST", "/api/campaigns", json={"id": "c"})
+    assert api.error("POST", "/api/campaigns", json={"id": "c"}) == (409, "conflict", None)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "id"),
+        ({"id": 1}, "id"),
+        ({"id": ""}, "id"),
+        ({"id": "-a"}, "id"),
+        ({"id": "a" * 65}, "id"),
+        ({"id": "a", "name": ""}, "name"),
+        ({"id": "a", "name": "x" * 201}, "name"),
+        ({"id": "a", "name": "line\nline"}, "name"),
+        ({"id": "a", "name": "\ud800"}, "name"),
+        ({"id": "a", "sent": -1}, "sent"),
+        ({"id": "a", "sent": 10**10 + 1}, "sent"),
+        ({"id": "a", "sent": 1.5}, "sent"),
+        ({"id": "a", "sent": True}, "sent"),
+        ({"id": "a", "sent_at": "yesterday"}, "sent_at"),
+        ({"id": "a", "sent_at": "0001-01-01T00:00:00+23:59"}, "sent_at"),
+        ({"id": "a", "sent_at": -1}, "sent_at"),
+        ({"id": "a", "sent_at": 10**15}, "sent_at"),
+        ({"id": "a", "base_url": "t.example"}, "base_url"),
+        ({"id": "a", "links": "https://a.example/"}, "links"),
+        ({"id": "a", "links": ["javascript:alert(1)"]}, "links[0]"),
+        ({"id": "a", "links": ["https://a.example/", "https://me@a.example/"]}, "links[1]"),
+        ({"id": "a", "links": [{"trap": True}]}, "links[0].url"),
+        ({"id": "a", "links": [{"url": "https://a.example/", "trap": 1}]}, "links[0].trap"),
+        ({"id": "a", "links": [{"url": "https://a.example/", "number": 1}]}, "links[0].number"),
+        ({"id": "a", "links": [7]}, "links[0]"),
+        ({"id": "a", "colour": "red"}, "colour"),
+    ],
+)
+def test_a_field_that_does_not_fit_is_named(api: Api, body: dict[str, Any], field: str) -> None:
+    assert api.error("POST", "/api/campaigns", content=json.dumps(body)) == (422, "invalid_input", field)
+
+
+def test_lists_page_by_cursor(api: Api) -> None:
+    for id in ("a", "b", "c"):
+        api.registry.add_campaign(a_campaign(id))
+    seen = []
+    path = "/api/campaigns?limit=2"
+    while path:
+        page = api.get(path).json()
+        seen.append([campaign["id"] for campaign in page["items"]])
+        path = page["next"] and f"/api/campaigns?limit=2&cursor={page['next']}"
+    assert seen == [["a", "b"], ["c"]]
+
+
+def test_a_patch_corrects_adds_and_keeps(api: Api) -> None:
+    api.registry.add_campaign(a_campaign(links=2, sent=10))
+    answer = api.ask(
+        "PATCH",
+        "/api/campaigns/spring",
+        json={
+            "name": "Summer",
+            "sent": None,
+            "sent_at": 1_790_000_000_001,
+            "links": [
+                {"number": 2, "url": "https://shop.example/right"},
+                {"number": 1, "trap": True},
+                {"url": "https://shop.example/new"},
+                {"number": 9, "url": "https://shop.example/nine"},
+            ],
+        },
+    )
+    assert answer.json() == {
+        "id": "spring",
+        "name": "Summer",
+        "sent": None,
+        "sent_at": "2026-09-21T14:13:20.001Z",
+        "base_url": None,
+        "links": [
+            {"number": 1, "url": "https://shop.example/p/1", "trap": True},
+            {"number": 2, "url": "https://shop.example/right", "trap": False},
+            {"number": 3, "url": "https://shop.example/new", "trap": False},
+            {"number": 9, "url": "https://shop.example/nine", "trap": False},
+        ],
+    }
+    former = api.get("/api/campaigns/spring/links").json()["items"][1]["former"]
+    assert [(row["url"], row["replaced_by"]) for row in former] == [("https://shop.example/p/2", "write")]
+
+
+@pytest.mark.parametrize(
+    ("links", "field"),
+    [
+        ([{"number": 7}], "links[0].url"),
+        ([{"number": 1, "trap": True}, {"number": 1, "trap": False}], "links[1].number"),
+        ([{"number": 0, "url": "https://a.example/"}], "links[0].number"),
+        ([{"number": 65_536, "url": "https://a.example/"}], "links[0].number"),
+        ([{"number": 65_535, "url": "https://a.example/"}, {"url": "https://a.example/"}], "links[1].number"),
+        (["https://a.example/"], "links[0]"),
+    ],
+)
+def test_a_correction_that_does_not_fit_changes_nothing(api: Api, links: list[Any], field: str) -> None:
+    campaign = a_campaign(links=2)
+    api.registry.add_campaign(campaign)
+    found = api.error("PATCH", "/api/campaigns/spring", json={"name": "New", "links": links})
+    assert found == (422, "invalid_input", field)
+    assert api.registry.campaign("spring") == campaign
+
+
+def test_an_id_cannot_be_changed(api: Api) -> None:
+    api.registry.add_campaign(a_campaign())
+    found = api.error("PATCH", "/api/campaigns/spring", json={"id": "other"})
+    assert found == (422, "invalid_input", "id")

@@ -1,0 +1,140 @@
+"""Streams over HTTP: links for many recipients, and deliveries."""
+
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from mailpixel.links.keyring import load_keyring
+from mailpixel.links.token import TokenSigner
+from mailpixel.model import TokenKind
+from mailpixel.server.app import create_app
+from tests.api import NDJSON, Api, as_lines, lines
+from tests.builders import SENT_AT, a_campaign, at_ms
+
+
+def mint(api: Api, query: str, *recipients: object) -> list[Any]:
+    body = as_lines(*({"recipient": recipient} for recipient in recipients))
+    return lines(api.ask("POST", f"/api/campaigns/spring/mint{query}", content=body, headers=NDJSON))
+
+
+def test_links_are_minted_line_by_line_and_faults_are_told_in_their_place(api: Api) -> None:
+    api.registry.add_campaign(a_campaign(links=2))
+    first, fault, last = mint(api, "", "r-1", "me@example.org", "r-2")
+    assert list(first) == ["recipient", "pixel_url", "link_1", "link_2"]
+    assert (fault["row"], fault["error"]["code"], fault["error"]["field"]) == (
+        2,
+        "invalid_input",
+        "recipient",
+    )
+    assert "example.org" not in fault["error"]["message"]
+    assert last["recipient"] == "r-2"
+    signer = TokenSigner(load_keyring(api.settings.key_file))
+    token = first["pixel_url"].removeprefix("https://t.example/o/").removesuffix(".gif")
+    assert signer.verify(token, {TokenKind.OPEN}).problem is None
+    assert (
+        api.client.get(first["link_2"].removeprefix("https://t.example"), follow_redirects=False).headers[
+            "location"
+        ]
+        == "https://shop.example/p/2"
+    )
+
+
+def test_a_campaigns_own_address_is_in_its_links(api: Api) -> None:
+    api.registry.add_campaign(a_campaign(base_url="https://mail.example"))
+    assert mint(api, "", "r-1")[0]["pixel_url"].startswith("https://mail.example/o/")
+
+
+def test_merge_tokens_and_pseudonyms_are_minted_when_asked(api: Api) -> None:
+    api.registry.add_campaign(a_campaign())
+    (row,) = mint(api, "?merge=1&hash_recipients=true", "me@example.org")
+    assert list(row) == ["recipient", "token", "pseudonym"]
+    assert row["pseudonym"].startswith("p.")
+
+
+def test_a_strict_mint_ends_at_the_first_fault(api: Api) -> None:
+    api.registry.add_campaign(a_campaign())
+    assert ["error" in row for row in mint(api, "?strict=1", "r-1", "", "r-2")] == [False, True]
+
+
+def test_nothing_in_is_nothing_out(api: Api) -> None:
+    api.registry.add_campaign(a_campaign())
+    assert mint(api, "") == []
+
+
+def deliver(api: Api, body: bytes) -> list[Any]:
+    return lines(api.ask("POST", "/api/campaigns/spring/deliveries", content=body, headers=NDJSON))
+
+
+def test_deliveries_are_logged_and_faulty_lines_do_not_lose_the_others(api: Api) -> None:
+    api.registry.add_campaign(a_campaign())
+    body = (
+        as_lines({"recipient": "r-1", "delivered_at": "2026-09-21T14:13:21Z"})
+        + b"\n{broken\n"
+        + as_lines({"recipient": "me@example.org", "delivered_at": 0}, {"recipient": "r-2"})
+        + as_lines({"recipient": "r-3", "delivered_at": 1, "to": "x"}, [], "x" * 70_000)
+        + as_lines({"recipient": "r-4", "delivered_at": 4_000_000_000_000})
+        + as_lines({"recipient": "r-5", "delivered_at": 1_790_000_002_001}).strip()
+    )
+    *faults, tally = deliver(api, body)
+    assert [(line["row"], line["error"]["field"]) for line in faults] == [
+        (3, "line"),
+        (4, "recipient"),
+        (5, "delivered_at"),
+        (6, "to"),
+        (7, "body"),
+        (8, "line"),
+        (9, "delivered_at"),
+    ]
+    assert tally == {"accepted": 2, "opted_out": 0, "failed": 7}
+    assert [
+        (message.recipient, [e.received_at_ms for e in message.events])
+        for message in api.store.messages("spring")
+    ] == [
+        ("r-1", [at_ms(1)]),
+        ("r-5", [1_790_000_002_001]),
+    ]
+
+
+def test_a_delivery_told_twice_counts_once(api: Api) -> None:
+    api.registry.add_campaign(a_campaign())
+    body = as_lines({"recipient": "r-1", "delivered_at": at_ms(1)})
+    assert deliver(api, body + body) == [{"accepted": 2, "opted_out": 0, "failed": 0}]
+    assert deliver(api, body) == [{"accepted": 1, "opted_out": 0, "failed": 0}]
+    api.fold()
+    assert api.get("/api/campaigns/spring/summary").json()["recipients"]["delivered"] == 1
+
+
+def test_nothing_is_logged_of_a_person_who_opted_out(api: Api) -> None:
+    api.registry.add_campaign(a_campaign())
+    api.registry.opt_out("r-1", SENT_AT)
+    body = as_lines({"recipient": "r-1", "delivered_at": at_ms(1)})
+    with TestClient(create_app(api.settings)) as fresh:
+        later = Api(fresh, api.store, api.registry, api.settings)
+        assert deliver(later, body) == [{"accepted": 0, "opted_out": 1, "failed": 0}]
+    assert list(api.store.messages("spring")) == []
+
+
+def test_many_deliveries_in_one_stream_are_all_logged(api: Api) -> None:
+    api.registry.add_campaign(a_campaign())
+    body = as_lines(*({"recipient": f"r-{n}", "delivered_at": at_ms(n / 100)} for n in range(5_000)))
+    assert deliver(api, body) == [{"accepted": 5_000, "opted_out": 0, "failed": 0}]
+    assert sum(1 for _ in api.store.messages("spring")) == 5_000
+
+
+def test_a_stream_of_another_kind_is_refused(api: Api) -> None:
+    api.registry.add_campaign(a_campaign())
+    for noun in ("mint", "deliveries"):
+        found = api.error(
+            "POST", f"/api/campaigns/spring/{noun}", content=b"", headers={"content-type": "text/csv"}
+        )
+        assert found == (415, "unsupported_media_type", None)
+
+
+def test_an_announced_stream_past_the_bound_is_refused(api: Api) -> None:
+    api.registry.add_campaign(a_campaign())
+    headers = NDJSON | {"content-length": "9" * 12}
+    assert api.error("POST", "/api/campaigns/spring/mint", content=b"", headers=headers) == (
+        413,
+        "too_large",
+        None,
+    )
