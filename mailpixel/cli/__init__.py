@@ -30,6 +30,7 @@ COMMANDS = {
     "apikey": "keys",
     "person": "person",
     "settings": "settings",
+    "doctor": "doctor",
 }
 """Command to the file it lives in, loaded when it is called: `mailpixel links` does not import a web server."""
 

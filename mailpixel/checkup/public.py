@@ -1,0 +1,146 @@
+"""What the public address answers, seen from outside: through whatever proxy stands in front of the service."""
+
+import ipaddress
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from mailpixel.checkup.asking import Answer, Silence, ask
+from mailpixel.checkup.check import Check, Grade
+from mailpixel.errors import InvalidInput
+from mailpixel.links.token import TokenSigner
+from mailpixel.links.urls import check_base_url, click_url, optout_url, pixel_url
+from mailpixel.model import Claims, TokenKind
+from mailpixel.server.pages import NOT_FOUND_PAGE
+from mailpixel.server.tracking import NO_STORE, PIXEL
+
+NAME = "doctor"
+"""Stands where a token, a campaign or a recipient would; nothing of that name is logged."""
+CLOCK_WARN_S, CLOCK_FAIL_S = 5, 60
+"""A Date header is up to a second old, and people's clocks drift by seconds; past a minute clicks look too early."""
+
+_DIRECTIVES = frozenset(NO_STORE[1].decode().split(", "))
+_FORBIDDEN = ("etag", "last-modified", "set-cookie", "content-encoding")
+_TO_SERVICE = "let the proxy pass /o/, /c/ and /u/ on to mailpixel, unchanged and never from a cache"
+
+
+def check_public(base_url: str, signer: TokenSigner | None) -> Iterator[Check]:
+    """Check the public address; without a signer nothing is signed. Ends early where nobody answers."""
+    try:
+        base_url = check_base_url(base_url, "MAILPIXEL_BASE_URL")
+    except InvalidInput as error:
+        yield Check("base URL", Grade.FAIL, str(error), "set MAILPIXEL_BASE_URL to the public address")
+        return
+    yield scheme(base_url)
+    answer, clock_s = _timed(lambda: ask(pixel_url(base_url, NAME)))
+    yield reach(answer)
+    if isinstance(answer, Silence):
+        return
+    yield pixel(answer)
+    yield clock(answer, clock_s)
+    yield redirects(ask(click_url(base_url, NAME)))
+    if signer is not None:
+        token = signer.sign(Claims(TokenKind.MESSAGE, NAME, NAME, preview=True))
+        yield shared_keys(ask(optout_url(base_url, token)))
+
+
+def _timed(asked: Callable[[], Answer | Silence]) -> tuple[Answer | Silence, float]:
+    """The answer and the clock (seconds since 1970) half-way between question and answer."""
+    before = time.time()
+    answer = asked()
+    return answer, (before + time.time()) / 2
+
+
+def scheme(base_url: str) -> Check:
+    """Whether the address is https; plain http is for trials on one machine."""
+    name = "https"
+    if base_url.startswith("https://"):
+        return Check(name, Grade.OK, base_url)
+    remedy = "put a TLS proxy in front and set MAILPIXEL_BASE_URL to its https address"
+    if _is_loopback(urlsplit(base_url).hostname or ""):
+        return Check(name, Grade.WARN, f"{base_url}, which only this machine can reach", remedy)
+    return Check(name, Grade.FAIL, f"{base_url} is not encrypted", remedy)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def reach(answer: Answer | Silence) -> Check:
+    """Whether anybody answers at the public address."""
+    if isinstance(answer, Silence):
+        remedy = "start `mailpixel serve`; check DNS, firewall, proxy and MAILPIXEL_BASE_URL"
+        return Check("reachable", Grade.FAIL, answer.problem, remedy)
+    return Check("reachable", Grade.OK, f"answers {answer.status}")
+
+
+def pixel(answer: Answer) -> Check:
+    """Whether the pixel comes as it was sent: never to be kept, nothing added, nothing changed."""
+    problems = list(_pixel_problems(answer))
+    if problems:
+        return Check("pixel", Grade.FAIL, "; ".join(problems), _TO_SERVICE)
+    if answer.headers.get("x-content-type-options", "").lower() != "nosniff":
+        return Check("pixel", Grade.WARN, "X-Content-Type-Options is missing", _TO_SERVICE)
+    return Check("pixel", Grade.OK, "the GIF and its headers come as they are sent")
+
+
+def _pixel_problems(answer: Answer) -> Iterator[str]:
+    if answer.status != 200:
+        yield f"the answer is {answer.status} instead of 200"
+        return
+    if answer.body != PIXEL:
+        yield f"the body is not the pixel ({len(answer.body):,} bytes)"
+    if answer.headers.get("content-type") != "image/gif":
+        yield "Content-Type is not image/gif"
+    told = {part.strip().lower() for part in answer.headers.get("cache-control", "").split(",")}
+    if missing := sorted(_DIRECTIVES - told):
+        yield f"Cache-Control lacks {', '.join(missing)}"
+    if "age" in answer.headers:
+        yield "a cache answers (Age)"
+    yield from (f"{name} was added" for name in _FORBIDDEN if name in answer.headers)
+
+
+def clock(answer: Answer, now_s: float) -> Check:
+    """Whether this machine's clock and the service's agree. `now_s` is ours, in seconds since 1970."""
+    name, remedy = "clock", "synchronise the clocks (NTP): rules compare the times of hits and deliveries"
+    try:
+        told = parsedate_to_datetime(answer.headers.get("date", ""))
+    except ValueError:
+        return Check(name, Grade.WARN, "the answer has no Date to compare with", "let the proxy pass Date on")
+    told_s = (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
+    apart_s = abs(now_s - told_s)
+    grade = Grade.OK if apart_s <= CLOCK_WARN_S else Grade.WARN if apart_s <= CLOCK_FAIL_S else Grade.FAIL
+    if grade is Grade.OK:
+        return Check(name, grade, f"agrees with the service's to {CLOCK_WARN_S} s")
+    return Check(name, grade, f"{apart_s:,.0f} s away from the service's", remedy)
+
+
+def redirects(answer: Answer | Silence) -> Check:
+    """Whether a bad link gets our own page: then `/c/` leads to the service."""
+    if isinstance(answer, Answer) and (answer.status, answer.body) == (404, NOT_FOUND_PAGE):
+        return Check("links", Grade.OK, "/c/ leads to the service")
+    found = (
+        answer.problem
+        if isinstance(answer, Silence)
+        else f"/c/ answers {answer.status}, and not as the service does"
+    )
+    return Check("links", Grade.FAIL, found, _TO_SERVICE)
+
+
+def shared_keys(answer: Answer | Silence) -> Check:
+    """Whether the service reads what is signed here."""
+    if isinstance(answer, Answer) and answer.status == 200:
+        return Check("shared keys", Grade.OK, "the service reads what is signed here")
+    if isinstance(answer, Answer) and answer.status == 404:
+        found, remedy = (
+            "the service does not know the keys of this folder",
+            "give both the same --data or MAILPIXEL_KEYS",
+        )
+        return Check("shared keys", Grade.FAIL, found, remedy)
+    found = answer.problem if isinstance(answer, Silence) else f"/u/ answers {answer.status}"
+    return Check("shared keys", Grade.FAIL, found, _TO_SERVICE)

@@ -1,0 +1,313 @@
+"""`mailpixel doctor` against the real service, and against servers that a bad proxy would make of it."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mailpixel.checkup import Check, Grade, check_fold, check_key_file, check_links, check_public
+from mailpixel.checkup.asking import Answer, Silence, ask
+from mailpixel.checkup.links import judge_link
+from mailpixel.checkup.public import clock, pixel, reach, redirects, scheme, shared_keys
+from mailpixel.cli import cli
+from mailpixel.links.keyring import load_keyring
+from mailpixel.model import Campaign, Link
+from mailpixel.server.pages import NOT_FOUND_PAGE
+from mailpixel.server.tracking import PIXEL, PIXEL_HEADERS
+from mailpixel.store.protocol import FoldState
+from tests.service import Service, free_port, rows
+
+Respond = Callable[[BaseHTTPRequestHandler], None]
+SENT = {name.decode(): value.decode() for name, value in PIXEL_HEADERS}
+NOW_S = 1_795_600_000.0
+GOOD = Answer(200, SENT | {"date": formatdate(NOW_S, usegmt=True)}, PIXEL)
+
+
+@contextmanager
+def a_server(respond: Respond) -> Iterator[str]:
+    """The address of a server that answers every GET and HEAD so."""
+
+    class Responder(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            respond(self)
+
+        do_HEAD = do_GET
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Responder) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
+def answering(status: int, **headers: str) -> Respond:
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(status)
+        for name, value in headers.items():
+            request.send_header(name, value)
+        request.end_headers()
+
+    return respond
+
+
+def doctor(data: Path, base_url: str, *arguments: str) -> tuple[int, dict[str, str], str]:
+    """Exit code, grade by check, and all that was printed."""
+    environment = {name: "" for name in os.environ if name.lower().endswith("_proxy")}
+    environment["MAILPIXEL_BASE_URL"] = base_url
+    done = CliRunner().invoke(cli, ["--data", str(data), "doctor", *arguments], env=environment)
+    names = ("key file", "fold", "https", "reachable", "pixel", "clock", "links", "shared keys", "link ")
+    lines = [line for line in done.output.splitlines() if line.startswith(names)]
+    cells = [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in lines]
+    return done.exit_code, {cell[0]: cell[1] for cell in cells}, done.output
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    data = tmp_path_factory.mktemp("doctor") / "data"
+    rows(data, "campaign", "add", "spring", "--name", "Spring")
+    with Service(data) as running:
+        running.wait_for("/readyz")
+        yield running
+
+
+ALL_WELL = {
+    "key file": "ok",
+    "fold": "ok",
+    "https": "warn",
+    "reachable": "ok",
+    "pixel": "ok",
+    "clock": "ok",
+    "links": "ok",
+    "shared keys": "ok",
+}
+
+
+def test_a_running_service_is_well(service: Service) -> None:
+    code, grades, said = doctor(service.data, service.url)
+    assert (code, grades) == (0, ALL_WELL), said
+
+
+def test_links_are_asked_only_on_request(service: Service) -> None:
+    asked: list[str] = []
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        asked.append(f"{request.command} {request.path}")
+        answering({"/gone": 404, "/broken": 500, "/guarded": 403}.get(request.path, 200))(request)
+
+    with a_server(respond) as shop:
+        urls = [f"{shop}/{name}" for name in ("good", "gone", "broken", "guarded")]
+        added = [word for url in urls for word in ("--link", url)]
+        rows(service.data, "campaign", "add", "shop", "--name", "Shop", *added)
+        assert doctor(service.data, service.url)[1] == ALL_WELL
+        assert asked == []
+        code, grades, said = doctor(service.data, service.url, "--links", "shop")
+    links = {"link 1": "ok", "link 2": "fail", "link 3": "fail", "link 4": "warn"}
+    assert (code, grades) == (1, ALL_WELL | links), said
+    assert "mailpixel campaign edit shop --correct 2 URL" in said
+    assert sorted(asked) == [
+        "GET /broken",
+        "GET /gone",
+        "GET /guarded",
+        "HEAD /broken",
+        "HEAD /gone",
+        "HEAD /good",
+        "HEAD /guarded",
+    ]
+
+
+def test_a_checkup_with_no_service_fails_and_makes_no_keys(tmp_path: Path) -> None:
+    code, grades, said = doctor(tmp_path / "data", f"http://127.0.0.1:{free_port()}")
+    assert (code, grades) == (
+        1,
+        {"key file": "warn", "fold": "fail", "https": "warn", "reachable": "fail"},
+    )
+    assert "the connection is refused" in said
+    assert not (tmp_path / "data" / "keys.json").exists()
+
+
+def test_a_service_with_other_keys_is_found_out(service: Service, tmp_path: Path) -> None:
+    rows(tmp_path / "data", "keys", "list")
+    code, grades, _ = doctor(tmp_path / "data", service.url)
+    assert (code, grades["pixel"], grades["shared keys"]) == (1, "ok", "fail")
+
+
+def test_a_key_file_that_others_can_read_fails(service: Service, tmp_path: Path) -> None:
+    rows(tmp_path / "data", "keys", "list")
+    keys = tmp_path / "data" / "keys.json"
+    keys.chmod(0o644)
+    code, grades, said = doctor(tmp_path / "data", service.url)
+    assert (code, grades["key file"], "shared keys" in grades) == (1, "fail", False)
+    assert f"chmod 600 {keys}" in said
+
+
+def test_another_server_at_the_address_is_found_out(service: Service) -> None:
+    with a_server(answering(200, **{"Content-Type": "text/html", "ETag": '"x"'})) as url:
+        code, grades, said = doctor(service.data, url)
+    assert (code, grades["reachable"], grades["pixel"], grades["links"]) == (1, "ok", "fail", "fail")
+    assert "etag was added" in said
+
+
+def test_an_unknown_campaign_is_not_found(service: Service) -> None:
+    code, _, said = doctor(service.data, service.url, "--links", "autumn")
+    assert (code, "there is no campaign 'autumn'" in said) == (1, True)
+
+
+def test_a_base_url_that_is_none_fails() -> None:
+    (check,) = check_public("ftp://t.example", None)
+    assert (check.name, check.grade) == ("base URL", Grade.FAIL)
+
+
+@pytest.mark.parametrize(
+    ("url", "grade"),
+    [
+        ("https://t.example", Grade.OK),
+        ("http://127.0.0.1:8025", Grade.WARN),
+        ("http://localhost", Grade.WARN),
+        ("http://[::1]:8025", Grade.WARN),
+        ("http://t.example", Grade.FAIL),
+        ("http://localhost.t.example", Grade.FAIL),
+    ],
+)
+def test_only_https_is_fit_for_mail(url: str, grade: Grade) -> None:
+    assert scheme(url).grade is grade
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "grade", "found"),
+    [
+        ({}, PIXEL, Grade.OK, "the GIF and its headers come as they are sent"),
+        ({"cache-control": "private, NO-STORE"}, PIXEL, Grade.FAIL,
+         "Cache-Control lacks max-age=0, must-revalidate, no-cache"),
+        ({"age": "3"}, PIXEL, Grade.FAIL, "a cache answers (Age)"),
+        ({"set-cookie": "a=b"}, PIXEL, Grade.FAIL, "set-cookie was added"),
+        ({"content-type": "image/webp"}, b"RIFF", Grade.FAIL,
+         "the body is not the pixel (4 bytes); Content-Type is not image/gif"),
+        ({"x-content-type-options": ""}, PIXEL, Grade.WARN, "X-Content-Type-Options is missing"),
+    ],
+)  # fmt: skip
+def test_a_pixel_changed_on_its_way_is_found_out(
+    headers: dict[str, str], body: bytes, grade: Grade, found: str
+) -> None:
+    check = pixel(Answer(200, SENT | headers, body))
+    assert (check.grade, check.found) == (grade, found)
+
+
+def test_a_pixel_that_is_redirected_fails() -> None:
+    assert pixel(Answer(301, {"location": "https://t.example/"})).found == "the answer is 301 instead of 200"
+
+
+@pytest.mark.parametrize(
+    ("apart_s", "grade"),
+    [
+        (0, Grade.OK),
+        (-5, Grade.OK),
+        (6, Grade.WARN),
+        (-60, Grade.WARN),
+        (61, Grade.FAIL),
+        (-4000, Grade.FAIL),
+    ],
+)
+def test_clocks_apart_are_found_out(apart_s: int, grade: Grade) -> None:
+    assert clock(GOOD, NOW_S + apart_s).grade is grade
+
+
+@pytest.mark.parametrize("date", [None, "yesterday"])
+def test_an_answer_without_a_date_is_a_warning(date: str | None) -> None:
+    assert clock(Answer(200, {} if date is None else {"date": date}), NOW_S).grade is Grade.WARN
+
+
+def test_a_redirect_surface_is_known_by_its_own_page() -> None:
+    assert redirects(Answer(404, {}, NOT_FOUND_PAGE)).grade is Grade.OK
+    assert redirects(Answer(404, {}, b"nginx")).grade is Grade.FAIL
+    assert redirects(Silence("no answer")).found == "no answer"
+
+
+def test_keys_are_shared_when_the_service_reads_a_token() -> None:
+    grades = [shared_keys(answer).grade for answer in (Answer(200, {}), Answer(404, {}), Answer(502, {}))]
+    assert [*grades, shared_keys(Silence("x")).grade] == [Grade.OK, Grade.FAIL, Grade.FAIL, Grade.FAIL]
+    assert reach(Answer(502, {})).grade is Grade.OK
+
+
+@pytest.mark.parametrize(
+    ("caught_up_at_ms", "grade"),
+    [(0, Grade.FAIL), (939_999, Grade.FAIL), (940_000, Grade.OK), (10**9, Grade.OK)],
+)
+def test_a_fold_that_lags_fails(caught_up_at_ms: int, grade: Grade) -> None:
+    assert check_fold(FoldState("one", 0, caught_up_at_ms), 1_000_000, 60).grade is grade
+
+
+def test_a_key_file_tells_its_mode_and_how_many_keys(tmp_path: Path) -> None:
+    load_keyring(tmp_path / "keys.json")
+    assert check_key_file(tmp_path / "keys.json") == Check("key file", Grade.OK, "1 key(s), mode 600")
+
+
+@pytest.mark.parametrize(
+    ("status", "grade"),
+    [(200, Grade.OK), (204, Grade.OK), (302, Grade.FAIL), (404, Grade.FAIL), (410, Grade.FAIL), (403, Grade.WARN),
+     (429, Grade.WARN), (503, Grade.FAIL)],
+)  # fmt: skip
+def test_a_dead_link_fails_and_a_guarded_one_warns(status: int, grade: Grade) -> None:
+    assert judge_link("spring", Link(1, "https://shop.example/"), Answer(status, {})).grade is grade
+
+
+def test_a_link_is_well_when_head_is_refused_and_get_is_not() -> None:
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        answering(405 if request.command == "HEAD" else 200)(request)
+
+    with a_server(respond) as shop:
+        (check,) = check_links(Campaign("spring", "Spring", links=(Link(1, f"{shop}/a"),)))
+    assert (check.grade, check.found) == (Grade.OK, f"{shop}/a: 200")
+
+
+def test_a_link_is_followed_to_its_end() -> None:
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        if request.path == "/end":
+            answering(410)(request)
+        else:
+            answering(302, Location="/end" if request.path == "/moved" else request.path)(request)
+
+    with a_server(respond) as shop:
+        links = (Link(1, f"{shop}/moved"), Link(2, f"{shop}/loop"))
+        checks = list(check_links(Campaign("spring", "Spring", links=links)))
+    assert [check.found for check in checks] == [f"{shop}/moved: 410", f"{shop}/loop: 302"]
+
+
+def test_links_that_hang_hold_nobody_up() -> None:
+    release = threading.Event()
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        release.wait(30)
+
+    with a_server(respond) as shop:
+        links = tuple(Link(number, f"{shop}/{number}") for number in range(1, 4))
+        checks = list(check_links(Campaign("spring", "Spring", links=links), within_s=0.2))
+        release.set()
+    assert [check.grade for check in checks] == [Grade.FAIL] * 3
+    assert checks[0].found == f"{shop}/1: there was no time left to ask"
+
+
+def test_a_campaign_without_links_is_a_warning() -> None:
+    (check,) = check_links(Campaign("spring", "Spring"))
+    assert check.grade is Grade.WARN
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        (f"http://127.0.0.1:{free_port()}/", "the connection is refused"),
+        ("http://no-such-host.invalid/", "the name of the host is not known"),
+        ("http://[::1", "the address cannot be asked"),
+    ],
+)
+def test_silence_says_why_without_naming_addresses(url: str, problem: str) -> None:
+    assert ask(url) == Silence(problem)
