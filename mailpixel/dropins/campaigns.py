@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from mailpixel.links.claims import check_campaign_id
 from mailpixel.links.keyring import Keyring, load_keyring
 from mailpixel.links.options import RewriteOptions
 from mailpixel.rewriting import Rewriter, rewriter_of
@@ -10,7 +11,7 @@ from mailpixel.store.protocol import Registry
 from mailpixel.store.sqlite import open_sqlite
 
 Campaigns = Callable[[str], Rewriter]
-"""A campaign's id to its rewriter. Raises `NotFound` for one that is not registered."""
+"""A campaign's id to its rewriter. Raises `NotFound` for one that is not registered, `InvalidInput` for no id."""
 
 
 def open_campaigns(settings: Settings | None = None) -> Campaigns:
@@ -25,4 +26,4 @@ def open_campaigns(settings: Settings | None = None) -> Campaigns:
 
 def campaigns_of(registry: Registry, keyring: Keyring, options: RewriteOptions) -> Campaigns:
     """The campaigns of a registry. Read anew each time, so that a new campaign and a changed one hold at once."""
-    return lambda campaign: rewriter_of(registry, keyring, campaign, options)
+    return lambda campaign: rewriter_of(registry, keyring, check_campaign_id(campaign), options)

@@ -14,15 +14,18 @@ def tracked_html(campaigns: Campaigns, campaign: str, recipient: str, html: AnyS
     """The HTML tracked for one recipient. Never raises: a tracker must never stop a mailing."""
     try:
         rewritten = campaigns(campaign).html(html, recipient)
-    except MailpixelError as error:
-        tell_untracked(str(error))
+    except Exception as error:
+        tell_untracked(why(error))
         return html
-    except Exception as error:  # its text may hold what nobody should read
-        tell_untracked(type(error).__name__)
-        return html
-    if rewritten.error is not None:
-        tell_untracked(rewritten.error)
+    if rewritten.failure is not None:
+        tell_untracked(why(rewritten.failure))
     return rewritten.output
+
+
+def why(error: Exception) -> str:
+    """What may be said of an error: our own words, which name nobody; of any other its kind alone."""
+    ours = isinstance(error, MailpixelError) and type(error) is not MailpixelError
+    return str(error) if ours else f"it could not be rewritten: {type(error).__name__}"
 
 
 def tell_untracked(reason: str) -> None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from mailpixel.dropins.campaigns import Campaigns
 from mailpixel.dropins.headers import header_values, read_marked
-from mailpixel.errors import InvalidInput, MailpixelError
+from mailpixel.dropins.tracking import why
+from mailpixel.errors import InvalidInput
 from mailpixel.links.claims import check_recipient
 from mailpixel.links.keyring import Keyring, pseudonym
 
@@ -55,15 +56,16 @@ class RelayTracking:
                     marked.content, SEVERAL, "it goes to several addresses and names no recipient"
                 )
             return self._tracked(marked.content, marked.campaigns[0], recipient)
-        except MailpixelError as error:
-            return Outgoing(marked.content, UNTRACKED, str(error))
-        except Exception as error:  # its text may hold what nobody should read
-            return Outgoing(marked.content, UNTRACKED, type(error).__name__)
+        except Exception as error:
+            return Outgoing(marked.content, UNTRACKED, why(error))
 
     def _tracked(self, content: bytes, campaign: str, recipient: str) -> Outgoing:
         rewritten = self._campaigns(campaign).message(content, recipient)
-        if rewritten.error is not None:
-            return Outgoing(content, UNTRACKED, rewritten.error)
+        if rewritten.failure is not None:
+            return Outgoing(content, UNTRACKED, why(rewritten.failure))
+        if not rewritten.links and not rewritten.has_pixel:
+            causes = ", ".join(part.cause for part in rewritten.left)
+            return Outgoing(content, UNTRACKED, f"it has no place for links or a pixel ({causes})")
         return Outgoing(rewritten.output, TRACKED)
 
     def _recipient(self, named: Sequence[str], content: bytes, addresses: Sequence[str]) -> str | None:

@@ -1,0 +1,223 @@
+"""A second mail server in a process of its own, which writes down what it gets, and the relay in front of it."""
+
+import base64
+import json
+import os
+import signal
+import smtplib
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from tests.service import free_port
+
+
+class Stored(NamedTuple):
+    """A message as the upstream has it."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    options: tuple[str, ...]
+    content: bytes
+
+
+class Upstream:
+    """The second server; it can be killed and started again on the same port, and keeps what it stored."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.port = free_port()
+        self._file = folder / "stored.ndjson"
+        self._options = options
+
+    def __enter__(self) -> "Upstream":
+        self.start(*self._options)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.kill()
+
+    def start(self, *options: str) -> None:
+        """Begin, and wait until it answers."""
+        command = [sys.executable, "-m", "tests.upstream", str(self.port), str(self._file), *options]
+        self._process = subprocess.Popen(command, cwd=Path(__file__).parents[1])
+        wait_for_greeting(self.port, self._process)
+
+    def kill(self) -> None:
+        """kill -9."""
+        self._process.kill()
+        self._process.wait()
+
+    def wait(self) -> None:
+        """Wait until it has ended by itself."""
+        self._process.wait(timeout=20)
+
+    def forget(self) -> None:
+        """Begin with nothing, while it runs."""
+        if self._file.exists():
+            os.truncate(self._file, 0)
+
+    def stored(self) -> list[Stored]:
+        """Everything it has, in order."""
+        lines = self._file.read_text().splitlines() if self._file.exists() else []
+        rows = [json.loads(line) for line in lines]
+        return [
+            Stored(sender, tuple(to), tuple(options), base64.b64decode(text))
+            for sender, to, options, text in rows
+        ]
+
+
+class RelayProcess:
+    """`mailpixel relay` in front of an upstream."""
+
+    def __init__(
+        self, data: Path, upstream: str, *options: str, environment: dict[str, str] | None = None
+    ) -> None:
+        self.port = free_port()
+        listen = ("--listen", f"127.0.0.1:{self.port}")
+        command = [
+            sys.executable,
+            "-m",
+            "mailpixel",
+            "--data",
+            str(data),
+            "relay",
+            *listen,
+            "--upstream",
+            upstream,
+        ]
+        env = os.environ | {"MAILPIXEL_BASE_URL": "https://t.example"} | (environment or {})
+        self._process = subprocess.Popen([*command, *options], env=env, stderr=subprocess.PIPE, text=True)
+
+    def __enter__(self) -> "RelayProcess":
+        wait_for_greeting(self.port, self._process)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._process.poll() is None:
+            self.stop()
+
+    def stop(self) -> str:
+        """SIGTERM, and wait; returns what it said."""
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.communicate(timeout=60)[1]
+
+
+def wait_for_greeting(port: int, process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> None:
+    """Ask until a mail server answers."""
+    until = time.monotonic() + 20
+    while True:
+        try:
+            with smtplib.SMTP("127.0.0.1", port, "client.example", timeout=5):
+                return
+        except OSError:
+            assert process.poll() is None, "the server ended early"
+            assert time.monotonic() < until, "the server did not answer"
+            time.sleep(0.05)
+
+
+def hand_in(
+    client: smtplib.SMTP, content: bytes, to: Sequence[str] = ("r@x.example",), *options: str
+) -> tuple[int, str]:
+    """Send one message by the book and byte for byte; returns the last reply: the first that refuses, or the end's."""
+    sender = "" if "bounce" in options else "sender@shop.example"
+    passed = [option for option in options if option != "bounce"]
+    code, text = client.docmd("MAIL", " ".join([f"FROM:<{sender}>", *passed]))
+    for address in to:
+        if code == 250:
+            code, text = client.docmd("RCPT", f"TO:<{address}>")
+    if code == 250:
+        client.docmd("DATA")
+        dotted = (b"\r\n" + content).replace(b"\r\n.", b"\r\n..").removeprefix(b"\r\n")
+        client.send(dotted + b".\r\n")
+        code, text = client.getreply()
+    if code != 250:
+        client.docmd("RSET")
+    return code, text.decode()
+
+
+class _Handler:
+    """Writes a message down, in one write that outlives a kill of the process, and then says yes."""
+
+    def __init__(self, file: Path, dies: dict[str, int]) -> None:
+        self._file = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self._dies = dies
+        self._lock = threading.Lock()
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Refuse `full@`, take everybody else."""
+        if address.startswith("full@"):
+            return "552 5.2.2 The mailbox is full\r\n".strip()
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        """Store; die before or after it when that was asked for."""
+        content = envelope.original_content or b""
+        if b"\r\nX-Refuse: yes\r\n" in content:
+            return "554-5.7.1 We do not\r\n554 5.7.1 want this"
+        self._perhaps_die("--die-before")
+        text = base64.b64encode(content).decode()
+        row = [envelope.mail_from, envelope.rcpt_tos, envelope.mail_options, text]
+        os.write(self._file, (json.dumps(row) + "\n").encode())
+        self._perhaps_die("--die-after")
+        return "250 2.0.0 Stored"
+
+    def _perhaps_die(self, when: str) -> None:
+        if when in self._dies:
+            self._dies[when] -= 1
+            if self._dies[when] == 0:
+                os._exit(9)
+
+
+def _authenticated(
+    server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object
+) -> AuthResult:
+    return AuthResult(success=data == LoginPassword(b"relay@shop", b"open sesame"))
+
+
+class _LongLines(SMTP):
+    line_length_limit = 1_048_576
+
+
+class _Server(Controller):
+    """Takes lines of any length, as real servers do."""
+
+    def factory(self) -> SMTP:
+        return _LongLines(self.handler, **self.SMTP_kwargs)
+
+
+def main(port: str, file: str, *options: str) -> None:
+    """Serve until killed. Options: `--die-before N`, `--die-after N`, `--tls CERTIFICATE KEY`, `--plain`."""
+    words = list(options)
+    dies = {word: int(words[at + 1]) for at, word in enumerate(words) if word.startswith("--die")}
+    guarded: dict[str, Any] = {}
+    if "--tls" in words:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*words[words.index("--tls") + 1 :][:2])
+        guarded = {
+            "tls_context": context,
+            "require_starttls": True,
+            "auth_required": True,
+            "authenticator": _authenticated,
+        }
+    _Server(
+        _Handler(Path(file), dies), "127.0.0.1", int(port), server_hostname="upstream.example",
+        enable_SMTPUTF8="--plain" not in words, **guarded,
+    ).start()  # fmt: skip
+    signal.pause()
+
+
+if __name__ == "__main__":
+    socket.setdefaulttimeout(30)
+    main(*sys.argv[1:])
