@@ -1,0 +1,219 @@
+"""History judged again in processes of its own: beside a service under load, killed half-way, and on trial."""
+
+import asyncio
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mailpixel import TokenKind
+from mailpixel.classify import judge
+from mailpixel.classify.operator_file import rules_of
+from mailpixel.links.keyring import load_keyring
+from mailpixel.links.token import TokenSigner
+from mailpixel.model import Claims, Event, EventKind, Facts
+from mailpixel.settings import Settings
+from mailpixel.store.protocol import Counts, MessageState, Store
+from mailpixel.store.sqlite import open_sqlite
+from tests.builders import BROWSER, a_campaign, a_click, an_event, an_id, an_open, at_ms
+from tests.e2e.test_real_campaign import recount
+from tests.load import load
+from tests.service import Service, mailpixel, rows
+
+PERSON = Facts(4080)
+GROUP = 2_000
+NEAR, FAR = "127.0.0.1", "198.51.100.7"
+"""The load comes from the near address; half of what was logged before does."""
+
+
+def log_history(data: Path, campaign: str, recipients: int) -> None:
+    """Two events a recipient, an open and a click an hour later, every other recipient at the near address."""
+    store, registry = open_sqlite(data / "mailpixel.db")
+    registry.add_campaign(a_campaign(campaign, sent=recipients))
+    events = list(history(campaign, recipients))
+    for start in range(0, len(events), GROUP):
+        store.append(events[start : start + GROUP])
+
+
+def history(campaign: str, recipients: int) -> Iterator[Event]:
+    for n in range(recipients):
+        for kind, second in ((EventKind.OPEN, 600 + n), (EventKind.CLICK, 4_200 + n)):
+            yield an_event(
+                kind, second, campaign=campaign, recipient=f"h-{n:06}", address=NEAR if n % 2 else FAR,
+                agent=BROWSER, facts=PERSON, link=1 if kind is EventKind.CLICK else None,
+                id=an_id(at_ms(second), campaign[-4:].rjust(4, "_").encode(), 2 * n + (kind is EventKind.CLICK)),
+            )  # fmt: skip
+
+
+def states(store: Store, campaign: str) -> list[MessageState]:
+    """Every message as it is folded now."""
+    found: list[MessageState] = []
+    while page := store.recipients(campaign, found[-1].recipient if found else "", 5_000):
+        found += page
+    return found
+
+
+def folded(store: Store, campaign: str) -> tuple[list[MessageState], Counts]:
+    """All that is held of a campaign besides its log."""
+    return states(store, campaign), store.counts(campaign, at_ms(0), 0)
+
+
+def figures(data: Path, campaign: str) -> dict[str, object]:
+    """The summary without what tells when and by which rules it was made."""
+    told: dict[str, object] = json.loads(rows(data, "report", campaign, "--json"))
+    return {name: told[name] for name in ("opens", "clicks", "probes", "internal", "overflow", "links")}
+
+
+def started(data: Path, *arguments: str) -> subprocess.Popen[str]:
+    """A command in a group of processes of its own."""
+    command = [sys.executable, "-m", "mailpixel", "--data", str(data), *arguments]
+    return subprocess.Popen(
+        command, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def test_a_rebuild_beside_a_service_under_load_leaves_no_gap_and_counts_nothing_twice(
+    tmp_path: Path,
+) -> None:
+    data, logged_before = tmp_path / "data", 24_000
+    log_history(data, "c1", logged_before // 2)
+    rows(data, "report", "c1")
+    store, registry = open_sqlite(data / "mailpixel.db")
+    signer = TokenSigner(load_keyring(data / "keys.json"))
+    paths = [
+        path
+        for n in range(3_000)
+        for path in (
+            "/o/" + signer.sign(Claims(TokenKind.OPEN, "c1", f"r-{n}")) + ".gif",
+            "/c/" + signer.sign(Claims(TokenKind.CLICK, "c1", f"r-{n % 500}", link=1 + n % 3)),
+        )
+    ]
+    answers: list[tuple[str, int]] = []
+    seen: list[int] = []
+    with Service(data) as service:
+        loading = threading.Thread(
+            target=lambda: answers.extend(asyncio.run(load(service.port, paths, connections=4)))
+        )
+        loading.start()
+        rows(data, "networks", "add", NEAR, "--name", "near", "--scope", "all", "--certainty", "certain")
+        rebuilding = started(data, "rebuild", "--json")
+        while rebuilding.poll() is None or loading.is_alive():
+            totals = store.counts("c1", at_ms(0), 0).totals
+            seen.append(totals["opens.events"] + totals["clicks.events"])
+            time.sleep(0.01)
+        said = rebuilding.communicate()[1]
+        assert rebuilding.returncode == 0, said
+        loading.join()
+    incremental = figures(data, "c1")
+    assert len(answers) == len(paths)
+    assert seen == sorted(seen)
+    assert logged_before <= seen[0] < seen[-1]
+    rules = rules_of(Settings(data=data))
+    counted = recount(judge(m, registry.campaign("c1"), rules) for m in store.messages("c1"))
+    for kind in ("opens", "clicks"):
+        told = incremental[kind]
+        assert isinstance(told, dict)
+        assert {name: told[name] for name in counted[kind]} == counted[kind]
+    assert counted["opens"]["events"] + counted["clicks"]["events"] == logged_before + len(paths)
+    assert 0 < counted["opens"]["machine"] < counted["opens"]["events"]
+    assert json.loads(rows(data, "rebuild", "--json")) == []
+    assert figures(data, "c1") == incremental
+
+
+def test_a_rebuild_killed_anywhere_leaves_each_campaign_old_or_new_and_the_next_run_completes(
+    tmp_path: Path,
+) -> None:
+    data, campaigns = tmp_path / "data", ("c1", "c2", "c3")
+    for campaign in campaigns:
+        log_history(data, campaign, 6_000)
+    rows(data, "report", "c1")
+    store, _ = open_sqlite(data / "mailpixel.db")
+    old = {id: folded(store, id) for id in campaigns}
+    rows(data, "networks", "add", NEAR, "--name", "near", "--scope", "all", "--certainty", "certain")
+    shutil.copytree(data, tmp_path / "twin")
+    begun = time.monotonic()
+    rows(tmp_path / "twin", "rebuild")
+    whole_s = time.monotonic() - begun
+    twin, _ = open_sqlite(tmp_path / "twin" / "mailpixel.db")
+    new = {id: folded(twin, id) for id in campaigns}
+    assert all(old[id][0] != new[id][0] and old[id][1] != new[id][1] for id in campaigns)
+    chance, interrupted = random.Random(5), 0
+    for _ in range(6):
+        rebuilding = started(data, "rebuild")
+        time.sleep(chance.uniform(0.3, 0.95) * whole_s)
+        os.killpg(rebuilding.pid, signal.SIGKILL)
+        rebuilding.communicate()
+        interrupted += rebuilding.returncode == -signal.SIGKILL
+        for id in campaigns:
+            found = folded(store, id)
+            assert [found == whole for whole in (old[id], new[id])].count(True) == 1
+    assert interrupted > 0
+    rows(data, "rebuild")
+    assert {id: folded(store, id) for id in campaigns} == new
+    assert json.loads(rows(data, "rebuild", "--json")) == []
+
+
+def ordered(differences: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """With moves of equally many hits in one order."""
+    return [{**each, "moves": sorted(each["moves"], key=str)} for each in differences]
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Path:
+    """Two campaigns, folded: `c1` with the seed `h-000000` to be, `c2` without it."""
+    data = tmp_path / "data"
+    store, registry = open_sqlite(data / "mailpixel.db")
+    for id in ("c1", "c2"):
+        registry.add_campaign(a_campaign(id))
+    opens = [("c1", "seed"), ("c1", "r-1"), ("c2", "r-1")]
+    store.append([an_open(600, campaign=id, recipient=recipient, facts=PERSON) for id, recipient in opens])
+    store.append([a_click(700, campaign="c1", recipient="seed", facts=PERSON)])
+    rows(data, "report", "c1")
+    return data
+
+
+def test_a_dry_run_says_which_counts_move_and_by_which_rule_and_changes_nothing(
+    two: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, _ = open_sqlite(two / "mailpixel.db")
+    before = states(store, "c1"), figures(two, "c1")
+    monkeypatch.setenv("MAILPIXEL_SEEDS", "seed")
+    tried = mailpixel(two, "rebuild", "--dry-run", "--json")
+    (difference,) = ordered(json.loads(tried.stdout))
+    assert tried.stderr == "2 campaign(s) judged, 1 would change\n"
+    assert difference["campaign"] == "c1"
+    assert {"measure": "opens.events", "before": 2, "after": 1} in difference["measures"]
+    assert {"measure": "internal", "before": 0, "after": 2} in difference["measures"]
+    assert difference["moves"] == [
+        {"kind": kind, "before": "human (default)", "after": "internal (internal)", "hits": 1}
+        for kind in ("click", "open")
+    ]
+    assert (states(store, "c1"), figures(two, "c1")) == before
+    done = mailpixel(two, "rebuild", "--json")
+    assert (ordered(json.loads(done.stdout)), done.stderr) == (
+        [difference],
+        "2 campaign(s) judged, 1 changed\n",
+    )
+    assert mailpixel(two, "rebuild", "--dry-run").stdout == ""
+    assert figures(two, "c1")["internal"] == 2
+
+
+def test_a_rebuild_of_one_campaign_leaves_the_others_alone(two: Path) -> None:
+    store, _ = open_sqlite(two / "mailpixel.db")
+    before = states(store, "c1")
+    rows(two, "networks", "add", "192.0.2.0/24", "--name", "ours", "--scope", "all", "--certainty", "certain")
+    rows(two, "rebuild", "--campaign", "c2")
+    assert states(store, "c1") == before
+    assert figures(two, "c2")["opens"] != figures(two, "c1")["opens"]
+    missing = mailpixel(two, "rebuild", "--campaign", "c3")
+    assert (missing.returncode, missing.stdout) == (1, "")
