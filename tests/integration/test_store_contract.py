@@ -132,12 +132,12 @@ def test_a_batch_names_the_messages_of_so_many_events(store: Store) -> None:
 
 
 def test_hammered_messages_are_all_folded_though_a_batch_loads_few_of_them(store: Store) -> None:
-    for n in range(10):
-        store.append([an_open(n + second, recipient=f"r-{n}") for second in range(50)])
-    for n in range(10):
-        store.append([an_open(5_000, recipient=f"r-{n}")])
-    catch_up(store, limit=10)
-    assert totals(store)["opens.events"] == 510
+    names = [f"r-{n:03}" for n in range(130)]
+    store.append([an_open(second, recipient=name) for name in names for second in range(10)])
+    catch_up(store, limit=10_000)
+    store.append([an_open(5_000, recipient=name) for name in names])
+    catch_up(store, limit=len(names))
+    assert totals(store)["opens.events"] == 130 * 11
     assert store.changed(store.cursor(), 10).messages == []
 
 
@@ -345,7 +345,7 @@ def test_what_is_folded_during_a_replacement_is_in_it(store: Store) -> None:
 
     def states() -> Iterator[MessageState]:
         yield fold(store.message("spring", "r-1"))
-        store.append([an_open(100), an_open(2, recipient="r-2"), an_open(3, campaign="autumn")])
+        store.append([an_open(3, campaign="autumn"), an_open(100), an_open(2, recipient="r-2")])
         catch_up(store)
 
     store.replace("spring", since, states(), fold)
