@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import anyio
@@ -11,8 +12,8 @@ from mailpixel.errors import StoreUnavailable
 from mailpixel.links.stream import LINE_BYTES
 from mailpixel.model import Event
 from mailpixel.server.api.exchange import MEMORY_BYTES, PIECE_BYTES, Exchange, Spool
-from mailpixel.server.api.streams import DeliveryLines, Lines
-from tests.builders import at_ms
+from mailpixel.server.api.streams import DeliveryLines, Lines, Patiently
+from tests.builders import a_delivery, at_ms
 
 
 def delivery(recipient: str) -> bytes:
@@ -164,3 +165,17 @@ def test_a_log_that_refuses_ends_a_stream_of_deliveries_with_the_row_to_begin_ag
     assert (refused["row"], refused["error"]["code"], lines.stopped) == (3, "unavailable", True)
     assert json.loads(lines.finish()) == {"accepted": 2, "opted_out": 0, "failed": 2}
     assert logged == ["r-1", "r-2"]
+
+
+@pytest.mark.parametrize(("refusals", "tries"), [(0, 1), (2, 3), (9, 3)])
+def test_a_busy_log_is_asked_again_before_a_batch_is_given_up(refusals: int, tries: int) -> None:
+    asked: list[int] = []
+
+    def append(events: Sequence[Event]) -> None:
+        asked.append(len(events))
+        if len(asked) <= refusals:
+            raise StoreUnavailable("the log is not being written at the moment")
+
+    with pytest.raises(StoreUnavailable) if refusals >= tries else nullcontext():
+        Patiently(append, (0, 0))([a_delivery()])
+    assert asked == [1] * tries

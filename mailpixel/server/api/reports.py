@@ -117,23 +117,18 @@ Told = Judged | Event
 
 
 class EventPages(Iterator[tuple[Told, ...]]):
-    """The events of some messages at a time. Each page is a question of its own, so any thread may ask for it."""
+    """The events of some messages at a time, in order of recipient."""
 
     def __init__(self, store: Store, campaign: Campaign, rules: Rules) -> None:
-        self._store = store
+        self._messages = store.messages(campaign.id)
         self._campaign = campaign
         self._rules = rules
-        self._after = ""
 
     def __next__(self) -> tuple[Told, ...]:
-        messages = self._read()
+        messages = list(itertools.islice(self._messages, MESSAGES_A_CHUNK))
         if not messages:
             raise StopIteration
-        self._after = messages[-1].recipient
         return tuple(told for message in messages for told in self._judged(message))
-
-    def _read(self) -> list[Message]:
-        return list(itertools.islice(self._store.messages(self._campaign.id, self._after), MESSAGES_A_CHUNK))
 
     def _judged(self, message: Message) -> Sequence[Told]:
         return with_verdicts(message, judge(message, self._campaign, self._rules))

@@ -1,6 +1,7 @@
 """Streams of lines: links for many recipients, and deliveries."""
 
 import json
+import time
 from collections.abc import Callable, Sequence
 
 import anyio.from_thread
@@ -48,6 +49,11 @@ HASH_RECIPIENTS = Field(
 STRICT = Field("strict", BOOLEAN, flag, default=False, help="End at the first faulty line.")
 
 
+Append = Callable[[Sequence[Event]], None]
+PAUSES_S = (0.25, 0.5, 1.0, 2.0, 4.0)
+"""The log is given as long as a pixel waits for it, and these pauses: a bulk import may take its time."""
+
+
 def mint(call: Call) -> object:
     """Links for every recipient, line by line."""
     check_length(call.request, STREAM_BYTES)
@@ -72,7 +78,28 @@ def deliveries(call: Call) -> object:
         anyio.from_thread.run(services.committer.append, events)
 
     latest_ms = services.clock() + DAY_MS
-    return Exchange(DeliveryLines(campaign.id, latest_ms, services.directory.opted_out, append))
+    patient = Patiently(append, PAUSES_S)
+    return Exchange(DeliveryLines(campaign.id, latest_ms, services.directory.opted_out, patient))
+
+
+class Patiently:
+    """Appends a batch again after each pause for as long as the log is busy; an event written twice counts once.
+
+    Raises `StoreUnavailable` after the last pause.
+    """
+
+    def __init__(self, append: Append, pauses_s: Sequence[float]) -> None:
+        self._append = append
+        self._pauses_s = pauses_s
+
+    def __call__(self, events: Sequence[Event]) -> None:
+        """Append a batch; blocks."""
+        for pause_s in self._pauses_s:
+            try:
+                return self._append(events)
+            except StoreUnavailable:
+                time.sleep(pause_s)
+        return self._append(events)
 
 
 class Lines:
@@ -114,7 +141,7 @@ class DeliveryLines:
         campaign: str,
         latest_ms: int,
         opted_out: Callable[[str], bool],
-        append: Callable[[Sequence[Event]], None],
+        append: Append,
     ) -> None:
         self._campaign = campaign
         self._latest_ms = latest_ms
