@@ -8,6 +8,7 @@ if sent.error: log(sent.error)
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from typing import Any, AnyStr, Generic
 
 from mailpixel.errors import InvalidInput, MailpixelError
@@ -23,6 +24,9 @@ from mailpixel.store.protocol import Registry
 
 MERGE_TAG_CHARS = 200
 """The longest merge tag."""
+
+PLANS_KEPT = 8
+"""HTML texts whose plans a rewriter keeps: a template for many recipients is read once."""
 
 Register = Callable[[Sequence[str]], Mapping[str, int]]
 """Destinations to their numbers; new ones are registered. See `Registry.register_links`."""
@@ -76,10 +80,11 @@ class Rewriter:
         self._minter = minter
         self._register = register
         self._options = replace(options, base_url=minter.base_url, known={})
+        self._prepared = lru_cache(PLANS_KEPT)(partial(prepare, options=self._options))
 
     def html(self, html: AnyStr, recipient: str) -> Rewritten[AnyStr]:
         """Track HTML for one recipient: a link token for each link, an open token for the pixel."""
-        return self._tracked(html, lambda: prepare(html, self._options), lambda: self._personal(recipient))
+        return self._tracked(html, lambda: self._prepared(html), lambda: self._personal(recipient))
 
     def message(self, raw: bytes, recipient: str) -> Rewritten[bytes]:
         """Track the HTML parts of a message (with `text` its plain ones, too) for one recipient, in its raw bytes.
@@ -98,7 +103,7 @@ class Rewriter:
         `*|MP|*` or `{{ mp }}`. A tag that would not survive where it must stand is an error: one with white space in
         an href without quotes, or with the quote of the href.
         """
-        return self._tracked(html, lambda: prepare(html, self._options), lambda: self._merged(merge_tag))
+        return self._tracked(html, lambda: self._prepared(html), lambda: self._merged(merge_tag))
 
     def _personal(self, recipient: str) -> _Urls:
         mint = self._minter
