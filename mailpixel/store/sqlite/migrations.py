@@ -91,14 +91,10 @@ def _projections(db: Admin) -> None:
     )
 
 
-@STEPS(name="0003_registry")
-def _registry(db: Admin) -> None:
-    """What people set up. Every change stamps its row with the next revision."""
-    _run(
-        db,
-        "create table registry (only integer primary key check (only = 1), revision integer not null)",
-        "insert into registry values (1, 0)",
-        """create table campaigns (
+REGISTRY = (
+    "create table registry (only integer primary key check (only = 1), revision integer not null)",
+    "insert into registry values (1, 0)",
+    """create table campaigns (
             id text primary key,
             name text not null,
             sent_at_ms integer,
@@ -107,16 +103,16 @@ def _registry(db: Admin) -> None:
             stale integer not null,
             revision integer not null
         ) without rowid""",
-        "create index campaigns_by_revision on campaigns (revision)",
-        "create index stale_campaigns on campaigns (id) where stale = 1",
-        """create table links (
+    "create index campaigns_by_revision on campaigns (revision)",
+    "create index stale_campaigns on campaigns (id) where stale = 1",
+    """create table links (
             campaign text not null references campaigns (id),
             number integer not null,
             url text not null,
             trap integer not null,
             primary key (campaign, number)
         ) without rowid""",
-        """create table link_revisions (
+    """create table link_revisions (
             id integer primary key autoincrement,
             campaign text not null references campaigns (id),
             number integer not null,
@@ -124,8 +120,8 @@ def _registry(db: Admin) -> None:
             replaced_at_ms integer not null,
             replaced_by text not null
         )""",
-        "create index revisions_of_campaign on link_revisions (campaign)",
-        """create table api_keys (
+    "create index revisions_of_campaign on link_revisions (campaign)",
+    """create table api_keys (
             name text primary key,
             scope text not null,
             digest blob not null,
@@ -133,21 +129,27 @@ def _registry(db: Admin) -> None:
             revoked_at_ms integer,
             revision integer not null
         ) without rowid""",
-        "create index api_keys_by_revision on api_keys (revision)",
-        """create table optouts (
+    "create index api_keys_by_revision on api_keys (revision)",
+    """create table optouts (
             recipient text primary key,
             opted_out_at_ms integer not null,
             revision integer not null
         ) without rowid""",
-        "create index optouts_by_revision on optouts (revision)",
-        """create table lease (
+    "create index optouts_by_revision on optouts (revision)",
+    """create table lease (
             only integer primary key check (only = 1),
             holder text not null,
             expires_at_ms integer not null,
             caught_up_at_ms integer not null
         )""",
-        "insert into lease values (1, '', 0, 0)",
-    )
+    "insert into lease values (1, '', 0, 0)",
+)
+
+
+@STEPS(name="0003_registry")
+def _registry(db: Admin) -> None:
+    """What people set up. Every change stamps its row with the next revision."""
+    _run(db, *REGISTRY)
 
 
 def migrate(path: Path | str, busy_ms: int = BUSY_MS, steps: Migrations = STEPS) -> None:
