@@ -49,7 +49,7 @@ class Upstream:
         """Begin, and wait until it answers."""
         command = [sys.executable, "-m", "tests.upstream", str(self.port), str(self._file), *options]
         self._process = subprocess.Popen(command, cwd=Path(__file__).parents[1])
-        wait_for_greeting(self.port, self._process)
+        wait_for_port(self.port, self._process)
 
     def kill(self) -> None:
         """kill -9."""
@@ -98,7 +98,7 @@ class RelayProcess:
         self._process = subprocess.Popen([*command, *options], env=env, stderr=subprocess.PIPE, text=True)
 
     def __enter__(self) -> "RelayProcess":
-        wait_for_greeting(self.port, self._process)
+        wait_for_port(self.port, self._process)
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -111,12 +111,12 @@ class RelayProcess:
         return self._process.communicate(timeout=60)[1]
 
 
-def wait_for_greeting(port: int, process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> None:
-    """Ask until a mail server answers."""
+def wait_for_port(port: int, process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> None:
+    """Ask until somebody listens."""
     until = time.monotonic() + 20
     while True:
         try:
-            with smtplib.SMTP("127.0.0.1", port, "client.example", timeout=5):
+            with socket.create_connection(("127.0.0.1", port), timeout=5):
                 return
         except OSError:
             assert process.poll() is None, "the server ended early"
@@ -157,7 +157,7 @@ class _Handler:
     ) -> str:
         """Refuse `full@`, take everybody else."""
         if address.startswith("full@"):
-            return "552 5.2.2 The mailbox is full\r\n".strip()
+            return "552 5.2.2 The mailbox is full"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -183,7 +183,7 @@ class _Handler:
 def _authenticated(
     server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object
 ) -> AuthResult:
-    return AuthResult(success=data == LoginPassword(b"relay@shop", b"open sesame"))
+    return AuthResult(success=data == LoginPassword(b"relay@shop", b"open sesame"), handled=False)
 
 
 class _LongLines(SMTP):
@@ -198,26 +198,28 @@ class _Server(Controller):
 
 
 def main(port: str, file: str, *options: str) -> None:
-    """Serve until killed. Options: `--die-before N`, `--die-after N`, `--tls CERTIFICATE KEY`, `--plain`."""
+    """Serve until killed.
+
+    Options: `--die-before N`, `--die-after N` the N-th message is stored; `--plain` without SMTPUTF8; `--starttls` or
+    `--smtps` CERTIFICATE KEY: who sends must be private and log in.
+    """
     words = list(options)
     dies = {word: int(words[at + 1]) for at, word in enumerate(words) if word.startswith("--die")}
     guarded: dict[str, Any] = {}
-    if "--tls" in words:
+    if words[:1] in (["--starttls"], ["--smtps"]):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*words[words.index("--tls") + 1 :][:2])
-        guarded = {
-            "tls_context": context,
-            "require_starttls": True,
-            "auth_required": True,
-            "authenticator": _authenticated,
-        }
-    _Server(
-        _Handler(Path(file), dies), "127.0.0.1", int(port), server_hostname="upstream.example",
-        enable_SMTPUTF8="--plain" not in words, **guarded,
-    ).start()  # fmt: skip
+        context.load_cert_chain(*words[1:3])
+        guarded = {"auth_required": True, "authenticator": _authenticated}
+        guarded |= (
+            {"ssl_context": context, "auth_require_tls": False}
+            if words[0] == "--smtps"
+            else {"tls_context": context, "require_starttls": True}
+        )
+    handler = _Handler(Path(file), dies)
+    named: dict[str, Any] = {"server_hostname": "upstream.example", "enable_SMTPUTF8": "--plain" not in words}
+    _Server(handler, "127.0.0.1", int(port), **named, **guarded).start()
     signal.pause()
 
 
 if __name__ == "__main__":
-    socket.setdefaulttimeout(30)
     main(*sys.argv[1:])

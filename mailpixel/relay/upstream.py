@@ -230,12 +230,19 @@ def _connected(upstream: Upstream) -> smtplib.SMTP:
             client.starttls(context=context)
             client.ehlo_or_helo_if_needed()
         if upstream.user:
-            client.login(upstream.user, upstream.password)
+            _log_in(client, upstream)
         _wait_at_most(client, ANSWER_S)
     except OSError:
         client.close()
         raise
     return client
+
+
+def _log_in(client: smtplib.SMTP, upstream: Upstream) -> None:
+    try:
+        client.login(upstream.user, upstream.password)
+    except smtplib.SMTPServerDisconnected as error:  # some hang up on a wrong password
+        raise smtplib.SMTPNotSupportedError from error
 
 
 def _sent(client: smtplib.SMTP, content: bytes) -> tuple[int, bytes]:

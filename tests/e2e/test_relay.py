@@ -1,7 +1,9 @@
 """The relay between a real client and a second mail server: nothing lost, doubled or changed."""
 
 import re
+import shutil
 import smtplib
+import subprocess
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -316,6 +318,67 @@ def test_an_upstream_that_never_was_refuses_for_a_while(data: Path) -> None:
     with RelayProcess(data, "smtp://127.0.0.1:9") as relay, connected(relay) as client:
         code, text = hand_in(client, plain(1))
         assert (code, text[:5]) == (451, "4.4.1")
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """A certificate for localhost that nobody else trusts, and its key."""
+    folder = tmp_path_factory.mktemp("certificate")
+    files = (str(folder / "certificate.pem"), str(folder / "key.pem"))
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl, which makes the certificate, is not installed")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-out", files[0], "-keyout", files[1]],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return files
+
+
+def sent_privately(
+    folder: Path, served: list[str], scheme: str, environment: dict[str, str]
+) -> tuple[int, str, int]:
+    """Code and begin of the reply to one message, and how many the upstream has, by an upstream that wants a log-in."""
+    with Upstream(folder, *served) as upstream:
+        url = f"{scheme}://relay%40shop@localhost:{upstream.port}"
+        data = campaign_in(folder / "data")
+        with RelayProcess(data, url, environment=environment) as relay, connected(relay) as client:
+            code, text = hand_in(client, plain(1))
+            assert environment["MAILPIXEL_UPSTREAM_PASSWORD"] not in relay.stop()
+        return code, text[:5], len(upstream.stored())
+
+
+@pytest.mark.parametrize("scheme", ["smtp+starttls", "smtps"])
+def test_the_relay_logs_in_to_an_upstream_it_can_trust(
+    tmp_path: Path, certificate: tuple[str, str], scheme: str
+) -> None:
+    served = [f"--{scheme.removeprefix('smtp+')}", *certificate]
+    known = {"MAILPIXEL_UPSTREAM_PASSWORD": "open sesame", "SSL_CERT_FILE": certificate[0]}
+    assert sent_privately(tmp_path, served, scheme, known) == (250, "2.0.0", 1)
+
+
+def test_a_password_goes_to_no_upstream_that_cannot_be_trusted(
+    tmp_path: Path, certificate: tuple[str, str]
+) -> None:
+    secret = {"MAILPIXEL_UPSTREAM_PASSWORD": "open sesame"}
+    served = ["--starttls", *certificate]
+    for folder in (names := [tmp_path / name for name in ("stranger", "plain", "wrong")]):
+        folder.mkdir()
+    assert sent_privately(names[0], served, "smtp+starttls", secret) == (451, "4.4.1", 0)
+    assert sent_privately(names[1], [], "smtp+starttls", secret) == (451, "4.7.0", 0)
+    wrong = {"MAILPIXEL_UPSTREAM_PASSWORD": "closed", "SSL_CERT_FILE": certificate[0]}
+    assert sent_privately(names[2], served, "smtp+starttls", wrong) == (451, "4.7.0", 0)
+
+
+def test_an_address_outside_of_ascii_is_refused_where_the_upstream_takes_none(tmp_path: Path) -> None:
+    with Upstream(tmp_path, "--plain") as upstream:
+        data = campaign_in(tmp_path / "data")
+        with RelayProcess(data, f"smtp://127.0.0.1:{upstream.port}") as relay, connected(relay) as client:
+            assert hand_in(client, plain(1), ["a@x.example"], "SMTPUTF8")[0] == 553
+            client.command_encoding = "utf-8"
+            assert hand_in(client, plain(2), ["ü@x.example"])[0] == 553
+            assert hand_in(client, plain(3))[0] == 250
+        assert [number_of(message.content) for message in upstream.stored()] == [3]
 
 
 @pytest.mark.parametrize(

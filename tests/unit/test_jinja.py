@@ -1,0 +1,147 @@
+"""The Jinja2 block: what it tracks, and that it never stops a mail."""
+
+import asyncio
+import logging
+import re
+from pathlib import Path
+
+import pytest
+from jinja2 import DictLoader, Environment, StrictUndefined, TemplateSyntaxError
+
+from mailpixel import TokenKind, TokenSigner, load_keyring
+from mailpixel.dropins.campaigns import Campaigns, campaigns_of
+from mailpixel.dropins.jinja import Tracked
+from mailpixel.errors import StoreUnavailable
+from mailpixel.links.options import RewriteOptions
+from mailpixel.model import Campaign, Claims, Link
+from mailpixel.store.memory import MemoryRegistry
+from mailpixel.store.sqlite import open_sqlite
+
+BLOCK = '{% tracked campaign="c1", recipient=customer.id %}<p><a href="{{ url }}">x</a></p>{% endtracked %}'
+URL = "https://shop.example/?a=1&b=2"
+MAIL = '<p><a href="https://shop.example/?a=1&amp;b=2">x</a></p>'
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    return tmp_path / "keys.json"
+
+
+@pytest.fixture
+def registry() -> MemoryRegistry:
+    registry = MemoryRegistry()
+    registry.add_campaign(Campaign("c1", "One"))
+    return registry
+
+
+@pytest.fixture
+def campaigns(keys: Path, registry: MemoryRegistry) -> Campaigns:
+    return campaigns_of(registry, load_keyring(keys), RewriteOptions("https://t.example"))
+
+
+def environment(campaigns: Campaigns, **options: object) -> Environment:
+    made = Environment(extensions=[Tracked], autoescape=True, **options)  # type: ignore[arg-type]
+    made.mailpixel_campaigns = campaigns  # type: ignore[attr-defined]
+    return made
+
+
+def claims_in(keys: Path, html: str) -> list[Claims | None]:
+    signer = TokenSigner(load_keyring(keys))
+    tokens = re.findall(r"https://t\.example/[oc]/([\w-]+)", html)
+    return [signer.verify(token, frozenset(TokenKind)).claims for token in tokens]
+
+
+def expected(recipient: str) -> list[Claims | None]:
+    return [Claims(TokenKind.CLICK, "c1", recipient, 1), Claims(TokenKind.OPEN, "c1", recipient)]
+
+
+def test_a_block_is_tracked_for_its_recipient_and_its_links_are_registered(
+    campaigns: Campaigns, keys: Path, registry: MemoryRegistry
+) -> None:
+    template = environment(campaigns).from_string(f"before {BLOCK} after")
+    html = template.render(customer={"id": 7}, url=URL)
+    assert re.fullmatch(
+        r'before <p><a href="https://t\.example/c/[\w-]+">x</a></p><img src="[^"]+"[^>]*> after', html
+    )
+    assert claims_in(keys, html) == expected("7")
+    assert registry.campaign("c1").links == (Link(1, URL),)
+
+
+def test_campaign_and_recipient_come_from_the_context_when_the_tag_names_none(
+    campaigns: Campaigns, keys: Path
+) -> None:
+    template = environment(campaigns).from_string(f"{{% tracked %}}{MAIL}{{% endtracked %}}")
+    assert claims_in(keys, template.render(campaign="c1", recipient="r-1")) == expected("r-1")
+
+
+def test_a_layout_can_hold_the_block_around_the_blocks_of_its_children(
+    campaigns: Campaigns, keys: Path
+) -> None:
+    layout = "{% tracked %}<html><body>{% block content %}{% endblock %}</body></html>{% endtracked %}"
+    child = f'{{% extends "layout" %}}{{% block content %}}{MAIL}{{% endblock %}}'
+    made = environment(campaigns, loader=DictLoader({"layout": layout, "child": child}))
+    html = made.get_template("child").render(campaign="c1", recipient="r-1")
+    assert claims_in(keys, html) == expected("r-1")
+    assert html.endswith("></body></html>")
+
+
+def test_an_asynchronous_environment_gives_the_same(campaigns: Campaigns, keys: Path) -> None:
+    template = environment(campaigns, enable_async=True).from_string(BLOCK)
+    html = asyncio.run(template.render_async(customer={"id": 7}, url=URL))
+    assert claims_in(keys, html) == expected("7")
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        {},
+        {"campaign": "c1"},
+        {"campaign": "c1", "recipient": None},
+        {"campaign": "unknown", "recipient": "r-1"},
+        {"campaign": "c1", "recipient": "secret@x.example"},
+        {"campaign": "secret@x.example", "recipient": "r-1"},
+    ],
+)
+def test_what_cannot_be_tracked_comes_out_as_it_is_and_the_log_says_why_without_an_address(
+    campaigns: Campaigns, caplog: pytest.LogCaptureFixture, context: dict[str, str]
+) -> None:
+    template = environment(campaigns).from_string(f"{{% tracked %}}{MAIL}{{% endtracked %}}")
+    assert template.render(context) == MAIL
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert "secret" not in caplog.text
+
+
+def test_a_store_that_fails_stops_no_mail(caplog: pytest.LogCaptureFixture) -> None:
+    def failing(campaign: str) -> None:
+        raise StoreUnavailable("the disk is full")
+
+    template = environment(failing).from_string(BLOCK)  # type: ignore[arg-type]
+    assert template.render(customer={"id": 7}, url=URL) == MAIL
+    assert caplog.messages == ["a mail goes out untracked: the disk is full"]
+
+
+def test_a_sender_who_wants_strict_names_is_told_of_a_missing_one(campaigns: Campaigns) -> None:
+    template = environment(campaigns, undefined=StrictUndefined).from_string(
+        f"{{% tracked %}}{MAIL}{{% endtracked %}}"
+    )
+    assert template.render(campaign="c1") == MAIL
+
+
+@pytest.mark.parametrize(
+    "arguments", ["sender=1", 'campaign="a", campaign="b"', "campaign", 'campaign="a" recipient=1']
+)
+def test_a_wrong_argument_is_an_error_of_the_template(campaigns: Campaigns, arguments: str) -> None:
+    with pytest.raises(TemplateSyntaxError):
+        environment(campaigns).from_string(f"{{% tracked {arguments} %}}{{% endtracked %}}")
+
+
+def test_the_data_folder_of_the_settings_is_opened_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keys: Path
+) -> None:
+    monkeypatch.setenv("MAILPIXEL_DATA", str(tmp_path))
+    monkeypatch.setenv("MAILPIXEL_BASE_URL", "https://t.example")
+    made = Environment(extensions=["mailpixel.dropins.jinja.Tracked"], autoescape=True)
+    template = made.from_string(f"{{% tracked %}}{MAIL}{{% endtracked %}}")
+    assert template.render(campaign="c1", recipient="r-1") == MAIL
+    open_sqlite(tmp_path / "mailpixel.db")[1].add_campaign(Campaign("c1", "One"))
+    assert claims_in(keys, template.render(campaign="c1", recipient="r-1")) == expected("r-1")
