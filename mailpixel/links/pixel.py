@@ -1,6 +1,7 @@
 """Where the pixel goes: the last place in the body where an image is an image, or the first."""
 
 import re
+from collections.abc import Iterator
 from operator import attrgetter
 
 import turbohtml
@@ -37,8 +38,26 @@ def pixel_offset(document: turbohtml.Document, source: Source, place: PixelPlace
     body = document.find("body")
     if place == "none" or body is None:
         return None
-    bottom = _bottom(document, body, source) if place == "bottom" else None
-    return _top(document, body, source) if bottom is None else bottom
+    foreign = document.find_all("svg") or document.find_all("math")
+    for offset in _places(document, body, source, place):
+        if offset is not None and (not foreign or _keeps_links(document, source.view, offset)):
+            return offset
+    return None
+
+
+def _places(
+    document: turbohtml.Document, body: turbohtml.Element, source: Source, place: PixelPlace
+) -> Iterator[int | None]:
+    if place == "bottom":
+        yield _bottom(document, body, source)
+    yield _top(document, body, source)
+
+
+def _keeps_links(document: turbohtml.Document, view: str, offset: int) -> bool:
+    """True when an image here leaves all links what they are: in an open `<svg>` it would end it."""
+    probed = turbohtml.parse(view[:offset] + _PROBE + view[offset:])
+    before, after = ([link.namespace for link in tree.select("a, area")] for tree in (document, probed))
+    return before == after
 
 
 def _bottom(document: turbohtml.Document, body: turbohtml.Element, source: Source) -> int | None:

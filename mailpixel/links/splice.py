@@ -126,6 +126,8 @@ class Form(NamedTuple, Generic[AnyStr]):
         """The text with these URLs in the slots, encoded for their quotes."""
         written = pixel_url is not None and self.bare is not None
         values = [*urls, pixel_url or ""] if self.bare is not None else urls
+        if not self.slots:
+            return self.parts[0]
         joined = "\n".join(values)
         if not self.plain or "&" in joined or '"' in joined or "'" in joined or not joined.isascii():
             ready: Sequence[Any] = self.encoded(values)

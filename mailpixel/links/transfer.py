@@ -149,7 +149,9 @@ def quoted_body(quoted: QuotedText, cuts: Cuts, slots: Sequence[Slot], codec: st
         start = quoted.start_of(at)
         end = max(start, quoted.end_of(at + len(value))) if value else start
         at += len(value)
-        pieces.append(raw[position:start])
+        before = raw[position:start]
+        # A bare `=` would make an escape with what comes after it now.
+        pieces.append(before[:-1] + b"=3D" if before.endswith(b"=") else before)
         places.append((start, end))
         position = end
     line_end = line_end_of(raw)
