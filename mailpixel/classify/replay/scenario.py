@@ -28,7 +28,7 @@ _MARKS = {"valid": Facts.NONE, "preview": Facts.PREVIEW, "tampered": Facts.FORGE
 @dataclass(frozen=True, slots=True)
 class Expected:
     """The labels of a scenario, one a hit: a word, words that are all right, or None where it is not
-    judged.
+    judged. `rules`, `via` and `dup` may be empty: nothing is said of them.
     """
 
     verdicts: Sequence[Any]
@@ -102,14 +102,26 @@ def _read(row: Mapping[str, Any]) -> Scenario:
         message["recipient"]: (message.get("sent_at_ms"), message.get("delivered_at_ms"))
         for message in row.get("messages", ())
     }
-    return Scenario(name, links, events, clocks, config, _expected(row.get("expect")))
+    return Scenario(name, links, events, clocks, config, _expected(row.get("expect"), len(events)))
 
 
-def _expected(row: Mapping[str, Any] | None) -> Expected | None:
+def _expected(row: Mapping[str, Any] | None, hits: int) -> Expected | None:
     if row is None:
         return None
-    verdicts, rules, via, dup = (row.get(part) or () for part in ("verdicts", "rules", "via", "dup"))
-    return Expected(verdicts, rules, via, dup, row.get("summary") or {})
+    verdicts, rules, via, dup = (_labels(row, part, hits) for part in ("verdicts", "rules", "via", "dup"))
+    return Expected(verdicts or (None,) * hits, rules, via, dup, row.get("summary") or {})
+
+
+def _labels(row: Mapping[str, Any], part: str, hits: int) -> Sequence[Any]:
+    """One label a hit, or none at all where the scenario leaves the whole part out."""
+    labels = row.get(part)
+    if labels is None:
+        return ()
+    if not isinstance(labels, list) or len(labels) != hits:
+        raise InvalidInput(
+            f"expect.{part}", f"is no list of {hits} labels; give one a hit, null where it is free"
+        )
+    return labels
 
 
 def _hit(campaign: str, position: int, hit: Mapping[str, Any]) -> Event | None:

@@ -90,7 +90,7 @@ def _wrong(expected: Expected, outcome: Outcome) -> Iterator[tuple[str, str, Any
     line = outcome.line()
     for column in ("verdicts", "rules", "via", "dup"):
         labels = getattr(expected, column)
-        for place, (label, given) in enumerate(zip(labels, line[column], strict=True), 1):
+        for place, (label, given) in enumerate(zip(labels, line[column], strict=bool(labels)), 1):
             unlabelled = column == "via" and expected.verdicts[place - 1] is None
             if not unlabelled and not _column_admits(column, label, given):
                 yield outcome.scenario, f"{column}[{place}]", label, given

@@ -1,0 +1,410 @@
+"""`explain`, `agents`, `replay`, `rebuild` and `networks` as a person types them: whole outputs."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mailpixel.cli import cli
+from mailpixel.model import Facts
+from mailpixel.store.sqlite import open_sqlite
+from tests.builders import APPLE, BROWSER, GMAIL, ROBOT, SENT_AT_MS, a_campaign, a_click, a_delivery, an_open
+
+PERSON = Facts(4080)
+"""Every header that a browser shows when a person follows a link."""
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Runs one command on a data folder of the test's own."""
+
+    def runner(*arguments: str, stdin: str | None = None) -> Result:
+        return CliRunner().invoke(cli, ["--data", str(tmp_path / "data"), *arguments], input=stdin)
+
+    return runner
+
+
+@pytest.fixture
+def logged(tmp_path: Path) -> None:
+    """A message read by a person and visited by a robot, and one that only Apple fetched."""
+    store, registry = open_sqlite(tmp_path / "data" / "mailpixel.db")
+    registry.add_campaign(a_campaign(sent=2))
+    store.append(
+        [
+            a_delivery(0),
+            an_open(600, facts=PERSON),
+            a_click(660, facts=PERSON),
+            a_click(661, facts=PERSON),
+            a_click(900, link=2, agent=ROBOT, address="203.0.113.9"),
+            an_open(30, recipient="r-2", agent=APPLE),
+        ]
+    )
+    store.close()
+    registry.close()
+
+
+# explain
+
+
+EXPLAINED = """\
+2026-09-21T14:23:20Z  GET open: human (default)
+    PC / Windows 10 / Chrome 151.0.0
+    - Nothing speaks against a person.
+    - No evidence of a machine was found: timing, network, headers and neighbouring hits were looked at.
+2026-09-21T14:24:20Z  GET click of link 1: human (default)
+    PC / Windows 10 / Chrome 151.0.0
+    - Nothing speaks against a person.
+    - No evidence of a machine was found: timing, network, headers and neighbouring hits were looked at.
+2026-09-21T14:24:21Z  GET click of link 1: human (default)  repeat
+    PC / Windows 10 / Chrome 151.0.0
+    - Nothing speaks against a person.
+    - It repeats a hit that was counted a moment before, so it is not counted again.
+    - No evidence of a machine was found: timing, network, headers and neighbouring hits were looked at.
+2026-09-21T14:28:20Z  GET click of link 2: bot (declared)
+    Other / Other / curl 8.5.0
+    - The agent names a machine: a security scanner, link preview, monitor, library or crawler, or nothing.
+    - What gave it away in the user agent: “curl”.
+"""
+
+
+@pytest.mark.usefixtures("logged")
+def test_explain_tells_every_hit_in_order_with_verdict_rule_and_reasons(run: Run) -> None:
+    told = run("explain", "spring", "r-1")
+    assert (told.exit_code, told.stdout, told.stderr) == (0, EXPLAINED, "")
+
+
+@pytest.mark.usefixtures("logged")
+def test_explain_gives_the_json_of_the_api(run: Run) -> None:
+    told = json.loads(run("explain", "spring", "r-2", "--json").stdout)
+    (hit,) = told.pop("hits")
+    assert told.pop("rules_version")
+    assert told == {"campaign": "spring", "recipient": "r-2", "delivered_at": None, "opted_out": False}
+    assert (hit["verdict"], hit["rule"], hit["via"]) == ("privacy_prefetch", "apple_mpp", "apple")
+    assert hit["reasons"][0].startswith("Apple Mail Privacy Protection loads every image")
+
+
+@pytest.mark.usefixtures("logged")
+def test_explain_of_a_message_without_hits_says_so(run: Run) -> None:
+    told = run("explain", "spring", "r-9")
+    assert (told.exit_code, told.stdout, told.stderr) == (0, "", "no hit of this message is logged\n")
+
+
+def test_explain_of_an_unknown_campaign_fails(run: Run) -> None:
+    told = run("explain", "autumn", "r-1")
+    assert (told.exit_code, told.stdout) == (1, "")
+    assert told.stderr.startswith("error: ")
+
+
+@pytest.mark.usefixtures("logged")
+def test_explain_takes_in_the_operators_networks(run: Run) -> None:
+    run("networks", "add", "192.0.2.0/24", "--name", "our gateway", "--certainty", "certain")
+    told = json.loads(run("explain", "spring", "r-1", "--json").stdout)
+    assert [(hit["kind"], hit["verdict"], hit["rule"]) for hit in told["hits"]] == [
+        ("open", "human", "default"),
+        ("click", "scanner", "network"),
+        ("click", "scanner", "network"),
+        ("click", "bot", "declared"),
+    ]
+    assert "“our gateway”, which only machines ask from." in told["hits"][1]["reasons"][1]
+
+
+# agents
+
+
+def test_agents_are_judged_by_themselves_one_line_each(run: Run) -> None:
+    agents = [BROWSER, GMAIL, APPLE, ROBOT, ""]
+    told = run("agents", stdin="".join(f"{agent}\n" for agent in agents))
+    rulings = [
+        "human\tdefault",
+        "scanner\tmail_proxy",
+        "scanner\tapple_mpp",
+        "bot\tdeclared",
+        "bot\tdeclared",
+    ]
+    lines = "".join(f"{ruling}\t{agent}\n" for ruling, agent in zip(rulings, agents, strict=True))
+    assert (told.exit_code, told.stdout, told.stderr) == (0, lines, "")
+
+
+def test_agents_of_opens_come_from_a_file_with_any_line_ends_and_bytes(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "agents.txt").write_bytes(f"{GMAIL}\r\n{APPLE}\n".encode() + b"curl/8.5.0 \xff")
+    told = run("agents", "--kind", "open", str(tmp_path / "agents.txt"))
+    lines = f"human\tmail_proxy\t{GMAIL}\nprivacy_prefetch\tapple_mpp\t{APPLE}\nbot\tdeclared\tcurl/8.5.0 \ufffd\n"
+    assert (told.exit_code, told.stdout) == (0, lines)
+
+
+def test_agents_that_the_operator_declares_are_judged_so(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    declared = {"version": 1, "agents": [{"contains": "OurMonitor", "verdict": "scanner"}]}
+    (tmp_path / "data" / "operator.json").write_text(json.dumps(declared))
+    agent = f"{BROWSER} ourmonitor/2"
+    assert run("agents", stdin=f"{agent}\n").stdout == f"scanner\tdeclared\t{agent}\n"
+
+
+# replay
+
+
+def a_hit(second: float, **fields: Any) -> dict[str, Any]:
+    hit = {
+        "t_ms": SENT_AT_MS + round(second * 1000),
+        "recipient": "r-1",
+        "kind": "open",
+        "link": None,
+        "method": "GET",
+        "ip": "192.0.2.10",
+        "headers": {"user-agent": GMAIL},
+    }
+    return hit | fields
+
+
+def a_scenario(name: str, **more: Any) -> str:
+    scenario = {
+        "scenario": name,
+        "campaign": {"id": name, "links": ["https://shop.example/1"], "sent": 1},
+        "messages": [{"recipient": "r-1", "sent_at_ms": SENT_AT_MS, "delivered_at_ms": SENT_AT_MS}],
+        "hits": [
+            a_hit(10),
+            a_hit(600),
+            a_hit(610),
+            a_hit(700, kind="click", link=1, headers={"user-agent": ROBOT}),
+            a_hit(800, token="garbage", recipient=None),
+        ],
+    }
+    return json.dumps(scenario | more) + "\n"
+
+
+OUTCOME = {
+    "scenario": "plain",
+    "verdicts": ["prefetch", "human", "human", "bot", None],
+    "rules": ["mail_proxy", "mail_proxy", "mail_proxy", "declared", None],
+    "via": ["gmail", "gmail", "gmail", None, None],
+    "dup": [False, False, True, False, False],
+    "summary": {
+        "opens_total": 2,
+        "opens_human": 1,
+        "opens_proxied": 1,
+        "opens_privacy_prefetch": 0,
+        "opens_machine": 1,
+        "unique_openers_human": 1,
+        "unique_openers_privacy_only": 0,
+        "clicks_total": 1,
+        "clicks_human": 0,
+        "clicks_machine": 1,
+        "unique_clickers_human": 0,
+        "inferred_openers": 0,
+        "duplicates": 1,
+        "internal": 0,
+        "uncounted": 1,
+    },
+}
+
+
+def test_replay_gives_one_json_line_a_scenario_labels_or_not(run: Run) -> None:
+    expect = {"expect": {"verdicts": ["human"] * 5, "summary": {}}}
+    told = run("replay", "-", "--json", stdin=a_scenario("plain") + "\n" + a_scenario("labelled", **expect))
+    assert (told.exit_code, told.stderr) == (0, "")
+    first, second = map(json.loads, told.stdout.splitlines())
+    assert first == OUTCOME
+    assert second == OUTCOME | {"scenario": "labelled"}
+
+
+def words(text: str) -> list[str]:
+    """Lines of a table with the spaces between cells made one, empty ones left out."""
+    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+
+
+def test_replay_without_labels_prints_the_summary_of_each_scenario(run: Run) -> None:
+    told = run("replay", "-", stdin=a_scenario("plain"))
+    assert isinstance(OUTCOME["summary"], dict)
+    counts = [f"{name} {number}" for name, number in OUTCOME["summary"].items()]
+    assert (told.exit_code, words(told.stdout), told.stderr) == (0, ["plain", "count hits", *counts], "")
+
+
+def test_replay_with_labels_prints_precision_recall_and_what_is_wrong(run: Run) -> None:
+    labels = {
+        "verdicts": ["prefetch", "human", ["human", "bot"], "human", None],
+        "summary": {"opens_total": 3},
+    }
+    told = run("replay", "-", stdin=a_scenario("labelled", expect=labels))
+    lines = words(told.stdout)
+    assert told.exit_code == 0
+    assert lines[0] == "verdict labelled given precision recall"
+    assert [line for line in lines if line.startswith("wrong: ")] == [
+        "wrong: labelled, verdicts[4]: wanted human, got bot",
+        "wrong: labelled, summary.opens_total: wanted 3, got 2",
+    ]
+    assert told.stderr == "1 scenario(s), 2 label(s) not met\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        (a_scenario("s") + "{\n", "line 2: is not JSON; give one scenario a line"),
+        ("\n\n[]\n", "line 3: is not a JSON object; give one scenario a line"),
+        ('{"scenario": "s"}\n', "line 1, scenario: is not laid out as a scenario is (KeyError('campaign'))"),
+        ("\xff\n", "line 1: is not JSON; give one scenario a line"),
+        (
+            a_scenario("s", expect={"verdicts": ["human"]}),
+            "line 1, expect.verdicts: is no list of 5 labels; give one a hit, null where it is free",
+        ),
+    ],
+)
+def test_replay_names_the_line_that_is_no_scenario(run: Run, text: str, error: str) -> None:
+    told = run("replay", "-", "--json", stdin=text)
+    assert (told.exit_code, told.stderr) == (2, f"error: {error}\n")
+
+
+NGINX = (
+    f'192.0.2.10 - - [21/Sep/2026:14:23:20 +0000] "GET /open?recipient=r-1 HTTP/1.1" 200 43 "-" "{GMAIL}"\n'
+)
+APACHE = (
+    '203.0.113.9 - frank [21/Sep/2026:16:28:20 +0200] "GET /click?recipient=r-1&link=2 HTTP/1.0" 302 - '
+    f'"https://mail.example/" "{ROBOT}"\n'
+)
+BROKEN = "not a line of any log\n"
+
+
+def test_replay_judges_the_log_of_nginx_and_of_apache_and_says_how_much_it_passed_over(run: Run) -> None:
+    told = run("replay", "-", "--log", "--json", stdin=NGINX + BROKEN + APACHE)
+    counts = dict.fromkeys(OUTCOME["summary"], 0)
+    counts |= {"opens_total": 1, "opens_human": 1, "opens_proxied": 1, "unique_openers_human": 1}
+    counts |= {"clicks_total": 1, "clicks_machine": 1}
+    assert (told.exit_code, json.loads(told.stdout)) == (
+        0,
+        {"messages": 1, "lines": 3, "skipped": 1, "summary": counts},
+    )
+    assert told.stderr == "3 lines, 1 of them neither opens nor clicks, 1 messages\n"
+
+
+def test_replay_prints_a_log_as_a_table_and_finds_paths_by_the_expressions_given(run: Run) -> None:
+    log = NGINX.replace("/open?", "/p.gif?")
+    told = run("replay", "-", "--log", "--open", r"/p\.gif", "--click", "/go/", stdin=log + APACHE)
+    assert told.exit_code == 0
+    assert words(told.stdout)[:3] == ["count hits", "opens_total 1", "opens_human 1"]
+    assert told.stderr == "2 lines, 1 of them neither opens nor clicks, 1 messages\n"
+
+
+def test_replay_refuses_what_is_no_expression(run: Run) -> None:
+    told = run("replay", "-", "--log", "--open", "(", stdin=NGINX)
+    assert (told.exit_code, told.stderr.startswith("error: open: is no regular expression")) == (2, True)
+
+
+# rebuild
+
+
+@pytest.mark.usefixtures("logged")
+def test_rebuild_prints_which_counts_move_and_which_rule_moved_them(run: Run) -> None:
+    run("report", "spring")
+    run("networks", "add", "192.0.2.10", "--name", "gate", "--scope", "all", "--certainty", "certain")
+    tried = run("rebuild", "--dry-run")
+    assert (tried.exit_code, tried.stderr) == (0, "1 campaign(s) judged, 1 would change\n")
+    lines = words(tried.stdout)
+    assert {"opens.human 1 0", "clicks.human 1 0", "opens.machine 0 1"} <= set(lines)
+    assert {
+        "open human (default) scanner (network) 1",
+        "click human (default) scanner (network) 1",
+        "click human (default), repeat scanner (network), repeat 1",
+    } <= set(lines)
+    done = run("rebuild")
+    assert (sorted(words(done.stdout)), done.stderr) == (sorted(lines), "1 campaign(s) judged, 1 changed\n")
+    again = run("rebuild", "--json")
+    assert (again.stdout, again.stderr) == ("[]\n", "1 campaign(s) judged, 0 changed\n")
+
+
+def test_rebuild_of_an_unknown_campaign_fails(run: Run) -> None:
+    told = run("rebuild", "--campaign", "autumn")
+    assert (told.exit_code, told.stdout) == (1, "")
+
+
+# networks
+
+ADDED = "in force from now on, in a running server within seconds; `mailpixel rebuild` judges history again"
+GATE = {
+    "prefix": "203.0.113.0/24",
+    "name": "[bold]gate",
+    "scope": "clicks",
+    "certainty": "certain",
+    "kept_by": "operator",
+    "in_force": True,
+    "source": "",
+    "date": "",
+}
+
+
+def test_networks_are_added_tested_and_removed(run: Run) -> None:
+    added = run("networks", "add", "203.0.113.7/24", "--name", "[bold]gate", "--certainty", "certain")
+    assert (added.exit_code, added.stdout, added.stderr) == (0, "", f"203.0.113.0/24 is {ADDED}\n")
+    told = run("networks", "test", "203.0.113.9", "--json")
+    assert (json.loads(told.stdout), told.stderr) == (
+        GATE,
+        "a click from there is a machine, by this alone\n",
+    )
+    table = words(run("networks", "test", "203.0.113.9").stdout)
+    assert table[1] == "203.0.113.0/24 [bold]gate clicks certain operator yes"
+    assert run("networks", "remove", "203.0.113.0/24").stderr == f"your entry is gone, {ADDED}\n"
+    told = run("networks", "test", "203.0.113.9", "--json")
+    no_entry = "no entry holds this address: where a hit comes from is no evidence there\n"
+    assert (told.stdout, told.stderr) == ("null\n", no_entry)
+
+
+def test_a_shipped_network_is_struck_out_replaced_and_restored(run: Run) -> None:
+    def listed() -> dict[str, list[bool]]:
+        found: dict[str, list[bool]] = {}
+        for row in json.loads(run("networks", "list", "--json").stdout):
+            if row["prefix"] == "40.107.0.0/16":
+                found.setdefault(row["kept_by"], []).append(row["in_force"])
+        return found
+
+    assert listed() == {"shipped": [True]}
+    assert "is struck out" in run("networks", "remove", "40.107.0.0/16").stderr
+    assert listed() == {"shipped": [False]}
+    assert run("networks", "remove", "40.107.0.0/16").exit_code == 1
+    assert run("networks", "restore", "40.107.0.0/16").exit_code == 0
+    assert run("networks", "restore", "40.107.0.0/16").exit_code == 1
+    run("networks", "add", "40.107.0.0/16", "--name", "mine")
+    assert listed() == {"operator": [True], "shipped": [False]}
+    assert (
+        "the shipped one for this network counts again" in run("networks", "remove", "40.107.0.0/16").stderr
+    )
+    assert (
+        words(run("networks", "list").stdout)[0] == "prefix name scope certainty kept_by in_force source date"
+    )
+
+
+def test_an_address_of_the_senders_own_is_internal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILPIXEL_OPERATOR_NETWORKS", "192.0.2.0/24")
+    told = run("networks", "test", "192.0.2.1")
+    assert told.stderr == (
+        "a hit from there is your own (MAILPIXEL_OPERATOR_NETWORKS): internal, never counted\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "field"),
+    [
+        (("add", "0.0.0.0/0", "--name", "n"), 2, "prefix"),
+        (("add", "here", "--name", "n"), 2, "prefix"),
+        (("add", "192.0.2.0/24", "--name", " "), 2, "name"),
+        (("remove", "here"), 2, "prefix"),
+        (("remove", "198.51.100.0/24"), 1, "there is no entry"),
+        (("test", "here"), 2, "ADDRESS"),
+    ],
+)
+def test_a_misuse_of_networks_is_one_line_that_names_the_field(
+    run: Run, arguments: tuple[str, ...], code: int, field: str
+) -> None:
+    told = run("networks", *arguments)
+    assert (told.exit_code, told.stdout) == (code, "")
+    assert told.stderr.startswith(f"error: {field}")
+
+
+def test_a_damaged_file_of_lists_is_named_and_stops_what_needs_it(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "operator.json").write_text("{")
+    told = run("agents", stdin="x\n")
+    path = tmp_path / "data" / "operator.json"
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert told.stderr == f"error: {path}: is not JSON; mend it or take it away\n"
