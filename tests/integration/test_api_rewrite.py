@@ -1,6 +1,7 @@
 """`POST /api/campaigns/{id}/rewrite` as a program meets it: the whole app on a store in a file, asked over HTTP."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -121,9 +122,61 @@ def test_many_senders_at_once_share_one_numbering(api: Api) -> None:
     assert all(registered[link["url"]] == link["number"] for links in told for link in links)
 
 
+def as_lines(*values: object) -> bytes:
+    return b"".join(json.dumps(value).encode() + b"\n" for value in values)
+
+
+def stream(api: Api, body: bytes, path: str = PATH) -> list[dict[str, Any]]:
+    headers = {"authorization": "Bearer mp_write", "content-type": "application/x-ndjson"}
+    answer = api.client.post(path, headers=headers, content=body)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/x-ndjson")
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+def test_a_stream_of_mails_comes_back_line_by_line(api: Api) -> None:
+    mails = [{"recipient": f"r-{n}", "html": HTML} for n in range(50)]
+    told = stream(api, as_lines(*mails)[:-1], PATH + "?pixel=none")
+    assert [line["recipient"] for line in told] == [mail["recipient"] for mail in mails]
+    assert len({line["html"] for line in told}) == 50
+    assert {str(line["links"]) for line in told} == {"[{'number': 1, 'url': 'https://shop.example/a'}]"}
+    assert not any("<img" in line["html"] for line in told)
+
+
+def test_a_faulty_line_of_a_stream_loses_no_other(api: Api) -> None:
+    good = {"recipient": "r-1", "html": HTML}
+    lines = [
+        as_lines(good),
+        b"no json\n",
+        b"\n",
+        as_lines(good | {"recipient": "ann@shop.example"}),
+        as_lines(good | {"html": "x" * 20_001}),
+        as_lines([good]),
+        as_lines({"recipient": "r-1"}),
+        as_lines(good),
+    ]
+    told = stream(api, b"".join(lines))
+    assert [line.get("recipient") for line in told] == ["r-1", None, None, None, None, None, "r-1"]
+    assert [(line["row"], line["error"]["field"]) for line in told[1:-1]] == [
+        (2, "line"),
+        (4, "recipient"),
+        (5, "line"),
+        (6, "body"),
+        (7, "html"),
+    ]
+
+
+def test_a_stream_for_a_campaign_that_is_not_there_is_refused(api: Api) -> None:
+    headers = {"authorization": "Bearer mp_write", "content-type": "application/x-ndjson"}
+    answer = api.client.post("/api/campaigns/autumn/rewrite", headers=headers, content=b"")
+    assert answer.status_code == 404
+    assert stream(api, b"") == []
+
+
 def test_the_document_tells_of_it() -> None:
     operation = document()["paths"]["/api/campaigns/{id}/rewrite"]["post"]
-    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    content = operation["requestBody"]["content"]
+    schema = content["application/json"]["schema"]
+    assert content["application/x-ndjson"]["x-line"] == schema
     assert (sorted(schema["properties"]), schema["required"]) == (
         ["html", "recipient"],
         ["recipient", "html"],

@@ -81,6 +81,12 @@ EVENT = {
 }
 LINK = {"number": MAYBE_COUNT, "url": MAYBE_STRING, "events": COUNT, "human": COUNT, "unique_human": COUNT}
 
+REWRITTEN = {
+    "html": STRING,
+    "links": array(an_object(number=COUNT, url=STRING)),
+    "skipped": array(an_object(href=STRING, reason=word(*Reason))),
+}
+
 ERROR = an_object(code=word(*CODES.values()), message=STRING, field=MAYBE_STRING)
 
 
@@ -173,11 +179,11 @@ SCHEMAS: dict[str, Schema] = {
             ref("FaultyLine"),
         ],
     },
-    "Rewritten": an_object(
-        html=STRING,
-        links=array(an_object(number=COUNT, url=STRING)),
-        skipped=array(an_object(href=STRING, reason=word(*Reason))),
-    ),
+    "Rewritten": an_object(**REWRITTEN),
+    "RewrittenLine": {
+        "description": "A mail tracked, or what was wrong with a line.",
+        "oneOf": [an_object(recipient=STRING, **REWRITTEN), ref("FaultyLine")],
+    },
     "FaultyLine": an_object(row=MAYBE_COUNT, error=ERROR),
     "Delivered": {
         "description": "What was wrong with a line; the last line counts.",

@@ -23,12 +23,21 @@ LINE_TYPES = JSON_TYPES | {
 MOST_DIGITS = 30
 
 
+def is_lines(request: Request) -> bool:
+    """Whether the body says of itself that it is lines, one JSON object each."""
+    return _kind(request) in LINE_TYPES - JSON_TYPES
+
+
 def check_type(request: Request, types: frozenset[str]) -> None:
     """Raise `HTTPException` 415 for a body of another kind."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = _kind(request)
     if kind not in types and not (kind.endswith("+json") and len(kind) < 100):
         wanted = "application/x-ndjson" if types is LINE_TYPES else "application/json"
         raise HTTPException(415, f"send the body as {wanted}")
+
+
+def _kind(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 async def read_body(request: Request, most_bytes: int) -> bytes:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mailpixel.server.api.body import LINE_TYPES, check_type, read_json
+from mailpixel.server.api.body import LINE_TYPES, check_type, is_lines, read_json
 from mailpixel.server.api.fields import Field, read_object
 from mailpixel.server.api.query import read_query
 from mailpixel.server.auth import authenticate
@@ -49,7 +49,8 @@ class Endpoint:
     """One method of one path. `scope` None: anybody may ask.
 
     `body` are the fields of a JSON body, or of each line where `lines`; `answer` is the schema of the JSON answer
-    by its name in the document, or of each line; `media` its kinds when it is not plain JSON.
+    by its name in the document, or of each line; `media` its kinds when it is not plain JSON. `stream` is another
+    handler for the same body as lines, any number of them; each is answered by a line.
     """
 
     method: str
@@ -64,22 +65,24 @@ class Endpoint:
     status: int = 200
     media: Sequence[str] = ()
     fails: Sequence[int] = ()
+    stream: Handler | None = None
 
     async def run(self, request: Request) -> Response:
         """Answer a request; errors are raised."""
         by = (await authenticate(request, self.scope)).name if self.scope else ""
         query = read_query(request.query_params.multi_items(), self.query)
+        stream = self.stream if is_lines(request) else None
         if self.lines:
             check_type(request, LINE_TYPES)
         body: Mapping[str, Any] = {}
         services: Services = request.state.services
-        if self.body is not None and not self.lines:
+        if self.body is not None and not self.lines and stream is None:
             body = read_object(await read_json(request, services.settings.body_bytes), self.body)
         call = Call(services, request, request.path_params, query, body, by)
-        return await run_in_threadpool(self._respond, call)
+        return await run_in_threadpool(self._respond, stream or self.handler, call)
 
-    def _respond(self, call: Call) -> Response:
-        answer = self.handler(call)
+    def _respond(self, handler: Handler, call: Call) -> Response:
+        answer = handler(call)
         return answer if isinstance(answer, Response) else JSONResponse(answer, self.status, NO_STORE)
 
 

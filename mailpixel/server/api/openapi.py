@@ -101,9 +101,10 @@ def _query_parameters(fields: Sequence[Field]) -> list[dict[str, Any]]:
 
 def _body(endpoint: Endpoint, fields: Sequence[Field]) -> dict[str, Any]:
     schema = object_schema(fields)
-    if not endpoint.lines:
-        return {JSON: {"schema": schema}}
-    return {NDJSON: {"schema": {"description": "One such object a line: `x-line`."}, "x-line": schema}}
+    lines = {NDJSON: {"schema": {"description": "One such object a line: `x-line`."}, "x-line": schema}}
+    if endpoint.lines:
+        return lines
+    return {JSON: {"schema": schema}, **(lines if endpoint.stream else {})}
 
 
 def _responses(endpoint: Endpoint) -> dict[str, Any]:
@@ -116,7 +117,8 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
 
 def _content(endpoint: Endpoint) -> dict[str, Any]:
     kinds = endpoint.media or ((NDJSON,) if endpoint.lines else (JSON,))
-    return {kind: _media(kind, endpoint.answer) for kind in kinds}
+    content = {kind: _media(kind, endpoint.answer) for kind in kinds}
+    return content | ({NDJSON: _media(NDJSON, f"{endpoint.answer}Line")} if endpoint.stream else {})
 
 
 def _media(kind: str, answer: str | None) -> dict[str, Any]:

@@ -1,13 +1,18 @@
-"""Rewriting over HTTP: the HTML of one recipient's mail in, the same tracked out."""
+"""Rewriting over HTTP: the HTML of one recipient's mail in, the same tracked out; or of many, line by line."""
 
+import json
 from typing import get_args
 
+from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.keyring import load_keyring
 from mailpixel.links.options import PixelPlace, RewriteOptions
-from mailpixel.rewriting import rewriter_of
+from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
+from mailpixel.server.api.body import check_length, parse_json
 from mailpixel.server.api.endpoint import Call
-from mailpixel.server.api.fields import BOOLEAN, Field, a_string, choice, flag, options
-from mailpixel.server.api.streams import RECIPIENT
+from mailpixel.server.api.exchange import STREAM_BYTES, Exchange
+from mailpixel.server.api.fields import BOOLEAN, Field, a_string, choice, flag, options, read_object
+from mailpixel.server.api.streams import RECIPIENT, Lines
+from mailpixel.server.errors_to_json import error_json
 
 HTML = Field(
     "html", {"type": "string"}, a_string, required=True, help="The mail as it would go out without tracking."
@@ -30,11 +35,17 @@ def rewrite(call: Call) -> object:
 
     The sender has the mail as it was, and sends that then.
     """
-    services = call.services
-    style = RewriteOptions(services.settings.base_url, **call.query)
-    keyring = load_keyring(services.settings.key_file)
-    rewriter = rewriter_of(services.registry, keyring, call.path["id"], style)
-    rewritten = rewriter.html(str(call.body["html"]), call.body["recipient"])
+    return rewritten_json(_rewriter(call).html(call.body["html"], call.body["recipient"]))
+
+
+def rewrite_lines(call: Call) -> object:
+    """The same for mail after mail, line by line. A line may be as long as a body."""
+    check_length(call.request, STREAM_BYTES)
+    return Exchange(MailLines(_rewriter(call), call.services.settings.body_bytes))
+
+
+def rewritten_json(rewritten: Rewritten[str]) -> dict[str, object]:
+    """What is answered for one mail. Raises what went wrong."""
     if rewritten.failure is not None:
         raise rewritten.failure
     return {
@@ -42,3 +53,50 @@ def rewrite(call: Call) -> object:
         "links": [{"number": link.number, "url": link.url} for link in rewritten.links],
         "skipped": [{"href": skip.href, "reason": skip.reason} for skip in rewritten.skipped],
     }
+
+
+def _rewriter(call: Call) -> Rewriter:
+    services = call.services
+    style = RewriteOptions(services.settings.base_url, **call.query)
+    keyring = load_keyring(services.settings.key_file)
+    return rewriter_of(services.registry, keyring, call.path["id"], style)
+
+
+class MailLines:
+    """Rewrites lines of {"recipient","html"}; see `Translator`.
+
+    Each gives a line, in order: {"recipient","html","links","skipped"}, or {"row","error"} for one that failed.
+    """
+
+    stopped = False
+
+    def __init__(self, rewriter: Rewriter, most_bytes: int) -> None:
+        self._rewriter = rewriter
+        self._most_bytes = most_bytes
+        self._lines = Lines(most_bytes)
+
+    def feed(self, piece: bytes) -> bytes:
+        """The mails whose lines a piece completes."""
+        return b"".join(self._answered(row, line) for row, line in self._lines.feed(piece))
+
+    def finish(self) -> bytes:
+        """The mail of a last line without a line end."""
+        return b"".join(self._answered(row, line) for row, line in self._lines.finish())
+
+    def _answered(self, row: int, line: bytes | None) -> bytes:
+        try:
+            answer = self._rewritten(line)
+        except MailpixelError as fault:
+            answer = {"row": row, **error_json(fault)}
+        return json.dumps(answer).encode() + b"\n"
+
+    def _rewritten(self, line: bytes | None) -> dict[str, object]:
+        if line is None:
+            raise InvalidInput("line", f"is longer than {self._most_bytes:,} bytes; send one mail a line")
+        try:
+            value = parse_json(line)
+        except ValueError as error:
+            raise InvalidInput("line", f"{error}; send one JSON object a line") from None
+        mail = read_object(value, MAIL)
+        recipient = mail["recipient"]
+        return {"recipient": recipient, **rewritten_json(self._rewriter.html(mail["html"], recipient))}

@@ -103,9 +103,10 @@ class Patiently:
 
 
 class Lines:
-    """Cuts pieces into numbered lines without their line ends; None stands for one that is too long."""
+    """Cuts pieces into numbered lines without their line ends; None stands for one over `most_bytes`."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_bytes: int = LINE_BYTES) -> None:
+        self._most_bytes = most_bytes
         self._held = b""
         self._dropping = False
         self._row = 0
@@ -114,7 +115,7 @@ class Lines:
         """The lines that a piece completes, blank ones left out."""
         *whole, self._held = (self._held + piece).split(b"\n")
         lines = [self._line(line) for line in whole]
-        if len(self._held) > LINE_BYTES:
+        if len(self._held) > self._most_bytes:
             self._held, self._dropping = b"", True
         return [(row, line) for row, line in lines if line is None or line.strip()]
 
@@ -124,7 +125,7 @@ class Lines:
 
     def _line(self, line: bytes) -> tuple[int, bytes | None]:
         self._row += 1
-        too_long = self._dropping or len(line) > LINE_BYTES
+        too_long = self._dropping or len(line) > self._most_bytes
         self._dropping = False
         return self._row, None if too_long else line
 
