@@ -6,8 +6,12 @@ where they are stored or compared.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import IntFlag, StrEnum
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""Where milliseconds are counted from."""
 
 
 class TokenKind(StrEnum):
@@ -184,4 +188,4 @@ class Campaign:
     @property
     def sent_at_ms(self) -> int | None:
         """The queue clock of the campaign's messages."""
-        return None if self.sent_at is None else int(self.sent_at.timestamp() * 1000)
+        return None if self.sent_at is None else (self.sent_at - EPOCH) // timedelta(milliseconds=1)

@@ -34,10 +34,17 @@ def rows(data: Path, *arguments: str, stdin: str | None = None) -> str:
 
 
 class Service:
-    """`mailpixel serve` on a data folder; `kill` is a power cut for the process, `stop` a polite end."""
+    """`mailpixel serve` on a data folder; `kill` is a power cut for the process, `stop` a polite end.
+
+    `measured` false leaves it out of the coverage, which slows it down and gets nothing from a process that is killed.
+    """
 
     def __init__(
-        self, data: Path, arguments: Sequence[str] = (), environment: dict[str, str] | None = None
+        self,
+        data: Path,
+        arguments: Sequence[str] = (),
+        environment: dict[str, str] | None = None,
+        measured: bool = True,
     ) -> None:
         self.data = data
         self.port = free_port()
@@ -53,7 +60,10 @@ class Service:
             str(self.port),
             *arguments,
         ]
-        env = os.environ | {"MAILPIXEL_BASE_URL": self.url} | (environment or {})
+        kept = {
+            name: value for name, value in os.environ.items() if measured or not name.startswith("COVERAGE")
+        }
+        env = kept | {"MAILPIXEL_BASE_URL": self.url} | (environment or {})
         self.process = subprocess.Popen(
             command, env=env, start_new_session=True, stderr=subprocess.PIPE, text=True
         )

@@ -12,6 +12,8 @@ from mailpixel.links.destination import check_destination
 from mailpixel.links.token import check_campaign_id
 from mailpixel.links.urls import check_base_url
 from mailpixel.model import Campaign, Link
+from mailpixel.report.campaigns import campaign_json
+from mailpixel.report.moments import iso
 
 MOST_SENT = 10**10
 
@@ -95,7 +97,7 @@ def campaign_list(as_json: bool) -> None:
     else:
         print_table(
             ("id", "name", "sent", "sent_at", "links"),
-            [(c.id, c.name, c.sent, _iso(c), len(c.links)) for c in campaigns],
+            [(c.id, c.name, c.sent, iso(c.sent_at), len(c.links)) for c in campaigns],
         )
 
 
@@ -111,7 +113,7 @@ def campaign_show(id: str, as_json: bool) -> None:
         return
     print_table(
         ("id", "name", "sent", "sent_at", "base_url"),
-        [(campaign.id, campaign.name, campaign.sent, _iso(campaign), campaign.base_url)],
+        [(campaign.id, campaign.name, campaign.sent, iso(campaign.sent_at), campaign.base_url)],
     )
     click.echo()
     print_table(
@@ -122,18 +124,6 @@ def campaign_show(id: str, as_json: bool) -> None:
         click.echo()
         rows = [(row.number, row.url, row.replaced_at.isoformat(), row.replaced_by) for row in revisions]
         print_table(("link", "was", "until", "replaced_by"), rows)
-
-
-def campaign_json(campaign: Campaign) -> dict[str, object]:
-    """A campaign as the HTTP API gives it."""
-    return {
-        "id": campaign.id,
-        "name": campaign.name,
-        "sent": campaign.sent,
-        "sent_at": _iso(campaign),
-        "base_url": campaign.base_url,
-        "links": [{"number": link.number, "url": link.url, "trap": link.trap} for link in campaign.links],
-    }
 
 
 def check_name(text: str) -> str:
@@ -169,7 +159,3 @@ def _time(text: str) -> datetime:
     except ValueError:
         raise InvalidInput("--sent-at", "must be a date and time like 2026-11-25T09:00:00Z") from None
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-
-
-def _iso(campaign: Campaign) -> str | None:
-    return None if campaign.sent_at is None else campaign.sent_at.isoformat()

@@ -23,6 +23,9 @@ LEASE_MS = 5_000
 """How long the one fold may be silent before another takes its place."""
 
 
+WAIT_S = 0.05
+
+
 def _remember_data(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
     if value is not None:
         ctx.meta["mailpixel.data"] = value
@@ -104,9 +107,16 @@ def now_ms() -> int:
 
 
 def fold_what_waits(store: Store, registry: Registry) -> None:
-    """Bring the figures up to date when no `work` does: a report is right without a running server, too."""
+    """Bring the figures up to date: fold what waits, or wait while the running `work` does.
+
+    A `work` that was killed still holds its lease for some seconds; that long is waited for it, no longer.
+    """
     from mailpixel.projections.fold import Fold
 
     fold = Fold(store, registry, partial(judge, rules=rules()), f"cli-{os.getpid()}")
-    fold.catch_up(now_ms, LEASE_MS)
+    asked_ms = now_ms()
+    while fold.catch_up(now_ms, LEASE_MS) is None:
+        if registry.fold_state().caught_up_at_ms >= asked_ms or now_ms() > asked_ms + 2 * LEASE_MS:
+            return
+        time.sleep(WAIT_S)
     fold.leave()

@@ -58,7 +58,9 @@ def create_app(settings: Settings) -> ASGIApp:
             tracking = Tracking(services.intake, reader, services.committer, services.metrics.count)
             yield {"services": services, "tracking": tracking}
 
-    return Front(Starlette(routes=ROUTES, exception_handlers=api.EXCEPTION_HANDLERS, lifespan=lifespan))
+    app = Starlette(routes=ROUTES, exception_handlers=api.EXCEPTION_HANDLERS, lifespan=lifespan)
+    app.router.redirect_slashes = False  # a path is right or it is a 404
+    return Front(app)
 
 
 def app_from_environment() -> ASGIApp:

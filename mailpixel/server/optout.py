@@ -19,7 +19,7 @@ HEADERS = {"cache-control": "no-store", "referrer-policy": "no-referrer", "x-con
 def claims_of(request: Request) -> Claims | None:
     """What the token in the path claims, when it is a good message token."""
     services: Services = request.state.services
-    path = parse_path(request.url.path)
+    path = parse_path(request.scope["path"])
     if path is None or path.damaged or path.link is not None:
         return None
     reading = services.signer.verify(path.token, frozenset({TokenKind.MESSAGE}))

@@ -3,10 +3,12 @@
 import re
 import shutil
 import smtplib
+import socket
 import subprocess
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -312,6 +314,45 @@ def test_mail_that_cannot_be_tracked_goes_out_without_our_headers_and_the_log_na
     assert "7 message(s): 1 unmarked, 6 untracked" in said
     assert said.count("a message went out untracked: ") == 6
     assert "secret" not in said
+
+
+def test_a_client_that_goes_away_in_the_middle_of_a_message_has_sent_none(
+    shared: Pair, client: smtplib.SMTP, upstream: Upstream
+) -> None:
+    with connected(shared.relay) as other:
+        other.docmd("MAIL", "FROM:<s@shop.example>")
+        other.docmd("RCPT", "TO:<r@x.example>")
+        other.docmd("DATA")
+        other.send(plain(1))
+        other.close()
+    assert hand_in(client, plain(2)) == (250, "2.0.0 Stored")
+    assert [message.content for message in upstream.stored()] == [plain(2)]
+
+
+def test_a_relay_that_is_told_to_end_waits_for_the_answer_to_a_message_on_its_way(tmp_path: Path) -> None:
+    held = plain(1).replace(b"X-Number", b"X-Hold: yes\r\nX-Number")
+    replies: list[tuple[int, str]] = []
+    with running(tmp_path) as pair, connected(pair.relay) as client:
+        sender = threading.Thread(target=lambda: replies.append(hand_in(client, held)))
+        sender.start()
+        wait_until(lambda: len(pair.upstream.stored()) == 1)
+        pair.relay.terminate()
+        wait_until(lambda: not is_listening(pair.relay.port))
+        pair.upstream.release()
+        sender.join()
+    assert replies == [(250, "2.0.0 Stored")]
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_an_upstream_that_never_was_refuses_for_a_while(data: Path) -> None:

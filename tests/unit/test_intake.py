@@ -1,0 +1,158 @@
+"""What becomes of a request: every outcome, and what is logged with it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mailpixel.ingest.directory import Directory
+from mailpixel.ingest.intake import Intake, Outcome, Receipt, Seen
+from mailpixel.ingest.optout import opt_out
+from mailpixel.links.keyring import new_keyring
+from mailpixel.links.token import TokenSigner
+from mailpixel.links.urls import parse_path
+from mailpixel.model import Campaign, Claims, EventKind, Facts, Link, TokenKind
+from mailpixel.store.memory import MemoryRegistry, MemoryStore
+from tests.builders import an_open
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+NOW_MS = int(NOW.timestamp() * 1000)
+SEEN = Seen("GET", "192.0.2.10", "Thunderbird", Facts.ACCEPT)
+SIGNER = TokenSigner(new_keyring(NOW))
+
+
+@pytest.fixture
+def registry() -> MemoryRegistry:
+    made = MemoryRegistry()
+    links = (Link(1, "https://shop.example/a"), Link(2, "https://shop.example/b"))
+    made.add_campaign(Campaign("c1", "One", sent_at=NOW - timedelta(days=10), links=links))
+    made.add_campaign(Campaign("old", "Old", sent_at=NOW - timedelta(days=800), links=links))
+    return made
+
+
+@pytest.fixture
+def intake(registry: MemoryRegistry) -> Intake:
+    directory = Directory(registry, retention_days=730)
+    directory.refresh()
+    return Intake(SIGNER, directory, message_cap=3, keep_address="full")
+
+
+def token(kind: TokenKind, campaign: str = "c1", **claims: object) -> str:
+    return SIGNER.sign(Claims(kind, campaign, "r-1", **claims))  # type: ignore[arg-type]
+
+
+def received(intake: Intake, path: str, seen: Seen = SEEN) -> Receipt:
+    parsed = parse_path(path)
+    assert parsed is not None
+    return intake.receive(parsed, seen, NOW_MS)
+
+
+def test_a_pixel_becomes_an_open_with_the_facts_of_its_request(intake: Intake) -> None:
+    receipt = received(intake, f"/o/{token(TokenKind.OPEN)}.gif")
+    assert receipt.event is not None
+    event = replace(receipt.event, id=b"")
+    assert receipt.outcome is Outcome.LOGGED
+    assert (event.kind, event.campaign, event.recipient, event.link) == (EventKind.OPEN, "c1", "r-1", None)
+    assert (event.method, event.address, event.agent, event.facts) == tuple(SEEN)
+    assert event.received_at_ms == NOW_MS
+
+
+@pytest.mark.parametrize(
+    ("path", "destination", "link"),
+    [
+        (f"/c/{token(TokenKind.CLICK, link=2)}", "https://shop.example/b", 2),
+        (f"/c/{token(TokenKind.MESSAGE)}/1", "https://shop.example/a", 1),
+        (
+            f"/c/{token(TokenKind.CLICK, destination='https://you.example/é')}",
+            "https://you.example/%C3%A9",
+            None,
+        ),
+    ],
+)
+def test_a_link_leads_to_its_destination_and_is_logged(
+    intake: Intake, path: str, destination: str, link: int | None
+) -> None:
+    receipt = received(intake, path)
+    assert (receipt.outcome, receipt.destination) == (Outcome.LOGGED, destination)
+    assert receipt.event is not None
+    assert (receipt.event.kind, receipt.event.link) == (EventKind.CLICK, link)
+    assert (receipt.event.destination is None) == (link is not None)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/o/{token(TokenKind.CLICK, link=1)}",
+        f"/c/{token(TokenKind.OPEN)}",
+        f"/c/{token(TokenKind.MESSAGE)}",
+        f"/c/{token(TokenKind.OPEN)}/1",
+        f"/c/{token(TokenKind.CLICK, link=1)}/1",
+        "/o/AQEBAAAA",
+    ],
+)
+def test_no_kind_of_token_stands_in_for_another(intake: Intake, path: str) -> None:
+    assert received(intake, path) == Receipt(Outcome.BAD_TOKEN)
+
+
+def test_a_link_that_is_not_registered_leads_nowhere(intake: Intake) -> None:
+    assert received(intake, f"/c/{token(TokenKind.MESSAGE)}/3") == Receipt(Outcome.UNKNOWN_LINK)
+    assert received(intake, f"/c/{token(TokenKind.CLICK, 'c2', link=1)}") == Receipt(Outcome.UNKNOWN_LINK)
+
+
+def test_a_destination_is_judged_again_when_it_is_used(intake: Intake, registry: MemoryRegistry) -> None:
+    registry.add_campaign(Campaign("bad", "Bad", links=(Link(1, "javascript:alert(1)"),)))
+    intake.directory.refresh()
+    assert received(intake, f"/c/{token(TokenKind.CLICK, 'bad', link=1)}") == Receipt(Outcome.UNKNOWN_LINK)
+
+
+def test_a_broken_signature_on_a_real_message_is_evidence_and_leads_nowhere(intake: Intake) -> None:
+    good = token(TokenKind.CLICK, link=1)
+    for path in (f"/c/{good[:-2]}AA", f"/c/{good}'", f"/c/{good}%27"):
+        receipt = received(intake, path)
+        assert (receipt.outcome, receipt.destination) == (Outcome.FORGED, None)
+        assert receipt.event is not None
+        assert receipt.event.facts == SEEN.facts | Facts.FORGED
+
+
+def test_a_broken_signature_on_an_unknown_campaign_is_nothing(intake: Intake) -> None:
+    assert received(intake, f"/o/{token(TokenKind.OPEN, 'nobody')}'") == Receipt(Outcome.BAD_TOKEN)
+
+
+def test_forgeries_cannot_fill_the_disk(intake: Intake) -> None:
+    tokens = [SIGNER.sign(Claims(TokenKind.OPEN, "c1", f"r-{n}")) for n in range(1_000)]
+    outcomes = [received(intake, f"/o/{text}'").outcome for text in tokens]
+    assert outcomes.count(Outcome.FORGED) == 600
+
+
+def test_a_hit_past_the_retention_is_answered_and_not_logged(intake: Intake) -> None:
+    receipt = received(intake, f"/c/{token(TokenKind.CLICK, 'old', link=1)}")
+    assert receipt == Receipt(Outcome.EXPIRED, "https://shop.example/a")
+    assert received(intake, f"/o/{token(TokenKind.OPEN, 'old')}'") == Receipt(Outcome.BAD_TOKEN)
+
+
+def test_who_opted_out_is_redirected_and_not_logged(intake: Intake, registry: MemoryRegistry) -> None:
+    store = MemoryStore()
+    store.append([an_open(recipient="r-1")])
+    opt_out(store, registry, "r-1", NOW)
+    opt_out(store, registry, "r-1", NOW)
+    intake.directory.refresh()
+    assert received(intake, f"/o/{token(TokenKind.OPEN)}") == Receipt(Outcome.OPTED_OUT)
+    receipt = received(intake, f"/c/{token(TokenKind.CLICK, link=1)}")
+    assert receipt == Receipt(Outcome.OPTED_OUT, "https://shop.example/a")
+    assert received(intake, f"/o/{token(TokenKind.OPEN)}'") == Receipt(Outcome.BAD_TOKEN)
+    kinds = [event.kind for message in store.person("r-1") for event in message.events]
+    assert kinds == [EventKind.OPEN, EventKind.OPTOUT]
+
+
+def test_hits_past_the_cap_are_counted_and_not_logged(intake: Intake) -> None:
+    receipts = [received(intake, f"/o/{token(TokenKind.OPEN)}") for _ in range(5)]
+    assert [receipt.outcome for receipt in receipts] == [Outcome.LOGGED] * 3 + [Outcome.OVERFLOW] * 2
+    assert receipts[4].overflow is not None
+    assert receipts[4].overflow.hits == 2
+    assert received(intake, f"/o/{token(TokenKind.OPEN)}'") == Receipt(Outcome.BAD_TOKEN)
+
+
+def test_a_preview_is_marked(intake: Intake) -> None:
+    receipt = received(intake, f"/o/{token(TokenKind.OPEN, preview=True)}")
+    assert receipt.event is not None
+    assert receipt.event.facts == SEEN.facts | Facts.PREVIEW
