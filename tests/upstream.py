@@ -1,5 +1,6 @@
 """A second mail server in a process of its own, which writes down what it gets, and the relay in front of it."""
 
+import asyncio
 import base64
 import json
 import os
@@ -9,7 +10,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,6 +60,10 @@ class Upstream:
         """Wait until it has ended by itself."""
         self._process.wait(timeout=20)
 
+    def release(self) -> None:
+        """Answer the messages that are held."""
+        self._file.with_name("release").touch()
+
     def forget(self) -> None:
         """Begin with nothing, while it runs."""
         if self._file.exists():
@@ -105,9 +109,13 @@ class RelayProcess:
         if self._process.poll() is None:
             self.stop()
 
+    def terminate(self) -> None:
+        """SIGTERM."""
+        self._process.send_signal(signal.SIGTERM)
+
     def stop(self) -> str:
         """SIGTERM, and wait; returns what it said."""
-        self._process.send_signal(signal.SIGTERM)
+        self.terminate()
         return self._process.communicate(timeout=60)[1]
 
 
@@ -149,8 +157,8 @@ class _Handler:
 
     def __init__(self, file: Path, dies: dict[str, int]) -> None:
         self._file = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self._release = file.with_name("release")
         self._dies = dies
-        self._lock = threading.Lock()
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -162,7 +170,7 @@ class _Handler:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Store; die before or after it when that was asked for."""
+        """Store; die before or after it when that was asked for. `X-Hold: yes` waits with the answer for a file."""
         content = envelope.original_content or b""
         if b"\r\nX-Refuse: yes\r\n" in content:
             return "554-5.7.1 We do not\r\n554 5.7.1 want this"
@@ -171,6 +179,8 @@ class _Handler:
         row = [envelope.mail_from, envelope.rcpt_tos, envelope.mail_options, text]
         os.write(self._file, (json.dumps(row) + "\n").encode())
         self._perhaps_die("--die-after")
+        while b"\r\nX-Hold: yes\r\n" in content and not self._release.exists():
+            await asyncio.sleep(0.05)
         return "250 2.0.0 Stored"
 
     def _perhaps_die(self, when: str) -> None:

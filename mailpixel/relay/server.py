@@ -12,9 +12,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from mailpixel.dropins.headers import read_marked
 from mailpixel.errors import MissingExtra
 from mailpixel.relay.reply import FAILED, Reply
-from mailpixel.relay.tracking import RelayTracking
+from mailpixel.relay.tracking import Outcome, Outgoing, RelayTracking
 from mailpixel.relay.upstream import Line, Upstream
 
 try:
@@ -70,7 +71,10 @@ class Relay:
 
     async def handed_on(self, line: Line, raw: bytes, addresses: Sequence[str]) -> Reply:
         """Track a message if it asks for it and hand it on; the upstream's answer."""
-        outgoing = await self.rewriting(lambda: self._tracking.outgoing(raw, addresses))
+        marked = read_marked(raw)
+        outgoing = Outgoing(marked.content, Outcome.UNMARKED)
+        if marked.campaigns:
+            outgoing = await self.rewriting(lambda: self._tracking.outgoing(marked, addresses))
         reply = await self.waiting(lambda: line.content(outgoing.content))
         if reply.accepted:
             self.counts[outgoing.outcome] += 1

@@ -2,20 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from mailpixel.dropins.campaigns import Campaigns
-from mailpixel.dropins.headers import header_values, read_marked
+from mailpixel.dropins.headers import Marked, header_values
 from mailpixel.dropins.tracking import why
 from mailpixel.errors import InvalidInput
 from mailpixel.links.claims import check_recipient
 from mailpixel.links.keyring import Keyring, pseudonym
 
-UNMARKED = "unmarked"
-TRACKED = "tracked"
-SEVERAL = "several"
-UNTRACKED = "untracked"
-"""What became of a message: it asked for nothing; it is tracked; it asked, and has several recipients without an id
-of their own; it asked, and could not be tracked."""
+
+class Outcome(StrEnum):
+    """What became of a message."""
+
+    UNMARKED = "unmarked"
+    """It asked for nothing."""
+    TRACKED = "tracked"
+    SEVERAL = "several"
+    """It asked, goes to several addresses and names no recipient."""
+    UNTRACKED = "untracked"
+    """It asked, and could not be tracked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +29,7 @@ class Outgoing:
     """A message as it goes to the upstream, what became of it, and why (empty where it is as asked for)."""
 
     content: bytes
-    outcome: str
+    outcome: Outcome
     reason: str = ""
 
 
@@ -36,37 +42,34 @@ class RelayTracking:
         self._keyring = keyring
         self._recipient_header = recipient_header
 
-    def outgoing(self, raw: bytes, addresses: Sequence[str]) -> Outgoing:
-        """The message for these addresses, without our headers. Never raises: a tracker must never stop a mailing.
+    def outgoing(self, marked: Marked, addresses: Sequence[str]) -> Outgoing:
+        """A message that asks to be tracked, as it goes to these addresses.
 
-        A message with one `X-Mailpixel-Campaign` header is tracked for the id in `X-Mailpixel-Recipient`, or in
-        the other header, or for the keyed pseudonym of its only address. With several addresses and no id it goes out
-        untracked: one copy each would be fairer, but SMTP has one answer for all of them, so that a refusal of one
-        copy would double the others.
+        Never raises: a tracker must never stop a mailing. A message with one `X-Mailpixel-Campaign` header is tracked
+        for the id in `X-Mailpixel-Recipient`, or in the other header, or for the keyed pseudonym of its only address.
+        With several addresses and no id it goes out untracked: one copy each would be fairer, but SMTP has one answer
+        for all of them, so that a refusal of one copy would double the others.
         """
-        marked = read_marked(raw)
-        if not marked.campaigns:
-            return Outgoing(marked.content, UNMARKED)
-        if len(marked.campaigns) > 1:
-            return Outgoing(marked.content, UNTRACKED, "it names more than one campaign")
+        if len(marked.campaigns) != 1:
+            return Outgoing(marked.content, Outcome.UNTRACKED, "it names several campaigns")
         try:
             recipient = self._recipient(marked.recipients, marked.content, addresses)
             if recipient is None:
                 return Outgoing(
-                    marked.content, SEVERAL, "it goes to several addresses and names no recipient"
+                    marked.content, Outcome.SEVERAL, "it goes to several addresses and names no recipient"
                 )
             return self._tracked(marked.content, marked.campaigns[0], recipient)
         except Exception as error:
-            return Outgoing(marked.content, UNTRACKED, why(error))
+            return Outgoing(marked.content, Outcome.UNTRACKED, why(error))
 
     def _tracked(self, content: bytes, campaign: str, recipient: str) -> Outgoing:
         rewritten = self._campaigns(campaign).message(content, recipient)
         if rewritten.failure is not None:
-            return Outgoing(content, UNTRACKED, why(rewritten.failure))
+            return Outgoing(content, Outcome.UNTRACKED, why(rewritten.failure))
         if not rewritten.links and not rewritten.has_pixel:
             causes = ", ".join(part.cause for part in rewritten.left)
-            return Outgoing(content, UNTRACKED, f"it has no place for links or a pixel ({causes})")
-        return Outgoing(rewritten.output, TRACKED)
+            return Outgoing(content, Outcome.UNTRACKED, f"it has no place for links or a pixel ({causes})")
+        return Outgoing(rewritten.output, Outcome.TRACKED)
 
     def _recipient(self, named: Sequence[str], content: bytes, addresses: Sequence[str]) -> str | None:
         """The recipient's id, or None where nobody can say which of several. Raises `InvalidInput`."""
