@@ -24,9 +24,8 @@ LIVE_URLS = (
     "https://shop.test/%2520/%zz?q=a+b#part",
     "https://shop.test/plain",
 )
-_EMPTY_HREF = re.compile(
-    r"(<a\b[^<>]*?\shref\s*=\s*)([\"'])(#|https?://|\{\{[^\"'{}<>]*\}\}|)\2", re.IGNORECASE
-)
+_TOKEN = r"\{\{[^\"'<>]*?\}\}|\{%[^\"'<>]*?%\}|<%=[^\"'<>]*?%>|\$\{[^\"'<>]*?\}|\*\|\w+\|\*|%%\w+%%|\[\[\w+\]\]|%\(\w+\)s"
+_EMPTY_HREF = re.compile(rf"(<a\b[^<>]*?\shref\s*=\s*)([\"'])(#|https?://|(?:{_TOKEN})+|)\2", re.IGNORECASE)
 
 
 @cache
