@@ -63,6 +63,8 @@ def rewrite_command(id: str, source: BinaryIO, **given: Any) -> None:
         raise
     _give(rewritten.output)
     _tell(rewritten)
+    if whom.merge_tag is not None:
+        say(f"next, the merge field of every recipient: mailpixel links {id} --recipients FILE --merge")
 
 
 @dataclass(frozen=True, slots=True)

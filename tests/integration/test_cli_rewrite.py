@@ -85,8 +85,9 @@ def test_a_message_is_known_by_its_name_its_content_or_a_switch(
 
 
 def test_a_template_is_rewritten_once_for_a_merge_tag(data: Path) -> None:
-    code, out, _ = rewrite(data, "spring", "--merge-tag", "*|MP|*", "-", content=HTML)
+    code, out, said = rewrite(data, "spring", "--merge-tag", "*|MP|*", "-", content=HTML)
     assert code == 0
+    assert said.endswith("mailpixel links spring --recipients FILE --merge\n")
     assert b'<a href="https://t.example/c/*|MP|*/1">' in out
     assert b'<img src="https://t.example/o/*|MP|*.gif"' in out
 

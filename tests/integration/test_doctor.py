@@ -157,6 +157,13 @@ def test_another_server_at_the_address_is_found_out(service: Service) -> None:
     assert "etag was added" in said
 
 
+def test_a_store_that_cannot_be_read_fails_and_the_rest_is_checked(service: Service, tmp_path: Path) -> None:
+    (tmp_path / "mailpixel.db").write_bytes(b"no database " * 1000)
+    code, grades, said = doctor(tmp_path, service.url)
+    assert (code, "fold" in grades, grades["pixel"]) == (1, False, "ok")
+    assert "free the disk" in said
+
+
 def test_an_unknown_campaign_is_not_found(service: Service) -> None:
     code, _, said = doctor(service.data, service.url, "--links", "autumn")
     assert (code, "there is no campaign 'autumn'" in said) == (1, True)
@@ -267,6 +274,21 @@ def test_a_link_is_well_when_head_is_refused_and_get_is_not() -> None:
     with a_server(respond) as shop:
         (check,) = check_links(Campaign("spring", "Spring", links=(Link(1, f"{shop}/a"),)))
     assert (check.grade, check.found) == (Grade.OK, f"{shop}/a: 200")
+
+
+def test_a_link_that_no_browser_would_follow_fails() -> None:
+    (check,) = check_links(Campaign("spring", "Spring", links=(Link(1, "ftp://shop.example/"),)))
+    assert (check.grade, check.found) == (
+        Grade.FAIL,
+        "ftp://shop.example/: must begin with http:// or https:// and a host",
+    )
+
+
+def test_the_public_address_is_asked_without_following_redirects() -> None:
+    with a_server(answering(301, Location="https://elsewhere.invalid/")) as url:
+        answer = ask(url)
+    assert isinstance(answer, Answer)
+    assert (answer.status, answer.headers["location"]) == (301, "https://elsewhere.invalid/")
 
 
 def test_a_link_is_followed_to_its_end() -> None:

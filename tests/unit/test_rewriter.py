@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from mailpixel.errors import NotFound, StoreUnavailable
+from mailpixel.errors import MailpixelError, NotFound, StoreUnavailable
 from mailpixel.links.html import Skip
 from mailpixel.links.keyring import new_keyring
 from mailpixel.links.left import Cause
@@ -28,6 +30,13 @@ HTML = (
     "<body><a href=\"https://shop.example/a\">A</a> <a href='https://shop.example/b?x=1&amp;y=2'>B</a> "
     '<a href="https://shop.example/a">A again</a> <a href="mailto:x@shop.example">Mail</a></body>'
 )
+PIECES = (
+    b'<a href="https://shop.example/a">', b"<a href=https://shop.example/b>", b"<body>", b"</body>", b"</html>",
+    b"<!--[if mso]>", b"<![endif]-->", b"<!--", b"-->", b"<svg>", b"<select>", b"<table>", b"<title>", b"\r\n", b"\n\n",
+    b"\xc3\xa9", b"\xff", b"Subject: x\n", b"Content-Type: text/html; charset=utf-8\n", b"https://shop.example/c ",
+    b'Content-Type: multipart/mixed; boundary="b"\n', b"--b\n", b"--b--\n", b"Content-Transfer-Encoding: base64\n",
+    b"Content-Transfer-Encoding: quoted-printable\n", b"=\n", b"PGEgaHJlZj0iaHR0cHM6Ly9zaG9wLmV4YW1wbGUvYSI+\n",
+)  # fmt: skip
 DESTINATIONS = ("https://shop.example/a", "https://shop.example/b?x=1&y=2")
 
 
@@ -178,6 +187,27 @@ def test_mail_goes_out_untracked_when_the_store_refuses() -> None:
 def test_mail_goes_out_untracked_when_registering_breaks() -> None:
     rewriter = Rewriter(Minter(KEYRING, BASE, "spring"), lambda urls: {}, RewriteOptions(BASE))
     assert rewriter.html(HTML, "r-1") == Rewritten(HTML, error="the rewrite failed: KeyError")
+
+
+def test_mail_goes_out_untracked_when_it_cannot_be_read(registry: MemoryRegistry) -> None:
+    options = RewriteOptions(BASE, utm=(("utm_source", 7),))  # type: ignore[arg-type]
+    sent = rewriter_of(registry, KEYRING, "spring", options).html(HTML, "r-1")
+    assert (sent.output, sent.links) == (HTML, ())
+    assert sent.error is not None
+    assert sent.error.startswith("the rewrite failed: TypeError")
+    assert isinstance(sent.failure, MailpixelError)
+
+
+@given(st.binary() | st.lists(st.sampled_from(PIECES)).map(b"".join))
+@settings(deadline=None)
+def test_whatever_comes_in_goes_out_and_is_rewritten_once(content: bytes) -> None:
+    registry = MemoryRegistry()
+    registry.add_campaign(a_campaign("spring", links=0))
+    rewriter = rewriter_of(registry, KEYRING, "spring", RewriteOptions(BASE, text=True, mso=True))
+    for rewrite in (rewriter.html, rewriter.message):
+        once = rewrite(content, "r-1")
+        twice = rewrite(once.output, "r-1")
+        assert (once.error, twice.error, twice.output, twice.links) == (None, None, once.output, ())
 
 
 def test_mail_without_links_asks_no_store() -> None:
