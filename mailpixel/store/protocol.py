@@ -242,7 +242,8 @@ class Registry(Protocol):
         """The number of each of these destinations: the one it has already, else the next free one in the order given.
 
         One transaction, so that two senders at once never give one number to two destinations. A trap's number is
-        given to nobody. Verdicts do not change by it: the campaign does not become stale.
+        given to nobody, nor is one that a link had before it was taken away. Verdicts do not change by it: the
+        campaign does not become stale.
 
         Raises `NotFound`, and `InvalidInput` when there is no number left.
         """

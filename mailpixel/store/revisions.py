@@ -40,13 +40,16 @@ def _judged_by(campaign: Campaign) -> tuple[datetime | None, frozenset[tuple[int
     return to_the_millisecond(campaign.sent_at), links
 
 
-def numbered(links: Sequence[Link], urls: Sequence[str]) -> tuple[dict[str, int], list[Link]]:
+def numbered(
+    links: Sequence[Link], urls: Sequence[str], highest_former: int = 0
+) -> tuple[dict[str, int], list[Link]]:
     """The number of each destination, and the links that are new, numbered on in the order given.
 
-    Of two links with one destination the first counts; a trap counts for none. Raises `InvalidInput`.
+    Of two links with one destination the first counts; a trap counts for none. A number that a link once had, up to
+    `highest_former`, is not given again: mail sent with it would lead elsewhere. Raises `InvalidInput`.
     """
     known = {link.url: link.number for link in reversed(links) if not link.trap}
-    last = max((link.number for link in links), default=0)
+    last = max([highest_former, *(link.number for link in links)])
     new = [Link(number, url) for number, url in enumerate(_missing(known, urls), last + 1)]
     if new and new[-1].number > LAST_LINK:
         raise InvalidInput("links", f"are more than {LAST_LINK:,} in this campaign; begin a new campaign")

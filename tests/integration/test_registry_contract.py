@@ -111,6 +111,12 @@ def test_a_destination_keeps_its_number_and_a_new_one_takes_the_next(registry: R
     assert registry.stale() == []
 
 
+def test_the_number_of_a_link_taken_away_is_not_given_again(registry: Registry) -> None:
+    registry.add_campaign(a_campaign(links=3))
+    registry.update_campaign(a_campaign(links=2), "cli", NOW)
+    assert registry.register_links("spring", ["https://shop.example/new"]) == {"https://shop.example/new": 4}
+
+
 def test_registering_known_destinations_is_no_news(registry: Registry) -> None:
     registry.add_campaign(a_campaign())
     revision = registry.news(0).revision

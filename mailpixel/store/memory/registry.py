@@ -69,7 +69,8 @@ class MemoryRegistry:
         """See `Registry`."""
         with self._lock:
             registered = self.campaign(campaign)
-            numbers, new = numbered(registered.links, urls)
+            former = max((row.number for row in self.link_revisions(campaign)), default=0)
+            numbers, new = numbered(registered.links, urls, former)
             if new:
                 self._put_campaign(changed_copy(registered, links=(*registered.links, *new)), stale=False)
             return numbers

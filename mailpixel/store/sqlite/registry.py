@@ -87,7 +87,10 @@ class SqliteRegistry:
         ):  # as a rule: a template is registered once, so that mail never waits for the one who writes
             return numbers
         with self._database.writing() as connection:
-            numbers, new = numbered(_campaign(connection, campaign).links, urls)
+            former = connection.execute(
+                "select coalesce(max(number), 0) from link_revisions where campaign = ?", (campaign,)
+            )
+            numbers, new = numbered(_campaign(connection, campaign).links, urls, *former.fetchone())
             _put_links(connection, campaign, new)
             revision = _next_revision(connection)
             connection.execute("update campaigns set revision = ? where id = ?", (revision, campaign))
