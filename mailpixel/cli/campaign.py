@@ -68,19 +68,14 @@ def campaign_edit(
 ) -> None:
     """Change a campaign. Former destinations are kept with the date."""
     _, registry = stores()
-    campaign = registry.campaign(id)
-    links = {link.number: link for link in campaign.links}
-    for number, url in correct:
-        if not number.isdecimal() or int(number) not in links:
-            raise InvalidInput(
-                "--correct", f"link {number} does not exist; `mailpixel campaign show {id}` lists them"
-            )
-        links[int(number)] = replace(links[int(number)], url=checked(url, "--correct"))
-    added = _links([(url, False) for url in urls], after=max(links, default=0))
-    changed = replace(campaign, links=(*links.values(), *added), **_facts(facts))
-    if name is not None:
-        changed = replace(changed, name=check_name(name))
-    registry.update_campaign(changed, "cli", datetime.now(UTC))
+    told = _facts(facts) | ({} if name is None else {"name": check_name(name)})
+
+    def change(campaign: Campaign) -> Campaign:
+        links = _corrected(campaign, correct)
+        added = _links([(url, False) for url in urls], after=max(links, default=0))
+        return replace(campaign, links=(*links.values(), *added), **told)
+
+    registry.change_campaign(id, change, "cli", datetime.now(UTC))
     say(f"campaign {id} is changed; a running server knows within two seconds")
 
 
@@ -137,6 +132,17 @@ def checked(url: str, field: str) -> str:
     """The destination as given, once it is known to be fit for a redirect. Raises `InvalidInput`."""
     check_destination(url, field)
     return url
+
+
+def _corrected(campaign: Campaign, corrections: tuple[tuple[str, str], ...]) -> dict[int, Link]:
+    """The links by number after corrections. Raises `InvalidInput` for a number that none of them has."""
+    links = {link.number: link for link in campaign.links}
+    for number, url in corrections:
+        if not number.isdecimal() or int(number) not in links:
+            problem = f"link {number} does not exist; `mailpixel campaign show {campaign.id}` lists them"
+            raise InvalidInput("--correct", problem)
+        links[int(number)] = replace(links[int(number)], url=checked(url, "--correct"))
+    return links
 
 
 def _links(urls: list[tuple[str, bool]], after: int) -> tuple[Link, ...]:

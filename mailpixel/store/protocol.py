@@ -238,6 +238,16 @@ class Registry(Protocol):
         """
         ...
 
+    def change_campaign(
+        self, id: str, change: Callable[[Campaign], Campaign], by: str, now: datetime
+    ) -> Campaign:
+        """`update_campaign` with what `change` makes of the campaign as it is; gives that.
+
+        Nobody else changes it meanwhile: a link that a sender registers is not lost. What `change` raises goes
+        through, and then nothing has changed. Raises `NotFound`.
+        """
+        ...
+
     def register_links(self, campaign: str, urls: Sequence[str]) -> Mapping[str, int]:
         """The number of each of these destinations: the one it has already, else the next free one in the order given.
 

@@ -145,6 +145,40 @@ def test_senders_at_once_never_share_a_number(registry: Registry) -> None:
     assert told == [{url: numbers[url] for url in urls} for urls in lists]
 
 
+def test_a_change_loses_no_link_that_a_sender_registers_meanwhile(registry: Registry) -> None:
+    registry.add_campaign(a_campaign(links=0))
+
+    def change(number: int) -> None:
+        registry.change_campaign(
+            "spring", lambda campaign: replace(campaign, name=f"Name {number}"), "cli", NOW
+        )
+
+    def register(number: int) -> None:
+        registry.register_links("spring", [f"https://shop.example/{number}"])
+
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(40):
+            pool.submit(change, number)
+            pool.submit(register, number)
+    assert [link.number for link in registry.campaign("spring").links] == list(range(1, 41))
+    assert registry.link_revisions("spring") == []
+
+
+def test_a_change_that_fails_changes_nothing(registry: Registry) -> None:
+    registry.add_campaign(a_campaign())
+
+    def change(campaign: Campaign) -> Campaign:
+        raise InvalidInput("name", "is not wanted")
+
+    with pytest.raises(InvalidInput, match="is not wanted"):
+        registry.change_campaign("spring", change, "cli", NOW)
+    assert registry.campaign("spring") == a_campaign()
+    with pytest.raises(NotFound, match="'autumn'"):
+        registry.change_campaign("autumn", change, "cli", NOW)
+    changed = registry.change_campaign("spring", lambda former: replace(former, sent=9), "cli", NOW)
+    assert changed == registry.campaign("spring") == a_campaign(sent=9)
+
+
 @pytest.mark.parametrize(
     ("changed", "stale"),
     [

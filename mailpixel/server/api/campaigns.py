@@ -159,13 +159,13 @@ def show_campaign(call: Call) -> object:
 
 def change_campaign(call: Call) -> object:
     """The campaign with what the body changes."""
+
+    def change(campaign: Campaign) -> Campaign:
+        links = changed(campaign.links, call.body.get("links", ()))
+        return replace(campaign, **{**call.body, "links": links})
+
     registry = call.services.registry
-    campaign = registry.campaign(call.path["id"])
-    facts = dict(call.body)
-    facts["links"] = changed(campaign.links, facts.get("links", ()))
-    campaign = replace(campaign, **facts)
-    registry.update_campaign(campaign, call.by, call.now)
-    return campaign_json(registry.campaign(campaign.id))
+    return campaign_json(registry.change_campaign(call.path["id"], change, call.by, call.now))
 
 
 def changed(links: Sequence[Link], changes: Sequence[Mapping[str, Any]]) -> tuple[Link, ...]:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace as changed_copy
 from datetime import datetime
 
@@ -49,13 +49,21 @@ class MemoryRegistry:
 
     def update_campaign(self, campaign: Campaign, by: str, now: datetime) -> None:
         """See `Registry`."""
+        self.change_campaign(campaign.id, lambda _: campaign, by, now)
+
+    def change_campaign(
+        self, id: str, change: Callable[[Campaign], Campaign], by: str, now: datetime
+    ) -> Campaign:
+        """See `Registry`."""
         with self._lock:
-            former = self.campaign(campaign.id)
+            former = self.campaign(id)
+            campaign = change(former)
             at = to_the_millisecond(now) or now
-            self._link_revisions[campaign.id] += [
+            self._link_revisions[id] += [
                 LinkRevision(link.number, link.url, at, by) for link in replaced_links(former, campaign)
             ]
             self._put_campaign(campaign, stale=calls_for_rebuild(former, campaign))
+            return self.campaign(id)
 
     def _put_campaign(self, campaign: Campaign, stale: bool) -> None:
         links = tuple(sorted(campaign.links, key=lambda link: link.number))

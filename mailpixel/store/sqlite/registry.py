@@ -1,7 +1,7 @@
 """Campaigns, links, API keys, opt-outs and the lease of the fold in SQLite."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -55,8 +55,16 @@ class SqliteRegistry:
 
     def update_campaign(self, campaign: Campaign, by: str, now: datetime) -> None:
         """See `Registry`."""
+        self.change_campaign(campaign.id, lambda _: campaign, by, now)
+
+    def change_campaign(
+        self, id: str, change: Callable[[Campaign], Campaign], by: str, now: datetime
+    ) -> Campaign:
+        """See `Registry`."""
         with self._database.writing() as connection:
-            former = _campaign(connection, campaign.id)
+            former = _campaign(connection, id)
+            campaign = change(former)
+            _remember_links(connection, former, campaign, by, now)
             connection.execute(
                 "update campaigns set name = ?, sent_at_ms = ?, sent = ?, base_url = ?,"
                 " stale = max(stale, ?), revision = ? where id = ?",
@@ -64,27 +72,18 @@ class SqliteRegistry:
                     *_campaign_row(campaign)[1:],
                     calls_for_rebuild(former, campaign),
                     _next_revision(connection),
-                    campaign.id,
+                    id,
                 ),
             )
-            connection.executemany(
-                "insert into link_revisions (campaign, number, url, replaced_at_ms, replaced_by)"
-                " values (?, ?, ?, ?, ?)",
-                [
-                    (campaign.id, link.number, link.url, to_ms(now), by)
-                    for link in replaced_links(former, campaign)
-                ],
-            )
-            connection.execute("delete from links where campaign = ?", (campaign.id,))
-            _put_links(connection, campaign.id, campaign.links)
+            connection.execute("delete from links where campaign = ?", (id,))
+            _put_links(connection, id, campaign.links)
+            return _campaign(connection, id)
 
     def register_links(self, campaign: str, urls: Sequence[str]) -> Mapping[str, int]:
         """See `Registry`."""
         with self._database.reading() as connection:
             numbers, new = numbered(_campaign(connection, campaign).links, urls)
-        if (
-            not new
-        ):  # as a rule: a template is registered once, so that mail never waits for the one who writes
+        if not new:  # the rule; so mail seldom waits for the one who writes
             return numbers
         with self._database.writing() as connection:
             former = connection.execute(
@@ -239,6 +238,17 @@ def _links(connection: sqlite3.Connection, campaign: str) -> tuple[Link, ...]:
         "select number, url, trap from links where campaign = ? order by number", (campaign,)
     )
     return tuple(Link(number, url, bool(trap)) for number, url, trap in rows)
+
+
+def _remember_links(
+    connection: sqlite3.Connection, former: Campaign, campaign: Campaign, by: str, now: datetime
+) -> None:
+    rows = [(former.id, link.number, link.url, to_ms(now), by) for link in replaced_links(former, campaign)]
+    connection.executemany(
+        "insert into link_revisions (campaign, number, url, replaced_at_ms, replaced_by)"
+        " values (?, ?, ?, ?, ?)",
+        rows,
+    )
 
 
 def _put_links(connection: sqlite3.Connection, campaign: str, links: Sequence[Link]) -> None:
