@@ -1,17 +1,15 @@
-"""A second mail server in a process of its own, which writes down what it gets, and the relay in front of it."""
+"""A second mail server in a process of its own, which writes down what it gets."""
 
 import asyncio
 import base64
 import json
 import os
 import signal
-import smtplib
 import socket
 import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -79,46 +77,6 @@ class Upstream:
         ]
 
 
-class RelayProcess:
-    """`mailpixel relay` in front of an upstream."""
-
-    def __init__(
-        self, data: Path, upstream: str, *options: str, environment: dict[str, str] | None = None
-    ) -> None:
-        self.port = free_port()
-        listen = ("--listen", f"127.0.0.1:{self.port}")
-        command = [
-            sys.executable,
-            "-m",
-            "mailpixel",
-            "--data",
-            str(data),
-            "relay",
-            *listen,
-            "--upstream",
-            upstream,
-        ]
-        env = os.environ | {"MAILPIXEL_BASE_URL": "https://t.example"} | (environment or {})
-        self._process = subprocess.Popen([*command, *options], env=env, stderr=subprocess.PIPE, text=True)
-
-    def __enter__(self) -> "RelayProcess":
-        wait_for_port(self.port, self._process)
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        if self._process.poll() is None:
-            self.stop()
-
-    def terminate(self) -> None:
-        """SIGTERM."""
-        self._process.send_signal(signal.SIGTERM)
-
-    def stop(self) -> str:
-        """SIGTERM, and wait; returns what it said."""
-        self.terminate()
-        return self._process.communicate(timeout=60)[1]
-
-
 def wait_for_port(port: int, process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> None:
     """Ask until somebody listens."""
     until = time.monotonic() + 20
@@ -130,26 +88,6 @@ def wait_for_port(port: int, process: "subprocess.Popen[str] | subprocess.Popen[
             assert process.poll() is None, "the server ended early"
             assert time.monotonic() < until, "the server did not answer"
             time.sleep(0.05)
-
-
-def hand_in(
-    client: smtplib.SMTP, content: bytes, to: Sequence[str] = ("r@x.example",), *options: str
-) -> tuple[int, str]:
-    """Send one message by the book and byte for byte; returns the last reply: the first that refuses, or the end's."""
-    sender = "" if "bounce" in options else "sender@shop.example"
-    passed = [option for option in options if option != "bounce"]
-    code, text = client.docmd("MAIL", " ".join([f"FROM:<{sender}>", *passed]))
-    for address in to:
-        if code == 250:
-            code, text = client.docmd("RCPT", f"TO:<{address}>")
-    if code == 250:
-        client.docmd("DATA")
-        dotted = (b"\r\n" + content).replace(b"\r\n.", b"\r\n..").removeprefix(b"\r\n")
-        client.send(dotted + b".\r\n")
-        code, text = client.getreply()
-    if code != 250:
-        client.docmd("RSET")
-    return code, text.decode()
 
 
 class _Handler:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import re
 import signal
 import socket
@@ -62,7 +63,9 @@ async def _run(relay: "Relay", host: str, port: int) -> None:
     try:
         listening = await relay.listen(host, port)
     except OSError as error:
-        raise MailpixelError(f"cannot listen on port {port}: {error.strerror or 'no such host'}") from None
+        # not its own text, which holds the address
+        problem = "no such host" if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
+        raise MailpixelError(f"cannot listen on port {port}: {problem}") from None
     say(f"mailpixel relays what arrives on port {listening}; Ctrl-C ends it")
     await ending.wait()
     await relay.end()
