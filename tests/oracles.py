@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-import html5lib
+import html5lib  # type: ignore[import-untyped]
 import justhtml
 from selectolax.lexbor import LexborHTMLParser
 
@@ -28,7 +28,7 @@ def html5lib_links(text: str) -> Links:
 def justhtml_links(text: str) -> Links:
     """The same by justhtml."""
     nodes = justhtml.JustHTML(text, sanitize=False).query("a[href], area[href]")
-    return [str(node.attrs["href"] or "") for node in nodes if (node.namespace or "html") == "html"]
+    return [str((node.attrs or {})["href"] or "") for node in nodes if (node.namespace or "html") == "html"]
 
 
 def selectolax_links(text: str) -> Links:

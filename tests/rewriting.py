@@ -39,7 +39,11 @@ class Case:
 
 def load_cases(path: Path) -> list[Case]:
     """The cases of a JSON-lines file, with the repeated text put in; none when the file is not there."""
-    return [_case(json.loads(line)) for line in path.read_text("utf-8").split("\n") if line] if path.exists() else []
+    return (
+        [_case(json.loads(line)) for line in path.read_text("utf-8").split("\n") if line]
+        if path.exists()
+        else []
+    )
 
 
 def _case(label: dict[str, Any]) -> Case:

@@ -42,7 +42,8 @@ def comments(document: turbohtml.Document, marks: Mapping[str, int]) -> Iterator
     """Real conditional comments: where the content starts, and the content."""
     if not marks:
         return
-    for node in document.xpath("//comment()"):
+    nodes = document.xpath("//comment()")
+    for node in nodes if isinstance(nodes, list) else ():
         if isinstance(node, turbohtml.Comment) and node.data[:1] in marks:
             yield marks[node.data[0]], "[" + node.data[1:]
 

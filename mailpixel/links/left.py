@@ -105,10 +105,8 @@ def transfer_encoding(leaf: Entity) -> str:
 
 
 def _is_armoured(leaf: Entity, raw: bytes) -> bool:
-    if (
-        not leaf.kind.startswith("text/")
-        or b"-----BEGIN PGP" not in raw
-        and transfer_encoding(leaf) != "base64"
+    if not leaf.kind.startswith("text/") or (
+        b"-----BEGIN PGP" not in raw and transfer_encoding(leaf) != "base64"
     ):
         return False
     return _ARMOUR.search(decoded_body(leaf, raw) or raw[leaf.body_start : leaf.end]) is not None

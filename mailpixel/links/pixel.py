@@ -134,8 +134,7 @@ def _head_end(document: turbohtml.Document) -> int:
     ends = [0]
     for element in (document.find("html"), head, *(head.children if head is not None else ())):
         location = element.source_location if isinstance(element, turbohtml.Element) else None
-        if location is not None:
-            ends.append(location.start_tag.end_offset)
-            if location.end_tag is not None and element is not None and element.tag != "html":
-                ends.append(location.end_tag.end_offset)
+        if location is not None and isinstance(element, turbohtml.Element):
+            closed = location.end_tag is not None and element.tag != "html"
+            ends.append((location.end_tag if closed and location.end_tag else location.start_tag).end_offset)
     return max(ends)

@@ -29,7 +29,7 @@ _WIDE_STOP = re.compile(f"[{_WIDE}]")
 _TRAILING = "\u2026" + _CURLY + _WIDE
 _CLOSING = ".,:;!?'\")]}"
 # What the detector takes for a letter of a longer word, or cannot read at all.
-_GLUED = re.compile(f"[{_CURLY}*_](?=https?://)|[\ud800-\udfff]", re.IGNORECASE)
+_GLUED = re.compile("[^\x00-\x7f](?=https?://)|[*_](?=https?://)|[\ud800-\udfff]", re.IGNORECASE)
 
 
 def prepare_text(text: AnyStr, options: RewriteOptions) -> Plan[AnyStr]:

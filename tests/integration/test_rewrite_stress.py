@@ -1,13 +1,15 @@
 """Every labelled odd case: the lists beside the repository where they are, and our own."""
 
+import base64
+import quopri
 from pathlib import Path
 from typing import Any
 
 import can_ada
 import pytest
 
-from mailpixel.links.html import prepare
-from mailpixel.links.mime import prepare_message
+from mailpixel.links.html import Plan, prepare
+from mailpixel.links.mime import MessagePlan, prepare_message
 from mailpixel.links.options import RewriteOptions
 from tests.rewriting import BASE_URL, PIXEL, PIXEL_URL, Case, load_cases, tracked_urls
 
@@ -35,9 +37,6 @@ def in_a_message(case: Case) -> bool:
 
 def message_of(case: Case) -> bytes:
     """The case as the one part of a message."""
-    import base64
-    import quopri
-
     label: dict[str, Any] = case.label
     charset = label.get("declared", label.get("charset", "utf-8"))
     body = case.html.encode(label.get("charset", "utf-8"))
@@ -51,14 +50,16 @@ def message_of(case: Case) -> bytes:
     return "".join(f"{name}: {value}\n" for name, value in headers.items()).encode() + b"\n" + body
 
 
+def read(case: Case) -> Plan[Any] | MessagePlan:
+    """The plan of a case, as a message where it speaks of one."""
+    if in_a_message(case):
+        return prepare_message(message_of(case), options_of(case))
+    return prepare(case.content, options_of(case))
+
+
 @each_case
 def test_a_case_is_tracked_and_skipped_as_labelled(case: Case) -> None:
-    plan: Any
-    plan = (
-        prepare_message(message_of(case), options_of(case))
-        if in_a_message(case)
-        else prepare(case.content, options_of(case))
-    )
+    plan = read(case)
     assert plan.error is None
     assert tuple(zip(plan.numbers, plan.links, strict=True)) == case.expect
     assert tuple((skip.href, str(skip.reason)) for skip in plan.skipped) == case.skip
@@ -72,8 +73,8 @@ def test_the_pixel_of_a_case_stands_where_labelled(case: Case) -> None:
         assert plan.has_pixel == (case.pixel != "none")
         return
     codec = case.label.get("charset", "utf-8")
-    plan = prepare(case.content, options_of(case))
-    rewritten = plan.render(tracked_urls(len(plan.links)), PIXEL_URL)
+    page: Plan[Any] = prepare(case.content, options_of(case))
+    rewritten = page.render(tracked_urls(len(page.links)), PIXEL_URL)
     text = rewritten.decode(codec) if isinstance(rewritten, bytes) else rewritten
     assert place_of(text) == case.pixel
 

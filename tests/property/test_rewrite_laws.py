@@ -15,23 +15,16 @@ from tests.rewriting import BASE_URL, PIXEL, PIXEL_URL, tracked_urls, undone
 
 OPTIONS = RewriteOptions(BASE_URL, mso=True)
 
-markup = st.lists(
-    st.one_of(
-        st.sampled_from(
-            [
-                '<a href="https://shop.test/a?x=1&amp;y=2">', "<a href='https://shop.test/b'>", "<a href=https://shop.test/c>",
-                "</a>", "<p>", "</p>", "<table>", "<tr>", "<td>", "</table>", "<svg>", "</svg>", "<math>", "<template>",
-                "<select>", "<!--", "-->", "<!--[if mso]>", "<![endif]-->", "<script>", "</script>", "<title>", "</title>",
-                "<textarea>", "<style>", "<body>", "</body>", "</html>", "<html>", "<head>", "<noscript>", "<frameset>",
-                "<plaintext>", "<![CDATA[", "]]>", '"', "'", "<", ">", "=", "\r\n", "\r", "\n", "\ufeff", "\x00", "{{ x }}",
-                "<area href=\"https://shop.test/d\r\n\">", "<v:rect href='https://shop.test/v'>", "<button>", "<form>", "é", "😀",
-                f'<a href="{BASE_URL}/c/x">', "<b>", "</b>", "<a HREF = \"HTTPS://shop.test/e\" href=z>", "\u0130", "&amp", "/",
-            ]
-        ),
-        st.text(max_size=6),
-    ),
-    max_size=14,
-).map("".join)  # fmt: skip
+PIECES = [
+    '<a href="https://shop.test/a?x=1&amp;y=2">', "<a href='https://shop.test/b'>", "<a href=https://shop.test/c>",
+    "</a>", "<p>", "</p>", "<table>", "<tr>", "<td>", "</table>", "<svg>", "</svg>", "<math>", "<template>",
+    "<select>", "<!--", "-->", "<!--[if mso]>", "<![endif]-->", "<script>", "</script>", "<title>", "</title>",
+    "<textarea>", "<style>", "<body>", "</body>", "</html>", "<html>", "<head>", "<noscript>", "<frameset>",
+    "<plaintext>", "<![CDATA[", "]]>", '"', "'", "<", ">", "=", "\r\n", "\r", "\n", "\ufeff", "\x00", "{{ x }}",
+    '<area href="https://shop.test/d\r\n">', "<v:rect href='https://shop.test/v'>", "<button>", "<form>", "é",
+    f'<a href="{BASE_URL}/c/x">', "<b>", "</b>", '<a HREF = "HTTPS://shop.test/e" href=z>', "\u0130", "&amp", "/", "😀",
+]  # fmt: skip
+markup = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=6)), max_size=14).map("".join)
 
 
 @given(markup)
@@ -53,14 +46,20 @@ def test_rewriting_a_rewritten_text_changes_nothing(text: str) -> None:
     assert again.render([], PIXEL_URL) == once or not plan.has_pixel
 
 
-@given(st.binary(max_size=200), st.sampled_from([None, "utf-8", "shift_jis", "utf-16", "iso-2022-jp", "utf-7", "hz", "idna", "no"]))
+@given(
+    st.binary(max_size=200),
+    st.sampled_from([None, "utf-8", "shift_jis", "utf-16", "iso-2022-jp", "utf-7", "hz", "idna", "no"]),
+)
 def test_bytes_never_raise_and_come_back_without_urls(raw: bytes, charset: str | None) -> None:
     plan = prepare(raw, RewriteOptions(BASE_URL, charset=charset))
     assert plan.error is None
     assert plan.links != () or plan.render([]) == raw
 
 
-@given(markup, st.sampled_from(["utf-8", "utf-16", "utf-16-be", "latin-1", "shift_jis", "iso-2022-jp", "gb18030"]))
+@given(
+    markup,
+    st.sampled_from(["utf-8", "utf-16", "utf-16-be", "latin-1", "shift_jis", "iso-2022-jp", "gb18030"]),
+)
 def test_bytes_change_where_their_text_does(text: str, charset: str) -> None:
     raw = text.encode(charset, "replace")
     plan = prepare(raw, RewriteOptions(BASE_URL, charset=charset, mso=True))
@@ -112,7 +111,12 @@ part = st.tuples(
 )
 
 
-@given(st.lists(part, min_size=1, max_size=4), st.sampled_from(["\n", "\r\n"]), st.sampled_from(["", "pre\n"]), st.booleans())
+@given(
+    st.lists(part, min_size=1, max_size=4),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from(["", "pre\n"]),
+    st.booleans(),
+)
 def test_a_message_keeps_its_headers_and_other_parts(
     parts: list[tuple[str, str, str]], line_end: str, preamble: str, text: bool
 ) -> None:
@@ -151,11 +155,22 @@ def test_the_short_way_to_say_yes_agrees_with_the_rules(rest: str) -> None:
         assert why_not(url) == next((reason for reason, holds in _RULES if holds(url)), None)
 
 
-@given(st.lists(st.text(max_size=3), max_size=20), st.dictionaries(st.text(max_size=3), st.integers(1, 60_000), max_size=5))
-def test_a_destination_has_one_number_and_known_ones_keep_theirs(asked: list[str], known: dict[str, int]) -> None:
+@given(
+    st.lists(st.text(max_size=3), max_size=20),
+    st.dictionaries(st.text(max_size=3), st.integers(1, 60_000), max_size=5),
+)
+def test_a_destination_has_one_number_and_known_ones_keep_theirs(
+    asked: list[str], known: dict[str, int]
+) -> None:
     numbers = Numbers(known)
     given_numbers = {destination: numbers.of(destination) for destination in asked}
-    assert numbers.in_order() == sorted((number, destination) for destination, number in given_numbers.items())
+    assert numbers.in_order() == sorted(
+        (number, destination) for destination, number in given_numbers.items()
+    )
     fresh = [number for destination, number in given_numbers.items() if destination not in known]
-    assert fresh == list(range(max(known.values(), default=0) + 1, max(known.values(), default=0) + 1 + len(fresh)))
-    assert all(given_numbers[destination] == number for destination, number in known.items() if destination in asked)
+    assert fresh == list(
+        range(max(known.values(), default=0) + 1, max(known.values(), default=0) + 1 + len(fresh))
+    )
+    assert all(
+        given_numbers[destination] == number for destination, number in known.items() if destination in asked
+    )

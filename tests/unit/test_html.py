@@ -1,0 +1,164 @@
+"""Rewriting HTML: what is written, numbered and reported."""
+
+import pytest
+
+from mailpixel.errors import InvalidInput
+from mailpixel.links.html import Skip, prepare
+from mailpixel.links.options import RewriteOptions
+from mailpixel.links.splice import MOST_LINKS, Numbers, encode_for
+from mailpixel.links.trackable import Reason
+from tests.rewriting import PIXEL, PIXEL_URL
+
+OPTIONS = RewriteOptions("https://t.example")
+
+
+def test_a_template_is_prepared_once_and_rendered_for_each_recipient() -> None:
+    plan = prepare("<body><a href=\"https://a.test/\">a</a> <a href='https://b.test/'>b</a></body>", OPTIONS)
+    assert plan.links == ("https://a.test/", "https://b.test/")
+    assert plan.numbers == (1, 2)
+    one = plan.render(["https://t.example/c/A/1", "https://t.example/c/A/2"], PIXEL_URL)
+    assert one == (
+        "<body><a href=\"https://t.example/c/A/1\">a</a> <a href='https://t.example/c/A/2'>b</a>"
+        + PIXEL
+        + "</body>"
+    )
+    assert plan.render(["U", "V"]) == "<body><a href=\"U\">a</a> <a href='V'>b</a></body>"
+
+
+def test_one_destination_is_one_number_and_the_report_counts_places() -> None:
+    plan = prepare(
+        '<a href="https://a.test/">1</a><a href="#">2</a><a href=" https://a.test/ ">3</a>', OPTIONS
+    )
+    assert plan.links == ("https://a.test/",)
+    assert plan.skipped == (Skip("#", Reason.FRAGMENT),)
+    assert plan.report == {"tracked": 2, "fragment": 1}
+    assert plan.render(["U"]) == '<a href="U">1</a><a href="#">2</a><a href="U">3</a>'
+
+
+def test_known_destinations_keep_their_numbers_and_new_ones_come_after() -> None:
+    html = '<a href="https://new.test/">n</a><a href="https://old.test/">o</a>'
+    plan = prepare(
+        html, RewriteOptions("https://t.example", known={"https://old.test/": 7, "https://gone.test/": 9})
+    )
+    assert (plan.numbers, plan.links) == ((7, 10), ("https://old.test/", "https://new.test/"))
+    assert plan.render(["OLD", "NEW"]) == '<a href="NEW">n</a><a href="OLD">o</a>'
+
+
+@pytest.mark.parametrize(
+    ("html", "written"),
+    [
+        ('<a href="https://a.test/">x</a>', """<a href="{{m}}/?a=1&amp;b=&#34;'<">x</a>"""),
+        ("<a href='https://a.test/'>x</a>", """<a href='{{m}}/?a=1&amp;b="&#39;<'>x</a>"""),
+        ("<a href=https://a.test/>x</a>", """<a href={{m}}/?a=1&amp;b=&#34;&#39;&#60;>x</a>"""),
+    ],
+)
+def test_a_url_is_encoded_for_the_quote_it_lands_in(html: str, written: str) -> None:
+    assert prepare(html, OPTIONS).render(["{{m}}/?a=1&b=\"'<"]) == written
+
+
+@pytest.mark.parametrize(
+    "tag", ["*|MP|*", "{{mp}}", "{{{mp}}}", "%%mp%%", "%recipient.mp%", "[[mp]]", "-mp-"]
+)
+def test_merge_fields_survive_in_every_quote(tag: str) -> None:
+    assert [encode_for(quote, tag) for quote in ('"', "'", "", "text")] == [tag] * 4
+
+
+def test_bytes_come_back_as_bytes_in_their_charset() -> None:
+    raw = '<p>ß</p><a href="https://a.test/">x</a>'.encode("utf-16")
+    plan = prepare(raw, RewriteOptions("https://t.example", charset="utf-16"))
+    assert plan.render(["U"]).decode("utf-16") == '<p>ß</p><a href="U">x</a>'
+    latin = '<p>ß</p><a href="https://a.test/">x</a>'.encode("latin-1")
+    assert prepare(latin, OPTIONS).render(["U"]) == '<p>ß</p><a href="U">x</a>'.encode("latin-1")
+
+
+def test_a_letter_the_charset_lacks_is_written_as_a_reference() -> None:
+    plan = prepare(
+        b'<a href="https://a.test/">x</a>', RewriteOptions("https://t.example", charset="us-ascii")
+    )
+    assert plan.render(["https://t.example/é"]) == b'<a href="https://t.example/&#233;">x</a>'
+
+
+def test_bytes_without_a_link_or_a_place_for_a_pixel_come_back() -> None:
+    assert prepare(b"<frameset></frameset>", OPTIONS).render([], PIXEL_URL) == b"<frameset></frameset>"
+
+
+def test_a_stateful_charset_that_cannot_be_cut_is_read_letter_by_letter() -> None:
+    raw = '<p>한국</p><a href="https://a.test/">x</a>'.encode("iso2022_kr")
+    plan = prepare(raw, RewriteOptions("https://t.example", charset="iso-2022-kr"))
+    assert plan.links == ("https://a.test/",)
+    assert plan.render(["https://a.test/"]) == raw
+
+
+def test_conditional_links_are_reported_and_rewritten_only_on_request() -> None:
+    html = '<!--[if mso]>\r\n<v:rect href="https://v.test/"/><![endif]--><a href="https://a.test/">x</a>'
+    plan = prepare(html, OPTIONS)
+    assert plan.skipped == (Skip("https://v.test/", Reason.CONDITIONAL),)
+    asked = prepare(html, RewriteOptions("https://t.example", mso=True))
+    assert asked.links == ("https://v.test/", "https://a.test/")
+    assert asked.render(["V", "A"]) == html.replace("https://v.test/", "V").replace("https://a.test/", "A")
+
+
+def test_letters_like_the_marks_of_comments_are_not_mistaken_for_them() -> None:
+    html = '\ue000<!--\ue000if mso]><a href="https://n.test/">--><!--[if mso]><a href="https://v.test/"></a><![endif]-->'
+    plan = prepare(html, OPTIONS)
+    assert plan.skipped == (Skip("https://v.test/", Reason.CONDITIONAL),)
+    crowded = "".join(map(chr, range(0xE000, 0xF900))) + html
+    assert prepare(crowded, OPTIONS).skipped == ()
+
+
+def test_a_skipped_href_is_reported_as_it_stands() -> None:
+    plan = prepare('<a href="https://a.test/<!--[if mso]>">x</a>', OPTIONS)
+    assert plan.skipped == (Skip("https://a.test/<!--[if mso]>", Reason.MALFORMED),)
+
+
+def test_the_pixel_goes_to_the_top_on_request_and_past_the_head() -> None:
+    top = RewriteOptions("https://t.example", pixel="top")
+    for before, after in (
+        ("<html><body class=x>", "<p>a</p></body></html>"),
+        ("<!doctype html><!-- c -->\n", "<p>a</p>"),
+        ("<head><title>t</title></head>", "<p>a</p>"),
+        ("<!doctype html><html><title>t</title>", "<p>a</p>"),
+        ("\ufeff", "<p>a</p>"),
+        ("", "<title>open"),
+    ):
+        assert prepare(before + after, top).render([], PIXEL_URL) == before + PIXEL + after
+
+
+def test_no_pixel_goes_into_a_frameset_beside_another_of_ours_or_unasked() -> None:
+    assert not prepare("<frameset cols=*><frame></frameset>", OPTIONS).has_pixel
+    assert not prepare('<p>a</p><img src="https://t.example/o/x">', OPTIONS).has_pixel
+    assert not prepare("<p>a</p>", RewriteOptions("https://t.example", pixel="none")).has_pixel
+
+
+def test_a_pixel_never_ends_an_open_svg_with_a_link_after_it() -> None:
+    html = '<p>a</p><svg></body><a href="https://a.test/">x</a>'
+    plan = prepare(html, OPTIONS)
+    assert plan.skipped == (Skip("https://a.test/", Reason.FOREIGN),)
+    assert plan.render([], PIXEL_URL) == PIXEL + html
+
+
+def test_a_passed_query_value_follows_the_tracked_url() -> None:
+    html = '<a href="https://a.test/?s=1&amp;u={{ id }}">x</a><a href="https://a.test/?s=1">y</a>'
+    plan = prepare(html, RewriteOptions("https://t.example", passthrough=frozenset({"u"})))
+    assert plan.links == ("https://a.test/?s=1",)
+    assert plan.passed == {1: ("u",)}
+    assert plan.render(["U"]) == '<a href="U?u={{ id }}">x</a><a href="U">y</a>'
+
+
+def test_as_many_urls_as_links_are_asked_for() -> None:
+    with pytest.raises(InvalidInput, match="urls: holds 0 for 1 links: give one a link"):
+        prepare('<a href="https://a.test/">x</a>', OPTIONS).render([])
+
+
+def test_what_cannot_be_prepared_goes_out_as_it_is_with_the_error() -> None:
+    html = "".join(f'<a href="https://a.test/{place}">x</a>' for place in range(3))
+    plan = prepare(html, RewriteOptions("https://t.example", known={"https://b.test/": MOST_LINKS}))
+    assert plan.error == "InvalidInput: html: has more than 65535 different links: split the campaign"
+    assert (plan.links, plan.has_pixel, plan.render([], PIXEL_URL)) == ((), False, html)
+
+
+def test_numbers_end_at_what_a_token_can_hold() -> None:
+    numbers = Numbers({"https://a.test/": MOST_LINKS - 1})
+    assert numbers.of("https://b.test/") == MOST_LINKS
+    with pytest.raises(InvalidInput):
+        numbers.of("https://c.test/")
