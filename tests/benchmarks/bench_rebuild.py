@@ -1,0 +1,128 @@
+"""Folding and rebuilding by the real rules: `python -m tests.benchmarks.bench_rebuild [EVENTS]`.
+
+Readers and scanner bursts as they are simulated for the rules, read bare, judged alone, folded and rebuilt, on one
+core and on all. CPU time of the process and its workers; the machine may be busy with other things.
+"""
+
+import os
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+from mailpixel.classify import Rules, judge
+from mailpixel.model import Event
+from mailpixel.projections.fold import Fold, Rebuild, rebuild
+from mailpixel.store.protocol import Registry
+from mailpixel.store.sqlite import SqliteStore, open_sqlite
+from tests.benchmarks.bench_fold import bare_read
+from tests.benchmarks.table import print_rows
+from tests.builders import SENT_AT_MS
+from tests.crowds import CAMPAIGN, bursts, people
+
+BAR = 50_000
+GROUP, ROUNDS = 500, 3
+NOW_MS = SENT_AT_MS + 90 * 86_400_000
+JUDGE = partial(judge, rules=Rules())
+
+
+def history(events: int) -> Iterator[Event]:
+    """Events of nine readers to every gateway, each message of a recipient of its own, in order of message."""
+    chance = random.Random(17)
+    made = 0
+    for n in range(events):
+        crowd = bursts(1, chance) if n % 10 == 9 else people(1, chance)
+        for event in chain.from_iterable(message.events for message in crowd):
+            yield replace(event, recipient=f"r-{n * 7919 % 1_000_003:07}")
+            made += 1
+        if made >= events:
+            return
+
+
+def log_history(store: SqliteStore, events: int) -> int:
+    """Write them in order of time; returns how many there are."""
+    logged = sorted(history(events), key=lambda event: event.id)
+    for start in range(0, len(logged), GROUP):
+        store.append(logged[start : start + GROUP])
+    return len(logged)
+
+
+def cpu_s(work: Callable[[], object]) -> float:
+    """CPU seconds of this process and of the workers it waited for."""
+    before = _spent_s()
+    work()
+    return _spent_s() - before
+
+
+def _spent_s() -> float:
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def fold_all(store: SqliteStore, registry: Registry) -> None:
+    """Fold whatever is new."""
+    if Fold(store, registry, JUDGE, "bench").catch_up(lambda: NOW_MS, 600_000) is None:
+        raise SystemExit("another fold has the lease")
+
+
+def judge_all(store: SqliteStore) -> float:
+    """CPU seconds of the judgement alone."""
+    messages = list(store.messages(CAMPAIGN.id))
+    return cpu_s(lambda: [JUDGE(message, CAMPAIGN) for message in messages])
+
+
+def measured(folder: str, events: int) -> tuple[int, dict[str, float], float]:
+    """How many events there were, CPU seconds by what was done, and wall seconds of a rebuild on all cores."""
+    store, registry = open_sqlite(Path(folder) / "bench.db")
+    with closing(store):
+        registry.add_campaign(CAMPAIGN)
+        registry.settled(registry.campaign(CAMPAIGN.id))
+        logged = log_history(store, events)
+        again = partial(rebuild, store, registry, JUDGE, CAMPAIGN.id)
+        took = {"fold": cpu_s(lambda: fold_all(store, registry))}
+        took["bare read of the same rows"] = _best(lambda: cpu_s(lambda: bare_read(store, CAMPAIGN.id)))
+        took["judge alone"] = _best(lambda: judge_all(store))
+        took["rebuild, one process"] = _best(lambda: cpu_s(lambda: again(how=Rebuild(processes=1))))
+        began = time.perf_counter()
+        took["rebuild, a process a core"] = cpu_s(lambda: again(how=Rebuild()))
+        wall_s = time.perf_counter() - began
+        totals = store.counts(CAMPAIGN.id, NOW_MS, 0).totals
+        if totals["opens.events"] + totals["clicks.events"] != logged:
+            raise SystemExit("not every event was folded")
+    return logged, took, wall_s
+
+
+def _best(seconds: Callable[[], float]) -> float:
+    return min(seconds() for _ in range(ROUNDS))
+
+
+def main(events: int) -> None:
+    """Everything once."""
+    with tempfile.TemporaryDirectory(dir=".") as folder:
+        logged, took, wall_s = measured(folder, events)
+    bare = took["bare read of the same rows"]
+    rows = [
+        (
+            what,
+            f"{logged / seconds:,.0f}",
+            f"{bare / seconds:.2f}",
+            f"{BAR:,}" if what.startswith(("fold", "rebuild")) else "",
+        )
+        for what, seconds in took.items()
+    ]
+    print_rows(
+        f"{logged:,} events by the real rules",
+        ("what", "events/s of one core", "of the bare read", "bar"),
+        rows,
+    )
+    print(f"\nrebuild on all cores: {logged / wall_s:,.0f} events/s of wall time")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1].replace("_", "")) if len(sys.argv) > 1 else 200_000)
