@@ -89,6 +89,18 @@ def test_after_sending_the_message_is_as_it_was(outbox: list[Any]) -> None:
     assert (made.extra_headers, made.body, made.alternatives) == before
 
 
+def test_anymail_sends_the_tracked_html_and_its_status_is_on_the_senders_message(data: Path) -> None:
+    with override_settings(MAILPIXEL_EMAIL_BACKEND="anymail.backends.test.EmailBackend"):
+        made = message({"X-Other": "1", **MARKS})
+        made.tags = ["spring"]
+        made.send()
+    assert claims_in(data, made.anymail_test_params["html_body"]) == EXPECTED
+    assert dict(made.anymail_test_params["extra_headers"]) == {"X-Other": "1"}
+    assert made.anymail_test_params["tags"] == ["spring"]
+    assert made.anymail_status.status == {"sent"}
+    assert made.alternatives[0][0] == HTML
+
+
 class NotingBackend:
     """Notes on the message itself what became of it, as anymail does, or fails."""
 
