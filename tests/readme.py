@@ -7,7 +7,7 @@ import click
 
 from mailpixel.classify import RULES
 from mailpixel.cli import cli
-from mailpixel.server.api.openapi import document
+from mailpixel.server.api.routes import document
 from mailpixel.settings import Settings
 
 README = Path(__file__).parents[1] / "README.md"

@@ -53,6 +53,10 @@ class Seen(NamedTuple):
     agent: str
     facts: Facts
 
+    def but(self, fact: Facts) -> "Seen":
+        """The same with one fact more."""
+        return self._replace(facts=self.facts | fact)
+
 
 class Receipt(NamedTuple):
     """What becomes of a hit: `destination` to redirect to, `event` to log or `overflow` to count."""
@@ -69,6 +73,14 @@ SURFACES = {
     "c": (EventKind.CLICK, frozenset({TokenKind.CLICK})),
     "c/n": (EventKind.CLICK, frozenset({TokenKind.MESSAGE})),
 }
+
+
+class Named(NamedTuple):
+    """What a request asked for by its token: a message, and of a click its link (None: the embedded one)."""
+
+    kind: EventKind
+    claims: Claims
+    link: int | None
 
 
 class Intake:
@@ -92,31 +104,25 @@ class Intake:
         claims = reading.claims
         if claims is None:
             return BAD_TOKEN
+        named = Named(kind, claims, claims.link if path.link is None else path.link)
         if path.damaged or reading.problem is not None:
             forged = path.damaged or reading.problem is Problem.BAD_SIGNATURE
-            return self._forgery(kind, claims, path, seen, now_ms) if forged else BAD_TOKEN
-        link = path.link if path.link is not None else claims.link
+            return self._forgery(named, seen, now_ms) if forged else BAD_TOKEN
         destination = None
         if kind is EventKind.CLICK:
-            destination = self._destination(claims, link)
+            destination = self._destination(named)
             if destination is None:
                 return Receipt(Outcome.UNKNOWN_LINK)
-        return self._count(kind, claims, link, destination, seen, now_ms)
+        return self._count(named, destination, seen, now_ms)
 
-    def _destination(self, claims: Claims, link: int | None) -> str | None:
+    def _destination(self, named: Named) -> str | None:
+        claims, link = named.claims, named.link
         url = claims.destination if link is None else self.directory.destination(claims.campaign, link)
         return None if url is None else location(url)
 
-    def _count(
-        self,
-        kind: EventKind,
-        claims: Claims,
-        link: int | None,
-        destination: str | None,
-        seen: Seen,
-        now_ms: int,
-    ) -> Receipt:
+    def _count(self, named: Named, destination: str | None, seen: Seen, now_ms: int) -> Receipt:
         """A hit on a good token: log it, unless it may not or need not be."""
+        claims = named.claims
         if self.directory.opted_out(claims.recipient):
             return Receipt(Outcome.OPTED_OUT, destination)
         if self.directory.is_expired(claims.campaign, now_ms):
@@ -126,13 +132,13 @@ class Intake:
         if past:
             overflow = Overflow(claims.campaign, claims.recipient, day, self.ids.edge, past)
             return Receipt(Outcome.OVERFLOW, destination, overflow=overflow)
-        facts = seen.facts | Facts.PREVIEW if claims.preview else seen.facts
-        return Receipt(Outcome.LOGGED, destination, self._event(kind, claims, link, seen, facts, now_ms))
+        if claims.preview:
+            seen = seen.but(Facts.PREVIEW)
+        return Receipt(Outcome.LOGGED, destination, self._event(named, seen, now_ms))
 
-    def _forgery(
-        self, kind: EventKind, claims: Claims, path: TrackingPath, seen: Seen, now_ms: int
-    ) -> Receipt:
+    def _forgery(self, named: Named, seen: Seen, now_ms: int) -> Receipt:
         """A broken signature: evidence when it names a campaign of ours, up to a bound."""
+        claims = named.claims
         minute = now_ms // 60_000
         if minute != self._forged_minute:
             self._forged_minute, self._forged = minute, 0
@@ -143,26 +149,23 @@ class Intake:
             return BAD_TOKEN
         if self._caps.past(claims.campaign, claims.recipient, now_ms // DAY_MS):
             return BAD_TOKEN
-        link = path.link if path.link is not None else claims.link
-        event = self._event(kind, claims, link, seen, seen.facts | Facts.FORGED, now_ms)
-        return Receipt(Outcome.FORGED, event=event)
+        return Receipt(Outcome.FORGED, event=self._event(named, seen.but(Facts.FORGED), now_ms))
 
-    def _event(
-        self, kind: EventKind, claims: Claims, link: int | None, seen: Seen, facts: Facts, now_ms: int
-    ) -> Event:
+    def _event(self, named: Named, seen: Seen, now_ms: int) -> Event:
+        kind, claims, link = named
         received_at_ms, id = self.ids.next(now_ms)
         return Event(
-            kind=kind,
-            campaign=claims.campaign,
-            recipient=claims.recipient,
-            received_at_ms=received_at_ms,
-            link=link,
-            destination=claims.destination if link is None else None,
-            method=seen.method,
-            address=minimise(seen.address, self._keep_address),
-            agent=seen.agent,
-            facts=facts,
-            id=id,
+            kind,
+            claims.campaign,
+            claims.recipient,
+            received_at_ms,
+            link,
+            claims.destination if link is None else None,
+            seen.method,
+            minimise(seen.address, self._keep_address),
+            seen.agent,
+            seen.facts,
+            id,
         )
 
 

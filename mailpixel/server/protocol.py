@@ -41,7 +41,9 @@ class Waiting:
 class TrackingProtocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol with a short way for tracking URLs."""
 
-    def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], **options: Any) -> None:
+    def __init__(
+        self, config: Config, server_state: ServerState, app_state: dict[str, Any], **options: Any
+    ) -> None:
         super().__init__(config=config, server_state=server_state, app_state=app_state, **options)
         self._tracking: Tracking | None = app_state.get("tracking")
         self._waiting = Waiting()
@@ -101,7 +103,9 @@ class TrackingProtocol(HttpToolsProtocol):
         self.on_response_complete()
 
 
-STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+STATUS_LINES = {
+    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
+}
 
 
 def path_of(url: bytes) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from starlette.routing import Route
 
-from mailpixel.server.api.openapi import document
+from mailpixel.server.api.routes import document
 from mailpixel.server.app import ROUTES
 from tests.e2e.schemathesis_hooks import KNOWN
 from tests.service import Service, rows

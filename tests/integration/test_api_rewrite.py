@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from mailpixel.model import Link
-from mailpixel.server.api.openapi import document
+from mailpixel.server.api.routes import document
 from mailpixel.server.app import create_app
 from mailpixel.settings import Settings
 from mailpixel.store.protocol import ApiKey, Registry

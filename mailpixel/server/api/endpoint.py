@@ -39,14 +39,9 @@ Handler = Callable[[Call], object]
 """Gives a JSON value, or a `Response`. Runs in a thread: it may block."""
 
 
-def elsewhere(call: Call) -> object:
-    """Stands for a handler outside of the API: the table only tells of it."""
-    raise NotImplementedError(call.request.url.path)
-
-
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One method of one path. `scope` None: anybody may ask.
+    """One method of one path. `scope` None: anybody may ask; `handler` None: served beside the API, told of only.
 
     `body` are the fields of a JSON body, or of each line where `lines`; `answer` is the schema of the JSON answer
     by its name in the document, or of each line; `media` its kinds when it is not plain JSON. `stream` is another
@@ -55,7 +50,7 @@ class Endpoint:
 
     method: str
     path: str
-    handler: Handler
+    handler: Handler | None
     scope: str | None
     summary: str
     answer: str | None
@@ -79,7 +74,9 @@ class Endpoint:
         if self.body is not None and not self.lines and stream is None:
             body = read_object(await read_json(request, services.settings.body_bytes), self.body)
         call = Call(services, request, request.path_params, query, body, by)
-        return await run_in_threadpool(self._respond, stream or self.handler, call)
+        handler = stream or self.handler
+        assert handler is not None, "an endpoint that is only told of has no route"
+        return await run_in_threadpool(self._respond, handler, call)
 
     def _respond(self, handler: Handler, call: Call) -> Response:
         answer = handler(call)
@@ -90,7 +87,7 @@ def routes(endpoints: Sequence[Endpoint]) -> list[Route]:
     """One route a path, which takes the methods of its endpoints and no other, not even HEAD."""
     by_path: dict[str, dict[str, Endpoint]] = {}
     for endpoint in endpoints:
-        if endpoint.handler is not elsewhere:
+        if endpoint.handler is not None:
             by_path.setdefault(endpoint.path, {})[endpoint.method] = endpoint
     return [_route(path, methods) for path, methods in by_path.items()]
 

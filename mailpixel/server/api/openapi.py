@@ -2,14 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 from mailpixel import __version__
 from mailpixel.server.api.answers import SCHEMAS, ref
-from mailpixel.server.api.endpoint import Endpoint, elsewhere
+from mailpixel.server.api.endpoint import Endpoint
 from mailpixel.server.api.fields import Field, object_schema
-from mailpixel.server.api.routes import ENDPOINTS
 from mailpixel.server.errors_to_json import CODES
 
 NDJSON = "application/x-ndjson"
@@ -35,11 +33,10 @@ INTRODUCTION = (
 )
 
 
-@cache
-def document() -> dict[str, Any]:
-    """The document; `paths` in the order of the table."""
+def document_of(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
+    """The document of a table of endpoints; `paths` in its order."""
     paths: dict[str, dict[str, Any]] = {}
-    for endpoint in ENDPOINTS:
+    for endpoint in endpoints:
         paths.setdefault(_path(endpoint), {})[endpoint.method.lower()] = _operation(endpoint)
     return {
         "openapi": "3.1.0",
@@ -130,7 +127,7 @@ def _media(kind: str, answer: str | None) -> dict[str, Any]:
 
 def _failing(endpoint: Endpoint) -> list[int]:
     """The errors an endpoint may answer with."""
-    if endpoint.handler is elsewhere:
+    if endpoint.handler is None:
         return []
     statuses = {*endpoint.fails, 422}
     if endpoint.scope:

@@ -1,16 +1,24 @@
 """The API as one ordered table: every endpoint, what it takes, who may ask and what it answers."""
 
+from functools import cache
+from typing import Any
+
 from mailpixel.server.api import campaigns, reports, rewrites, streams
-from mailpixel.server.api.endpoint import Call, Endpoint, elsewhere, routes
+from mailpixel.server.api.endpoint import Call, Endpoint, routes
+from mailpixel.server.api.openapi import document_of
 from mailpixel.server.api.query import PAGE
 
 CAMPAIGN = "/api/campaigns/{id}"
 
 
-def openapi(call: Call) -> object:
-    """The document of this table."""
-    from mailpixel.server.api.openapi import document  # it reads this table
+@cache
+def document() -> dict[str, Any]:
+    """The OpenAPI document of this table."""
+    return document_of(ENDPOINTS)
 
+
+def show_document(call: Call) -> object:
+    """Answer with the document."""
     return document()
 
 
@@ -48,12 +56,12 @@ ENDPOINTS: tuple[Endpoint, ...] = (
              body=rewrites.MAIL, query=(rewrites.PIXEL, rewrites.MSO), stream=rewrites.rewrite_lines),
     Endpoint("POST", f"{CAMPAIGN}/deliveries", streams.deliveries, "write",
              "Log a stream of deliveries.", "Delivered", body=streams.DELIVERY, lines=True),
-    Endpoint("GET", "/api/openapi.json", openapi, None,
+    Endpoint("GET", "/api/openapi.json", show_document, None,
              "Describe this API as OpenAPI 3.1.", "Document"),
     # Served beside the API, and told of here so that one document tells of every address for programs.
-    Endpoint("GET", "/healthz", elsewhere, None, "Say that the process answers.", "Health"),
-    Endpoint("GET", "/readyz", elsewhere, None, "Say whether hits are written and folded; 503 when not.", "Readiness"),
-    Endpoint("GET", "/metrics", elsewhere, None, "Give all metrics in Prometheus text format.", None,
+    Endpoint("GET", "/healthz", None, None, "Say that the process answers.", "Health"),
+    Endpoint("GET", "/readyz", None, None, "Say whether hits are written and folded; 503 when not.", "Readiness"),
+    Endpoint("GET", "/metrics", None, None, "Give all metrics in Prometheus text format.", None,
              media=("text/plain",)),
 )
 # fmt: on
