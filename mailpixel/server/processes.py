@@ -86,7 +86,12 @@ class FoldProcess:
         command = [sys.executable, "-m", "mailpixel", "work", "--while-parent-lives"]
         pause_s = FIRST_PAUSE_S
         while not self._stopping.is_set():
-            self._process = subprocess.Popen(command, env=self._environment)  # noqa: S603 - our own words
+            self._process = subprocess.Popen(  # noqa: S603 - our own words
+                # A session of its own: Ctrl-C ends the web first, which then ends the fold.
+                command,
+                env=self._environment,
+                start_new_session=True,
+            )
             if self._stopping.is_set():
                 self._process.terminate()
             code = self._process.wait()
