@@ -4,10 +4,11 @@ events.
 Nothing here knows the time or the rules: the clock and the judge are passed in.
 """
 
+import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import get_context
@@ -26,6 +27,22 @@ RANGE = 20_000
 
 ATTEMPTS = 5
 """How often a rebuild starts over because a person was erased meanwhile."""
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Leave garbage to reference counts for the length of a batch.
+
+    What a batch makes holds no cycles and lives to its end; the collector would walk all of it over and over
+    and find nothing, at a sixth of the rate.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class Fold:
@@ -49,7 +66,8 @@ class Fold:
             now_ms = clock()
             if not self._registry.take_lease(self._holder, now_ms, lease_ms):
                 return None
-            batch = self._fold_batch()
+            with _no_collecting():
+                batch = self._fold_batch()
             if batch:
                 judged += batch
             elif not self._refresh_stale(clock, lease_ms):
@@ -177,9 +195,10 @@ class Part:
     def judged(self, limits: tuple[str, str]) -> tuple[list[MessageState], Comparison]:
         """The new states of a range of recipients, and how they compare to the stored ones."""
         after, until = limits
-        states = [self.fold(message) for message in self.store.messages(self.campaign.id, after, until)]
         comparison = Comparison()
-        comparison.add(self._stored(after, until), states)
+        with _no_collecting():
+            states = [self.fold(message) for message in self.store.messages(self.campaign.id, after, until)]
+            comparison.add(self._stored(after, until), states)
         return states, comparison
 
     def _stored(self, after: str, until: str) -> dict[str, MessageState]:
