@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
@@ -42,7 +42,8 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
         log_level="warning",
         timeout_graceful_shutdown=DRAIN_S,
     )
-    with _shared_metrics(workers), FoldProcess(settings):
+    # uvicorn raises Ctrl-C again when it has ended in good order.
+    with _shared_metrics(workers), FoldProcess(settings), suppress(KeyboardInterrupt):
         if workers == 1:
             uvicorn.Server(config).run()
         else:
