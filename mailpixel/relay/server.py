@@ -8,7 +8,7 @@ import asyncio
 import logging
 import socket
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -48,6 +48,7 @@ class Relay:
         self._lines = ThreadPoolExecutor(CLIENTS_AT_ONCE, "upstream")
         self._rewriting = ThreadPoolExecutor(1, "rewriting")
         self._clients: set[_Client] = set()
+        self._on_their_way: set[asyncio.Future[Reply]] = set()
         self._server: asyncio.Server | None = None
 
     async def listen(self, host: str, port: int) -> int:
@@ -62,15 +63,24 @@ class Relay:
         if self._server is not None:
             self._server.close()
         until = asyncio.get_running_loop().time() + END_S
-        while any(client.busy for client in self._clients) and asyncio.get_running_loop().time() < until:
+        while self._is_busy() and asyncio.get_running_loop().time() < until:
             await asyncio.sleep(0.05)
         for client in tuple(self._clients):
             client.hang_up()
         self._rewriting.shutdown(cancel_futures=True)
         self._lines.shutdown(wait=False)
 
-    async def handed_on(self, line: Line, raw: bytes, addresses: Sequence[str]) -> Reply:
-        """Track a message if it asks for it and hand it on; the upstream's answer."""
+    def hand_on(self, line: Line, raw: bytes, addresses: Sequence[str]) -> Awaitable[Reply]:
+        """Track a message if it asks for it and hand it on; the upstream's answer.
+
+        Goes on when the client no longer waits: the upstream may be taking the message at that moment.
+        """
+        task = asyncio.ensure_future(self._handed_on(line, raw, addresses))
+        self._on_their_way.add(task)
+        task.add_done_callback(self._on_their_way.discard)
+        return asyncio.shield(task)
+
+    async def _handed_on(self, line: Line, raw: bytes, addresses: Sequence[str]) -> Reply:
         marked = read_marked(raw)
         outgoing = Outgoing(marked.content, Outcome.UNMARKED)
         if marked.campaigns:
@@ -101,6 +111,9 @@ class Relay:
             self._lines.submit(line.close)
         except RuntimeError:  # the relay itself ends, and with it the line
             line.close()
+
+    def _is_busy(self) -> bool:
+        return bool(self._on_their_way) or any(client.busy for client in self._clients)
 
     def _client(self) -> "_Client":
         client = _Client(self)
@@ -181,7 +194,7 @@ class _Steps:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """A message is there: hand it on."""
         content = envelope.original_content or b""
-        return str(await self._relay.handed_on(self._line, content, envelope.rcpt_tos))
+        return str(await self._relay.hand_on(self._line, content, envelope.rcpt_tos))
 
     async def handle_exception(self, error: Exception) -> str:
         """A fault of our own: nothing was handed on, or its answer would have been given."""

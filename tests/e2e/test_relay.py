@@ -14,6 +14,7 @@ import pytest
 
 from mailpixel import TokenKind
 from mailpixel.model import Claims
+from mailpixel.relay.upstream import framed
 from mailpixel.store.sqlite import open_sqlite
 from tests.relaying import (
     Pair,
@@ -151,6 +152,22 @@ def test_a_client_that_goes_away_in_the_middle_of_a_message_has_sent_none(tmp_pa
         with connected(pair.relay) as client:
             assert hand_in(client, plain(2)) == (250, "2.0.0 Stored")
         assert [message.content for message in pair.upstream.stored()] == [plain(2)]
+
+
+def test_a_client_that_goes_away_before_the_answer_has_sent_its_message(tmp_path: Path) -> None:
+    held = plain(1).replace(b"X-Number", b"X-Hold: yes\r\nX-Number")
+    with running(tmp_path) as pair:
+        with connected(pair.relay) as client:
+            client.docmd("MAIL", "FROM:<s@shop.example>")
+            client.docmd("RCPT", "TO:<r@x.example>")
+            client.docmd("DATA")
+            client.send(framed(held))
+            wait_until(lambda: len(pair.upstream.stored()) == 1)
+            client.close()
+        pair.upstream.release()
+        said = pair.relay.stop()
+        assert [message.content for message in pair.upstream.stored()] == [held]
+    assert "handed on 1 message(s): 1 unmarked" in said
 
 
 def test_a_relay_that_is_told_to_end_waits_for_the_answer_to_a_message_on_its_way(tmp_path: Path) -> None:
