@@ -2,7 +2,11 @@
 
 import sys
 import time
-from typing import BinaryIO
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import click
 from rich.console import Console
@@ -17,8 +21,9 @@ from rich.progress import (
 
 from mailpixel.cli.frame import Command, say, settings, stores
 from mailpixel.errors import InvalidInput
-from mailpixel.links.bulk import Tally, Watch, mint_links
+from mailpixel.links.bulk import Tally, Watch, mint_links, size_of
 from mailpixel.links.keyring import load_keyring
+from mailpixel.links.resume import Facts, Part, facts_of
 from mailpixel.links.rows import Format, Job
 
 FAULTS_SHOWN = 20
@@ -33,32 +38,36 @@ FAULTS_SHOWN = 20
     type=click.File("rb"),
     required=True,
     metavar="FILE|-",
-    help="CSV, NDJSON or one id a line.",
+    help="CSV, NDJSON, Parquet or one id a line.",
 )
 @click.option("--column", help="The column that holds the recipient.")
 @click.option(
     "--format",
     "output",
-    type=click.Choice(["csv", "ndjson"]),
+    type=click.Choice([str(format) for format in Format]),
     default="csv",
     show_default=True,
-    help="What is printed.",
+    help="What is written.",
 )
+@click.option(
+    "--output",
+    "path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write here, in one step when all is done, instead of to stdout.",
+)
+@click.option("--resume", is_flag=True, help="Go on where an interrupted run with the same --output ended.")
 @click.option("--merge", is_flag=True, help="One merge-field token a recipient instead of URLs.")
 @click.option(
     "--hash-recipients", is_flag=True, help="Sign keyed pseudonyms, so that addresses may be given."
 )
 @click.option("--strict", is_flag=True, help="Stop at the first faulty row.")
 def links_command(
-    id: str,
-    source: BinaryIO,
-    column: str | None,
-    output: str,
-    merge: bool,
-    hash_recipients: bool,
-    strict: bool,
+    id: str, source: BinaryIO, output: str, path: Path | None, resume: bool, **asked: Any
 ) -> None:
     """Sign the links of a campaign for a list of recipients, offline and on all cores."""
+    if path is None and (resume or output == Format.PARQUET):
+        what = "--resume" if resume else "Parquet"
+        raise InvalidInput("output", f"{what} needs a file; name it with --output FILE")
     _, registry = stores()
     campaign = registry.campaign(id)
     job = Job(
@@ -66,17 +75,30 @@ def links_command(
         base_url=campaign.base_url or settings().base_url,
         links=tuple(link.number for link in campaign.links),
         format=Format(output),
-        merge=merge,
-        hash_recipients=hash_recipients,
-        strict=strict,
-        column=column,
+        **asked,
     )
+    keyring = load_keyring(settings().key_file)
     started = time.monotonic()
-    with Screen() as screen:
-        watch = Watch(on_fault=screen.on_fault, on_progress=screen.on_progress)
-        tally = mint_links(source, sys.stdout.buffer, job, load_keyring(settings().key_file), watch)
+    with _written(path, facts_of(job, keyring, size_of(source)), resume) as (sink, watch), Screen() as screen:
+        watch = replace(watch, on_fault=screen.on_fault, on_progress=screen.on_progress)
+        tally = mint_links(source, sink, job, keyring, watch)
+    _tell(tally, tally.rows - watch.done.minted - watch.done.faulty, time.monotonic() - started)
+
+
+@contextmanager
+def _written(path: Path | None, facts: Facts, resume: bool) -> Iterator[tuple[BinaryIO, Watch]]:
+    """Where the rows go, and how far an earlier run came."""
+    if path is None:
+        yield sys.stdout.buffer, Watch()
         sys.stdout.flush()
-    _tell(tally, time.monotonic() - started)
+        return
+    with Part(path, facts, resume) as part:
+        try:
+            yield part.sink, Watch(on_done=part.note, done=part.done)
+        except BaseException:
+            if part.is_kept:
+                say(f"what was written is kept beside {path}; run again with --resume to go on")
+            raise
 
 
 class Screen:
@@ -108,11 +130,11 @@ class Screen:
         self._progress.update(self._task, completed=read_bytes, total=total_bytes, rows=rows)
 
 
-def _tell(tally: Tally, seconds: float) -> None:
-    rate = f" in {seconds:.1f} s, {tally.rows / seconds:,.0f} a second" if seconds >= 0.5 else ""
+def _tell(tally: Tally, rows: int, seconds: float) -> None:
+    rate = f" in {seconds:.1f} s, {rows / seconds:,.0f} a second" if seconds >= 0.5 else ""
     repeated = f", {tally.duplicates:,} of them given more than once" if tally.duplicates else ""
     say(f"{tally.minted:,} of {tally.rows:,} recipients have links{repeated}{rate}")
     if tally.faulty:
-        left_out = f"{tally.faulty:,} row(s) were left out, the first {FAULTS_SHOWN} are named above"
+        left_out = f"{tally.faulty:,} row(s) were left out, the first {FAULTS_SHOWN} of a run are named"
         say(f"error: {left_out}; mend them and run again")
         sys.exit(1)

@@ -12,16 +12,21 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO
+from itertools import chain, islice, repeat
+from typing import BinaryIO, Protocol
+from zlib import crc32
 
 from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.keyring import Keyring
-from mailpixel.links.recipients import BOM, Layout, blocks, look
-from mailpixel.links.rows import Job, Minted, mint_block
+from mailpixel.links.recipients import BOM, FIELD, Layout, blocks, is_parquet, look
+from mailpixel.links.rows import Format, Job, Minted, mint_block
 
 BLOCK_BYTES = 262_144
 """How much of a list is read at once for a row of two columns."""
+BLOCK_ROWS = 40_000
+"""How many rows of a Parquet list are read at once for a row of one column."""
 
 _ENDED = (
     "a minting process ended: is there memory left? A script that calls mint_links must do so under "
@@ -38,21 +43,40 @@ def _on_no_progress(rows: int, read_bytes: int, total_bytes: int | None) -> None
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """How far a list has come: so many `blocks` of it, their CRC-32, the `rows` in them, of these `minted` and
+    `faulty`, the rest being blank or headers, and the `read_bytes`."""
+
+    blocks: int = 0
+    crc32: int = 0
+    rows: int = 0
+    minted: int = 0
+    faulty: int = 0
+    read_bytes: int = 0
+
+
+def _on_not_done(done: Done) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
 class Watch:
-    """What is told while a list is minted.
+    """What is told while a list is minted, and how far an earlier run came.
 
     `on_fault(row, fault)` for every row that was left out, in order. `on_progress(rows, read_bytes, total_bytes)`
-    a few times a second; the total is None for a pipe.
+    a few times a second; the total is None for a pipe. `on_done(done)` after each block, when its rows are
+    written. What was `done` by an earlier run with the same job is read over, and neither written nor told again.
     """
 
     on_fault: Callable[[int, InvalidInput], None] = _on_no_fault
     on_progress: Callable[[int, int, int | None], None] = _on_no_progress
+    on_done: Callable[[Done], None] = _on_not_done
+    done: Done = Done()
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
     """How a list ended: `rows` read without the header and blank rows, of these `minted` and `faulty`; `duplicates`
-    are minted rows whose recipient had come before (their links are the same)."""
+    are minted rows whose recipient had come before (their links are the same), seen by this run alone."""
 
     rows: int
     minted: int
@@ -63,34 +87,85 @@ class Tally:
 def mint_links(
     source: BinaryIO, sink: BinaryIO, job: Job, keyring: Keyring, watch: Watch | None = None
 ) -> Tally:
-    """Mint links for every recipient of a list: CSV, one id a line or NDJSON, in UTF-8.
+    """Mint links for every recipient of a list: CSV, one id a line or NDJSON, in UTF-8, or Parquet.
 
     Raises `InvalidInput` for a list that cannot be read and, with `job.strict`, for the first faulty row, after
-    the rows before it were written.
+    the rows before it were written; `MissingExtra` for Parquet without pyarrow.
     """
+    watch = watch or Watch()
     beginning = source.read(BLOCK_BYTES)
+    cut = (_cut_parquet if is_parquet(beginning) else _cut_text)(source, beginning, job)
+    tasks = _not_done((Task(job, keyring, *piece) for piece in cut), watch.done)
+    several = len(beginning) == BLOCK_BYTES and job.worker_count > 1
+    minted = in_processes(tasks, job.worker_count) if several else _here(tasks)
+    with _rows_into(sink, job, watch.done) as rows:
+        collected = _Collected(rows, watch, size_of(source))
+        for task, made in minted:
+            collected.take(task, made)
+    return collected.tally()
+
+
+_Piece = tuple[Layout, bytes, int, int]
+"""How a block is read, the block, the rows to skip in it, and how many bytes of the file it stands for."""
+
+
+def _cut_text(source: BinaryIO, beginning: bytes, job: Job) -> Iterator[_Piece]:
     first = beginning.removeprefix(BOM)
     layout = look(first, job.column)
-    sink.write(job.header)
-    collected = _Collected(sink, watch or Watch(), len(beginning) - len(first), _size_of(source))
     size_bytes = max(BLOCK_BYTES // len(job.columns), 8_192)
-    cut = enumerate(blocks(source, first, size_bytes, layout))
-    tasks = (Task(job, keyring, layout, block, 0 if at else layout.head_rows) for at, block in cut)
-    several = len(beginning) == BLOCK_BYTES and job.worker_count > 1
-    for task, minted in in_processes(tasks, job.worker_count) if several else _here(tasks):
-        collected.take(len(task.block), minted)
-    return collected.tally()
+    heads = chain([(layout.head_rows, len(beginning) - len(first))], repeat((0, 0)))
+    cut = zip(blocks(source, first, size_bytes, layout), heads, strict=False)
+    return ((layout, block, skip, len(block) + mark_bytes) for block, (skip, mark_bytes) in cut)
+
+
+def _cut_parquet(source: BinaryIO, beginning: bytes, job: Job) -> Iterator[_Piece]:
+    from mailpixel.links.parquet import ParquetList  # needs an extra
+
+    listed = ParquetList(source, job.column)
+    bytes_a_row = (size_of(source) or len(beginning)) // max(listed.rows, 1)
+    cut = listed.blocks(max(BLOCK_ROWS // len(job.columns), 500))
+    return ((listed.layout, block, 0, rows * bytes_a_row) for block, rows in cut)
+
+
+def _not_done(tasks: Iterator["Task"], done: Done) -> Iterator["Task"]:
+    """The tasks after those done. Raises `InvalidInput` when these are not what they were."""
+    seen = 0
+    for task in islice(tasks, done.blocks):
+        seen = crc32(task.block, seen)
+    if seen != done.crc32:
+        raise InvalidInput(FIELD, "is not what it was when the run began; start again without --resume")
+    yield from tasks
+
+
+class _Rows(Protocol):
+    """What takes the rows: a file, or what makes Parquet of them."""
+
+    def write(self, text: bytes, /) -> object: ...
+
+
+@contextmanager
+def _rows_into(sink: BinaryIO, job: Job, done: Done) -> Iterator[_Rows]:
+    """What rows are written to, after the head; whole at the end, also when a strict job stops."""
+    if job.format is not Format.PARQUET:
+        sink.write(b"" if done.blocks else job.header)
+        yield sink
+        return
+    from mailpixel.links.parquet import ParquetRows  # needs an extra
+
+    with closing(ParquetRows(sink, job.columns)) as rows:
+        yield rows
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A block to mint, with all that is needed to mint it in another process."""
+    """A block to mint in another process, with all that takes; it stands for `size_bytes` of the list."""
 
     job: Job
     keyring: Keyring
     layout: Layout
     block: bytes
     skip: int
+    size_bytes: int = 0
 
     def run(self) -> Minted:
         """Mint it."""
@@ -120,7 +195,7 @@ def in_processes(tasks: Iterable[Task], workers: int) -> Iterator[tuple[Task, Mi
             pool.shutdown(cancel_futures=True)
 
 
-def _size_of(source: BinaryIO) -> int | None:
+def size_of(source: BinaryIO) -> int | None:
     """The size of a regular file; None for a pipe."""
     try:
         facts = os.fstat(source.fileno())
@@ -132,29 +207,38 @@ def _size_of(source: BinaryIO) -> int | None:
 class _Collected:
     """What came back of the blocks so far, in order."""
 
-    def __init__(self, sink: BinaryIO, watch: Watch, read_bytes: int, total_bytes: int | None) -> None:
+    def __init__(self, sink: _Rows, watch: Watch, total_bytes: int | None) -> None:
         self._sink, self._watch, self._total_bytes = sink, watch, total_bytes
-        self._read_bytes = read_bytes
-        self._row = self._minted = self._faulty = 0
+        self._done = watch.done
         self._marks: dict[str, bytearray] = {}
 
-    def take(self, size_bytes: int, minted: Minted) -> None:
+    def take(self, task: Task, minted: Minted) -> None:
         """Write one block and tell of it. Raises `InvalidInput` for a fault that ends a strict job."""
         self._sink.write(minted.text)
-        self._minted += minted.minted
-        self._faulty += len(minted.faults)
         for fault in minted.faults:
-            row = self._row + fault.row
+            row = self._done.rows + fault.row
             self._watch.on_fault(row, InvalidInput(fault.field, fault.problem))
             if minted.stopped:
                 raise InvalidInput(fault.field, f"row {row}: {fault.problem}")
-        self._row += minted.rows
-        self._read_bytes += size_bytes
         for bucket, marks in minted.marks.items():
             self._marks.setdefault(bucket, bytearray()).extend(marks)
-        self._watch.on_progress(self._minted + self._faulty, self._read_bytes, self._total_bytes)
+        self._done = done = _after(self._done, task, minted)
+        self._watch.on_done(done)
+        self._watch.on_progress(done.minted + done.faulty, done.read_bytes, self._total_bytes)
 
     def tally(self) -> Tally:
         """The end of the list."""
         different = sum(len(set(memoryview(marks).cast("Q"))) for marks in self._marks.values())
-        return Tally(self._minted + self._faulty, self._minted, self._faulty, self._minted - different)
+        minted, faulty = self._done.minted, self._done.faulty
+        return Tally(minted + faulty, minted, faulty, minted - self._watch.done.minted - different)
+
+
+def _after(done: Done, task: Task, minted: Minted) -> Done:
+    return Done(
+        done.blocks + 1,
+        crc32(task.block, done.crc32),
+        done.rows + minted.rows,
+        done.minted + minted.minted,
+        done.faulty + len(minted.faults),
+        done.read_bytes + task.size_bytes,
+    )

@@ -27,13 +27,13 @@ ONLY_COLUMN = re.compile(
 NOT_TEXT = (
     (b"PK\x03\x04", "is a spreadsheet or zip file; save it as CSV UTF-8"),
     (b"\xd0\xcf\x11\xe0", "is an old spreadsheet file; save it as CSV UTF-8"),
-    (b"PAR1", "is a Parquet file; turn it into CSV"),
     (b"\x1f\x8b", "is compressed; unpack it first"),
     (b"\xff\xfe", "is UTF-16; save it as CSV UTF-8"),
     (b"\xfe\xff", "is UTF-16; save it as CSV UTF-8"),
     (b"[", "is a JSON array; write one object a line instead (NDJSON)"),
 )
 """How files begin that cannot be read, and the remedy."""
+PARQUET_MAGIC = b"PAR1"
 BOM = b"\xef\xbb\xbf"
 FIELD = "recipients"
 """The name of the whole list in errors."""
@@ -90,6 +90,16 @@ class Layout:
         return record[self.column].strip() or InvalidInput(self.field, "is empty in this row")
 
 
+@dataclass(frozen=True, slots=True)
+class Column(Layout):
+    """The rows of a column that comes as JSON arrays of text and null; the width is that of the table."""
+
+    def read(self, block: bytes) -> Iterator[Row]:
+        """The rows of a block, in order. An empty one counts as blank where there is no other column."""
+        empty = None if self.width == 1 else InvalidInput(self.field, "is empty in this row")
+        return ((text or "").strip() or empty for text in json.loads(block))
+
+
 def _records(lines: list[str], delimiter: str) -> Iterator[list[str] | None]:
     """CSV records; None for a line whose quotes do not match, after which the next line begins anew."""
     start = 0
@@ -117,6 +127,11 @@ def _recipient_of_json(line: bytes) -> Row:
     if isinstance(recipient, str):
         return recipient.strip() or InvalidInput("recipient", "is empty")
     return InvalidInput("recipient", 'is missing or no text; write {"recipient": "ID"}')
+
+
+def is_parquet(first: bytes) -> bool:
+    """Whether a list begins as a Parquet file does; a zero byte tells it from ids that begin with `PAR1`."""
+    return first.startswith(PARQUET_MAGIC) and b"\0" in first
 
 
 def look(first: bytes, column: str | None = None) -> Layout:
@@ -149,13 +164,24 @@ def _delimiter(line: str) -> str:
 
 def _layout(names: list[str], delimiter: str, column: str | None, before: int, line_end: bytes) -> Layout:
     width = len(names)
+    found = column_of(names, column)
+    if found is not None:
+        return Layout(delimiter, found, width, before + 1, names[found], line_end)
+    head_rows = before + (ONLY_COLUMN.fullmatch(names[0]) is not None)
+    return Layout(delimiter, 0, 1, head_rows, "recipient", line_end)
+
+
+def column_of(names: list[str], column: str | None) -> int | None:
+    """Which column holds the recipients; None for the only one there is, under whatever name.
+
+    Raises `InvalidInput` where it cannot be told.
+    """
     wanted = "recipient" if column is None else column.strip()
     found = [at for at, name in enumerate(names) if name.casefold() == wanted.casefold()]
     if len(found) == 1:
-        return Layout(delimiter, found[0], width, before + 1, names[found[0]], line_end)
-    if column is None and width == 1 and not found:
-        head_rows = before + (ONLY_COLUMN.fullmatch(names[0]) is not None)
-        return Layout(delimiter, 0, 1, head_rows, "recipient", line_end)
+        return found[0]
+    if column is None and len(names) == 1 and not found:
+        return None
     what = "the header names it more than once" if found else f"the first row names no column `{wanted}`"
     raise InvalidInput("column", f"{what}, but {_shown(names)}; choose one with --column NAME")
 

@@ -19,10 +19,11 @@ from mailpixel.model import TokenKind
 
 
 class Format(StrEnum):
-    """How rows are written: CSV with a header (RFC 4180, lines ending in LF) or one JSON object a line."""
+    """How rows are written: CSV with a header (RFC 4180, lines ending in LF), one JSON object a line, or Parquet."""
 
     CSV = "csv"
     NDJSON = "ndjson"
+    PARQUET = "parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Job:
 
     @property
     def header(self) -> bytes:
-        """The first line of a CSV file; nothing for NDJSON."""
+        """The first line of a CSV file; nothing for the others."""
         return f"{','.join(self.columns)}\n".encode() if self.format is Format.CSV else b""
 
 
@@ -85,7 +86,8 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Minted:
-    """One block minted: `rows` read, `minted` of them written to `text`.
+    """One block minted: `rows` read, `minted` of them written to `text`,
+    which for Parquet is an Arrow stream.
 
     `marks` tell recipients apart: for every minted row 8 bytes of its signature, in buckets by one more. `stopped`
     says that the last fault ended a strict job.
@@ -104,6 +106,7 @@ class RowMinter:
 
     def __init__(self, job: Job, keyring: Keyring) -> None:
         minter = Minter(keyring, job.base_url, job.campaign)
+        self._job = job
         self._keyring = keyring if job.hash_recipients else None
         self._lead = minter.series(TokenKind.MESSAGE if job.merge else TokenKind.OPEN)
         self._around_lead = ("", "") if job.merge else pixel_url(minter.base_url, " ").split(" ")
@@ -127,15 +130,31 @@ class RowMinter:
 
     def rows(self, written: Sequence[str], ids: Sequence[str]) -> tuple[list[str], list[str]]:
         """(the output line, the first token) of each recipient, from what the list says and its id."""
+        columns, tokens = self._columns(written, ids)
+        return list(map(self._as_line, zip(*columns, strict=True))), tokens
+
+    def block(self, written: Sequence[str], ids: Sequence[str]) -> tuple[bytes, list[str]]:
+        """(the output of all, the first token of each) as `rows`."""
+        if self._job.format is not Format.PARQUET:
+            lines, tokens = self.rows(written, ids)
+            return "\n".join([*lines, ""]).encode(), tokens
+        from mailpixel.links.parquet import arrow_block  # needs an extra
+
+        columns, tokens = self._columns(written, ids)
+        return arrow_block(self._job.columns, columns), tokens
+
+    def _columns(self, written: Sequence[str], ids: Sequence[str]) -> tuple[list[Sequence[str]], list[str]]:
         tokens = self._lead.tokens(ids)
         before, after = self._around_lead
-        columns = [written if self._keyring is None else list(map(self._as_field, written))]
+        columns: list[Sequence[str]] = [
+            written if self._keyring is None else list(map(self._as_field, written))
+        ]
         columns.append([before + token + after for token in tokens] if before else tokens)
         for series in self._clicks:
             columns.append([self._before_click + token for token in series.tokens(ids)])
         if self._keyring is not None:
             columns.append(ids)
-        return list(map(self._as_line, zip(*columns, strict=True))), tokens
+        return columns, tokens
 
 
 def _csv_field(text: str) -> str:
@@ -152,13 +171,12 @@ def mint_block(job: Job, keyring: Keyring, layout: Layout, block: bytes, skip: i
     read = list(layout.read(block))
     rows = read[skip:]
     if minter.are_ids(rows):
-        lines, tokens = minter.rows(rows, rows)
+        text, tokens = minter.block(rows, rows)
         faults: list[Fault] = []
     else:
         written, ids, faults = _sorted_out(minter, rows, skip, job.strict)
-        lines, tokens = minter.rows(written, ids)
-    text = "\n".join([*lines, ""]).encode()
-    return Minted(text, len(read), len(lines), tuple(faults), _marks(tokens), bool(faults) and job.strict)
+        text, tokens = minter.block(written, ids)
+    return Minted(text, len(read), len(tokens), tuple(faults), _marks(tokens), bool(faults) and job.strict)
 
 
 def _sorted_out(

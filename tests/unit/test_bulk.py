@@ -114,7 +114,7 @@ def test_an_empty_list_gives_a_header(list_: bytes) -> None:
         ("recipient\nr-1\n".encode("utf-16-be"), None, "recipients", "UTF-16"),
         (b"PK\x03\x04rest", None, "recipients", "spreadsheet"),
         (b"\xd0\xcf\x11\xe0rest", None, "recipients", "spreadsheet"),
-        (b"PAR1rest", None, "recipients", "Parquet"),
+        (b"PAR1\x15\x00rest", None, "recipients", "Parquet"),
         (b"\x1f\x8brest", None, "recipients", "compressed"),
         (b'[{"recipient": "r-1"}]', None, "recipients", "one object a line"),
     ],
