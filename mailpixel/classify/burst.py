@@ -1,6 +1,6 @@
 """Rule 8: more different links of a message followed in a short span than anybody reads."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from mailpixel.classify.sight import Ruling, Sight, Source
@@ -50,7 +50,7 @@ def _spans(clicks: Sequence[Sight], size_ms: int, links: int) -> Iterator[Span]:
     """Every span of this size that holds so many different links, each beginning or ending with a new
     click.
     """
-    inside: Counter[int | str | None] = Counter()
+    inside: defaultdict[int | str | None, int] = defaultdict(int)
     first = 0
     for last, click in enumerate(clicks):
         inside[click.link] += 1
@@ -61,7 +61,7 @@ def _spans(clicks: Sequence[Sight], size_ms: int, links: int) -> Iterator[Span]:
             yield first, last, len(inside)
 
 
-def _leave(inside: Counter[int | str | None], link: int | str | None) -> None:
+def _leave(inside: dict[int | str | None, int], link: int | str | None) -> None:
     inside[link] -= 1
     if not inside[link]:
         del inside[link]

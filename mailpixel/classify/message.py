@@ -1,6 +1,9 @@
 """The judgement: all events of a message together, each with its verdict and the rule that decided."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
 
 from mailpixel.classify.agents import read_agent
 from mailpixel.classify.burst import mark_burst
@@ -12,6 +15,7 @@ from mailpixel.classify.trap import mark_trap
 from mailpixel.model import Campaign, Event, EventKind, Judged, Message, Verdict
 
 DEFAULT = Ruling("default", Verdict.HUMAN)
+_moment = attrgetter("received_at_ms", "id")
 
 Clock = tuple[int | None, int, str]
 """When the clock started (None: no clock), how long an image may be fetched ahead on it, and what started it."""
@@ -32,7 +36,8 @@ def look(message: Message, campaign: Campaign, rules: Rules) -> list[Sight]:
     """
     clock = _clock(message, campaign, rules)
     hits = [event for event in message.events if event.kind in (EventKind.OPEN, EventKind.CLICK)]
-    hits.sort(key=lambda event: (event.received_at_ms, event.id))
+    if len(hits) > 1:
+        hits.sort(key=_moment)
     sights = [_sight(event, clock) for event in hits]
     for sight in sights:
         sight.ruling = first_ruling(sight, rules)
@@ -47,7 +52,13 @@ def _clock(message: Message, campaign: Campaign, rules: Rules) -> Clock:
     delivered = [event.received_at_ms for event in message.events if event.kind is EventKind.DELIVERY]
     if delivered:
         return min(delivered), rules.thresholds.open_delivery_ms, "delivery"
-    return campaign.sent_at_ms, rules.thresholds.open_queue_ms, "sending"
+    return _sent_at_ms(campaign.sent_at), rules.thresholds.open_queue_ms, "sending"
+
+
+@lru_cache(maxsize=1024)
+def _sent_at_ms(sent_at: datetime | None) -> int | None:
+    """Once a campaign and not once a message: arithmetic with dates is slow."""
+    return Campaign("", "", sent_at=sent_at).sent_at_ms
 
 
 def _sight(event: Event, clock: Clock) -> Sight:
