@@ -31,11 +31,14 @@ class Cuts(NamedTuple):
 
 def cut(draft: Draft, codec: str | None) -> Cuts:
     """Cut a text at its edits and its pixel; each piece is encoded on its own."""
-    text, pixel = draft.text, None
-    spans = [edit[:2] for edit in draft.edits]
-    if draft.pixel_at is not None:
-        pixel = sum(start < draft.pixel_at for start, _ in spans)
-        spans.insert(pixel, (draft.pixel_at, draft.pixel_at))
+    text, edits, _, pixel_at = draft
+    spans = [(edit[0], edit[1]) for edit in edits]
+    pixel = None
+    if pixel_at is not None:
+        pixel = len(spans)
+        while pixel and spans[pixel - 1][0] >= pixel_at:
+            pixel -= 1
+        spans.insert(pixel, (pixel_at, pixel_at))
     pieces: list[Any] = []
     position = 0
     for start, end in spans:
@@ -60,37 +63,26 @@ def plan_of(
     cuts = cut(draft, codec)
     if raw is not None and cuts.whole() != raw:
         return None
-    ordered = numbers.in_order()
-    places = {number: place for place, (number, _) in enumerate(ordered)}
-    links = tuple([destination for _, destination in ordered])
-    return Plan(
-        links, tuple(places), tuple(draft.skipped), form(draft, cuts, places, codec), None, _passed(draft)
-    )
-
-
-def _passed(draft: Draft) -> dict[int, tuple[str, ...]]:
-    tails = {edit.number: edit.tail for edit in draft.edits if edit.tail}
-    return {
-        number: tuple(pair.partition("=")[0] for pair in tail[1:].split("&"))
-        for number, tail in tails.items()
-    }
+    ordered, places = numbers.in_order()
+    return Plan(tuple(ordered), tuple(places), tuple(draft.skipped), form(draft, cuts, places, codec))
 
 
 def form(draft: Draft, cuts: Cuts, places: Mapping[int, int], codec: str | None) -> Form[Any]:
     """The shape of the output. `places` says which value belongs to a link number; that of the pixel comes last."""
+    pieces, _, at = cuts
     slots = [Slot(places[number], quote, tail) for _, _, number, quote, tail in draft.edits]
-    pieces, at = cuts.pieces, cuts.pixel
-    bare = None
-    if at is not None:
-        slots.insert(at, Slot(len(places), '"', ""))
-        bare = Bare(2 * at, pieces[at] + pieces[at + 1])
-        pieces = pieces.copy()
-        pieces[at] += _encoded(PIXEL_OPEN, codec)
-        pieces[at + 1] = _encoded(PIXEL_CLOSE, codec) + pieces[at + 1]
-    parts = [pieces[0][:0]] * (2 * len(pieces) - 1)
+    empty: Any = "" if codec is None else b""
+    parts = [empty] * (2 * len(pieces) - 1)
     parts[::2] = pieces
-    return form_of(parts, slots, codec, len(places) + (at is not None), bare)
-
-
-def _encoded(text: str, codec: str | None) -> Any:
-    return text if codec is None else text.encode(codec)
+    if at is None:
+        return form_of(parts, slots, codec, len(places))
+    slots.insert(at, Slot(len(places), '"', ""))
+    before, after = pieces[at], pieces[at + 1]
+    if codec is None:
+        parts[2 * at], parts[2 * at + 2] = before + PIXEL_OPEN, PIXEL_CLOSE + after
+    else:
+        parts[2 * at], parts[2 * at + 2] = (
+            before + PIXEL_OPEN.encode(codec),
+            PIXEL_CLOSE.encode(codec) + after,
+        )
+    return form_of(parts, slots, codec, len(places) + 1, Bare(2 * at, before + after))

@@ -7,14 +7,15 @@ and nothing in a script, a title or an attribute is mistaken for one. Offsets do
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import islice, pairwise
 
 import turbohtml
 
-_OPENING = re.compile(r"<!--\[[iI][fF]")  # spelled out: ignoring case would cost the fast literal search
+_OPENING = "<!--["
 _MARKED = re.compile("(<!--)[\ue000-\uf8ff]")
 _PRIVATE = tuple(map(chr, range(0xE000, 0xF900)))
 _BRACKET_AT = len("<!--")
+_IF = ("if", "IF", "If", "iF")
 
 
 def mark(text: str) -> tuple[str, Mapping[str, int]]:
@@ -22,15 +23,23 @@ def mark(text: str) -> tuple[str, Mapping[str, int]]:
 
     A text with more of them than there are private letters it does not use comes back unmarked.
     """
-    if "<!--[" not in text:
-        return text, {}
-    starts = [match.start() + _BRACKET_AT for match in _OPENING.finditer(text)]
+    starts = list(_starts(text))
     marks = list(islice((letter for letter in _PRIVATE if letter not in text), len(starts)))
-    if len(marks) < len(starts):
+    if not starts or len(marks) < len(starts):
         return text, {}
-    left = iter(marks)
-    marked = _OPENING.sub(lambda match: f"<!--{next(left)}{match[0][-2:]}", text)
+    pieces = [text[start + 1 : end] for start, end in pairwise((*starts, len(text)))]
+    marked = text[: starts[0]] + "".join(letter + piece for letter, piece in zip(marks, pieces, strict=True))
     return marked, dict(zip(marks, starts, strict=True))
+
+
+def _starts(text: str) -> Iterator[int]:
+    """Where the brackets of `<!--[if` stand. Found by hand: a pattern takes five times as long."""
+    at = text.find(_OPENING)
+    while at >= 0:
+        at += _BRACKET_AT
+        if text[at + 1 : at + 3] in _IF:
+            yield at
+        at = text.find(_OPENING, at)
 
 
 def unmark(value: str) -> str:

@@ -17,7 +17,7 @@ from mailpixel.links.charset import decode
 from mailpixel.links.compile import plan_of, untouched
 from mailpixel.links.judge import LinkJudge
 from mailpixel.links.options import RewriteOptions
-from mailpixel.links.pixel import has_pixel, pixel_offset
+from mailpixel.links.pixel import Tree, has_pixel, pixel_offset, read_tree
 from mailpixel.links.source import Source, walk
 from mailpixel.links.splice import Draft, Edit, Numbers, Plan, Skip
 from mailpixel.links.trackable import Reason
@@ -58,17 +58,17 @@ def _prepared(html: AnyStr, options: RewriteOptions) -> Plan[AnyStr]:
 def draft_html(text: str, options: RewriteOptions, numbers: Numbers, *, certain: bool = True) -> Draft:
     """What to change in a text of HTML. `certain` is False when its letters outside ASCII are guesses."""
     source = Source(text)
-    document = turbohtml.parse(source.view, source_locations=True)
+    tree = read_tree(source)
     judge = LinkJudge(options, certain)
     edits: list[Edit] = []
     skipped: list[Skip] = []
-    for start, end, href, quote, no_track, reason in _spots(document, source, options.mso):
+    for start, end, href, quote, no_track, reason in _spots(tree.document, source, options.mso):
         outcome = reason or judge.outcome(href, no_track)
         if isinstance(outcome, Reason):
             skipped.append(Skip(conditional.unmark(href) if source.marks else href, outcome))
         else:
             edits.append(Edit(start, end, numbers.of(outcome[0]), quote, outcome[1]))
-    return Draft(text, edits, skipped, _pixel_at(document, source, options))
+    return Draft(text, edits, skipped, _pixel_at(tree, options))
 
 
 _Spot = tuple[int, int, str, str, bool, Reason | None]
@@ -118,7 +118,7 @@ def _value(view: str, start: int, end: int) -> tuple[int, int, str]:
     return (match.end() + 1, end - 1, quote) if quote in "\"'" else (match.end(), end, "")
 
 
-def _pixel_at(document: turbohtml.Document, source: Source, options: RewriteOptions) -> int | None:
-    if options.pixel_prefix in source.view and has_pixel(document, options.pixel_prefix):
+def _pixel_at(tree: Tree, options: RewriteOptions) -> int | None:
+    if tree.source.holds(options.pixel_prefix.encode()) and has_pixel(tree.document, options.pixel_prefix):
         return None
-    return pixel_offset(document, source, options.pixel)
+    return pixel_offset(tree, options.pixel)

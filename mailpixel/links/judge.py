@@ -1,5 +1,7 @@
 """One link of one text: tracked under which destination, or left alone for which reason."""
 
+import can_ada
+
 from mailpixel.links.options import RewriteOptions
 from mailpixel.links.passthrough import passed_through
 from mailpixel.links.trackable import Reason, destination_of, why_not
@@ -16,6 +18,7 @@ class LinkJudge:
         self._options = options
         self._own = options.own_prefixes
         self._certain = certain
+        self._unsubscribe = {_requested(url) for url in options.unsubscribe}
         self._seen: dict[str, Outcome] = {}
 
     def outcome(self, href: str, no_track: bool = False) -> Outcome:
@@ -46,6 +49,14 @@ class LinkJudge:
         return Reason.TRACKED if lower == clicks else Reason.UNSUBSCRIBE if lower == optouts else None
 
     def _by_options(self, url: str) -> Reason | None:
-        if url in self._options.unsubscribe:
+        if self._unsubscribe and _requested(url) in self._unsubscribe:
             return Reason.UNSUBSCRIBE
         return None if self._certain or url.isascii() else Reason.MALFORMED
+
+
+def _requested(url: str) -> str:
+    """What a browser requests for a URL, so that two spellings of one are one; itself where it requests nothing."""
+    try:
+        return str(can_ada.parse(url).href)
+    except (TypeError, ValueError):
+        return url

@@ -19,7 +19,7 @@ from mailpixel.links.splice import Numbers, Skip
 
 __all__ = ["Cause", "Left", "MessagePlan", "prepare_message"]
 
-_LISTED = re.compile(r"<\s*([^<>\s]+)\s*>")
+_LISTED = re.compile(r"<([^<>]+)>")
 _SAMPLE_URL = "https://sample.invalid/c/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 
@@ -86,11 +86,10 @@ def _prepared(raw: bytes, options: RewriteOptions) -> MessagePlan:
         return _alone(raw, cause)
     numbers = Numbers(options.known)
     reads, left = _read_leaves(message, raw, _with_unsubscribe(message, options), numbers)
-    ordered = numbers.in_order()
-    places = {number: place for place, (number, _) in enumerate(ordered)}
+    ordered, places = numbers.in_order()
     changing = [read for read in reads if read.changes]
     return MessagePlan(
-        links=tuple(destination for _, destination in ordered),
+        links=tuple(ordered),
         numbers=tuple(places),
         skipped=tuple(skip for read in reads for skip in read.draft.skipped),
         left=tuple(left),
@@ -102,7 +101,7 @@ def _prepared(raw: bytes, options: RewriteOptions) -> MessagePlan:
 
 def _with_unsubscribe(message: Entity, options: RewriteOptions) -> RewriteOptions:
     listed = [str(value) for value in message.headers.get_all("list-unsubscribe", [])]
-    urls = {url for value in listed for url in _LISTED.findall(value)}
+    urls = {"".join(url.split()) for value in listed for url in _LISTED.findall(value)}
     return replace(options, unsubscribe=options.unsubscribe | urls)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from operator import attrgetter
+from typing import NamedTuple
 
 import turbohtml
 
@@ -10,112 +10,99 @@ from mailpixel.links.options import PixelPlace
 from mailpixel.links.source import Source
 
 _TRIES = 16
-_LONGEST_TAIL = 2000
 _AFTER_NAME = tuple("\t\n\f\r />")
 _PROLOGUE = re.compile(r"(?:\s|<!--.*?-->|<\?[^>]*>|<!doctype[^>]*>)*", re.IGNORECASE | re.DOTALL)
 _MARK_SRC = "mailpixel-probe:"
 _PROBE = f'<img src="{_MARK_SRC}">'
-_LAST_TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)")
-_TREE_MATTERS = frozenset({"template", "select", "noscript", "svg", "math", "plaintext"})
-"""Elements in which the tree decides what is markup, or whether an image is one: a tokenizer alone cannot tell."""
-_NEAR = ("a", "td", "p", "div", "span")
-_TAG_OF = attrgetter("tag")
-_HTML = turbohtml.Namespace.HTML
+
+
+class Tree(NamedTuple):
+    """A source with its document. `ends_in_markup` says that an image written at its end is an image, and then the
+    document holds such a probe: found by the one parse that is needed anyway, at no cost."""
+
+    source: Source
+    document: turbohtml.Document
+    ends_in_markup: bool
+
+
+def read_tree(source: Source) -> Tree:
+    """Parse a source. A text that ends inside a comment, a tag, a title or the like is parsed again without probe."""
+    document = turbohtml.parse(source.view + _PROBE, source_locations=True)
+    if _shows_probe(document):
+        return Tree(source, document, True)
+    return Tree(source, turbohtml.parse(source.view, source_locations=True), False)
 
 
 def has_pixel(document: turbohtml.Document, prefix: str) -> bool:
     """True when an image of ours is in the document already."""
-    return any(str(image.attrs.get("src") or "").startswith(prefix) for image in document.find_all("img"))
+    return any(image.attr("src", "").startswith(prefix) for image in document.find_all("img"))
 
 
-def pixel_offset(document: turbohtml.Document, source: Source, place: PixelPlace) -> int | None:
+def pixel_offset(tree: Tree, place: PixelPlace) -> int | None:
     """Where in the text (code points) the pixel goes; None when there is no place for one.
 
     `bottom` means before the last real `</body>`, else the last real `</html>`, else the end. What only looks like
     an end tag, inside a comment, script, attribute or title, is no place; where the text ends inside such a thing,
     the pixel goes to the top. A frameset has no body and no place.
     """
+    document = tree.document
     body = document.find("body")
     if place == "none" or body is None:
         return None
     foreign = document.find_all("svg") or document.find_all("math")
-    for offset in _places(document, body, source, place):
-        if offset is not None and (not foreign or _keeps_links(document, source.view, offset)):
+    for offset in _places(tree, body, place):
+        if offset is not None and (not foreign or _keeps_links(tree, offset)):
             return offset
     return None
 
 
-def _places(
-    document: turbohtml.Document, body: turbohtml.Element, source: Source, place: PixelPlace
-) -> Iterator[int | None]:
+def _places(tree: Tree, body: turbohtml.Element, place: PixelPlace) -> Iterator[int | None]:
     if place == "bottom":
-        yield _bottom(document, body, source)
-    yield _top(document, body, source)
+        yield _bottom(tree, body)
+    yield _top(tree.document, body, tree.source)
 
 
-def _keeps_links(document: turbohtml.Document, view: str, offset: int) -> bool:
+def _keeps_links(tree: Tree, offset: int) -> bool:
     """True when an image here leaves all links what they are: in an open `<svg>` it would end it."""
+    view = tree.source.view
     probed = turbohtml.parse(view[:offset] + _PROBE + view[offset:])
-    before, after = ([link.namespace for link in tree.select("a, area")] for tree in (document, probed))
+    before, after = ([link.namespace for link in read.select("a, area")] for read in (tree.document, probed))
     return before == after
 
 
-def _bottom(document: turbohtml.Document, body: turbohtml.Element, source: Source) -> int | None:
-    for tag, element in (("</body", body), ("</html", document.find("html"))):
-        location = element.source_location if element is not None else None
-        if location is not None and location.end_tag is not None:
-            return source.at(location.end_tag.start_offset)
-        offset = _probed_end_tag(document, source, tag)
+def _bottom(tree: Tree, body: turbohtml.Element) -> int | None:
+    location = body.source_location
+    if location is not None and location.end_tag is not None:
+        return tree.source.at(location.end_tag.start_offset)
+    for tag in tree.source.end_tags():
+        offset = _probed_end_tag(tree.source, tag)
         if offset is not None:
             return offset
-    end = len(source.view)
-    return end if _is_markup_at(document, source, end) else None
+    return len(tree.source.view) if tree.ends_in_markup else None
 
 
-def _probed_end_tag(document: turbohtml.Document, source: Source, tag: str) -> int | None:
-    """The last place of an end tag without a start tag, whose place the tree does not tell."""
-    view = source.lowered
-    offset = len(view)
+def _probed_end_tag(source: Source, tag: str) -> int | None:
+    """The last place of an end tag that is one. The tree does not tell it for an element without a start tag."""
+    lowered = source.lowered
+    offset = len(lowered)
     for _ in range(_TRIES):
-        offset = view.rfind(tag, 0, offset)
+        offset = lowered.rfind(tag, 0, offset)
         if offset < 0:
-            break
-        if view.startswith(_AFTER_NAME, offset + len(tag)) and _is_markup_at(document, source, offset):
+            return None
+        if lowered.startswith(_AFTER_NAME, offset + len(tag)) and _is_image_at(source.view, offset):
             return offset
     return None
 
 
-def _is_markup_at(document: turbohtml.Document, source: Source, offset: int) -> bool:
-    """True when an image written at this place is an image. Tokens from the last link or block tell it at a tenth of
-    the price of parsing again."""
-    start = _near(document, source, offset)
-    if start >= 0 and not document.find_all("select"):
-        tokens = list(turbohtml.tokenize(source.view[start:offset] + _PROBE))
-        if _TREE_MATTERS.isdisjoint(map(_TAG_OF, tokens)):
-            return tokens[-1].tag == "img" and tokens[-1].attr("src") == _MARK_SRC
-    return _is_image_at(source.view, offset)
-
-
-def _near(document: turbohtml.Document, source: Source, offset: int) -> int:
-    """The start of a real tag not far before the place, or -1: one of the last tag's kind, else of a frequent kind."""
-    last = _LAST_TAG.match(source.view, max(0, source.view.rfind("<", 0, offset)))
-    for tag in (last[1].lower(), *_NEAR) if last else _NEAR:
-        elements = document.find_all(tag)
-        if (
-            elements
-            and elements[-1].namespace is _HTML
-            and (location := elements[-1].source_location) is not None
-        ):
-            start = source.at(location.start_tag.start_offset)
-            if 0 <= offset - start <= _LONGEST_TAIL:
-                return start
-    return -1
-
-
 def _is_image_at(view: str, offset: int) -> bool:
-    document = turbohtml.parse(view[:offset] + _PROBE + view[offset:])
-    probes = (image for image in document.find_all("img") if image.attrs.get("src") == _MARK_SRC)
-    return any(probe.closest("template") is None for probe in probes)
+    return _shows_probe(turbohtml.parse(view[:offset] + _PROBE + view[offset:]))
+
+
+def _shows_probe(document: turbohtml.Document) -> bool:
+    for image in reversed(document.find_all("img")):
+        if image.attr("src") == _MARK_SRC:
+            return image.closest("template") is None
+    return False
 
 
 def _top(document: turbohtml.Document, body: turbohtml.Element, source: Source) -> int | None:

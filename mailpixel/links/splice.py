@@ -5,7 +5,7 @@ Preparing is done once a template; `Plan.render` is done for every recipient and
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, AnyStr, Generic, NamedTuple
 
@@ -62,7 +62,7 @@ class Numbers:
 
     def __init__(self, known: Mapping[str, int]) -> None:
         self._known = known
-        self._next = max(known.values(), default=0) + 1
+        self._next = max(known.values()) + 1 if known else 1
         self._used: dict[str, int] = {}
 
     def of(self, destination: str) -> int:
@@ -79,9 +79,12 @@ class Numbers:
         self._next += 1
         return self._next - 1
 
-    def in_order(self) -> list[tuple[int, str]]:
-        """Numbers and destinations asked for, by number."""
-        return sorted((number, destination) for destination, number in self._used.items())
+    def in_order(self) -> tuple[list[str], dict[int, int]]:
+        """Destinations asked for in order of their numbers, and the place of each number in that order."""
+        used = self._used
+        if self._known:
+            used = dict(sorted(used.items(), key=itemgetter(1)))
+        return list(used), dict(zip(used.values(), range(len(used)), strict=True))
 
 
 _ENCODED = {
@@ -124,21 +127,21 @@ class Form(NamedTuple, Generic[AnyStr]):
 
     def fill(self, urls: Sequence[str], pixel_url: str | None) -> AnyStr:
         """The text with these URLs in the slots, encoded for their quotes."""
-        written = pixel_url is not None and self.bare is not None
-        values = [*urls, pixel_url or ""] if self.bare is not None else urls
-        if not self.slots:
-            return self.parts[0]
+        parts, slots, codec, plain, pick, bare = self  # one unpacking: this runs for every mail
+        if not slots:
+            return parts[0]
+        values = urls if bare is None else [*urls, pixel_url or ""]
         joined = "\n".join(values)
-        if not self.plain or "&" in joined or '"' in joined or "'" in joined or not joined.isascii():
+        if not plain or "&" in joined or '"' in joined or "'" in joined or not joined.isascii():
             ready: Sequence[Any] = self.encoded(values)
         else:
-            ready = values if self.codec is None else joined.encode().split(b"\n")
-            ready = ready if self.pick is None else self.pick(ready)
-        parts = self.parts.copy()
-        parts[1::2] = ready
-        if self.bare is not None and not written:
-            parts[self.bare.at : self.bare.at + 3] = [self.bare.piece]
-        return parts[0][:0].join(parts)
+            ready = values if codec is None else joined.encode().split(b"\n")
+            ready = ready if pick is None else pick(ready)
+        filled = parts.copy()
+        filled[1::2] = ready
+        if bare is not None and pixel_url is None:
+            filled[bare.at : bare.at + 3] = [bare.piece]
+        return parts[0][:0].join(filled)
 
     def encoded(self, values: Sequence[str]) -> list[Any]:
         """What stands in each slot for these values, in order of the slots."""
@@ -148,13 +151,13 @@ class Form(NamedTuple, Generic[AnyStr]):
 
 
 def form_of(
-    parts: list[AnyStr], slots: Sequence[Slot], codec: str | None, width: int, bare: Bare | None = None
+    parts: list[AnyStr], slots: list[Slot], codec: str | None, width: int, bare: Bare | None = None
 ) -> Form[AnyStr]:
     """A form that is filled with `width` values, in the shortest way."""
-    plain = (codec is None or "\n/".encode(codec) == b"\n/") and all(
-        slot.quote and not slot.tail for slot in slots
-    )
-    return Form(parts, slots, codec, plain, _picker([slot.place for slot in slots], width), bare)
+    places = [slot[0] for slot in slots]
+    plain = "" not in [slot[1] for slot in slots] and not any([slot[2] for slot in slots])
+    plain = plain and (codec is None or "\n/".encode(codec) == b"\n/")
+    return Form(parts, slots, codec, plain, _picker(places, width), bare)
 
 
 def _picker(places: list[int], width: int) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
@@ -170,8 +173,7 @@ class Plan(Generic[AnyStr]):
     """A template read once: which links it has, which were left alone and why, and how to write it for one recipient.
 
     `links` are the destinations (entities decoded, white space at the ends gone) in order of `numbers`. `error` is
-    None, or says why the text is left as it was: then there are no links and `render` gives the input. `passed`
-    names, by link number, the query parameters that are written after the tracked URL.
+    None, or says why the text is left as it was: then there are no links and `render` gives the input.
     """
 
     links: tuple[str, ...]
@@ -179,12 +181,20 @@ class Plan(Generic[AnyStr]):
     skipped: tuple[Skip, ...]
     form: Form[AnyStr]
     error: str | None = None
-    passed: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def has_pixel(self) -> bool:
         """Whether a pixel has a place: not in a frameset, beside one of ours, or where none was wanted."""
         return self.form.bare is not None
+
+    @property
+    def passed(self) -> Mapping[int, tuple[str, ...]]:
+        """By link number, the names of the query parameters that are written after the tracked URL."""
+        tails = {self.numbers[slot.place]: slot.tail for slot in self.form.slots if slot.tail}
+        return {
+            number: tuple(pair.partition("=")[0] for pair in tail[1:].split("&"))
+            for number, tail in tails.items()
+        }
 
     def render(self, urls: Sequence[str], pixel_url: str | None = None) -> AnyStr:
         """The text with the tracked URLs in place of the links, and the pixel where one is given and has a place.

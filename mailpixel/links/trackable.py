@@ -62,6 +62,7 @@ _USERINFO = re.compile(r"[^/]*//[^/?#]*@")
 # U+FDD0 stands for a lone surrogate: see mailpixel.links.html.
 _UNSAFE_LETTER = re.compile("[\\\\\x00-\x1f\x7f-\x9f\ufdd0]")
 _UNSUBSCRIBE = re.compile(r"unsubscribe|opt-out|/unsub", re.IGNORECASE)
+_TOKENS_FIRST = ("{{", "{%")
 _PLAIN = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:[/?#][A-Za-z0-9/?#=&_.~+:,;!-]*)?")
 
 
@@ -121,6 +122,8 @@ def why_not(url: str) -> Reason | None:
 
     `url` comes from `destination_of`. Reasons that need the element or the options are not given here.
     """
+    if url.startswith(_TOKENS_FIRST):
+        return Reason.TEMPLATE
     if _PLAIN.fullmatch(url) and can_ada.can_parse(url) and len(url) <= LONGEST_DESTINATION_BYTES:
         return Reason.UNSUBSCRIBE if _UNSUBSCRIBE.search(url) else None
     for reason, holds in _RULES:

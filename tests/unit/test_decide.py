@@ -78,6 +78,11 @@ def test_urls_of_list_unsubscribe_are_never_tracked() -> None:
     )
 
 
+def test_an_unsubscribe_url_is_known_in_another_spelling_and_a_mailto_does_no_harm() -> None:
+    listed = frozenset({"https://SHOP.test/leave", "mailto:x@shop.test", "\ud800"})
+    assert outcome("https://shop.test:443/leave", unsubscribe=listed) is Reason.UNSUBSCRIBE
+
+
 def test_letters_of_a_guessed_charset_are_no_destination() -> None:
     judge = LinkJudge(RewriteOptions("https://t.example"), certain=False)
     assert judge.outcome("https://shop.test/é") is Reason.MALFORMED

@@ -190,7 +190,7 @@ def test_mail_without_html_has_no_pixel_and_says_so() -> None:
 
 
 def test_urls_of_list_unsubscribe_stay_in_every_part() -> None:
-    head = "List-Unsubscribe: <mailto:u@a.test>,\n <https://a.test/>\nList-Unsubscribe-Post: List-Unsubscribe=One-Click"
+    head = "List-Unsubscribe: <mailto:u@a.test>,\n <https://\n a.test/>\nList-Unsubscribe-Post: List-Unsubscribe=One-Click"
     plan = plan_of(head + "\nContent-Type: text/html", LINK + '<a href="https://b.test/">y</a>')
     assert plan.links == ("https://b.test/",)
     assert plan.report == {"tracked": 1, "unsubscribe": 1}
