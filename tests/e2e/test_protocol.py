@@ -18,6 +18,13 @@ def talk(service: Service, text: str, answers: int) -> list[str]:
         return [line for line in data.decode("latin-1").split("\r\n") if "HTTP/1.1 " in line]
 
 
+def read_to_the_end(connection: socket.socket) -> bytes:
+    data = b""
+    while part := connection.recv(65_536):
+        data += part
+    return data
+
+
 def get(path: str, *headers: str, version: str = "1.1") -> str:
     return "\r\n".join([f"GET {path} HTTP/{version}", "Host: t", *headers, "", ""])
 
@@ -43,7 +50,7 @@ def test_a_connection_is_kept_or_closed_as_asked(service: Service, paths: dict[s
     for request in (get(paths["pixel_url"], "Connection: close"), get(paths["pixel_url"], version="1.0")):
         with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
             connection.sendall(request.encode())
-            data = b"".join(iter(lambda connection=connection: connection.recv(65_536), b""))
+            data = read_to_the_end(connection)
         assert data.startswith(b"HTTP/1.1 200 OK\r\n")
         assert b"\r\nconnection: close\r\n" in data
     kept = get(paths["pixel_url"])

@@ -75,7 +75,7 @@ class Endpoint:
             body = read_object(await read_json(request, services.settings.body_bytes), self.body)
         call = Call(services, request, request.path_params, query, body, by)
         handler = stream or self.handler
-        assert handler is not None, "an endpoint that is only told of has no route"
+        assert handler is not None  # noqa: S101 - what is only told of has no route
         return await run_in_threadpool(self._respond, handler, call)
 
     def _respond(self, handler: Handler, call: Call) -> Response:
