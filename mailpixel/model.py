@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import IntFlag, StrEnum
 
-
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """Where milliseconds are counted from."""
 

@@ -11,7 +11,10 @@ from mailpixel.settings import Settings
 def test_defaults_need_no_variable() -> None:
     settings = Settings.from_environment({})
     assert settings == Settings()
-    assert (settings.database, settings.key_file) == (Path("mailpixel-data/mailpixel.db"), Path("mailpixel-data/keys.json"))
+    assert (settings.database, settings.key_file) == (
+        Path("mailpixel-data/mailpixel.db"),
+        Path("mailpixel-data/keys.json"),
+    )
 
 
 def test_variables_are_read_by_their_type_and_give_themselves_again() -> None:
@@ -24,8 +27,12 @@ def test_variables_are_read_by_their_type_and_give_themselves_again() -> None:
     }
     settings = Settings.from_environment(environment | {"PATH": "/bin"})
     assert settings == Settings(
-        data=Path("elsewhere"), seeds=("seed-1", "seed-2"), trusted_proxies=("10.0.0.0/8", "::1/128"), queue_hits=7, keep_address="network"
-    )  # fmt: skip
+        data=Path("elsewhere"),
+        seeds=("seed-1", "seed-2"),
+        trusted_proxies=("10.0.0.0/8", "::1/128"),
+        queue_hits=7,
+        keep_address="network",
+    )
     assert Settings.from_environment(settings.to_environment()) == settings
 
 
@@ -39,7 +46,11 @@ def test_an_option_wins_over_a_variable() -> None:
         ("MAILPIXEL_QUEUE_HITS", "many", "must be a whole number from 1 to 10000000 (hits)"),
         ("MAILPIXEL_QUEUE_HITS", "0", "must be a whole number from 1 to 10000000 (hits)"),
         ("MAILPIXEL_KEEP_ADDRESS", "half", "must be one of full, network, none"),
-        ("MAILPIXEL_TRUSTED_PROXIES", "10.0.0.1/8", "must be networks like 10.0.0.0/8 or 2001:db8::/32, with commas between"),
+        (
+            "MAILPIXEL_TRUSTED_PROXIES",
+            "10.0.0.1/8",
+            "must be networks like 10.0.0.0/8 or 2001:db8::/32, with commas between",
+        ),
         ("MAILPIXEL_DATABASE", "x", "no such setting; `mailpixel settings` lists them"),
     ],
 )
