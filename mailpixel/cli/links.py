@@ -20,7 +20,7 @@ from rich.progress import (
 )
 
 from mailpixel.cli.frame import Command, say, settings, stores
-from mailpixel.errors import InvalidInput
+from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.bulk import Tally, Watch, mint_links, size_of
 from mailpixel.links.keyring import load_keyring
 from mailpixel.links.resume import Facts, Part, facts_of
@@ -95,9 +95,11 @@ def _written(path: Path | None, facts: Facts, resume: bool) -> Iterator[tuple[Bi
     with Part(path, facts, resume) as part:
         try:
             yield part.sink, Watch(on_done=part.note, done=part.done)
-        except BaseException:
+        except BaseException as error:
             if part.is_kept:
                 say(f"what was written is kept beside {path}; run again with --resume to go on")
+            if isinstance(error, OSError):
+                raise MailpixelError(f"{path} cannot be written: {error.strerror}") from error
             raise
 
 

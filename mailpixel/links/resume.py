@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -90,7 +91,7 @@ class Part:
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         """Move the whole file to its place; of what an error ended keep only what another run can go on from."""
-        with self.sink:
+        try:
             if kind is None:
                 self.sink.flush()
                 os.fsync(self.sink.fileno())
@@ -98,6 +99,9 @@ class Part:
                 self._note.unlink(missing_ok=True)
             elif not self.is_kept:
                 self._part.unlink()
+        finally:
+            with suppress(OSError):  # what the disk had no room for lies beyond the note
+                self.sink.close()
 
     @property
     def is_kept(self) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -83,6 +84,21 @@ def test_parquet_goes_out_and_comes_in_again(data: Path, tmp_path: Path) -> None
     rows(data, *flags, "-", "--format", "parquet", "--output", str(first), stdin="r-1\nr-2\n")
     rows(data, *flags, str(first), "--output", str(again))
     assert again.read_text() == rows(data, *flags, "-", stdin="r-1\nr-2\n")
+
+
+def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    links = ["links", "c1", "--recipients", str(data.parent / "list.csv"), "--merge", "--output", str(out)]
+    command = [sys.executable, "-m", "mailpixel", "--data", str(data), *links]
+    limited = f"ulimit -f 10000; exec {shlex.join(command)}"  # in blocks of 512 or 1,024 bytes: not enough
+    full = subprocess.run(["sh", "-c", limited], capture_output=True, text=True, check=False)
+    assert full.returncode == 1
+    assert full.stderr.splitlines()[-2:] == [
+        f"what was written is kept beside {out}; run again with --resume to go on",
+        f"error: {out} cannot be written: File too large",
+    ]
+    assert mailpixel(data, *links, "--resume").returncode == 1
+    assert out.read_text() == mailpixel(data, *links[:-2]).stdout
 
 
 def test_a_run_that_stops_tells_how_to_go_on(data: Path, tmp_path: Path) -> None:
