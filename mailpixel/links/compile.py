@@ -8,7 +8,7 @@ from mailpixel.links.splice import PIXEL_CLOSE, PIXEL_OPEN, Bare, Draft, Form, N
 
 def untouched(content: AnyStr, error: str | None = None) -> Plan[AnyStr]:
     """A plan that gives the content back as it is."""
-    return Plan((), (), (), form_of([content], (), None, 0), error)
+    return Plan((), (), (), form_of([content], [], None, 0), error)
 
 
 class Cuts(NamedTuple):

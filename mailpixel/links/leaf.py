@@ -45,9 +45,11 @@ def draft_leaf(
     if content is None:
         return None
     decoded = decode(content, entity.headers.get_content_charset())
+    given = len(numbers)
     read = draft_html if entity.kind == "text/html" else draft_text
     draft = read(decoded.text, replace(options, pixel=pixel), numbers, certain=decoded.certain)
     if cut(draft, decoded.codec).whole() != content:
+        numbers.forget(given)
         return None
     return LeafDraft(entity, draft, decoded.codec)
 

@@ -35,7 +35,7 @@ def read_tree(source: Source) -> Tree:
 
 def has_pixel(document: turbohtml.Document, prefix: str) -> bool:
     """True when an image of ours is in the document already."""
-    return any(image.attr("src", "").startswith(prefix) for image in document.find_all("img"))
+    return any((image.attr("src") or "").startswith(prefix) for image in document.find_all("img"))
 
 
 def pixel_offset(tree: Tree, place: PixelPlace) -> int | None:

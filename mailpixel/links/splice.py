@@ -79,6 +79,15 @@ class Numbers:
         self._next += 1
         return self._next - 1
 
+    def __len__(self) -> int:
+        return len(self._used)
+
+    def forget(self, kept: int) -> None:
+        """Take back all but the first `kept` numbers given, as if they had not been asked for."""
+        for destination in list(self._used)[kept:]:
+            del self._used[destination]
+            self._next -= destination not in self._known
+
     def in_order(self) -> tuple[list[str], dict[int, int]]:
         """Destinations asked for in order of their numbers, and the place of each number in that order."""
         used = self._used
@@ -155,7 +164,7 @@ def form_of(
 ) -> Form[AnyStr]:
     """A form that is filled with `width` values, in the shortest way."""
     places = [slot[0] for slot in slots]
-    plain = "" not in [slot[1] for slot in slots] and not any([slot[2] for slot in slots])
+    plain = all(slot[1] and not slot[2] for slot in slots)
     plain = plain and (codec is None or "\n/".encode(codec) == b"\n/")
     return Form(parts, slots, codec, plain, _picker(places, width), bare)
 

@@ -153,8 +153,8 @@ def test_quoted_printable_reads_as_it_was_written(content: bytes) -> None:
 @given(st.text(alphabet="https:/.test%20{}[]|-*#?=&@\\ ab\u0130\x01", max_size=24))
 def test_the_short_way_to_say_yes_agrees_with_the_rules(rest: str) -> None:
     url = destination_of("https://shop.test/" + rest)
-    for url in (url, rest):
-        assert why_not(url) == next((reason for reason, holds in _RULES if holds(url)), None)
+    for judged in (url, rest):
+        assert why_not(judged) == next((reason for reason, holds in _RULES if holds(judged)), None)
 
 
 @given(

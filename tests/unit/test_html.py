@@ -83,7 +83,7 @@ def test_bytes_without_a_link_or_a_place_for_a_pixel_come_back() -> None:
 
 
 def test_a_stateful_charset_that_cannot_be_cut_is_read_letter_by_letter() -> None:
-    raw = '<p>한국</p><a href="https://a.test/">x</a>'.encode("iso2022_kr")
+    raw = '<p>한국</p><a href="https://a.test/">한국</a>'.encode("iso2022_kr")
     plan = prepare(raw, RewriteOptions("https://t.example", charset="iso-2022-kr"))
     assert plan.links == ("https://a.test/",)
     assert plan.render(["https://a.test/"]) == raw
@@ -162,3 +162,15 @@ def test_numbers_end_at_what_a_token_can_hold() -> None:
     assert numbers.of("https://b.test/") == MOST_LINKS
     with pytest.raises(InvalidInput):
         numbers.of("https://c.test/")
+
+
+def test_numbers_taken_back_are_given_again() -> None:
+    numbers = Numbers({"https://known.test/": 4})
+    assert [
+        numbers.of("https://a.test/"),
+        numbers.of("https://known.test/"),
+        numbers.of("https://b.test/"),
+    ] == [5, 4, 6]
+    numbers.forget(1)
+    assert numbers.in_order() == (["https://a.test/"], {5: 0})
+    assert numbers.of("https://c.test/") == 6

@@ -6,8 +6,10 @@ import quopri
 import pytest
 
 from mailpixel.errors import InvalidInput
+from mailpixel.links.comparison import difference
 from mailpixel.links.mime import Cause, Left, MessagePlan, prepare_message
 from mailpixel.links.options import RewriteOptions
+from mailpixel.links.splice import MOST_LINKS
 from mailpixel.links.transfer import QuotedText, quoted_decoded
 from tests.rewriting import PIXEL, PIXEL_URL
 
@@ -190,7 +192,7 @@ def test_mail_without_html_has_no_pixel_and_says_so() -> None:
 
 
 def test_urls_of_list_unsubscribe_stay_in_every_part() -> None:
-    head = "List-Unsubscribe: <mailto:u@a.test>,\n <https://\n a.test/>\nList-Unsubscribe-Post: List-Unsubscribe=One-Click"
+    head = "List-Unsubscribe: <mailto:u@a.test>,\n <https://\n a.test/>\nList-Unsubscribe-Post: One-Click"
     plan = plan_of(head + "\nContent-Type: text/html", LINK + '<a href="https://b.test/">y</a>')
     assert plan.links == ("https://b.test/",)
     assert plan.report == {"tracked": 1, "unsubscribe": 1}
@@ -240,3 +242,40 @@ def test_each_byte_of_quoted_printable_is_found_where_it_stands() -> None:
         (8, 9),
     ]
     assert (quoted.start_of(4), quoted.end_of(0)) == (9, 0)
+
+
+def test_a_charset_that_cannot_be_cut_leaves_its_part() -> None:
+    body = '<p>한국</p><a href="https://a.test/">한국</a>'.encode("iso2022_kr")
+    raw = b"Content-Type: text/html; charset=iso-2022-kr\n\n" + body
+    plan = prepare_message(raw, OPTIONS)
+    assert (plan.left, plan.render([], PIXEL_URL)) == ((Left("", Cause.ENCODING),), raw)
+
+
+def test_what_cannot_be_prepared_goes_out_as_it_is_with_the_error() -> None:
+    full = RewriteOptions("https://t.example", known={"https://b.test/": MOST_LINKS})
+    plan = plan_of("Content-Type: text/html", LINK, full)
+    assert plan.error == "InvalidInput: html: has more than 65535 different links: split the campaign"
+    assert (plan.left, plan.render([], PIXEL_URL)) == (
+        (Left("", Cause.FAILED),),
+        f"Content-Type: text/html\n\n{LINK}".encode(),
+    )
+
+
+HEAD = b"Content-Type: multipart/mixed; boundary=B\n\n"
+PARTS = b"--B\nX: 1\n\none\n--B\n\ntwo\n--B--\n"
+
+
+@pytest.mark.parametrize(
+    ("after", "contents", "problem"),
+    [
+        (HEAD + PARTS, [], None),
+        (HEAD + PARTS.replace(b"two", b"TWO"), [b"TWO"], None),
+        (HEAD + PARTS.replace(b"two", b"TWO"), [], "the rewritten message has another part that differs"),
+        (HEAD + PARTS, [b"TWO"], "a rewritten part does not read as planned"),
+        (b"X: 2\n" + HEAD + PARTS, [], "the rewritten message has other headers"),
+        (HEAD + PARTS.replace(b"X: 1", b"X: 2"), [], "the rewritten message has other headers"),
+        (HEAD + PARTS.replace(b"--B\n\ntwo", b""), [], "the rewritten message has other parts"),
+    ],
+)
+def test_the_safety_net_names_what_differs(after: bytes, contents: list[bytes], problem: str | None) -> None:
+    assert difference(HEAD + PARTS, after, contents) == problem

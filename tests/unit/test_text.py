@@ -3,6 +3,7 @@
 import pytest
 
 from mailpixel.links.options import RewriteOptions
+from mailpixel.links.splice import MOST_LINKS
 from mailpixel.links.text import prepare_text
 from mailpixel.links.trackable import Reason
 
@@ -80,3 +81,10 @@ def test_bytes_keep_their_charset() -> None:
     korean = "한국 https://a.test/".encode("iso2022_kr")
     plan = prepare_text(korean, RewriteOptions("https://t.example", charset="iso-2022-kr"))
     assert plan.render(plan.links) == korean
+
+
+def test_what_cannot_be_prepared_goes_out_as_it_is_with_the_error() -> None:
+    full = RewriteOptions("https://t.example", known={"https://b.test/": MOST_LINKS})
+    plan = prepare_text("go https://a.test/", full)
+    assert plan.error == "InvalidInput: html: has more than 65535 different links: split the campaign"
+    assert plan.render([]) == "go https://a.test/"
