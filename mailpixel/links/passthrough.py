@@ -10,6 +10,8 @@ from urllib.parse import unquote_plus
 
 from mailpixel.links.trackable import holds_token, token_spans
 
+_AMPERSAND = "\x00"  # no URL that may be tracked holds it
+
 
 def passed_through(url: str, names: frozenset[str]) -> tuple[str, str]:
     """The destination without the allowed parameters that hold tokens, and these as `?name=token&...`.
@@ -21,20 +23,23 @@ def passed_through(url: str, names: frozenset[str]) -> tuple[str, str]:
     path, _, _ = address.partition("?")
     if holds_token(path) or "?" not in address:
         return url, ""
-    pairs = _pairs(address[len(path) + 1 :])
-    passed = [pair for pair in pairs if _may_pass(pair, names)]
-    kept = "&".join(pair for pair in pairs if pair not in passed)
+    pairs = [(pair, _may_pass(pair, names)) for pair in _pairs(address[len(path) + 1 :])]
+    passed = "&".join(pair for pair, passes in pairs if passes)
+    kept = "&".join(pair for pair, passes in pairs if not passes)
     rest = path + ("?" + kept if kept else "") + hash_mark + fragment
-    return (url, "") if holds_token(rest) or not passed else (rest, "?" + "&".join(passed))
+    return (url, "") if holds_token(rest) or not passed else (rest, "?" + passed)
 
 
 def _may_pass(pair: str, names: frozenset[str]) -> bool:
     name, _, value = pair.partition("=")
-    return holds_token(value) and unquote_plus(name) in names
+    return unquote_plus(name) in names and holds_token(value)
 
 
 def _pairs(query: str) -> list[str]:
     """The query cut at `&`, but not inside a token."""
-    spans = token_spans(query)
-    cuts = [at for at, letter in enumerate(query) if letter == "&" and not any(a <= at < b for a, b in spans)]
-    return [query[start + 1 : end] for start, end in zip([-1, *cuts], [*cuts, len(query)], strict=True)]
+    pieces, position = [], 0
+    for start, end in token_spans(query):
+        pieces += [query[position:start], query[start:end].replace("&", _AMPERSAND)]
+        position = end
+    masked = "".join([*pieces, query[position:]])
+    return [pair.replace(_AMPERSAND, "&") for pair in masked.split("&")]

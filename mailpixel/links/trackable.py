@@ -46,13 +46,13 @@ class Reason(StrEnum):
 _OUTER = "".join(map(chr, range(33)))
 _INNER = {ord(letter): None for letter in "\t\n\r"}
 
+# Lengths are bounded, so that a text of nothing but openings costs no more than its length.
 _TOKEN = re.compile(
-    r"\{\{|\{%|\{\$|\{[A-Za-z_]\w*\.[\w.]+\}"  # {{x}} {{{x}}} {% x %} {$x} {a.b}
-    r"|\*\|.+?\|\*|%%.+?%%|%\(\w+\)[a-z]"  # *|x|* %%x%% %(x)s
-    r"|%(?![0-9A-Fa-f]{2})[A-Za-z_][\w.-]*%"  # %x.y%, told from two escapes: either % must not begin one
-    r"|%[A-Za-z_][\w.-]*%(?![0-9A-Fa-f]{2})"
-    r"|\[\[.+?\]\]|\$\{[^{}]+\}|#\{[^{}]+\}|<%|<\?",  # [[x]] ${x} #{x} <% x %> <? x ?>
-    re.DOTALL,
+    r"\{\{|\{%|\{\$|\{[A-Za-z_]\w{0,99}\.[\w.]{1,99}\}"  # {{x}} {{{x}}} {% x %} {$x} {a.b}
+    r"|\*\|[^|]{1,500}\|\*|%%[^%]{1,500}%%|%\(\w{1,99}\)[a-z]"  # *|x|* %%x%% %(x)s
+    r"|%(?![0-9A-Fa-f]{2})[A-Za-z_][\w.-]{0,99}%"  # %x.y%, told from two escapes: either % must not begin one
+    r"|%[A-Za-z_][\w.-]{0,99}%(?![0-9A-Fa-f]{2})"
+    r"|\[\[[^\[\]]{1,500}\]\]|\$\{[^{}]{1,500}\}|#\{[^{}]{1,500}\}|<%|<\?"  # [[x]] ${x} #{x} <% x %> <? x ?>
 )
 _WHOLE_TOKEN = re.compile(r"-\w[\w.]*-|\[[^\[\]]+\]")
 _FRAGMENT = re.compile(r"#(?!\{[^{}]+\})")
@@ -86,7 +86,8 @@ def token_spans(text: str) -> list[tuple[int, int]]:
 
 
 _SPANNED_TOKEN = re.compile(
-    r"\{\{[^\n]*?\}\}+|\{%[^\n]*?%\}|<%[^\n]*?%>|<\?[^\n]*?\?>|\{\$[^\n}]*\}|" + _TOKEN.pattern
+    r"\{\{[^\n]{0,500}?\}\}+|\{%[^\n]{0,500}?%\}|<%[^\n]{0,500}?%>|<\?[^\n]{0,500}?\?>|\{\$[^\n}]{0,99}\}|"
+    + _TOKEN.pattern
 )
 
 
