@@ -10,10 +10,14 @@ LONGEST_FILE, LONGEST_FUNCTION, MOST_PARAMETERS = 500, 60, 7
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
+def is_overload(node: Definition) -> bool:
+    return any(isinstance(each, ast.Name) and each.id == "overload" for each in node.decorator_list)
+
+
 def definitions(tree: ast.AST, path: str) -> Iterator[tuple[str, Definition]]:
     """Functions, classes and methods with their dotted places; what stands inside a function is its own affair."""
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, Definition):
+        if isinstance(node, Definition) and not is_overload(node):
             yield f"{path}.{node.name}", node
         if isinstance(node, ast.ClassDef):
             yield from definitions(node, f"{path}.{node.name}")
