@@ -14,6 +14,7 @@ ENDS = "".join(map(chr, range(0x21)))
 _VANISHING = {ord("\t"): None, ord("\n"): None, ord("\r"): None}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _AUTHORITY = re.compile(r"https?://([^/?#]+)", re.IGNORECASE)
+_PATH = re.compile(r"([^?#]*)(.*)", re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -68,4 +69,9 @@ def _serialised(url: str, field: str) -> str:
     except ValueError:
         raise InvalidInput(field, "is not a URL that a browser would follow; check host and port") from None
     location: str = parsed.href
-    return location
+    if "^" not in location:
+        return location
+    # The standard escapes it in a path, and only there; this version of the parser does not yet.
+    # Source: https://url.spec.whatwg.org/#path-percent-encode-set, November 2026.
+    path, rest = _PATH.match(location).groups()  # type: ignore[union-attr]
+    return path.replace("^", "%5E") + rest

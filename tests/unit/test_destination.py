@@ -116,3 +116,7 @@ def test_what_is_taken_is_plain_ascii_leads_to_the_web_and_stays_as_it_is(url: s
     assert " " not in location
     assert location.startswith(("http://", "https://"))
     assert check_destination(location) == location
+
+
+def test_a_caret_is_escaped_in_a_path_and_nowhere_else() -> None:
+    assert check_destination("https://shop.example/a^b?c^d#e^f") == "https://shop.example/a%5Eb?c^d#e^f"
