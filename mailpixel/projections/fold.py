@@ -11,7 +11,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 
 from mailpixel.errors import Conflict, NotFound
 from mailpixel.model import Campaign, Message
@@ -215,13 +216,25 @@ def _judged_states(part: Part, comparison: Comparison, how: Rebuild) -> Iterator
     """The new states of a campaign, in order of recipient, judged by as many processes as asked for."""
     ranges = part.store.ranges(part.campaign.id, how.events)
     processes = min(how.processes or os.cpu_count() or 1, len(ranges))
-    pool = ProcessPoolExecutor(processes, get_context("spawn")) if processes > 1 else None
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), _end_with_parent) if processes > 1 else None
     with pool or nullcontext():
         results = _in_order(pool, part, iter(ranges), processes + 1) if pool else map(part.judged, ranges)
         for states, compared in results:
             comparison.merge(compared)
             yield from states
             how.between()
+
+
+def _end_with_parent() -> None:
+    """A worker whose rebuild was killed would wait for work forever: it ends when its parent does."""
+    parent = parent_process()
+    if parent is not None:
+        Thread(target=_wait_and_exit, args=(parent.join,), daemon=True).start()
+
+
+def _wait_and_exit(wait: Callable[[], object]) -> None:
+    wait()
+    os._exit(1)
 
 
 def _in_order(
