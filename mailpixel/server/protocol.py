@@ -110,7 +110,9 @@ STATUS_LINES = {
 
 def path_of(url: bytes) -> str:
     """The path of a request target, percent-decoded as uvicorn does it."""
-    path = url.partition(b"?")[0].partition(b"#")[0].decode("latin-1")
+    if b"?" in url or b"#" in url:
+        url = url.partition(b"?")[0].partition(b"#")[0]
+    path = url.decode("latin-1")
     return urllib.parse.unquote(path) if "%" in path else path
 
 
