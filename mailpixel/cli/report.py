@@ -1,12 +1,10 @@
 """`mailpixel report`."""
 
-import time
-
 import click
 from rich.console import Console
 from rich.table import Table
 
-from mailpixel.cli.frame import Command, fold_what_waits, print_json, rules, settings, stores
+from mailpixel.cli.frame import Command, fold_what_waits, now_ms, print_json, rules, settings, stores
 from mailpixel.report.summary import Rate, Summary, summarise
 
 
@@ -18,7 +16,7 @@ def report_command(id: str, as_json: bool) -> None:
     store, registry = stores()
     campaign = registry.campaign(id)
     fold_what_waits(store, registry)
-    counts = store.counts(id, time.time_ns() // 1_000_000, settings().settle_ms)
+    counts = store.counts(id, now_ms(), settings().settle_ms)
     summary = summarise(campaign, counts, rules().version)
     if as_json:
         print_json(summary.to_json())

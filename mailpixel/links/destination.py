@@ -9,21 +9,10 @@ import re
 from mailpixel.errors import InvalidInput
 from mailpixel.links.claims import DESTINATION_BYTES
 
-ENDS = "".join(map(chr, range(0x21)))
-"""C0 controls and space: what every URL parser strips at both ends."""
-_VANISHING = {ord("\t"): None, ord("\n"): None, ord("\r"): None}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _AUTHORITY = re.compile(r"https?://([^/?#]+)", re.IGNORECASE)
 _PATH = re.compile(r"([^?#]*)(.*)", re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-def as_parsers_read(text: str) -> str:
-    """What a URL parser makes of a URL in a document before it reads it.
-
-    That is: no C0 control or space at its ends, and no tab, line feed or carriage return anywhere.
-    """
-    return text.strip(ENDS).translate(_VANISHING)
 
 
 def check_destination(url: str, field: str = "url") -> str:

@@ -5,7 +5,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
@@ -27,7 +26,7 @@ from mailpixel.server.hits import Reader
 from mailpixel.server.metrics import Metrics
 from mailpixel.server.pages import HOME_PAGE
 from mailpixel.server.services import Services
-from mailpixel.server.tracking import Front, Tracking, refresh
+from mailpixel.server.tracking import Front, Tracking, now_ms, refresh
 from mailpixel.settings import Settings
 from mailpixel.store.sqlite import open_sqlite
 
@@ -90,7 +89,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> Services:
         intake=intake,
         committer=committer,
         metrics=metrics,
-        clock=lambda: time.time_ns() // 1_000_000,
+        clock=now_ms,
     )
 
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailpixel.errors import InvalidInput
-from mailpixel.links.destination import as_parsers_read, check_destination
+from mailpixel.links.destination import check_destination
+from mailpixel.links.trackable import destination_of
 
 
 @pytest.mark.parametrize(
@@ -88,9 +89,9 @@ def test_a_destination_of_the_greatest_length_is_taken() -> None:
 
 
 def test_a_url_of_a_document_is_read_as_parsers_read_it() -> None:
-    assert as_parsers_read("\x00 \n https://shop.example/a\r\n\t/b c \x1f ") == "https://shop.example/a/b c"
+    assert destination_of("\x00 \n https://shop.example/a\r\n\t/b c \x1f ") == "https://shop.example/a/b c"
     assert (
-        check_destination(as_parsers_read("\n https://shop.example/very\n/long "))
+        check_destination(destination_of("\n https://shop.example/very\n/long "))
         == "https://shop.example/very/long"
     )
 
