@@ -144,7 +144,7 @@ def _also(sight: Sight, rule: str) -> Iterator[str]:
     if rule != "default":
         return
     if sight.lifted and sight.soft:
-        yield f"Against it: {_listed(sight)}. Set aside, because the browser reports a person's own gesture."
+        yield f"Against it: {_listed(sight)}. Set aside, because it shows a person's own click."
     elif sight.soft:
         yield f"Against it: {_listed(sight)}. One such piece of evidence is not enough."
     else:

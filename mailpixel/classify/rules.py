@@ -14,7 +14,7 @@ from mailpixel.classify.thresholds import Thresholds
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Verdict
 
-EDITION = 1
+EDITION = 2
 """Raised whenever the code of a rule comes to decide differently, so that history is known to be judged by
 other rules.
 """

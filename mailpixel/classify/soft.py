@@ -17,6 +17,9 @@ SOFT = {name: Ruling(name, Verdict.SCANNER) for name in FAMILIES}
 _NO_PERSON, _PERHAPS, _PERSON = range(3)
 """How well the headers of a click speak for a person."""
 
+_GESTURE = NAVIGATE | USER_ACTIVATED
+"""What a browser shows when a person's own gesture started the navigation."""
+
 Place = tuple[tuple[int, int], str]
 """The network and the operating system a click came from."""
 
@@ -37,7 +40,7 @@ def mark_soft(sights: Sequence[Sight], networks: NetworkTable, thresholds: Thres
 def _look_around(sights: Sequence[Sight], clicks: Sequence[Sight], thresholds: Thresholds) -> None:
     """The families that need neighbours, and those are what is left once the machines are known."""
     paired = {id(sight) for sight in _weaker_of_pairs(clicks, thresholds.pair_ms)} if len(clicks) > 1 else ()
-    opened_ms = next((sight.at_ms for sight in sights if _may_be_read(sight)), None)
+    opened_ms = first_read_ms(sights)
     for sight in clicks:
         found = [*sight.soft]
         if id(sight) in paired:
@@ -49,11 +52,18 @@ def _look_around(sights: Sequence[Sight], clicks: Sequence[Sight], thresholds: T
             _decide(sight, thresholds)
 
 
+def first_read_ms(sights: Sequence[Sight]) -> int | None:
+    """When somebody may first have looked at the message, of its sights in order; None while nobody did."""
+    return next((sight.at_ms for sight in sights if _may_be_read(sight)), None)
+
+
 def _may_be_read(sight: Sight) -> bool:
-    """Whether somebody may have looked: an open that is a person's, or that Apple made for one."""
+    """Whether somebody may have looked: an open that is a person's, or that a mailbox made, perhaps for one
+    and however early.
+    """
     if sight.click or not sight.countable:
         return False
-    return sight.ruling is None or sight.ruling.verdict in (Verdict.HUMAN, Verdict.PRIVACY_PREFETCH)
+    return sight.ruling is None or sight.ruling.via is not None
 
 
 def _own_evidence(sight: Sight, thresholds: Thresholds) -> tuple[str, ...]:
@@ -92,14 +102,16 @@ def lacks(sight: Sight) -> int:
 def strength(sight: Sight) -> int:
     """How well the headers of a click speak for a person: against one, nothing either way, for one.
 
-    A person's gesture is what speaks for one. Safari never reports it, so there a navigation with everything
-    that Safari sends has to do.
+    A person's gesture is what speaks for one, whatever else is missing. Browsers that never report it are
+    taken at their word when the navigation shows everything else they send.
     """
+    if sight.bits & _GESTURE == _GESTURE:
+        return _PERSON
     if lacks(sight):
         return _NO_PERSON
     claim = sight.agent.claim
-    wanted = NAVIGATE if claim is not None and claim.silent and claim.fresh else NAVIGATE | USER_ACTIVATED
-    return _PERSON if sight.bits & wanted == wanted else _PERHAPS
+    silent = claim is not None and claim.silent
+    return _PERSON if silent and sight.bits & NAVIGATE else _PERHAPS
 
 
 def _decide(sight: Sight, thresholds: Thresholds) -> None:

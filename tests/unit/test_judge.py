@@ -25,6 +25,10 @@ SAFARI = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
     "Version/26.1 Mobile/15E148 Safari/604.1"
 )
+PREFETCHER = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/42.0.2311.135 Safari/537.36 Edge/12.246 Mozilla/5.0"
+)
 SAFARI_CLICK = PERSON & ~(Facts.USER_ACTIVATED | Facts.CLIENT_HINTS)
 ELSEWHERE = "198.51.100.9"
 MAC = BROWSER.replace("Windows NT 10.0; Win64; x64", "Macintosh; Intel Mac OS X 10_15_7")
@@ -175,6 +179,28 @@ def test_safari_never_reports_a_gesture_so_its_whole_set_counts_as_one() -> None
     ]
 
 
+@pytest.mark.parametrize("missing", [Facts.ACCEPT_LANGUAGE, Facts.ACCEPT_HTML, Facts.CLIENT_HINTS])
+def test_a_gesture_outweighs_a_header_that_is_missing(missing: Facts) -> None:
+    assert rulings([a_click(30.0, facts=PERSON & ~missing)]) == [HUMAN]
+
+
+def test_a_gesture_is_one_only_on_a_navigation() -> None:
+    assert rulings([a_click(30.0, facts=PERSON & ~Facts.NAVIGATE)]) == ["scanner instant"]
+
+
+def test_apps_that_never_report_a_gesture_are_taken_at_their_word_as_safari_is() -> None:
+    app = SAFARI.replace("Version/26.1", "CriOS/142.0.7444.77")
+    assert rulings([a_click(20.0, agent=app, facts=SAFARI_CLICK)]) == [HUMAN]
+    assert rulings([a_click(20.0, agent=app, facts=SAFARI_CLICK & ~Facts.NAVIGATE)]) == ["scanner instant"]
+
+
+@pytest.mark.parametrize("agent", [GMAIL, PREFETCHER, "Mozilla/5.0"])
+def test_an_image_a_mailbox_fetched_however_early_may_have_been_for_a_reader(agent: str) -> None:
+    click = a_click(20.0, facts=PERSON & ~Facts.USER_ACTIVATED)
+    assert rulings([an_open(5.0, agent=agent, address=ELSEWHERE), click])[1] == HUMAN
+    assert rulings([click, an_open(21.0, agent=agent, address=ELSEWHERE)])[0] == "scanner instant"
+
+
 def test_over_plain_http_nothing_is_missed_that_browsers_hold_back() -> None:
     seen = Facts.ACCEPT | Facts.ACCEPT_HTML | Facts.ACCEPT_LANGUAGE | Facts.PLAIN_HTTP
     assert rulings([a_click(DAY, facts=seen)]) == [HUMAN]
@@ -269,10 +295,7 @@ def test_explain_gives_the_same_verdicts_with_reasons_for_people() -> None:
     ]
     assert [hit.reasons[1:] for hit in told] == [
         ("It came 12 s after delivery, within the 30 s mailboxes fetch in.",),
-        (
-            "Against it: it came very soon; nobody had opened the message before. "
-            "Set aside, because the browser reports a person's own gesture.",
-        ),
+        ("Against it: it came very soon. Set aside, because it shows a person's own click.",),
         ("2 different links were followed within 0.4 s.",),
         ("2 different links were followed within 0.4 s.",),
     ]
