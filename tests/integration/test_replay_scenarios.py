@@ -1,16 +1,23 @@
-"""Labelled scenarios: verdicts, rules, proxies, repeats and summaries, in whatever order the hits arrived."""
+"""Labelled scenarios: verdicts, rules, proxies, repeats and summaries, in whatever order the hits arrived and however
+they were cut into batches.
+"""
 
 import json
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mailpixel.classify import Rules
-from mailpixel.classify.replay import read_scenario, replay, score
+from mailpixel.classify import Rules, judge
+from mailpixel.classify.replay import Scenario, read_scenario, replay, score
+from mailpixel.model import Event
+from mailpixel.projections.fold import Fold
+from mailpixel.store.memory import MemoryRegistry, MemoryStore
+from mailpixel.store.protocol import Store
+from mailpixel.store.sqlite import SqliteStore
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "replay"
 FILES = sorted(DATA.glob("*.jsonl")) if DATA.is_dir() else []
@@ -41,3 +48,62 @@ def told(row: dict[str, Any]) -> tuple[Counter[str], dict[str, int]]:
 def test_the_order_of_arrival_changes_no_scenario(order: Callable[[list[Any]], list[Any]]) -> None:
     for row in ROWS:
         assert told(row | {"hits": order(row["hits"])}) == told(row)
+
+
+MEASURES = {
+    "opens_total": "opens.deduplicated",
+    "opens_human": "opens.human",
+    "opens_proxied": "opens.proxied",
+    "opens_privacy_prefetch": "opens.privacy_prefetch",
+    "opens_machine": "opens.machine",
+    "unique_openers_human": "opens.unique_human",
+    "unique_openers_privacy_only": "opens.unique_privacy_only",
+    "clicks_total": "clicks.deduplicated",
+    "clicks_human": "clicks.human",
+    "clicks_machine": "clicks.machine",
+    "unique_clickers_human": "clicks.unique_human",
+    "inferred_openers": "opens.inferred_from_clicks",
+    "internal": "internal",
+}
+"""The counts of a scenario and the stored measures they are."""
+
+
+def batches(scenario: Scenario, dice: random.Random) -> list[Sequence[Event]]:
+    """All events of a scenario, deliveries too, in any order and cut at random."""
+    events = [event for message, _ in scenario.messages() for event in message.events]
+    dice.shuffle(events)
+    cuts = sorted(dice.choices(range(len(events) + 1), k=4))
+    return [events[start:end] for start, end in zip([0, *cuts], [*cuts, len(events)], strict=True)]
+
+
+def folded(scenario: Scenario, groups: Sequence[Sequence[Event]], store: Store) -> dict[str, int]:
+    """Append group by group, fold after each, and read the counts of a scenario."""
+    rules = scenario.rules(RULES)
+    campaigns = {message.recipient: campaign for message, campaign in scenario.messages()}
+    fold = Fold(
+        store,
+        MemoryRegistry(),
+        lambda message, _: judge(message, campaigns[message.recipient], rules),
+        "one",
+    )
+    for group in groups:
+        store.append(group)
+        fold.catch_up(lambda: 0, 1_000)
+    totals = store.counts(scenario.name, 0, 0).totals
+    found = {name: totals[measure] for name, measure in MEASURES.items()}
+    repeats = [totals[f"{kind}.events"] - totals[f"{kind}.deduplicated"] for kind in ("opens", "clicks")]
+    return found | {"duplicates": sum(repeats)}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row["scenario"] for row in ROWS])
+def test_stored_and_folded_in_any_batches_a_scenario_comes_to_the_same_counts(
+    row: dict[str, Any], tmp_path: Path
+) -> None:
+    scenario = read_scenario(row)
+    summary = replay(scenario, RULES).summary
+    wanted = {name: summary[name] for name in (*MEASURES, "duplicates")}
+    for seed in range(3):
+        assert folded(scenario, batches(scenario, random.Random(seed)), MemoryStore()) == wanted
+    store = SqliteStore(tmp_path / "store.db")
+    assert folded(scenario, batches(scenario, random.Random(9)), store) == wanted
+    store.close()

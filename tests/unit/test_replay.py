@@ -168,6 +168,17 @@ def test_a_proxy_is_judged_unless_the_verdict_is_not() -> None:
     assert labelled(verdicts=[None] * 11, via=[None] * 11).wrong == ()
 
 
+def test_no_two_events_of_a_scenario_have_one_id() -> None:
+    deliveries = [{"recipient": f"r-{n}", "sent_at_ms": SENT_MS, "delivered_at_ms": SENT_MS} for n in (1, 2)]
+    rows = [hit(0, recipient="r-1"), hit(0, recipient="r-2")]
+    events = [
+        event
+        for message, _ in read_scenario(ROW | {"messages": deliveries, "hits": rows}).messages()
+        for event in message.events
+    ]
+    assert len({event.id for event in events}) == len(events) == 4
+
+
 @pytest.mark.parametrize(
     "row",
     [

@@ -70,10 +70,10 @@ class Scenario:
         for event in self.events:
             if event is not None:
                 by_recipient.setdefault(event.recipient, []).append(event)
-        for recipient, events in by_recipient.items():
+        for number, (recipient, events) in enumerate(by_recipient.items(), len(self.events) + 1):
             sent_ms, delivered_ms = self.clocks.get(recipient, (None, None))
             if delivered_ms is not None:
-                events.append(_event(self.name, EventKind.DELIVERY, recipient, delivered_ms, 0))
+                events.append(_event(self.name, EventKind.DELIVERY, recipient, delivered_ms, number))
             sent_at = None if sent_ms is None else datetime.fromtimestamp(sent_ms / 1000, UTC)
             ordered = sorted(events, key=lambda event: event.id)
             yield (
