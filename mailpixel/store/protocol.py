@@ -61,6 +61,10 @@ class Changed:
     messages: Sequence[Message]
 
 
+Followed = tuple[tuple[str, str], Message]
+"""A source, as (address, agent), and a message whose links it followed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """The counters of one campaign.
@@ -126,6 +130,17 @@ class Store(Protocol):
 
     def person(self, recipient: str) -> Iterator[Message]:
         """All messages of a person, in order of campaign."""
+        ...
+
+    def messages_by_source(
+        self, least: int, since_ms: int = 0, campaign: str | None = None
+    ) -> Iterator[Followed]:
+        """Every source that followed links of at least `least` recipients, with each
+        message whose links it followed.
+
+        One source after the other, its messages whole and in order of campaign and recipient. A link is followed
+        by a GET whose address was kept, here of `campaign` and not before `since_ms` (since 1970). Streams.
+        """
         ...
 
     def replace(
@@ -318,6 +333,7 @@ __all__ = [
     "Changed",
     "Counts",
     "FoldState",
+    "Followed",
     "Link",
     "LinkRevision",
     "MessageState",

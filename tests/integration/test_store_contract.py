@@ -1,6 +1,7 @@
 """What every store must do, run on each of them."""
 
 from collections.abc import Callable, Iterator
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from mailpixel.store.sqlite import SqliteStore
 from mailpixel.store.tally import MEASURES
 from tests.builders import (
     APPLE,
+    BROWSER,
     EDGE,
     SENT_AT_MS,
     a_campaign,
@@ -297,6 +299,79 @@ def test_a_person_is_all_their_messages(store: Store) -> None:
     found = [(message.campaign, list(message.events)) for message in store.person("r-1")]
     assert found == [("autumn", events[:1]), ("spring", events[1:])]
     assert list(store.person("r-9")) == []
+
+
+Followings = dict[tuple[str, str], list[tuple[str, str, list[Event]]]]
+
+
+def by_source(store: Store, least: int, since_ms: int = 0, campaign: str | None = None) -> Followings:
+    """What each source followed, in the order given; a source that comes twice would come short."""
+    return {
+        source: [(message.campaign, message.recipient, list(message.events)) for _, message in group]
+        for source, group in groupby(
+            store.messages_by_source(least, since_ms, campaign), key=lambda followed: followed[0]
+        )
+    }
+
+
+def test_messages_come_whole_by_the_source_that_followed_their_links(store: Store) -> None:
+    ours, other = [an_open(1, agent=APPLE), a_click(2), a_click(3)], a_click(5, address="192.0.2.99")
+    second = a_click(4, recipient="r-2", campaign="autumn")
+    third = [an_open(6, recipient="r-2", address="192.0.2.99"), a_click(7, recipient="r-2")]
+    store.append([*third, second, *ours, other, a_click(8, agent="another")])
+    browser = ("192.0.2.10", BROWSER)
+    assert by_source(store, 2) == {
+        browser: [
+            ("autumn", "r-2", [second]),
+            ("spring", "r-1", logged(store)[:5]),
+            ("spring", "r-2", third),
+        ]
+    }
+    assert set(by_source(store, 1)) == {browser, ("192.0.2.99", BROWSER), ("192.0.2.10", "another")}
+
+
+def test_a_source_is_as_large_as_its_recipients_not_as_its_messages(store: Store) -> None:
+    store.append([a_click(n, campaign=f"c-{n}", recipient=f"r-{n % 3}") for n in range(9)])
+    assert [len(messages) for messages in by_source(store, 3).values()] == [9]
+    assert by_source(store, 4) == {}
+
+
+@pytest.mark.parametrize(
+    "hit",
+    [
+        an_open(2, recipient="r-2"),
+        a_click(2, recipient="r-2", method="HEAD"),
+        a_click(2, recipient="r-2", address=""),
+        a_delivery(2, recipient="r-2"),
+    ],
+)
+def test_only_a_get_of_a_link_with_its_address_makes_a_source_larger(store: Store, hit: Event) -> None:
+    store.append([a_click(1), hit])
+    assert by_source(store, 2) == {}
+
+
+def test_sources_can_be_asked_for_since_a_moment_and_of_one_campaign(store: Store) -> None:
+    old = a_click(1)
+    new = [a_click(10), a_click(11, recipient="r-2")]
+    autumn = [a_click(20, campaign="autumn"), a_click(21, campaign="autumn", recipient="r-2")]
+    store.append([old, *new, *autumn])
+    source = ("192.0.2.10", BROWSER)
+    spring = [("spring", "r-1", [old, new[0]]), ("spring", "r-2", [new[1]])]
+    in_autumn = [("autumn", "r-1", autumn[:1]), ("autumn", "r-2", autumn[1:])]
+    assert by_source(store, 2) == {source: in_autumn + spring}
+    assert by_source(store, 2, campaign="spring") == {source: spring}
+    assert by_source(store, 2, at_ms(10), "spring") == {source: spring}
+    assert by_source(store, 2, at_ms(10) + 1, "spring") == {}
+    assert by_source(store, 2, at_ms(20)) == {source: in_autumn}
+
+
+def test_a_person_erased_while_sources_are_read_does_not_come_back(store: Store) -> None:
+    names = [f"r-{n:04}" for n in range(1_200)]
+    store.append([a_click(n, recipient=name) for n, name in enumerate(names)])
+    reading = store.messages_by_source(2)
+    _, first = next(reading)
+    store.erase(names[-1])
+    assert [first.recipient, *(message.recipient for _, message in reading)] == names[:-1]
 
 
 def test_erasing_a_person_leaves_what_would_be_there_without_them(store: Store, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from mailpixel.model import Event, EventKind, Message
 from mailpixel.store.protocol import (
     Changed,
     Counts,
+    Followed,
     MessageState,
     Overflow,
 )
@@ -116,6 +117,21 @@ class MemoryStore:
         messages = (self.message(campaign, recipient) for campaign in self.campaigns())
         return (message for message in messages if message.events)
 
+    def messages_by_source(
+        self, least: int, since_ms: int = 0, campaign: str | None = None
+    ) -> Iterator[Followed]:
+        """See `Store`."""
+        followed: defaultdict[tuple[str, str], set[Key]] = defaultdict(set)
+        with self._lock:
+            recent = (event for event in self._log.values() if event.received_at_ms >= since_ms)
+            for event in recent:
+                if _follows(event) and campaign in (None, event.campaign):
+                    followed[event.address, event.agent].add((event.campaign, event.recipient))
+        for source, keys in followed.items():
+            if len({recipient for _, recipient in keys}) >= least:
+                messages = (self.message(*key) for key in sorted(keys))
+                yield from ((source, message) for message in messages if message.events)
+
     def replace(
         self,
         campaign: str,
@@ -193,6 +209,10 @@ class MemoryStore:
             return 0
         waiting = (event.received_at_ms for at, event in self._log.items() if at > position)
         return next(waiting, now_ms)
+
+
+def _follows(event: Event) -> bool:
+    return event.kind is EventKind.CLICK and event.method == "GET" and event.address != ""
 
 
 def _parse(cursor: str) -> tuple[int, int, int]:

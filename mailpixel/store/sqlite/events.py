@@ -2,7 +2,7 @@
 
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 
@@ -136,6 +136,17 @@ class EventLog:
         """One message as this transaction sees it."""
         rows = connection.execute(OF_MESSAGE, (campaign, recipient)).fetchall()
         return next(iter(self._messages(connection, rows)), Message(campaign, recipient, ()))
+
+    def messages_in(
+        self, connection: sqlite3.Connection, named: Sequence[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], Message]:
+        """Messages by (campaign, recipient), those that there are, as this transaction sees them."""
+        keys = list(dict.fromkeys(named))
+        parts = (keys[start : start + KEYS] for start in range(0, len(keys), KEYS))
+        rows = [row for part in parts for row in _rows_of(connection, part)]
+        return {
+            (message.campaign, message.recipient): message for message in self._messages(connection, rows)
+        }
 
     def person(self, recipient: str) -> Iterator[Message]:
         """All messages of a person."""

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mailpixel.model import Event, Message
-from mailpixel.store.protocol import Changed, Counts, MessageState, Overflow
+from mailpixel.store.protocol import Changed, Counts, Followed, MessageState, Overflow
 from mailpixel.store.sqlite.database import BUSY_MS, Database
 from mailpixel.store.sqlite.erasure import erase
 from mailpixel.store.sqlite.events import EventLog
 from mailpixel.store.sqlite.migrations import migrate
 from mailpixel.store.sqlite.projections import Projections
 from mailpixel.store.sqlite.replacement import Replacement
+from mailpixel.store.sqlite.sources import messages_by_source
 
 
 class SqliteStore:
@@ -65,6 +66,12 @@ class SqliteStore:
     def person(self, recipient: str) -> Iterator[Message]:
         """See `Store`."""
         return self._log.person(recipient)
+
+    def messages_by_source(
+        self, least: int, since_ms: int = 0, campaign: str | None = None
+    ) -> Iterator[Followed]:
+        """See `Store`."""
+        return messages_by_source(self._database, self._log, least, since_ms, campaign)
 
     def replace(
         self,

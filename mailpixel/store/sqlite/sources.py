@@ -1,0 +1,65 @@
+"""Messages by the sources that followed their links, from a SQLite log without an index by address."""
+
+import sqlite3
+from array import array
+from collections.abc import Iterator, Sequence
+
+from mailpixel.model import EventKind
+from mailpixel.store.protocol import Followed
+from mailpixel.store.sqlite.database import Database
+from mailpixel.store.sqlite.events import EventLog
+from mailpixel.store.sqlite.rows import KINDS
+
+PAGE = 500
+"""Messages read in one transaction, so that no reader holds up the log."""
+
+# One pass over the log, which SQLite sorts in files. What a source did with a message is one position.
+FIRSTS = """
+    with followed as materialized (
+        select address, agent, campaign, recipient, min(position) as first from events
+        where {narrowed} and method is null and address is not null
+        group by address, agent, campaign, recipient
+    )
+    select first from followed
+    where (address, agent) in (
+        select address, agent from followed group by address, agent having count(distinct recipient) >= ?
+    )
+    order by address, agent, campaign, recipient
+"""
+NAMED = """
+    select e.address, a.agent, e.campaign, e.recipient
+    from events e join agents a on a.id = e.agent where e.position = ?
+"""
+
+
+def messages_by_source(
+    database: Database, log: EventLog, least: int, since_ms: int, campaign: str | None
+) -> Iterator[Followed]:
+    """See `Store`. Holds eight bytes for each message of each source."""
+    firsts = _firsts(database, least, since_ms, campaign)
+    for start in range(0, len(firsts), PAGE):
+        with database.reading() as connection:
+            named = _named(connection, firsts[start : start + PAGE])
+            messages = log.messages_in(connection, [message for _, message in named])
+        yield from ((source, messages[message]) for source, message in named)
+
+
+def _firsts(database: Database, least: int, since_ms: int, campaign: str | None) -> Sequence[int]:
+    """The position of each source's first click on each message, those of one source together."""
+    narrowed: dict[str, object] = {"kind = ?": KINDS.index(EventKind.CLICK)}
+    if since_ms > 0:
+        narrowed["id >= ?"] = since_ms.to_bytes(6, "big")
+    if campaign is not None:
+        narrowed["campaign = ?"] = campaign
+    statement = FIRSTS.format(narrowed=" and ".join(narrowed))
+    with database.reading() as connection:
+        found = connection.execute(statement, (*narrowed.values(), least))
+        return array("q", (first for (first,) in found))
+
+
+def _named(
+    connection: sqlite3.Connection, firsts: Sequence[int]
+) -> Sequence[tuple[tuple[str, str], tuple[str, str]]]:
+    """Source and message of these clicks, but for people erased meanwhile."""
+    found = (connection.execute(NAMED, (first,)).fetchone() for first in firsts)
+    return [(row[:2], row[2:]) for row in found if row is not None]
