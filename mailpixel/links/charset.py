@@ -6,7 +6,7 @@ reading of letters outside ASCII.
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 _MARKS = (
@@ -16,22 +16,23 @@ _MARKS = (
     (b"\xfe\xff", "utf-16-be"),
     (b"\xef\xbb\xbf", "utf-8"),
 )
-_WIDER = {
-    "utf-8-sig": "utf-8",
-    "utf-16": "utf-16-le",
-    "utf-32": "utf-32-le",
-    "iso8859-1": "cp1252",
-    "iso8859-9": "cp1254",
-    "tis-620": "cp874",
-    "shift_jis": "cp932",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "euc_kr": "cp949",
-    "big5": "big5hkscs",
+_WIDER: Mapping[str, tuple[str, ...]] = {
+    "utf-8-sig": ("utf-8",),
+    "utf-16": ("utf-16-le", "utf-16-be"),
+    "utf-32": ("utf-32-le", "utf-32-be"),
+    "iso8859-1": ("cp1252",),
+    "iso8859-9": ("cp1254",),
+    "tis-620": ("cp874",),
+    "shift_jis": ("cp932",),
+    "gb2312": ("gb18030",),
+    "gbk": ("gb18030",),
+    "euc_kr": ("cp949",),
+    "big5": ("big5hkscs",),
 }
 """What programs that show mail read under these labels. Source: Encoding Standard, names and labels (read 2026-11)."""
 _NO_CHARSET = frozenset({"unicode_escape", "unicode-escape", "raw_unicode_escape", "raw-unicode-escape", "punycode",
                          "idna", "undefined"})  # fmt: skip
+_ASCII = re.compile("[\x01-\x7f]")
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 
 
@@ -74,8 +75,7 @@ def _codecs_of(label: str) -> Iterator[str]:
         name = codecs.lookup(label.strip()).name
     except (LookupError, ValueError):
         return
-    if name in _WIDER:
-        yield _WIDER[name]
+    yield from _WIDER.get(name, ())
     if name not in _NO_CHARSET:
         yield name
 
@@ -83,6 +83,12 @@ def _codecs_of(label: str) -> Iterator[str]:
 def _read(raw: bytes, codec: str) -> str | None:
     try:
         text = raw.decode(codec)
-        return text if text.encode(codec) == raw else None
+        return text if text.encode(codec) == raw and _is_plausible(text, codec) else None
     except (LookupError, ValueError):
         return None
+
+
+def _is_plausible(text: str, codec: str) -> bool:
+    """False for ASCII read in twos or fours, which nearly always fits and holds no letter of ASCII then."""
+    by_one = not codec.startswith(("utf-16", "utf-32"))
+    return by_one or text.startswith("\ufeff") or _ASCII.search(text) is not None

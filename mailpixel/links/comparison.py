@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from email import message_from_bytes
 from email.message import Message
 
-_MAY_CHANGE = frozenset({"content-transfer-encoding", "content-md5", "content-length"})
+_ENCODING = "content-transfer-encoding"
+_MAY_CHANGE = frozenset({_ENCODING, "content-md5", "content-length"})
 
 
 def difference(before: bytes, after: bytes, contents: Sequence[bytes]) -> str | None:
@@ -13,7 +14,7 @@ def difference(before: bytes, after: bytes, contents: Sequence[bytes]) -> str | 
     `contents` are the decoded bodies that changed parts are to have, in order. All other parts, all headers and the
     structure must be equal; a changed part may differ in its transfer encoding and in the headers about its size.
     """
-    old, new = list(message_from_bytes(before).walk()), list(message_from_bytes(after).walk())
+    old, new = _parts(before), _parts(after)
     if [part.get_content_type() for part in old] != [part.get_content_type() for part in new]:
         return "the rewritten message has other parts"
     left = list(contents)
@@ -26,6 +27,15 @@ def difference(before: bytes, after: bytes, contents: Sequence[bytes]) -> str | 
         if _headers(one, changed) != _headers(other, changed):
             return "the rewritten message has other headers"
     return "a rewritten part does not read as planned" if left else None
+
+
+def _parts(raw: bytes) -> "list[Message[str, str]]":
+    """All of a message, in order. White space around the name of an encoding, which Python minds, means nothing."""
+    parts = list(message_from_bytes(raw).walk())
+    for part in parts:
+        if encoding := part.get(_ENCODING):
+            part.replace_header(_ENCODING, str(encoding).strip())
+    return parts
 
 
 def _content(part: "Message[str, str]") -> bytes | None:

@@ -19,8 +19,9 @@ _MAIL_TYPES = ("message/rfc822", "message/global")
 class Entity:
     """One part of a message, or all of it: its header block, and its body with the parts in it.
 
-    `path` counts from 1 at each level, as `2.1`; empty for the whole message. `sound` is False where the bytes could
-    be read in more than one way: such a part is left alone.
+    `path` counts from 1 at each level, as `2.1`; empty for the whole message. `has_body` is False where no empty line
+    ends the headers: then there is no body, not even an empty one. `sound` is False where the bytes could be read in
+    more than one way: such a part is left alone.
     """
 
     path: str
@@ -29,12 +30,17 @@ class Entity:
     end: int
     headers: "Message[str, str]"
     kind: str
+    has_body: bool
     sound: bool
     parts: tuple["Entity", ...] = ()
 
     def header(self, name: str) -> str:
         """The value of a header as text, empty without one."""
         return str(self.headers.get(name, ""))
+
+    def parameter(self, name: str) -> str:
+        """A parameter of its content type in lower case, empty without one."""
+        return str(self.headers.get_param(name, "")).lower()
 
     def leaves(self) -> Iterator["Entity"]:
         """The parts that hold no parts, in order."""
@@ -56,7 +62,8 @@ def read_message(raw: bytes) -> Entity:
 
 
 def _read(raw: bytes, start: int, end: int, path: str, default: str) -> Entity:
-    body_start = _body_start(raw, start, end)
+    head_end = _head_end(raw, start, end)
+    body_start = end if head_end is None else head_end
     headers = BytesHeaderParser().parsebytes(raw[start:body_start])
     kind = headers.get_content_type() if "content-type" in headers else default
     sound = not headers.get_payload()  # a line that is no header ended the block early
@@ -68,15 +75,15 @@ def _read(raw: bytes, start: int, end: int, path: str, default: str) -> Entity:
         if sound:
             names = (f"{path}.{place}".lstrip(".") for place in range(1, len(spans) + 1))
             parts = tuple(_read(raw, *span, name, inner) for span, name in zip(spans, names, strict=True))
-    return Entity(path, start, body_start, end, headers, kind, sound, parts)
+    return Entity(path, start, body_start, end, headers, kind, head_end is not None, sound, parts)
 
 
-def _body_start(raw: bytes, start: int, end: int) -> int:
+def _head_end(raw: bytes, start: int, end: int) -> int | None:
     for line_end in (b"\n", b"\r\n"):
         if raw.startswith(line_end, start, end):
             return start + len(line_end)
     match = _HEAD_END.search(raw, start, end)
-    return match.end() if match else end
+    return match.end() if match else None
 
 
 def _spans(raw: bytes, start: int, end: int, boundary: str) -> list[tuple[int, int]]:
@@ -93,8 +100,11 @@ def _spans(raw: bytes, start: int, end: int, boundary: str) -> list[tuple[int, i
         opened = None if match[1] else start + match.end()
         if match[1]:
             break
-    return spans if opened is None else [*spans, (opened, end)]
+    if opened is None:
+        return spans
+    # A message cut short: its end is as good as a delimiter.
+    return [*spans, (opened, max(opened, _without_break(raw, end) if end == len(raw) else end))]
 
 
 def _without_break(raw: bytes, at: int) -> int:
-    return at - (2 if raw[at - 2 : at] == b"\r\n" else 1)
+    return at - (2 if raw.endswith(b"\r\n", 0, at) else raw.endswith(b"\n", 0, at))

@@ -1,6 +1,7 @@
 """Why a message, or a part of one, is left alone whatever its links say."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,6 +25,8 @@ class Cause(StrEnum):
     """Programs would differ on where its parts are."""
     NO_HTML = "no_html"
     """No HTML part, so no pixel."""
+    NO_BODY = "no_body"
+    """A text that ends with its headers: there is no place for anything."""
     ATTACHMENT = "attachment"
     MESSAGE = "message"
     """A message inside the message."""
@@ -52,7 +55,6 @@ _KINDS = {
     "application/pkcs7-mime": Cause.ENCRYPTED,
     "application/x-pkcs7-mime": Cause.ENCRYPTED,
 }
-_PART_KINDS = {"text/x-amp-html": Cause.AMP, "text/calendar": Cause.CALENDAR}
 _ARMOUR = re.compile(rb"^-----BEGIN PGP ", re.MULTILINE)
 
 
@@ -73,15 +75,26 @@ def why_whole(message: Entity, raw: bytes) -> Cause | None:
 
 def why_part(leaf: Entity) -> Cause | None:
     """The cause to leave a part alone that its headers give; None for other things than text, which nobody asks for."""
-    if not leaf.sound:
-        return Cause.MALFORMED
-    if leaf.kind.startswith("message/"):
-        return Cause.MESSAGE
-    if leaf.kind.startswith("text/") and leaf.headers.get_content_disposition() == "attachment":
-        return Cause.ATTACHMENT
-    if leaf.kind == "text/plain" and str(leaf.headers.get_param("delsp", "")).lower() == "yes":
-        return Cause.FLOWED
-    return _PART_KINDS.get(leaf.kind)
+    return next((cause for cause, holds in _PART_RULES if holds(leaf)), None)
+
+
+def _is_text(leaf: Entity) -> bool:
+    return leaf.kind.startswith("text/")
+
+
+_PART_RULES: tuple[tuple[Cause, Callable[[Entity], bool]], ...] = (
+    (Cause.MALFORMED, lambda leaf: not leaf.sound),
+    (Cause.MESSAGE, lambda leaf: leaf.kind.startswith("message/")),
+    (
+        Cause.ATTACHMENT,
+        lambda leaf: _is_text(leaf) and leaf.headers.get_content_disposition() == "attachment",
+    ),
+    (Cause.NO_BODY, lambda leaf: _is_text(leaf) and not leaf.has_body),
+    (Cause.FLOWED, lambda leaf: leaf.kind == "text/plain" and leaf.parameter("delsp") == "yes"),
+    (Cause.AMP, lambda leaf: leaf.kind == "text/x-amp-html"),
+    (Cause.CALENDAR, lambda leaf: leaf.kind == "text/calendar"),
+)
+"""First match wins."""
 
 
 def decoded_body(leaf: Entity, raw: bytes) -> bytes | None:

@@ -11,7 +11,7 @@ from mailpixel.links.source import Source
 
 _TRIES = 16
 _AFTER_NAME = tuple("\t\n\f\r />")
-_PROLOGUE = re.compile(r"(?:\s|<!--.*?-->|<\?[^>]*>|<!doctype[^>]*>)*", re.IGNORECASE | re.DOTALL)
+_PROLOGUE = re.compile(r"(?:\s|<!--(?:-?>|.*?--!?>)|<\?[^>]*>|<!doctype[^>]*>)*", re.IGNORECASE | re.DOTALL)
 _MARK_SRC = "mailpixel-probe:"
 _PROBE = f'<img src="{_MARK_SRC}">'
 

@@ -211,8 +211,39 @@ def test_a_message_cut_short_keeps_what_it_has() -> None:
         b"Content-Type: multipart/mixed; boundary=B\n\npre\n--B\nContent-Type: text/html\n\n" + LINK.encode()
     )
     assert prepare_message(raw, OPTIONS).render(["U"]) == raw.replace(b"https://a.test/", b"U")
-    assert prepare_message(b"Subject: x", OPTIONS).render([]) == b"Subject: x"
     assert prepare_message(b"\nbody", OPTIONS).render([]) == b"\nbody"
+
+
+def test_the_pixel_of_a_message_cut_short_stands_before_its_last_line_break() -> None:
+    for line_end in ("\n", "\r\n"):
+        raw = multipart("mixed", f"Content-Type: text/html\n\n{LINK}").decode().replace("\r\n", line_end)
+        cut = raw.partition("--B--")[0]
+        plan = prepare_message(cut.encode(), OPTIONS)
+        assert plan.error is None
+        assert plan.render(["U"], PIXEL_URL).decode() == (
+            cut.replace("https://a.test/", "U").removesuffix(line_end) + PIXEL + line_end
+        )
+
+
+@pytest.mark.parametrize(
+    "head", ["Content-Type: text/html", "Content-Type: text/html\n", "Content-Type: text/html\r\n"]
+)
+def test_headers_without_an_empty_line_have_no_body_and_no_pixel(head: str) -> None:
+    plan = prepare_message(head.encode(), OPTIONS)
+    assert (plan.error, plan.has_pixel) == (None, False)
+    assert plan.left == (Left("", Cause.NO_BODY), Left("", Cause.NO_HTML))
+    assert plan.render([], PIXEL_URL) == head.encode()
+    part = multipart("mixed", f"Content-Type: text/html\n\n{LINK}", head.rstrip())
+    parts = prepare_message(part, OPTIONS)
+    assert parts.left == (Left("2", Cause.NO_BODY),)
+    assert parts.render(["U"], PIXEL_URL) == part.replace(LINK.encode(), f'<a href="U">x</a>{PIXEL}'.encode())
+
+
+@pytest.mark.parametrize("written", ["quoted-printable ", "\n quoted-printable", "Quoted-Printable\t"])
+def test_white_space_around_the_name_of_an_encoding_means_nothing(written: str) -> None:
+    plan = plan_of(f"Content-Type: text/html\nContent-Transfer-Encoding:{written}", LINK.replace("=", "=3D"))
+    assert plan.error is None
+    assert quopri.decodestring(plan.render(["U"]).partition(b"\n\n")[2]) == b'<a href="U">x</a>'
 
 
 def test_parts_of_a_digest_are_messages() -> None:
