@@ -3,8 +3,17 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from mailpixel.classify.browsers import BrowserClaim
 from mailpixel.classify.networks import Certainty, NetworkTable, Scope, neighbourhood
-from mailpixel.classify.sight import NAVIGATE, PLAIN_HTTP, UNSEEN, USER_ACTIVATED, Ruling, Sight
+from mailpixel.classify.sight import (
+    NAVIGATE,
+    PLAIN_HTTP,
+    UNSEEN,
+    UPGRADE_INSECURE,
+    USER_ACTIVATED,
+    Ruling,
+    Sight,
+)
 from mailpixel.classify.thresholds import Thresholds
 from mailpixel.model import Verdict
 
@@ -102,16 +111,26 @@ def lacks(sight: Sight) -> int:
 def strength(sight: Sight) -> int:
     """How well the headers of a click speak for a person: against one, nothing either way, for one.
 
-    A person's gesture is what speaks for one, whatever else is missing. Browsers that never report it are
-    taken at their word when the navigation shows everything else they send.
+    A person's gesture is what speaks for one, whatever else is missing. Where a browser has no way to report it
+    (Safari never does, no browser over plain http), a navigation with everything it sends has to do.
     """
     if sight.bits & _GESTURE == _GESTURE:
         return _PERSON
     if lacks(sight):
         return _NO_PERSON
     claim = sight.agent.claim
-    silent = claim is not None and claim.silent
-    return _PERSON if silent and sight.bits & NAVIGATE else _PERHAPS
+    return _PERSON if claim is not None and _went_silently(sight, claim) else _PERHAPS
+
+
+def _went_silently(sight: Sight, claim: BrowserClaim) -> bool:
+    """Whether a browser that has no way to report a gesture shows that it went to a page.
+
+    Source: MDN's compatibility data on Upgrade-Insecure-Requests (Chrome 44, Firefox 48, Safari 10.1), read in
+    2026-11: sent with every navigation over plain http.
+    """
+    if sight.bits & PLAIN_HTTP:
+        return bool(sight.bits & UPGRADE_INSECURE)
+    return claim.silent and bool(sight.bits & NAVIGATE)
 
 
 def _decide(sight: Sight, thresholds: Thresholds) -> None:

@@ -10,58 +10,72 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from mailpixel.classify import Rules, facts_of, judge, judge_agent
+from mailpixel.classify import RULES, Rules, facts_of, judge, judge_agent
 from mailpixel.classify.agents import read_agent
-from mailpixel.classify.message import DEFAULT, look
-from mailpixel.classify.one_event import first_ruling
-from mailpixel.model import EventKind, Message, Verdict
+from mailpixel.model import EventKind, Judged, Message, Verdict
 from tests.benchmarks.table import print_rows
 from tests.builders import BROWSER
-from tests.crowds import CAMPAIGN, bursts, people
+from tests.crowds import CAMPAIGN, a_visit, bursts, lone_clicks, people
+from tests.readers import CHAT, OLD_GATEWAY, SCENES, a_reader
 
-RULES = Rules()
+IN_FORCE = Rules()
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "user_agents"
-Verdicts = list[tuple[EventKind, Verdict]]
-
-
-def by_one_event(message: Message) -> Verdicts:
-    """Rules 1 to 6 alone."""
-    sights = look(message, CAMPAIGN, RULES)
-    return [(sight.event.kind, (first_ruling(sight, RULES) or DEFAULT).verdict) for sight in sights]
-
-
-def by_all(message: Message) -> Verdicts:
-    """All rules."""
-    return [(hit.event.kind, hit.verdict) for hit in judge(message, CAMPAIGN, RULES)]
-
-
-RULE_SETS: tuple[tuple[str, Callable[[Message], Verdicts]], ...] = (
-    ("rules 1-6, one event at a time", by_one_event),
-    ("all rules, the message together", by_all),
-)
+RULE_SETS = (("one event at a time", "declared"), ("with traps and bursts", "burst"), ("all", "default"))
+"""What a rule set is called, and the last rule in it."""
+PLACES = {rule.name: place for place, rule in enumerate(RULES)}
 
 
 def accuracy() -> None:
-    """Bursts caught and people lost, by rule set."""
-    swept = list(bursts(836, random.Random(836)))
-    crowd = list(people(20_000, random.Random(20)))
-    rows = []
-    for name, verdicts_of in RULE_SETS:
-        caught = [clicks(verdicts_of(message)) for message in swept]
-        every = [verdict is Verdict.SCANNER for verdicts in caught for verdict in verdicts]
-        first = [verdicts[0] is Verdict.SCANNER for verdicts in caught]
-        lost = [verdict is not Verdict.HUMAN for message in crowd for verdict in clicks(verdicts_of(message))]
-        rows.append((name, *map(share, (every, first, lost))))
-    print_rows(
-        "Simulated crowds",
-        ("rule set", "burst clicks caught", "first click caught", "people's clicks lost"),
-        rows,
+    """Machines caught and people lost, by rule set."""
+    dice = random.Random(836)
+    swept = clicks(bursts(836, dice))
+    crowds = (
+        ("clicks of bursts caught", swept),
+        ("first clicks too", [hits[:1] for hits in swept]),
+        ("lone bare clicks caught", clicks(lone_clicks(2_000, dice, OLD_GATEWAY))),
+        ("people's clicks lost", clicks(people(20_000, dice))),
+        ("likewise over plain http", clicks(people(20_000, dice, secure=False))),
     )
+    rows = [(name, *(share(taken(crowd, last)) for _, crowd in crowds)) for name, last in RULE_SETS]
+    print_rows("Simulated crowds", ("rule set", *(title for title, _ in crowds)), rows)
 
 
-def clicks(verdicts: Verdicts) -> list[Verdict]:
-    """The verdicts of the clicks, in order of time."""
-    return [verdict for kind, verdict in verdicts if kind is EventKind.CLICK]
+def clicks(messages: Iterable[Message]) -> list[list[Judged]]:
+    """The judged clicks of every message but those of a chat's preview, in order of time."""
+    return [
+        [
+            hit
+            for hit in judge(message, CAMPAIGN, IN_FORCE)
+            if hit.event.kind is EventKind.CLICK and hit.event.agent != CHAT.agent
+        ]
+        for message in messages
+    ]
+
+
+def taken(crowd: Iterable[Iterable[Judged]], last: str) -> list[bool]:
+    """Whether each hit is taken for a machine's by the rules up to `last`. The first that matches wins, so what they
+    leave is a person's as long as no later rule is asked.
+    """
+    return [
+        hit.verdict is not Verdict.HUMAN and PLACES[hit.rule] <= PLACES[last]
+        for hits in crowd
+        for hit in hits
+    ]
+
+
+def habits() -> None:
+    """People's clicks lost to all rules, by what they do."""
+    rows = []
+    for scene, _ in SCENES:
+        dice = random.Random(7)
+        lost = [
+            share(
+                taken(clicks(a_visit(scene, dice, a_reader(dice), secure) for _ in range(2_000)), "default")
+            )
+            for secure in (True, False)
+        ]
+        rows.append((scene.__name__.replace("_", " "), *lost))
+    print_rows("People's clicks lost, by habit", ("habit", "https", "http"), rows)
 
 
 def share(found: Sequence[bool]) -> str:
@@ -86,7 +100,7 @@ def agents() -> None:
 
 def flagged(found: Iterable[str], kind: EventKind) -> list[bool]:
     """Whether each agent alone comes to anything but a person."""
-    return [judge_agent(agent, kind, RULES).verdict is not Verdict.HUMAN for agent in found]
+    return [judge_agent(agent, kind, IN_FORCE).verdict is not Verdict.HUMAN for agent in found]
 
 
 def rates() -> None:
@@ -94,7 +108,7 @@ def rates() -> None:
     messages = [*people(10_000, random.Random(1)), *bursts(1_000, random.Random(2))]
     events = sum(len(message.events) for message in messages)
     bare = seconds(lambda: [[event.id for event in message.events] for message in messages])
-    full = seconds(lambda: [judge(message, CAMPAIGN, RULES) for message in messages])
+    full = seconds(lambda: [judge(message, CAMPAIGN, IN_FORCE) for message in messages])
     rows = [
         ("bare walk over the events", f"{events / bare:,.0f} events/s"),
         ("judge, one core", f"{events / full:,.0f} events/s"),
@@ -150,6 +164,7 @@ def _timed(work: Callable[[], object]) -> float:
 def main() -> None:
     """Print every table."""
     accuracy()
+    habits()
     if DATA.is_dir():
         agents()
     rates()

@@ -207,6 +207,15 @@ def test_over_plain_http_nothing_is_missed_that_browsers_hold_back() -> None:
     assert rulings([a_click(DAY, facts=seen & ~Facts.PLAIN_HTTP)]) == ["scanner client"]
 
 
+def test_over_plain_http_no_browser_can_report_a_gesture_so_a_whole_navigation_counts_as_one() -> None:
+    seen = Facts.ACCEPT | Facts.ACCEPT_HTML | Facts.ACCEPT_LANGUAGE | Facts.PLAIN_HTTP
+    whole = seen | Facts.UPGRADE_INSECURE
+    assert rulings([a_click(20.0, facts=whole)]) == [HUMAN]
+    assert rulings([a_click(20.0, facts=seen)]) == ["scanner instant"]
+    assert rulings([a_click(20.0, facts=whole & ~Facts.ACCEPT_LANGUAGE)]) == ["scanner instant"]
+    assert rulings([a_click(20.0, facts=whole & ~Facts.PLAIN_HTTP)]) == ["scanner instant"]
+
+
 def test_headers_that_were_not_kept_prove_nothing() -> None:
     assert rulings([a_click(DAY, facts=Facts.UNSEEN)]) == [HUMAN]
 
