@@ -45,9 +45,10 @@ class Service:
         arguments: Sequence[str] = (),
         environment: dict[str, str] | None = None,
         measured: bool = True,
+        port: int = 0,
     ) -> None:
         self.data = data
-        self.port = free_port()
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         command = [
             sys.executable,

@@ -1,6 +1,5 @@
 """`mailpixel serve` and `mailpixel work`."""
 
-import os
 import signal
 import threading
 import uuid
@@ -8,6 +7,7 @@ from collections.abc import Sequence
 
 import click
 
+from mailpixel.children import end_with_input
 from mailpixel.cli.frame import LEASE_MS, Command, now_ms, say, settings, stores
 from mailpixel.errors import StoreUnavailable
 from mailpixel.model import Campaign, Judged, Message
@@ -38,10 +38,8 @@ def serve_command(host: str, port: int, workers: int) -> None:
 
 
 @click.command("work", cls=Command)
-@click.option(
-    "--while-parent-lives", is_flag=True, hidden=True, help="End when the process that started it ends."
-)
-def work_command(while_parent_lives: bool) -> None:
+@click.option("--while-input-lasts", is_flag=True, hidden=True, help="End when standard input ends.")
+def work_command(while_input_lasts: bool) -> None:
     """Judge and fold what was logged, for as long as it runs. `serve` starts one itself."""
     from mailpixel.classify import judge
     from mailpixel.classify.operator_file import RulesInForce
@@ -49,16 +47,17 @@ def work_command(while_parent_lives: bool) -> None:
 
     store, registry = stores()
     in_force = RulesInForce(settings(), lambda error: say(f"the rules stay as they were: {error}"))
-    parent = os.getppid()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    if while_input_lasts:
+        end_with_input()
 
     def judge_now(message: Message, campaign: Campaign) -> Sequence[Judged]:
         return judge(message, campaign, in_force.now())
 
     fold = Fold(store, registry, judge_now, uuid.uuid4().hex)
-    while not stopping.is_set() and not (while_parent_lives and os.getppid() != parent):
+    while not stopping.is_set():
         try:
             fold.catch_up(now_ms, LEASE_MS)
         except StoreUnavailable as error:

@@ -18,6 +18,7 @@ from itertools import chain, islice, repeat
 from typing import BinaryIO, Protocol
 from zlib import crc32
 
+from mailpixel.children import end_with_parent
 from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.recipients import BOM, FIELD, Layout, blocks, is_parquet, look
@@ -180,7 +181,7 @@ def in_processes(tasks: Iterable[Task], workers: int) -> Iterator[tuple[Task, Mi
     """The tasks done by several processes, in order; few are on their way at a time, so that memory stays flat."""
     context = multiprocessing.get_context("spawn")  # the caller may have threads, which do not survive a fork
     waiting: deque[tuple[Task, Future[Minted]]] = deque()
-    with ProcessPoolExecutor(workers, context) as pool:
+    with ProcessPoolExecutor(workers, context, end_with_parent) as pool:
         try:
             for task in tasks:
                 waiting.append((task, pool.submit(task.run)))

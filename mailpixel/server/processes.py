@@ -11,8 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
+from mailpixel.children import end_with_parent
+from mailpixel.server.app import app_from_environment
 from mailpixel.server.metrics import MULTIPROCESS
 from mailpixel.server.protocol import TrackingProtocol
 from mailpixel.settings import Settings
@@ -27,7 +30,7 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve until told to stop; returns when all answered hits are on disk."""
     os.environ.update(settings.to_environment())
     config = uvicorn.Config(
-        "mailpixel.server.app:app_from_environment",
+        "mailpixel.server.processes:worker_app",
         factory=True,
         http=TrackingProtocol,
         host=host,
@@ -48,6 +51,12 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
             uvicorn.Server(config).run()
         else:
             Multiprocess(config, sockets=[config.bind_socket()]).run()
+
+
+def worker_app() -> ASGIApp:
+    """The service as each web worker loads it. One that is left alone answers what it has, and ends."""
+    end_with_parent()
+    return app_from_environment()
 
 
 @contextmanager
@@ -84,14 +93,14 @@ class FoldProcess:
         self._thread.join()
 
     def _watch(self) -> None:
-        command = [sys.executable, "-m", "mailpixel", "work", "--while-parent-lives"]
+        command = [sys.executable, "-m", "mailpixel", "work", "--while-input-lasts"]
         pause_s = FIRST_PAUSE_S
         while not self._stopping.is_set():
             self._process = subprocess.Popen(  # noqa: S603 - our own words
-                # A session of its own: Ctrl-C ends the web first, which then ends the fold.
                 command,
                 env=self._environment,
-                start_new_session=True,
+                stdin=subprocess.PIPE,  # never written to: it ends when this process does
+                start_new_session=True,  # Ctrl-C ends the web first, which then ends the fold
             )
             if self._stopping.is_set():
                 self._process.terminate()
