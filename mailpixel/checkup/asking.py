@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPException
-from typing import IO
 
 from mailpixel import __version__
 
@@ -38,10 +37,8 @@ _HEADERS = {"User-Agent": f"mailpixel-doctor/{__version__}"}
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
-    ) -> None:
-        return None
+    def redirect_request(self, *redirect: object) -> None:
+        """Ask nobody else: the redirect itself is the answer."""
 
 
 _FOLLOWING = urllib.request.build_opener()

@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from rich.text import Text
 from mailpixel.classify import Rules, judge
 from mailpixel.classify.operator_file import rules_of
 from mailpixel.links.token import TokenSigner
@@ -90,14 +91,20 @@ def print_json(value: object) -> None:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
     """A table to stdout: aligned for a person at a terminal, as wide as it needs for a program."""
-    table = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    heading = None if title is None else plain(title)
+    table = Table(*columns, title=heading, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+        table.add_row(*map(plain, row))
     Console(width=None if sys.stdout.isatty() else 1_000, soft_wrap=not sys.stdout.isatty()).print(table)
 
 
 def say(text: str) -> None:
     """Talk to the person, on stderr."""
+def plain(value: object) -> Text:
+    """A value as it stands, nothing for None: brackets and colons in it are no markup."""
+    return Text("" if value is None else str(value))
+
+
     click.echo(text, err=True)
 
 

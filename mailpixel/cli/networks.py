@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator
 
 import click
-from rich.markup import escape
 
 from mailpixel.classify import Certainty, Network, Scope
 from mailpixel.classify.networks import canonical_prefix, packed
@@ -162,5 +161,5 @@ def _print(rows: Iterable[Row]) -> None:
 
 
 def _cell(value: str | bool) -> str:
-    """As the table shows it; a name may hold brackets, which are no markup."""
-    return ("yes" if value else "no") if isinstance(value, bool) else escape(value)
+    """As the table shows it."""
+    return ("yes" if value else "no") if isinstance(value, bool) else value

@@ -3,8 +3,9 @@
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from mailpixel.cli.frame import Command, fold_what_waits, now_ms, print_json, rules, settings, stores
+from mailpixel.cli.frame import Command, fold_what_waits, now_ms, plain, print_json, rules, settings, stores
 from mailpixel.report.summary import Rate, Summary, summarise
 
 
@@ -27,7 +28,7 @@ def report_command(id: str, as_json: bool) -> None:
 def _print(summary: Summary) -> None:
     console = Console(highlight=False)
     console.print(
-        f"[bold]{summary.campaign.name}[/bold] ({summary.campaign.id})",
+        Text.assemble((summary.campaign.name, "bold"), f" ({summary.campaign.id})"),
         f"as of {summary.to_json()['as_of'] or 'never'}",
     )
     for row in (_recipients(summary), _counts(summary), _rates(summary), _links(summary)):
@@ -103,5 +104,5 @@ def _links(summary: Summary) -> Table:
         row = link.to_json()
         number, url = row["number"], row["url"]
         counted = [f"{row[name]:,}" for name in ("events", "human", "unique_human")]
-        table.add_row(str(number or ""), *counted, str(url or "links of one recipient alone"))
+        table.add_row(str(number or ""), *counted, plain(url or "links of one recipient alone"))
     return table
