@@ -145,3 +145,8 @@ def neighbourhood(address: str) -> tuple[int, int]:
     """What counts as one network when two addresses are compared: /24 of IPv4, /48 of IPv6."""
     size, number = packed(address)
     return size, number >> (8 if size == 4 else 80)
+
+
+def network_of(address: str) -> str:
+    """The same in CIDR notation. Raises InvalidInput for what is no address."""
+    return canonical_prefix(f"{address}/{48 if ':' in address else 24}")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mailpixel.cli.frame import Group, print_json, print_table, say, stores
+from mailpixel.cli.frame import Group, moment, print_json, print_table, say, stores
 from mailpixel.errors import InvalidInput
 from mailpixel.links.destination import check_destination
 from mailpixel.links.token import check_campaign_id
@@ -153,15 +153,7 @@ def _facts(facts: dict[str, Any]) -> dict[str, Any]:
     """The facts of a campaign that were given, checked."""
     given = {name: value for name, value in facts.items() if value is not None}
     if "sent_at" in given:
-        given["sent_at"] = _time(str(given["sent_at"]))
+        given["sent_at"] = moment(str(given["sent_at"]), "--sent-at")
     if "base_url" in given:
         given["base_url"] = check_base_url(str(given["base_url"]))
     return given
-
-
-def _time(text: str) -> datetime:
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidInput("--sent-at", "must be a date and time like 2026-11-25T09:00:00Z") from None
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

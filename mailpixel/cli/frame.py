@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,11 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.table import Table
-
 from rich.text import Text
+
 from mailpixel.classify import Rules, judge
 from mailpixel.classify.operator_file import rules_of
+from mailpixel.errors import InvalidInput
 from mailpixel.links.token import TokenSigner
 from mailpixel.settings import Settings
 from mailpixel.store.protocol import Registry, Store
@@ -92,20 +94,31 @@ def print_json(value: object) -> None:
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
     """A table to stdout: aligned for a person at a terminal, as wide as it needs for a program."""
     heading = None if title is None else plain(title)
-    table = Table(*columns, title=heading, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table = Table(
+        *columns, title=heading, title_justify="left", box=None, pad_edge=False, header_style="bold"
+    )
     for row in rows:
         table.add_row(*map(plain, row))
     Console(width=None if sys.stdout.isatty() else 1_000, soft_wrap=not sys.stdout.isatty()).print(table)
 
 
-def say(text: str) -> None:
-    """Talk to the person, on stderr."""
 def plain(value: object) -> Text:
     """A value as it stands, nothing for None: brackets and colons in it are no markup."""
     return Text("" if value is None else str(value))
 
 
+def say(text: str) -> None:
+    """Talk to the person, on stderr."""
     click.echo(text, err=True)
+
+
+def moment(text: str, option: str) -> datetime:
+    """The moment an option names, in UTC where it names no zone. Raises `InvalidInput`."""
+    try:
+        named = datetime.fromisoformat(text)
+        return named.replace(tzinfo=UTC) if named.tzinfo is None else named.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidInput(option, "must be a date and time like 2026-11-25T09:00:00Z") from None
 
 
 def now_ms() -> int:

@@ -14,6 +14,7 @@ from mailpixel.classify.operator_file import (
 )
 from mailpixel.classify.rules import shipped_networks
 from mailpixel.cli.frame import Group, print_json, print_table, rules, say, settings
+from mailpixel.cli.sources import sources_command
 from mailpixel.errors import InvalidInput
 
 COLUMNS = ("prefix", "name", "scope", "certainty", "kept_by", "in_force", "source", "date")
@@ -32,6 +33,9 @@ Row = dict[str, str | bool]
 @click.group("networks", cls=Group)
 def networks_command() -> None:
     """Networks that machines ask from: the published ones, and what you know besides."""
+
+
+networks_command.add_command(sources_command)
 
 
 @networks_command.command("list")

@@ -1,0 +1,80 @@
+"""`mailpixel networks sources`: who followed links of many recipients, for the operator to decide about."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from mailpixel.cli.frame import Command, moment, print_json, rules, say, settings, stores
+
+MOST = 1_000_000_000
+
+
+@click.command("sources", cls=Command)
+@click.option("--campaign", "id", help="Only what was done with this campaign.")
+@click.option("--since", help="Only what was done since then, as 2026-11-25 or 2026-11-25T09:00:00Z.")
+@click.option(
+    "--min-recipients",
+    "least",
+    type=click.IntRange(2, MOST),
+    default=10,
+    show_default=True,
+    help="Only sources that came to at least so many.",
+)
+@click.option(
+    "--limit", type=click.IntRange(1, MOST), default=20, show_default=True, help="Print no more than these."
+)
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
+def sources_command(id: str | None, since: str | None, least: int, limit: int, as_json: bool) -> None:
+    """Sources that followed links of many recipients, the hastiest first: for you to decide from, used by no rule."""
+    from mailpixel.classify.sources import source_evidence
+    from mailpixel.projections.fold import Campaigns
+    from mailpixel.report.sources import hastiest_first, source_json
+
+    store, registry = stores()
+    if id is not None:
+        registry.campaign(id)
+    since_ms = 0 if since is None else int(moment(since, "--since").timestamp() * 1000)
+    ruleset, keep = rules(), settings().keep_address
+    followed = store.messages_by_source(least, since_ms, id)
+    found = source_evidence(followed, Campaigns(registry), ruleset, since_ms)
+    listed = hastiest_first(found, ruleset.known_networks, least)
+    rows = [source_json(each, by_network=keep == "network") for each in listed[:limit]]
+    if as_json:
+        print_json(rows)
+    else:
+        for row in rows:
+            click.echo("\n    ".join(_lines(row)))
+    say(_summary(len(rows), len(listed), least, keep))
+
+
+def _lines(row: dict[str, Any]) -> Iterator[str]:
+    yield f"{row['address']}  {row['agent'] or 'no user agent'}"
+    yield (
+        f"haste {row['haste']:.0%}: {_soon(row['soon'])}, "
+        f"{row['busiest_minute']:,} of {row['recipients']:,} recipients in its busiest minute"
+    )
+    yield (
+        f"{row['clicks']:,} click(s) in {row['messages']:,} message(s) of {row['campaigns']:,} campaign(s), "
+        f"{row['links_per_message']} link(s) a message; {row['unopened']:.0%} of the messages not opened before"
+    )
+    yield f"{row['machine']:.0%} of its clicks are judged a machine's without this"
+    yield f"first {row['first_at']}, last {row['last_at']}"
+    yield _entry(row["network"]) if row["network"] else row["command"]
+
+
+def _soon(share: float | None) -> str:
+    return "delivery not known" if share is None else f"{share:.0%} of its messages within 5 min of delivery"
+
+
+def _entry(entry: dict[str, str]) -> str:
+    return f"covered by {entry['prefix']} “{entry['name']}” ({entry['scope']}, {entry['certainty']})"
+
+
+def _summary(shown: int, found: int, least: int, keep: str) -> str:
+    """How many there are, or why there are none."""
+    if found:
+        return f"{shown:,} of {found:,} source(s) that followed links of {least:,} recipients or more"
+    if keep == "none":
+        return "no address is kept (MAILPIXEL_KEEP_ADDRESS=none), so no source can be told from another"
+    return f"no source followed links of {least:,} recipients or more"

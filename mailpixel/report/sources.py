@@ -1,0 +1,69 @@
+"""Sources that followed links of many recipients, as an operator reads them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from mailpixel.classify.networks import Network, NetworkTable, network_of
+from mailpixel.classify.sources import SourceEvidence
+from mailpixel.report.moments import iso_ms
+
+Listed = tuple[SourceEvidence, Network | None]
+"""A source and the entry that covers its address."""
+
+
+def hastiest_first(found: Iterable[SourceEvidence], networks: NetworkTable, least: int) -> list[Listed]:
+    """The sources with at least `least` recipients: those that no entry covers before those that one does, each
+    in order of haste and then of recipients."""
+    listed = [(each, networks.lookup(each.address)) for each in found if each.recipients >= least]
+    return sorted(listed, key=_place)
+
+
+def source_json(listed: Listed, by_network: bool) -> dict[str, Any]:
+    """{"address","agent","recipients","campaigns","messages","clicks","links_per_message","haste","soon",
+    "busiest_minute","unopened","machine","first_at","last_at","network","command"}.
+
+    `soon` and `unopened` are shares of the messages, `machine` of the clicks; see `SourceEvidence`. `soon` is null
+    where no delivery or sending is known. `network` is {"prefix","name","scope","certainty"} of the entry that covers
+    the address, `command` what adds one; one of them is null. `by_network` says that of addresses only their network
+    is kept.
+    """
+    source, entry = listed
+    return {
+        "address": source.address,
+        "agent": source.agent,
+        "recipients": source.recipients,
+        "campaigns": source.campaigns,
+        "messages": source.messages,
+        "clicks": source.clicks,
+        "links_per_message": round(source.links / source.messages, 2),
+        "haste": round(source.haste, 4),
+        "soon": round(source.soon / source.messages, 4) if source.timed else None,
+        "busiest_minute": source.busiest,
+        "unopened": round(source.unopened / source.messages, 4),
+        "machine": round(source.machine / source.clicks, 4),
+        "first_at": iso_ms(source.first_ms),
+        "last_at": iso_ms(source.last_ms),
+        "network": None if entry is None else _entry_json(entry),
+        "command": _command(source, by_network) if entry is None else None,
+    }
+
+
+def _place(listed: Listed) -> tuple[object, ...]:
+    source, entry = listed
+    return entry is not None, -source.haste, -source.recipients, source.address, source.agent
+
+
+def _entry_json(entry: Network) -> dict[str, str]:
+    return {
+        "prefix": entry.prefix,
+        "name": entry.name,
+        "scope": str(entry.scope),
+        "certainty": str(entry.certainty),
+    }
+
+
+def _command(source: SourceEvidence, by_network: bool) -> str:
+    """What adds the entry, with a name to be going on with: nobody here knows whose network it is."""
+    prefix = network_of(source.address) if by_network else source.address
+    seen = (iso_ms(source.last_ms) or "")[:10]
+    return f"mailpixel networks add {prefix} --name seen-{seen}"
