@@ -174,7 +174,8 @@ class Link:
 class Campaign:
     """One mailing. `sent` is how many messages went out, `sent_at` when; both None until known.
 
-    `base_url` overrides the public address of the service in minted URLs.
+    `base_url` overrides the public address of the service in minted URLs. `passthrough` are names of query parameters
+    that a tracked link hands on to its destination.
     """
 
     id: str
@@ -183,6 +184,7 @@ class Campaign:
     sent: int | None = None
     base_url: str | None = None
     links: tuple[Link, ...] = field(default=())
+    passthrough: tuple[str, ...] = ()
 
     @property
     def sent_at_ms(self) -> int | None:

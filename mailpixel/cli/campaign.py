@@ -9,6 +9,7 @@ import click
 from mailpixel.cli.frame import Group, moment, print_json, print_table, say, stores
 from mailpixel.errors import InvalidInput
 from mailpixel.links.destination import check_destination
+from mailpixel.links.passthrough import check_names
 from mailpixel.links.token import check_campaign_id
 from mailpixel.links.urls import check_base_url
 from mailpixel.model import Campaign, Link
@@ -38,11 +39,18 @@ def campaign_command() -> None:
 @click.option("--sent", type=click.IntRange(0, MOST_SENT), help="How many messages went out.")
 @click.option("--sent-at", help="When, as 2026-11-25T09:00:00Z.")
 @click.option("--base-url", help="Public address in this campaign's URLs, when it is not the service's.")
+@click.option(
+    "--passthrough",
+    multiple=True,
+    metavar="NAME",
+    help="A query parameter that links hand on to their destination. Repeat it.",
+)
 def campaign_add(id: str, name: str, urls: tuple[str, ...], traps: tuple[str, ...], **facts: Any) -> None:
     """Register a campaign. A running server knows it within two seconds."""
     _, registry = stores()
     links = _links([(url, False) for url in urls] + [(url, True) for url in traps], after=0)
-    campaign = Campaign(check_campaign_id(id, "ID"), check_name(name), links=links)
+    names = check_names(facts.pop("passthrough"), "--passthrough")
+    campaign = Campaign(check_campaign_id(id, "ID"), check_name(name), links=links, passthrough=names)
     registry.add_campaign(replace(campaign, **_facts(facts)))
     say(f"campaign {id} has {len(links)} link(s); next: mailpixel links {id} --recipients FILE")
 
@@ -63,17 +71,32 @@ def campaign_add(id: str, name: str, urls: tuple[str, ...], traps: tuple[str, ..
 @click.option("--sent", type=click.IntRange(0, MOST_SENT), help="How many messages went out.")
 @click.option("--sent-at", help="When, as 2026-11-25T09:00:00Z.")
 @click.option("--base-url", help="Public address in this campaign's URLs.")
+@click.option(
+    "--passthrough",
+    multiple=True,
+    metavar="NAME",
+    help="One more query parameter that links hand on. Repeat it.",
+)
+@click.option(
+    "--no-passthrough",
+    "stopped",
+    multiple=True,
+    metavar="NAME",
+    help="One that they no longer hand on. Repeat it.",
+)
 def campaign_edit(
     id: str, name: str | None, urls: tuple[str, ...], correct: tuple[tuple[str, str], ...], **facts: Any
 ) -> None:
     """Change a campaign. Former destinations are kept with the date."""
     _, registry = stores()
+    begun, stopped = facts.pop("passthrough"), facts.pop("stopped")
     told = _facts(facts) | ({} if name is None else {"name": check_name(name)})
 
     def change(campaign: Campaign) -> Campaign:
         links = _corrected(campaign, correct)
         added = _links([(url, False) for url in urls], after=max(links, default=0))
-        return replace(campaign, links=(*links.values(), *added), **told)
+        passthrough = _passthrough(campaign, begun, stopped)
+        return replace(campaign, links=(*links.values(), *added), passthrough=passthrough, **told)
 
     registry.change_campaign(id, change, "cli", datetime.now(UTC))
     say(f"campaign {id} is changed; a running server knows within two seconds")
@@ -106,9 +129,10 @@ def campaign_show(id: str, as_json: bool) -> None:
     if as_json:
         print_json(campaign_json(campaign))
         return
+    facts = (campaign.id, campaign.name, campaign.sent, iso(campaign.sent_at), campaign.base_url)
     print_table(
-        ("id", "name", "sent", "sent_at", "base_url"),
-        [(campaign.id, campaign.name, campaign.sent, iso(campaign.sent_at), campaign.base_url)],
+        ("id", "name", "sent", "sent_at", "base_url", "passthrough"),
+        [(*facts, " ".join(campaign.passthrough))],
     )
     click.echo()
     print_table(
@@ -147,6 +171,16 @@ def _corrected(campaign: Campaign, corrections: tuple[tuple[str, str], ...]) -> 
 
 def _links(urls: list[tuple[str, bool]], after: int) -> tuple[Link, ...]:
     return tuple(Link(n, checked(url, "--link"), trap) for n, (url, trap) in enumerate(urls, after + 1))
+
+
+def _passthrough(campaign: Campaign, begun: tuple[str, ...], stopped: tuple[str, ...]) -> tuple[str, ...]:
+    """The parameters that links hand on after the change. Raises `InvalidInput` for one that cannot be stopped."""
+    for name in stopped:
+        if name not in campaign.passthrough:
+            problem = f"{name!r} is not handed on; `mailpixel campaign show {campaign.id}` lists what is"
+            raise InvalidInput("--no-passthrough", problem)
+    kept = (name for name in campaign.passthrough if name not in stopped)
+    return check_names((*kept, *begun), "--passthrough")
 
 
 def _facts(facts: dict[str, Any]) -> dict[str, Any]:

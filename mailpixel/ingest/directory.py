@@ -16,6 +16,7 @@ class Directory:
         self._revision = 0
         self._sent_at_ms: dict[str, int | None] = {}
         self._destinations: dict[tuple[str, int], str] = {}
+        self._passthrough: dict[str, frozenset[str]] = {}
         self._opted_out: set[str] = set()
         self._keys: dict[bytes, ApiKey] = {}
 
@@ -31,6 +32,7 @@ class Directory:
     def _learn(self, campaign: Campaign) -> None:
         self._sent_at_ms[campaign.id] = campaign.sent_at_ms
         self._destinations.update({(campaign.id, link.number): link.url for link in campaign.links})
+        self._passthrough[campaign.id] = frozenset(campaign.passthrough)
 
     def knows(self, campaign: str) -> bool:
         """Whether the campaign is registered."""
@@ -39,6 +41,10 @@ class Directory:
     def destination(self, campaign: str, link: int) -> str | None:
         """The destination of a registered link."""
         return self._destinations.get((campaign, link))
+
+    def passthrough(self, campaign: str) -> frozenset[str]:
+        """Names of query parameters that the campaign's links hand on."""
+        return self._passthrough.get(campaign, frozenset())
 
     def is_expired(self, campaign: str, now_ms: int) -> bool:
         """Whether the campaign was sent longer ago than hits are counted."""

@@ -13,6 +13,7 @@ from mailpixel.ingest.caps import DailyCaps
 from mailpixel.ingest.directory import Directory
 from mailpixel.ingest.identity import DAY_MS, EventIds
 from mailpixel.links.destination import check_destination
+from mailpixel.links.passthrough import passed_on
 from mailpixel.links.token import Problem, TokenSigner
 from mailpixel.links.urls import TrackingPath
 from mailpixel.model import Claims, Event, EventKind, Facts, TokenKind
@@ -97,8 +98,8 @@ class Intake:
         self._forged_minute = 0
         self._forged = 0
 
-    def receive(self, path: TrackingPath, seen: Seen, now_ms: int) -> Receipt:
-        """The receipt of one request on a pixel or redirect."""
+    def receive(self, path: TrackingPath, seen: Seen, now_ms: int, query: bytes = b"") -> Receipt:
+        """The receipt of one request on a pixel or redirect; `query` is what was added to its URL, as it came."""
         kind, accepted = SURFACES["c/n" if path.link is not None else path.surface]
         reading = self.signer.verify(path.token, accepted)
         claims = reading.claims
@@ -110,15 +111,19 @@ class Intake:
             return self._forgery(named, seen, now_ms) if forged else BAD_TOKEN
         destination = None
         if kind is EventKind.CLICK:
-            destination = self._destination(named)
+            destination = self._destination(named, query)
             if destination is None:
                 return Receipt(Outcome.UNKNOWN_LINK)
         return self._count(named, destination, seen, now_ms)
 
-    def _destination(self, named: Named) -> str | None:
+    def _destination(self, named: Named, query: bytes) -> str | None:
         claims, link = named.claims, named.link
         url = claims.destination if link is None else self.directory.destination(claims.campaign, link)
-        return None if url is None else location(url)
+        destination = None if url is None else location(url)
+        if not query or destination is None:
+            return destination
+        names = self.directory.passthrough(claims.campaign)
+        return passed_on(destination, query, names) if names else destination
 
     def _count(self, named: Named, destination: str | None, seen: Seen, now_ms: int) -> Receipt:
         """A hit on a good token: log it, unless it may not or need not be."""

@@ -17,6 +17,7 @@ from mailpixel.links.charset import decode
 from mailpixel.links.compile import plan_of, untouched
 from mailpixel.links.judge import LinkJudge
 from mailpixel.links.options import RewriteOptions
+from mailpixel.links.passthrough import stands_in
 from mailpixel.links.pixel import Tree, has_pixel, pixel_offset, read_tree
 from mailpixel.links.source import Source, walk
 from mailpixel.links.splice import Draft, Edit, Numbers, Plan, Skip
@@ -64,6 +65,8 @@ def draft_html(text: str, options: RewriteOptions, numbers: Numbers, *, certain:
     skipped: list[Skip] = []
     for start, end, href, quote, no_track, reason in _spots(tree.document, source, options.mso):
         outcome = reason or judge.outcome(href, no_track)
+        if not isinstance(outcome, Reason) and outcome[1] and not stands_in(text[start:end], outcome[1]):
+            outcome = Reason.TEMPLATE
         if isinstance(outcome, Reason):
             skipped.append(Skip(conditional.unmark(href) if source.marks else href, outcome))
         else:

@@ -3,9 +3,9 @@
 import can_ada
 
 from mailpixel.links.options import RewriteOptions
+from mailpixel.links.parameters import names_in, with_parameters
 from mailpixel.links.passthrough import passed_through
 from mailpixel.links.trackable import Reason, destination_of, why_not
-from mailpixel.links.utm import with_utm
 
 Outcome = Reason | tuple[str, str]
 """A reason, or the destination and the query that follows the tracked URL (`?name={{ token }}`, mostly empty)."""
@@ -37,11 +37,13 @@ class LinkJudge:
         if reason is Reason.TEMPLATE and self._options.passthrough:
             url, tail = passed_through(url, self._options.passthrough)
             reason = why_not(url)
-        return (
-            reason
-            or self._by_options(url)
-            or (with_utm(url, self._options.utm) if self._options.utm else url, tail)
-        )
+        return reason or self._by_options(url) or (self._with_utm(url, tail), tail)
+
+    def _with_utm(self, url: str, tail: str) -> str:
+        if not self._options.utm:
+            return url
+        passed = names_in(tail.removeprefix("?"))
+        return with_parameters(url, (pair for pair in self._options.utm if pair[0] not in passed))
 
     def _ours(self, url: str) -> Reason | None:
         clicks, optouts = self._own

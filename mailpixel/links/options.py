@@ -20,7 +20,7 @@ class RewriteOptions:
     known        destinations registered before, with their numbers; new ones are numbered after the highest
     charset      declared charset of an HTML part given as bytes; None when nobody declared one
     utm          parameters added to each destination, in this order; a name that is there already stays as it is
-    passthrough  names of query parameters whose value may be a template token: the token moves to the tracked URL
+    passthrough  names of query parameters whose value may be a template token: the parameter moves to the tracked URL
     """
 
     base_url: str

@@ -1,23 +1,88 @@
-"""Template tokens in query values that may travel through a tracked link.
+"""Query values that a tracked link hands on to its destination, for the names that a campaign allows.
 
-A destination such as `https://shop.example/?size=7&u={{ id }}` is not known before the token is filled in. When the
-sender allows `u`, the parameter moves behind the tracked URL, `https://t.example/c/TOKEN?u={{ id }}`, where the
-sender's own engine fills it in; the redirect adds the value, encoded, to the registered `https://shop.example/?size=7`.
-A token anywhere else (host, path, fragment, a name, a value not allowed) keeps the link out.
+A destination such as `https://shop.example/?size=7&u={{ id }}` is not known before the token is filled in. Where `u` is
+allowed, a rewrite moves the parameter behind the tracked URL, `https://t.example/c/TOKEN?u={{ id }}`, for the sender's
+own engine to fill in (`passed_through`). The redirect adds the value that came, decoded and encoded again, to the
+registered `https://shop.example/?size=7` (`passed_on`). Nobody has signed it: whoever holds the link can change it.
 """
 
-from urllib.parse import unquote_plus
+import re
+from collections.abc import Collection, Iterable
+from urllib.parse import unquote_plus, unquote_to_bytes
 
+from mailpixel.errors import InvalidInput
+from mailpixel.links.destination import check_destination
+from mailpixel.links.parameters import names_in, with_parameters
 from mailpixel.links.trackable import holds_token, token_spans
 
+MOST_NAMES = 20
+"""How many names a campaign may allow."""
+NAME_PATTERN = "[A-Za-z0-9_.~-]{1,64}"
+"""Names that are written in one way only."""
+
+QUERY_BYTES = 3_000
+"""A longer query is not read: a `Location` has to fit into the 4 kB that nginx keeps for the headers of a server behind
+it. Source: https://nginx.org/en/docs/http/ngx_http_proxy_module.html, proxy_buffer_size (read 2026-11)."""
+MOST_VALUES = 20
+"""How many values one redirect adds."""
+VALUE_CHARS = 1_000
+"""The longest value that is handed on."""
+
+_NAME = re.compile(NAME_PATTERN)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _AMPERSAND = "\x00"  # no URL that may be tracked holds it
 
 
-def passed_through(url: str, names: frozenset[str]) -> tuple[str, str]:
+def check_names(names: Iterable[str], field: str = "passthrough") -> tuple[str, ...]:
+    """The names as given, each once: at most 20, of 1 to 64 letters, digits, `_`, `.`, `~` and `-`.
+
+    Raises `InvalidInput`.
+    """
+    once = tuple(dict.fromkeys(names))
+    if not all(map(_NAME.fullmatch, once)):
+        raise InvalidInput(
+            field, "must be names of 1 to 64 letters, digits, `_`, `.`, `~` or `-`; rename the parameter"
+        )
+    if len(once) > MOST_NAMES:
+        raise InvalidInput(field, f"names more than {MOST_NAMES} parameters; leave some out")
+    return once
+
+
+def passed_on(destination: str, query: bytes, names: Collection[str]) -> str:
+    """Where a redirect leads: the destination with the allowed values of the query that was added to its tracked URL.
+
+    `destination` is one that `check_destination` gave; so is the result. Values go behind the destination's own query,
+    in the order they came. One is left out when it is longer than 1,000 characters, is no UTF-8 or holds a control
+    character, when twenty came before it, and when the destination has a parameter of that name; and all of them are of
+    a query of more than 3,000 bytes. Never raises.
+    """
+    if len(query) > QUERY_BYTES:
+        return destination
+    pairs = [pair for pair in map(_decoded, query.split(b"&")) if pair and pair[0] in names]
+    if not pairs:
+        return destination
+    try:
+        return check_destination(with_parameters(destination, pairs[:MOST_VALUES]))
+    except InvalidInput:  # too long with them
+        return destination
+
+
+def _decoded(pair: bytes) -> tuple[str, str] | None:
+    """Name and value, once they are known to be text that may go on."""
+    name, _, value = pair.replace(b"+", b" ").partition(b"=")
+    try:
+        read = unquote_to_bytes(name).decode(), unquote_to_bytes(value).decode()
+    except UnicodeDecodeError:
+        return None
+    return None if len(read[1]) > VALUE_CHARS or _CONTROL.search(read[1]) else read
+
+
+def passed_through(url: str, names: Collection[str]) -> tuple[str, str]:
     """The destination without the allowed parameters that hold tokens, and these as `?name=token&...`.
 
     Parameters without a token stay in the destination and in place. The URL comes back whole, with an empty tail,
-    when a token stands anywhere else.
+    when a token stands anywhere else (host, path, fragment, a name, a value not allowed), and when a parameter of the
+    same name would stay: the redirect would not add another.
     """
     address, hash_mark, fragment = url.partition("#")
     path, _, _ = address.partition("?")
@@ -27,10 +92,19 @@ def passed_through(url: str, names: frozenset[str]) -> tuple[str, str]:
     passed = "&".join(pair for pair, passes in pairs if passes)
     kept = "&".join(pair for pair, passes in pairs if not passes)
     rest = path + ("?" + kept if kept else "") + hash_mark + fragment
-    return (url, "") if holds_token(rest) or not passed else (rest, "?" + passed)
+    whole = not passed or holds_token(rest) or not names_in(kept).isdisjoint(names_in(passed))
+    return (url, "") if whole else (rest, "?" + passed)
 
 
-def _may_pass(pair: str, names: frozenset[str]) -> bool:
+def stands_in(href: str, tail: str) -> bool:
+    """Whether the parameters of a tail stand letter for letter in an href as written, and so can be written again.
+
+    A token that is spelled with entities, as `{{ id|default:&quot;0&quot; }}`, cannot: its engine reads that spelling.
+    """
+    return all(pair in href for pair in _pairs(tail.removeprefix("?")))
+
+
+def _may_pass(pair: str, names: Collection[str]) -> bool:
     name, _, value = pair.partition("=")
     return unquote_plus(name) in names and holds_token(value)
 

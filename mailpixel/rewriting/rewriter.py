@@ -163,8 +163,10 @@ def check_merge_tag(tag: str, field: str = "merge_tag") -> str:
 def rewriter_of(registry: Registry, keyring: Keyring, campaign: str, options: RewriteOptions) -> Rewriter:
     """The rewriter of a registered campaign, at its own base URL where it has one, else at that of the options.
 
-    Raises `NotFound` when there is no such campaign, and `InvalidInput` for a base URL that is none.
+    Its list says which query values are handed on, not the options. Raises `NotFound` when there is no such campaign,
+    and `InvalidInput` for a base URL that is none.
     """
     known = registry.campaign(campaign)
     minter = Minter(keyring, known.base_url or options.base_url, known.id)
+    options = replace(options, passthrough=frozenset(known.passthrough))
     return Rewriter(minter, lambda urls: registry.register_links(known.id, urls), options)

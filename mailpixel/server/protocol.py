@@ -70,9 +70,9 @@ class TrackingProtocol(HttpToolsProtocol):
         busy = self.cycle is not None and not self.cycle.response_complete
         if method is None or busy or self._tracking is None or self.parser.should_upgrade():
             return False
-        path = path_of(self.url)
-        peer = self.client[0] if self.client else ""
-        reply, receipt = self._tracking.answer(method, path, self.headers, peer, now_ms())
+        path, query = path_and_query(self.url)
+        seen = self._tracking.reader.read(method, self.headers, self.client[0] if self.client else "")
+        reply, receipt = self._tracking.answer(path, query, seen, now_ms())
         if receipt.outcome is Outcome.UNKNOWN_LINK:
             return False
         waiting = self._waiting
@@ -108,12 +108,13 @@ STATUS_LINES = {
 }
 
 
-def path_of(url: bytes) -> str:
-    """The path of a request target, percent-decoded as uvicorn does it."""
+def path_and_query(url: bytes) -> tuple[str, bytes]:
+    """The path of a request target, percent-decoded as uvicorn does it, and its query as it came."""
+    query = b""
     if b"?" in url or b"#" in url:
-        url = url.partition(b"?")[0].partition(b"#")[0]
+        url, _, query = url.partition(b"#")[0].partition(b"?")
     path = url.decode("latin-1")
-    return urllib.parse.unquote(path) if "%" in path else path
+    return (urllib.parse.unquote(path) if "%" in path else path), query
 
 
 @lru_cache(maxsize=16)

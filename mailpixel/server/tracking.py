@@ -13,9 +13,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mailpixel.errors import StoreUnavailable
 from mailpixel.ingest.committer import Answer, Committer
 from mailpixel.ingest.directory import Directory
-from mailpixel.ingest.intake import Intake, Outcome, Receipt
+from mailpixel.ingest.intake import Intake, Outcome, Receipt, Seen
 from mailpixel.links.urls import parse_path
-from mailpixel.server.hits import Headers, Reader
+from mailpixel.server.hits import Reader
 from mailpixel.server.pages import NOT_FOUND_PAGE
 
 PIXEL = (
@@ -76,27 +76,28 @@ def reply_to(surface: str, method: str, receipt: Receipt) -> Reply:
 
 
 class Tracking:
-    """Serves `/o/…` and `/c/…`; `count(surface, outcome)` is called once for every request."""
+    """Serves `/o/…` and `/c/…`; `count(surface, outcome)` is called once for every request.
+
+    `reader` reads what was seen of a request.
+    """
 
     def __init__(
         self, intake: Intake, reader: Reader, committer: Committer, count: Callable[[str, Outcome], None]
     ) -> None:
+        self.reader = reader
         self._intake = intake
-        self._reader = reader
         self._committer = committer
         self._count = count
         self._refreshed_at = 0.0
 
-    def answer(
-        self, method: str, path: str, headers: Headers, peer: str, now_ms: int
-    ) -> tuple[Reply, Receipt]:
-        """The answer to one request and what becomes of it: no I/O, no ASGI."""
+    def answer(self, path: str, query: bytes, seen: Seen, now_ms: int) -> tuple[Reply, Receipt]:
+        """The answer to one request and what becomes of it: no I/O, no ASGI. `path` is decoded, `query` as it came."""
         parsed = parse_path(path)
         if parsed is None:
             receipt = Receipt(Outcome.BAD_TOKEN)
-            return reply_to(path[1:2], method, receipt), receipt
-        receipt = self._intake.receive(parsed, self._reader.read(method, headers, peer), now_ms)
-        return reply_to(parsed.surface, method, receipt), receipt
+            return reply_to(path[1:2], seen.method, receipt), receipt
+        receipt = self._intake.receive(parsed, seen, now_ms, query)
+        return reply_to(parsed.surface, seen.method, receipt), receipt
 
     def take(self, receipt: Receipt, surface: str, answer: Answer) -> None:
         """Log or count what was received, then have it answered: `answer` is called once, perhaps at once."""
@@ -119,11 +120,11 @@ class Tracking:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI request after the commit, or when the bound comes first."""
         client = scope["client"]
-        method, path = scope["method"], scope["path"]
-        request = (method, path, scope["headers"], client[0] if client else "")
-        reply, receipt = self.answer(*request, now_ms())
+        method, path, query = scope["method"], scope["path"], scope["query_string"]
+        seen = self.reader.read(method, scope["headers"], client[0] if client else "")
+        reply, receipt = self.answer(path, query, seen, now_ms())
         if receipt.outcome is Outcome.UNKNOWN_LINK and await self._refresh():
-            reply, receipt = self.answer(*request, now_ms())
+            reply, receipt = self.answer(path, query, seen, now_ms())
         answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self.take(receipt, path[1:2], answered.set_result)
         await answered

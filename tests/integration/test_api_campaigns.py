@@ -20,6 +20,7 @@ def test_a_campaign_is_added_shown_and_listed(api: Api) -> None:
             "sent": 1000,
             "sent_at": "2026-09-21T16:13:20.5+02:00",
             "base_url": "https://Mail.example/t/",
+            "passthrough": ["u", "utm_source", "u"],
         },
     )
     expected = {
@@ -28,6 +29,7 @@ def test_a_campaign_is_added_shown_and_listed(api: Api) -> None:
         "sent": 1000,
         "sent_at": "2026-09-21T14:13:20.500Z",
         "base_url": "https://mail.example/t",
+        "passthrough": ["u", "utm_source"],
         "links": [
             {"number": 1, "url": "https://shop.example/a", "trap": False},
             {"number": 2, "url": "http://shop.example/b?x=1&y=ü", "trap": True},
@@ -46,6 +48,7 @@ def test_an_id_is_all_a_campaign_needs(api: Api) -> None:
         "sent": None,
         "sent_at": None,
         "base_url": None,
+        "passthrough": [],
         "links": [],
     }
 
@@ -83,6 +86,11 @@ def test_an_id_that_is_taken_is_a_conflict(api: Api) -> None:
         ({"id": "a", "links": [{"url": "https://a.example/", "trap": 1}]}, "links[0].trap"),
         ({"id": "a", "links": [{"url": "https://a.example/", "number": 1}]}, "links[0].number"),
         ({"id": "a", "links": [7]}, "links[0]"),
+        ({"id": "a", "passthrough": "u"}, "passthrough"),
+        ({"id": "a", "passthrough": None}, "passthrough"),
+        ({"id": "a", "passthrough": ["u", 7]}, "passthrough[1]"),
+        ({"id": "a", "passthrough": ["a b"]}, "passthrough"),
+        ({"id": "a", "passthrough": [f"u{n}" for n in range(21)]}, "passthrough"),
         ({"id": "a", "colour": "red"}, "colour"),
     ],
 )
@@ -125,6 +133,7 @@ def test_a_patch_corrects_adds_and_keeps(api: Api) -> None:
         "sent": None,
         "sent_at": "2026-09-21T14:13:20.001Z",
         "base_url": None,
+        "passthrough": [],
         "links": [
             {"number": 1, "url": "https://shop.example/p/1", "trap": True},
             {"number": 2, "url": "https://shop.example/right", "trap": False},
@@ -134,6 +143,13 @@ def test_a_patch_corrects_adds_and_keeps(api: Api) -> None:
     }
     former = api.get("/api/campaigns/spring/links").json()["items"][1]["former"]
     assert [(row["url"], row["replaced_by"]) for row in former] == [("https://shop.example/p/2", "write")]
+
+
+def test_a_patch_replaces_the_names_that_are_handed_on(api: Api) -> None:
+    api.registry.add_campaign(a_campaign(passthrough=("u", "w")))
+    bodies: list[dict[str, object]] = [{"name": "New"}, {"passthrough": ["size"]}, {"passthrough": []}]
+    told = [api.ask("PATCH", "/api/campaigns/spring", json=body).json()["passthrough"] for body in bodies]
+    assert told == [["u", "w"], ["size"], []]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,20 @@ def test_html_comes_back_tracked_with_its_links_and_what_was_left_alone(api: Api
     assert html.startswith('<body>\r\n<a href="https://t.example/c/')
     assert html.count("https://t.example/o/") == 1
     assert api.registry.campaign("spring").links == (Link(1, "https://shop.example/a"),)
+
+
+def test_a_value_that_the_campaign_hands_on_moves_behind_the_tracked_url(api: Api) -> None:
+    html = '<a href="https://shop.example/?u={{ id }}&size=7">A</a>'
+    assert api.rewrite(html=html).json()["skipped"][0]["reason"] == "template"
+    api.registry.change_campaign(
+        "spring", lambda campaign: replace(campaign, passthrough=("u",)), "cli", SENT_AT
+    )
+    told = api.rewrite(html=html).json()
+    assert (told["links"], told["skipped"]) == ([{"number": 1, "url": "https://shop.example/?size=7"}], [])
+    url = told["html"].partition('href="https://t.example')[2].partition('"')[0]
+    assert url.endswith("?u={{ id }}")
+    answer = api.client.get(url.replace("{{ id }}", "r%2B1"), follow_redirects=False)
+    assert answer.headers["location"] == "https://shop.example/?size=7&u=r%2B1"
 
 
 def test_a_link_that_came_back_leads_to_its_destination_at_once(api: Api) -> None:

@@ -72,6 +72,17 @@ def test_html_comes_out_the_same_but_for_link_and_pixel(data: Path) -> None:
     assert links(data) == (Link(1, "https://shop.example/a"),)
 
 
+def test_a_value_that_the_campaign_hands_on_moves_behind_the_tracked_url(data: Path) -> None:
+    template = b'<a href="https://shop.example/a?size=7&amp;u={{ id|urlencode }}#top">A</a>'
+    tag = ("spring", "--merge-tag", "{{ mp }}", "--pixel", "none", "-")
+    assert rewrite(data, *tag, content=template)[:2] == (0, template)
+    rows(data, "campaign", "edit", "spring", "--passthrough", "u")
+    code, out, said = rewrite(data, *tag, content=template)
+    assert (code, out) == (0, b'<a href="https://t.example/c/{{ mp }}/1?u={{ id|urlencode }}">A</a>')
+    assert said.startswith("1 place(s) track 1 link(s), no pixel\n")
+    assert links(data) == (Link(1, "https://shop.example/a?size=7#top"),)
+
+
 @pytest.mark.parametrize(
     ("name", "switch"),
     [("mail.eml", ()), ("mail", ()), ("mail.html", ("--eml",)), ("mail.txt", ("--eml",))],

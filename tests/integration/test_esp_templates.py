@@ -4,11 +4,13 @@ recipients by a real engine of that syntax. What the reader gets must be what it
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import parse_qsl
 
+import can_ada
 import chevron
 import django.template
 import jinja2
@@ -16,15 +18,17 @@ import liquid
 import pybars
 import pytest
 
+from mailpixel.ingest.directory import Directory
+from mailpixel.ingest.intake import Intake, Seen
 from mailpixel.links.keyring import new_keyring
 from mailpixel.links.minter import Minter
 from mailpixel.links.options import RewriteOptions
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import parse_path
-from mailpixel.model import Claims, TokenKind
+from mailpixel.model import Claims, Facts, TokenKind
 from mailpixel.rewriting import rewriter_of
 from mailpixel.store.memory import MemoryRegistry
-from tests.builders import a_campaign
+from tests.builders import SENT_AT, SENT_AT_MS, a_campaign
 
 BASE = "https://t.example"
 KEYRING = new_keyring(datetime(2026, 11, 25, tzinfo=UTC))
@@ -228,3 +232,61 @@ def without_tracking(html: str, recipient: str) -> str:
 
 def without_hrefs_we_track(html: str) -> str:
     return re.sub(r'"https://shop\.example/[^"]*"', '""', html)
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """How a language writes a field `id` into a query, with its filter for URLs where it has one, and a field `mp`."""
+
+    field: str
+    merge_tag: str
+    fill: Fill
+    encodes: bool = False
+
+
+LANGUAGES = {
+    "merge tags": Language("*|id|*", "*|mp|*", by_replacing("*|", "|*")),
+    "recipient variables": Language("%recipient.id%", "%recipient.mp%", by_replacing("%recipient.", "%")),
+    "Handlebars": Language("{{id}}", "{{mp}}", by_handlebars),
+    "Mustache": Language("{{ id }}", "{{ mp }}", by_mustache),
+    "Liquid": Language("{{id | url_encode}}", "{{mp}}", by_liquid, encodes=True),
+    "Jinja2": Language("{{ id|urlencode }}", "{{ mp }}", by_jinja, encodes=True),
+    "Django": Language("{{ id|urlencode }}", "{{ mp }}", by_django, encodes=True),
+}
+
+
+@pytest.mark.parametrize(
+    "id", ["42", "a b", "ann+bo@shop.example", "50%", "a%41", "ü日", "a&b=c", "//evil.example/"]
+)
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_a_value_handed_on_arrives_as_it_would_have_untracked(
+    registry: MemoryRegistry, name: str, id: str
+) -> None:
+    language = LANGUAGES[name]
+    template = f'<a href="https://shop.example/a?u={language.field}&amp;size=7#top">A</a>'
+    registry.change_campaign("spring", lambda campaign: replace(campaign, passthrough=("u",)), "cli", SENT_AT)
+    rewriter = rewriter_of(registry, KEYRING, "spring", RewriteOptions(BASE, pixel="none"))
+    rewritten = rewriter.template(template, language.merge_tag)
+    assert [link.url for link in rewritten.links] == ["https://shop.example/a?size=7#top"]
+    values = {"id": id, "mp": Minter(KEYRING, BASE, "spring").token("r-1")}
+    (untracked,), (tracked,) = (
+        Hrefs(language.fill(html, values)).found for html in (template, rewritten.output)
+    )
+    expected = dict(parse_qsl(can_ada.parse(untracked).search[1:]))["u"]
+    assert expected == id or not language.encodes
+    destination = can_ada.parse(redirected(tracked, registry))
+    assert parse_qsl(destination.search[1:]) == [("size", "7"), ("u", expected)]
+    assert (destination.host, destination.pathname, destination.hash) == ("shop.example", "/a", "#top")
+
+
+def redirected(href: str, registry: MemoryRegistry) -> str:
+    """Where a browser is sent that follows one of our URLs."""
+    asked = can_ada.parse(href)
+    path = parse_path(asked.pathname)
+    assert path is not None
+    directory = Directory(registry, retention_days=730)
+    directory.refresh()
+    intake = Intake(TokenSigner(KEYRING), directory, message_cap=3, keep_address="none")
+    receipt = intake.receive(path, Seen("GET", "", "", Facts.NONE), SENT_AT_MS, asked.search[1:].encode())
+    assert receipt.destination is not None
+    return receipt.destination

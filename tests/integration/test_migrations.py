@@ -11,7 +11,8 @@ from sqlite_utils import Database as Admin
 from sqlite_utils import Migrations
 
 from mailpixel.errors import StoreUnavailable
-from mailpixel.store.sqlite import SqliteStore, open_sqlite
+from mailpixel.model import Campaign
+from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite
 from mailpixel.store.sqlite.migrations import STEPS, migrate
 from tests.builders import an_open
 
@@ -48,6 +49,17 @@ def test_a_file_of_an_older_release_is_brought_up_and_keeps_its_events(tmp_path:
     store = SqliteStore(path)
     assert [event.agent for event in store.message("spring", "r-1").events] == ["agent"]
     store.close()
+
+
+def test_a_campaign_of_an_older_release_hands_no_query_value_on(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    with closing(sqlite3.connect(path)) as connection:
+        STEPS.apply(Admin(connection), stop_before="0004_passthrough")
+        connection.execute("insert into campaigns values ('spring', 'Spring', null, null, null, 0, 1)")
+        connection.commit()
+    registry = SqliteRegistry(path)
+    assert registry.campaigns() == [Campaign("spring", "Spring")]
+    registry.close()
 
 
 def test_migrating_again_changes_nothing(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_an_added_campaign_reads_as_it_was(registry: Registry) -> None:
     campaigns = [
         a_campaign("autumn", links=0, sent_at=None),
         a_campaign("spring", sent=5, base_url="https://mail.example"),
-        a_campaign("winter", sent_at=NOW),
+        a_campaign("winter", sent_at=NOW, passthrough=("utm_source", "u")),
     ]
     for campaign in reversed(campaigns):
         registry.add_campaign(campaign)
@@ -182,7 +182,7 @@ def test_a_change_that_fails_changes_nothing(registry: Registry) -> None:
 @pytest.mark.parametrize(
     ("changed", "stale"),
     [
-        (a_campaign(name="Renamed", sent=7, base_url="https://mail.example"), []),
+        (a_campaign(name="Renamed", sent=7, base_url="https://mail.example", passthrough=("u",)), []),
         (replace(a_campaign(), links=tuple(a_link(n, "https://other.example/") for n in (1, 2, 3))), []),
         (a_campaign(sent_at=SENT_AT + timedelta(hours=1)), ["spring"]),
         (a_campaign(sent_at=None), ["spring"]),
@@ -198,6 +198,7 @@ def test_a_campaign_is_stale_when_its_events_may_be_judged_otherwise(
     registry.settled(registry.campaign("spring"))
     registry.update_campaign(changed, "cli", NOW)
     assert registry.stale() == stale
+    assert registry.campaign("spring") == changed
 
 
 def test_a_new_campaign_is_stale_until_its_events_were_judged_by_it(registry: Registry) -> None:

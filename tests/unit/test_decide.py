@@ -5,9 +5,9 @@ import pytest
 from mailpixel.links.destination import check_destination
 from mailpixel.links.judge import LinkJudge, Outcome
 from mailpixel.links.options import RewriteOptions
+from mailpixel.links.parameters import with_parameters
 from mailpixel.links.passthrough import passed_through
 from mailpixel.links.trackable import Reason, destination_of, holds_token, why_not
-from mailpixel.links.utm import with_utm
 
 
 def outcome(href: str, no_track: bool = False, **options: object) -> Outcome:
@@ -113,11 +113,12 @@ def test_a_url_is_read_as_browsers_read_it() -> None:
         ("https://shop.test/?utm_source=me", "https://shop.test/?utm_source=me&utm_campaign=a%20b"),
         ("https://shop.test/?utm%5Fsource=me&", "https://shop.test/?utm%5Fsource=me&utm_campaign=a%20b"),
         ("https://shop.test/?", "https://shop.test/?utm_source=mail&utm_campaign=a%20b"),
+        ("https://shop.test/??", "https://shop.test/??&utm_source=mail&utm_campaign=a%20b"),
         ("https://shop.test/?utm_campaign=1&utm_source=2", "https://shop.test/?utm_campaign=1&utm_source=2"),
     ],
 )
 def test_campaign_parameters_are_added_and_never_change_what_is_there(before: str, after: str) -> None:
-    assert with_utm(before, (("utm_source", "mail"), ("utm_campaign", "a b"))) == after
+    assert with_parameters(before, (("utm_source", "mail"), ("utm_campaign", "a b"))) == after
 
 
 def test_campaign_parameters_go_into_the_destination() -> None:

@@ -41,10 +41,10 @@ def token(kind: TokenKind, campaign: str = "c1", **claims: object) -> str:
     return SIGNER.sign(Claims(kind, campaign, "r-1", **claims))  # type: ignore[arg-type]
 
 
-def received(intake: Intake, path: str, seen: Seen = SEEN) -> Receipt:
+def received(intake: Intake, path: str, seen: Seen = SEEN, query: bytes = b"") -> Receipt:
     parsed = parse_path(path)
     assert parsed is not None
-    return intake.receive(parsed, seen, NOW_MS)
+    return intake.receive(parsed, seen, NOW_MS, query)
 
 
 def test_a_pixel_becomes_an_open_with_the_facts_of_its_request(intake: Intake) -> None:
@@ -103,6 +103,35 @@ def test_a_destination_is_judged_again_when_it_is_used(intake: Intake, registry:
     registry.add_campaign(Campaign("bad", "Bad", links=(Link(1, "javascript:alert(1)"),)))
     intake.directory.refresh()
     assert received(intake, f"/c/{token(TokenKind.CLICK, 'bad', link=1)}") == Receipt(Outcome.UNKNOWN_LINK)
+
+
+@pytest.mark.parametrize(
+    ("path", "destination"),
+    [
+        (f"/c/{token(TokenKind.CLICK, link=2)}", "https://shop.example/b"),
+        (f"/c/{token(TokenKind.MESSAGE)}/1", "https://shop.example/a"),
+        (f"/c/{token(TokenKind.CLICK, destination='https://you.example/é')}", "https://you.example/%C3%A9"),
+    ],
+)
+def test_values_that_the_campaign_allows_are_handed_on_and_not_logged(
+    intake: Intake, registry: MemoryRegistry, path: str, destination: str
+) -> None:
+    query = b"x=1&u=a%20b"
+    without = received(intake, path, query=query)
+    assert (without.outcome, without.destination) == (Outcome.LOGGED, destination)
+    registry.change_campaign("c1", lambda campaign: replace(campaign, passthrough=("u",)), "cli", NOW)
+    intake.directory.refresh()
+    receipt = received(intake, path, query=query)
+    assert (receipt.outcome, receipt.destination) == (Outcome.LOGGED, f"{destination}?u=a%20b")
+    assert receipt.event is not None
+    assert without.event is not None
+    assert replace(receipt.event, id=b"", received_at_ms=0) == replace(
+        without.event, id=b"", received_at_ms=0
+    )
+    assert received(intake, path).destination == destination
+    registry.change_campaign("c1", lambda campaign: replace(campaign, passthrough=()), "cli", NOW)
+    intake.directory.refresh()
+    assert received(intake, path, query=query).destination == destination
 
 
 def test_a_broken_signature_on_a_real_message_is_evidence_and_leads_nowhere(intake: Intake) -> None:

@@ -103,6 +103,7 @@ SCHEMAS: dict[str, Schema] = {
         sent=MAYBE_COUNT,
         sent_at=MAYBE_MOMENT,
         base_url=MAYBE_STRING,
+        passthrough=array(STRING),
         links=array(an_object(number=COUNT, url=STRING, trap=BOOLEAN)),
     ),
     "Campaigns": a_page("Campaign"),

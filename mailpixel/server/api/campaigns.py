@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse
 from mailpixel.errors import InvalidInput
 from mailpixel.links.claims import LAST_LINK, check_campaign_id
 from mailpixel.links.destination import check_destination
+from mailpixel.links.passthrough import MOST_NAMES, NAME_PATTERN, check_names
 from mailpixel.links.urls import BASE_URL_CHARS, check_base_url
 from mailpixel.model import Campaign, Link
 from mailpixel.report.campaigns import campaign_json
@@ -92,6 +93,13 @@ def _rows(value: Any, name: str) -> Sequence[Any]:
     return value
 
 
+def parameter_names(value: Any, name: str) -> tuple[str, ...]:
+    """Reads names of query parameters."""
+    if not isinstance(value, list):
+        raise InvalidInput(name, "must be an array of names")
+    return check_names([a_string(row, f"{name}[{index}]") for index, row in enumerate(value)], name)
+
+
 def _links_schema(item: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"type": "array", "maxItems": LAST_LINK, "items": item}
 
@@ -120,6 +128,16 @@ BASE_URL = Field(
     nullable=True,
     help="Public address in this campaign's URLs, when it is not the service's.",
 )
+PASSTHROUGH = Field(
+    "passthrough",
+    {
+        "type": "array",
+        "maxItems": MOST_NAMES,
+        "items": {"type": "string", "pattern": f"^{NAME_PATTERN}$"},
+    },
+    parameter_names,
+    help="Names of query parameters that links hand on to their destination; `[]` for none.",
+)
 NEW_LINKS = Field(
     "links",
     _links_schema({"oneOf": [URL_SCHEMA, object_schema(NEW_LINK)]}),
@@ -132,8 +150,8 @@ CHANGED_LINKS = Field(
     changed_links,
     help="Corrections by number, also for mail already sent, and new links. Links not named here stay.",
 )
-NEW_CAMPAIGN = (ID, NAME, NEW_LINKS, SENT, SENT_AT, BASE_URL)
-CHANGED_CAMPAIGN = (NAME, SENT, SENT_AT, BASE_URL, CHANGED_LINKS)
+NEW_CAMPAIGN = (ID, NAME, NEW_LINKS, SENT, SENT_AT, BASE_URL, PASSTHROUGH)
+CHANGED_CAMPAIGN = (NAME, SENT, SENT_AT, BASE_URL, PASSTHROUGH, CHANGED_LINKS)
 
 
 def list_campaigns(call: Call) -> object:

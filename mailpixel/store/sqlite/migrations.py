@@ -152,6 +152,12 @@ def _registry(db: Admin) -> None:
     _run(db, *REGISTRY)
 
 
+@STEPS(name="0004_passthrough")
+def _passthrough(db: Admin) -> None:
+    """Names of query parameters that a campaign's links hand on, with a space between them."""
+    _run(db, "alter table campaigns add column passthrough text not null default ''")
+
+
 def migrate(path: Path | str, busy_ms: int = BUSY_MS, steps: Migrations = STEPS) -> None:
     """Bring the file to the newest schema; makes it when it is missing.
 

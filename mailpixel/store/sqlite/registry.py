@@ -13,7 +13,7 @@ from mailpixel.store.revisions import calls_for_rebuild, numbered, replaced_link
 from mailpixel.store.sqlite.database import BUSY_MS, Database
 from mailpixel.store.sqlite.migrations import migrate
 
-CAMPAIGN = "id, name, sent_at_ms, sent, base_url"
+CAMPAIGN = "id, name, sent_at_ms, sent, base_url, passthrough"
 KEY = "name, scope, digest, created_at_ms, revoked_at_ms"
 
 
@@ -48,7 +48,7 @@ class SqliteRegistry:
                     f"campaign {campaign.id!r} exists already; choose another id or change that one"
                 )
             connection.execute(
-                f"insert into campaigns ({CAMPAIGN}, stale, revision) values (?, ?, ?, ?, ?, 1, ?)",  # noqa: S608
+                f"insert into campaigns ({CAMPAIGN}, stale, revision) values (?, ?, ?, ?, ?, ?, 1, ?)",  # noqa: S608
                 (*_campaign_row(campaign), _next_revision(connection)),
             )
             _put_links(connection, campaign.id, campaign.links)
@@ -66,7 +66,7 @@ class SqliteRegistry:
             campaign = change(former)
             _remember_links(connection, former, campaign, by, now)
             connection.execute(
-                "update campaigns set name = ?, sent_at_ms = ?, sent = ?, base_url = ?,"
+                "update campaigns set name = ?, sent_at_ms = ?, sent = ?, base_url = ?, passthrough = ?,"
                 " stale = max(stale, ?), revision = ? where id = ?",
                 (
                     *_campaign_row(campaign)[1:],
@@ -228,8 +228,9 @@ def _campaigns(connection: sqlite3.Connection, where: str, values: Sequence[Any]
             sent,
             base_url,
             _links(connection, id),
+            tuple(passthrough.split()),
         )
-        for id, name, sent_at_ms, sent, base_url in rows
+        for id, name, sent_at_ms, sent, base_url, passthrough in rows
     ]
 
 
@@ -258,7 +259,8 @@ def _put_links(connection: sqlite3.Connection, campaign: str, links: Sequence[Li
 
 def _campaign_row(campaign: Campaign) -> tuple[Any, ...]:
     sent_at_ms = None if campaign.sent_at is None else to_ms(campaign.sent_at)
-    return (campaign.id, campaign.name, sent_at_ms, campaign.sent, campaign.base_url)
+    passthrough = " ".join(campaign.passthrough)
+    return (campaign.id, campaign.name, sent_at_ms, campaign.sent, campaign.base_url, passthrough)
 
 
 def _keys(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> list[ApiKey]:

@@ -1,0 +1,55 @@
+"""`mailpixel campaign` as a person runs it: which query values links hand on, from adding to taking away."""
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from mailpixel.cli import cli
+
+
+def campaign(data: Path, *arguments: str) -> tuple[int, str]:
+    """Exit code and what was printed, or said where nothing was."""
+    done = CliRunner().invoke(cli, ["--data", str(data), "campaign", *arguments])
+    return done.exit_code, done.stdout or done.stderr
+
+
+def handed_on(data: Path) -> list[str]:
+    code, shown = campaign(data, "show", "spring", "--json")
+    assert code == 0
+    names: list[str] = json.loads(shown)["passthrough"]
+    return names
+
+
+def test_names_are_added_and_taken_away_one_by_one(tmp_path: Path) -> None:
+    campaign(tmp_path, "add", "spring", "--name", "Spring", "--passthrough", "u", "--passthrough", "size")
+    assert handed_on(tmp_path) == ["u", "size"]
+    campaign(tmp_path, "edit", "spring", "--name", "Summer")
+    campaign(
+        tmp_path, "edit", "spring", "--passthrough", "ref", "--passthrough", "u", "--no-passthrough", "size"
+    )
+    assert handed_on(tmp_path) == ["u", "ref"]
+    assert campaign(tmp_path, "show", "spring")[1].splitlines()[1].split() == ["spring", "Summer", "u", "ref"]
+    campaign(tmp_path, "edit", "spring", "--no-passthrough", "u", "--no-passthrough", "ref")
+    assert handed_on(tmp_path) == []
+
+
+def test_a_campaign_hands_nothing_on_unless_told_to(tmp_path: Path) -> None:
+    campaign(tmp_path, "add", "spring", "--name", "Spring")
+    assert handed_on(tmp_path) == []
+
+
+def test_a_name_that_does_not_fit_changes_nothing_and_says_what_to_do(tmp_path: Path) -> None:
+    problem = (
+        "--passthrough: must be names of 1 to 64 letters, digits, `_`, `.`, `~` or `-`; rename the parameter"
+    )
+    for name in ("a b", "ü", ""):
+        added = campaign(tmp_path, "add", "other", "--name", "Other", "--passthrough", name)
+        assert added == (2, f"error: {problem}\n")
+    campaign(tmp_path, "add", "spring", "--name", "Spring", "--passthrough", "u")
+    code, said = campaign(tmp_path, "edit", "spring", "--name", "Summer", "--no-passthrough", "w")
+    assert (code, said) == (
+        2,
+        "error: --no-passthrough: 'w' is not handed on; `mailpixel campaign show spring` lists what is\n",
+    )
+    assert campaign(tmp_path, "show", "spring")[1].splitlines()[1].split() == ["spring", "Spring", "u"]
