@@ -67,12 +67,12 @@ def first_read_ms(sights: Sequence[Sight]) -> int | None:
 
 
 def _may_be_read(sight: Sight) -> bool:
-    """Whether somebody may have looked: an open that is a person's, or that a mailbox made, perhaps for one
-    and however early.
+    """Whether somebody may have looked: an open that is a person's, or that Apple made, perhaps for one. What a
+    mailbox fetched ahead says nothing: a machine's hit never makes a person's.
     """
     if sight.click or not sight.countable:
         return False
-    return sight.ruling is None or sight.ruling.via is not None
+    return sight.ruling is None or sight.ruling.verdict in (Verdict.HUMAN, Verdict.PRIVACY_PREFETCH)
 
 
 def _own_evidence(sight: Sight, thresholds: Thresholds) -> tuple[str, ...]:

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 import pytest
 
 from mailpixel.classify import Rules, judge
-from mailpixel.model import EventKind, Judged, Message, Verdict
+from mailpixel.model import EventKind, Facts, Judged, Message, Verdict
 from tests.crowds import CAMPAIGN, a_visit, bursts, lone_clicks, people
-from tests.readers import CHAT, OLD_GATEWAY, SCENES, Scene, a_reader, waiting_for_it
+from tests.readers import CHAT, OLD_GATEWAY, SCENES, Scene, a_reader, notified, waiting_for_it
 
 RULES = Rules()
+HURRIED = (notified, waiting_for_it)
+"""Clicks in the first minute, before an open that is a person's for sure: two pieces of evidence."""
 
 
 def clicks(messages: Iterable[Message]) -> list[list[Judged]]:
@@ -46,10 +48,21 @@ def test_at_most_half_a_percent_of_the_clicks_of_people_is_lost(secure: bool) ->
 
 
 @pytest.mark.parametrize("secure", [True, False], ids=["https", "http"])
-@pytest.mark.parametrize("scene", [scene for scene, _ in SCENES if scene is not waiting_for_it])
+@pytest.mark.parametrize("scene", [scene for scene, _ in SCENES if scene not in HURRIED])
 def test_no_habit_of_readers_costs_them_more_than_half_a_percent(scene: Scene, secure: bool) -> None:
     dice = random.Random(7)
     assert lost(a_visit(scene, dice, a_reader(dice), secure) for _ in range(500)) <= 0.005
+
+
+@pytest.mark.parametrize("scene", HURRIED)
+def test_whoever_clicks_in_the_first_minute_stays_where_the_browser_can_say_that_it_was_a_person(
+    scene: Scene,
+) -> None:
+    dice = random.Random(7)
+    readers = [a_reader(dice) for _ in range(1_000)]
+    assert (
+        lost(a_visit(scene, dice, reader) for reader in readers if reader.facts & Facts.USER_ACTIVATED) == 0
+    )
 
 
 def test_fifty_colleagues_behind_one_address_are_fifty_people() -> None:
