@@ -307,7 +307,8 @@ def test_explain_gives_the_same_verdicts_with_reasons_for_people() -> None:
     assert [hit.reasons[1:] for hit in told] == [
         ("It came 12 s after delivery, within the 30 s mailboxes fetch in.",),
         (
-            "Against it: it came very soon; nobody had opened the message before. Set aside, because it shows a person's own click.",
+            "Against it: it came very soon; nobody had opened the message before. "
+            "Set aside, because it shows a person's own click.",
         ),
         ("2 different links were followed within 0.4 s.",),
         ("2 different links were followed within 0.4 s.",),
