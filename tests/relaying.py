@@ -24,9 +24,14 @@ class RelayProcess:
     """`mailpixel relay` in front of an upstream."""
 
     def __init__(
-        self, data: Path, upstream: str, *options: str, environment: dict[str, str] | None = None
+        self,
+        data: Path,
+        upstream: str,
+        *options: str,
+        environment: dict[str, str] | None = None,
+        port: int = 0,
     ) -> None:
-        self.port = free_port()
+        self.port = port or free_port()
         listen = ("--listen", f"127.0.0.1:{self.port}")
         command = [
             sys.executable,
@@ -50,6 +55,16 @@ class RelayProcess:
         if self._process.poll() is None:
             self.stop()
 
+    def kill(self) -> None:
+        """kill -9."""
+        self._process.kill()
+        self._process.communicate()
+
+    def read_line(self) -> str:
+        """The next line that it says."""
+        assert self._process.stderr is not None
+        return self._process.stderr.readline()
+
     def terminate(self) -> None:
         """SIGTERM."""
         self._process.send_signal(signal.SIGTERM)
@@ -64,6 +79,16 @@ def hand_in(
     client: smtplib.SMTP, content: bytes, to: Sequence[str] = ("r@x.example",), *options: str
 ) -> tuple[int, str]:
     """Send one message by the book and byte for byte; returns the last reply: the first that refuses, or the end's."""
+    code, text = offered(client, to, *options)
+    if code == 354:
+        code, text = finished(client, content)
+    if code != 250:
+        client.docmd("RSET")
+    return code, text
+
+
+def offered(client: smtplib.SMTP, to: Sequence[str] = ("r@x.example",), *options: str) -> tuple[int, str]:
+    """Come as far as DATA: 354 when the message may follow, or the first reply that refuses."""
     sender = "" if "bounce" in options else "sender@shop.example"
     passed = [option for option in options if option != "bounce"]
     code, text = client.docmd("MAIL", " ".join([f"FROM:<{sender}>", *passed]))
@@ -71,12 +96,15 @@ def hand_in(
         if code == 250:
             code, text = client.docmd("RCPT", f"TO:<{address}>")
     if code == 250:
-        client.docmd("DATA")
-        dotted = (b"\r\n" + content).replace(b"\r\n.", b"\r\n..").removeprefix(b"\r\n")
-        client.send(dotted + b".\r\n")
-        code, text = client.getreply()
-    if code != 250:
-        client.docmd("RSET")
+        code, text = client.docmd("DATA")
+    return code, text.decode()
+
+
+def finished(client: smtplib.SMTP, content: bytes) -> tuple[int, str]:
+    """Send what follows DATA; the reply to its end."""
+    dotted = (b"\r\n" + content).replace(b"\r\n.", b"\r\n..").removeprefix(b"\r\n")
+    client.send(dotted + b".\r\n")
+    code, text = client.getreply()
     return code, text.decode()
 
 

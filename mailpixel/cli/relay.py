@@ -35,7 +35,18 @@ _LISTEN = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[^\s\[\]:/]+)):(?P
 @click.option(
     "--open", "is_open", is_flag=True, help="Listen beyond this machine: whoever reaches the port may send."
 )
-def relay_command(listen: str, upstream: str, recipient_header: str | None, is_open: bool) -> None:
+@click.option(
+    "--counts-every",
+    "counts_every_s",
+    default=300,
+    show_default=True,
+    type=click.IntRange(1, 86_400),
+    metavar="SECONDS",
+    help="How often to tell on stderr what became of the mail, when there is news.",
+)
+def relay_command(
+    listen: str, upstream: str, recipient_header: str | None, is_open: bool, counts_every_s: int
+) -> None:
     """Take mail by SMTP, track what carries X-Mailpixel-Campaign, and hand everything on."""
     from mailpixel.dropins.campaigns import campaigns_of
     from mailpixel.links.keyring import load_keyring
@@ -52,10 +63,11 @@ def relay_command(listen: str, upstream: str, recipient_header: str | None, is_o
     campaigns = campaigns_of(stores()[1], keyring, RewriteOptions(settings().base_url))
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("mail.log").setLevel(logging.CRITICAL + 1)  # the library writes down addresses
-    asyncio.run(_run(Relay(target, RelayTracking(campaigns, keyring, recipient_header)), host, port))
+    relay = Relay(target, RelayTracking(campaigns, keyring, recipient_header))
+    asyncio.run(_run(relay, host, port, counts_every_s))
 
 
-async def _run(relay: "Relay", host: str, port: int) -> None:
+async def _run(relay: "Relay", host: str, port: int, counts_every_s: int) -> None:
     """Relay until SIGTERM or SIGINT."""
     ending = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -67,10 +79,21 @@ async def _run(relay: "Relay", host: str, port: int) -> None:
         problem = "no such host" if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         raise MailpixelError(f"cannot listen on port {port}: {problem}") from None
     say(f"mailpixel relays what arrives on port {listening}; Ctrl-C ends it")
+    telling = asyncio.create_task(_tell(relay, counts_every_s))
     await ending.wait()
+    telling.cancel()
     await relay.end()
-    outcomes = ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(relay.counts.items()))
-    say(f"handed on {relay.counts.total():,} message(s)" + (f": {outcomes}" if outcomes else ""))
+    say(str(relay.counts))
+
+
+async def _tell(relay: "Relay", every_s: int) -> None:
+    """Tell what became of the mail, since the start, whenever there is news."""
+    told = str(relay.counts)
+    while True:
+        await asyncio.sleep(every_s)
+        if str(relay.counts) != told:
+            told = str(relay.counts)
+            say(told)
 
 
 def _address(listen: str, is_open: bool) -> tuple[str, int]:

@@ -23,10 +23,13 @@ class Reply(NamedTuple):
 
 UNREACHABLE = Reply(451, "4.4.1 The upstream does not answer, nothing was handed on; try again later")
 LOG_IN_REFUSED = Reply(451, "4.7.0 The upstream refuses the relay; its operator must look; try again later")
+ITSELF = Reply(451, "4.4.6 The relay's upstream is the relay itself; its operator must look; try again later")
 CUT_OFF = Reply(451, "4.4.2 The upstream went away before the message, nothing was handed on; try again")
 UNCERTAIN = Reply(451, "4.4.2 The upstream went away before its answer and may have the message; try again")
 NO_UTF8 = Reply(553, "5.6.7 The upstream does not take addresses outside of ASCII (SMTPUTF8)")
-BARE_DOT = Reply(550, "5.6.0 A lone dot stands between line ends that are not CRLF; send CRLF")
+LONE_DOT = Reply(
+    550, "5.6.0 A dot alone stands between bare CR, bare LF or NUL, where a message could end; send CRLF"
+)
 FAILED = Reply(451, "4.3.0 The relay failed, nothing was handed on; try again later")
 """The relay's own replies. All but two are for a while (4xx): a client that keeps what was refused loses nothing."""
 

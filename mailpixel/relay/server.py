@@ -2,21 +2,27 @@
 
 Nothing is kept here: MAIL, RCPT and the message itself are answered with the upstream's own replies, so a 250 for a
 message says that the upstream has it.
+
+The relay adds no `Received` line, which RFC 5321 (section 4.4, 2008) asks of servers that take a message over: it takes
+none over. Like other filters in the middle of one conversation (Postfix writes no line where it is an intermediate
+proxy either: smtpd.c, read 2026-11) it leaves the line to the upstream, which names the relay as its client and counts
+hops. A loop through servers that queue therefore ends at their limit, and a relay that is its own upstream tells.
 """
 
 import asyncio
 import logging
+import secrets
 import socket
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from mailpixel.dropins.headers import read_marked
 from mailpixel.errors import MissingExtra
+from mailpixel.relay.counts import Counts
 from mailpixel.relay.reply import FAILED, Reply
 from mailpixel.relay.tracking import Outcome, Outgoing, RelayTracking
-from mailpixel.relay.upstream import Line, Upstream
+from mailpixel.relay.upstream import RELAY_KEYWORD, Line, Upstream
 
 try:
     from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -39,10 +45,11 @@ _Answer = TypeVar("_Answer")
 
 
 class Relay:
-    """Listens for mail and hands it on. `counts` says what became of the messages handed on, by outcome."""
+    """Listens for mail and hands it on. `counts` says what became of it; `name` tells this relay from any other."""
 
     def __init__(self, upstream: Upstream, tracking: RelayTracking) -> None:
-        self.counts: Counter[str] = Counter()
+        self.counts = Counts()
+        self.name = secrets.token_hex(8)
         self._upstream = upstream
         self._tracking = tracking
         self._lines = ThreadPoolExecutor(CLIENTS_AT_ONCE, "upstream")
@@ -87,14 +94,14 @@ class Relay:
             outgoing = await self.rewriting(lambda: self._tracking.outgoing(marked, addresses))
         reply = await self.waiting(lambda: line.content(outgoing.content))
         if reply.accepted:
-            self.counts[outgoing.outcome] += 1
+            self.counts.handed_on(outgoing.outcome)
             if outgoing.reason:
                 _LOG.warning("a message went out untracked: %s", outgoing.reason)
         return reply
 
     def new_line(self) -> Line:
         """A line to the upstream for one client."""
-        return Line(self._upstream)
+        return Line(self._upstream, self.name)
 
     async def waiting(self, ask: Callable[[], _Answer]) -> _Answer:
         """The upstream's answer, waited for in a thread."""
@@ -165,6 +172,13 @@ class _Steps:
         self._relay = relay
         self._line = line
 
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, name: str, replies: list[str]
+    ) -> list[str]:
+        """A client greets: tell which relay this is, besides what the library tells."""
+        session.host_name = name
+        return [*replies[:-1], f"250-{RELAY_KEYWORD} {self._relay.name}", replies[-1]]
+
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
@@ -175,7 +189,7 @@ class _Steps:
         if reply.accepted:
             envelope.mail_from = address
             envelope.mail_options.extend(options)
-        return str(reply)
+        return self._told(reply)
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -184,7 +198,7 @@ class _Steps:
         reply = await self._relay.waiting(lambda: self._line.recipient(address))
         if reply.accepted:
             envelope.rcpt_tos.append(address)
-        return str(reply)
+        return self._told(reply)
 
     async def handle_RSET(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """A message is given up."""
@@ -194,9 +208,13 @@ class _Steps:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """A message is there: hand it on."""
         content = envelope.original_content or b""
-        return str(await self._relay.hand_on(self._line, content, envelope.rcpt_tos))
+        return self._told(await self._relay.hand_on(self._line, content, envelope.rcpt_tos))
 
     async def handle_exception(self, error: Exception) -> str:
         """A fault of our own: nothing was handed on, or its answer would have been given."""
         _LOG.error("a step failed: %s", type(error).__name__)
-        return str(FAILED)
+        return self._told(FAILED)
+
+    def _told(self, reply: Reply) -> str:
+        self._relay.counts.answered(reply)
+        return str(reply)

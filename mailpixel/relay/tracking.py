@@ -6,8 +6,7 @@ from enum import StrEnum
 
 from mailpixel.dropins.campaigns import Campaigns
 from mailpixel.dropins.headers import Marked, header_values
-from mailpixel.dropins.tracking import why
-from mailpixel.errors import InvalidInput
+from mailpixel.errors import InvalidInput, told
 from mailpixel.links.claims import check_recipient
 from mailpixel.links.keyring import Keyring, pseudonym
 
@@ -60,12 +59,12 @@ class RelayTracking:
                 )
             return self._tracked(marked.content, marked.campaigns[0], recipient)
         except Exception as error:
-            return Outgoing(marked.content, Outcome.UNTRACKED, why(error))
+            return Outgoing(marked.content, Outcome.UNTRACKED, told(error))
 
     def _tracked(self, content: bytes, campaign: str, recipient: str) -> Outgoing:
         rewritten = self._campaigns(campaign).message(content, recipient)
         if rewritten.failure is not None:
-            return Outgoing(content, Outcome.UNTRACKED, why(rewritten.failure))
+            return Outgoing(content, Outcome.UNTRACKED, told(rewritten.failure))
         if not rewritten.links and not rewritten.has_pixel:
             causes = ", ".join(part.cause for part in rewritten.left)
             return Outgoing(content, Outcome.UNTRACKED, f"it has no place for links or a pixel ({causes})")

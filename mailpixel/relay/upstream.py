@@ -14,10 +14,11 @@ from urllib.parse import unquote, urlsplit
 
 from mailpixel.errors import InvalidInput
 from mailpixel.relay.reply import (
-    BARE_DOT,
     CUT_OFF,
     FAILED,
+    ITSELF,
     LOG_IN_REFUSED,
+    LONE_DOT,
     NO_UTF8,
     UNCERTAIN,
     UNREACHABLE,
@@ -31,7 +32,10 @@ ANSWER_S = 600
 """How long it may take for any reply: RFC 5321 (section 4.5.3.2) grants 10 minutes after a message's end."""
 
 _LOG = logging.getLogger("mailpixel.relay")
-_SMUGGLED = re.compile(rb"(?:\r(?!\n)|(?<!\r)\n)\.[\r\n]")
+_LONE_DOT = re.compile(rb"(?:\A|[\r\n])\0*\.\0*[\r\n]")
+_END = b".\r\n"
+RELAY_KEYWORD = "X-MAILPIXEL-RELAY"
+"""The extension by which a relay tells who it is, so that it knows itself when it is its own upstream."""
 
 
 class Security(StrEnum):
@@ -95,17 +99,28 @@ def is_loopback(host: str) -> bool:
 def framed(content: bytes) -> bytes:
     """A message as DATA carries it: dots at the begin of a line doubled, a lone dot at the end."""
     stuffed = (b"." + content if content.startswith(b".") else content).replace(b"\r\n.", b"\r\n..")
-    return stuffed + (b".\r\n" if not content or content.endswith(b"\r\n") else b"\r\n.\r\n")
+    return stuffed + (b"" if not content or content.endswith(b"\r\n") else b"\r\n") + _END
+
+
+def has_two_readings(wire: bytes) -> bool:
+    """Whether a server that takes a bare CR or LF for a line's end, or drops NUL, would see the end of a framed message
+    before it is there, and in the rest commands of a stranger.
+
+    Source: "SMTP Smuggling", SEC Consult, December 2023; such servers are still about.
+    """
+    return _LONE_DOT.search(wire, 0, len(wire) - len(_END)) is not None
 
 
 class Line:
     """One client's connection to the upstream, opened with its first message and kept for its next ones.
 
-    Safe from any thread; calls wait for each other. No method raises: what goes wrong is a reply.
+    Safe from any thread; calls wait for each other. No method raises: what goes wrong is a reply. `relay` is what this
+    relay says behind `RELAY_KEYWORD`: an upstream that says the same is refused.
     """
 
-    def __init__(self, upstream: Upstream) -> None:
+    def __init__(self, upstream: Upstream, relay: str = "") -> None:
         self._upstream = upstream
+        self._relay = relay
         self._client: smtplib.SMTP | None = None
         self._begun = False
         self._lock = threading.Lock()
@@ -131,13 +146,14 @@ class Line:
         `UNCERTAIN` says that nobody can know: the upstream may have written it down before it went away.
         """
         with self._lock:
-            if _SMUGGLED.search(content):
+            wire = framed(content)
+            if has_two_readings(wire):
                 self._reset()
-                return BARE_DOT
+                return LONE_DOT
             reply = self._ask("DATA")
             if reply.code != 354:
                 return FAILED if reply.accepted else reply
-            reply = self._exchange(lambda client: _sent(client, content), UNCERTAIN)
+            reply = self._exchange(lambda client: _sent(client, wire), UNCERTAIN)
             self._begun = self._begun and not reply.accepted
             return reply
 
@@ -175,11 +191,16 @@ class Line:
     def _opened(self) -> Reply | None:
         """Open the connection; None when it stands, else why not."""
         try:
-            self._client = _connected(self._upstream)
+            client = _connected(self._upstream)
         except OSError as error:  # every error of smtplib and ssl is one
             _LOG.warning("the upstream cannot be used: %s", type(error).__name__)
             refused = isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPNotSupportedError)
             return LOG_IN_REFUSED if refused else UNREACHABLE
+        if self._relay and client.esmtp_features.get(RELAY_KEYWORD.lower()) == self._relay:
+            _LOG.error("the upstream is this relay itself; name the server that sends the mail")
+            client.close()
+            return ITSELF
+        self._client = client
         return None
 
     def _reset(self) -> None:
@@ -245,9 +266,9 @@ def _log_in(client: smtplib.SMTP, upstream: Upstream) -> None:
         raise smtplib.SMTPNotSupportedError from error
 
 
-def _sent(client: smtplib.SMTP, content: bytes) -> tuple[int, bytes]:
+def _sent(client: smtplib.SMTP, wire: bytes) -> tuple[int, bytes]:
     """Send what follows DATA. Not `smtplib.SMTP.data`: it would change lines that end in a bare LF."""
-    client.send(framed(content))
+    client.send(wire)
     return client.getreply()
 
 

@@ -1,5 +1,6 @@
 """The relay's parts: marks in a message, the upstream's URL, dots, replies, the password among the settings."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from mailpixel.dropins.headers import Marked, header_values, read_marked
 from mailpixel.errors import InvalidInput
 from mailpixel.relay.reply import Reply, passed_on
-from mailpixel.relay.upstream import Line, Security, Upstream, framed, upstream_of
+from mailpixel.relay.upstream import Line, Security, Upstream, framed, has_two_readings, upstream_of
 from mailpixel.settings import Settings
 
 LINES = st.lists(
@@ -83,6 +84,13 @@ def test_a_server_that_undoes_the_dots_reads_the_message_again(content: bytes) -
     assert b"." not in lines
     read = b"".join(line.removeprefix(b".") + b"\r\n" for line in lines)
     assert read in (content, content + b"\r\n")
+
+
+@given(st.lists(st.sampled_from([b".", b"\r\n", b"\n", b"\r", b"\0", b"x"])).map(b"".join))
+def test_the_most_lenient_server_sees_the_end_of_a_message_at_its_end_alone(content: bytes) -> None:
+    wire = framed(content)
+    lines = re.split(rb"[\r\n]", wire.removesuffix(b".\r\n").replace(b"\0", b""))
+    assert has_two_readings(wire) == (b"." in lines[:-1])
 
 
 @pytest.mark.parametrize(
