@@ -47,3 +47,8 @@ class StoreUnavailable(MailpixelError):
 
 class MissingExtra(MailpixelError):
     """An optional package is needed; the message holds the install line."""
+
+
+def told(error: Exception) -> str:
+    """What anybody may read of an error: our own words, which name nobody; of any other its kind alone."""
+    return str(error) if isinstance(error, MailpixelError) else type(error).__name__

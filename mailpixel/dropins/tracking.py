@@ -4,7 +4,7 @@ import logging
 from typing import AnyStr
 
 from mailpixel.dropins.campaigns import Campaigns
-from mailpixel.errors import MailpixelError
+from mailpixel.errors import told
 
 LOG = logging.getLogger("mailpixel.dropins")
 """Says which campaign's mail went out untracked, and why; never to whom."""
@@ -15,17 +15,11 @@ def tracked_html(campaigns: Campaigns, campaign: str, recipient: str, html: AnyS
     try:
         rewritten = campaigns(campaign).html(html, recipient)
     except Exception as error:
-        tell_untracked(why(error))
+        tell_untracked(told(error))
         return html
     if rewritten.failure is not None:
-        tell_untracked(why(rewritten.failure))
+        tell_untracked(told(rewritten.failure))
     return rewritten.output
-
-
-def why(error: Exception) -> str:
-    """What may be said of an error: our own words, which name nobody; of any other its kind alone."""
-    ours = isinstance(error, MailpixelError) and type(error) is not MailpixelError
-    return str(error) if ours else f"it could not be rewritten: {type(error).__name__}"
 
 
 def tell_untracked(reason: str) -> None:

@@ -7,7 +7,7 @@ reading of letters outside ASCII.
 import codecs
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _MARKS = (
     (b"\xff\xfe\x00\x00", "utf-32-le"),
@@ -36,8 +36,7 @@ _ASCII = re.compile("[\x01-\x7f]")
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """Text with the Python codec that gives its bytes back.
 
     `certain` is False when no charset fitted and every byte was read as one letter (Latin-1): then only ASCII means
@@ -91,4 +90,4 @@ def _read(raw: bytes, codec: str) -> str | None:
 def _is_plausible(text: str, codec: str) -> bool:
     """False for ASCII read in twos or fours, which nearly always fits and holds no letter of ASCII then."""
     by_one = not codec.startswith(("utf-16", "utf-32"))
-    return by_one or text.startswith("\ufeff") or _ASCII.search(text) is not None
+    return by_one or not text or text.startswith("\ufeff") or _ASCII.search(text) is not None

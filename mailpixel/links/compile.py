@@ -1,25 +1,80 @@
-"""From a draft to a plan: the text cut at its edits, encoded, with slots that know which value they take."""
+"""From a text to a plan: read, cut at its edits, encoded, with slots that know which value they take."""
 
-from collections.abc import Mapping
-from typing import Any, AnyStr, NamedTuple, overload
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
+from typing import Any, AnyStr, NamedTuple, Protocol
 
-from mailpixel.links.splice import PIXEL_CLOSE, PIXEL_OPEN, Bare, Draft, Form, Numbers, Plan, Slot, form_of
+from mailpixel.errors import told
+from mailpixel.links.charset import Decoded, decode
+from mailpixel.links.options import RewriteOptions
+from mailpixel.links.splice import (
+    PIXEL_CLOSE,
+    PIXEL_OPEN,
+    PIXEL_PLACE,
+    Bare,
+    Destinations,
+    Draft,
+    Edit,
+    Form,
+    Plan,
+)
 
 
-def untouched(content: AnyStr, error: str | None = None) -> Plan[AnyStr]:
-    """A plan that gives the content back as it is."""
-    return Plan((), (), (), form_of([content], [], None, 0), error)
+class Read(Protocol):
+    """Reads one kind of text: `draft_html` or `draft_text`."""
+
+    def __call__(
+        self, text: str, options: RewriteOptions, destinations: Destinations, *, certain: bool = True
+    ) -> Draft:
+        """What to change in a text. `certain` is False when its letters outside ASCII are guesses."""
+        ...
+
+
+def planned(content: AnyStr, options: RewriteOptions, read: Read) -> Plan[AnyStr]:
+    """The plan of a text, or of bytes in the charset that `options.charset` or they themselves say.
+
+    Content never makes this raise: where it cannot be rewritten the plan gives it back as it is and says why in
+    `error`.
+    """
+    try:
+        if isinstance(content, str):
+            return _of_text(content, options, read)
+        return _of_bytes(content, options, read)
+    except Exception as error:  # a tracker must never stop a mailing
+        return Plan((), (), (), Form([content], (), None, True, None, None), told(error))
+
+
+def _of_text(text: str, options: RewriteOptions, read: Read) -> Plan[Any]:
+    destinations = Destinations(options.known)
+    draft = read(text, options, destinations)
+    return _plan(draft, destinations, form(draft, cut(draft, None), len(destinations), None))
+
+
+def _of_bytes(raw: bytes, options: RewriteOptions, read: Read) -> Plan[Any]:
+    for text, codec, certain in _readings(raw, options.charset):
+        destinations = Destinations(options.known)
+        draft = read(text, options, destinations, certain=certain)
+        cuts = cut(draft, codec)
+        if cuts.whole() == raw:
+            break
+    return _plan(draft, destinations, form(draft, cuts, len(destinations), codec))
+
+
+def _readings(raw: bytes, declared: str | None) -> Iterator[Decoded]:
+    yield decode(raw, declared)
+    # Then it was a charset whose letters depend on what stood before the cut, such as ISO-2022-KR.
+    yield Decoded(raw.decode("latin-1"), "latin-1", False)
+
+
+def _plan(draft: Draft, destinations: Destinations, form: Form[Any]) -> Plan[Any]:
+    return Plan(destinations.links, destinations.numbers, tuple(draft.skipped), form)
 
 
 class Cuts(NamedTuple):
-    """The constant pieces of a text and the values between them, all in its charset or all text.
-
-    `pixel` is the place among `values` where the pixel goes, an empty value; None where there is none.
-    """
+    """The constant pieces of a text and the values between them, in its charset, or as text without values."""
 
     pieces: list[Any]
     values: list[Any]
-    pixel: int | None
 
     def whole(self) -> Any:
         """The text again, put together from what it was cut into."""
@@ -30,59 +85,50 @@ class Cuts(NamedTuple):
 
 
 def cut(draft: Draft, codec: str | None) -> Cuts:
-    """Cut a text at its edits and its pixel; each piece is encoded on its own."""
-    text, edits, _, pixel_at = draft
-    spans = [(edit[0], edit[1]) for edit in edits]
-    pixel = None
-    if pixel_at is not None:
-        pixel = len(spans)
-        while pixel and spans[pixel - 1][0] >= pixel_at:
-            pixel -= 1
-        spans.insert(pixel, (pixel_at, pixel_at))
+    """Cut a text at its edits; each piece is encoded on its own."""
+    text, edits = draft.text, draft.edits
     pieces: list[Any] = []
     position = 0
-    for start, end in spans:
-        pieces.append(text[position:start])
-        position = end
+    for edit in edits:
+        pieces.append(text[position : edit[0]])
+        position = edit[1]
     pieces.append(text[position:])
     if codec is None:
-        return Cuts(pieces, [], pixel)
-    values = [text[start:end].encode(codec) for start, end in spans]
-    return Cuts([piece.encode(codec) for piece in pieces], values, pixel)
+        return Cuts(pieces, [])
+    values = [text[edit[0] : edit[1]].encode(codec) for edit in edits]
+    return Cuts([piece.encode(codec) for piece in pieces], values)
 
 
-@overload
-def plan_of(draft: Draft, numbers: Numbers, codec: str | None = None) -> Plan[Any]: ...
-@overload
-def plan_of(draft: Draft, numbers: Numbers, codec: str, raw: bytes) -> Plan[Any] | None: ...
-def plan_of(
-    draft: Draft, numbers: Numbers, codec: str | None = None, raw: bytes | None = None
-) -> Plan[Any] | None:
-    """The plan of one text; `codec` names the charset of bytes. None when `raw` is given and the pieces, each encoded
-    on its own, do not make it again."""
-    cuts = cut(draft, codec)
-    if raw is not None and cuts.whole() != raw:
-        return None
-    ordered, places = numbers.in_order()
-    return Plan(tuple(ordered), tuple(places), tuple(draft.skipped), form(draft, cuts, places, codec))
-
-
-def form(draft: Draft, cuts: Cuts, places: Mapping[int, int], codec: str | None) -> Form[Any]:
-    """The shape of the output. `places` says which value belongs to a link number; that of the pixel comes last."""
-    pieces, _, at = cuts
-    slots = [Slot(places[number], quote, tail) for _, _, number, quote, tail in draft.edits]
-    empty: Any = "" if codec is None else b""
-    parts = [empty] * (2 * len(pieces) - 1)
+def form(draft: Draft, cuts: Cuts, links: int, codec: str | None) -> Form[Any]:
+    """The shape of the output, for so many links."""
+    pieces, slots, pixel = cuts.pieces, draft.edits, draft.pixel
+    parts = [pieces[0][:0]] * (2 * len(pieces) - 1)
     parts[::2] = pieces
-    if at is None:
-        return form_of(parts, slots, codec, len(places))
-    slots.insert(at, Slot(len(places), '"', ""))
-    before, after = pieces[at], pieces[at + 1]
-    if codec is None:
-        parts[2 * at], parts[2 * at + 2] = before + PIXEL_OPEN, PIXEL_CLOSE + after
-    else:
-        parts[2 * at], parts[2 * at + 2] = (
-            before + PIXEL_OPEN.encode(codec),
-            PIXEL_CLOSE.encode(codec) + after,
-        )
-    return form_of(parts, slots, codec, len(places) + 1, Bare(2 * at, before + after))
+    bare = None
+    if pixel is not None:
+        bare = Bare(2 * pixel, pieces[pixel] + pieces[pixel + 1])
+        parts[2 * pixel] += PIXEL_OPEN if codec is None else PIXEL_OPEN.encode(codec)
+        parts[2 * pixel + 2] = (PIXEL_CLOSE if codec is None else PIXEL_CLOSE.encode(codec)) + pieces[
+            pixel + 1
+        ]
+    return Form(parts, slots, codec, _is_plain(slots, codec), _picker(slots, links), bare)
+
+
+def _is_plain(slots: Sequence[Edit], codec: str | None) -> bool:
+    for slot in slots:
+        if slot[3] not in _PLAIN_QUOTES or slot[4]:
+            return False
+    return codec is None or "\n/".encode(codec) == b"\n/"
+
+
+_PLAIN_QUOTES = ('"', "text")
+
+
+def _picker(slots: Sequence[Edit], links: int) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
+    places = [slot[2] for slot in slots]
+    in_order = [*range(links), PIXEL_PLACE]
+    if places == in_order or places == in_order[:-1]:
+        return None
+    if len(places) < 2:  # an itemgetter of one place gives no sequence
+        return lambda values: [values[place] for place in places]
+    return itemgetter(*places)

@@ -5,6 +5,7 @@ no reader can follow (in comments, scripts, foreign content) are no links; those
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from operator import itemgetter
@@ -13,14 +14,13 @@ from typing import AnyStr
 import turbohtml
 
 from mailpixel.links import conditional
-from mailpixel.links.charset import decode
-from mailpixel.links.compile import plan_of, untouched
+from mailpixel.links.compile import planned
 from mailpixel.links.judge import LinkJudge
 from mailpixel.links.options import RewriteOptions
 from mailpixel.links.passthrough import stands_in
 from mailpixel.links.pixel import Tree, has_pixel, pixel_offset, read_tree
 from mailpixel.links.source import Source, walk
-from mailpixel.links.splice import Draft, Edit, Numbers, Plan, Skip
+from mailpixel.links.splice import PIXEL_PLACE, Destinations, Draft, Edit, Plan, Skip
 from mailpixel.links.trackable import Reason
 
 __all__ = ["Plan", "RewriteOptions", "Skip", "draft_html", "prepare"]
@@ -36,27 +36,12 @@ def prepare(html: AnyStr, options: RewriteOptions) -> Plan[AnyStr]:
     missing labels). Content never makes this raise: where a text cannot be rewritten the plan gives it back as it is
     and says why in `error`. Rewriting a rewritten text changes nothing.
     """
-    try:
-        return _prepared(html, options)
-    except Exception as error:  # a tracker must never stop a mailing
-        return untouched(html, f"{type(error).__name__}: {error}")
+    return planned(html, options, draft_html)
 
 
-def _prepared(html: AnyStr, options: RewriteOptions) -> Plan[AnyStr]:
-    numbers = Numbers(options.known)
-    if isinstance(html, str):
-        return plan_of(draft_html(html, options, numbers), numbers)
-    decoded = decode(html, options.charset)
-    draft = draft_html(decoded.text, options, numbers, certain=decoded.certain)
-    plan = plan_of(draft, numbers, decoded.codec, html)
-    if plan is not None:
-        return plan
-    # A charset whose letters depend on what stood before the cut, such as ISO-2022-KR.
-    numbers = Numbers(options.known)
-    return plan_of(draft_html(html.decode("latin-1"), options, numbers, certain=False), numbers, "latin-1")
-
-
-def draft_html(text: str, options: RewriteOptions, numbers: Numbers, *, certain: bool = True) -> Draft:
+def draft_html(
+    text: str, options: RewriteOptions, destinations: Destinations, *, certain: bool = True
+) -> Draft:
     """What to change in a text of HTML. `certain` is False when its letters outside ASCII are guesses."""
     source = Source(text)
     tree = read_tree(source)
@@ -70,8 +55,13 @@ def draft_html(text: str, options: RewriteOptions, numbers: Numbers, *, certain:
         if isinstance(outcome, Reason):
             skipped.append(Skip(conditional.unmark(href) if source.marks else href, outcome))
         else:
-            edits.append(Edit(start, end, numbers.of(outcome[0]), quote, outcome[1]))
-    return Draft(text, edits, skipped, _pixel_at(tree, options))
+            edits.append(Edit(start, end, destinations.place(outcome[0]), quote, outcome[1]))
+    pixel_at = _pixel_at(tree, options)
+    if pixel_at is None:
+        return Draft(text, edits, skipped)
+    pixel = bisect_left(edits, (pixel_at,))
+    edits.insert(pixel, Edit(pixel_at, pixel_at, PIXEL_PLACE, '"'))
+    return Draft(text, edits, skipped, pixel)
 
 
 _Spot = tuple[int, int, str, str, bool, Reason | None]
@@ -122,6 +112,6 @@ def _value(view: str, start: int, end: int) -> tuple[int, int, str]:
 
 
 def _pixel_at(tree: Tree, options: RewriteOptions) -> int | None:
-    if tree.source.holds(options.pixel_prefix.encode()) and has_pixel(tree.document, options.pixel_prefix):
+    if has_pixel(tree.document, options.pixel_prefix):
         return None
     return pixel_offset(tree, options.pixel)

@@ -1,7 +1,7 @@
 """One text part of a message, made ready to be written for each recipient."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mailpixel.links.charset import decode
@@ -10,7 +10,7 @@ from mailpixel.links.entity import Entity
 from mailpixel.links.html import draft_html
 from mailpixel.links.left import decoded_body, transfer_encoding
 from mailpixel.links.options import PixelPlace, RewriteOptions
-from mailpixel.links.splice import Draft, Form, Numbers
+from mailpixel.links.splice import Destinations, Draft, Form
 from mailpixel.links.text import draft_text
 from mailpixel.links.transfer import (
     Body,
@@ -34,22 +34,22 @@ class LeafDraft:
     @property
     def changes(self) -> bool:
         """Whether there is anything to write at all."""
-        return bool(self.draft.edits) or self.draft.pixel_at is not None
+        return bool(self.draft.edits)
 
 
 def draft_leaf(
-    entity: Entity, raw: bytes, options: RewriteOptions, numbers: Numbers, pixel: PixelPlace
+    entity: Entity, raw: bytes, options: RewriteOptions, destinations: Destinations, pixel: PixelPlace
 ) -> LeafDraft | None:
     """Read a text part; None where its transfer encoding or charset does not allow to splice it."""
     content = decoded_body(entity, raw)
     if content is None:
         return None
     decoded = decode(content, entity.headers.get_content_charset())
-    given = len(numbers)
+    given = len(destinations)
     read = draft_html if entity.kind == "text/html" else draft_text
-    draft = read(decoded.text, replace(options, pixel=pixel), numbers, certain=decoded.certain)
+    draft = read(decoded.text, replace(options, pixel=pixel), destinations, certain=decoded.certain)
     if cut(draft, decoded.codec).whole() != content:
-        numbers.forget(given)
+        destinations.forget(given)
         return None
     return LeafDraft(entity, draft, decoded.codec)
 
@@ -75,18 +75,18 @@ class Leaf:
         return sized(self.head, body)
 
 
-def leaf_of(read: LeafDraft, raw: bytes, places: Mapping[int, int]) -> Leaf:
-    """The part ready to be filled; `places` says which of the message's URLs belongs to a link number."""
+def leaf_of(read: LeafDraft, raw: bytes, links: int) -> Leaf:
+    """The part ready to be filled; `links` are all those of the message."""
     entity, codec = read.entity, read.codec
     body_raw = raw[entity.body_start : entity.end]
     cuts = cut(read.draft, codec)
-    filled = form(read.draft, cuts, places, codec)
+    filled = form(read.draft, cuts, links, codec)
     encoding = transfer_encoding(entity)
     body: Body = filled
     if encoding == "base64":
         body = base64_body(body_raw, filled)
     elif encoding == "quoted-printable" and (quoted := quoted_decoded(body_raw)) is not None:
-        body = quoted_body(quoted, cuts, filled.slots, codec)
+        body = quoted_body(quoted, cuts, read.draft, codec)
     head = without_header(raw[entity.start : entity.body_start], "content-md5")
     return Leaf(head, body, filled, too_long(body_raw), encoding not in ("base64", "quoted-printable"))
 

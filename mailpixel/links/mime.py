@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mailpixel.errors import InvalidInput
+from mailpixel.errors import InvalidInput, told
 from mailpixel.links.comparison import difference
 from mailpixel.links.entity import Entity, read_message
 from mailpixel.links.leaf import Leaf, LeafDraft, draft_leaf, leaf_of, sized
 from mailpixel.links.left import Cause, Left, why_part, why_whole
 from mailpixel.links.options import RewriteOptions
-from mailpixel.links.splice import Numbers, Skip
+from mailpixel.links.splice import Destinations, Skip
 
 __all__ = ["Cause", "Left", "MessagePlan", "prepare_message"]
 
@@ -72,7 +72,7 @@ def prepare_message(raw: bytes, options: RewriteOptions) -> MessagePlan:
     try:
         return _checked(_prepared(raw, options), raw)
     except Exception as error:  # a tracker must never stop a mailing
-        return _alone(raw, Cause.FAILED, f"{type(error).__name__}: {error}")
+        return _alone(raw, Cause.FAILED, told(error))
 
 
 def _alone(raw: bytes, cause: Cause, error: str | None = None) -> MessagePlan:
@@ -84,18 +84,19 @@ def _prepared(raw: bytes, options: RewriteOptions) -> MessagePlan:
     cause = why_whole(message, raw)
     if cause is not None:
         return _alone(raw, cause)
-    numbers = Numbers(options.known)
-    reads, left = _read_leaves(message, raw, _with_unsubscribe(message, options), numbers)
-    ordered, places = numbers.in_order()
+    destinations = Destinations(options.known)
+    reads, left = _read_leaves(message, raw, _with_unsubscribe(message, options), destinations)
     changing = [read for read in reads if read.changes]
     return MessagePlan(
-        links=tuple(ordered),
-        numbers=tuple(places),
+        links=destinations.links,
+        numbers=destinations.numbers,
         skipped=tuple(skip for read in reads for skip in read.draft.skipped),
         left=tuple(left),
-        has_pixel=any(read.draft.pixel_at is not None for read in reads),
+        has_pixel=any(read.draft.pixel is not None for read in reads),
         head=raw[: message.body_start] if message.parts else b"",
-        pieces=_pieces(message, raw, [(read.entity, leaf_of(read, raw, places)) for read in changing]),
+        pieces=_pieces(
+            message, raw, [(read.entity, leaf_of(read, raw, len(destinations))) for read in changing]
+        ),
     )
 
 
@@ -106,7 +107,7 @@ def _with_unsubscribe(message: Entity, options: RewriteOptions) -> RewriteOption
 
 
 def _read_leaves(
-    message: Entity, raw: bytes, options: RewriteOptions, numbers: Numbers
+    message: Entity, raw: bytes, options: RewriteOptions, destinations: Destinations
 ) -> tuple[list[LeafDraft], list[Left]]:
     causes = [(leaf, why_part(leaf)) for leaf in message.leaves()]
     left = [Left(leaf.path, cause) for leaf, cause in causes if cause is not None]
@@ -117,7 +118,7 @@ def _read_leaves(
         left.append(Left("", Cause.NO_HTML))
     reads = []
     for leaf in wanted:
-        read = draft_leaf(leaf, raw, options, numbers, options.pixel if leaf is last_html else "none")
+        read = draft_leaf(leaf, raw, options, destinations, options.pixel if leaf is last_html else "none")
         if read is None:
             left.append(Left(leaf.path, Cause.ENCODING))
         else:

@@ -36,9 +36,9 @@ class RewriteOptions:
     own_prefixes: tuple[str, str] = field(init=False)
     """How our redirects and our opt-out pages begin, in lower case."""
     pixel_prefix: str = field(init=False)
-    """How the address of one of our pixels begins."""
+    """How the address of one of our pixels begins, in lower case."""
 
     def __post_init__(self) -> None:
         base = self.base_url.rstrip("/")
         object.__setattr__(self, "own_prefixes", (base.lower() + "/c/", base.lower() + "/u/"))
-        object.__setattr__(self, "pixel_prefix", base + "/o/")
+        object.__setattr__(self, "pixel_prefix", base.lower() + "/o/")

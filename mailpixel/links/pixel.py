@@ -8,6 +8,7 @@ import turbohtml
 
 from mailpixel.links.options import PixelPlace
 from mailpixel.links.source import Source
+from mailpixel.links.trackable import destination_of
 
 _TRIES = 16
 _AFTER_NAME = tuple("\t\n\f\r />")
@@ -34,8 +35,9 @@ def read_tree(source: Source) -> Tree:
 
 
 def has_pixel(document: turbohtml.Document, prefix: str) -> bool:
-    """True when an image of ours is in the document already."""
-    return any((image.attr("src") or "").startswith(prefix) for image in document.find_all("img"))
+    """True when an image of ours is in the document already; `prefix` is how its address begins, in lower case."""
+    images = document.find_all("img")
+    return any(destination_of(image.attr("src") or "").lower().startswith(prefix) for image in images)
 
 
 def pixel_offset(tree: Tree, place: PixelPlace) -> int | None:

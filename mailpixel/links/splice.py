@@ -6,7 +6,7 @@ Preparing is done once a template; `Plan.render` is done for every recipient and
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
+from itertools import count
 from typing import Any, AnyStr, Generic, NamedTuple
 
 from mailpixel.errors import InvalidInput
@@ -26,8 +26,13 @@ class Skip(NamedTuple):
     reason: Reason
 
 
+PIXEL_PLACE = -1
+"""The place of a pixel's URL: it comes after those of the links, however many these are."""
+
+
 class Edit(NamedTuple):
-    """A value to replace: where it stands (code points, end not included), its link number, the quote around it.
+    """A value to replace: where it stands (code points, end not included), the place of what comes there among the
+    URLs, the quote around it.
 
     `quote` is `"`, `'`, empty for an unquoted attribute value, or `text` for plain text. `tail` follows the new URL.
     A tuple, as `Skip` is: a dense template makes hundreds, and a frozen dataclass takes three times as long to make.
@@ -35,65 +40,54 @@ class Edit(NamedTuple):
 
     start: int
     end: int
-    number: int
+    place: int
     quote: str
     tail: str = ""
 
 
-class Slot(NamedTuple):
-    """A slot of a form: which value it takes, the quote it stands in, what follows the value."""
-
-    place: int
-    quote: str
-    tail: str
-
-
 class Draft(NamedTuple):
-    """What is to be done to one text: edits in order and apart from each other; `pixel_at` is None for no pixel."""
+    """What is to be done to one text: edits in order and apart from each other; `pixel` says which is the pixel's."""
 
     text: str
     edits: Sequence[Edit] = ()
     skipped: Sequence[Skip] = ()
-    pixel_at: int | None = None
+    pixel: int | None = None
 
 
-class Numbers:
-    """Gives every destination its number: the one it had before, or the next one in order of asking."""
+class Destinations:
+    """The destinations of a template or message, each once, in the order they were found."""
 
     def __init__(self, known: Mapping[str, int]) -> None:
         self._known = known
-        self._next = max(known.values()) + 1 if known else 1
-        self._used: dict[str, int] = {}
+        self._places: dict[str, int] = {}
 
-    def of(self, destination: str) -> int:
-        """The number of a destination. Raises `InvalidInput` past `MOST_LINKS`."""
-        number = self._used.get(destination)
-        if number is None:
-            number = self._known.get(destination) or self._new()
-            self._used[destination] = number
-        return number
-
-    def _new(self) -> int:
-        if self._next > MOST_LINKS:
-            raise InvalidInput("html", f"has more than {MOST_LINKS} different links: split the campaign")
-        self._next += 1
-        return self._next - 1
+    def place(self, destination: str) -> int:
+        """The place of a destination among all."""
+        return self._places.setdefault(destination, len(self._places))
 
     def __len__(self) -> int:
-        return len(self._used)
+        return len(self._places)
 
     def forget(self, kept: int) -> None:
-        """Take back all but the first `kept` numbers given, as if they had not been asked for."""
-        for destination in list(self._used)[kept:]:
-            del self._used[destination]
-            self._next -= destination not in self._known
+        """Take back all but the first `kept`, as if they had not been found."""
+        for destination in list(self._places)[kept:]:
+            del self._places[destination]
 
-    def in_order(self) -> tuple[list[str], dict[int, int]]:
-        """Destinations asked for in order of their numbers, and the place of each number in that order."""
-        used = self._used
-        if self._known:
-            used = dict(sorted(used.items(), key=itemgetter(1)))
-        return list(used), dict(zip(used.values(), range(len(used)), strict=True))
+    @property
+    def links(self) -> tuple[str, ...]:
+        """All of them."""
+        return tuple(self._places)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Their numbers: those they had before; new ones come after the highest. Raises `InvalidInput` past
+        `MOST_LINKS`."""
+        known = self._known
+        fresh = count(max(known.values(), default=0) + 1)
+        numbers = tuple(known.get(destination) or next(fresh) for destination in self._places)
+        if max(numbers, default=0) > MOST_LINKS:
+            raise InvalidInput("html", f"has more than {MOST_LINKS} different links: split the campaign")
+        return numbers
 
 
 _ENCODED = {
@@ -123,12 +117,12 @@ class Bare(NamedTuple):
 class Form(NamedTuple, Generic[AnyStr]):
     """The shape of the output: constant pieces at even places of `parts`, slots at odd ones.
 
-    `codec` is None for text. `plain` says that a value without `&` and quotes is written as it is in every slot;
-    `pick` chooses the slots' values from the given ones, None where they take them one by one.
+    `codec` is None for text. `plain` says that a value without `&` and `"` is written as it is in every slot; `pick`
+    chooses the slots' values from the given ones, None where they take them one by one.
     """
 
     parts: list[AnyStr]
-    slots: Sequence[Slot]
+    slots: Sequence[Edit]
     codec: str | None
     plain: bool
     pick: Callable[[Sequence[Any]], Sequence[Any]] | None
@@ -141,47 +135,29 @@ class Form(NamedTuple, Generic[AnyStr]):
             return parts[0]
         values = urls if bare is None else [*urls, pixel_url or ""]
         joined = "\n".join(values)
-        if not plain or "&" in joined or '"' in joined or "'" in joined or not joined.isascii():
+        if not plain or "&" in joined or '"' in joined or not (codec is None or joined.isascii()):
             ready: Sequence[Any] = self.encoded(values)
         else:
-            ready = values if codec is None else joined.encode().split(b"\n")
+            ready = values if codec is None else joined.encode(codec).split(b"\n")
             ready = ready if pick is None else pick(ready)
         filled = parts.copy()
         filled[1::2] = ready
-        if bare is not None and pixel_url is None:
+        if pixel_url is None and bare is not None:
             filled[bare.at : bare.at + 3] = [bare.piece]
         return parts[0][:0].join(filled)
 
     def encoded(self, values: Sequence[str]) -> list[Any]:
         """What stands in each slot for these values, in order of the slots."""
-        written = [encode_for(quote, values[place]) + tail for place, quote, tail in self.slots]
+        written = [encode_for(quote, values[place]) + tail for _, _, place, quote, tail in self.slots]
         codec = self.codec
         return written if codec is None else [value.encode(codec, "xmlcharrefreplace") for value in written]
-
-
-def form_of(
-    parts: list[AnyStr], slots: list[Slot], codec: str | None, width: int, bare: Bare | None = None
-) -> Form[AnyStr]:
-    """A form that is filled with `width` values, in the shortest way."""
-    places = [slot[0] for slot in slots]
-    plain = all(slot[1] and not slot[2] for slot in slots)
-    plain = plain and (codec is None or "\n/".encode(codec) == b"\n/")
-    return Form(parts, slots, codec, plain, _picker(places, width), bare)
-
-
-def _picker(places: list[int], width: int) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
-    if places == list(range(width)):
-        return None
-    if len(places) < 2:  # an itemgetter of one place gives no sequence
-        return lambda values: [values[place] for place in places]
-    return itemgetter(*places)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan(Generic[AnyStr]):
     """A template read once: which links it has, which were left alone and why, and how to write it for one recipient.
 
-    `links` are the destinations (entities decoded, white space at the ends gone) in order of `numbers`. `error` is
+    `links` are the destinations (entities decoded, white space at the ends gone), `numbers` theirs. `error` is
     None, or says why the text is left as it was: then there are no links and `render` gives the input.
     """
 

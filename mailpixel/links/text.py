@@ -12,11 +12,10 @@ from typing import AnyStr
 
 from turbohtml.clean import LinkDetector
 
-from mailpixel.links.charset import decode
-from mailpixel.links.compile import plan_of, untouched
+from mailpixel.links.compile import planned
 from mailpixel.links.judge import LinkJudge
 from mailpixel.links.options import RewriteOptions
-from mailpixel.links.splice import Draft, Edit, Numbers, Plan, Skip
+from mailpixel.links.splice import Destinations, Draft, Edit, Plan, Skip
 from mailpixel.links.trackable import Reason, token_spans
 
 _HTTP = re.compile(r"https?://", re.IGNORECASE)
@@ -37,24 +36,12 @@ def prepare_text(text: AnyStr, options: RewriteOptions) -> Plan[AnyStr]:
 
     The same options give the same numbers to the same destinations. Never raises for content.
     """
-    try:
-        return _prepared(text, options)
-    except Exception as error:  # a tracker must never stop a mailing
-        return untouched(text, f"{type(error).__name__}: {error}")
+    return planned(text, options, draft_text)
 
 
-def _prepared(text: AnyStr, options: RewriteOptions) -> Plan[AnyStr]:
-    numbers = Numbers(options.known)
-    if isinstance(text, str):
-        return plan_of(draft_text(text, options, numbers), numbers)
-    decoded = decode(text, options.charset)
-    draft = draft_text(decoded.text, options, numbers, certain=decoded.certain)
-    return plan_of(draft, numbers, decoded.codec, text) or untouched(
-        text, "the charset cannot be cut into pieces"
-    )
-
-
-def draft_text(text: str, options: RewriteOptions, numbers: Numbers, *, certain: bool = True) -> Draft:
+def draft_text(
+    text: str, options: RewriteOptions, destinations: Destinations, *, certain: bool = True
+) -> Draft:
     """What to change in a plain text. `certain` is False when its letters outside ASCII are guesses."""
     judge = LinkJudge(options, certain)
     edits: list[Edit] = []
@@ -65,7 +52,7 @@ def draft_text(text: str, options: RewriteOptions, numbers: Numbers, *, certain:
         if isinstance(outcome, Reason):
             skipped.append(Skip(url, outcome))
         else:
-            edits.append(Edit(start, end, numbers.of(outcome[0]), "text", outcome[1]))
+            edits.append(Edit(start, end, destinations.place(outcome[0]), "text", outcome[1]))
     return Draft(text, edits, skipped)
 
 

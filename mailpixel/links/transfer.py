@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mailpixel.links.compile import Cuts
-from mailpixel.links.splice import PIXEL_CLOSE, PIXEL_OPEN, Form, Slot, encode_for
+from mailpixel.links.splice import PIXEL_CLOSE, PIXEL_OPEN, Draft, Edit, Form, encode_for
 
 LONGEST_LINE = 998
 """Octets of a line without its end. Source: RFC 5322 section 2.1.1 (2008)."""
@@ -114,7 +114,7 @@ class QuotedBody:
     whether a soft line break goes before and after it, which keeps every line short and all others as they were."""
 
     pieces: tuple[bytes, ...]
-    slots: tuple[Slot, ...]
+    slots: tuple[Edit, ...]
     pixel: int | None
     codec: str
     opened: tuple[bool, ...]
@@ -140,7 +140,7 @@ class QuotedBody:
         return (soft if self.opened[place] else b"") + lines + (soft if self.closed[place] else b"")
 
 
-def quoted_body(quoted: QuotedText, cuts: Cuts, slots: Sequence[Slot], codec: str) -> QuotedBody:
+def quoted_body(quoted: QuotedText, cuts: Cuts, draft: Draft, codec: str) -> QuotedBody:
     """The body of a part whose decoded text was cut like this."""
     raw, pieces, position, at = quoted.raw, [], 0, 0
     places: list[tuple[int, int]] = []
@@ -157,8 +157,8 @@ def quoted_body(quoted: QuotedText, cuts: Cuts, slots: Sequence[Slot], codec: st
     line_end = line_end_of(raw)
     return QuotedBody(
         (*pieces, raw[position:]),
-        tuple(slots),
-        cuts.pixel,
+        tuple(draft.edits),
+        draft.pixel,
         codec,
         tuple(start > 0 and raw[start - 1 : start] != b"\n" for start, _ in places),
         tuple(end < len(raw) and raw[end : end + 1] not in (b"\n", b"\r") for _, end in places),

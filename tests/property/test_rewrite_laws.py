@@ -9,7 +9,7 @@ from mailpixel.links.html import prepare
 from mailpixel.links.mime import prepare_message
 from mailpixel.links.options import RewriteOptions
 from mailpixel.links.source import walk
-from mailpixel.links.splice import Numbers
+from mailpixel.links.splice import Destinations
 from mailpixel.links.text import prepare_text
 from mailpixel.links.trackable import _RULES, destination_of, why_not
 from mailpixel.links.transfer import quoted_decoded, quoted_encoded
@@ -63,7 +63,7 @@ def test_bytes_never_raise_and_come_back_without_urls(raw: bytes, charset: str |
     st.sampled_from(["utf-8", "utf-16", "utf-16-be", "latin-1", "shift_jis", "iso-2022-jp", "gb18030"]),
 )
 def test_bytes_change_where_their_text_does(text: str, charset: str) -> None:
-    raw = text.encode(charset, "replace")
+    raw = ("<p>" + text).encode(charset, "replace")
     plan = prepare(raw, RewriteOptions(BASE_URL, charset=charset, mso=True))
     urls = tracked_urls(len(plan.links))
     wide = charset if raw.decode(charset).encode(charset) == raw else "latin-1"
@@ -168,16 +168,12 @@ def test_the_short_way_to_say_yes_agrees_with_the_rules(rest: str) -> None:
 def test_a_destination_has_one_number_and_known_ones_keep_theirs(
     asked: list[str], known: dict[str, int]
 ) -> None:
-    numbers = Numbers(known)
-    given_numbers = {destination: numbers.of(destination) for destination in asked}
-    by_number = sorted((number, destination) for destination, number in given_numbers.items())
-    destinations, places = numbers.in_order()
-    assert list(zip(places, destinations, strict=True)) == by_number
-    assert list(places.values()) == list(range(len(by_number)))
-    fresh = [number for destination, number in given_numbers.items() if destination not in known]
-    assert fresh == list(
-        range(max(known.values(), default=0) + 1, max(known.values(), default=0) + 1 + len(fresh))
-    )
-    assert all(
-        given_numbers[destination] == number for destination, number in known.items() if destination in asked
-    )
+    destinations = Destinations(known)
+    places = [destinations.place(destination) for destination in asked]
+    links, numbers = destinations.links, destinations.numbers
+    assert [links[place] for place in places] == asked
+    assert list(links) == list(dict.fromkeys(asked))
+    fresh = [number for link, number in zip(links, numbers, strict=True) if link not in known]
+    first = max(known.values(), default=0) + 1
+    assert fresh == list(range(first, first + len(fresh)))
+    assert all(number == known.get(link, number) for link, number in zip(links, numbers, strict=True))

@@ -5,7 +5,7 @@ import pytest
 from mailpixel.errors import InvalidInput
 from mailpixel.links.html import Skip, prepare
 from mailpixel.links.options import RewriteOptions
-from mailpixel.links.splice import MOST_LINKS, Numbers, encode_for
+from mailpixel.links.splice import MOST_LINKS, Destinations, encode_for
 from mailpixel.links.trackable import Reason
 from tests.rewriting import PIXEL, PIXEL_URL
 
@@ -40,8 +40,8 @@ def test_known_destinations_keep_their_numbers_and_new_ones_come_after() -> None
     plan = prepare(
         html, RewriteOptions("https://t.example", known={"https://old.test/": 7, "https://gone.test/": 9})
     )
-    assert (plan.numbers, plan.links) == ((7, 10), ("https://old.test/", "https://new.test/"))
-    assert plan.render(["OLD", "NEW"]) == '<a href="NEW">n</a><a href="OLD">o</a>'
+    assert (plan.numbers, plan.links) == ((10, 7), ("https://new.test/", "https://old.test/"))
+    assert plan.render(["NEW", "OLD"]) == '<a href="NEW">n</a><a href="OLD">o</a>'
 
 
 @pytest.mark.parametrize(
@@ -153,24 +153,27 @@ def test_as_many_urls_as_links_are_asked_for() -> None:
 def test_what_cannot_be_prepared_goes_out_as_it_is_with_the_error() -> None:
     html = "".join(f'<a href="https://a.test/{place}">x</a>' for place in range(3))
     plan = prepare(html, RewriteOptions("https://t.example", known={"https://b.test/": MOST_LINKS}))
-    assert plan.error == "InvalidInput: html: has more than 65535 different links: split the campaign"
+    assert plan.error == "html: has more than 65535 different links: split the campaign"
     assert (plan.links, plan.has_pixel, plan.render([], PIXEL_URL)) == ((), False, html)
 
 
 def test_numbers_end_at_what_a_token_can_hold() -> None:
-    numbers = Numbers({"https://a.test/": MOST_LINKS - 1})
-    assert numbers.of("https://b.test/") == MOST_LINKS
+    destinations = Destinations({"https://a.test/": MOST_LINKS - 1})
+    destinations.place("https://b.test/")
+    assert destinations.numbers == (MOST_LINKS,)
+    destinations.place("https://c.test/")
     with pytest.raises(InvalidInput):
-        numbers.of("https://c.test/")
+        destinations.numbers  # noqa: B018
 
 
-def test_numbers_taken_back_are_given_again() -> None:
-    numbers = Numbers({"https://known.test/": 4})
-    assert [
-        numbers.of("https://a.test/"),
-        numbers.of("https://known.test/"),
-        numbers.of("https://b.test/"),
-    ] == [5, 4, 6]
-    numbers.forget(1)
-    assert numbers.in_order() == (["https://a.test/"], {5: 0})
-    assert numbers.of("https://c.test/") == 6
+def test_destinations_taken_back_leave_no_gap() -> None:
+    destinations = Destinations({"https://known.test/": 4})
+    found = ["https://a.test/", "https://known.test/", "https://b.test/"]
+    assert [destinations.place(url) for url in found] == [0, 1, 2]
+    assert list(destinations.numbers) == [5, 4, 6]
+    destinations.forget(1)
+    assert destinations.place("https://c.test/") == 1
+    assert list(zip(destinations.links, destinations.numbers, strict=True)) == [
+        ("https://a.test/", 5),
+        ("https://c.test/", 6),
+    ]
