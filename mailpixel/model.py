@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import IntFlag, StrEnum
 
+from mailpixel.record import record
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """Where milliseconds are counted from."""
 
@@ -106,7 +108,7 @@ class Claims:
     preview: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Hit:
     """One HTTP request on a pixel or a redirect, as seen.
 
@@ -126,7 +128,7 @@ class Hit:
     facts: Facts = Facts.NONE
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Event(Hit):
     """A logged hit, delivery or opt-out; never changed.
 
@@ -136,7 +138,7 @@ class Event(Hit):
     id: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Message:
     """One campaign to one recipient, with all its events in order of their ids."""
 
@@ -145,7 +147,7 @@ class Message:
     events: Sequence[Event]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Judged:
     """An event with its verdict.
 

@@ -4,11 +4,10 @@ agents`.
 
 from dataclasses import dataclass
 
-from mailpixel.classify.agents import read_agent
 from mailpixel.classify.message import DEFAULT
 from mailpixel.classify.one_event import first_ruling
 from mailpixel.classify.rules import Rules
-from mailpixel.classify.sight import Sight
+from mailpixel.classify.sight import sight_of
 from mailpixel.model import Event, EventKind, Verdict, Via
 
 
@@ -27,7 +26,6 @@ class AgentVerdict:
 def judge_agent(agent: str, kind: EventKind, rules: Rules) -> AgentVerdict:
     """The verdict of a single GET with this agent, long after delivery; any length and any text will do."""
     event = Event(kind, "", "", 0, agent=agent)
-    read = read_agent(agent)
-    sight = Sight(event, kind is EventKind.CLICK, 0, 0, read, None, 0)
+    sight = sight_of(event)
     ruling = first_ruling(sight, rules) or DEFAULT
-    return AgentVerdict(ruling.verdict, ruling.rule, ruling.via, read.sign)
+    return AgentVerdict(ruling.verdict, ruling.rule, ruling.via, sight.agent.sign)

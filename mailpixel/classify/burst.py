@@ -20,7 +20,8 @@ def mark_burst(sights: Sequence[Sight], thresholds: Thresholds) -> None:
     burst.
     """
     clicks = [sight for sight in sights if sight.click and sight.countable and _takes_part(sight)]
-    if len({click.link for click in clicks}) < min(thresholds.burst_links, thresholds.sweep_links):
+    fewest = min(thresholds.burst_links, thresholds.sweep_links)
+    if len(clicks) < fewest or len({click.link for click in clicks}) < fewest:
         return
     swept: dict[Source, int] = {}
     _sweep(clicks, thresholds.burst_ms, thresholds.burst_links, swept)

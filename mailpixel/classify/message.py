@@ -5,20 +5,17 @@ from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
 
-from mailpixel.classify.agents import read_agent
 from mailpixel.classify.burst import mark_burst
 from mailpixel.classify.one_event import first_ruling
 from mailpixel.classify.rules import Rules
-from mailpixel.classify.sight import Ruling, Sight
+from mailpixel.classify.sight import Clock, Ruling, Sight, sight_of
 from mailpixel.classify.soft import mark_soft
 from mailpixel.classify.trap import mark_trap
-from mailpixel.model import Campaign, Event, EventKind, Judged, Message, Verdict
+from mailpixel.model import Campaign, EventKind, Judged, Message, Verdict
 
+HITS = (EventKind.OPEN, EventKind.CLICK)
 DEFAULT = Ruling("default", Verdict.HUMAN)
 _moment = attrgetter("received_at_ms", "id")
-
-Clock = tuple[int | None, int, str]
-"""When the clock started (None: no clock), how long an image may be fetched ahead on it, and what started it."""
 
 
 def judge(message: Message, campaign: Campaign, rules: Rules) -> tuple[Judged, ...]:
@@ -35,13 +32,11 @@ def look(message: Message, campaign: Campaign, rules: Rules) -> list[Sight]:
     None.
     """
     clock = _clock(message, campaign, rules)
-    hits = [event for event in message.events if event.kind in (EventKind.OPEN, EventKind.CLICK)]
-    if len(hits) > 1:
-        hits.sort(key=_moment)
-    sights = [_sight(event, clock) for event in hits]
+    events = sorted(message.events, key=_moment) if len(message.events) > 1 else message.events
+    sights = [sight_of(event, clock) for event in events if event.kind in HITS]
     for sight in sights:
         sight.ruling = first_ruling(sight, rules)
-    mark_trap(sights, {link.number for link in campaign.links if link.trap}, rules.thresholds)
+    mark_trap(sights, campaign.links, rules.thresholds)
     mark_burst(sights, rules.thresholds)
     mark_soft(sights, rules.known_networks, rules.thresholds)
     return sights
@@ -59,15 +54,6 @@ def _clock(message: Message, campaign: Campaign, rules: Rules) -> Clock:
 def _sent_at_ms(sent_at: datetime | None) -> int | None:
     """Once a campaign and not once a message: arithmetic with dates is slow."""
     return Campaign("", "", sent_at=sent_at).sent_at_ms
-
-
-def _sight(event: Event, clock: Clock) -> Sight:
-    """A hit before the clock started has no age: that clock is off."""
-    start_ms, early_ms, name = clock
-    at_ms = event.received_at_ms
-    age_ms = None if start_ms is None or at_ms < start_ms else at_ms - start_ms
-    click = event.kind is EventKind.CLICK
-    return Sight(event, click, at_ms, int(event.facts), read_agent(event.agent), age_ms, early_ms, name)
 
 
 def _judged(sights: Sequence[Sight], rules: Rules) -> list[Judged]:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from mailpixel.classify.agents import Agent, AgentKind
+from mailpixel.classify.agents import Agent, AgentKind, read_agent
 from mailpixel.classify.networks import Network
-from mailpixel.model import Event, Facts, Verdict, Via
+from mailpixel.model import Event, EventKind, Facts, Verdict, Via
 
 PREVIEW = int(Facts.PREVIEW)
 FORGED = int(Facts.FORGED)
@@ -17,12 +17,19 @@ UPGRADE_INSECURE = int(Facts.UPGRADE_INSECURE)
 PLAIN_HTTP = int(Facts.PLAIN_HTTP)
 UNSEEN = int(Facts.UNSEEN)
 
+_UNCOUNTABLE = FORGED | PREVIEW
 _IMAGE_PROXIES = (AgentKind.MAIL_PROXY, AgentKind.PRIVACY_PREFETCH, AgentKind.GMAIL_PREFETCH)
 
 Source = tuple[str, str]
 """Address and agent; the address is empty for image proxies, whose addresses change from one fetch to the
 next.
 """
+
+Clock = tuple[int | None, int, str]
+"""When the clock of a message started (None: no clock), how long an image may be fetched ahead on it, and what
+started it."""
+
+NO_CLOCK: Clock = (None, 0, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +45,10 @@ class Ruling:
 class Sight:
     """An event with everything the rules ask about it, and the ruling once there is one.
 
-    `age_ms` is the time since the clock of the message started; None before that, or without a clock.
-    `early_ms` is how long that clock allows an image to be fetched ahead. `bits` are the event's facts as a
-    plain number.
+    `bits` are the event's facts as a plain number; `link` is the number of the link that was followed, or the embedded
+    destination; `countable` says whether the event can count at all: a GET on a token that is valid and no preview.
+    `age_ms` is the time since the clock of the message started; None before that, or without a clock. `early_ms` is
+    how long that clock allows an image to be fetched ahead.
     """
 
     event: Event
@@ -48,9 +56,12 @@ class Sight:
     at_ms: int
     bits: int
     agent: Agent
+    source: Source
+    link: int | str | None
+    countable: bool
     age_ms: int | None
     early_ms: int
-    clock: str = "delivery"
+    clock: str
     """What started the clock, for people: delivery or sending."""
     network: Network | None = None
     ruling: Ruling | None = None
@@ -70,18 +81,23 @@ class Sight:
         """Whether the mailbox may have fetched it by itself, by time alone."""
         return self.age_ms is not None and self.age_ms <= self.early_ms
 
-    @property
-    def countable(self) -> bool:
-        """Whether the event can count at all: a GET on a token that is valid and no preview."""
-        return self.event.method == "GET" and not self.bits & (FORGED | PREVIEW)
 
-    @property
-    def source(self) -> Source:
-        """Who asked."""
-        event = self.event
-        return ("", event.agent) if self.agent.kind in _IMAGE_PROXIES else (event.address, event.agent)
-
-    @property
-    def link(self) -> int | str | None:
-        """The link that was followed: its number, or the embedded destination."""
-        return self.event.destination if self.event.link is None else self.event.link
+def sight_of(event: Event, clock: Clock = NO_CLOCK) -> Sight:
+    """An open or click on the clock of its message; what came before that clock started has no age."""
+    start_ms, early_ms, name = clock
+    at_ms = event.received_at_ms
+    bits = event.facts._value_
+    agent = read_agent(event.agent)
+    return Sight(
+        event,
+        event.kind is EventKind.CLICK,
+        at_ms,
+        bits,
+        agent,
+        ("" if agent.kind in _IMAGE_PROXIES else event.address, event.agent),
+        event.destination if event.link is None else event.link,
+        event.method == "GET" and not bits & _UNCOUNTABLE,
+        None if start_ms is None or at_ms < start_ms else at_ms - start_ms,
+        early_ms,
+        name,
+    )

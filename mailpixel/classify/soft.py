@@ -40,7 +40,8 @@ def mark_soft(sights: Sequence[Sight], networks: NetworkTable, thresholds: Thres
         sight.network = networks.lookup(sight.event.address)
         sight.soft = _own_evidence(sight, thresholds)
         sight.lifted = sight.click and strength(sight) == _PERSON
-        _decide(sight, thresholds)
+        if sight.soft:
+            _decide(sight, thresholds)
     clicks = [sight for sight in undecided if sight.click and sight.ruling is None]
     if clicks:
         _look_around(sights, clicks, thresholds)

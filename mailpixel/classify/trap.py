@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from mailpixel.classify.sight import FORGED, Ruling, Sight, Source
 from mailpixel.classify.thresholds import Thresholds
-from mailpixel.model import Verdict
+from mailpixel.model import Link, Verdict
 
 TRAP = Ruling("trap", Verdict.SCANNER)
 _HARMLESS = ("internal", "purpose")
@@ -14,9 +14,10 @@ reader.
 """
 
 
-def mark_trap(sights: Sequence[Sight], traps: Collection[int], thresholds: Thresholds) -> None:
+def mark_trap(sights: Sequence[Sight], links: Iterable[Link], thresholds: Thresholds) -> None:
     """Rule on the undecided sights near a sprung trap, and on those of the tripping source long after."""
-    trips = [sight for sight in sights if _springs(sight, traps)]
+    traps = [link.number for link in links if link.trap]
+    trips = [sight for sight in sights if (sight.bits & FORGED or traps) and _springs(sight, traps)]
     if not trips:
         return
     everyone = [sight.at_ms for sight in trips]

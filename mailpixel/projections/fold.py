@@ -199,12 +199,12 @@ class Part:
         comparison = Comparison()
         with _no_collecting():
             states = [self.fold(message) for message in self.store.messages(self.campaign.id, after, until)]
-            comparison.add(self._stored(after, until), states)
+            comparison.add(self._stored(after, until, len(states) + 1), states)
         return states, comparison
 
-    def _stored(self, after: str, until: str) -> dict[str, MessageState]:
+    def _stored(self, after: str, until: str, limit: int) -> dict[str, MessageState]:
         found: dict[str, MessageState] = {}
-        while page := self.store.recipients(self.campaign.id, after, BATCH):
+        while page := self.store.recipients(self.campaign.id, after, limit):
             found |= {state.recipient: state for state in page if state.recipient <= until}
             after = page[-1].recipient
             if after >= until:

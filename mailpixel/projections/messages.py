@@ -11,7 +11,6 @@ Judge = Callable[[Message, Campaign], Sequence[Judged]]
 it says of deliveries and opt-outs is passed over."""
 
 _FORGED = int(Facts.FORGED)
-_and = int.__and__
 
 
 def fold_message(message: Message, judged: Sequence[Judged]) -> MessageState:
@@ -28,7 +27,7 @@ def fold_message(message: Message, judged: Sequence[Judged]) -> MessageState:
             delivered.append(at_ms)
         elif kind is EventKind.OPTOUT:
             opted_out = True
-        if (last_ms is None or at_ms > last_ms) and not _and(event.facts, _FORGED):
+        if (last_ms is None or at_ms > last_ms) and not event.facts._value_ & _FORGED:
             last_ms = at_ms
     first_human = _first_human(judged)
     return MessageState(
@@ -56,4 +55,4 @@ def _first_human(judged: Sequence[Judged]) -> dict[EventKind, int]:
 
 
 def _counts(event: Event) -> bool:
-    return event.method == "GET" and not _and(event.facts, _FORGED)
+    return event.method == "GET" and not event.facts._value_ & _FORGED

@@ -28,7 +28,6 @@ _KIND_BITS = {kind: bits for bits, kind in enumerate(KINDS)}
 _VERDICT_BITS = {verdict: bits << VERDICT_SHIFT for bits, verdict in enumerate(VERDICTS)}
 _VIA_BITS = {via: bits << VIA_SHIFT for bits, via in enumerate(VIAS)}
 _FORGED_FACT = int(Facts.FORGED)
-_and = int.__and__  # `&` of an IntFlag builds a new flag and takes ten times as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ def pack(judged: Iterable[Judged]) -> bytes:
             code |= DUP
         if event.method != "GET":
             code |= PROBE
-        if _and(event.facts, _FORGED_FACT):
+        if event.facts._value_ & _FORGED_FACT:
             code |= FORGED
         numbers += (event.received_at_ms // 1000, code | rule << RULE_SHIFT)
     if len(rules) > MAX_RULES:

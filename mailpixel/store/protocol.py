@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from mailpixel.model import Campaign, Event, Link, Message
+from mailpixel.record import record
 from mailpixel.store.tally import TallyKey, tally
 
 
@@ -27,7 +28,7 @@ class Overflow:
     hits: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class MessageState:
     """What was judged of one message, compact enough to keep for every message.
 
