@@ -36,7 +36,7 @@ class Difference:
 
     `measures` has (before, after) for every measure of the whole campaign that differs, `links` the same by
     (link, measure), `buckets` how many numbers by quarter hour differ; `moves` counts hits by what became of
-    them.
+    them, the most first.
     """
 
     campaign: str
@@ -129,8 +129,14 @@ class Comparison:
                 if not bucket and link
             },
             sum(1 for bucket, _, _ in values if bucket),
-            dict(self._moves.most_common()),
+            dict(sorted(self._moves.items(), key=_most_first)),
         )
+
+
+def _most_first(entry: tuple[Move, int]) -> tuple[int, str, str, str]:
+    """The order of moves: by hits, the most first, and among as many in one order whatever came first."""
+    move, hits = entry
+    return -hits, str(move.kind), _told(move.before) or "", _told(move.after) or ""
 
 
 def moves(before: bytes, after: bytes) -> Iterator[Move]:

@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -205,11 +204,6 @@ def test_a_rebuild_that_is_killed_leaves_no_worker_behind(tmp_path: Path) -> Non
     rebuilding.communicate()
 
 
-def ordered(differences: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """With moves of equally many hits in one order."""
-    return [{**each, "moves": sorted(each["moves"], key=str)} for each in differences]
-
-
 @pytest.fixture
 def two(tmp_path: Path) -> Path:
     """Two campaigns, folded: `c1` with the seed `h-000000` to be, `c2` without it."""
@@ -231,7 +225,7 @@ def test_a_dry_run_says_which_counts_move_and_by_which_rule_and_changes_nothing(
     before = states(store, "c1"), figures(two, "c1")
     monkeypatch.setenv("MAILPIXEL_SEEDS", "seed")
     tried = mailpixel(two, "rebuild", "--dry-run", "--json")
-    (difference,) = ordered(json.loads(tried.stdout))
+    (difference,) = json.loads(tried.stdout)
     assert tried.stderr == "2 campaign(s) judged, 1 would change\n"
     assert difference["campaign"] == "c1"
     assert {"measure": "opens.events", "before": 2, "after": 1} in difference["measures"]
@@ -242,7 +236,7 @@ def test_a_dry_run_says_which_counts_move_and_by_which_rule_and_changes_nothing(
     ]
     assert (states(store, "c1"), figures(two, "c1")) == before
     done = mailpixel(two, "rebuild", "--json")
-    assert (ordered(json.loads(done.stdout)), done.stderr) == (
+    assert (json.loads(done.stdout), done.stderr) == (
         [difference],
         "2 campaign(s) judged, 1 changed\n",
     )

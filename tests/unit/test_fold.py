@@ -157,6 +157,11 @@ def test_a_rebuild_says_which_counts_move_and_which_rule_moved_them(
             Move(EventKind.OPEN, Decision(Verdict.BOT, "declared"), bot): 1,
         },
     )
+    assert list(difference.moves) == [
+        Move(EventKind.CLICK, human, bot),
+        Move(EventKind.OPEN, Decision(Verdict.BOT, "declared"), bot),
+        Move(EventKind.OPEN, human, bot),
+    ]
     assert totals(store)["opens.human"] == 1
     assert rebuild(store, registry, all_robots, "spring", Rebuild(processes=1)) == [difference]
     assert "opens.human" not in totals(store)
