@@ -44,12 +44,17 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 _FOLLOWING = urllib.request.build_opener()
 _STAYING = urllib.request.build_opener(_NoRedirect)
 
+UNKNOWN_HOST = "the name of the host is not known"
+NOBODY = "the connection is refused"
+BAD_CERTIFICATE = "the certificate is not accepted"
+NO_TLS = "no TLS connection comes about"
+
 _PROBLEMS: tuple[tuple[type[BaseException], str], ...] = (
     (TimeoutError, f"no answer within {TIMEOUT_S:g} s"),
-    (ssl.SSLCertVerificationError, "the certificate is not accepted"),
-    (ssl.SSLError, "no TLS connection comes about"),
-    (socket.gaierror, "the name of the host is not known"),
-    (ConnectionRefusedError, "the connection is refused"),
+    (ssl.SSLCertVerificationError, BAD_CERTIFICATE),
+    (ssl.SSLError, NO_TLS),
+    (socket.gaierror, UNKNOWN_HOST),
+    (ConnectionRefusedError, NOBODY),
     (OSError, "the host cannot be reached"),
     (HTTPException, "the answer is not HTTP"),
     (ValueError, "the address cannot be asked"),

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mailpixel.errors import MailpixelError
+
 
 class Grade(StrEnum):
     """How a check ended."""
@@ -22,3 +24,9 @@ class Check:
     grade: Grade
     found: str
     remedy: str = ""
+
+
+def failed(name: str, error: MailpixelError) -> Check:
+    """A check that ended in an error of ours: its message tells the problem, a semicolon and the remedy."""
+    found, _, remedy = str(error).partition("; ")
+    return Check(name, Grade.FAIL, found, remedy)

@@ -3,7 +3,7 @@
 import stat
 from pathlib import Path
 
-from mailpixel.checkup.check import Check, Grade
+from mailpixel.checkup.check import Check, Grade, failed
 from mailpixel.errors import KeyringError
 from mailpixel.links.keyring import load_keyring
 from mailpixel.store.protocol import FoldState
@@ -13,12 +13,12 @@ def check_key_file(path: Path) -> Check:
     """Whether the signing keys are there, whole, and for their owner alone."""
     name = "key file"
     if not path.exists():
-        remedy = "`mailpixel keys list` makes it; where links were signed before, put that file back"
+        remedy = "if links were signed before, put that file back; if not, it is made with the first link"
         return Check(name, Grade.WARN, f"{path} does not exist yet", remedy)
     try:
         keyring = load_keyring(path)
     except KeyringError as error:
-        return Check(name, Grade.FAIL, str(error), f"make it a whole file of mode 600: chmod 600 {path}")
+        return failed(name, error)
     mode = stat.S_IMODE(path.stat().st_mode)
     return Check(name, Grade.OK, f"{len(keyring.keys)} key(s), mode {mode:03o}")
 

@@ -1,4 +1,4 @@
-"""What the public address answers, seen from outside: through whatever proxy stands in front of the service."""
+"""What a public address answers, seen from outside: through whatever proxy stands in front of the service."""
 
 import ipaddress
 import time
@@ -7,7 +7,8 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from mailpixel.checkup.asking import Answer, Silence, ask
+from mailpixel.checkup.addresses import Address
+from mailpixel.checkup.asking import BAD_CERTIFICATE, NO_TLS, NOBODY, UNKNOWN_HOST, Answer, Silence, ask
 from mailpixel.checkup.check import Check, Grade
 from mailpixel.errors import InvalidInput
 from mailpixel.links.token import TokenSigner
@@ -26,17 +27,18 @@ _FORBIDDEN = ("etag", "last-modified", "set-cookie", "content-encoding")
 _TO_SERVICE = "let the proxy pass /o/, /c/ and /u/ on to mailpixel, unchanged and never from a cache"
 
 
-def check_public(base_url: str, signer: TokenSigner | None) -> Iterator[Check]:
-    """Check the public address; without a signer nothing is signed. Ends early where nobody answers."""
+def check_public(address: Address, signer: TokenSigner | None) -> Iterator[Check]:
+    """Check a public address; without a signer nothing is signed. Ends early where the service cannot be reached."""
     try:
-        base_url = check_base_url(base_url, "MAILPIXEL_BASE_URL")
+        base_url = check_base_url(address.base_url, "base URL")
     except InvalidInput as error:
-        yield Check("base URL", Grade.FAIL, str(error), "set MAILPIXEL_BASE_URL to the public address")
+        yield Check("base URL", Grade.FAIL, error.problem, f"set the public address with {address.setting}")
         return
-    yield scheme(base_url)
+    yield scheme(address)
     answer, clock_s = _timed(lambda: ask(pixel_url(base_url, NAME)))
-    yield reach(answer)
-    if isinstance(answer, Silence):
+    reached = reach(answer, address)
+    yield reached
+    if isinstance(answer, Silence) or reached.grade is Grade.FAIL:
         return
     yield pixel(answer)
     yield clock(answer, clock_s)
@@ -53,15 +55,14 @@ def _timed(asked: Callable[[], Answer | Silence]) -> tuple[Answer | Silence, flo
     return answer, (before + time.time()) / 2
 
 
-def scheme(base_url: str) -> Check:
+def scheme(address: Address) -> Check:
     """Whether the address is https; plain http is for trials on one machine."""
-    name = "https"
-    if base_url.startswith("https://"):
-        return Check(name, Grade.OK, base_url)
-    remedy = "put a TLS proxy in front and set MAILPIXEL_BASE_URL to its https address"
-    if _is_loopback(urlsplit(base_url).hostname or ""):
-        return Check(name, Grade.WARN, f"{base_url}, which only this machine can reach", remedy)
-    return Check(name, Grade.FAIL, f"{base_url} is not encrypted", remedy)
+    name, remedy = "https", f"put a TLS proxy in front and set its https address with {address.setting}"
+    if address.base_url.startswith("https://"):
+        return Check(name, Grade.OK, "is encrypted")
+    if _is_loopback(urlsplit(address.base_url).hostname or ""):
+        return Check(name, Grade.WARN, "plain http that only this machine can reach: fit for a trial", remedy)
+    return Check(name, Grade.FAIL, "is not encrypted", remedy)
 
 
 def _is_loopback(host: str) -> bool:
@@ -71,12 +72,29 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def reach(answer: Answer | Silence) -> Check:
-    """Whether anybody answers at the public address."""
+def reach(answer: Answer | Silence, address: Address) -> Check:
+    """Whether anybody answers at the address, and not for somebody who is away or elsewhere."""
+    name = "reachable"
     if isinstance(answer, Silence):
-        remedy = "start `mailpixel serve`; check DNS, firewall, proxy and MAILPIXEL_BASE_URL"
-        return Check("reachable", Grade.FAIL, answer.problem, remedy)
-    return Check("reachable", Grade.OK, f"answers {answer.status}")
+        remedy = _WAYS_TO.get(answer.problem, "check the firewall and the proxy")
+        return Check(name, Grade.FAIL, answer.problem, f"{remedy}; or correct the address: {address.setting}")
+    if answer.status in _AWAY:
+        remedy = "start `mailpixel serve`, and let the proxy pass on to its port"
+        return Check(name, Grade.FAIL, f"a proxy answers {answer.status}: nobody is behind it", remedy)
+    if 300 <= answer.status < 400:
+        remedy = f"set the address that answers itself: {address.setting}"
+        return Check(name, Grade.WARN, f"redirects ({answer.status}), which costs readers time", remedy)
+    return Check(name, Grade.OK, f"answers {answer.status}")
+
+
+_AWAY = frozenset({502, 503, 504})
+_WAYS_TO = {
+    UNKNOWN_HOST: "enter the name in the DNS",
+    NOBODY: "start `mailpixel serve` and the proxy before it",
+    BAD_CERTIFICATE: "give the proxy a certificate of this name that has not expired, with its whole chain",
+    NO_TLS: "let the proxy speak TLS at this port",
+}
+"""Remedies, by what is wrong."""
 
 
 def pixel(answer: Answer) -> Check:

@@ -1,36 +1,66 @@
 """`mailpixel doctor`."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 import click
 
-from mailpixel.checkup import Check, Grade, check_fold, check_key_file, check_links, check_public
+from mailpixel.checkup import (
+    Check,
+    Grade,
+    addresses,
+    check_fold,
+    check_key_file,
+    check_links,
+    check_public,
+    failed,
+)
 from mailpixel.cli.frame import Command, now_ms, print_table, settings, signer, stores
 from mailpixel.errors import KeyringError, StoreUnavailable
 from mailpixel.links.token import TokenSigner
+from mailpixel.model import Campaign
 
 
 @click.command("doctor", cls=Command)
 @click.option("--links", "campaign", metavar="ID", help="Also ask where the links of this campaign lead.")
 def doctor_command(campaign: str | None) -> None:
-    """Check the public address, clock, keys and fold, and say what to do. Exit code 1 when something fails."""
-    checks = list(_checks(campaign))
-    print_table(
-        ("check", "result", "found", "what to do"),
-        [(check.name, check.grade, check.found, check.remedy) for check in checks],
-    )
-    if any(check.grade is Grade.FAIL for check in checks):
+    """Check the keys, the fold and every public address, and say what to do. Exit code 1 when something fails."""
+    graded = [grade for title, checks in _sections(campaign) for grade in _shown(title, checks)]
+    if Grade.FAIL in graded:
         sys.exit(1)
 
 
-def _checks(campaign: str | None) -> Iterator[Check]:
-    yield check_key_file(settings().key_file)
-    yield _fold()
-    yield from check_public(settings().base_url, _signer())
+def _shown(title: str, checks: Iterable[Check]) -> list[Grade]:
+    """Print a section; how its checks ended."""
+    found = list(checks)
+    print_table(
+        ("check", "result", "found", "what to do"),
+        [(check.name, check.grade, check.found, check.remedy) for check in found],
+        title,
+    )
+    click.echo()
+    return [check.grade for check in found]
+
+
+def _sections(campaign: str | None) -> Iterator[tuple[str, Iterable[Check]]]:
+    """Titles and their checks, each made when its turn comes: a checkup that waits shows what it has found."""
+    yield "this machine", (check_key_file(settings().key_file), _fold())
+    for address in addresses(settings().base_url, _campaigns()):
+        yield str(address), check_public(address, _signer())
     if campaign is not None:
         _, registry = stores()
-        yield from check_links(registry.campaign(campaign))
+        yield f"where the links of {campaign} lead", check_links(registry.campaign(campaign))
+
+
+def _campaigns() -> Iterator[Campaign]:
+    """Every campaign, or none of a store that does not answer: that has been told."""
+    last = ""
+    with suppress(StoreUnavailable):
+        _, registry = stores()
+        while page := registry.campaigns(last):
+            yield from page
+            last = page[-1].id
 
 
 def _signer() -> TokenSigner | None:
@@ -46,5 +76,4 @@ def _fold() -> Check:
         _, registry = stores()
         return check_fold(registry.fold_state(), now_ms(), settings().ready_lag_s)
     except StoreUnavailable as error:
-        remedy = "free the disk, or end what holds the file"
-        return Check("store", Grade.FAIL, str(error), remedy)
+        return failed("store", error)

@@ -1,14 +1,13 @@
 """What passes through the relay, byte for byte, and what is changed, refused or kept private on the way."""
 
-import shutil
 import smtplib
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mailpixel import load_keyring, pseudonym
+from tests.certificate import self_signed
 from tests.relaying import (
     Pair,
     RelayProcess,
@@ -167,17 +166,7 @@ def test_a_message_given_up_leaves_nothing_behind(client: smtplib.SMTP, upstream
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    """A certificate for localhost that nobody else trusts, and its key."""
-    folder = tmp_path_factory.mktemp("certificate")
-    files = (str(folder / "certificate.pem"), str(folder / "key.pem"))
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl, which makes the certificate, is not installed")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-out", files[0], "-keyout", files[1]],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return files
+    return self_signed(tmp_path_factory.mktemp("certificate"))
 
 
 def sent_privately(

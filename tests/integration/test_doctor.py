@@ -1,6 +1,8 @@
 """`mailpixel doctor` against the real service, and against servers that a bad proxy would make of it."""
 
 import os
+import shutil
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +13,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from mailpixel.checkup import Check, Grade, check_fold, check_key_file, check_links, check_public
+from mailpixel.checkup import (
+    Address,
+    Check,
+    Grade,
+    addresses,
+    check_fold,
+    check_key_file,
+    check_links,
+    check_public,
+)
 from mailpixel.checkup.asking import Answer, Silence, ask
 from mailpixel.checkup.links import judge_link
 from mailpixel.checkup.public import clock, pixel, reach, redirects, scheme, shared_keys
@@ -21,6 +32,7 @@ from mailpixel.model import Campaign, Link
 from mailpixel.server.pages import NOT_FOUND_PAGE
 from mailpixel.server.tracking import PIXEL, PIXEL_HEADERS
 from mailpixel.store.protocol import FoldState
+from tests.certificate import self_signed
 from tests.service import Service, free_port, rows
 
 Respond = Callable[[BaseHTTPRequestHandler], None]
@@ -30,7 +42,7 @@ GOOD = Answer(200, SENT | {"date": formatdate(NOW_S, usegmt=True)}, PIXEL)
 
 
 @contextmanager
-def a_server(respond: Respond) -> Iterator[str]:
+def a_server(respond: Respond, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """The address of a server that answers every GET and HEAD so."""
 
     class Responder(BaseHTTPRequestHandler):
@@ -43,9 +55,11 @@ def a_server(respond: Respond) -> Iterator[str]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Responder) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}"
+            yield f"{'http' if tls is None else 'https'}://127.0.0.1:{server.server_port}"
         finally:
             server.shutdown()
 
@@ -161,7 +175,7 @@ def test_a_store_that_cannot_be_read_fails_and_the_rest_is_checked(service: Serv
     (tmp_path / "mailpixel.db").write_bytes(b"no database " * 1000)
     code, grades, said = doctor(tmp_path, service.url)
     assert (code, "fold" in grades, grades["pixel"]) == (1, False, "ok")
-    assert "free the disk" in said
+    assert "check the data folder" in said
 
 
 def test_an_unknown_campaign_is_not_found(service: Service) -> None:
@@ -170,7 +184,7 @@ def test_an_unknown_campaign_is_not_found(service: Service) -> None:
 
 
 def test_a_base_url_that_is_none_fails() -> None:
-    (check,) = check_public("ftp://t.example", None)
+    (check,) = check_public(Address("ftp://t.example"), None)
     assert (check.name, check.grade) == ("base URL", Grade.FAIL)
 
 
@@ -186,7 +200,27 @@ def test_a_base_url_that_is_none_fails() -> None:
     ],
 )
 def test_only_https_is_fit_for_mail(url: str, grade: Grade) -> None:
-    assert scheme(url).grade is grade
+    assert scheme(Address(url)).grade is grade
+
+
+def test_every_address_that_mail_was_sent_with_is_checked_once(service: Service, tmp_path: Path) -> None:
+    data, dead = tmp_path / "data", f"http://127.0.0.1:{free_port()}"
+    shutil.copytree(service.data, data)
+    for id, url in (("autumn", dead), ("winter", dead), ("same", f"{service.url}/")):
+        rows(data, "campaign", "add", id, "--name", id, "--base-url", url)
+    code, grades, said = doctor(data, service.url)
+    assert (code, grades) == (1, ALL_WELL | {"reachable": "fail"}), said
+    titles = [line.rstrip() for line in said.splitlines() if line.startswith("http:")]
+    assert titles == [f"{service.url}, of this service", f"{dead}, of campaign(s) autumn, winter"]
+    assert "or correct the address: `mailpixel campaign edit autumn --base-url`" in said
+
+
+def test_an_address_of_many_campaigns_names_some_of_them() -> None:
+    campaigns = [Campaign(f"c{n}", "x", base_url="https://u.example") for n in range(5)]
+    (_, address) = addresses(
+        "https://T.example/", [*campaigns, Campaign("c6", "x", base_url="https://t.example")]
+    )
+    assert str(address) == "https://u.example, of campaign(s) c0, c1, c2 and 2 more"
 
 
 @pytest.mark.parametrize(
@@ -242,7 +276,39 @@ def test_a_redirect_surface_is_known_by_its_own_page() -> None:
 def test_keys_are_shared_when_the_service_reads_a_token() -> None:
     grades = [shared_keys(answer).grade for answer in (Answer(200, {}), Answer(404, {}), Answer(502, {}))]
     assert [*grades, shared_keys(Silence("x")).grade] == [Grade.OK, Grade.FAIL, Grade.FAIL, Grade.FAIL]
-    assert reach(Answer(502, {})).grade is Grade.OK
+
+
+@pytest.mark.parametrize(
+    ("answer", "grade", "remedy"),
+    [
+        (Answer(200, {}), Grade.OK, ""),
+        (Answer(404, {}), Grade.OK, ""),
+        (Answer(301, {}), Grade.WARN, "set the address that answers itself: MAILPIXEL_BASE_URL"),
+        (Answer(502, {}), Grade.FAIL, "start `mailpixel serve`, and let the proxy pass on to its port"),
+        (Silence("no answer"), Grade.FAIL,
+         "check the firewall and the proxy; or correct the address: MAILPIXEL_BASE_URL"),
+    ],
+)  # fmt: skip
+def test_an_address_is_reached_when_the_service_itself_can_answer(
+    answer: Answer | Silence, grade: Grade, remedy: str
+) -> None:
+    check = reach(answer, Address("https://t.example"))
+    assert (check.grade, check.remedy) == (grade, remedy)
+
+
+def test_a_certificate_that_nobody_knows_is_told_with_its_remedy(tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*self_signed(tmp_path))
+    with a_server(answering(200), context) as url:
+        found = [(check.found, check.remedy[:27]) for check in check_public(Address(url), None)]
+    assert found == [("is encrypted", ""), ("the certificate is not accepted", "give the proxy a certificat")]
+
+
+def test_a_data_folder_that_is_a_file_fails(service: Service, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    code, grades, said = doctor(tmp_path / "file", service.url)
+    assert (code, grades["pixel"]) == (1, "ok")
+    assert "name another with --data or MAILPIXEL_DATA" in said
 
 
 @pytest.mark.parametrize(

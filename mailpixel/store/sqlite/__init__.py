@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from mailpixel.errors import StoreUnavailable
 from mailpixel.store.sqlite.registry import SqliteRegistry
 from mailpixel.store.sqlite.store import SqliteStore
 
@@ -11,7 +12,11 @@ def open_sqlite(path: Path | str) -> tuple[SqliteStore, SqliteRegistry]:
 
     Raises `StoreUnavailable` when it cannot be written, or was written by a newer mailpixel.
     """
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = f"the data folder cannot be made: {error.strerror}"
+        raise StoreUnavailable(f"{problem}; name another with --data or MAILPIXEL_DATA") from error
     return SqliteStore(path), SqliteRegistry(path)
 
 
