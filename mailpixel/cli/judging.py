@@ -44,12 +44,13 @@ def explain_command(id: str, recipient: str, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of tables.")
 def rebuild_command(id: str | None, dry_run: bool, as_json: bool) -> None:
     """Judge history again with the rules of today, and print what changes. Serving goes on meanwhile."""
-    from mailpixel.projections.fold import Rebuild, rebuild
+    from mailpixel.projections.rebuild import Rebuild, rebuild
 
     store, registry = stores()
     if id is not None:
         registry.campaign(id)
-    differences = rebuild(store, registry, partial(judge, rules=rules()), id, Rebuild(dry_run=dry_run))
+    asked = None if id is None else [id]
+    differences = rebuild(store, registry, partial(judge, rules=rules()), asked, Rebuild(dry_run=dry_run))
     changed = [difference for difference in differences if not difference.is_empty]
     if as_json:
         print_json([difference.to_json() for difference in changed])

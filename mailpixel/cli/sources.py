@@ -28,7 +28,7 @@ MOST = 1_000_000_000
 def sources_command(id: str | None, since: str | None, least: int, limit: int, as_json: bool) -> None:
     """Sources that followed links of many recipients, the hastiest first: for you to decide from, used by no rule."""
     from mailpixel.classify.sources import source_evidence
-    from mailpixel.projections.fold import Campaigns
+    from mailpixel.projections.campaigns import Campaigns
     from mailpixel.report.sources import hastiest_first, source_json
 
     store, registry = stores()

@@ -13,7 +13,8 @@ from contextlib import closing
 from pathlib import Path
 
 from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Message, Verdict
-from mailpixel.projections.fold import Fold, Rebuild, rebuild
+from mailpixel.projections.fold import Fold
+from mailpixel.projections.rebuild import Rebuild, rebuild
 from mailpixel.store.memory import MemoryRegistry
 from mailpixel.store.sqlite import SqliteStore
 from mailpixel.store.sqlite.rows import READ
@@ -176,7 +177,7 @@ def main(events: int, large: int) -> None:
 
 def rebuilding(store: SqliteStore, registry: MemoryRegistry, processes: int) -> Callable[[], object]:
     """A rebuild to be timed."""
-    return lambda: rebuild(store, registry, trivial, "spring", Rebuild(processes=processes))
+    return lambda: rebuild(store, registry, trivial, ["spring"], Rebuild(processes=processes))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from mailpixel.classify import Rules, judge
 from mailpixel.model import Event
-from mailpixel.projections.fold import Fold, Rebuild, rebuild
+from mailpixel.projections.fold import Fold
+from mailpixel.projections.rebuild import Rebuild, rebuild
 from mailpixel.store.protocol import Registry
 from mailpixel.store.sqlite import SqliteStore, open_sqlite
 from tests.benchmarks.bench_fold import bare_read
@@ -84,7 +85,7 @@ def measured(folder: str, events: int) -> tuple[int, dict[str, float], float]:
         registry.add_campaign(CAMPAIGN)
         registry.settled(registry.campaign(CAMPAIGN.id))
         logged = log_history(store, events)
-        again = partial(rebuild, store, registry, JUDGE, CAMPAIGN.id)
+        again = partial(rebuild, store, registry, JUDGE, [CAMPAIGN.id])
         took = {"fold": cpu_s(lambda: fold_all(store, registry))}
         took["bare read of the same rows"] = _best(lambda: cpu_s(lambda: bare_read(store, CAMPAIGN.id)))
         took["judge alone"] = _best(lambda: judge_all(store))

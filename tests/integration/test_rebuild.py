@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from mailpixel.model import Campaign, Judged, Message, Verdict
-from mailpixel.projections.fold import Fold, Rebuild, rebuild
+from mailpixel.projections.fold import Fold
+from mailpixel.projections.rebuild import Rebuild, rebuild
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from mailpixel.store.protocol import Store
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore
@@ -56,11 +57,11 @@ def everything(store: Store) -> object:
 
 def test_several_processes_give_what_one_gives(store: SqliteStore, path: Path) -> None:
     registry = SqliteRegistry(path)
-    one = rebuild(store, registry, judge_strictly, "spring", Rebuild(dry_run=True, processes=1))
-    many = rebuild(store, registry, judge_strictly, "spring", Rebuild(processes=2, events=IN_PARTS))
+    one = rebuild(store, registry, judge_strictly, ["spring"], Rebuild(dry_run=True, processes=1))
+    many = rebuild(store, registry, judge_strictly, ["spring"], Rebuild(processes=2, events=IN_PARTS))
     assert many == one
     assert store.counts("spring", NOW_MS, 0).totals["opens.machine"] == RECIPIENTS
-    again = rebuild(store, registry, judge_plainly, "spring", Rebuild(processes=2, events=IN_PARTS))
+    again = rebuild(store, registry, judge_plainly, ["spring"], Rebuild(processes=2, events=IN_PARTS))
     assert again[0].measures["opens.machine"] == (RECIPIENTS, RECIPIENTS // 3)
     registry.close()
 
@@ -80,7 +81,7 @@ def test_the_fold_goes_on_during_a_rebuild_and_nothing_is_lost_or_counted_twice(
     live = threading.Thread(target=serve)
     live.start()
     for _ in range(5):
-        rebuild(store, MemoryRegistry(), judge_plainly, "spring", Rebuild(processes=1, events=IN_PARTS))
+        rebuild(store, MemoryRegistry(), judge_plainly, ["spring"], Rebuild(processes=1, events=IN_PARTS))
     stop.set()
     live.join()
     catch_up(store)
@@ -97,13 +98,13 @@ def rebuild_and_tell(path: Path, told: Connection) -> None:
     while True:
         for judge in (judge_strictly, judge_plainly):
             how = Rebuild(processes=1, events=IN_PARTS, between=lambda: told.send(b"part"))
-            rebuild(store, MemoryRegistry(), judge, "spring", how)
+            rebuild(store, MemoryRegistry(), judge, ["spring"], how)
             told.send(b"whole")
 
 
 def test_a_rebuild_that_is_killed_leaves_the_old_or_the_new(store: SqliteStore, path: Path) -> None:
     plain = everything(store)
-    rebuild(store, MemoryRegistry(), judge_strictly, "spring", Rebuild(processes=1))
+    rebuild(store, MemoryRegistry(), judge_strictly, ["spring"], Rebuild(processes=1))
     strict = everything(store)
     assert plain != strict
     context = multiprocessing.get_context("spawn")
@@ -117,7 +118,7 @@ def test_a_rebuild_that_is_killed_leaves_the_old_or_the_new(store: SqliteStore, 
         process.kill()
         process.join()
         assert everything(store) in (plain, strict)
-    rebuild(store, MemoryRegistry(), judge_plainly, "spring", Rebuild(processes=1))
+    rebuild(store, MemoryRegistry(), judge_plainly, ["spring"], Rebuild(processes=1))
     assert everything(store) == plain
     with store._database.reading() as connection:
         assert connection.execute("select count(*) from shelves").fetchone() == (1,)

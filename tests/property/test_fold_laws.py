@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Message, Verdict
-from mailpixel.projections.fold import Fold, Rebuild, rebuild
+from mailpixel.projections.fold import Fold
+from mailpixel.projections.rebuild import Rebuild, rebuild
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from mailpixel.store.protocol import Store
 from mailpixel.store.sqlite import SqliteStore

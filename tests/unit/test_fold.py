@@ -9,7 +9,8 @@ import pytest
 from mailpixel.errors import Conflict
 from mailpixel.model import Campaign, EventKind, Judged, Message, Verdict
 from mailpixel.projections.counters import Decision, Difference, Move
-from mailpixel.projections.fold import ATTEMPTS, Fold, Rebuild, rebuild
+from mailpixel.projections.fold import Fold
+from mailpixel.projections.rebuild import ATTEMPTS, Rebuild, rebuild
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from mailpixel.store.protocol import Changed, FoldState, MessageState
 from tests.builders import ROBOT, a_campaign, a_click, a_link, an_open, at_ms, judge_plainly
@@ -131,7 +132,7 @@ def test_a_rebuild_says_which_counts_move_and_which_rule_moved_them(
     store.append([an_open(1), a_click(60, link=2), an_open(3, recipient="r-2", agent=ROBOT)])
     fold.catch_up(now, LEASE_MS)
     how = Rebuild(dry_run=True, processes=1)
-    (difference,) = rebuild(store, registry, all_robots, "spring", how)
+    (difference,) = rebuild(store, registry, all_robots, ["spring"], how)
     human, bot = Decision(Verdict.HUMAN, "default"), Decision(Verdict.BOT, "strict")
     assert difference == Difference(
         campaign="spring",
@@ -163,16 +164,16 @@ def test_a_rebuild_says_which_counts_move_and_which_rule_moved_them(
         Move(EventKind.OPEN, human, bot),
     ]
     assert totals(store)["opens.human"] == 1
-    assert rebuild(store, registry, all_robots, "spring", Rebuild(processes=1)) == [difference]
+    assert rebuild(store, registry, all_robots, ["spring"], Rebuild(processes=1)) == [difference]
     assert "opens.human" not in totals(store)
-    assert rebuild(store, registry, all_robots, "spring", how) == [Difference("spring")]
+    assert rebuild(store, registry, all_robots, ["spring"], how) == [Difference("spring")]
 
 
 def test_hits_that_were_not_folded_yet_come_from_nowhere(
     store: MemoryStore, registry: MemoryRegistry
 ) -> None:
     store.append([an_open(1)])
-    (difference,) = rebuild(store, registry, judge_plainly, "spring", Rebuild(dry_run=True))
+    (difference,) = rebuild(store, registry, judge_plainly, ["spring"], Rebuild(dry_run=True))
     assert difference.moves == {Move(EventKind.OPEN, None, Decision(Verdict.HUMAN, "default")): 1}
     assert difference.measures["opens.human"] == (0, 1)
 
@@ -183,7 +184,7 @@ def test_states_without_events_are_taken_out_by_a_rebuild(
     ghost = MessageState("spring", "r-0", delivered_at_ms=5)
     store.append([an_open(1)])
     store.save([ghost], Changed("", "1.0.0", []))
-    (difference,) = rebuild(store, registry, judge_plainly, "spring")
+    (difference,) = rebuild(store, registry, judge_plainly, ["spring"])
     assert difference.measures["delivered"] == (1, 0)
     assert [state.recipient for state in store.recipients("spring", "", 9)] == ["r-1"]
 
@@ -193,7 +194,7 @@ def test_something_may_be_done_between_the_parts_of_a_rebuild(
 ) -> None:
     store.append([an_open(n, recipient=f"r-{n}") for n in range(3)])
     parts: list[int] = []
-    rebuild(store, registry, judge_plainly, "spring", Rebuild(processes=1, between=lambda: parts.append(1)))
+    rebuild(store, registry, judge_plainly, ["spring"], Rebuild(processes=1, between=lambda: parts.append(1)))
     assert parts == [1]
 
 
@@ -220,7 +221,7 @@ class Disturbed(MemoryStore):
 def test_a_rebuild_starts_over_when_a_person_is_erased_meanwhile(registry: MemoryRegistry) -> None:
     store = Disturbed(times=2)
     store.append([an_open(n, recipient=f"r-{n}") for n in range(3)])
-    rebuild(store, registry, judge_plainly, "spring", Rebuild(processes=1))
+    rebuild(store, registry, judge_plainly, ["spring"], Rebuild(processes=1))
     assert [state.recipient for state in store.recipients("spring", "", 9)] == ["r-2"]
 
 
@@ -228,7 +229,7 @@ def test_a_rebuild_disturbed_every_time_gives_up(registry: MemoryRegistry) -> No
     store = Disturbed(times=ATTEMPTS)
     store.append([an_open(1)])
     with pytest.raises(Conflict):
-        rebuild(store, registry, judge_plainly, "spring", Rebuild(processes=1))
+        rebuild(store, registry, judge_plainly, ["spring"], Rebuild(processes=1))
     assert store.recipients("spring", "", 9) == []
 
 

@@ -4,7 +4,7 @@ import sqlite3
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, pairwise
 
 from mailpixel.model import Event, Message
 from mailpixel.store.protocol import Changed, Overflow
@@ -57,10 +57,8 @@ CAMPAIGNS = """
     )
     select campaign from logged where campaign is not null order by campaign
 """
-RANGE_ENDS = """
-    select recipient
-    from (select recipient, row_number() over (order by recipient) as n from events where campaign = ?)
-    where n % ? = 0 order by recipient
+RANGE_END = """
+    select recipient from events where campaign = ? and recipient > ? order by recipient limit 1 offset ?
 """
 LAST = "\U0010ffff"
 """Sorts behind every recipient."""
@@ -113,12 +111,15 @@ class EventLog:
 
     def ranges(self, campaign: str, events: int) -> Sequence[tuple[str, str]]:
         """Ranges (after, until] of recipients of about so many events."""
+        ends = [""]
         with self._database.reading() as connection:
-            found = [end for (end,) in connection.execute(RANGE_ENDS, (campaign, events))]
+            while found := connection.execute(RANGE_END, (campaign, ends[-1], events - 1)).fetchone():
+                ends += found
             last = connection.execute("select max(recipient) from events where campaign = ?", (campaign,))
             (end,) = last.fetchone()
-        ends = list(dict.fromkeys([*found, end] if end is not None else []))
-        return list(zip(["", *ends], ends, strict=False))
+        if end is not None and end != ends[-1]:
+            ends.append(end)
+        return list(pairwise(ends))
 
     def messages(self, campaign: str, after: str, until: str | None) -> Iterator[Message]:
         """Whole messages in order of recipient, a page at a time, so that no reader holds up the log."""

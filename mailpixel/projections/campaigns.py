@@ -1,0 +1,21 @@
+"""Campaigns as the registry has them now."""
+
+from mailpixel.errors import NotFound
+from mailpixel.model import Campaign
+from mailpixel.store.protocol import Registry
+
+
+class Campaigns(dict[str, Campaign]):
+    """Campaigns as they are now, each looked up once; one that is not registered has its id and nothing
+    else."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def __missing__(self, id: str) -> Campaign:
+        try:
+            campaign = self._registry.campaign(id)
+        except NotFound:
+            campaign = Campaign(id=id, name=id)
+        self[id] = campaign
+        return campaign

@@ -1,0 +1,178 @@
+"""The rebuild: campaigns are judged again from their events, on all cores, beside whatever else goes on.
+
+The log is cut into parts, ranges of recipients of one campaign. Parts of all campaigns wait in one line, so that the
+cores have work whether there is one large campaign or many small ones; this process writes what they judged.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import chain, groupby, islice
+from multiprocessing import get_context
+
+from mailpixel.children import end_with_parent
+from mailpixel.errors import Conflict
+from mailpixel.model import Campaign, Message
+from mailpixel.projections.campaigns import Campaigns
+from mailpixel.projections.counters import Comparison, Difference
+from mailpixel.projections.messages import Judge, fold_message, no_collecting
+from mailpixel.store.protocol import MessageState, Registry, Store
+
+EVENTS = 20_000
+"""Events of a part."""
+
+ATTEMPTS = 5
+"""How often a campaign is begun anew because a person was erased meanwhile."""
+
+
+def _nothing() -> None:
+    """Between the parts of a rebuild nothing is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuild:
+    """How to rebuild. `dry_run` only compares; `processes` judge at once (0: one a core; with more than one,
+    store and judge must be fit for pickling) about `events` events at a time; `between` is called after each part."""
+
+    dry_run: bool = False
+    processes: int = 0
+    between: Callable[[], None] = _nothing
+    events: int = EVENTS
+
+
+def rebuild(
+    store: Store,
+    registry: Registry,
+    judge: Judge,
+    campaigns: Sequence[str] | None = None,
+    how: Rebuild = Rebuild(),
+) -> Sequence[Difference]:
+    """Judge these campaigns, or all that have events, again from the log; returns what changes, by campaign.
+
+    The fold may go on meanwhile: nothing is missed or counted twice, and readers see each campaign's former
+    counters until the new ones are complete.
+
+    Raises `Conflict` when a campaign was disturbed too often: a person erased or another rebuild begun each
+    time.
+    """
+    asked = store.campaigns() if campaigns is None else campaigns
+    found: dict[str, Difference] = {}
+    for _ in range(ATTEMPTS):
+        left = [id for id in asked if id not in found]
+        if not left:
+            return [found[id] for id in asked]
+        found |= _Attempt(store, registry, judge, how).differences(left)
+    raise Conflict("people were erased or campaigns judged again all the while; try again")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One campaign to be judged: as it was and how far its log was folded when that began."""
+
+    store: Store
+    judge: Judge
+    campaign: Campaign
+    since: str
+
+    def fold(self, message: Message) -> MessageState:
+        """The state of one message."""
+        return fold_message(message, self.judge(message, self.campaign))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The recipients of a campaign after one and up to another."""
+
+    task: Task
+    after: str
+    until: str
+
+    def judged(self) -> tuple[list[MessageState], Comparison]:
+        """The new states, and how they compare to the stored ones."""
+        task, comparison = self.task, Comparison()
+        with no_collecting():
+            messages = task.store.messages(task.campaign.id, self.after, self.until)
+            states = [task.fold(message) for message in messages]
+            comparison.add(self._stored(len(states) + 1), states)
+        return states, comparison
+
+    def _stored(self, limit: int) -> dict[str, MessageState]:
+        found: dict[str, MessageState] = {}
+        after = self.after
+        while page := self.task.store.recipients(self.task.campaign.id, after, limit):
+            found |= {state.recipient: state for state in page if state.recipient <= self.until}
+            after = page[-1].recipient
+            if after >= self.until:
+                break
+        return found
+
+
+Result = tuple[Part, list[MessageState], Comparison]
+
+
+class _Attempt:
+    """One go at some campaigns; those that were disturbed meanwhile are left for the next."""
+
+    def __init__(self, store: Store, registry: Registry, judge: Judge, how: Rebuild) -> None:
+        self._store = store
+        self._registry = registry
+        self._judge = judge
+        self._how = how
+
+    def differences(self, ids: Iterable[str]) -> dict[str, Difference]:
+        """What changes, by campaign."""
+        found: dict[str, Difference] = {}
+        for task, results in groupby(self._results(self._parts(ids)), lambda result: result[0].task):
+            comparison = Comparison()
+            try:
+                self._put(task, self._states(results, comparison))
+            except Conflict:
+                continue
+            found[task.campaign.id] = comparison.difference(task.campaign.id)
+        return found
+
+    def _parts(self, ids: Iterable[str]) -> Iterator[Part]:
+        """The parts of each campaign in order, one at least."""
+        known = Campaigns(self._registry)
+        for id in ids:
+            task = Task(self._store, self._judge, known[id], self._store.cursor())
+            for after, until in self._store.ranges(id, self._how.events) or [("", "")]:
+                yield Part(task, after, until)
+
+    def _results(self, parts: Iterator[Part]) -> Iterator[Result]:
+        """Parts as they were judged, in their order: here, when they are too few to be worth processes."""
+        processes = self._how.processes or os.cpu_count() or 1
+        first = list(islice(parts, processes + 1))
+        if processes == 1 or len(first) <= processes:
+            yield from map(_judged, chain(first, parts))
+        else:
+            with ProcessPoolExecutor(processes, get_context("spawn"), end_with_parent) as pool:
+                yield from _in_order(pool, chain(first, parts), processes + 1)
+
+    def _states(self, results: Iterable[Result], comparison: Comparison) -> Iterator[MessageState]:
+        for _, states, compared in results:
+            comparison.merge(compared)
+            yield from states
+            self._how.between()
+
+    def _put(self, task: Task, states: Iterator[MessageState]) -> None:
+        if self._how.dry_run:
+            for _ in states:
+                pass
+        else:
+            self._store.replace(task.campaign.id, task.since, states, task.fold)
+            self._registry.settled(task.campaign)
+
+
+def _judged(part: Part) -> Result:
+    return part, *part.judged()
+
+
+def _in_order(pool: ProcessPoolExecutor, parts: Iterator[Part], ahead: int) -> Iterator[Result]:
+    """Results in the order of the parts, never more than `ahead` of them waiting to be taken."""
+    waiting = [(part, pool.submit(part.judged)) for part in islice(parts, ahead)]
+    while waiting:
+        part, result = waiting.pop(0)
+        yield part, *result.result()
+        waiting += [(part, pool.submit(part.judged)) for part in islice(parts, 1)]
