@@ -23,9 +23,9 @@ class AgentLists:
     mail_clients: WordList
     scanners: WordList
     core_words: WordList
+    contacts: WordList
     strong_words: WordList
-    weak_words: WordList
-    app_libraries: WordList
+    devices: WordList
     people: frozenset[str]
     extras: frozenset[str]
     people_shapes: tuple[str, ...]
@@ -33,7 +33,7 @@ class AgentLists:
     fingerprint: str
 
 
-_WORDS = ("mail_clients", "scanners", "core_words", "strong_words", "weak_words", "app_libraries")
+_WORDS = ("mail_clients", "scanners", "core_words", "contacts", "strong_words", "devices")
 
 
 @cache

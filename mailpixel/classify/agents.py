@@ -1,7 +1,6 @@
 """Who a user agent says it is: proxy, mail program, scanner, robot or browser. Pure, cached, blind to time.
 
-The order of `_READINGS` is the point: lists of robots hold Gmail's proxy and mail programs, so those come
-first.
+The order of `_STEPS` is the point: lists of robots hold Gmail's proxy and mail programs, so those come first.
 """
 
 import re
@@ -13,6 +12,7 @@ from functools import lru_cache
 from mailpixel.classify.agent_lists import shipped_lists
 from mailpixel.classify.browsers import BrowserClaim, browser_claim
 from mailpixel.classify.facts import AGENT_LIMIT
+from mailpixel.classify.words import WordList
 from mailpixel.model import Via
 
 
@@ -29,10 +29,12 @@ class AgentKind(StrEnum):
     SCANNER = "scanner"
     ROBOT = "robot"
     BROWSER = "browser"
-    UNKNOWN = "unknown"
-    """No browser, and nothing listed: perhaps a mail program where an image is asked for, a machine on a
+    APP = "app"
+    """No browser, but on a person's device: perhaps a mail program where an image is asked for, a machine on a
     link.
     """
+    UNKNOWN = "unknown"
+    """No browser, no mail program, on nobody's device."""
 
 
 _NO_BROWSERS = (AgentKind.MAIL_CLIENT, AgentKind.BARE_WEBKIT)
@@ -60,10 +62,24 @@ class _Reading:
     text: str
     lower: str
     claim: BrowserClaim | None
-    rest: str
-    """What a browser's agent says beyond being that browser; all of any other."""
+    said: str
+    """What it says of itself beyond being a browser; all of it where it is none."""
+    said_lower: str
     names: tuple[str, ...]
-    """Product names in the rest and on desktops in the comment, in lower case."""
+    """Product names in there, in lower case."""
+
+    @property
+    def has_guests(self) -> bool:
+        """Whether any program may sign in it."""
+        return self.claim is not None and self.claim.guests
+
+    def holds(self, words: WordList) -> str:
+        """The first of the words anywhere in the agent."""
+        return words.find(self.text, self.lower)
+
+    def says(self, words: WordList) -> str:
+        """The first of the words in what it says of itself."""
+        return words.find(self.said, self.said_lower) if self.said else ""
 
     def agent(self, kind: AgentKind, sign: str = "") -> Agent:
         """This agent, found to be of that kind."""
@@ -79,9 +95,9 @@ def read_agent(agent: str) -> Agent:
     if found is not None:
         return found
     claim = browser_claim(text)
-    rest = text if claim is None else claim.rest
-    named = rest if claim is None else f"{rest} {claim.comment}"
-    reading = _Reading(text, text.lower(), claim, rest, tuple(_NAME.findall(named.lower())))
+    said = text if claim is None else f"{claim.rest} {claim.comment}".strip()
+    lower = said.lower()
+    reading = _Reading(text, text.lower(), claim, said, lower, tuple(_NAME.findall(lower)))
     return next(found for step in _STEPS if (found := step(reading)) is not None)
 
 
@@ -102,8 +118,8 @@ def _exactly(text: str) -> Agent | None:
 
 def _mail_client(reading: _Reading) -> Agent | None:
     lists = shipped_lists()
-    sign = lists.mail_clients.find(reading.text, reading.lower)
-    if not sign or lists.core_words.find(reading.text, reading.lower):
+    sign = reading.says(lists.mail_clients)
+    if not sign or reading.holds(lists.core_words):
         return None
     return reading.agent(AgentKind.MAIL_CLIENT, sign)
 
@@ -115,75 +131,73 @@ def _bare_webkit(reading: _Reading) -> Agent | None:
 
 
 def _scanner(reading: _Reading) -> Agent | None:
-    sign = shipped_lists().scanners.find(reading.rest, reading.rest.lower())
+    sign = "" if reading.has_guests else reading.says(shipped_lists().scanners)
     return reading.agent(AgentKind.SCANNER, sign) if sign else None
 
 
 def _app_in_person(reading: _Reading) -> Agent | None:
-    """Apps that people read links in, and the phones whose name sounds like a robot's."""
-    known = shipped_lists().people
-    if reading.claim is None or not (name := next((name for name in reading.names if name in known), "")):
+    """Apps that people read links in, whose agents hold much that only robots say elsewhere."""
+    lists = shipped_lists()
+    name = next((name for name in reading.names if name in lists.people), "")
+    if not name or reading.claim is None or reading.says(lists.core_words):
         return None
-    sign = shipped_lists().core_words.find(reading.rest, reading.rest.lower())
-    return reading.agent(AgentKind.ROBOT, sign) if sign else reading.agent(AgentKind.BROWSER, name)
+    return reading.agent(AgentKind.BROWSER, name)
 
 
 def _plain_browser(reading: _Reading) -> Agent | None:
     """Browsers of text terminals and old phones, which never learned to call themselves Mozilla."""
     lists = shipped_lists()
-    if not reading.text.startswith(lists.people_shapes) or _CONTACT.search(reading.text):
+    if not reading.text.startswith(lists.people_shapes):
         return None
-    told = lists.core_words.find(reading.text, reading.lower)
     named = any(name in lists.crawlers for name in reading.names)
-    return None if told or named else reading.agent(AgentKind.BROWSER)
+    told = named or reading.holds(lists.core_words) or _contact(reading)
+    return None if told else reading.agent(AgentKind.BROWSER)
 
 
 def _robot(reading: _Reading) -> Agent | None:
-    lists = shipped_lists()
-    found = _CONTACT.search(reading.text)
-    rest = reading.rest.lower()
-    sign = (
-        lists.core_words.find(*_masked(reading))
-        or (found[0].strip(" ;(") if found else "")
-        or lists.strong_words.find(reading.rest, rest)
-        or next((name for name in reading.names if name in lists.crawlers), "")
-    )
+    sign = reading.says(shipped_lists().core_words) or _contact(reading) or _robots_name(reading)
     return reading.agent(AgentKind.ROBOT, sign) if sign else None
 
 
-def _masked(reading: _Reading) -> tuple[str, str]:
-    """The agent without the one make of phone that is called like a robot."""
-    if "cubot" not in reading.lower:
-        return reading.text, reading.lower
-    text = re.sub("cubot", "", reading.text, flags=re.IGNORECASE)
-    return text, text.lower()
+def _contact(reading: _Reading) -> str:
+    """Whom to ask: people's programs do not say."""
+    word = reading.holds(shipped_lists().contacts)
+    found = None if word else _CONTACT.search(reading.said) or _ROBOTS_VERSION.search(reading.text)
+    return word if found is None else found[0].strip(" ;(")
 
 
-def _app_library(reading: _Reading) -> Agent | None:
-    sign = shipped_lists().app_libraries.find(reading.text, reading.lower)
-    return reading.agent(AgentKind.UNKNOWN, sign) if sign else None
+def _robots_name(reading: _Reading) -> str:
+    """What a machine calls itself; general words say nothing where any program may sign."""
+    lists = shipped_lists()
+    word = "" if reading.has_guests else reading.says(lists.strong_words)
+    return word or next((name for name in reading.names if name in lists.crawlers), "")
+
+
+def _by_ending(reading: _Reading) -> Agent | None:
+    """Names that end in `mail` or `browser`: programs of people, where those of services go on (`MailChimp`)."""
+    if mail := next((name for name in reading.names if name.endswith("mail")), ""):
+        return reading.agent(AgentKind.MAIL_CLIENT, mail)
+    browser = next((name for name in reading.names if name.endswith("browser")), "")
+    return reading.agent(AgentKind.BROWSER, browser) if browser else None
 
 
 def _browser(reading: _Reading) -> Agent | None:
-    if reading.claim is not None:
-        stranger = _stranger(reading)
-        return reading.agent(AgentKind.UNKNOWN if stranger else AgentKind.BROWSER, stranger)
-    return None
+    if reading.claim is None:
+        return None
+    stranger = _stranger(reading.claim.rest) if reading.claim.sealed else ""
+    return reading.agent(AgentKind.ROBOT if stranger else AgentKind.BROWSER, stranger)
 
 
-def _stranger(reading: _Reading) -> str:
-    """A name without a version at the end of a Linux browser's agent: tools on servers sign so, browsers do
-    not.
-    """
-    found = _SIGNATURE.search(reading.rest)
-    if found is None or reading.claim is None or not reading.claim.linux:
-        return ""
-    return "" if found[1].lower() in shipped_lists().extras else found[1]
+def _stranger(rest: str) -> str:
+    """The first name outside brackets that no browser signs with; empty for none."""
+    known = shipped_lists().extras
+    return next(
+        (name for name in _PRODUCT.findall(_BRACKETS.sub(" ", rest)) if name.lower() not in known), ""
+    )
 
 
-def _weak(reading: _Reading) -> Agent | None:
-    sign = shipped_lists().weak_words.find(reading.text, reading.lower)
-    return reading.agent(AgentKind.ROBOT, sign) if sign else None
+def _app(reading: _Reading) -> Agent | None:
+    return reading.agent(AgentKind.APP) if reading.holds(shipped_lists().devices) else None
 
 
 def _unknown(reading: _Reading) -> Agent:
@@ -197,21 +211,26 @@ _STEPS: tuple[Callable[[_Reading], Agent | None], ...] = (
     _app_in_person,
     _plain_browser,
     _robot,
-    _app_library,
+    _by_ending,
     _browser,
-    _weak,
+    _app,
     _unknown,
 )
 
 _NAME = re.compile(r"[a-z][a-z0-9_.!-]+")
+_BRACKETS = re.compile(r"\([^()]*\)")
+_PRODUCT = re.compile(r"(?<![\w/.-])[A-Za-z][\w.!-]+")
 _BARE_WEBKIT = re.compile(r"Mozilla/5\.0 \(Macintosh;[^)]*\) AppleWebKit/[\d.]+ \(KHTML, like Gecko\)")
-_SIGNATURE = re.compile(r"(?:^|[\s;])([A-Za-z][A-Za-z-]{4,})\s*$")
 _CONTACT = re.compile(
-    r"https?://|\bwww\.|[\w.-]+@[\w-]+\.[a-z]{2,}\b|\[at\]|\(at\)"
-    r"|; ?compatible;|\(compatible;(?! ?(?:MSIE|Konqueror))|like Gecko[;,]"
-    r"|(?<![\w.])(?!com\.|org\.|net\.)[\w-]{2,}\.(?:com|net|org|io|ai|co|de|fr|eu|uk|ru|dev|app|me)(?=[/\s);,]|$)",
+    r"(?<![\w.-])(?:[\w.-]+@[\w-]+\.[a-z]{2,}\b"
+    r"|(?!com\.|org\.|net\.)(?:[\w-]{2,}+\.)+(?:com|net|org|io|ai|co|de|fr|eu|uk|ru|dev|app|me)(?=[/\s);,]|$))"
+    r"|\(compatible;(?! ?(?:MSIE|Konqueror))",
     re.IGNORECASE,
 )
+"""A mail address or a host, and the place where robots put their names."""
+
+_ROBOTS_VERSION = re.compile(r"(?:bot|crawler|spider)[\w-]*+/\d", re.IGNORECASE)
+"""What tells a robot in the comment of a phone from a phone with a robot's name."""
 
 _SYSTEMS = (
     ("Windows", "windows"),

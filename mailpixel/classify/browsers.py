@@ -18,17 +18,21 @@ class BrowserClaim:
 
     name: str
     rest: str
+    comment: str
+    """What it says of the desktop it runs on, where that is more than every desktop says; empty for phones, whose
+    models have any name.
+    """
     click: int
     image: int
     fresh: int
     foreign: int
     silent: bool
-    linux: bool
-    """Whether it runs on a Linux desktop, where servers run too."""
-    comment: str
-    """What it says of the machine it runs on, where that is a desktop; empty for phones, whose models have
-    any name.
+    guests: bool
+    """Whether any program may sign in it: an app on a phone in its web view, others inside the brackets of Internet
+    Explorer.
     """
+    sealed: bool
+    """Whether any further name in it is a tool's, since nobody builds programs for people on such a browser."""
 
 
 _LANGUAGE = int(Facts.ACCEPT_LANGUAGE)
@@ -38,26 +42,35 @@ _HINTS = int(Facts.CLIENT_HINTS)
 
 _PLATFORM = "|".join(
     (
-        r"Windows|Macintosh|X11|Wayland|iPhone|iPad|iPod|Linux|Android|Mobile;|Tablet;|Fuchsia|CrKey|Tizen",
+        r"Windows|Macintosh|X11|Wayland|iPhone|iPad|iPod|Linux|Android|Mobile;|Tablet;|Fuchsia|CrKey|Tizen|Ubuntu",
         r"SMART-?TV|Web0S|webOS|hp-tablet|PlayStation|PLAYSTATION|Nintendo|Xbox|Series\d|Symbian|BB10|BlackBerry",
         r"PlayBook|Kindle|MeeGo|Maemo|FreeBSD|OpenBSD|NetBSD|SunOS|OS/2|BeOS|Haiku|AmigaOS|MorphOS|DirectFB",
-        r"Unknown;|DTV|U;|compatible; ?MSIE|compatible; ?Konqueror|Bada|SAMSUNG|LG|TV;|Darwin",
+        r"Sailfish|OpenHarmony|(?:Phone|PC); OpenHarmony|Apple ?TV|Cloud Phone|QtEmbedded|SmartHub|Fedora|Unknown;",
+        r"DTV|U;|compatible; ?MSIE|compatible; ?Konqueror|Bada|SAMSUNG|LG|TV;|Darwin",
     )
 )
 _SHAPE = re.compile(
-    r"(?:Mozilla/[45]\.0|Opera/\d[\d.]*) (?:\[\w+\] )?"
-    rf"\(\s*(?P<platform>(?:{_PLATFORM})(?:[^()]|\([^()]*\))*)\)(?P<tail>.*)",
+    r"(?P<front>[\w ]{1,24}+/[\d.]+ )?(?:Mozilla/[45]\.0|Opera/\d[\d.]*) (?:\[\w+\] )?"
+    rf"\(\s*(?P<platform>(?:{_PLATFORM})(?:[^()]++|\([^()]*+\))*+)\)(?P<tail>.*)",
     re.DOTALL,
 )
-_DESKTOPS = ("Windows NT", "Macintosh", "X11", "compatible; MSIE")
+_DESKTOPS = ("Windows NT", "Windows;", "Macintosh", "X11", "compatible; MSIE")
+_APPLE_PHONES = ("iPhone", "iPad", "iPod")
 _ENGINE = re.compile(r"AppleWebKit/?|Gecko|Trident|Presto|KHTML|Goanna|Servo|MSIE|Opera", re.I)
 _FAMILIAR = re.compile(
-    r"\b(?:AppleWebKit|Chrome|Safari|Version|Mobile|Gecko|Firefox|Edg|EdgA|EdgiOS|Edge|OPR|OPT|OPX|Opera|Presto"
+    r"\b(?:AppleWebKit|Chrome|Safari|Version|Mobile|Gecko|Firefox|Edg|EdgA|EdgiOS|Edge|Goanna|OPR|OPT|OPX|Opera|Presto"
     r"|CriOS|FxiOS|GSA|SamsungBrowser|Vivaldi|YaBrowser|Yowser|Brave|DuckDuckGo|Ddg|Chromium|Trident|Focus|Klar"
     r"|Electron|UCBrowser|MiuiBrowser|HuaweiBrowser|Whale|Silk|QQBrowser|MQQBrowser|QtWebEngine|Ubuntu|Fedora|Debian)"
     r"(?:/[\w.+-]*|(?![\w-]))|\(KHTML,? like Gecko\)|like Gecko|KHTML"
 )
 _VERSION = re.compile(r"(Chrome|Firefox|Version|CriOS)/(\d+)(?:\.(\d+))?")
+_USUAL = re.compile(
+    r"(?:Windows NT [\d.]+(?:; Win64; x64|; WOW64)?|Macintosh; Intel Mac OS X [\d_.]+"
+    r"|X11; (?:Ubuntu; )?\w+ \w+(?: [\d.]+)?)(?:; rv:[\d.]+)?"
+)
+"""What Chrome, Firefox and Safari say of a desktop."""
+_SERVER = re.compile(r"X11;.*Linux (?:x86_64|i\d86|amd64)")
+"""Where servers run too; the televisions and phones that say X11 have other processors."""
 
 
 def browser_claim(text: str) -> BrowserClaim | None:
@@ -65,15 +78,41 @@ def browser_claim(text: str) -> BrowserClaim | None:
     shape = _SHAPE.fullmatch(text)
     if shape is None or not _ENGINE.search(text):
         return None
-    rest = _FAMILIAR.sub(" ", shape["tail"])
-    platform = shape["platform"]
-    comment = platform if platform.startswith(_DESKTOPS) else ""
+    platform, tail = shape["platform"], shape["tail"]
+    web_view = _is_web_view(platform, tail)
+    if shape["front"] and not web_view:
+        return None
+    desktop = platform.startswith(_DESKTOPS)
     versions = {name: (int(major), int(minor or 0)) for name, major, minor in _VERSION.findall(text)}
     name, fresh, foreign, silent = _promises(text, versions)
-    click = _LANGUAGE | _HTML | fresh
     return BrowserClaim(
-        name, rest, click, _LANGUAGE | fresh, fresh, foreign, silent, platform.startswith("X11"), comment
+        name=name,
+        rest=_FAMILIAR.sub(" ", tail),
+        comment=platform if desktop and not _USUAL.fullmatch(platform) else "",
+        click=_LANGUAGE | _HTML | fresh,
+        image=_LANGUAGE | fresh,
+        fresh=fresh,
+        foreign=foreign,
+        silent=silent,
+        guests=web_view or "MSIE" in platform or "Trident" in platform,
+        sealed=desktop and _is_sealed(text, platform, versions),
     )
+
+
+def _is_web_view(platform: str, tail: str) -> bool:
+    return platform.endswith("; wv") or (platform.startswith(_APPLE_PHONES) and "Safari/" not in tail)
+
+
+def _is_sealed(text: str, platform: str, versions: Mapping[str, tuple[int, int]]) -> bool:
+    """Whether only its makers sign at the end of this desktop browser. Programs for people are built on Chrome and
+    WebKit for Windows and the Mac and sign there; hardly any on those for Linux, and none on Firefox since version
+    57, when add-ons lost that right.
+
+    Source: blog.mozilla.org on Firefox 57 and WebExtensions, 2017-11.
+    """
+    if "Firefox" in versions:
+        return versions["Firefox"] >= (57, 0)
+    return "AppleWebKit" in text and "Electron/" not in text and _SERVER.match(platform) is not None
 
 
 def _promises(text: str, versions: Mapping[str, tuple[int, int]]) -> tuple[str, int, int, bool]:

@@ -86,7 +86,7 @@ def _empty(sight: Sight) -> Ruling | None:
     return DECLARED_BOT if sight.click else _early_open(sight)
 
 
-def _unknown(sight: Sight) -> Ruling | None:
+def _app(sight: Sight) -> Ruling | None:
     return DECLARED_BOT if sight.click else None
 
 
@@ -95,7 +95,8 @@ _DECLARED: dict[AgentKind, Callable[[Sight], Ruling | None]] = {
     AgentKind.ROBOT: lambda sight: DECLARED_BOT,
     AgentKind.BARE_WEBKIT: _early_open,
     AgentKind.EMPTY: _empty,
-    AgentKind.UNKNOWN: _unknown,
+    AgentKind.APP: _app,
+    AgentKind.UNKNOWN: lambda sight: DECLARED_BOT,
 }
 
 EventRule = Callable[[Sight, Rules], Ruling | None]
