@@ -30,7 +30,7 @@ def mark_trap(sights: Sequence[Sight], links: Iterable[Link], thresholds: Thresh
 
 
 def _springs(sight: Sight, traps: Collection[int]) -> bool:
-    if not sight.bits & FORGED and not (sight.click and sight.event.link in traps):
+    if not sight.bits & FORGED and sight.event.link not in traps:
         return False
     return sight.ruling is None or sight.ruling.rule not in _HARMLESS
 

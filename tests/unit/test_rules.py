@@ -73,6 +73,7 @@ def test_every_rule_says_in_one_sentence_what_it_means() -> None:
         (a_click(LATE, agent=PREFETCHER), (Verdict.SCANNER, "gmail_prefetch", None)),
         (an_open(9.0, agent=WEBKIT), (Verdict.PREFETCH, "declared", None)),
         (an_open(LATE, agent=WEBKIT), (Verdict.HUMAN, "default", None)),
+        (a_click(9.0, agent=WEBKIT, facts=PERSON), (Verdict.HUMAN, "default", None)),
         (an_open(9.0, agent=""), (Verdict.PREFETCH, "declared", None)),
         (an_open(LATE, agent=""), (Verdict.HUMAN, "default", None)),
         (a_click(LATE, agent=""), (Verdict.BOT, "declared", None)),

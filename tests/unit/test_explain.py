@@ -1,0 +1,88 @@
+"""The reasons given with a verdict."""
+
+import pytest
+
+from mailpixel.classify import Certainty, Network, Rules, Scope, explain, judge
+from mailpixel.model import Event, Facts
+from tests.builders import GMAIL, ROBOT, a_click, a_delivery, a_message, an_open
+from tests.judging import BARE, DAY, PERSON, TRAPPED, clicks
+
+
+def test_explain_gives_the_same_verdicts_with_reasons_for_people() -> None:
+    message = a_message(
+        a_delivery(1.0), an_open(13.0, agent=GMAIL), a_click(31.0, facts=PERSON), *clicks(500.0, 500.4)
+    )
+    told = explain(message, TRAPPED, Rules())
+    plain = judge(message, TRAPPED, Rules())
+    assert [(hit.event, hit.verdict, hit.rule, hit.via, hit.dup) for hit in told] == [
+        (hit.event, hit.verdict, hit.rule, hit.via, hit.dup) for hit in plain
+    ]
+    assert [hit.reasons[1:] for hit in told] == [
+        ("It came 12 s after delivery, within the 30 s mailboxes fetch in.",),
+        (
+            "Against it: it came very soon; nobody had opened the message before. "
+            "Set aside, because it shows a person's own click.",
+        ),
+        ("2 different links were followed within 0.4 s.",),
+        ("2 different links were followed within 0.4 s.",),
+    ]
+    assert all(hit.reasons == () for hit in plain)
+
+
+@pytest.mark.parametrize(
+    ("events", "reason"),
+    [
+        ([an_open(DAY, agent=ROBOT)], "What gave it away in the user agent: “curl”."),
+        ([a_click(DAY, agent="")], "It sent no user agent at all."),
+        ([a_click(DAY, agent="Neverheardof 1")], "The user agent is none that a browser sends."),
+        ([a_click(500.0, 9, facts=PERSON)], "This hit sprang the trap."),
+        ([an_open(495.5), a_click(500.0, 9, facts=PERSON)], "The trap was sprung 4.5 s from this hit."),
+        (
+            [an_open(495.5), *clicks(500.0, 500.1)],
+            "The links were followed by the very source that loaded this image.",
+        ),
+        ([a_click(1.5, facts=PERSON)], "It came 0.5 s after delivery."),
+        (
+            [a_click(DAY, facts=BARE)],
+            "These agree: its headers are not those of the browser it claims to be; "
+            "nobody had opened the message before.",
+        ),
+        (
+            [an_open(DAY, agent=GMAIL)],
+            "It came 25 h after delivery, later than mailboxes fetch by themselves.",
+        ),
+        ([an_open(0.5, agent=GMAIL)], "How long after delivery it came is not known, or the clocks differ."),
+        (
+            [a_click(DAY, method="HEAD")],
+            "The request was a HEAD, so it is never counted as an open or a click.",
+        ),
+        ([a_click(DAY, facts=Facts.PREVIEW)], "The address was made for a preview, so it is never counted."),
+        (
+            [a_click(DAY, facts=Facts.FORGED)],
+            "The signature of the address is broken, so it is never counted.",
+        ),
+        (
+            [an_open(DAY), an_open(DAY + 1)][::-1],
+            "It repeats a hit that was counted a moment before, so it is not counted again.",
+        ),
+        (
+            [an_open(DAY, facts=PERSON)],
+            "No evidence of a machine was found: timing, network, headers and neighbouring hits were looked at.",
+        ),
+        (
+            [an_open(DAY, facts=BARE)],
+            "The agent says Chrome, but Accept-Language is missing and the Sec-Fetch headers are missing.",
+        ),
+    ],
+)
+def test_a_reason_names_the_evidence(events: list[Event], reason: str) -> None:
+    told = explain(a_message(a_delivery(1.0), *events), TRAPPED, Rules())
+    first = next(hit for hit in told if hit.event == events[0])
+    assert reason in first.reasons
+
+
+def test_a_reason_never_shows_an_address_or_a_token() -> None:
+    rules = Rules(networks=(Network("192.0.2.0/24", "gate", Scope.ALL, Certainty.CERTAIN),))
+    told = explain(a_message(a_click(DAY, facts=PERSON)), TRAPPED, rules)
+    assert told[0].reasons[1] == "The network is “gate”, which only machines ask from."
+    assert "192.0.2" not in " ".join(told[0].reasons)
