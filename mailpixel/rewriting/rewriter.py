@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Any, AnyStr, Generic
 
-from mailpixel.errors import InvalidInput, MailpixelError
+from mailpixel.errors import InvalidInput, MailpixelError, told
 from mailpixel.links.html import Plan, Skip, prepare
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.mime import Left, MessagePlan, prepare_message
@@ -119,10 +119,8 @@ class Rewriter:
     ) -> Rewritten[AnyStr]:
         try:
             return self._rendered(content, plan(), urls())
-        except MailpixelError as error:
-            return Rewritten(content, error=str(error), failure=error)
-        except Exception as error:  # its text may hold what nobody should read
-            failure = MailpixelError(f"the rewrite failed: {type(error).__name__}")
+        except Exception as error:
+            failure = _ours(error)
             return Rewritten(content, error=str(failure), failure=failure)
 
     def _rendered(self, content: AnyStr, plan: Plan[AnyStr] | MessagePlan, urls: _Urls) -> Rewritten[AnyStr]:
@@ -137,6 +135,12 @@ class Rewriter:
         links = sorted((Link(numbers[url], url) for url in plan.links), key=lambda link: link.number)
         left = plan.left if isinstance(plan, MessagePlan) else ()
         return Rewritten(output, tuple(links), plan.skipped, plan.has_pixel, plan.report, left)
+
+
+def _ours(error: Exception) -> MailpixelError:
+    return (
+        error if isinstance(error, MailpixelError) else MailpixelError(f"the rewrite failed: {told(error)}")
+    )
 
 
 def _survives(tag: str, plan: Plan[AnyStr]) -> bool:

@@ -1,11 +1,15 @@
 """Rewriting HTML: what is written, numbered and reported."""
 
+from typing import NoReturn
+
 import pytest
 
 from mailpixel.errors import InvalidInput
 from mailpixel.links.html import Skip, prepare
+from mailpixel.links.mime import prepare_message
 from mailpixel.links.options import RewriteOptions
 from mailpixel.links.splice import MOST_LINKS, Destinations, encode_for
+from mailpixel.links.text import prepare_text
 from mailpixel.links.trackable import Reason
 from tests.rewriting import PIXEL, PIXEL_URL
 
@@ -155,6 +159,22 @@ def test_what_cannot_be_prepared_goes_out_as_it_is_with_the_error() -> None:
     plan = prepare(html, RewriteOptions("https://t.example", known={"https://b.test/": MOST_LINKS}))
     assert plan.error == "html: has more than 65535 different links: split the campaign"
     assert (plan.links, plan.has_pixel, plan.render([], PIXEL_URL)) == ((), False, html)
+
+
+class Unreadable(dict[str, int]):
+    """Known destinations that fail with the reader's own words in the error."""
+
+    def values(self) -> NoReturn:
+        raise ValueError("Dear Ada, https://a.test/secret")
+
+
+def test_an_error_tells_its_kind_and_nothing_of_the_mail() -> None:
+    options = RewriteOptions("https://t.example", known=Unreadable())
+    link = '<a href="https://a.test/secret">x</a>'
+    message = f"Content-Type: text/html\n\n{link}".encode()
+    assert prepare(link, options).error == "ValueError"
+    assert prepare_text("https://a.test/secret", options).error == "ValueError"
+    assert prepare_message(message, options).error == "ValueError"
 
 
 def test_numbers_end_at_what_a_token_can_hold() -> None:
