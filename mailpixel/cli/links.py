@@ -19,7 +19,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from mailpixel.cli.frame import Command, say, settings, stores
+from mailpixel.cli.frame import Command, plain, say, settings, stores
 from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.bulk import Tally, Watch, mint_links, size_of
 from mailpixel.links.keyring import load_keyring
@@ -78,11 +78,13 @@ def links_command(
         **asked,
     )
     keyring = load_keyring(settings().key_file)
-    started = time.monotonic()
-    with _written(path, facts_of(job, keyring, size_of(source)), resume) as (sink, watch), Screen() as screen:
-        watch = replace(watch, on_fault=screen.on_fault, on_progress=screen.on_progress)
-        tally = mint_links(source, sink, job, keyring, watch)
-    _tell(tally, tally.rows - watch.done.minted - watch.done.faulty, time.monotonic() - started)
+    started_s = time.monotonic()
+    with _written(path, facts_of(job, keyring, size_of(source)), resume) as (sink, watch):
+        rows_before = watch.done.minted + watch.done.faulty
+        with Screen(rows_before, is_quiet=path is None and sys.stdout.isatty()) as screen:
+            watch = replace(watch, on_fault=screen.on_fault, on_progress=screen.on_progress)
+            tally = mint_links(source, sink, job, keyring, watch)
+    _tell(tally, rows_before, time.monotonic() - started_s)
 
 
 @contextmanager
@@ -104,14 +106,19 @@ def _written(path: Path | None, facts: Facts, resume: bool) -> Iterator[tuple[Bi
 
 
 class Screen:
-    """The progress bar on stderr, for a person who waits, and the faulty rows."""
+    """The progress bar on stderr, for a person who waits, and the faulty rows. `rows_before` are those of an earlier
+    run. Where the rows themselves go to the terminal there is no bar between them."""
 
-    def __init__(self) -> None:
-        columns = (TextColumn("{task.fields[rows]:,} rows"), BarColumn(), TaskProgressColumn(show_speed=True))
+    def __init__(self, rows_before: int, is_quiet: bool) -> None:
+        columns = (TextColumn("{task.fields[told]}"), BarColumn(), TaskProgressColumn())
         console = Console(stderr=True)
         times = (TimeElapsedColumn(), TimeRemainingColumn())
-        self._progress = Progress(*columns, *times, console=console, disable=not console.is_terminal)
-        self._task = self._progress.add_task("links", total=None, rows=0)
+        self._progress = Progress(
+            *columns, *times, console=console, disable=is_quiet or not console.is_terminal
+        )
+        self._task = self._progress.add_task("links", total=None, told="0 rows")
+        self._rows_before = rows_before
+        self._started_s = time.monotonic()
         self._faults = 0
 
     def __enter__(self) -> "Screen":
@@ -125,16 +132,27 @@ class Screen:
         """Tell of a row that was left out."""
         self._faults += 1
         if self._faults <= FAULTS_SHOWN:
-            self._progress.console.print(f"row {row}: {fault}", markup=False, highlight=False, soft_wrap=True)
+            self._progress.console.print(plain(f"row {row}: {fault}"), highlight=False, soft_wrap=True)
 
     def on_progress(self, rows: int, read_bytes: int, total_bytes: int | None) -> None:
         """Move the bar."""
-        self._progress.update(self._task, completed=read_bytes, total=total_bytes, rows=rows)
+        rate = (rows - self._rows_before) / (time.monotonic() - self._started_s)
+        told = f"{rows:,} rows, {rate:,.0f} a second"
+        self._progress.update(self._task, completed=read_bytes, total=total_bytes, told=told)
 
 
-def _tell(tally: Tally, rows: int, seconds: float) -> None:
+def _tell(tally: Tally, rows_before: int, seconds: float) -> None:
+    if not tally.rows:
+        say("the list names no recipients")
+        return
+    rows = tally.rows - rows_before
     rate = f" in {seconds:.1f} s, {rows / seconds:,.0f} a second" if seconds >= 0.5 else ""
-    repeated = f", {tally.duplicates:,} of them given more than once" if tally.duplicates else ""
+    among = (
+        f"of those that this run read, {tally.duplicates:,}"
+        if rows_before
+        else f"{tally.duplicates:,} of them"
+    )
+    repeated = f", {among} given more than once" if tally.duplicates else ""
     say(f"{tally.minted:,} of {tally.rows:,} recipients have links{repeated}{rate}")
     if tally.faulty:
         left_out = f"{tally.faulty:,} row(s) were left out, the first {FAULTS_SHOWN} of a run are named"

@@ -2,11 +2,14 @@
 
 import json
 import os
+import pty
+import re
 import shlex
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -110,3 +113,53 @@ def test_a_run_that_stops_tells_how_to_go_on(data: Path, tmp_path: Path) -> None
     assert f"what was written is kept beside {out}; run again with --resume to go on" in stopped.stderr
     assert mailpixel(data, *links, "--resume", stdin=text).returncode == 1
     assert out.read_text().count("\n") == 100_001
+
+
+def test_a_run_that_went_on_tells_of_repeats_among_what_it_read_itself(data: Path, tmp_path: Path) -> None:
+    text = "".join(f"r-{n}\n" for n in range(100_000)) + "no id\nr-0\nr-200000\nr-200000\n"
+    links = ["links", "c1", "--recipients", "-", "--output", str(tmp_path / "out")]
+    assert mailpixel(data, *links, "--strict", stdin=text).returncode == 2
+    told = mailpixel(data, *links, "--resume", stdin=text).stderr
+    assert (
+        "100,003 of 100,004 recipients have links, of those that this run read, 1 given more than once"
+        in told
+    )
+
+
+def test_a_list_that_names_nobody_is_told(data: Path) -> None:
+    for text in ("", "recipient\n", "\ufeffrecipient;name\r\n;\r\n"):
+        done = mailpixel(data, "links", "c1", "--recipients", "-", "--merge", stdin=text)
+        assert (done.returncode, done.stdout, done.stderr) == (
+            0,
+            "recipient,token\n",
+            "the list names no recipients\n",
+        )
+
+
+def seen_on(terminal: int) -> bytes:
+    """All that was written to a terminal by programs that have ended."""
+    seen = b""
+    with suppress(OSError):  # the end of a terminal is an error
+        while chunk := os.read(terminal, 4_096):
+            seen += chunk
+    os.close(terminal)
+    return seen
+
+
+@pytest.mark.parametrize("to_terminal", [False, True])
+def test_a_person_at_a_terminal_sees_how_far_it_is_but_not_between_the_rows(
+    data: Path, tmp_path: Path, to_terminal: bool
+) -> None:
+    """The screen of a terminal with both streams, or with the progress alone."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "mailpixel", "--data", str(data), "links", "c1", "--recipients", "-"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=theirs if to_terminal else subprocess.DEVNULL, stderr=theirs
+    ) as minting:
+        os.close(theirs)
+        minting.communicate(b"recipient\nr-1\nr-2\n")
+    seen = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen_on(ours).decode())
+    bar = re.search(r"2 rows, [0-9,]+ a second", seen)
+    assert (bar is None) == to_terminal, seen
+    assert ("\nr-2,http" in seen) == to_terminal
+    assert "2 of 2 recipients have links" in seen
