@@ -3,16 +3,22 @@
 Nothing here knows the time or the rules: the clock and the judge are passed in.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import islice
 
 from mailpixel.errors import Conflict
+from mailpixel.model import Message
 from mailpixel.projections.campaigns import Campaigns
 from mailpixel.projections.messages import Judge, fold_message, no_collecting
 from mailpixel.projections.rebuild import Rebuild, rebuild
-from mailpixel.store.protocol import Registry, Store
+from mailpixel.store.protocol import Changed, MessageState, Registry, Store
 
-BATCH = 20_000
-"""Events read at a time. A message is judged once a batch, however often it was hit."""
+NEWS = 200_000
+"""Events whose messages are judged in one go: each message once, however often it was hit."""
+
+PART = 5_000
+"""Messages judged and saved at a time, so that others get the write lock in between."""
 
 
 class Fold:
@@ -29,18 +35,21 @@ class Fold:
         """Fold until there is no news and no stale campaign; returns how many messages were judged.
 
         None when another fold has the lease, or took it meanwhile. `clock` gives milliseconds since 1970;
-        the lease is taken for `lease_ms` and renewed with every batch.
+        the lease is taken for `lease_ms` and renewed with every part.
         """
+
+        def renew() -> bool:
+            return self._registry.take_lease(self._holder, clock(), lease_ms)
+
         judged = 0
         while True:
             now_ms = clock()
-            if not self._registry.take_lease(self._holder, now_ms, lease_ms):
+            if not renew():
                 return None
-            with no_collecting():
-                batch = self._fold_batch()
-            if batch:
-                judged += batch
-            elif not self._refresh_stale(clock, lease_ms):
+            folded = self._fold_news(renew)
+            if folded:
+                judged += folded
+            elif not self._refresh_stale(renew):
                 # What was logged after `now_ms` may not have been seen.
                 self._registry.caught_up(self._holder, now_ms)
                 return judged
@@ -49,30 +58,43 @@ class Fold:
         """Let the next fold in at once."""
         self._registry.drop_lease(self._holder)
 
-    def _fold_batch(self) -> int:
-        """Judge the next batch; returns how many messages it had. Read again when something came in
-        between."""
+    def _fold_news(self, renew: Callable[[], object]) -> int:
+        """Judge what has news; returns how many messages that were.
+
+        It begins anew, with less, when a person was erased or a campaign replaced meanwhile: many small rebuilds in a
+        row would never let it through.
+        """
+        limit = NEWS
         while True:
-            changed = self._store.changed(self._store.cursor(), BATCH)
-            if not changed.messages:
+            changed = self._store.changed(self._store.cursor(), limit)
+            if changed.cursor == changed.since:
                 return 0
-            known = Campaigns(self._registry)
-            states = [
-                fold_message(message, self._judge(message, known[message.campaign]))
-                for message in changed.messages
-            ]
             try:
-                self._store.save(states, changed)
+                return self._fold(changed, renew)
             except Conflict:
-                continue
-            return len(states)
+                limit = max(limit // 4, 1)
 
-    def _refresh_stale(self, clock: Callable[[], int], lease_ms: int) -> bool:
+    def _fold(self, changed: Changed, renew: Callable[[], object]) -> int:
+        """Judge and save a part at a time; the cursor moves with the last, so that a crash skips nothing."""
+        known = Campaigns(self._registry)
+        messages = iter(changed.messages)
+        judged = 0
+        while len(states := self._states(messages, known)) == PART:
+            self._store.save(states, replace(changed, cursor=changed.since))
+            judged += PART
+            renew()
+        self._store.save(states, changed)
+        return judged + len(states)
+
+    def _states(self, messages: Iterator[Message], known: Campaigns) -> list[MessageState]:
+        with no_collecting():
+            return [
+                fold_message(message, self._judge(message, known[message.campaign]))
+                for message in islice(messages, PART)
+            ]
+
+    def _refresh_stale(self, renew: Callable[[], object]) -> bool:
         """Judge campaigns again that changed; whether there were any."""
-
-        def renew() -> None:
-            self._registry.take_lease(self._holder, clock(), lease_ms)
-
         stale = self._registry.stale()
         rebuild(self._store, self._registry, self._judge, stale, Rebuild(processes=1, between=renew))
         return bool(stale)

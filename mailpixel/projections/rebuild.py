@@ -37,7 +37,7 @@ class Rebuild:
 
     dry_run: bool = False
     processes: int = 0
-    between: Callable[[], None] = _nothing
+    between: Callable[[], object] = _nothing
     events: int = EVENTS
 
 

@@ -54,12 +54,15 @@ class MessageState:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A batch for the fold: whole messages that have news after `since`, and the cursor that comes after
-    them."""
+    """News for the fold: whole messages that have some after `since`, and the cursor that comes after them.
+
+    `cursor` is `since` when there is no news. `messages` can be read once and streams, so it must be read before the
+    cursor is moved.
+    """
 
     since: str
     cursor: str
-    messages: Sequence[Message]
+    messages: Iterable[Message]
 
 
 Followed = tuple[tuple[str, str], Message]
@@ -95,12 +98,12 @@ class Store(Protocol):
         ...
 
     def changed(self, cursor: str, limit: int) -> Changed:
-        """Whole messages named by the next `limit` events after `cursor`; none when there is no news."""
+        """The whole messages that the next `limit` events after `cursor` belong to."""
         ...
 
     def save(self, states: Sequence[MessageState], changed: Changed) -> None:
         """Replace these states, move the counters by the difference and the cursor to `changed.cursor`, in
-        one transaction.
+        one transaction. States may be saved a part at a time, the cursor moved with the last.
 
         Raises `Conflict` when the stored cursor is no longer `changed.since`: another fold was faster, a
         campaign was rebuilt or a person erased meanwhile. Nothing was written; read again from `cursor()`.

@@ -155,7 +155,7 @@ def main(events: int, large: int) -> None:
         read = timed("bare read of the same rows", events, lambda: bare_read(store, "spring"))
         fold = timed("fold", events, lambda: catch_up(store, registry))
         append(store, list(history("scattered", events, events // PER_MESSAGE)))
-        timed("fold, messages judged 4 times", events, lambda: catch_up(store, registry))
+        timed("fold, events of a message far apart", events, lambda: catch_up(store, registry))
         check(store, "scattered", events)
         again = timed("rebuild, one process", events, rebuilding(store, registry, 1))
         timed("rebuild, cores judge, this writes", events, rebuilding(store, registry, 0))

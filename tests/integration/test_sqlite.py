@@ -38,7 +38,7 @@ def fold(message: Message) -> MessageState:
 
 
 def catch_up(store: SqliteStore) -> None:
-    while (changed := store.changed(store.cursor(), 1000)).messages:
+    while (changed := store.changed(store.cursor(), 1000)).cursor != changed.since:
         store.save([fold(message) for message in changed.messages], changed)
 
 

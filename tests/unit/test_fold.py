@@ -9,7 +9,7 @@ import pytest
 from mailpixel.errors import Conflict
 from mailpixel.model import Campaign, EventKind, Judged, Message, Verdict
 from mailpixel.projections.counters import Decision, Difference, Move
-from mailpixel.projections.fold import Fold
+from mailpixel.projections.fold import PART, Fold
 from mailpixel.projections.rebuild import ATTEMPTS, Rebuild, rebuild
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from mailpixel.store.protocol import Changed, FoldState, MessageState
@@ -86,6 +86,41 @@ def test_a_message_is_judged_once_a_batch_however_often_it_was_hit(
     store.append([an_open(n) for n in range(1_000)])
     Fold(store, registry, counting, "one").catch_up(now, LEASE_MS)
     assert seen == [1_000]
+
+
+class Saving(MemoryStore):
+    """Tells what was saved: how many states, and whether the cursor moved. A campaign is replaced after the first."""
+
+    def __init__(self, replaced: bool = False) -> None:
+        super().__init__()
+        self.saved: list[tuple[int, bool]] = []
+        self._replaced = replaced
+
+    def save(self, states: Sequence[MessageState], changed: Changed) -> None:
+        super().save(states, changed)
+        self.saved.append((len(states), changed.cursor != changed.since))
+        if self._replaced:
+            self._replaced = False
+            self.replace(
+                "autumn", self.cursor(), [], lambda message: MessageState("autumn", message.recipient)
+            )
+
+
+def test_much_news_is_saved_in_parts_and_the_cursor_moves_with_the_last(registry: MemoryRegistry) -> None:
+    store = Saving()
+    store.append([an_open(1, recipient=f"r-{n:05}") for n in range(2 * PART + 1)])
+    store.append([an_open(2, recipient=f"r-{n:05}") for n in range(2 * PART + 1)])
+    assert Fold(store, registry, judge_plainly, "one").catch_up(now, LEASE_MS) == 2 * PART + 1
+    assert store.saved == [(PART, False), (PART, False), (1, True)]
+    assert totals(store)["opens.events"] == 2 * (2 * PART + 1)
+
+
+def test_news_is_read_again_when_a_campaign_was_replaced_between_two_parts(registry: MemoryRegistry) -> None:
+    store = Saving(replaced=True)
+    store.append([an_open(1, recipient=f"r-{n:05}") for n in range(PART + 1)])
+    assert Fold(store, registry, judge_plainly, "one").catch_up(now, LEASE_MS) == PART + 1
+    assert store.saved == [(PART, False), (PART, False), (1, True)]
+    assert totals(store)["opens.events"] == PART + 1
 
 
 def test_a_campaign_that_changed_is_judged_again(

@@ -33,19 +33,15 @@ KEYS = 64
 PAGE = 10_000
 """Events read at a time when a whole campaign is read."""
 
-LOADED_FOR_EACH = 4
-"""A batch for the fold ends when it has loaded so many times its limit, so that hammered messages fit in
-memory."""
-
 OF_MESSAGE = f"select {READ} from events e where e.campaign = ? and e.recipient = ?"  # noqa: S608
 OF_PAGE = (
     f"select {READ} from events e where e.campaign = ? and e.recipient > ? and e.recipient <= ?"  # noqa: S608
     " order by e.recipient limit ?"
 )
 NEWS = """
-    select campaign, recipient, min(position) as first, max(position)
+    select campaign, recipient, max(position)
     from (select position, campaign, recipient from events where position > ? order by position limit ?)
-    group by campaign, recipient order by first
+    group by campaign, recipient
 """
 # Hops from each campaign to the next along the index: as many steps as there are campaigns, not events.
 CAMPAIGNS = """
@@ -94,15 +90,15 @@ class EventLog:
         since = Cursor.parse(cursor)
         with self._database.reading() as connection:
             named = connection.execute(NEWS, (since.position, limit)).fetchall()
-            end = max((last for _, _, _, last in named), default=since.position)
-            rows: list[Row] = []
-            for start in range(0, len(named), KEYS):
-                if len(rows) > LOADED_FOR_EACH * limit:
-                    end = named[start][2] - 1
-                    break
-                rows += _rows_of(connection, named[start : start + KEYS])
-            messages = self._messages(connection, rows)
-        return Changed(cursor, str(since._replace(position=end)), messages)
+        end = max((last for _, _, last in named), default=since.position)
+        return Changed(cursor, str(since._replace(position=end)), self._named(named))
+
+    def _named(self, named: Sequence[Row]) -> Iterator[Message]:
+        for start in range(0, len(named), KEYS):
+            with self._database.reading() as connection:
+                rows = _rows_of(connection, named[start : start + KEYS])
+                messages = self._messages(connection, rows)
+            yield from messages
 
     def campaigns(self) -> Sequence[str]:
         """The campaigns that have events, in order."""
