@@ -93,7 +93,7 @@ class Via(StrEnum):
     MICROSOFT = "microsoft"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Claims:
     """What a token says: a message, and what the token is good for.
 

@@ -6,7 +6,6 @@ one spelling; any other is refused, even where it decodes to the same claims.
 """
 
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from hmac import compare_digest
@@ -35,6 +34,7 @@ from mailpixel.links.wire import (
     unpack,
 )
 from mailpixel.model import Claims, TokenKind
+from mailpixel.record import record
 
 TOKEN_CHARS = BODY_CHARS + SIGNATURE_CHARS
 """The longest token."""
@@ -57,7 +57,7 @@ class Problem(StrEnum):
     """A good token in the place of another kind."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Reading:
     """What verifying gave. The token is good when `problem` is None.
 
