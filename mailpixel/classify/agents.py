@@ -219,7 +219,8 @@ _STEPS: tuple[Callable[[_Reading], Agent | None], ...] = (
 
 _NAME = re.compile(r"[a-z][a-z0-9_.!-]+")
 _BRACKETS = re.compile(r"\([^()]*\)")
-_PRODUCT = re.compile(r"(?<![\w/.-])[A-Za-z][\w.!-]+")
+_PRODUCT = re.compile(r"(?<![\w/.-])[A-Za-z][\w.!-]++(?!/\d+\.\d+\.\d+\.\d)")
+"""A name and not that of a browser, whose version has four parts as Chrome's has."""
 _BARE_WEBKIT = re.compile(r"Mozilla/5\.0 \(Macintosh;[^)]*\) AppleWebKit/[\d.]+ \(KHTML, like Gecko\)")
 _CONTACT = re.compile(
     r"(?<![\w.-])(?:[\w.-]+@[\w-]+\.[a-z]{2,}\b"

@@ -32,7 +32,7 @@ class BrowserClaim:
     Explorer.
     """
     sealed: bool
-    """Whether any further name in it is a tool's, since nobody builds programs for people on such a browser."""
+    """Whether any further name in it is a tool's, since hardly anybody builds programs for people on such a browser."""
 
 
 _LANGUAGE = int(Facts.ACCEPT_LANGUAGE)
@@ -95,7 +95,7 @@ def browser_claim(text: str) -> BrowserClaim | None:
         foreign=foreign,
         silent=silent,
         guests=web_view or "MSIE" in platform or "Trident" in platform,
-        sealed=desktop and _is_sealed(text, platform, versions),
+        sealed=_is_sealed(text, platform),
     )
 
 
@@ -103,15 +103,10 @@ def _is_web_view(platform: str, tail: str) -> bool:
     return platform.endswith("; wv") or (platform.startswith(_APPLE_PHONES) and "Safari/" not in tail)
 
 
-def _is_sealed(text: str, platform: str, versions: Mapping[str, tuple[int, int]]) -> bool:
-    """Whether only its makers sign at the end of this desktop browser. Programs for people are built on Chrome and
-    WebKit for Windows and the Mac and sign there; hardly any on those for Linux, and none on Firefox since version
-    57, when add-ons lost that right.
-
-    Source: blog.mozilla.org on Firefox 57 and WebExtensions, 2017-11.
+def _is_sealed(text: str, platform: str) -> bool:
+    """Whether hardly any program for people is built on such a browser: Chrome and WebKit on a Linux desktop. On other
+    systems, and at the end of any Firefox, programs of people and the pests of their machines sign as tools do.
     """
-    if "Firefox" in versions:
-        return versions["Firefox"] >= (57, 0)
     return "AppleWebKit" in text and "Electron/" not in text and _SERVER.match(platform) is not None
 
 

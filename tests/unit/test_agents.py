@@ -136,6 +136,8 @@ def test_a_mail_program_is_a_person_whatever_lists_say(agent: str, kind: EventKi
         "UCWEB/2.0 (Java; U; MIDP-2.0; en-US; nokia5130c-2) U2/1.0.0 UCBrowser/9.4.1.482 U2/1.0.0 Mobile",
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0 (日本語版)",
         f"{FIREFOX} Waterfox/G6",
+        f"{FIREFOX} Brandnew/91.2.2121.13",
+        f"{LINUX} Brandnew/91.2.2121.13",
         f"{FIREFOX} Brandnewbrowser/1.0",
         "Mozilla/5.0 (X11; U; Linux i686; en-US; rv:1.9.2.24) Gecko/20111107 Ubuntu/10.04 (lucid) Firefox/3.6.24",
         f"{LINUX} HeyTapBrowser/45.9.6",
@@ -151,7 +153,6 @@ def test_a_mail_program_is_a_person_whatever_lists_say(agent: str, kind: EventKi
         "Mozilla/5.0 (Cloud Phone 2.4; Nokia 225 4G) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/132.0.0.0 "
         "Mobile Safari/537.36 Puffin/132.0.8.80800FP",
         "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; WOW64; Trident/7.0; .NET4.0C; McAfee; Tablet PC 2.0)",
-        "Mozilla/5.0 (Windows NT 6.1; rv:25.0) Gecko/20100101 Firefox/25.0 Brandnewtoolbar/1.0",
         ANDROID.format("Pixel 8; wv") + " Brandnewmonitor/1.0",
         "Mozilla/5.0 (Sailfish 4.5; Mobile; rv:91.0) Gecko/91.0 Firefox/91.0 SailfishBrowser/1.0",
         "Mozilla/5.0 (Phone; OpenHarmony 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 "
@@ -182,7 +183,6 @@ def test_browsers_apps_televisions_and_terminals_are_people(agent: str, kind: Ev
         CHROME.replace("x64)", "x64; Brandnewmonitor)"),
         f"{LINUX} Brandnew/1.0",
         f"{LINUX} Brandnew",
-        f"{FIREFOX} Brandnew/1.0",
         CHROME.replace("like Gecko)", "like Gecko; Brandnew Thing)"),
         LINUX.replace("Chrome/", "HeadlessChrome/"),
         "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_11_1) AppleWebKit/601.2.4 (KHTML, like Gecko) Version/9.0.1 "
