@@ -96,15 +96,15 @@ class FoldProcess:
         command = [sys.executable, "-m", "mailpixel", "work", "--while-input-lasts"]
         pause_s = FIRST_PAUSE_S
         while not self._stopping.is_set():
-            self._process = subprocess.Popen(  # noqa: S603 - our own words
+            with subprocess.Popen(  # noqa: S603 - our own words
                 command,
                 env=self._environment,
                 stdin=subprocess.PIPE,  # never written to: it ends when this process does
                 start_new_session=True,  # Ctrl-C ends the web first, which then ends the fold
-            )
-            if self._stopping.is_set():
-                self._process.terminate()
-            code = self._process.wait()
+            ) as self._process:
+                if self._stopping.is_set():
+                    self._process.terminate()
+                code = self._process.wait()
             if not self._stopping.is_set():
                 log.error("the fold ended with code %d and is started again in %.1f s", code, pause_s)
                 self._stopping.wait(pause_s)

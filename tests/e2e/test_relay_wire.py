@@ -194,4 +194,16 @@ def test_no_mail_is_handed_to_an_upstream_that_does_not_take_the_log_in_it_was_g
         with RelayProcess(data, url, environment=secret) as relay, connected(relay) as client:
             answer = hand_in(client, plain(1))
     assert (answer[0], answer[1][:5]) == (451, "4.7.0")
-    assert [line[:4] for line in lines] == [b"ehlo"]
+    assert [line[:4].upper() for line in lines] == [b"EHLO"]
+
+
+def test_an_upstream_that_names_no_extensions_gets_the_bytes_and_no_options(tmp_path: Path) -> None:
+    data = campaign_in(tmp_path / "data")
+    with (
+        scripted({"EHLO": b"502 No\r\n", "DATA": b"354 Go\r\n"}) as (port, lines),
+        RelayProcess(data, f"smtp://127.0.0.1:{port}") as relay,
+        connected(relay) as client,
+    ):
+        assert hand_in(client, b"caf\xe9\r\n", ["r@x.example"], "BODY=8BITMIME")[0] == 250
+    commands = [b"MAIL FROM:<sender@shop.example>\r\n", b"RCPT TO:<r@x.example>\r\n", b"DATA\r\n"]
+    assert lines[2:6] == [*commands, b"caf\xe9\r\n"]
