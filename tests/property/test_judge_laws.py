@@ -2,18 +2,14 @@
 
 import random
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailpixel.classify import RULES, Certainty, Network, Rules, Scope, explain, judge
 from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Message, Verdict
 from tests.builders import APPLE, BROWSER, GMAIL, ROBOT, SENT_AT, a_delivery, a_link, an_event, an_id
+from tests.judging import MAC, PERSON, PREFETCHER
 
-PREFETCHER = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/42.0.2311.135 Safari/537.36 Edge/12.246 Mozilla/5.0"
-)
-MAC = BROWSER.replace("Windows NT 10.0; Win64; x64", "Macintosh; Intel Mac OS X 10_15_7")
 OUTLOOK = "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.17928; Pro)"
 CAMPAIGN = Campaign(
     "spring", "Spring", sent_at=SENT_AT, links=(*map(a_link, (1, 2, 3)), a_link(4, trap=True))
@@ -30,7 +26,6 @@ RULESET = Rules(
 NAMES = {rule.name for rule in RULES}
 WINDOWS_MS = {EventKind.OPEN: 30_000, EventKind.CLICK: 5_000}
 
-PERSON = Facts(4080)
 addresses = st.sampled_from(
     ["", "192.0.2.10", "192.0.2.200", "198.51.100.17", "198.51.100.200", "203.0.113.9", "2001:db8::1"]
 )
@@ -89,7 +84,16 @@ def judged(events: list[Event]) -> tuple[Judged, ...]:
     return judge(message_of(events), CAMPAIGN, RULESET)
 
 
+HASTY = an_event(
+    EventKind.CLICK, 20, link=1, address="192.0.2.10", agent=BROWSER, facts=PERSON & ~Facts.USER_ACTIVATED
+)
+"""A click that an open before it would make a person's."""
+
+
 @given(histories, deliveries, machine_hits())
+@example([HASTY], [a_delivery(1.0)], an_event(EventKind.OPEN, 5, agent=PREFETCHER))
+@example([HASTY], [a_delivery(1.0)], an_event(EventKind.OPEN, 5, agent=ROBOT))
+@example([HASTY], [a_delivery(1.0)], an_event(EventKind.CLICK, 20.3, link=2, agent=ROBOT))
 def test_adding_a_machines_hit_changes_nothing_for_people(
     events: list[Event], delivery: list[Event], machine: Event
 ) -> None:

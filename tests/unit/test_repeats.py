@@ -4,8 +4,8 @@ import pytest
 
 from mailpixel.classify import Rules, judge
 from mailpixel.model import Facts
-from tests.builders import GMAIL, a_click, a_message, an_open
-from tests.judging import ELSEWHERE, MAC, PERSON, TRAPPED, rulings
+from tests.builders import APPLE, GMAIL, a_click, a_message, an_open
+from tests.judging import ELSEWHERE, MAC, PERSON, PREFETCHER, TRAPPED, rulings
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,9 @@ def test_what_is_the_senders_own_repeats_nothing() -> None:
     assert [hit.dup for hit in judge(a_message(*hits), TRAPPED, rules)] == [False, False]
 
 
-def test_an_image_proxy_repeats_itself_from_any_address() -> None:
-    hits = [an_open(500.0, agent=GMAIL), an_open(504.0, agent=GMAIL, address=ELSEWHERE)]
+@pytest.mark.parametrize("agent", [GMAIL, PREFETCHER, APPLE])
+def test_an_image_proxy_repeats_itself_from_any_address(agent: str) -> None:
+    hits = [an_open(500.0, agent=agent), an_open(504.0, agent=agent, address=ELSEWHERE)]
     assert [hit.dup for hit in judge(a_message(*hits), TRAPPED, Rules())] == [False, True]
 
 

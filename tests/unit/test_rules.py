@@ -9,13 +9,8 @@ from mailpixel.classify import RULES, KnownAgent, Network, Rules, Thresholds, ju
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Event, Facts, Judged, Verdict, Via
 from tests.builders import APPLE, GMAIL, ROBOT, a_campaign, a_click, a_delivery, a_message, an_open
+from tests.judging import PERSON, PREFETCHER
 
-PERSON = Facts(4080)
-"""The facts of a click by a current browser, gesture and all."""
-PREFETCHER = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/42.0.2311.135 Safari/537.36 Edge/12.246 Mozilla/5.0"
-)
 WEBKIT = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)"
 YAHOO = "YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html"
 LATE = 5_000.0

@@ -23,6 +23,7 @@ from tests.judging import (
 @pytest.mark.parametrize(
     ("second", "facts", "expected"),
     [
+        (1.0, PERSON, "scanner instant"),
         (2.9, PERSON, "scanner instant"),
         (3.0, PERSON, HUMAN),
         (30.0, BARE, "scanner instant"),
