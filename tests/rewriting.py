@@ -2,6 +2,7 @@
 
 import html as stdlib_html
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from mailpixel.links.splice import PIXEL_CLOSE, PIXEL_OPEN
 
 BASE_URL = "https://t.example"
+_DROPPED = re.compile("[\x00;\ufffd\ud800-\udfff]")
 PIXEL_URL = f"{BASE_URL}/o/PIXEL"
 PIXEL = f"{PIXEL_OPEN}{PIXEL_URL}{PIXEL_CLOSE}"
 
@@ -101,5 +103,5 @@ def spelled(value: str) -> str:
 def spelled_url(url: str) -> str:
     """A URL without the letters that URL parsers drop, and with the ampersands on which decoders differ cut short."""
     return "".join(
-        letter for letter in stdlib_html.unescape(url) if letter > " " and letter not in "\ufffd\x00;"
+        letter for letter in stdlib_html.unescape(url) if letter > " " and not _DROPPED.fullmatch(letter)
     )

@@ -25,8 +25,10 @@ def mark(text: str) -> tuple[str, Mapping[str, int]]:
     A text with more of them than there are private letters it does not use comes back unmarked.
     """
     starts = list(_starts(text))
+    if not starts:
+        return text, {}
     marks = list(islice((letter for letter in _PRIVATE if letter not in text), len(starts)))
-    if not starts or len(marks) < len(starts):
+    if len(marks) < len(starts):
         return text, {}
     pieces = [text[start + 1 : end] for start, end in pairwise((*starts, len(text)))]
     marked = text[: starts[0]] + "".join(letter + piece for letter, piece in zip(marks, pieces, strict=True))

@@ -76,22 +76,22 @@ def _bottom(tree: Tree, body: turbohtml.Element) -> int | None:
     location = body.source_location
     if location is not None and location.end_tag is not None:
         return tree.source.at(location.end_tag.start_offset)
-    for tag in tree.source.end_tags():
-        offset = _probed_end_tag(tree.source, tag)
+    lowered = tree.source.lowered
+    for tag in ("</body", "</html"):
+        offset = _probed_end_tag(tree.source.view, lowered, tag)
         if offset is not None:
             return offset
     return len(tree.source.view) if tree.ends_in_markup else None
 
 
-def _probed_end_tag(source: Source, tag: str) -> int | None:
+def _probed_end_tag(view: str, lowered: str, tag: str) -> int | None:
     """The last place of an end tag that is one. The tree does not tell it for an element without a start tag."""
-    lowered = source.lowered
     offset = len(lowered)
     for _ in range(_TRIES):
         offset = lowered.rfind(tag, 0, offset)
         if offset < 0:
             return None
-        if lowered.startswith(_AFTER_NAME, offset + len(tag)) and _is_image_at(source.view, offset):
+        if lowered.startswith(_AFTER_NAME, offset + len(tag)) and _is_image_at(view, offset):
             return offset
     return None
 

@@ -115,6 +115,12 @@ def test_a_skipped_href_is_reported_as_it_stands() -> None:
     assert plan.skipped == (Skip("https://a.test/<!--[if mso]>", Reason.MALFORMED),)
 
 
+def test_a_lone_surrogate_is_what_a_browser_takes_it_for_and_stays_in_the_text() -> None:
+    plan = prepare('<p>\ud800</p><a \ud800=1 href="https://a.test/\ud800\ufdd0">x</a>', OPTIONS)
+    assert plan.links == ("https://a.test/\ufffd\ufdd0",)
+    assert plan.render(["U"]) == '<p>\ud800</p><a \ud800=1 href="U">x</a>'
+
+
 def test_the_pixel_goes_to_the_top_on_request_and_past_the_head() -> None:
     top = RewriteOptions("https://t.example", pixel="top")
     for before, after in (
