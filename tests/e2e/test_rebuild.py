@@ -26,6 +26,7 @@ from mailpixel.store.sqlite import open_sqlite
 from tests.builders import BROWSER, a_campaign, a_click, an_event, an_id, an_open, at_ms
 from tests.e2e.test_real_campaign import recount
 from tests.load import load
+from tests.processes import descendants, has_open, needs_proc, wait_for_the_end_of, wait_until
 from tests.service import Service, mailpixel, rows
 
 PERSON = Facts(4080)
@@ -162,45 +163,21 @@ def test_a_rebuild_killed_anywhere_leaves_each_campaign_old_or_new_and_the_next_
     assert json.loads(rows(data, "rebuild", "--json")) == []
 
 
-def children(pid: int) -> list[Path]:
-    """The processes that a process started and that still run."""
-    listed = Path(f"/proc/{pid}/task/{pid}/children")
-    return [Path(f"/proc/{child}") for child in listed.read_text().split()] if listed.exists() else []
-
-
-def runs(process: Path) -> bool:
-    """Whether it is there and no mere entry that nobody has asked after."""
-    try:
-        return (process / "stat").read_text().rpartition(") ")[2][0] != "Z"
-    except OSError:
-        return False
-
-
-def reads_the_store(process: Path) -> bool:
-    """Whether it has the database open."""
-    try:
-        return any(os.readlink(fd).endswith("mailpixel.db") for fd in (process / "fd").iterdir())
-    except OSError:
-        return False
-
-
-@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="only /proc tells which processes run")
+@needs_proc
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core has no workers")
 def test_a_rebuild_that_is_killed_leaves_no_worker_behind(tmp_path: Path) -> None:
     data = tmp_path / "data"
     log_history(data, "c1", 24_000)
     rebuilding = started(data, "rebuild")
-    until = time.monotonic() + 20
-    while sum(map(reads_the_store, workers := children(rebuilding.pid))) < 2:
-        assert rebuilding.poll() is None
-        assert time.monotonic() < until, "no workers were started"
-        time.sleep(0.01)
+
+    def workers() -> list[Path]:
+        return [each for each in descendants(rebuilding.pid) if has_open(each, "mailpixel.db")]
+
+    wait_until(lambda: len(workers()) >= 2, "no workers were started")
+    left = workers()
     rebuilding.kill()
     rebuilding.wait()
-    until = time.monotonic() + 20
-    while any(map(runs, workers)):
-        assert time.monotonic() < until, "a worker outlives its rebuild"
-        time.sleep(0.05)
+    wait_for_the_end_of(left)
     rebuilding.communicate()
 
 

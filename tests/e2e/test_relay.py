@@ -3,9 +3,7 @@
 import smtplib
 import socket
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -16,6 +14,7 @@ from mailpixel import TokenKind
 from mailpixel.model import Claims
 from mailpixel.relay.upstream import framed
 from mailpixel.store.sqlite import open_sqlite
+from tests.processes import wait_until
 from tests.relaying import (
     Pair,
     RelayProcess,
@@ -162,7 +161,7 @@ def test_a_client_that_goes_away_before_the_answer_has_sent_its_message(tmp_path
             client.docmd("RCPT", "TO:<r@x.example>")
             client.docmd("DATA")
             client.send(framed(held))
-            wait_until(lambda: len(pair.upstream.stored()) == 1)
+            wait_until(lambda: len(pair.upstream.stored()) == 1, "nothing is stored")
             client.close()
         pair.upstream.release()
         said = pair.relay.stop()
@@ -176,19 +175,12 @@ def test_a_relay_that_is_told_to_end_waits_for_the_answer_to_a_message_on_its_wa
     with running(tmp_path) as pair, connected(pair.relay) as client:
         sender = threading.Thread(target=lambda: replies.append(hand_in(client, held)))
         sender.start()
-        wait_until(lambda: len(pair.upstream.stored()) == 1)
+        wait_until(lambda: len(pair.upstream.stored()) == 1, "nothing is stored")
         pair.relay.terminate()
-        wait_until(lambda: not is_listening(pair.relay.port))
+        wait_until(lambda: not is_listening(pair.relay.port), "the relay listens")
         pair.upstream.release()
         sender.join()
     assert replies == [(250, "2.0.0 Stored")]
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    until = time.monotonic() + 20
-    while not is_so():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def is_listening(port: int) -> bool:
