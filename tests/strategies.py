@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from mailpixel.model import Event, EventKind, Facts
 from tests.builders import APPLE, BROWSER, GMAIL, ROBOT, an_event, an_id
 
-campaigns = st.sampled_from(["autumn", "spring"])
-recipients = st.sampled_from(["r-1", "r-2", "r-3"])
+# Most events fall on one message, so that histories of some twenty have neighbours to tell of.
+campaigns = st.sampled_from(["spring", "spring", "spring", "autumn"])
+recipients = st.sampled_from(["r-1", "r-1", "r-1", "r-2", "r-3"])
 agents = st.sampled_from([APPLE, BROWSER, GMAIL, ROBOT, ""])
 addresses = st.sampled_from(["", "192.0.2.10", "198.51.100.17", "2001:db8::1"])
 methods = st.sampled_from(["GET", "GET", "GET", "GET", "HEAD", "POST"])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mailpixel.classify import RULES, Certainty, Network, Rules, Scope, explain, judge
 from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Message, Verdict
-from tests.builders import APPLE, BROWSER, GMAIL, ROBOT, SENT_AT, a_delivery, a_link, an_event, an_id
+from tests.builders import APPLE, BROWSER, GMAIL, ROBOT, SENT_AT, a_click, a_delivery, a_link, an_event, an_id
 from tests.judging import MAC, PERSON, PREFETCHER
 
 OUTLOOK = "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.17928; Pro)"
@@ -73,7 +73,7 @@ def machine_hits(draw: st.DrawFn) -> Event:
 
 
 histories = st.lists(hits(), max_size=14)
-deliveries = st.sampled_from([[], [a_delivery(1.0)], [a_delivery(40.0)]])
+deliveries = st.sampled_from([[], [a_delivery(1.0)], [a_delivery(40.0)], [a_delivery(1.0), a_delivery(40.0)]])
 
 
 def message_of(events: list[Event]) -> Message:
@@ -93,7 +93,7 @@ HASTY = an_event(
 @given(histories, deliveries, machine_hits())
 @example([HASTY], [a_delivery(1.0)], an_event(EventKind.OPEN, 5, agent=PREFETCHER))
 @example([HASTY], [a_delivery(1.0)], an_event(EventKind.OPEN, 5, agent=ROBOT))
-@example([HASTY], [a_delivery(1.0)], an_event(EventKind.CLICK, 20.3, link=2, agent=ROBOT))
+@example([a_click(500, 1, facts=PERSON)], [], an_event(EventKind.CLICK, 500.3, link=2, agent=ROBOT))
 def test_adding_a_machines_hit_changes_nothing_for_people(
     events: list[Event], delivery: list[Event], machine: Event
 ) -> None:
