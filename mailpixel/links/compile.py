@@ -90,12 +90,12 @@ def cut(draft: Draft, codec: str | None) -> Cuts:
     pieces: list[Any] = []
     position = 0
     for edit in edits:
-        pieces.append(text[position : edit[0]])
-        position = edit[1]
+        pieces.append(text[position : edit.start])
+        position = edit.end
     pieces.append(text[position:])
     if codec is None:
         return Cuts(pieces, [])
-    values = [text[edit[0] : edit[1]].encode(codec) for edit in edits]
+    values = [text[edit.start : edit.end].encode(codec) for edit in edits]
     return Cuts([piece.encode(codec) for piece in pieces], values)
 
 
@@ -106,26 +106,23 @@ def form(draft: Draft, cuts: Cuts, links: int, codec: str | None) -> Form[Any]:
     parts[::2] = pieces
     bare = None
     if pixel is not None:
-        bare = Bare(2 * pixel, pieces[pixel] + pieces[pixel + 1])
-        parts[2 * pixel] += PIXEL_OPEN if codec is None else PIXEL_OPEN.encode(codec)
-        parts[2 * pixel + 2] = (PIXEL_CLOSE if codec is None else PIXEL_CLOSE.encode(codec)) + pieces[
-            pixel + 1
-        ]
+        before, after = pieces[pixel : pixel + 2]
+        opening, closing = (tag if codec is None else tag.encode(codec) for tag in (PIXEL_OPEN, PIXEL_CLOSE))
+        parts[2 * pixel], parts[2 * pixel + 2] = before + opening, closing + after
+        bare = Bare(2 * pixel, before + after)
     return Form(parts, slots, codec, _is_plain(slots, codec), _picker(slots, links), bare)
 
 
 def _is_plain(slots: Sequence[Edit], codec: str | None) -> bool:
-    for slot in slots:
-        if slot[3] not in _PLAIN_QUOTES or slot[4]:
-            return False
-    return codec is None or "\n/".encode(codec) == b"\n/"
+    plain = all(slot.quote in _PLAIN_QUOTES and not slot.tail for slot in slots)
+    return plain and (codec is None or "\n/".encode(codec) == b"\n/")
 
 
 _PLAIN_QUOTES = ('"', "text")
 
 
 def _picker(slots: Sequence[Edit], links: int) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
-    places = [slot[2] for slot in slots]
+    places = [slot.place for slot in slots]
     in_order = [*range(links), PIXEL_PLACE]
     if places == in_order or places == in_order[:-1]:
         return None

@@ -11,7 +11,7 @@ from mailpixel.links.source import Source
 from mailpixel.links.trackable import destination_of
 
 _TRIES = 16
-_AFTER_NAME = tuple("\t\n\f\r />")
+_END_TAG = re.compile("</(body|html)[\t\n\f\r />]", re.IGNORECASE)
 _PROLOGUE = re.compile(r"(?:\s|<!--(?:-?>|.*?--!?>)|<\?[^>]*>|<!doctype[^>]*>)*", re.IGNORECASE | re.DOTALL)
 _MARK_SRC = "mailpixel-probe:"
 _PROBE = f'<img src="{_MARK_SRC}">'
@@ -76,24 +76,17 @@ def _bottom(tree: Tree, body: turbohtml.Element) -> int | None:
     location = body.source_location
     if location is not None and location.end_tag is not None:
         return tree.source.at(location.end_tag.start_offset)
-    lowered = tree.source.lowered
-    for tag in ("</body", "</html"):
-        offset = _probed_end_tag(tree.source.view, lowered, tag)
-        if offset is not None:
-            return offset
+    offset = _last_end_tag(tree.source.view)
+    if offset is not None:
+        return offset
     return len(tree.source.view) if tree.ends_in_markup else None
 
 
-def _probed_end_tag(view: str, lowered: str, tag: str) -> int | None:
-    """The last place of an end tag that is one. The tree does not tell it for an element without a start tag."""
-    offset = len(lowered)
-    for _ in range(_TRIES):
-        offset = lowered.rfind(tag, 0, offset)
-        if offset < 0:
-            return None
-        if lowered.startswith(_AFTER_NAME, offset + len(tag)) and _is_image_at(view, offset):
-            return offset
-    return None
+def _last_end_tag(view: str) -> int | None:
+    """The last `</body>` that is one, else the last such `</html>`. The tree tells neither without a start tag."""
+    ends = sorted(_END_TAG.finditer(view), key=lambda end: (end[1].lower(), -end.start()))
+    places = (end.start() for end in ends[:_TRIES])
+    return next((place for place in places if _is_image_at(view, place)), None)
 
 
 def _is_image_at(view: str, offset: int) -> bool:

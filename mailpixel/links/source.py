@@ -29,11 +29,6 @@ class Source:
         self._steps = "\r" in text  # a letter is found ten times faster than a pair
         self._counted, self._reached = 0, 0
 
-    @property
-    def lowered(self) -> str:
-        """The view in lower case and as long as the view: the one letter that would grow becomes a space."""
-        return self.view.replace("\u0130", " ").lower()
-
     def at(self, offset: int) -> int:
         """The place in the text for an offset of the parser's, which counts each CRLF once.
 
