@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache, partial
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Self, TypeVar
 
 from mailpixel.errors import InvalidInput
@@ -74,6 +74,17 @@ def _choice(kind: type[Choice], value: object, name: str) -> Choice:
         return kind(str(value))
     except ValueError:
         raise InvalidInput(name, f"must be one of {', '.join(kind)}") from None
+
+
+@lru_cache(maxsize=16_384)
+def canonical_address(text: str) -> str:
+    """The address in its one spelling, IPv4 inside IPv6 as IPv4; empty for what is no address."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return ""
+    mapped = getattr(address, "ipv4_mapped", None)
+    return str(mapped or address).partition("%")[0]
 
 
 Level = tuple[int, Mapping[int, Network]]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from mailpixel.classify.facts import facts_of, facts_with
+from mailpixel.classify.networks import canonical_address
 from mailpixel.ingest.intake import Seen
 from mailpixel.model import Facts
 
@@ -44,14 +45,3 @@ class Reader:
     def _lies_in_trusted(self, text: str) -> bool:
         address = canonical_address(text)
         return bool(address) and any(ipaddress.ip_address(address) in network for network in self._trusted)
-
-
-@lru_cache(maxsize=16_384)
-def canonical_address(text: str) -> str:
-    """The address in its one spelling, IPv4 inside IPv6 as IPv4; empty for what is no address."""
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return ""
-    mapped = getattr(address, "ipv4_mapped", None)
-    return str(mapped or address).partition("%")[0]

@@ -3,7 +3,7 @@
 import pytest
 
 from mailpixel.ingest.intake import minimise
-from mailpixel.server.hits import Reader, canonical_address
+from mailpixel.server.hits import Reader
 
 PROXIES = ("10.0.0.0/8", "2001:db8::/32")
 
@@ -37,18 +37,6 @@ def test_the_client_is_the_nearest_address_that_is_no_declared_proxy(
 
 def test_without_declared_proxies_nobody_is_believed() -> None:
     assert address("10.0.0.1", "203.0.113.1", trusted=()) == "10.0.0.1"
-
-
-def test_an_address_has_one_spelling() -> None:
-    written = ["2001:DB8:0:0::1", "::ffff:192.0.2.1", "192.0.2.1", "fe80::1%eth0", "testclient", ""]
-    assert [canonical_address(text) for text in written] == [
-        "2001:db8::1",
-        "192.0.2.1",
-        "192.0.2.1",
-        "fe80::1",
-        "",
-        "",
-    ]
 
 
 def test_as_much_of_an_address_is_kept_as_was_set() -> None:

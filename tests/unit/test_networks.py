@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from mailpixel.classify import Certainty, Network, NetworkTable, Rules, Scope
-from mailpixel.classify.networks import canonical_prefix, neighbourhood
+from mailpixel.classify.networks import canonical_address, canonical_prefix, neighbourhood
 from mailpixel.classify.rules import shipped_networks
 from mailpixel.errors import InvalidInput
 
@@ -104,3 +104,15 @@ def test_an_operator_adds_and_strikes_networks() -> None:
 
 def test_a_table_can_be_handed_to_another_process() -> None:
     assert pickle.loads(pickle.dumps(TABLE)).lookup("192.0.2.64") == NARROW
+
+
+def test_an_address_has_one_spelling() -> None:
+    written = ["2001:DB8:0:0::1", "::ffff:192.0.2.1", "192.0.2.1", "fe80::1%eth0", "testclient", ""]
+    assert [canonical_address(text) for text in written] == [
+        "2001:db8::1",
+        "192.0.2.1",
+        "192.0.2.1",
+        "fe80::1",
+        "",
+        "",
+    ]

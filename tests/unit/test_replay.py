@@ -168,6 +168,13 @@ def test_a_proxy_is_judged_unless_the_verdict_is_not() -> None:
     assert labelled(verdicts=[None] * 11, via=[None] * 11).wrong == ()
 
 
+def test_an_address_has_one_spelling_however_it_was_written() -> None:
+    rows = [hit(second, ip=ip) for second, ip in ((500, "192.0.2.10"), (510, "::ffff:192.0.2.10"))]
+    assert outcome(ROW | {"hits": rows}).line()["dup"] == [False, True]
+    log = read_log([f"::ffff:192.0.2.1{LOG.splitlines()[1][9:]}"], "old", LogShape(open="^/open"))
+    assert log.messages[0].events[0].address == "192.0.2.1"
+
+
 def test_no_two_events_of_a_scenario_have_one_id() -> None:
     deliveries = [{"recipient": f"r-{n}", "sent_at_ms": SENT_MS, "delivered_at_ms": SENT_MS} for n in (1, 2)]
     rows = [hit(0, recipient="r-1"), hit(0, recipient="r-2")]

@@ -7,6 +7,7 @@ from datetime import datetime
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from mailpixel.classify.facts import agent_text
+from mailpixel.classify.networks import canonical_address
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Event, EventKind, Facts, Message
 
@@ -93,7 +94,7 @@ def _event(line: str, number: int, campaign: str, shape: LogShape) -> Event | No
         number_or_none,
         destination,
         method,
-        address,
+        canonical_address(address) or address,
         "" if agent == "-" else agent_text(agent.encode()),
         facts,
         id=at_ms.to_bytes(6, "big") + _EDGE + number.to_bytes(6, "big"),

@@ -10,11 +10,10 @@ token}], and if wanted `config` {seeds, operator_networks, trap_links, networks,
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from ipaddress import ip_address
 from typing import Any
 
 from mailpixel.classify.facts import facts_of
-from mailpixel.classify.networks import Network
+from mailpixel.classify.networks import Network, canonical_address
 from mailpixel.classify.rules import KnownAgent, Rules
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Campaign, Event, EventKind, Facts, Link, Message
@@ -135,17 +134,10 @@ def _hit(campaign: str, position: int, hit: Mapping[str, Any]) -> Event | None:
         event,
         link=hit.get("link"),
         method=hit.get("method", "GET").upper(),
-        address=_address(hit.get("ip") or ""),
+        address=canonical_address(hit.get("ip") or ""),
         agent=agent,
         facts=facts | mark,
     )
-
-
-def _address(text: str) -> str:
-    try:
-        return str(ip_address(text))
-    except ValueError:
-        return ""
 
 
 def _event(campaign: str, kind: EventKind, recipient: str, at_ms: int, position: int) -> Event:
