@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mailpixel.cli.frame import Command, fold_what_waits, now_ms, plain, print_json, rules, settings, stores
-from mailpixel.report.summary import Rate, Summary, summarise
+from mailpixel.report.summary import Summary, summarise
 
 
 @click.command("report", cls=Command)
@@ -31,9 +31,9 @@ def _print(summary: Summary) -> None:
         Text.assemble((summary.campaign.name, "bold"), f" ({summary.campaign.id})"),
         f"as of {summary.to_json()['as_of'] or 'never'}",
     )
-    for row in (_recipients(summary), _counts(summary), _rates(summary), _links(summary)):
+    for table in (_recipients, _counts, _rates, _open_rates, _links):
         console.print()
-        console.print(row)
+        console.print(table(summary))
     console.print()
     console.print(
         f"{summary.provisional} provisional, {summary.probes} probes, {summary.internal} internal, "
@@ -41,12 +41,16 @@ def _print(summary: Summary) -> None:
     )
 
 
+OPEN_RATE = "open rate of people"
+LEFT = ("", OPEN_RATE, "definition", "url")
+
+
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(
             column,
-            justify="right" if column and column not in ("definition", "url") else "left",
+            justify="left" if column in LEFT else "right",
             overflow="fold",
         )
     return table
@@ -78,24 +82,44 @@ def _rates(summary: Summary) -> Table:
     for name, rate in summary.rates.items():
         table.add_row(
             name.replace("_", " "),
-            _share(rate),
+            _percent(rate.value),
             f"{rate.numerator:,}/{_number(rate.denominator)}",
             rate.definition,
-        )
-    between = summary.open_rate_range.to_json()
-    low, high = between["low"], between["high"]
-    if low is not None and high is not None:
-        table.add_row(
-            "open rate range",
-            f"{low:.1%} to {high:.1%}",
-            "",
-            "Between the readers we know of and all who may have read.",
         )
     return table
 
 
-def _share(rate: Rate) -> str:
-    return "not known" if rate.value is None else f"{rate.value:.1%}"
+OPEN_RATES = {
+    "floor": "Messages with a human open or a human click.",
+    "extrapolation": "If those behind a privacy prefetch open as often as the others.",
+    "click_ratio": "If they click as often after opening as the others.",
+    "ceiling": "The floor, and everyone whose privacy prefetch may hide a reader.",
+}
+"""What each value for the open rate of people rests on, the certain ones around the estimates."""
+
+
+def _open_rates(summary: Summary) -> Table:
+    """What is certain and the estimates side by side; where these disagree, the range is all that can be said."""
+    between = summary.open_rate_range
+    told = {each.method: (each.value, each.low, each.high) for each in between.estimates}
+    told |= {"floor": (between.low, None, None), "ceiling": (between.high, None, None)}
+    table = _table(OPEN_RATE, "rate", "95 % interval", "definition")
+    for name, definition in OPEN_RATES.items():
+        value, low, high = told[name]
+        table.add_row(name.replace("_", " "), _percent(value), _interval(low, high), definition)
+    if between.agree is False:
+        table.add_row(
+            "range", _interval(between.low, between.high), "", "The estimates disagree: name no one number."
+        )
+    return table
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{low:.1%} to {high:.1%}"
+
+
+def _percent(rate: float | None) -> str:
+    return "not known" if rate is None else f"{rate:.1%}"
 
 
 def _links(summary: Summary) -> Table:

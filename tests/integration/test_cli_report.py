@@ -1,0 +1,52 @@
+"""What `report` tells a person of how many opened."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mailpixel.cli import cli
+from mailpixel.store.sqlite import open_sqlite
+from tests.builders import APPLE, a_campaign, a_click, a_delivery, an_open
+
+TRACKABLE, HIDDEN, OPENERS, CLICKERS = 400, 600, 120, 24
+AGREEING = """\
+open rate of people   rate   95 % interval  definition
+floor                15.0%                  Messages with a human open or a human click.
+extrapolation        30.0%  27.4% to 32.8%  If those behind a privacy prefetch open as often as the others.
+click ratio          27.0%  21.0% to 36.9%  If they click as often after opening as the others.
+ceiling              72.0%                  The floor, and everyone whose privacy prefetch may hide a reader.
+"""
+DISAGREEING = """\
+open rate of people            rate   95 % interval  definition
+floor                         24.0%                  Messages with a human open or a human click.
+extrapolation                 30.0%  27.4% to 32.8%  If those behind a privacy prefetch open as often as the others.
+click ratio                   72.0%  52.2% to 72.0%  If they click as often after opening as the others.
+ceiling                       72.0%                  The floor, and everyone whose privacy prefetch may hide a reader.
+range                24.0% to 72.0%                  The estimates disagree: name no one number.
+"""
+
+
+def open_rates(folder: Path, hidden_clickers: int) -> str:
+    """What is said of the open rate, where so many behind a privacy prefetch clicked."""
+    store, registry = open_sqlite(folder / "mailpixel.db")
+    registry.add_campaign(a_campaign())
+    shown = [f"shown-{number}" for number in range(TRACKABLE)]
+    hidden = [f"hidden-{number}" for number in range(HIDDEN)]
+    store.append([a_delivery(0, recipient=name) for name in shown + hidden])
+    store.append([an_open(600, recipient=name) for name in shown[:OPENERS]])
+    store.append([an_open(30, recipient=name, agent=APPLE) for name in hidden])
+    clickers = shown[:CLICKERS] + hidden[:hidden_clickers]
+    store.append([a_click(660, recipient=name) for name in clickers])
+    store.close()
+    registry.close()
+    told = CliRunner(env={"COLUMNS": "200"}).invoke(cli, ["--data", str(folder), "report", "spring"])
+    lines = next(part for part in told.stdout.split("\n\n") if part.startswith("open rate of people"))
+    return "".join(f"{line.rstrip()}\n" for line in lines.split("\n"))
+
+
+@pytest.mark.parametrize(("hidden_clickers", "told"), [(30, AGREEING), (120, DISAGREEING)])
+def test_estimates_stand_between_floor_and_ceiling_and_the_range_where_they_disagree(
+    tmp_path: Path, hidden_clickers: int, told: str
+) -> None:
+    assert open_rates(tmp_path, hidden_clickers) == told
