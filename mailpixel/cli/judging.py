@@ -7,6 +7,7 @@ from typing import BinaryIO
 import click
 
 from mailpixel.classify import judge, judge_agent
+from mailpixel.classify.facts import agent_text
 from mailpixel.cli.frame import Command, print_json, print_table, rules, say, stores
 from mailpixel.model import EventKind
 from mailpixel.projections.counters import Difference
@@ -105,11 +106,12 @@ def replay_command(
     show_default=True,
     help="What the agent asked for.",
 )
-@click.argument("file", type=click.File("r", encoding="utf-8", errors="replace"), default="-")
-def agents_command(kind: str, file: Iterable[str]) -> None:
+@click.argument("file", type=click.File("rb"), default="-")
+def agents_command(kind: str, file: Iterable[bytes]) -> None:
     """Agents in, one a line; `verdict<TAB>rule<TAB>agent` out, judged by the agent alone."""
     ruleset = rules()
     for line in file:
-        agent = line.rstrip("\r\n")
-        told = judge_agent(agent, EventKind(kind), ruleset)
-        click.echo(f"{told.verdict}\t{told.rule}\t{agent}")
+        agent = line.rstrip(b"\r\n")
+        told = judge_agent(agent_text(agent), EventKind(kind), ruleset)
+        # The very bytes that came, so that rows can be joined to the list they were made of.
+        click.echo(f"{told.verdict}\t{told.rule}\t".encode() + agent)
