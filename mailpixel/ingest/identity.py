@@ -27,7 +27,10 @@ class EventIds:
 
 
 def told_event(kind: EventKind, campaign: str, recipient: str, at_ms: int) -> Event:
-    """A delivery or an opt-out as an event. Its id follows from what it says, so telling it twice logs it once."""
+    """A delivery or an opt-out as an event, which has no method: nobody asked for a tracking URL.
+
+    Its id follows from what it says, so telling it twice logs it once.
+    """
     said = hashlib.sha256(f"{kind}\0{campaign}\0{recipient}".encode()).digest()
     id = min(max(at_ms, 0), _HIGHEST_MS).to_bytes(6, "big") + said[:10]
-    return Event(kind=kind, campaign=campaign, recipient=recipient, received_at_ms=at_ms, id=id)
+    return Event(kind, campaign, recipient, at_ms, method="", id=id)

@@ -2,7 +2,7 @@
 
 from mailpixel.ingest.caps import REMEMBERED, DailyCaps
 from mailpixel.ingest.identity import DAY_MS, EventIds, told_event
-from mailpixel.model import EventKind
+from mailpixel.model import Event, EventKind
 
 
 def test_an_id_is_time_edge_and_position() -> None:
@@ -34,6 +34,11 @@ def test_telling_a_delivery_twice_is_the_same_event() -> None:
     told = [told_event(EventKind.DELIVERY, "c1", "r-1", 5) for _ in range(2)]
     assert told[0] == told[1]
     assert told[0].id != told_event(EventKind.DELIVERY, "c1", "r-2", 5).id
+
+
+def test_what_is_told_has_no_method_since_it_is_no_request() -> None:
+    told = told_event(EventKind.DELIVERY, "c1", "r-1", 5)
+    assert told == Event(EventKind.DELIVERY, "c1", "r-1", 5, method="", id=told.id)
 
 
 def test_hits_past_the_cap_are_numbered_and_a_new_day_begins_at_nothing() -> None:
