@@ -107,6 +107,10 @@ def encode_for(quote: str, url: str) -> str:
     return url.translate(_ENCODED[quote])
 
 
+_SLOTS = slice(1, None, 2)
+"""The odd places of `Form.parts`."""
+
+
 class Bare(NamedTuple):
     """What stands in place of a pixel's piece, slot and next piece when there is no pixel to write."""
 
@@ -141,7 +145,7 @@ class Form(NamedTuple, Generic[AnyStr]):
             ready = values if codec is None else joined.encode(codec).split(b"\n")
             ready = ready if pick is None else pick(ready)
         filled = parts.copy()
-        filled[1::2] = ready
+        filled[_SLOTS] = ready
         if pixel_url is None and bare is not None:
             filled[bare.at : bare.at + 3] = [bare.piece]
         return parts[0][:0].join(filled)
