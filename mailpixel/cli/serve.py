@@ -1,9 +1,10 @@
 """`mailpixel serve` and `mailpixel work`."""
 
 import signal
-import threading
+import time
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 
@@ -47,20 +48,31 @@ def work_command(while_input_lasts: bool) -> None:
 
     store, registry = stores()
     in_force = RulesInForce(settings(), lambda error: say(f"the rules stay as they were: {error}"))
-    stopping = threading.Event()
+    told: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+        signal.signal(number, lambda number, frame: told.append(number))
     if while_input_lasts:
         end_with_input()
 
     def judge_now(message: Message, campaign: Campaign) -> Sequence[Judged]:
         return judge(message, campaign, in_force.now())
 
+    def clock() -> int:
+        """The fold asks for the time between its steps, and there it may be ended."""
+        if told:
+            raise _Ended
+        return now_ms()
+
     fold = Fold(store, registry, judge_now, uuid.uuid4().hex)
-    while not stopping.is_set():
-        try:
-            fold.catch_up(now_ms, LEASE_MS)
-        except StoreUnavailable as error:
-            say(f"the store does not answer, the fold waits: {error}")
-        stopping.wait(POLL_S)
+    with suppress(_Ended):
+        while True:
+            try:
+                fold.catch_up(clock, LEASE_MS)
+            except StoreUnavailable as error:
+                say(f"the store does not answer, the fold waits: {error}")
+            time.sleep(POLL_S)
     fold.leave()
+
+
+class _Ended(Exception):
+    """The process was told to end."""

@@ -181,6 +181,25 @@ def test_a_rebuild_that_is_killed_leaves_no_worker_behind(tmp_path: Path) -> Non
     rebuilding.communicate()
 
 
+def test_a_fold_that_is_told_to_end_ends_after_a_part_and_the_next_begins_where_its_cursor_stands(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "data"
+    log_history(data, "c1", 24_000)
+    store, _ = open_sqlite(data / "mailpixel.db")
+    folding = started(data, "work")
+    until = time.monotonic() + 20
+    while not store.recipients("c1", "", 1):
+        assert time.monotonic() < until, "nothing was folded"
+        time.sleep(0.01)
+    folding.terminate()
+    assert (*folding.communicate(timeout=20), folding.returncode) == ("", "", 0)
+    assert store.cursor() == ""
+    rows(data, "report", "c1")
+    totals = store.counts("c1", at_ms(0), 0).totals
+    assert (totals["opens.events"], totals["clicks.events"]) == (24_000, 24_000)
+
+
 @pytest.fixture
 def two(tmp_path: Path) -> Path:
     """Two campaigns, folded: `c1` with the seed `h-000000` to be, `c2` without it."""
