@@ -82,8 +82,17 @@ def _print_difference(difference: Difference) -> None:
 @click.option(
     "--log", is_flag=True, help="FILE is a combined-format access log (nginx, Apache) of an existing pixel."
 )
-@click.option("--open", "open_path", help="With --log: a regular expression found in the paths of opens.")
-@click.option("--click", "click_path", help="With --log: a regular expression found in the paths of clicks.")
+@click.option(
+    "--open",
+    "open_path",
+    help="With --log: a regular expression found in the paths of opens. Its group `recipient`, else the query "
+    "parameter of that name, says whose they are.",
+)
+@click.option(
+    "--click",
+    "click_path",
+    help="With --log: the same for clicks; a group or parameter `link` says which link.",
+)
 def replay_command(
     file: BinaryIO, as_json: bool, log: bool, open_path: str | None, click_path: str | None
 ) -> None:

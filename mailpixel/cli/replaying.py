@@ -48,7 +48,12 @@ def judge_log(file: BinaryIO, shape: LogShape, as_json: bool) -> None:
     log = read_log(lines, LOG_CAMPAIGN, shape)
     campaign = Campaign(LOG_CAMPAIGN, LOG_CAMPAIGN)
     counts = summarise([hit for message in log.messages for hit in judge(message, campaign, ruleset)])
-    say(f"{log.lines} lines, {log.skipped} of them neither opens nor clicks, {len(log.messages)} messages")
+    say(
+        f"{log.lines} lines, {log.skipped} of them no open or click of a named recipient, "
+        f"{len(log.messages)} messages"
+    )
+    if not log.messages:
+        say("say where a path names the recipient: --open '/p/(?P<recipient>[^/.]+)', and --click likewise")
     if as_json:
         print_json(
             {"messages": len(log.messages), "lines": log.lines, "skipped": log.skipped, "summary": counts}

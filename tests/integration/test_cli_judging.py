@@ -276,7 +276,7 @@ def test_replay_judges_the_log_of_nginx_and_of_apache_and_says_how_much_it_passe
         0,
         {"messages": 1, "lines": 3, "skipped": 1, "summary": counts},
     )
-    assert told.stderr == "3 lines, 1 of them neither opens nor clicks, 1 messages\n"
+    assert told.stderr == "3 lines, 1 of them no open or click of a named recipient, 1 messages\n"
 
 
 def test_replay_prints_a_log_as_a_table_and_finds_paths_by_the_expressions_given(run: Run) -> None:
@@ -284,7 +284,25 @@ def test_replay_prints_a_log_as_a_table_and_finds_paths_by_the_expressions_given
     told = run("replay", "-", "--log", "--open", r"/p\.gif", "--click", "/go/", stdin=log + APACHE)
     assert told.exit_code == 0
     assert words(told.stdout)[:3] == ["count hits", "opens_total 1", "opens_human 1"]
-    assert told.stderr == "2 lines, 1 of them neither opens nor clicks, 1 messages\n"
+    assert told.stderr == "2 lines, 1 of them no open or click of a named recipient, 1 messages\n"
+
+
+def test_replay_says_how_to_name_recipients_where_a_log_names_none(run: Run) -> None:
+    told = run("replay", "-", "--log", stdin=NGINX.replace("recipient=", "to="))
+    assert (told.exit_code, told.stderr) == (
+        0,
+        "1 lines, 1 of them no open or click of a named recipient, 0 messages\n"
+        "say where a path names the recipient: --open '/p/(?P<recipient>[^/.]+)', and --click likewise\n",
+    )
+    named = run(
+        "replay",
+        "-",
+        "--log",
+        "--open",
+        "/open.*to=(?P<recipient>[^&]+)",
+        stdin=NGINX.replace("recipient=", "to="),
+    )
+    assert "1 messages" in named.stderr
 
 
 def test_replay_refuses_what_is_no_expression(run: Run) -> None:
