@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mailpixel.cli.frame import Group, moment, print_json, print_table, say, stores
+from mailpixel.cli.frame import Group, print_json, print_table, say, stores
 from mailpixel.errors import InvalidInput
 from mailpixel.links.destination import check_destination
 from mailpixel.links.passthrough import check_names
@@ -14,7 +14,7 @@ from mailpixel.links.token import check_campaign_id
 from mailpixel.links.urls import check_base_url
 from mailpixel.model import Campaign, Link
 from mailpixel.report.campaigns import campaign_json
-from mailpixel.report.moments import iso
+from mailpixel.report.moments import from_iso, iso
 
 MOST_SENT = 10**10
 
@@ -187,7 +187,7 @@ def _facts(facts: dict[str, Any]) -> dict[str, Any]:
     """The facts of a campaign that were given, checked."""
     given = {name: value for name, value in facts.items() if value is not None}
     if "sent_at" in given:
-        given["sent_at"] = moment(str(given["sent_at"]), "--sent-at")
+        given["sent_at"] = from_iso(str(given["sent_at"]), "--sent-at")
     if "base_url" in given:
-        given["base_url"] = check_base_url(str(given["base_url"]))
+        given["base_url"] = check_base_url(str(given["base_url"]), "--base-url")
     return given

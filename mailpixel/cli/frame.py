@@ -5,7 +5,6 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from rich.text import Text
 
 from mailpixel.classify import Rules, judge
 from mailpixel.classify.operator_file import rules_of
-from mailpixel.errors import InvalidInput
 from mailpixel.links.token import TokenSigner
 from mailpixel.settings import Settings
 from mailpixel.store.protocol import Registry, Store
@@ -110,15 +108,6 @@ def plain(value: object) -> Text:
 def say(text: str) -> None:
     """Talk to the person, on stderr."""
     click.echo(text, err=True)
-
-
-def moment(text: str, option: str) -> datetime:
-    """The moment an option names, in UTC where it names no zone. Raises `InvalidInput`."""
-    try:
-        named = datetime.fromisoformat(text)
-        return named.replace(tzinfo=UTC) if named.tzinfo is None else named.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise InvalidInput(option, "must be a date and time like 2026-11-25T09:00:00Z") from None
 
 
 def now_ms() -> int:

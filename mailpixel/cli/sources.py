@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from mailpixel.cli.frame import Command, moment, print_json, rules, say, settings, stores
+from mailpixel.cli.frame import Command, print_json, rules, say, settings, stores
 
 MOST = 1_000_000_000
 
@@ -29,12 +29,13 @@ def sources_command(id: str | None, since: str | None, least: int, limit: int, a
     """Sources that followed links of many recipients, the hastiest first: for you to decide from, used by no rule."""
     from mailpixel.classify.sources import source_evidence
     from mailpixel.projections.campaigns import Campaigns
+    from mailpixel.report.moments import from_iso, to_ms
     from mailpixel.report.sources import hastiest_first, source_json
 
     store, registry = stores()
     if id is not None:
         registry.campaign(id)
-    since_ms = 0 if since is None else int(moment(since, "--since").timestamp() * 1000)
+    since_ms = 0 if since is None else to_ms(from_iso(since, "--since"))
     ruleset, keep = rules(), settings().keep_address
     followed = store.messages_by_source(least, since_ms, id)
     found = source_evidence(followed, Campaigns(registry), ruleset, since_ms)

@@ -1,6 +1,36 @@
-"""Moments as text: ISO 8601 in UTC, to the millisecond where there is one."""
+"""Moments as text: ISO 8601, told in UTC and to the millisecond where there is one."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+from mailpixel.errors import InvalidInput
+from mailpixel.model import EPOCH
+
+LATEST_MS = 4_102_444_800_000
+"""The start of the year 2100: the latest moment that anybody may name."""
+MOMENT_CHARS = 40
+
+
+def from_iso(text: str, field: str) -> datetime:
+    """The moment that ISO 8601 text names, in UTC where it has no offset. Raises `InvalidInput`, as `from_ms` does."""
+    try:
+        named = datetime.fromisoformat(text) if len(text) <= MOMENT_CHARS else None
+    except ValueError:
+        named = None
+    if named is None:
+        raise InvalidInput(field, "must be a date and time like 2026-11-25T09:00:00Z")
+    return from_ms(to_ms(named if named.tzinfo else named.replace(tzinfo=UTC)), field)
+
+
+def from_ms(milliseconds: int, field: str) -> datetime:
+    """The moment so long after 1970. Raises `InvalidInput` before that year and after 2100."""
+    if not 0 <= milliseconds <= LATEST_MS:
+        raise InvalidInput(field, "must lie between 1970 and 2100")
+    return EPOCH + timedelta(milliseconds=milliseconds)
+
+
+def to_ms(told: datetime) -> int:
+    """Whole milliseconds since 1970 of an aware moment."""
+    return (told - EPOCH) // timedelta(milliseconds=1)
 
 
 def iso(moment: datetime | None) -> str | None:

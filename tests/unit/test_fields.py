@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailpixel.errors import InvalidInput
+from mailpixel.report.moments import to_ms
 from mailpixel.server.api.body import parse_json
-from mailpixel.server.api.fields import Field, a_string, moment, object_schema, read_object, to_ms, whole
+from mailpixel.server.api.fields import Field, a_string, moment, object_schema, read_object, whole
 from mailpixel.server.api.query import from_cursor, page, to_cursor
 
 SIZE = Field("size", {"type": "integer"}, whole(1, 9), required=True, help="How large.")

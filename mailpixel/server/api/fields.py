@@ -2,19 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from mailpixel.errors import InvalidInput
+from mailpixel.report.moments import LATEST_MS, from_iso, from_ms
 
 Schema = Mapping[str, Any]
 Read = Callable[[Any, str], Any]
 """(value as parsed, name of its field) to the value as used. Raises `InvalidInput`."""
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-LATEST_MS = 4_102_444_800_000
-"""The start of the year 2100: the latest moment a client may name."""
-MOMENT_CHARS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,29 +115,8 @@ def flag(value: Any, name: str) -> bool:
 def moment(value: Any, name: str) -> datetime:
     """Reads an ISO 8601 date and time, UTC where it has no offset, or whole milliseconds since 1970."""
     if isinstance(value, int) and not isinstance(value, bool):
-        milliseconds: int = value
-    else:
-        milliseconds = _milliseconds(a_string(value, name), name)
-    if not 0 <= milliseconds <= LATEST_MS:
-        raise InvalidInput(name, "must lie between 1970 and 2100")
-    return EPOCH + timedelta(milliseconds=milliseconds)
-
-
-def _milliseconds(value: str, name: str) -> int:
-    try:
-        told = datetime.fromisoformat(value) if len(value) <= MOMENT_CHARS else None
-    except ValueError:
-        told = None
-    if told is None:
-        problem = "must be a date and time like 2026-11-25T09:00:00Z, or milliseconds since 1970"
-        raise InvalidInput(name, problem)
-    aware = told if told.tzinfo else told.replace(tzinfo=UTC)
-    return to_ms(aware)
-
-
-def to_ms(told: datetime) -> int:
-    """Whole milliseconds since 1970 of an aware moment."""
-    return (told - EPOCH) // timedelta(milliseconds=1)
+        return from_ms(value, name)
+    return from_iso(a_string(value, name), name)
 
 
 MOMENT: Schema = {

@@ -13,10 +13,11 @@ from mailpixel.links.keyring import load_keyring
 from mailpixel.links.rows import Format, Job
 from mailpixel.links.stream import LINE_BYTES, LineMinter
 from mailpixel.model import Event, EventKind
+from mailpixel.report.moments import to_ms
 from mailpixel.server.api.body import check_length, parse_json
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.exchange import STREAM_BYTES, Exchange
-from mailpixel.server.api.fields import BOOLEAN, MOMENT, Field, flag, moment, read_object, text, to_ms
+from mailpixel.server.api.fields import BOOLEAN, MOMENT, Field, flag, moment, read_object, text
 from mailpixel.server.errors_to_json import error_json
 
 RECIPIENT = Field(
