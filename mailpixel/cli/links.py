@@ -23,8 +23,8 @@ from mailpixel.cli.frame import Command, plain, say, settings, stores
 from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.bulk import Tally, Watch, mint_links, size_of
 from mailpixel.links.keyring import load_keyring
-from mailpixel.links.resume import Facts, Part, facts_of
-from mailpixel.links.rows import Format, Job
+from mailpixel.links.lists.resume import Facts, Part, facts_of
+from mailpixel.links.lists.rows import Format, Job
 
 FAULTS_SHOWN = 20
 """Faulty rows told one by one; the others only as a number."""

@@ -50,7 +50,7 @@ def relay_command(
     """Take mail by SMTP, track what carries X-Mailpixel-Campaign, and hand everything on."""
     from mailpixel.dropins.campaigns import campaigns_of
     from mailpixel.links.keyring import load_keyring
-    from mailpixel.links.options import RewriteOptions
+    from mailpixel.links.splicing.options import RewriteOptions
     from mailpixel.relay.server import Relay
     from mailpixel.relay.tracking import RelayTracking
     from mailpixel.relay.upstream import upstream_of

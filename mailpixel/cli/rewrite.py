@@ -12,7 +12,7 @@ import click
 from mailpixel.cli.frame import Command, say, settings, stores
 from mailpixel.errors import InvalidInput
 from mailpixel.links.keyring import load_keyring
-from mailpixel.links.options import RewriteOptions
+from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
 
 SUFFIXES = {".eml": True, ".mbox": True, ".mht": True, ".html": False, ".htm": False, ".xhtml": False}

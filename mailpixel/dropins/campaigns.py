@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from mailpixel.links.claims import check_campaign_id
 from mailpixel.links.keyring import Keyring, load_keyring
-from mailpixel.links.options import RewriteOptions
+from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.rewriting import Rewriter, rewriter_of
 from mailpixel.settings import Settings
 from mailpixel.store.protocol import Registry

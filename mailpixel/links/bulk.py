@@ -21,8 +21,8 @@ from zlib import crc32
 from mailpixel.children import end_with_parent
 from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.keyring import Keyring
-from mailpixel.links.recipients import BOM, FIELD, Layout, blocks, is_parquet, look
-from mailpixel.links.rows import Format, Job, Minted, mint_block
+from mailpixel.links.lists.recipients import BOM, FIELD, Layout, blocks, is_parquet, look
+from mailpixel.links.lists.rows import Format, Job, Minted, mint_block
 
 BLOCK_BYTES = 262_144
 """How much of a list is read at once for a row of two columns."""
@@ -120,7 +120,7 @@ def _cut_text(source: BinaryIO, beginning: bytes, job: Job) -> Iterator[_Piece]:
 
 
 def _cut_parquet(source: BinaryIO, beginning: bytes, job: Job) -> Iterator[_Piece]:
-    from mailpixel.links.parquet import ParquetList  # needs an extra
+    from mailpixel.links.lists.parquet import ParquetList  # needs an extra
 
     listed = ParquetList(source, job.column)
     bytes_a_row = (size_of(source) or len(beginning)) // max(listed.rows, 1)
@@ -151,7 +151,7 @@ def _rows_into(sink: BinaryIO, job: Job, done: Done) -> Iterator[_Rows]:
         sink.write(b"" if done.blocks else job.header)
         yield sink
         return
-    from mailpixel.links.parquet import ParquetRows  # needs an extra
+    from mailpixel.links.lists.parquet import ParquetRows  # needs an extra
 
     with closing(ParquetRows(sink, job.columns)) as rows:
         yield rows

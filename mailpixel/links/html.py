@@ -13,15 +13,15 @@ from typing import AnyStr
 
 import turbohtml
 
-from mailpixel.links import conditional
-from mailpixel.links.compile import planned
-from mailpixel.links.judge import LinkJudge
-from mailpixel.links.options import RewriteOptions
 from mailpixel.links.passthrough import stands_in
-from mailpixel.links.pixel import Tree, has_pixel, pixel_offset, read_tree
-from mailpixel.links.source import Source, walk
-from mailpixel.links.splice import PIXEL_PLACE, Destinations, Draft, Edit, Plan, Skip
-from mailpixel.links.trackable import Reason
+from mailpixel.links.splicing import conditional
+from mailpixel.links.splicing.compile import planned
+from mailpixel.links.splicing.judge import LinkJudge
+from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.links.splicing.pixel import Tree, has_pixel, pixel_offset, read_tree
+from mailpixel.links.splicing.source import Source, walk
+from mailpixel.links.splicing.splice import PIXEL_PLACE, Destinations, Draft, Edit, Plan, Skip
+from mailpixel.links.splicing.trackable import Reason
 
 __all__ = ["Plan", "RewriteOptions", "Skip", "draft_html", "prepare"]
 
@@ -32,7 +32,7 @@ _HTML = turbohtml.Namespace.HTML
 def prepare(html: AnyStr, options: RewriteOptions) -> Plan[AnyStr]:
     """Read a template once and plan its rewrite; `Plan.render` then writes it for each recipient.
 
-    `html` is text, or bytes in the charset `options.charset` says (see `mailpixel.links.charset` for wrong and
+    `html` is text, or bytes in the charset `options.charset` says (see `mailpixel.links.splicing.charset` for wrong and
     missing labels). Content never makes this raise: where a text cannot be rewritten the plan gives it back as it is
     and says why in `error`. Rewriting a rewritten text changes nothing.
     """

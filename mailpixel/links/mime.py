@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mailpixel.errors import InvalidInput, told
-from mailpixel.links.comparison import difference
-from mailpixel.links.entity import Entity, read_message
-from mailpixel.links.leaf import Leaf, LeafDraft, draft_leaf, leaf_of, sized
-from mailpixel.links.left import Cause, Left, why_part, why_whole
-from mailpixel.links.options import RewriteOptions
-from mailpixel.links.splice import Destinations, Skip
+from mailpixel.links.parts.comparison import difference
+from mailpixel.links.parts.entity import Entity, read_message
+from mailpixel.links.parts.leaf import Leaf, LeafDraft, draft_leaf, leaf_of, sized
+from mailpixel.links.parts.left import Cause, Left, why_part, why_whole
+from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.links.splicing.splice import Destinations, Skip
 
 __all__ = ["Cause", "Left", "MessagePlan", "prepare_message"]
 
@@ -27,8 +27,8 @@ _SAMPLE_URL = "https://sample.invalid/c/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
 class MessagePlan:
     """A message read once: its links, what was left alone and why, and how to write it for one recipient.
 
-    `links`, `numbers`, `skipped`, `has_pixel` and `error` are as in `mailpixel.links.splice.Plan`; a destination has
-    one number in all parts. `left` names parts left alone, path and cause.
+    `links`, `numbers`, `skipped`, `has_pixel` and `error` are as in `mailpixel.links.splicing.splice.Plan`; a
+    destination has one number in all parts. `left` names parts left alone, path and cause.
     """
 
     links: tuple[str, ...]

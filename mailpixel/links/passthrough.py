@@ -13,7 +13,7 @@ from urllib.parse import unquote_plus, unquote_to_bytes
 from mailpixel.errors import InvalidInput
 from mailpixel.links.destination import check_destination
 from mailpixel.links.parameters import names_in, with_parameters
-from mailpixel.links.trackable import holds_token, token_spans
+from mailpixel.links.splicing.trackable import holds_token, token_spans
 
 MOST_NAMES = 20
 """How many names a campaign may allow."""

@@ -12,11 +12,11 @@ from typing import AnyStr
 
 from turbohtml.clean import LinkDetector
 
-from mailpixel.links.compile import planned
-from mailpixel.links.judge import LinkJudge
-from mailpixel.links.options import RewriteOptions
-from mailpixel.links.splice import Destinations, Draft, Edit, Plan, Skip
-from mailpixel.links.trackable import Reason, token_spans
+from mailpixel.links.splicing.compile import planned
+from mailpixel.links.splicing.judge import LinkJudge
+from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.links.splicing.splice import Destinations, Draft, Edit, Plan, Skip
+from mailpixel.links.splicing.trackable import Reason, token_spans
 
 _HTTP = re.compile(r"https?://", re.IGNORECASE)
 _SIGNATURE = re.compile(r"^-- ?\r?$", re.MULTILINE)

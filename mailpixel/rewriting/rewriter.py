@@ -16,8 +16,8 @@ from mailpixel.links.html import Plan, Skip, prepare
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.mime import Left, MessagePlan, prepare_message
 from mailpixel.links.minter import Minter
-from mailpixel.links.options import RewriteOptions
-from mailpixel.links.splice import encode_for
+from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.links.splicing.splice import encode_for
 from mailpixel.links.urls import merge_click_url, pixel_url
 from mailpixel.model import Link
 from mailpixel.store.protocol import Registry

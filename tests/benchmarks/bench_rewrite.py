@@ -14,7 +14,7 @@ import turbohtml
 from mailpixel.links.html import Plan, prepare
 from mailpixel.links.keyring import new_keyring
 from mailpixel.links.minter import Minter
-from mailpixel.links.options import RewriteOptions
+from mailpixel.links.splicing.options import RewriteOptions
 from tests.benchmarks.table import print_rows
 from tests.corpus import documents, hydrated
 

@@ -22,7 +22,7 @@ from mailpixel.ingest.directory import Directory
 from mailpixel.ingest.intake import Intake, Seen
 from mailpixel.links.keyring import new_keyring
 from mailpixel.links.minter import Minter
-from mailpixel.links.options import RewriteOptions
+from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import parse_path
 from mailpixel.model import Claims, Facts, TokenKind

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from mailpixel.links.html import prepare
 from mailpixel.links.mime import prepare_message
-from mailpixel.links.options import RewriteOptions
-from mailpixel.links.source import walk
-from mailpixel.links.splice import Destinations
+from mailpixel.links.parts.transfer import quoted_decoded, quoted_encoded
+from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.links.splicing.source import walk
+from mailpixel.links.splicing.splice import Destinations
+from mailpixel.links.splicing.trackable import _RULES, destination_of, why_not
 from mailpixel.links.text import prepare_text
-from mailpixel.links.trackable import _RULES, destination_of, why_not
-from mailpixel.links.transfer import quoted_decoded, quoted_encoded
 from tests.rewriting import BASE_URL, PIXEL, PIXEL_URL, tracked_urls, undone
 
 OPTIONS = RewriteOptions(BASE_URL, mso=True)

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.bulk import BLOCK_BYTES, Tally, Task, Watch, in_processes, mint_links
 from mailpixel.links.keyring import new_keyring, pseudonym
+from mailpixel.links.lists.recipients import LONGEST_ROW_BYTES, Layout, blocks, look
+from mailpixel.links.lists.rows import Format, Job
 from mailpixel.links.minter import Minter
-from mailpixel.links.recipients import LONGEST_ROW_BYTES, Layout, blocks, look
-from mailpixel.links.rows import Format, Job
 
 KEYRING = new_keyring(datetime(2026, 11, 25, tzinfo=UTC))
 BASE = "https://t.example"

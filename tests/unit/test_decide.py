@@ -3,11 +3,11 @@
 import pytest
 
 from mailpixel.links.destination import check_destination
-from mailpixel.links.judge import LinkJudge, Outcome
-from mailpixel.links.options import RewriteOptions
 from mailpixel.links.parameters import with_parameters
 from mailpixel.links.passthrough import passed_through
-from mailpixel.links.trackable import Reason, destination_of, holds_token, why_not
+from mailpixel.links.splicing.judge import LinkJudge, Outcome
+from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.links.splicing.trackable import Reason, destination_of, holds_token, why_not
 
 
 def outcome(href: str, no_track: bool = False, **options: object) -> Outcome:

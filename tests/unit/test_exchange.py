@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from mailpixel.errors import StoreUnavailable
-from mailpixel.links.stream import LINE_BYTES
+from mailpixel.links.lists.stream import LINE_BYTES
 from mailpixel.model import Event
 from mailpixel.server.api.exchange import MEMORY_BYTES, PIECE_BYTES, Exchange, Spool
 from mailpixel.server.api.streams import DeliveryLines, Lines, Patiently

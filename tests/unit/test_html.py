@@ -7,10 +7,10 @@ import pytest
 from mailpixel.errors import InvalidInput
 from mailpixel.links.html import Skip, prepare
 from mailpixel.links.mime import prepare_message
-from mailpixel.links.options import RewriteOptions
-from mailpixel.links.splice import MOST_LINKS, Destinations, encode_for
+from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.links.splicing.splice import MOST_LINKS, Destinations, encode_for
+from mailpixel.links.splicing.trackable import Reason
 from mailpixel.links.text import prepare_text
-from mailpixel.links.trackable import Reason
 from tests.rewriting import PIXEL, PIXEL_URL
 
 OPTIONS = RewriteOptions("https://t.example")

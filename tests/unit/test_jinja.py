@@ -12,7 +12,7 @@ from mailpixel import TokenKind, TokenSigner, load_keyring
 from mailpixel.dropins.campaigns import Campaigns, campaigns_of
 from mailpixel.dropins.jinja import Tracked
 from mailpixel.errors import StoreUnavailable
-from mailpixel.links.options import RewriteOptions
+from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.model import Campaign, Claims, Link
 from mailpixel.store.memory import MemoryRegistry
 from mailpixel.store.sqlite import open_sqlite

@@ -6,11 +6,11 @@ import quopri
 import pytest
 
 from mailpixel.errors import InvalidInput
-from mailpixel.links.comparison import difference
 from mailpixel.links.mime import Cause, Left, MessagePlan, prepare_message
-from mailpixel.links.options import RewriteOptions
-from mailpixel.links.splice import MOST_LINKS
-from mailpixel.links.transfer import QuotedText, quoted_decoded
+from mailpixel.links.parts.comparison import difference
+from mailpixel.links.parts.transfer import QuotedText, quoted_decoded
+from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.links.splicing.splice import MOST_LINKS
 from tests.rewriting import PIXEL, PIXEL_URL
 
 OPTIONS = RewriteOptions("https://t.example")

@@ -16,8 +16,8 @@ import pytest
 from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.links.bulk import Done, Tally, Watch, mint_links
 from mailpixel.links.keyring import Keyring, new_keyring
-from mailpixel.links.resume import Part, facts_of
-from mailpixel.links.rows import Format, Job
+from mailpixel.links.lists.resume import Part, facts_of
+from mailpixel.links.lists.rows import Format, Job
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 KEYRING = new_keyring(NOW)

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from mailpixel.errors import MailpixelError, NotFound, StoreUnavailable
 from mailpixel.links.html import Skip
 from mailpixel.links.keyring import new_keyring
-from mailpixel.links.left import Cause
 from mailpixel.links.minter import Minter
-from mailpixel.links.options import RewriteOptions
+from mailpixel.links.parts.left import Cause
+from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.links.splicing.trackable import Reason
 from mailpixel.links.token import TokenSigner
-from mailpixel.links.trackable import Reason
 from mailpixel.links.urls import parse_path
 from mailpixel.model import Claims, TokenKind
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of

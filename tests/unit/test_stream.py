@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from mailpixel.links.keyring import new_keyring, pseudonym
+from mailpixel.links.lists.rows import Job
+from mailpixel.links.lists.stream import LINE_BYTES, LineMinter, mint_lines
 from mailpixel.links.minter import Minter
-from mailpixel.links.rows import Job
-from mailpixel.links.stream import LINE_BYTES, LineMinter, mint_lines
 
 KEYRING = new_keyring(datetime(2026, 11, 25, tzinfo=UTC))
 MINT = Minter(KEYRING, "https://t.example", "c1")

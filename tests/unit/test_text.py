@@ -2,10 +2,10 @@
 
 import pytest
 
-from mailpixel.links.options import RewriteOptions
-from mailpixel.links.splice import MOST_LINKS
+from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.links.splicing.splice import MOST_LINKS
+from mailpixel.links.splicing.trackable import Reason
 from mailpixel.links.text import prepare_text
-from mailpixel.links.trackable import Reason
 
 OPTIONS = RewriteOptions("https://t.example")
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mailpixel.links.trackable import Reason
+from mailpixel.links.splicing.trackable import Reason
 from mailpixel.model import EventKind, Facts, Verdict, Via
 from mailpixel.report.estimate import METHODS
 from mailpixel.report.summary import CLICKS, OPENS

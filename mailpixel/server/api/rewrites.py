@@ -5,7 +5,7 @@ from typing import get_args
 
 from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.keyring import load_keyring
-from mailpixel.links.options import PixelPlace, RewriteOptions
+from mailpixel.links.splicing.options import PixelPlace, RewriteOptions
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
 from mailpixel.server.api.body import check_length, parse_json
 from mailpixel.server.api.endpoint import Call

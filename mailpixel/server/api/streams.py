@@ -10,8 +10,8 @@ from mailpixel.errors import InvalidInput, StoreUnavailable
 from mailpixel.ingest.identity import DAY_MS, told_event
 from mailpixel.links.claims import check_recipient
 from mailpixel.links.keyring import load_keyring
-from mailpixel.links.rows import Format, Job
-from mailpixel.links.stream import LINE_BYTES, LineMinter
+from mailpixel.links.lists.rows import Format, Job
+from mailpixel.links.lists.stream import LINE_BYTES, LineMinter
 from mailpixel.model import Event, EventKind
 from mailpixel.report.moments import to_ms
 from mailpixel.server.api.body import check_length, parse_json

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
 from mailpixel.errors import InvalidInput, MissingExtra
-from mailpixel.links.recipients import FIELD, Column, column_of
+from mailpixel.links.lists.recipients import FIELD, Column, column_of
 
 try:
     import pyarrow as pa

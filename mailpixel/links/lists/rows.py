@@ -12,8 +12,8 @@ from typing import TypeGuard
 from mailpixel.errors import InvalidInput
 from mailpixel.links.claims import are_recipients, check_campaign_id, check_link_number, check_recipient
 from mailpixel.links.keyring import Keyring, pseudonym
+from mailpixel.links.lists.recipients import Layout, Row
 from mailpixel.links.minter import Minter
-from mailpixel.links.recipients import Layout, Row
 from mailpixel.links.urls import check_base_url, click_url, pixel_url
 from mailpixel.model import TokenKind
 
@@ -138,7 +138,7 @@ class RowMinter:
         if self._job.format is not Format.PARQUET:
             lines, tokens = self.rows(written, ids)
             return "\n".join([*lines, ""]).encode(), tokens
-        from mailpixel.links.parquet import arrow_block  # needs an extra
+        from mailpixel.links.lists.parquet import arrow_block  # needs an extra
 
         columns, tokens = self._columns(written, ids)
         return arrow_block(self._job.columns, columns), tokens

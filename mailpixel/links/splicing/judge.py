@@ -2,10 +2,10 @@
 
 import can_ada
 
-from mailpixel.links.options import RewriteOptions
 from mailpixel.links.parameters import names_in, with_parameters
 from mailpixel.links.passthrough import passed_through
-from mailpixel.links.trackable import Reason, destination_of, why_not
+from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.links.splicing.trackable import Reason, destination_of, why_not
 
 Outcome = Reason | tuple[str, str]
 """A reason, or the destination and the query that follows the tracked URL (`?name={{ token }}`, mostly empty)."""

@@ -5,9 +5,9 @@ from operator import itemgetter
 from typing import Any, AnyStr, NamedTuple, Protocol
 
 from mailpixel.errors import told
-from mailpixel.links.charset import Decoded, decode
-from mailpixel.links.options import RewriteOptions
-from mailpixel.links.splice import (
+from mailpixel.links.splicing.charset import Decoded, decode
+from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.links.splicing.splice import (
     PIXEL_CLOSE,
     PIXEL_OPEN,
     PIXEL_PLACE,

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mailpixel.links.entity import Entity
-from mailpixel.links.transfer import base64_decoded, quoted_decoded
+from mailpixel.links.parts.entity import Entity
+from mailpixel.links.parts.transfer import base64_decoded, quoted_decoded
 
 
 class Cause(StrEnum):

@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any, AnyStr, Generic, NamedTuple
 
 from mailpixel.errors import InvalidInput
-from mailpixel.links.trackable import Reason
+from mailpixel.links.splicing.trackable import Reason
 
 MOST_LINKS = 65_535
 """Distinct destinations of one campaign; a link number has 16 bits in a token."""

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from mailpixel.errors import InvalidInput
 from mailpixel.links.keyring import Keyring
-from mailpixel.links.recipients import Layout
-from mailpixel.links.rows import Format, Job, RowMinter
+from mailpixel.links.lists.recipients import Layout
+from mailpixel.links.lists.rows import Format, Job, RowMinter
 
 LINE_BYTES = 65_536
 """The longest line; a longer one becomes an error line, and the next line is read again."""

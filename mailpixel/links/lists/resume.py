@@ -17,8 +17,8 @@ from typing import BinaryIO
 from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.links.bulk import Done
 from mailpixel.links.keyring import Keyring, pseudonym
+from mailpixel.links.lists.rows import Format, Job
 from mailpixel.links.minter import Minter
-from mailpixel.links.rows import Format, Job
 
 FIELD = "resume"
 _AGAIN = "start again without --resume"

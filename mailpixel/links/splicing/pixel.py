@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import turbohtml
 
-from mailpixel.links.options import PixelPlace
-from mailpixel.links.source import Source
-from mailpixel.links.trackable import destination_of
+from mailpixel.links.splicing.options import PixelPlace
+from mailpixel.links.splicing.source import Source
+from mailpixel.links.splicing.trackable import destination_of
 
 _TRIES = 16
 _END_TAG = re.compile("</(body|html)[\t\n\f\r />]", re.IGNORECASE)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mailpixel.links.compile import Cuts
-from mailpixel.links.splice import PIXEL_CLOSE, PIXEL_OPEN, Draft, Edit, Form, encode_for
+from mailpixel.links.splicing.compile import Cuts
+from mailpixel.links.splicing.splice import PIXEL_CLOSE, PIXEL_OPEN, Draft, Edit, Form, encode_for
 
 LONGEST_LINE = 998
 """Octets of a line without its end. Source: RFC 5322 section 2.1.1 (2008)."""

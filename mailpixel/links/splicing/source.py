@@ -2,7 +2,7 @@
 
 import re
 
-from mailpixel.links import conditional
+from mailpixel.links.splicing import conditional
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NO_LETTER = "\ufffd"

@@ -4,15 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mailpixel.links.charset import decode
-from mailpixel.links.compile import cut, form
-from mailpixel.links.entity import Entity
 from mailpixel.links.html import draft_html
-from mailpixel.links.left import decoded_body, transfer_encoding
-from mailpixel.links.options import PixelPlace, RewriteOptions
-from mailpixel.links.splice import Destinations, Draft, Form
-from mailpixel.links.text import draft_text
-from mailpixel.links.transfer import (
+from mailpixel.links.parts.entity import Entity
+from mailpixel.links.parts.left import decoded_body, transfer_encoding
+from mailpixel.links.parts.transfer import (
     Body,
     base64_body,
     line_end_of,
@@ -21,6 +16,11 @@ from mailpixel.links.transfer import (
     quoted_encoded,
     too_long,
 )
+from mailpixel.links.splicing.charset import decode
+from mailpixel.links.splicing.compile import cut, form
+from mailpixel.links.splicing.options import PixelPlace, RewriteOptions
+from mailpixel.links.splicing.splice import Destinations, Draft, Form
+from mailpixel.links.text import draft_text
 
 
 @dataclass(frozen=True, slots=True)
