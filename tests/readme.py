@@ -55,7 +55,8 @@ def _parameters(command: click.Command) -> str:
             and parameter.name not in ("data", "yes")
         ):
             value = "" if parameter.is_flag else " " + parameter.make_metavar(click.Context(command))
-            words += f" [{parameter.opts[0]}{value}]"
+            word = f"{parameter.opts[0]}{value}"
+            words += f" {word}" if parameter.required else f" [{word}]"
     return words
 
 

@@ -8,6 +8,7 @@ import click
 
 from mailpixel.cli.frame import Group, print_table, say, settings, stores
 from mailpixel.links.keyring import load_keyring, rotate
+from mailpixel.report.moments import iso
 from mailpixel.store.protocol import ApiKey
 
 
@@ -22,8 +23,7 @@ def keys_list() -> None:
     keyring = load_keyring(settings().key_file)
     newest = keyring.keys[-1].id
     rows = [
-        (key.id, key.created_at.isoformat(), "signs" if key.id == newest else "verifies")
-        for key in keyring.keys
+        (key.id, iso(key.created_at), "signs" if key.id == newest else "verifies") for key in keyring.keys
     ]
     print_table(("id", "created_at", "use"), rows)
 
@@ -57,10 +57,7 @@ def apikey_list() -> None:
     """Names, scopes and ages."""
     _, registry = stores()
     registered = registry.keys()
-    rows = [
-        (k.name, k.scope, k.created_at.isoformat(), k.revoked_at and k.revoked_at.isoformat())
-        for k in registered
-    ]
+    rows = [(k.name, k.scope, iso(k.created_at), iso(k.revoked_at)) for k in registered]
     print_table(("name", "scope", "created_at", "revoked_at"), rows)
 
 

@@ -11,6 +11,7 @@ import click
 from mailpixel.children import end_with_input
 from mailpixel.cli.frame import LEASE_MS, Command, now_ms, say, settings, stores
 from mailpixel.errors import StoreUnavailable
+from mailpixel.links.urls import check_base_url
 from mailpixel.model import Campaign, Judged, Message
 
 POLL_S = 0.2
@@ -32,6 +33,7 @@ def serve_command(host: str, port: int, workers: int) -> None:
 
     stores()
     load_keyring(settings().key_file)
+    check_base_url(settings().base_url, "MAILPIXEL_BASE_URL")
     say(
         f"mailpixel serves {settings().base_url} on {host}:{port} with {workers} worker(s), data in {settings().data}"
     )

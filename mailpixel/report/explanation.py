@@ -18,8 +18,8 @@ def client_of(agent: str) -> str | None:
 
     A description for people, from the user-agents package; no verdict rests on it.
     """
-    described = str(user_agents.parse(agent)) if agent else ""
-    return described if described and described != "Other / Other / Other" else None
+    described = str(user_agents.parse(agent)).split(" / ") if agent else []
+    return " / ".join(part for part in described if part != "Other") or None
 
 
 def explanation(

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 from mailpixel.errors import InvalidInput
 from mailpixel.model import EPOCH
 
+EARLIEST_MS = 946_684_800_000
 LATEST_MS = 4_102_444_800_000
-"""The start of the year 2100: the latest moment that anybody may name."""
+"""The starts of the years 2000 and 2100, between which every moment lies that anybody may name. Seconds since 1970
+given for milliseconds come to January 1970, and are refused."""
 MOMENT_CHARS = 40
 
 
@@ -22,9 +24,9 @@ def from_iso(text: str, field: str) -> datetime:
 
 
 def from_ms(milliseconds: int, field: str) -> datetime:
-    """The moment so long after 1970. Raises `InvalidInput` before that year and after 2100."""
-    if not 0 <= milliseconds <= LATEST_MS:
-        raise InvalidInput(field, "must lie between 1970 and 2100")
+    """The moment so long after 1970. Raises `InvalidInput` before 2000 and after 2100."""
+    if not EARLIEST_MS <= milliseconds <= LATEST_MS:
+        raise InvalidInput(field, "must lie between 2000 and 2100; is a number in milliseconds?")
     return EPOCH + timedelta(milliseconds=milliseconds)
 
 

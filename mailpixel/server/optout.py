@@ -10,7 +10,7 @@ from starlette.routing import Route
 from mailpixel.ingest.optout import opt_out
 from mailpixel.links.urls import parse_path
 from mailpixel.model import Claims, TokenKind
-from mailpixel.server.pages import NOT_FOUND_PAGE, OPT_OUT_PAGE, OPTED_OUT_PAGE
+from mailpixel.server.pages import NO_OPT_OUT_PAGE, OPT_OUT_PAGE, OPTED_OUT_PAGE
 from mailpixel.server.services import Services
 
 HEADERS = {"cache-control": "no-store", "referrer-policy": "no-referrer", "x-content-type-options": "nosniff"}
@@ -29,7 +29,7 @@ def claims_of(request: Request) -> Claims | None:
 async def ask(request: Request) -> Response:
     """The page with the button."""
     if claims_of(request) is None:
-        return HTMLResponse(NOT_FOUND_PAGE, 404, HEADERS)
+        return HTMLResponse(NO_OPT_OUT_PAGE, 404, HEADERS)
     return HTMLResponse(OPT_OUT_PAGE, 200, HEADERS)
 
 
@@ -37,7 +37,7 @@ async def act(request: Request) -> Response:
     """From now on nothing of this person is counted."""
     claims = claims_of(request)
     if claims is None:
-        return HTMLResponse(NOT_FOUND_PAGE, 404, HEADERS)
+        return HTMLResponse(NO_OPT_OUT_PAGE, 404, HEADERS)
     services: Services = request.state.services
     await asyncio.to_thread(opt_out, services.store, services.registry, claims.recipient, datetime.now(UTC))
     await asyncio.to_thread(services.directory.refresh)

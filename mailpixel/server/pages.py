@@ -7,18 +7,26 @@ _FRAME = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
+<meta name="color-scheme" content="light dark">
 <title>{title}</title>
 <style>
-  body {{ font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 15vh auto; padding: 0 1.5rem;
-         color: #1c2530 }}
+  :root {{ --ground: #fff; --text: #1c2530; --accent: #1c5d99; --on-accent: #fff; --code: #eef2f6 }}
+  @media (prefers-color-scheme: dark) {{
+    :root {{ --ground: #14191f; --text: #e6ebf0; --accent: #8cc4f5; --on-accent: #10202e; --code: #26303a }}
+  }}
+  body {{ font: 1.1rem/1.5 system-ui, sans-serif; background: var(--ground); color: var(--text) }}
+  main {{ max-width: 34rem; margin: 15vh auto; padding: 0 1rem }}
   h1 {{ font-size: 1.5rem }}
-  button {{ font: inherit; padding: .6rem 1.2rem; border: 0; border-radius: .4rem; color: #fff;
-           background: #1c5d99; cursor: pointer }}
-  code, pre {{ background: #eef2f6; border-radius: .3rem; padding: .1rem .3rem }}
-  a {{ color: #1c5d99 }}
+  button {{ font: inherit; padding: .6rem 1.2rem; border: 0; border-radius: .4rem; color: var(--on-accent);
+           background: var(--accent); cursor: pointer }}
+  a:focus-visible, button:focus-visible {{ outline: 3px solid var(--text); outline-offset: 2px }}
+  code, pre {{ background: var(--code); border-radius: .3rem; padding: .1rem .3rem }}
+  a {{ color: var(--accent) }}
 </style>
+<main>
 <h1>{title}</h1>
 {body}
+</main>
 </html>
 """
 
@@ -36,9 +44,14 @@ NOT_FOUND_PAGE = page(
 OPT_OUT_PAGE = page(
     "Do not track me",
     "<p>The sender of this e-mail counts when it is opened and which links are followed. "
-    "Press the button and nothing more of yours is counted, for this e-mail and all others of the sender, "
-    "also those you already have. Links keep working.</p>"
+    "Press the button, and what you open and follow is counted no more: in this e-mail, in all others from this "
+    "sender, and in those you have already. Links keep working.</p>"
     '<form method="post"><button type="submit">Do not track me</button></form>',
+)
+NO_OPT_OUT_PAGE = page(
+    "This address is not complete",
+    "<p>So we cannot tell whom it belongs to, and nothing has changed. Copy it again from the e-mail, all of it, "
+    "or write to the sender and ask not to be tracked.</p>",
 )
 OPTED_OUT_PAGE = page(
     "You are not tracked any more",

@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
 from mailpixel.children import end_with_parent
+from mailpixel.errors import MailpixelError
 from mailpixel.server.app import app_from_environment
 from mailpixel.server.metrics import MULTIPROCESS
 from mailpixel.server.protocol import TrackingProtocol
@@ -27,7 +29,10 @@ log = logging.getLogger(__name__)
 
 
 def serve(settings: Settings, host: str, port: int, workers: int) -> None:
-    """Serve until told to stop; returns when all answered hits are on disk."""
+    """Serve until told to stop; returns when all answered hits are on disk.
+
+    Raises `MailpixelError` when nothing can listen there.
+    """
     os.environ.update(settings.to_environment())
     config = uvicorn.Config(
         "mailpixel.server.processes:worker_app",
@@ -45,12 +50,24 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
         log_level="warning",
         timeout_graceful_shutdown=DRAIN_S,
     )
+    listening = _bound(config)
     # uvicorn raises Ctrl-C again when it has ended in good order.
     with _shared_metrics(workers), FoldProcess(settings), suppress(KeyboardInterrupt):
         if workers == 1:
-            uvicorn.Server(config).run()
+            uvicorn.Server(config).run(sockets=[listening])
         else:
-            Multiprocess(config, sockets=[config.bind_socket()]).run()
+            Multiprocess(config, sockets=[listening]).run()
+
+
+def _bound(config: uvicorn.Config) -> socket.socket:
+    """The socket to listen on. uvicorn says on stderr why there is none, and would end with a code of its own."""
+    try:
+        return config.bind_socket()
+    except SystemExit:
+        raise MailpixelError(
+            f"cannot listen on {config.host}:{config.port}; another program may have it: end that one, or choose"
+            " another with --host and --port"
+        ) from None
 
 
 def worker_app() -> ASGIApp:

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.service import Service, rows
+from tests.service import Service, mailpixel, rows
 
 PIXEL = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
@@ -143,6 +143,23 @@ def test_a_new_campaign_and_a_corrected_link_are_in_force_within_two_seconds(ser
     asked = time.monotonic()
     while service.get(f"/c/{token}/1")[1]["location"] != "https://shop.example/right":
         assert time.monotonic() - asked < 2
+
+
+def test_a_port_that_is_taken_is_named_and_ends_the_command_with_1(service: Service) -> None:
+    for workers in ("1", "2"):
+        port = str(service.port)
+        done = mailpixel(service.data, "serve", "--port", port, "--workers", workers)
+        assert done.returncode == 1
+        assert f"error: cannot listen on 127.0.0.1:{port};" in done.stderr
+
+
+def test_a_public_address_that_is_none_is_refused_by_the_name_of_its_setting(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAILPIXEL_BASE_URL", "t.example")
+    done = mailpixel(service.data, "serve", "--port", "0")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: MAILPIXEL_BASE_URL: ")
 
 
 def test_opting_out_takes_a_press_of_the_button_and_leaves_links_working(

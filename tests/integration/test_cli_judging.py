@@ -65,7 +65,7 @@ EXPLAINED = """\
     - It repeats a hit that was counted a moment before, so it is not counted again.
     - No evidence of a machine was found: timing, network, headers and neighbouring hits were looked at.
 2026-09-21T14:28:20Z  GET click of link 2: bot (declared)
-    Other / Other / curl 8.5.0
+    curl 8.5.0
     - The agent names a machine: a security scanner, link preview, monitor, library or crawler, or nothing.
     - What gave it away in the user agent: “curl”.
 """
@@ -244,7 +244,10 @@ def test_replay_with_labels_prints_precision_recall_and_what_is_wrong(run: Run) 
     [
         (a_scenario("s") + "{\n", "line 2: is not JSON; give one scenario a line"),
         ("\n\n[]\n", "line 3: is not a JSON object; give one scenario a line"),
-        ('{"scenario": "s"}\n', "line 1, scenario: is not laid out as a scenario is (KeyError('campaign'))"),
+        (
+            '{"scenario": "s"}\n',
+            "line 1, scenario: lacks the key 'campaign'; the README says how a scenario is laid out",
+        ),
         ("\xff\n", "line 1: is not JSON; give one scenario a line"),
         (
             a_scenario("s", expect={"verdicts": ["human"]}),

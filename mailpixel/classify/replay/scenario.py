@@ -85,7 +85,11 @@ def read_scenario(row: Mapping[str, Any]) -> Scenario:
     """A scenario from its JSON object. Raises InvalidInput naming what is wrong with which part."""
     try:
         return _read(row)
-    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
+    except KeyError as error:
+        raise InvalidInput(
+            "scenario", f"lacks the key {error}; the README says how a scenario is laid out"
+        ) from None
+    except (TypeError, AttributeError, ValueError, OverflowError) as error:
         raise InvalidInput("scenario", f"is not laid out as a scenario is ({error!r})") from None
 
 
