@@ -69,7 +69,9 @@ def _scenarios(lines: Iterable[bytes]) -> Iterator[Scenario]:
         try:
             row = json.loads(line)
         except ValueError:
-            raise InvalidInput(f"line {number}", "is not JSON; give one scenario a line") from None
+            raise InvalidInput(
+                f"line {number}", "is not JSON; give one scenario a line, or --log with an access log"
+            ) from None
         if not isinstance(row, dict):
             raise InvalidInput(f"line {number}", "is not a JSON object; give one scenario a line")
         try:

@@ -5,7 +5,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mailpixel.cli.frame import Command, fold_what_waits, now_ms, plain, print_json, rules, settings, stores
+from mailpixel.cli.frame import (
+    Command,
+    fold_what_waits,
+    now_ms,
+    plain,
+    print_json,
+    rules,
+    say,
+    settings,
+    stores,
+)
 from mailpixel.report.summary import Summary, summarise
 
 
@@ -23,6 +33,8 @@ def report_command(id: str, as_json: bool) -> None:
         print_json(summary.to_json())
     else:
         _print(summary)
+        if summary.recipients.tracked is None:
+            say(f"open rates need how many were sent: mailpixel campaign edit {id} --sent N")
 
 
 def _print(summary: Summary) -> None:

@@ -242,13 +242,16 @@ def test_replay_with_labels_prints_precision_recall_and_what_is_wrong(run: Run) 
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        (a_scenario("s") + "{\n", "line 2: is not JSON; give one scenario a line"),
+        (
+            a_scenario("s") + "{\n",
+            "line 2: is not JSON; give one scenario a line, or --log with an access log",
+        ),
         ("\n\n[]\n", "line 3: is not a JSON object; give one scenario a line"),
         (
             '{"scenario": "s"}\n',
             "line 1, scenario: lacks the key 'campaign'; the README says how a scenario is laid out",
         ),
-        ("\xff\n", "line 1: is not JSON; give one scenario a line"),
+        ("\xff\n", "line 1: is not JSON; give one scenario a line, or --log with an access log"),
         (
             a_scenario("s", expect={"verdicts": ["human"]}),
             "line 1, expect.verdicts: is no list of 5 labels; give one a hit, null where it is free",

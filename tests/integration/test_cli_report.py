@@ -1,5 +1,6 @@
 """What `report` tells a person of how many opened."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,14 @@ def test_estimates_stand_between_floor_and_ceiling_and_the_range_where_they_disa
     tmp_path: Path, hidden_clickers: int, told: str
 ) -> None:
     assert open_rates(tmp_path, hidden_clickers) == told
+
+
+def test_a_report_without_rates_says_which_command_gives_them(tmp_path: Path) -> None:
+    store, registry = open_sqlite(tmp_path / "mailpixel.db")
+    registry.add_campaign(replace(a_campaign(), sent=None))
+    store.append([an_open(600)])
+    told = CliRunner().invoke(cli, ["--data", str(tmp_path), "report", "spring"])
+    assert told.stderr == "open rates need how many were sent: mailpixel campaign edit spring --sent N\n"
+    CliRunner().invoke(cli, ["--data", str(tmp_path), "campaign", "edit", "spring", "--sent", "4"])
+    told = CliRunner().invoke(cli, ["--data", str(tmp_path), "report", "spring"])
+    assert (told.exit_code, told.stderr) == (0, "")
