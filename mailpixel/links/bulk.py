@@ -5,12 +5,9 @@ Columns of the output, as CSV or as the keys of NDJSON: `recipient,pixel_url,lin
 `pseudonym` holds the id that stands in the links and in every report: the mapping, for the sender alone.
 """
 
-import multiprocessing
 import os
 import stat
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -18,11 +15,11 @@ from itertools import chain, islice, repeat
 from typing import BinaryIO, Protocol
 from zlib import crc32
 
-from mailpixel.children import end_with_parent
 from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.lists.recipients import BOM, FIELD, Layout, blocks, is_parquet, look
 from mailpixel.links.lists.rows import Format, Job, Minted, mint_block
+from mailpixel.pool import in_order
 
 BLOCK_BYTES = 262_144
 """How much of a list is read at once for a row of two columns."""
@@ -33,8 +30,6 @@ _ENDED = (
     "a minting process ended: is there memory left? A script that calls mint_links must do so under "
     '`if __name__ == "__main__":`'
 )
-IN_FLIGHT = 2
-"""Blocks on their way besides one for each process."""
 
 
 def _on_no_fault(row: int, fault: InvalidInput) -> None: ...
@@ -179,21 +174,10 @@ def _here(tasks: Iterable[Task]) -> Iterator[tuple[Task, Minted]]:
 
 def in_processes(tasks: Iterable[Task], workers: int) -> Iterator[tuple[Task, Minted]]:
     """The tasks done by several processes, in order; few are on their way at a time, so that memory stays flat."""
-    context = multiprocessing.get_context("spawn")  # the caller may have threads, which do not survive a fork
-    waiting: deque[tuple[Task, Future[Minted]]] = deque()
-    with ProcessPoolExecutor(workers, context, end_with_parent) as pool:
-        try:
-            for task in tasks:
-                waiting.append((task, pool.submit(task.run)))
-                if len(waiting) > workers + IN_FLIGHT:
-                    done, future = waiting.popleft()
-                    yield done, future.result()
-            for done, future in waiting:
-                yield done, future.result()
-        except BrokenProcessPool:
-            raise MailpixelError(_ENDED) from None
-        finally:
-            pool.shutdown(cancel_futures=True)
+    try:
+        yield from in_order(tasks, Task.run, workers)
+    except BrokenProcessPool:
+        raise MailpixelError(_ENDED) from None
 
 
 def size_of(source: BinaryIO) -> int | None:

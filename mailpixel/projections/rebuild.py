@@ -6,14 +6,12 @@ cores have work whether there is one large campaign or many small ones; this pro
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, groupby, islice
-from multiprocessing import get_context
 
-from mailpixel.children import end_with_parent
 from mailpixel.errors import Conflict
 from mailpixel.model import Campaign, Message
+from mailpixel.pool import in_order
 from mailpixel.projections.campaigns import Campaigns
 from mailpixel.projections.counters import Comparison, Difference
 from mailpixel.projections.messages import Judge, fold_message, no_collecting
@@ -59,10 +57,9 @@ def rebuild(
     asked = store.campaigns() if campaigns is None else campaigns
     found: dict[str, Difference] = {}
     for _ in range(ATTEMPTS):
-        left = [id for id in asked if id not in found]
-        if not left:
+        found |= _Attempt(store, registry, judge, how).differences(id for id in asked if id not in found)
+        if len(found) == len(asked):
             return [found[id] for id in asked]
-        found |= _Attempt(store, registry, judge, how).differences(left)
     raise Conflict("people were erased or campaigns judged again all the while; try again")
 
 
@@ -108,7 +105,7 @@ class Part:
         return found
 
 
-Result = tuple[Part, list[MessageState], Comparison]
+Result = tuple[Part, tuple[list[MessageState], Comparison]]
 
 
 class _Attempt:
@@ -145,13 +142,11 @@ class _Attempt:
         processes = self._how.processes or os.cpu_count() or 1
         first = list(islice(parts, processes + 1))
         if processes == 1 or len(first) <= processes:
-            yield from map(_judged, chain(first, parts))
-        else:
-            with ProcessPoolExecutor(processes, get_context("spawn"), end_with_parent) as pool:
-                yield from _in_order(pool, chain(first, parts), processes + 1)
+            return ((part, part.judged()) for part in chain(first, parts))
+        return in_order(chain(first, parts), Part.judged, processes)
 
     def _states(self, results: Iterable[Result], comparison: Comparison) -> Iterator[MessageState]:
-        for _, states, compared in results:
+        for _, (states, compared) in results:
             comparison.merge(compared)
             yield from states
             self._how.between()
@@ -163,16 +158,3 @@ class _Attempt:
         else:
             self._store.replace(task.campaign.id, task.since, states, task.fold)
             self._registry.settled(task.campaign)
-
-
-def _judged(part: Part) -> Result:
-    return part, *part.judged()
-
-
-def _in_order(pool: ProcessPoolExecutor, parts: Iterator[Part], ahead: int) -> Iterator[Result]:
-    """Results in the order of the parts, never more than `ahead` of them waiting to be taken."""
-    waiting = [(part, pool.submit(part.judged)) for part in islice(parts, ahead)]
-    while waiting:
-        part, result = waiting.pop(0)
-        yield part, *result.result()
-        waiting += [(part, pool.submit(part.judged)) for part in islice(parts, 1)]

@@ -260,6 +260,13 @@ def test_a_rebuild_starts_over_when_a_person_is_erased_meanwhile(registry: Memor
     assert [state.recipient for state in store.recipients("spring", "", 9)] == ["r-2"]
 
 
+def test_a_rebuild_that_is_left_alone_at_its_last_attempt_is_done(registry: MemoryRegistry) -> None:
+    store = Disturbed(times=ATTEMPTS - 1)
+    store.append([an_open(n, recipient=f"r-{n}") for n in range(ATTEMPTS)])
+    rebuild(store, registry, judge_plainly, ["spring"], Rebuild(processes=1))
+    assert [state.recipient for state in store.recipients("spring", "", 9)] == [f"r-{ATTEMPTS - 1}"]
+
+
 def test_a_rebuild_disturbed_every_time_gives_up(registry: MemoryRegistry) -> None:
     store = Disturbed(times=ATTEMPTS)
     store.append([an_open(1)])
