@@ -1,7 +1,7 @@
 """Rule 7: a link no reader can see was followed, or an address was damaged by a machine."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from mailpixel.classify.sight import FORGED, Ruling, Sight, Source
 from mailpixel.classify.thresholds import Thresholds
@@ -17,7 +17,9 @@ reader.
 def mark_trap(sights: Sequence[Sight], links: Iterable[Link], thresholds: Thresholds) -> None:
     """Rule on the undecided sights near a sprung trap, and on those of the tripping source long after."""
     traps = [link.number for link in links if link.trap]
-    trips = [sight for sight in sights if (sight.bits & FORGED or traps) and _springs(sight, traps)]
+    trips = [
+        sight for sight in sights if (sight.bits & FORGED or sight.event.link in traps) and _springs(sight)
+    ]
     if not trips:
         return
     everyone = [sight.at_ms for sight in trips]
@@ -29,9 +31,7 @@ def mark_trap(sights: Sequence[Sight], links: Iterable[Link], thresholds: Thresh
                 sight.ruling, sight.distance_ms = TRAP, distance
 
 
-def _springs(sight: Sight, traps: Collection[int]) -> bool:
-    if not sight.bits & FORGED and sight.event.link not in traps:
-        return False
+def _springs(sight: Sight) -> bool:
     return sight.ruling is None or sight.ruling.rule not in _HARMLESS
 
 

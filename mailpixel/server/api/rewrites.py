@@ -3,15 +3,15 @@
 import json
 from typing import get_args
 
-from mailpixel.errors import InvalidInput, MailpixelError
+from mailpixel.errors import MailpixelError
 from mailpixel.links.keyring import load_keyring
 from mailpixel.links.splicing.options import PixelPlace, RewriteOptions
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
-from mailpixel.server.api.body import check_length, parse_json
+from mailpixel.server.api.body import check_length
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.exchange import STREAM_BYTES, Exchange
-from mailpixel.server.api.fields import BOOLEAN, Field, a_string, choice, flag, options, read_object
-from mailpixel.server.api.streams import RECIPIENT, Lines
+from mailpixel.server.api.fields import BOOLEAN, Field, a_string, choice, flag, options
+from mailpixel.server.api.streams import RECIPIENT, Lines, read_line
 from mailpixel.server.errors_to_json import error_json
 
 HTML = Field(
@@ -91,12 +91,6 @@ class MailLines:
         return json.dumps(answer).encode() + b"\n"
 
     def _rewritten(self, line: bytes | None) -> dict[str, object]:
-        if line is None:
-            raise InvalidInput("line", f"is longer than {self._most_bytes:,} bytes; send one mail a line")
-        try:
-            value = parse_json(line)
-        except ValueError as error:
-            raise InvalidInput("line", f"{error}; send one JSON object a line") from None
-        mail = read_object(value, MAIL)
+        mail = read_line(line, MAIL, self._most_bytes, "mail")
         recipient = mail["recipient"]
         return {"recipient": recipient, **rewritten_json(self._rewriter.html(mail["html"], recipient))}

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import anyio.from_thread
 
@@ -53,6 +54,20 @@ STRICT = Field("strict", BOOLEAN, flag, default=False, help="End at the first fa
 Append = Callable[[Sequence[Event]], None]
 PAUSES_S = (0.25, 0.5, 1.0, 2.0, 4.0)
 """The log is given as long as a pixel waits for it, and these pauses: a bulk import may take its time."""
+
+
+def read_line(line: bytes | None, fields: Sequence[Field], most_bytes: int, what: str) -> dict[str, Any]:
+    """The fields of the JSON object on a line; the line is None where it was longer than `most_bytes`.
+
+    Raises `InvalidInput`. `what` is the word for what a line holds.
+    """
+    if line is None:
+        raise InvalidInput("line", f"is longer than {most_bytes:,} bytes; send one {what} a line")
+    try:
+        value = parse_json(line)
+    except ValueError as error:
+        raise InvalidInput("line", f"{error}; send one JSON object a line") from None
+    return read_object(value, fields)
 
 
 def mint(call: Call) -> object:
@@ -194,13 +209,7 @@ class DeliveryLines:
 
     def _event(self, line: bytes | None) -> Event:
         """The delivery a line tells of. Raises `InvalidInput`."""
-        if line is None:
-            raise InvalidInput("line", f"is longer than {LINE_BYTES:,} bytes; send one delivery a line")
-        try:
-            value = parse_json(line)
-        except ValueError as error:
-            raise InvalidInput("line", f"{error}; send one JSON object a line") from None
-        told = read_object(value, DELIVERY)
+        told = read_line(line, DELIVERY, LINE_BYTES, "delivery")
         at_ms = to_ms(told["delivered_at"])
         if at_ms > self._latest_ms:
             raise InvalidInput(
