@@ -70,14 +70,18 @@ class Service:
         )
 
     def __enter__(self) -> "Service":
-        self.wait_for("/healthz")
+        try:
+            self.wait_for("/healthz")
+        except BaseException:
+            self.kill()  # nobody calls __exit__ when this raises
+            raise
         return self
 
     def __exit__(self, *exception: object) -> None:
         if self.process.poll() is None:
             self.stop()
 
-    def wait_for(self, path: str, status: int = 200, within_s: float = 20) -> None:
+    def wait_for(self, path: str, status: int = 200, within_s: float = 60) -> None:
         """Ask until the answer has this status."""
         until = time.monotonic() + within_s
         while self.status(path) != status:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Message, Verdict
@@ -21,7 +21,7 @@ from tests.strategies import batches, histories
 
 NOW_MS = at_ms(1_000_000)
 CAMPAIGNS = ("autumn", "spring")
-laws = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+laws = settings(max_examples=60)
 
 
 @contextmanager

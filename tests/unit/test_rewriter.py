@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mailpixel.errors import MailpixelError, NotFound, StoreUnavailable
@@ -199,7 +199,6 @@ def test_mail_goes_out_untracked_when_it_cannot_be_read(registry: MemoryRegistry
 
 
 @given(st.binary() | st.lists(st.sampled_from(PIECES)).map(b"".join))
-@settings(deadline=None)
 def test_whatever_comes_in_goes_out_and_is_rewritten_once(content: bytes) -> None:
     registry = MemoryRegistry()
     registry.add_campaign(a_campaign("spring", links=0))
