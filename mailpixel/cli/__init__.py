@@ -1,6 +1,6 @@
 """The command line: rows to stdout, talk and progress to stderr; exit 0 done, 1 failed, 2 misuse.
 
-One file per command group; `Main.commands` below is the table of contents.
+One file per command group; `COMMANDS` below is the table of contents.
 """
 
 import sys
@@ -21,10 +21,10 @@ COMMANDS = {
     "links": "links",
     "rewrite": "rewrite",
     "report": "report",
-    "explain": "judging",
-    "rebuild": "judging",
-    "replay": "judging",
-    "agents": "judging",
+    "explain": "explain",
+    "rebuild": "rebuild",
+    "replay": "replay",
+    "agents": "agents",
     "networks": "networks",
     "keys": "keys",
     "apikey": "keys",

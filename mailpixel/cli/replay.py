@@ -1,4 +1,4 @@
-"""What `mailpixel replay` reads and prints: scenarios with or without labels, or an access log."""
+"""`mailpixel replay`: judge scenarios with or without labels, or an access log."""
 
 import io
 import json
@@ -20,11 +20,41 @@ from mailpixel.classify.replay import (
     score,
 )
 from mailpixel.classify.replay.outcome import summarise
-from mailpixel.cli.frame import print_json, print_table, rules, say
+from mailpixel.cli.frame import Command, print_json, print_table, rules, say
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Campaign
 
 LOG_CAMPAIGN = "log"
+
+
+@click.command("replay", cls=Command)
+@click.argument("file", type=click.File("rb"))
+@click.option(
+    "--json", "as_json", is_flag=True, help="One line a scenario: its labels by hit, and its summary."
+)
+@click.option(
+    "--log", is_flag=True, help="FILE is a combined-format access log (nginx, Apache) of an existing pixel."
+)
+@click.option(
+    "--open",
+    "open_path",
+    help="With --log: a regular expression found in the paths of opens. Its group `recipient`, else the query "
+    "parameter of that name, says whose they are.",
+)
+@click.option(
+    "--click",
+    "click_path",
+    help="With --log: the same for clicks; a group or parameter `link` says which link.",
+)
+def replay_command(
+    file: BinaryIO, as_json: bool, log: bool, open_path: str | None, click_path: str | None
+) -> None:
+    """Judge a file of scenarios, with labels to precision and recall, or an access log."""
+    if log:
+        given = {"open": open_path, "click": click_path}
+        judge_log(file, LogShape(**{name: path for name, path in given.items() if path}), as_json)
+    else:
+        judge_file(file, as_json)
 
 
 def judge_file(file: BinaryIO, as_json: bool) -> None:

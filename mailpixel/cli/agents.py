@@ -1,0 +1,29 @@
+"""`mailpixel agents`: judge user agents by themselves."""
+
+from collections.abc import Iterable
+
+import click
+
+from mailpixel.classify import judge_agent
+from mailpixel.classify.facts import agent_text
+from mailpixel.cli.frame import Command, rules
+from mailpixel.model import EventKind
+
+
+@click.command("agents", cls=Command)
+@click.option(
+    "--kind",
+    type=click.Choice(["open", "click"]),
+    default="click",
+    show_default=True,
+    help="What the agent asked for.",
+)
+@click.argument("file", type=click.File("rb"), default="-")
+def agents_command(kind: str, file: Iterable[bytes]) -> None:
+    """Agents in, one a line; `verdict<TAB>rule<TAB>agent` out, judged by the agent alone."""
+    ruleset = rules()
+    for line in file:
+        agent = line.rstrip(b"\r\n")
+        told = judge_agent(agent_text(agent), EventKind(kind), ruleset)
+        # The very bytes that came, so that rows can be joined to the list they were made of.
+        click.echo(f"{told.verdict}\t{told.rule}\t".encode() + agent)

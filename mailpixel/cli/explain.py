@@ -1,0 +1,31 @@
+"""`mailpixel explain`: why every hit of one message was judged as it was."""
+
+import click
+
+from mailpixel.cli.frame import Command, print_json, rules, say, stores
+
+
+@click.command("explain", cls=Command)
+@click.argument("id")
+@click.argument("recipient")
+@click.option("--json", "as_json", is_flag=True, help="JSON as the HTTP API gives it.")
+def explain_command(id: str, recipient: str, as_json: bool) -> None:
+    """Every hit of one message: its verdict, the rule that decided and what was considered."""
+    from mailpixel.report.explanation import explanation
+
+    store, registry = stores()
+    told = explanation(store.message(id, recipient), registry.campaign(id), rules())
+    if as_json:
+        print_json(told)
+        return
+    for hit in told["hits"]:
+        what = hit["kind"] + (f" of link {hit['link']}" if hit["link"] else "")
+        click.echo(
+            f"{hit['received_at']}  {hit['method']} {what}: {hit['verdict']} ({hit['rule']})"
+            + ("  repeat" if hit["dup"] else "")
+        )
+        click.echo(f"    {hit['client'] or hit['agent'] or 'no user agent'}")
+        for reason in hit["reasons"]:
+            click.echo(f"    - {reason}")
+    if not told["hits"]:
+        say("no hit of this message is logged")

@@ -1,0 +1,44 @@
+"""`mailpixel rebuild`: judge history again."""
+
+from functools import partial
+
+import click
+
+from mailpixel.classify import judge
+from mailpixel.cli.frame import Command, print_json, print_table, rules, say, stores
+from mailpixel.projections.counters import Difference
+
+
+@click.command("rebuild", cls=Command)
+@click.option("--campaign", "id", help="Only this campaign.")
+@click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of tables.")
+def rebuild_command(id: str | None, dry_run: bool, as_json: bool) -> None:
+    """Judge history again with the rules of today, and print what changes. Serving goes on meanwhile."""
+    from mailpixel.projections.rebuild import Rebuild, rebuild
+
+    store, registry = stores()
+    if id is not None:
+        registry.campaign(id)
+    asked = None if id is None else [id]
+    differences = rebuild(store, registry, partial(judge, rules=rules()), asked, Rebuild(dry_run=dry_run))
+    changed = [difference for difference in differences if not difference.is_empty]
+    if as_json:
+        print_json([difference.to_json() for difference in changed])
+    else:
+        for difference in changed:
+            _print_difference(difference)
+    say(f"{len(differences)} campaign(s) judged, {len(changed)} {'would change' if dry_run else 'changed'}")
+
+
+def _print_difference(difference: Difference) -> None:
+    told = difference.to_json()
+    for part in ("measures", "links", "moves"):
+        rows = told[part]
+        if rows:
+            print_table(
+                [name.replace("_", " ") for name in rows[0]],
+                [row.values() for row in rows],
+                difference.campaign,
+            )
+            click.echo()
