@@ -29,27 +29,33 @@ def _setting(
 class Settings:
     """What can be set, with its default. Every field is the variable `MAILPIXEL_<NAME IN CAPITALS>`."""
 
-    data: Path = _setting(DATA, "folder", "Where the database and the keys live.")
-    keys: Path | None = _setting(None, "file", "The key file, when it is not `keys.json` in the data folder.")
+    data: Path = _setting(DATA, "folder", "Folder of the database and the signing keys.")
+    keys: Path | None = _setting(
+        None, "file", "File of the signing keys. Empty: `keys.json` in the data folder."
+    )
     base_url: str = _setting(
-        "http://127.0.0.1:8025", "URL", "Public address in signed URLs; a campaign may have its own."
+        "http://127.0.0.1:8025", "URL", "Public address in signed URLs. A campaign may have its own."
     )
     trusted_proxies: tuple[str, ...] = _setting(
         (),
         "networks",
-        "Proxies whose X-Forwarded-For is believed, as 10.0.0.0/8,::1. The nearest one counts first.",
+        "Trusted proxies, such as 10.0.0.0/8,::1. The client address is the right-most untrusted one.",
     )
     keep_address: str = _setting(
         "full", "full|network|none", "What is kept of a client's address: all, its /24 or /48, or nothing."
     )
     seeds: tuple[str, ...] = _setting(
-        (), "recipients", "Recipients of the sender's own: their hits are internal."
+        (), "recipients", "Your test (seed) recipients. Their hits are never counted."
     )
     operator_networks: tuple[str, ...] = _setting(
-        (), "networks", "Networks of the sender's own: hits from there are internal."
+        (), "networks", "Your own networks. Hits from there are never counted."
     )
     retention_days: int = _setting(
-        730, "days", "Hits on a campaign sent longer ago are answered, not counted. 0: no end.", 0, 36_500
+        730,
+        "days",
+        "Hits on a campaign sent longer ago are answered but not counted. 0 keeps counting forever.",
+        0,
+        36_500,
     )
     answer_within_ms: int = _setting(
         250, "ms", "A hit is answered after its commit, or after this long; it stays queued.", 1, 60_000

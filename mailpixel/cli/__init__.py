@@ -10,7 +10,7 @@ from importlib import import_module
 import click
 
 from mailpixel import __version__
-from mailpixel.cli.frame import DATA_OPTION
+from mailpixel.cli.frame import DATA_OPTION, Group
 from mailpixel.errors import InvalidInput, MailpixelError
 
 COMMANDS = {
@@ -35,7 +35,7 @@ COMMANDS = {
 """Command to the file it lives in, loaded when it is called: `mailpixel links` does not import a web server."""
 
 
-class Main(click.Group):
+class Main(Group):
     """Finds commands in their files and turns our errors into exit codes."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -60,10 +60,18 @@ class Main(click.Group):
             sys.exit(2 if isinstance(error, InvalidInput) else 1)
 
 
-@click.group(cls=Main, params=[DATA_OPTION], context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Main,
+    params=[DATA_OPTION],
+    context_settings={"help_option_names": ["-h", "--help"]},
+    example="""mailpixel campaign add spring-2026 --name "Spring sale" --link https://shop.example/spring
+mailpixel links spring-2026 --recipients recipients.csv > links.csv
+mailpixel serve
+mailpixel report spring-2026""",
+)
 @click.version_option(__version__, prog_name="mailpixel")
 def cli() -> None:
-    """E-mail open and click tracking that tells people from machines."""
+    """Track opens and clicks of e-mail, and tell people from machines."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -10,17 +10,21 @@ from mailpixel.cli.frame import Command, rules
 from mailpixel.model import EventKind
 
 
-@click.command("agents", cls=Command)
+@click.command(
+    "agents",
+    cls=Command,
+    example="mailpixel agents --kind open agents.txt",
+)
 @click.option(
     "--kind",
     type=click.Choice(["open", "click"]),
     default="click",
     show_default=True,
-    help="What the agent asked for.",
+    help="Judge as an open or as a click.",
 )
 @click.argument("file", type=click.File("rb"), default="-")
 def agents_command(kind: str, file: Iterable[bytes]) -> None:
-    """Agents in, one a line; `verdict<TAB>rule<TAB>agent` out, judged by the agent alone."""
+    """Judge user agents, one per line, by the agent alone. Print `verdict<TAB>rule<TAB>agent`."""
     ruleset = rules()
     for line in file:
         agent = line.rstrip(b"\r\n")

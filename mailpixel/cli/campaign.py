@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from mailpixel.cli.frame import Group, print_json, print_table, say, stores
+from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput
 from mailpixel.links.destination import check_destination
 from mailpixel.links.passthrough import check_names
@@ -19,31 +20,42 @@ from mailpixel.report.moments import from_iso, iso
 MOST_SENT = 10**10
 
 
-@click.group("campaign", cls=Group)
+@click.group("campaign", cls=Group, example="mailpixel campaign list")
 def campaign_command() -> None:
-    """Mailings and their links."""
+    """Register and change campaigns and their links."""
 
 
-@campaign_command.command("add")
+@campaign_command.command(
+    "add",
+    example='mailpixel campaign add summer-2026 --name "Summer sale" --link https://shop.example/summer',
+)
 @click.argument("id")
-@click.option("--name", required=True, help="What people call it.")
+@click.option("--name", required=True, help="Display name.")
 @click.option(
-    "--link", "urls", multiple=True, help="A destination; numbered from 1 in the order given. Repeat it."
+    "--link",
+    "urls",
+    multiple=True,
+    metavar="URL",
+    help="Add a destination. Links are numbered from 1 in this order. May be given more than once.",
 )
 @click.option(
     "--trap",
     "traps",
     multiple=True,
-    help="A destination hidden from readers, so that only machines follow it.",
+    metavar="URL",
+    help="Add a destination that readers cannot see, so that only machines follow it. May be given more "
+    "than once.",
 )
-@click.option("--sent", type=click.IntRange(0, MOST_SENT), help="How many messages went out.")
-@click.option("--sent-at", help="When, as 2026-11-25T09:00:00Z.")
-@click.option("--base-url", help="Public address in this campaign's URLs, when it is not the service's.")
+@click.option("--sent", type=click.IntRange(0, MOST_SENT), metavar="N", help="How many messages went out.")
+@click.option("--sent-at", metavar="TIME", help="When they went out, such as 2026-11-25T09:00:00Z.")
+@click.option(
+    "--base-url", metavar="URL", help="Public address for this campaign's URLs instead of MAILPIXEL_BASE_URL."
+)
 @click.option(
     "--passthrough",
     multiple=True,
     metavar="NAME",
-    help="A query parameter that links hand on to their destination. Repeat it.",
+    help="Pass this query parameter through to the destination. May be given more than once.",
 )
 def campaign_add(id: str, name: str, urls: tuple[str, ...], traps: tuple[str, ...], **facts: Any) -> None:
     """Register a campaign. A running server knows it within two seconds."""
@@ -55,39 +67,45 @@ def campaign_add(id: str, name: str, urls: tuple[str, ...], traps: tuple[str, ..
     say(f"campaign {id} has {len(links)} link(s); next: mailpixel links {id} --recipients FILE")
 
 
-@campaign_command.command("edit")
-@click.argument("id")
-@click.option("--name", help="A new name.")
+@campaign_command.command("edit", example="mailpixel campaign edit spring-2026 --sent 25000")
+@campaign_argument
+@click.option("--name", help="Change the display name.")
 @click.option(
-    "--link", "urls", multiple=True, help="One more destination, numbered after those there are. Repeat it."
+    "--link",
+    "urls",
+    multiple=True,
+    metavar="URL",
+    help="Add a destination, numbered after the existing ones. May be given more than once.",
 )
 @click.option(
     "--correct",
     nargs=2,
     multiple=True,
     metavar="N URL",
-    help="A new destination for link N, also in mail already sent.",
+    help="Change the destination of link N, also in mail already sent. May be given more than once.",
 )
-@click.option("--sent", type=click.IntRange(0, MOST_SENT), help="How many messages went out.")
-@click.option("--sent-at", help="When, as 2026-11-25T09:00:00Z.")
-@click.option("--base-url", help="Public address in this campaign's URLs.")
+@click.option("--sent", type=click.IntRange(0, MOST_SENT), metavar="N", help="How many messages went out.")
+@click.option("--sent-at", metavar="TIME", help="When they went out, such as 2026-11-25T09:00:00Z.")
+@click.option(
+    "--base-url", metavar="URL", help="Public address for this campaign's URLs instead of MAILPIXEL_BASE_URL."
+)
 @click.option(
     "--passthrough",
     multiple=True,
     metavar="NAME",
-    help="One more query parameter that links hand on. Repeat it.",
+    help="Also pass this query parameter through. May be given more than once.",
 )
 @click.option(
     "--no-passthrough",
     "stopped",
     multiple=True,
     metavar="NAME",
-    help="One that they no longer hand on. Repeat it.",
+    help="Stop passing this query parameter through. May be given more than once.",
 )
 def campaign_edit(
     id: str, name: str | None, urls: tuple[str, ...], correct: tuple[tuple[str, str], ...], **facts: Any
 ) -> None:
-    """Change a campaign. Former destinations are kept with the date."""
+    """Change a campaign. Former destinations are kept with the date of the change."""
     _, registry = stores()
     begun, stopped = facts.pop("passthrough"), facts.pop("stopped")
     told = _facts(facts) | ({} if name is None else {"name": check_name(name)})
@@ -102,10 +120,10 @@ def campaign_edit(
     say(f"campaign {id} is changed; a running server knows within two seconds")
 
 
-@campaign_command.command("list")
-@click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
+@campaign_command.command("list", example="mailpixel campaign list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def campaign_list(as_json: bool) -> None:
-    """All campaigns."""
+    """List campaigns."""
     _, registry = stores()
     campaigns: list[Campaign] = []
     while page := registry.campaigns(campaigns[-1].id if campaigns else ""):
@@ -119,13 +137,13 @@ def campaign_list(as_json: bool) -> None:
         )
 
 
-@campaign_command.command("show")
-@click.argument("id")
-@click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
+@campaign_command.command("show", example="mailpixel campaign show spring-2026")
+@campaign_argument
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def campaign_show(id: str, as_json: bool) -> None:
-    """One campaign with its links and what they were before."""
+    """Show a campaign with its links and their former destinations."""
     _, registry = stores()
-    campaign = registry.campaign(id)
+    campaign = campaign_of(registry, id)
     if as_json:
         print_json(campaign_json(campaign))
         return

@@ -17,13 +17,20 @@ from mailpixel.checkup import (
     failed,
 )
 from mailpixel.cli.frame import Command, now_ms, print_table, settings, signer, stores
+from mailpixel.cli.suggestions import campaign_of, complete_campaign
 from mailpixel.errors import KeyringError, StoreUnavailable
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign
 
 
-@click.command("doctor", cls=Command)
-@click.option("--links", "campaign", metavar="ID", help="Also ask where the links of this campaign lead.")
+@click.command("doctor", cls=Command, example="mailpixel doctor --links spring-2026")
+@click.option(
+    "--links",
+    "campaign",
+    metavar="ID",
+    shell_complete=complete_campaign,
+    help="Also check where the links of this campaign lead.",
+)
 def doctor_command(campaign: str | None) -> None:
     """Check the keys, the fold and every public address, and say what to do. Exit code 1 when something fails."""
     graded = [grade for title, checks in _sections(campaign) for grade in _shown(title, checks)]
@@ -50,7 +57,7 @@ def _sections(campaign: str | None) -> Iterator[tuple[str, Iterable[Check]]]:
         yield str(address), check_public(address, _signer())
     if campaign is not None:
         _, registry = stores()
-        yield f"where the links of {campaign} lead", check_links(registry.campaign(campaign))
+        yield f"where the links of {campaign} lead", check_links(campaign_of(registry, campaign))
 
 
 def _campaigns() -> Iterator[Campaign]:

@@ -3,18 +3,19 @@
 import click
 
 from mailpixel.cli.frame import Command, print_json, rules, say, stores
+from mailpixel.cli.suggestions import campaign_argument, campaign_of
 
 
-@click.command("explain", cls=Command)
-@click.argument("id")
+@click.command("explain", cls=Command, example="mailpixel explain spring-2026 r-1001")
+@campaign_argument
 @click.argument("recipient")
-@click.option("--json", "as_json", is_flag=True, help="JSON as the HTTP API gives it.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, as the HTTP API does.")
 def explain_command(id: str, recipient: str, as_json: bool) -> None:
-    """Every hit of one message: its verdict, the rule that decided and what was considered."""
+    """Show every hit of one message: its verdict, the rule that decided and the evidence."""
     from mailpixel.report.explanation import explanation
 
     store, registry = stores()
-    told = explanation(store.message(id, recipient), registry.campaign(id), rules())
+    told = explanation(store.message(id, recipient), campaign_of(registry, id), rules())
     if as_json:
         print_json(told)
         return

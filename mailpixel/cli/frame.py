@@ -16,6 +16,7 @@ from rich.text import Text
 
 from mailpixel.classify import Rules, judge
 from mailpixel.classify.operator_file import rules_of
+from mailpixel.cli.suggestions import did_you_mean
 from mailpixel.links.token import TokenSigner
 from mailpixel.settings import Settings
 from mailpixel.store.protocol import Registry, Store
@@ -35,24 +36,53 @@ def _remember_data(ctx: click.Context, param: click.Parameter, value: str | None
 DATA_OPTION = click.Option(
     ["--data"],
     metavar="DIR",
-    help="Where the database and the keys live (MAILPIXEL_DATA, else ./mailpixel-data).",
+    help="Folder of the database and the signing keys. Default: MAILPIXEL_DATA, else ./mailpixel-data.",
     expose_value=False,
     callback=_remember_data,
 )
 
 
 class Command(click.Command):
-    """A command that takes `--data` behind its name, too."""
+    """A command that also takes `--data` behind its name, and whose help ends with an example."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, example: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.example = example
         self.params.append(DATA_OPTION)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the example."""
+        write_example(self.example, formatter)
 
 
 class Group(click.Group):
-    """A group of such commands."""
+    """A group of such commands. A mistyped name brings the one that was meant."""
 
     command_class = Command
+
+    def __init__(self, *args: Any, example: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.example = example
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the example."""
+        write_example(self.example, formatter)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command. Raises `click.UsageError` with the nearest name."""
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            hint = did_you_mean(args[0], self.list_commands(ctx))
+            ctx.fail(f"There is no command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+def write_example(example: str, formatter: click.HelpFormatter) -> None:
+    """The end of a help text; a line of an example is never broken, so that it can be copied."""
+    with formatter.section("Example"):
+        for line in example.splitlines():
+            formatter.write(f"{'':{formatter.current_indent}}{line}\n")
 
 
 def settings() -> Settings:

@@ -12,14 +12,14 @@ from mailpixel.report.moments import iso
 from mailpixel.store.protocol import ApiKey
 
 
-@click.group("keys", cls=Group)
+@click.group("keys", cls=Group, example="mailpixel keys list")
 def keys_command() -> None:
-    """The keys that sign links. Old ones keep verifying what was sent with them."""
+    """List and rotate the keys that sign links. Links signed with an old key keep working."""
 
 
-@keys_command.command("list")
+@keys_command.command("list", example="mailpixel keys list")
 def keys_list() -> None:
-    """Ids and ages, never the keys themselves."""
+    """List signing keys by id and date."""
     keyring = load_keyring(settings().key_file)
     newest = keyring.keys[-1].id
     rows = [
@@ -28,23 +28,25 @@ def keys_list() -> None:
     print_table(("id", "created_at", "use"), rows)
 
 
-@keys_command.command("rotate")
+@keys_command.command("rotate", example="mailpixel keys rotate")
 def keys_rotate() -> None:
-    """Add a key that signs from now on. A running server takes it in within two seconds."""
+    """Add a signing key and use it from now on. A running server uses it within two seconds."""
     keyring = rotate(settings().key_file)
     say(f"key {keyring.keys[-1].id} signs from now on; links signed before keep working")
 
 
-@click.group("apikey", cls=Group)
+@click.group("apikey", cls=Group, example="mailpixel apikey list")
 def apikey_command() -> None:
-    """Keys of the HTTP API."""
+    """Add, list and revoke keys of the HTTP API."""
 
 
-@apikey_command.command("add")
+@apikey_command.command("add", example="mailpixel apikey add reporting --scope read")
 @click.argument("name")
-@click.option("--scope", type=click.Choice(["read", "write"]), required=True, help="What the key may do.")
+@click.option(
+    "--scope", type=click.Choice(["read", "write"]), required=True, help="Allow reading only, or writing too."
+)
 def apikey_add(name: str, scope: str) -> None:
-    """Make a key and print it. It is shown this once: only its digest is kept."""
+    """Make an API key and print it. It is shown only once: only its digest is kept."""
     _, registry = stores()
     text = f"mp_{secrets.token_urlsafe(32)}"
     registry.add_key(ApiKey(name, scope, hashlib.sha256(text.encode()).digest(), datetime.now(UTC)))
@@ -52,19 +54,19 @@ def apikey_add(name: str, scope: str) -> None:
     say(f"this is the key `{name}`; it is not shown again. Send it as `Authorization: Bearer KEY`")
 
 
-@apikey_command.command("list")
+@apikey_command.command("list", example="mailpixel apikey list")
 def apikey_list() -> None:
-    """Names, scopes and ages."""
+    """List API keys by name, scope and date."""
     _, registry = stores()
     registered = registry.keys()
     rows = [(k.name, k.scope, iso(k.created_at), iso(k.revoked_at)) for k in registered]
     print_table(("name", "scope", "created_at", "revoked_at"), rows)
 
 
-@apikey_command.command("revoke")
+@apikey_command.command("revoke", example="mailpixel apikey revoke old-key")
 @click.argument("name")
 def apikey_revoke(name: str) -> None:
-    """Refuse a key from now on."""
+    """Revoke an API key."""
     _, registry = stores()
     registry.revoke_key(name, datetime.now(UTC))
     say(f"the key `{name}` is refused from now on, by a running server within two seconds")

@@ -20,6 +20,7 @@ from rich.progress import (
 )
 
 from mailpixel.cli.frame import Command, plain, say, settings, stores
+from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.bulk import Tally, Watch, mint_links, size_of
 from mailpixel.links.keyring import load_keyring
@@ -30,35 +31,42 @@ FAULTS_SHOWN = 20
 """Faulty rows told one by one; the others only as a number."""
 
 
-@click.command("links", cls=Command)
-@click.argument("id")
+@click.command(
+    "links",
+    cls=Command,
+    example="""mailpixel links spring-2026 --recipients recipients.csv > links.csv
+mailpixel links spring-2026 --recipients recipients.csv --merge > tokens.csv""",
+)
+@campaign_argument
 @click.option(
     "--recipients",
     "source",
     type=click.File("rb"),
     required=True,
     metavar="FILE|-",
-    help="CSV, NDJSON, Parquet or one id a line.",
+    help="Read recipients from CSV, NDJSON, Parquet or one id per line.",
 )
-@click.option("--column", help="The column that holds the recipient.")
+@click.option("--column", metavar="NAME", help="Column that holds the recipient id.")
 @click.option(
     "--format",
     "output",
     type=click.Choice([str(format) for format in Format]),
     default="csv",
     show_default=True,
-    help="What is written.",
+    help="Write rows in this format.",
 )
 @click.option(
     "--output",
     "path",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write here, in one step when all is done, instead of to stdout.",
+    help="Write to this file instead of stdout. It appears when all rows are done.",
 )
-@click.option("--resume", is_flag=True, help="Go on where an interrupted run with the same --output ended.")
-@click.option("--merge", is_flag=True, help="One merge-field token a recipient instead of URLs.")
+@click.option("--resume", is_flag=True, help="Continue an interrupted run with the same --output.")
+@click.option("--merge", is_flag=True, help="Write one merge-field token per recipient instead of URLs.")
 @click.option(
-    "--hash-recipients", is_flag=True, help="Sign keyed pseudonyms, so that addresses may be given."
+    "--hash-recipients",
+    is_flag=True,
+    help="Sign a keyed pseudonym instead of each id, so that the list may hold addresses.",
 )
 @click.option("--strict", is_flag=True, help="Stop at the first faulty row.")
 def links_command(
@@ -69,7 +77,7 @@ def links_command(
         what = "--resume" if resume else "Parquet"
         raise InvalidInput("output", f"{what} needs a file; name it with --output FILE")
     _, registry = stores()
-    campaign = registry.campaign(id)
+    campaign = campaign_of(registry, id)
     job = Job(
         campaign=campaign.id,
         base_url=campaign.base_url or settings().base_url,

@@ -22,7 +22,7 @@ IN_FORCE = (
     "in force from now on, in a running server within seconds; `mailpixel rebuild` judges history again"
 )
 MEANING = {
-    Certainty.CERTAIN: "is a machine, by this alone",
+    Certainty.CERTAIN: "is always treated as a machine",
     Certainty.PROBABLE: "is a machine when other evidence agrees",
     Certainty.PEOPLE: "may be anybody: people sit behind it, and no wider entry counts",
 }
@@ -30,18 +30,18 @@ MEANING = {
 Row = dict[str, str | bool]
 
 
-@click.group("networks", cls=Group)
+@click.group("networks", cls=Group, example="mailpixel networks test 40.92.0.1")
 def networks_command() -> None:
-    """Networks that machines ask from: the published ones, and what you know besides."""
+    """List networks of machines, and add your own."""
 
 
 networks_command.add_command(sources_command)
 
 
-@networks_command.command("list")
-@click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
+@networks_command.command("list", example="mailpixel networks list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def networks_list(as_json: bool) -> None:
-    """All entries: shipped ones, your own, and those struck out."""
+    """List all entries: built-in ones, your own, and disabled ones."""
     rows = list(_rows(load_operator_lists(operator_file(settings().data))))
     if as_json:
         print_json(rows)
@@ -49,34 +49,36 @@ def networks_list(as_json: bool) -> None:
         _print(rows)
 
 
-@networks_command.command("add")
+@networks_command.command(
+    "add", example='mailpixel networks add 192.0.2.0/24 --name "Mail gateway" --certainty probable'
+)
 @click.argument("prefix")
-@click.option("--name", required=True, help="Whose network it is.")
+@click.option("--name", required=True, help="Owner of the network.")
 @click.option(
     "--scope",
     type=click.Choice([str(scope) for scope in Scope]),
     default="clicks",
     show_default=True,
-    help="What it speaks about: links that are followed, or images too.",
+    help="Apply to clicks only, or to opens as well.",
 )
 @click.option(
     "--certainty",
     type=click.Choice([str(certainty) for certainty in Certainty]),
     default="probable",
     show_default=True,
-    help="certain: decides alone; probable: needs other evidence; people: shields from wider entries.",
+    help="certain: decides alone. probable: needs other evidence. people: overrides wider entries.",
 )
 def networks_add(prefix: str, name: str, scope: str, certainty: str) -> None:
-    """Add an entry of your own; it counts before a shipped one for the same network."""
+    """Add a network. Your entry replaces a built-in one for the same network."""
     entry = operator_network(prefix, name, scope, certainty)
     _change(lambda lists: lists.added(entry))
     say(f"{entry.prefix} is {IN_FORCE}")
 
 
-@networks_command.command("remove")
+@networks_command.command("remove", example="mailpixel networks remove 192.0.2.0/24")
 @click.argument("prefix")
 def networks_remove(prefix: str) -> None:
-    """Take away an entry of your own, or strike out a shipped one."""
+    """Remove an entry of your own, or disable a built-in one."""
     gone = canonical_prefix(prefix)
     before, after = _change(lambda lists: lists.removed(gone))
     if before.without != after.without:
@@ -89,19 +91,19 @@ def networks_remove(prefix: str) -> None:
         say(f"your entry is gone, {IN_FORCE}")
 
 
-@networks_command.command("restore")
+@networks_command.command("restore", example="mailpixel networks restore 40.92.0.0/15")
 @click.argument("prefix")
 def networks_restore(prefix: str) -> None:
-    """Let a shipped entry count again that was struck out."""
+    """Enable a built-in entry that was disabled."""
     _change(lambda lists: lists.restored(prefix))
     say(f"the shipped entry counts again, {IN_FORCE}")
 
 
-@networks_command.command("test")
+@networks_command.command("test", example="mailpixel networks test 40.92.0.1")
 @click.argument("address")
-@click.option("--json", "as_json", is_flag=True, help="JSON instead of a table; null for no entry.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table; null for no entry.")
 def networks_test(address: str, as_json: bool) -> None:
-    """Which entry an address falls under, and what that makes of a hit from there."""
+    """Show which entry covers an address, and how hits from there are judged."""
     text = address.strip()
     if packed(text) == (0, 0):
         raise InvalidInput("ADDRESS", "is no IP address; write it like 203.0.113.9 or 2001:db8::9")

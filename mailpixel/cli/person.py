@@ -10,15 +10,15 @@ from mailpixel.ingest.optout import opt_out
 from mailpixel.links.token import check_recipient
 
 
-@click.group("person", cls=Group)
+@click.group("person", cls=Group, example="mailpixel person export r-1001")
 def person_command() -> None:
-    """One recipient over all campaigns: for access, erasure and withdrawal."""
+    """Export, erase or stop tracking one recipient in all campaigns."""
 
 
-@person_command.command("export")
+@person_command.command("export", example="mailpixel person export r-1001 > r-1001.ndjson")
 @click.argument("recipient")
 def person_export(recipient: str) -> None:
-    """Everything held of a person, addresses too, as NDJSON: one line an event."""
+    """Print everything stored about a recipient, with IP addresses, as NDJSON: one line per event."""
     from mailpixel.report.export import event_json, judged_events
 
     store, registry = stores()
@@ -28,11 +28,11 @@ def person_export(recipient: str) -> None:
             click.echo(json.dumps(event_json(row, addresses=True), ensure_ascii=False))
 
 
-@person_command.command("erase")
+@person_command.command("erase", example="mailpixel person erase r-1003")
 @click.argument("recipient")
 @click.confirmation_option(prompt="Erase every event of this person, and take them out of all counts?")
 def person_erase(recipient: str) -> None:
-    """Delete everything held of a person; the counts of their campaigns go down accordingly."""
+    """Delete everything stored about a recipient. The counts of their campaigns go down accordingly."""
     store, _ = stores()
     events = store.erase(check_recipient(recipient, "RECIPIENT"))
     say(
@@ -40,10 +40,10 @@ def person_erase(recipient: str) -> None:
     )
 
 
-@person_command.command("optout")
+@person_command.command("optout", example="mailpixel person optout r-1002")
 @click.argument("recipient")
 def person_optout(recipient: str) -> None:
-    """Count nothing of a person from now on, in mail already sent too. Their links keep working."""
+    """Stop counting a recipient, also in mail already sent. Their links keep working."""
     store, registry = stores()
     opt_out(store, registry, check_recipient(recipient, "RECIPIENT"), datetime.now(UTC))
     say("nothing of this person is counted from now on, by a running server within two seconds")

@@ -6,20 +6,23 @@ import click
 
 from mailpixel.classify import judge
 from mailpixel.cli.frame import Command, print_json, print_table, rules, say, stores
+from mailpixel.cli.suggestions import campaign_of, complete_campaign
 from mailpixel.projections.counters import Difference
 
 
-@click.command("rebuild", cls=Command)
-@click.option("--campaign", "id", help="Only this campaign.")
-@click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
-@click.option("--json", "as_json", is_flag=True, help="JSON instead of tables.")
+@click.command("rebuild", cls=Command, example="mailpixel rebuild --campaign spring-2026 --dry-run")
+@click.option(
+    "--campaign", "id", metavar="ID", shell_complete=complete_campaign, help="Judge only this campaign."
+)
+@click.option("--dry-run", is_flag=True, help="Print what would change. Change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 def rebuild_command(id: str | None, dry_run: bool, as_json: bool) -> None:
-    """Judge history again with the rules of today, and print what changes. Serving goes on meanwhile."""
+    """Judge past hits again with today's rules, and print what changes. A running server is not disturbed."""
     from mailpixel.projections.rebuild import Rebuild, rebuild
 
     store, registry = stores()
     if id is not None:
-        registry.campaign(id)
+        campaign_of(registry, id)
     asked = None if id is None else [id]
     differences = rebuild(store, registry, partial(judge, rules=rules()), asked, Rebuild(dry_run=dry_run))
     changed = [difference for difference in differences if not difference.is_empty]

@@ -19,21 +19,28 @@ if TYPE_CHECKING:
 _LISTEN = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[^\s\[\]:/]+)):(?P<port>[0-9]{1,5})")
 
 
-@click.command("relay", cls=Command)
+@click.command(
+    "relay", cls=Command, example="mailpixel relay --upstream smtp+starttls://user@mail.example:587"
+)
 @click.option(
-    "--listen", default="127.0.0.1:2525", show_default=True, metavar="HOST:PORT", help="Where to take mail."
+    "--listen",
+    default="127.0.0.1:2525",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Accept mail at this address.",
 )
 @click.option(
     "--upstream",
     required=True,
     metavar="URL",
-    help="smtp://host:port, smtps:// or smtp+starttls://user@host.",
+    help="Send mail on to this server: smtp://host:port, smtps:// or smtp+starttls://user@host.",
 )
+@click.option("--recipient-header", metavar="NAME", help="Fallback header holding the recipient id.")
 @click.option(
-    "--recipient-header", metavar="NAME", help="A header that holds the recipient's id, when ours is missing."
-)
-@click.option(
-    "--open", "is_open", is_flag=True, help="Listen beyond this machine: whoever reaches the port may send."
+    "--open",
+    "is_open",
+    is_flag=True,
+    help="Allow --listen beyond this machine. Anybody who reaches the port may then send.",
 )
 @click.option(
     "--counts-every",
@@ -42,12 +49,12 @@ _LISTEN = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[^\s\[\]:/]+)):(?P
     show_default=True,
     type=click.IntRange(1, 86_400),
     metavar="SECONDS",
-    help="How often to tell on stderr what became of the mail, when there is news.",
+    help="How often to log delivery counts, if they changed.",
 )
 def relay_command(
     listen: str, upstream: str, recipient_header: str | None, is_open: bool, counts_every_s: int
 ) -> None:
-    """Take mail by SMTP, track what carries X-Mailpixel-Campaign, and hand everything on."""
+    """Accept mail by SMTP, track messages with an X-Mailpixel-Campaign header, and send all mail on."""
     from mailpixel.dropins.campaigns import campaigns_of
     from mailpixel.links.keyring import load_keyring
     from mailpixel.links.splicing.options import RewriteOptions

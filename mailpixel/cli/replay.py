@@ -27,29 +27,41 @@ from mailpixel.model import Campaign
 LOG_CAMPAIGN = "log"
 
 
-@click.command("replay", cls=Command)
+@click.command(
+    "replay",
+    cls=Command,
+    example="""mailpixel replay scenarios.jsonl
+mailpixel replay --log access.log --open '/p/(?P<recipient>[^/.]+)'""",
+)
 @click.argument("file", type=click.File("rb"))
 @click.option(
-    "--json", "as_json", is_flag=True, help="One line a scenario: its labels by hit, and its summary."
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print one JSON line per scenario: its verdicts by hit, and its summary.",
 )
 @click.option(
-    "--log", is_flag=True, help="FILE is a combined-format access log (nginx, Apache) of an existing pixel."
+    "--log",
+    is_flag=True,
+    help="Read FILE as an access log of your present pixel, in the combined format of nginx and Apache.",
 )
 @click.option(
     "--open",
     "open_path",
-    help="With --log: a regular expression found in the paths of opens. Its group `recipient`, else the query "
-    "parameter of that name, says whose they are.",
+    metavar="REGEX",
+    help="With --log: count paths that match as opens. The group `recipient`, or else the query parameter "
+    "of that name, holds the recipient.",
 )
 @click.option(
     "--click",
     "click_path",
-    help="With --log: the same for clicks; a group or parameter `link` says which link.",
+    metavar="REGEX",
+    help="With --log: count paths that match as clicks. A group or parameter `link` holds the link's number.",
 )
 def replay_command(
     file: BinaryIO, as_json: bool, log: bool, open_path: str | None, click_path: str | None
 ) -> None:
-    """Judge a file of scenarios, with labels to precision and recall, or an access log."""
+    """Judge a file of scenarios, or an access log. Labels in the scenarios give precision and recall."""
     if log:
         given = {"open": open_path, "click": click_path}
         judge_log(file, LogShape(**{name: path for name, path in given.items() if path}), as_json)
@@ -76,6 +88,7 @@ def judge_log(file: BinaryIO, shape: LogShape, as_json: bool) -> None:
     ruleset = rules()
     lines = io.TextIOWrapper(file, encoding="utf-8", errors="replace")
     log = read_log(lines, LOG_CAMPAIGN, shape)
+    lines.detach()
     campaign = Campaign(LOG_CAMPAIGN, LOG_CAMPAIGN)
     counts = summarise([hit for message in log.messages for hit in judge(message, campaign, ruleset)])
     say(

@@ -16,16 +16,17 @@ from mailpixel.cli.frame import (
     settings,
     stores,
 )
+from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.report.summary import Summary, summarise
 
 
-@click.command("report", cls=Command)
-@click.argument("id")
-@click.option("--json", "as_json", is_flag=True, help="The summary as the HTTP API gives it.")
+@click.command("report", cls=Command, example="mailpixel report spring-2026")
+@campaign_argument
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON, as the HTTP API does.")
 def report_command(id: str, as_json: bool) -> None:
-    """How a campaign did."""
+    """Show a campaign's results."""
     store, registry = stores()
-    campaign = registry.campaign(id)
+    campaign = campaign_of(registry, id)
     fold_what_waits(store, registry)
     counts = store.counts(id, now_ms(), settings().settle_ms)
     summary = summarise(campaign, counts, rules().version)

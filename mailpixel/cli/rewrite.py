@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 import click
 
 from mailpixel.cli.frame import Command, say, settings, stores
+from mailpixel.cli.suggestions import campaign_argument
 from mailpixel.errors import InvalidInput
 from mailpixel.links.keyring import load_keyring
 from mailpixel.links.splicing.options import RewriteOptions
@@ -28,28 +29,42 @@ _UTM_NAME = re.compile(r"[A-Za-z0-9_]{1,50}")
 UTM_CHARS = 200
 
 
-@click.command("rewrite", cls=Command)
-@click.argument("id")
+@click.command(
+    "rewrite",
+    cls=Command,
+    example="""mailpixel rewrite spring-2026 --merge-tag '*|MP|*' template.html > tracked.html
+mailpixel rewrite spring-2026 --recipient r-1001 mail.eml > tracked.eml""",
+)
+@campaign_argument
 @click.argument("source", type=click.File("rb"), metavar="FILE|-")
-@click.option("--recipient", help="Track for this recipient, an opaque id.")
-@click.option("--merge-tag", metavar="TAG", help="Track once for all: the ESP's merge field, as '*|MP|*'.")
-@click.option("--eml/--html", "message", default=None, help="What FILE is, where name and content mislead.")
-@click.option("--mso", is_flag=True, help="Also links that only classic Outlook reads.")
-@click.option("--text", is_flag=True, help="Also links of a message's plain-text parts.")
+@click.option("--recipient", help="Track for this recipient: an opaque id, never an address.")
+@click.option(
+    "--merge-tag",
+    metavar="TAG",
+    help="Track one template for all recipients, with this merge field of your ESP, such as '*|MP|*'.",
+)
+@click.option(
+    "--eml/--html", "message", default=None, help="Treat FILE as a message or as HTML instead of guessing."
+)
+@click.option("--mso", is_flag=True, help="Also track links that only classic Outlook reads.")
+@click.option("--text", is_flag=True, help="Also track links in the plain-text parts of a message.")
 @click.option(
     "--pixel",
     type=click.Choice(["bottom", "top", "none"]),
     default="bottom",
     show_default=True,
-    help="Where the pixel goes; top, because Gmail cuts mail near 102 kB.",
+    help="Place the pixel here. Choose top for long mail: Gmail cuts it near 102 kB.",
 )
 @click.option(
-    "--utm", multiple=True, metavar="NAME=VALUE", help="Add utm_NAME where it is missing. Repeat it."
+    "--utm",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Add utm_NAME to links that lack it. May be given more than once.",
 )
 def rewrite_command(id: str, source: BinaryIO, **given: Any) -> None:
-    """Track a template or a message: HTML or .eml in, the same out, numbers on stderr.
+    """Add tracking to a template or a message: HTML or .eml in, the same out, counts on stderr.
 
-    A failure gives the input out as it came, and exit code 1: mail is never lost to tracking.
+    On any failure the input comes out unchanged and the exit code is 1, so that no mail is lost.
     """
     whom = Whom(given.pop("recipient"), given.pop("merge_tag"))
     message: bool | None = given.pop("message")

@@ -18,13 +18,17 @@ POLL_S = 0.2
 """How often the fold looks for news when it has caught up."""
 
 
-@click.command("serve", cls=Command)
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.command("serve", cls=Command, example="mailpixel serve --port 8025 --workers 2")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Listen on this address.")
 @click.option(
-    "--port", default=8025, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on."
+    "--port",
+    default=8025,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Listen on this port; 0 takes a free one.",
 )
 @click.option(
-    "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Web processes on one log."
+    "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Run this many web processes."
 )
 def serve_command(host: str, port: int, workers: int) -> None:
     """Serve pixels, redirects and the API; also runs one `mailpixel work`."""
@@ -40,10 +44,10 @@ def serve_command(host: str, port: int, workers: int) -> None:
     serve(settings(), host, port, workers)
 
 
-@click.command("work", cls=Command)
+@click.command("work", cls=Command, example="mailpixel work")
 @click.option("--while-input-lasts", is_flag=True, hidden=True, help="End when standard input ends.")
 def work_command(while_input_lasts: bool) -> None:
-    """Judge and fold what was logged, for as long as it runs. `serve` starts one itself."""
+    """Classify logged hits and update reports continuously. `serve` starts this itself."""
     from mailpixel.classify import judge
     from mailpixel.classify.operator_file import RulesInForce
     from mailpixel.projections.fold import Fold

@@ -6,27 +6,34 @@ from typing import Any
 import click
 
 from mailpixel.cli.frame import Command, print_json, rules, say, settings, stores
+from mailpixel.cli.suggestions import campaign_of, complete_campaign
 
 MOST = 1_000_000_000
 
 
-@click.command("sources", cls=Command)
-@click.option("--campaign", "id", help="Only what was done with this campaign.")
-@click.option("--since", help="Only what was done since then, as 2026-11-25 or 2026-11-25T09:00:00Z.")
+@click.command("sources", cls=Command, example="mailpixel networks sources --campaign spring-2026")
+@click.option(
+    "--campaign", "id", metavar="ID", shell_complete=complete_campaign, help="Look at only this campaign."
+)
+@click.option(
+    "--since",
+    metavar="TIME",
+    help="Look only at clicks since then, such as 2026-11-25 or 2026-11-25T09:00:00Z.",
+)
 @click.option(
     "--min-recipients",
     "least",
     type=click.IntRange(2, MOST),
     default=10,
     show_default=True,
-    help="Only sources that came to at least so many.",
+    help="Show only sources seen with at least this many recipients.",
 )
 @click.option(
-    "--limit", type=click.IntRange(1, MOST), default=20, show_default=True, help="Print no more than these."
+    "--limit", type=click.IntRange(1, MOST), default=20, show_default=True, help="Print at most this many."
 )
-@click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 def sources_command(id: str | None, since: str | None, least: int, limit: int, as_json: bool) -> None:
-    """Sources that followed links of many recipients, the hastiest first: for you to decide from, used by no rule."""
+    """List sources that followed links of many recipients, fastest first. For review only: no rule uses this list."""
     from mailpixel.classify.sources import source_evidence
     from mailpixel.projections.campaigns import Campaigns
     from mailpixel.report.moments import from_iso, to_ms
@@ -34,7 +41,7 @@ def sources_command(id: str | None, since: str | None, least: int, limit: int, a
 
     store, registry = stores()
     if id is not None:
-        registry.campaign(id)
+        campaign_of(registry, id)
     since_ms = 0 if since is None else to_ms(from_iso(since, "--since"))
     ruleset, keep = rules(), settings().keep_address
     followed = store.messages_by_source(least, since_ms, id)

@@ -364,7 +364,7 @@ def test_networks_are_added_tested_and_removed(run: Run) -> None:
     told = run("networks", "test", "203.0.113.9", "--json")
     assert (json.loads(told.stdout), told.stderr) == (
         GATE,
-        "a click from there is a machine, by this alone\n",
+        "a click from there is always treated as a machine\n",
     )
     table = words(run("networks", "test", "203.0.113.9").stdout)
     assert table[1] == "203.0.113.0/24 [bold]gate clicks certain operator yes"

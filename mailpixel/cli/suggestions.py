@@ -1,0 +1,72 @@
+"""Names that a person may have meant: of commands and of campaigns."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from difflib import get_close_matches
+
+import click
+
+from mailpixel.errors import MailpixelError, NotFound
+from mailpixel.model import Campaign
+from mailpixel.settings import Settings
+from mailpixel.store.protocol import Registry
+
+SYNONYMS = {
+    "analytics": "report",
+    "create": "add",
+    "ls": "list",
+    "mint": "links",
+    "new": "add",
+    "register": "add",
+    "remove": "delete",
+    "results": "report",
+    "rm": "delete",
+    "run": "serve",
+    "sign": "links",
+    "start": "serve",
+    "stats": "report",
+    "summary": "report",
+    "track": "rewrite",
+    "update": "edit",
+    "worker": "work",
+}
+"""What other programs call it, and what it is called here."""
+LOOKED_AT = 1_000
+"""How many campaigns are compared with a mistyped id, or shown to a shell."""
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """` Did you mean 'report'?`, or nothing where no name is near."""
+    known = list(names)
+    near = [SYNONYMS[name]] if SYNONYMS.get(name) in known else get_close_matches(name, known, 1)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def campaign_of(registry: Registry, id: str) -> Campaign:
+    """One campaign. Raises `NotFound`, which names campaigns of nearly that id."""
+    try:
+        return registry.campaign(id)
+    except NotFound as error:
+        known = [campaign.id for campaign in registry.campaigns(limit=LOOKED_AT)]
+        hint = did_you_mean(id, known) or " `mailpixel campaign list` shows them."
+        raise NotFound(f"{error}.{hint}") from None
+
+
+def complete_campaign(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Campaign ids for a shell; nothing where there is no database, and none is made."""
+    from mailpixel.store.sqlite import open_sqlite
+
+    settings = Settings.from_environment(data=ctx.meta.get("mailpixel.data"))
+    if not settings.database.exists():
+        return []
+    with suppress(MailpixelError):
+        _, registry = open_sqlite(settings.database)
+        known = [campaign.id for campaign in registry.campaigns(incomplete, LOOKED_AT)]
+        with suppress(NotFound):
+            known.append(registry.campaign(incomplete).id)
+        return [id for id in known if id.startswith(incomplete)]
+    return []
+
+
+campaign_argument = click.argument("id", shell_complete=complete_campaign)
+"""The argument ID of a command: a campaign, which the shell completes."""
