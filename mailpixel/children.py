@@ -2,10 +2,12 @@
 
 import os
 import signal
-import sys
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing import parent_process
 from threading import Thread
+
+STANDARD_INPUT = 0
 
 
 def end_with_parent() -> None:
@@ -24,7 +26,15 @@ def end_with_input() -> None:
 
     Unlike a look at the parent's number this also holds for a parent that was gone before the child could look.
     """
-    _end_after(sys.stdin.buffer.read)
+    _end_after(_read_to_the_end)
+
+
+def _read_to_the_end() -> None:
+    """Read standard input past Python's buffer: a thread that waits in the buffer holds its lock, and a process that
+    ends meanwhile aborts, as it cannot get the lock."""
+    with suppress(OSError):  # it was never open
+        while os.read(STANDARD_INPUT, 4_096):
+            pass
 
 
 def _end_after(wait: Callable[[], object]) -> None:

@@ -52,20 +52,20 @@ def work_command(while_input_lasts: bool) -> None:
     from mailpixel.classify.operator_file import RulesInForce
     from mailpixel.projections.fold import Fold
 
-    store, registry = stores()
-    in_force = RulesInForce(settings(), lambda error: say(f"the rules stay as they were: {error}"))
-    told: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, frame: told.append(number))
+    ending: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: ending.append(number))
     if while_input_lasts:
         end_with_input()
+    store, registry = stores()
+    in_force = RulesInForce(settings(), lambda error: say(f"the rules stay as they were: {error}"))
 
     def judge_now(message: Message, campaign: Campaign) -> Sequence[Judged]:
         return judge(message, campaign, in_force.now())
 
     def clock() -> int:
         """The fold asks for the time between its steps, and there it may be ended."""
-        if told:
+        if ending:
             raise _Ended
         return now_ms()
 

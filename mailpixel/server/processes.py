@@ -8,7 +8,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 import uvicorn
@@ -22,7 +23,11 @@ from mailpixel.server.metrics import MULTIPROCESS
 from mailpixel.server.protocol import TrackingProtocol
 from mailpixel.settings import Settings
 
+FOLD = (sys.executable, "-m", "mailpixel", "work", "--while-input-lasts")
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
+WELL_AFTER_S = 30.0
+"""A fold that ran for this long ran well: when it ends, it is started again after the first pause."""
+
 DRAIN_S = 10
 
 log = logging.getLogger(__name__)
@@ -91,9 +96,13 @@ def _shared_metrics(workers: int) -> Iterator[None]:
 
 
 class FoldProcess:
-    """Runs `mailpixel work` in a process of its own and starts it again when it ends."""
+    """Runs `mailpixel work` in a process of its own, and starts it again when it ends or cannot start.
 
-    def __init__(self, settings: Settings) -> None:
+    `command` is what is run; its standard input is a pipe that ends when this process does.
+    """
+
+    def __init__(self, settings: Settings, command: Sequence[str] = FOLD) -> None:
+        self._command = command
         self._environment = os.environ | settings.to_environment()
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
@@ -110,19 +119,29 @@ class FoldProcess:
         self._thread.join()
 
     def _watch(self) -> None:
-        command = [sys.executable, "-m", "mailpixel", "work", "--while-input-lasts"]
         pause_s = FIRST_PAUSE_S
         while not self._stopping.is_set():
+            started = time.monotonic()
+            problem = self._run()
+            if self._stopping.is_set():
+                return
+            if time.monotonic() - started > WELL_AFTER_S:
+                pause_s = FIRST_PAUSE_S
+            log.error("the fold %s; it is started again in %.1f s", problem, pause_s)
+            self._stopping.wait(pause_s)
+            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+
+    def _run(self) -> str:
+        """Run the fold once, to its end; gives what became of it. Whatever goes wrong here is tried again."""
+        try:
             with subprocess.Popen(  # noqa: S603 - our own words
-                command,
+                self._command,
                 env=self._environment,
-                stdin=subprocess.PIPE,  # never written to: it ends when this process does
+                stdin=subprocess.PIPE,  # never written to
                 start_new_session=True,  # Ctrl-C ends the web first, which then ends the fold
             ) as self._process:
                 if self._stopping.is_set():
                     self._process.terminate()
-                code = self._process.wait()
-            if not self._stopping.is_set():
-                log.error("the fold ended with code %d and is started again in %.1f s", code, pause_s)
-                self._stopping.wait(pause_s)
-                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+                return f"ended with code {self._process.wait()}"
+        except Exception as error:
+            return f"could not be started ({type(error).__name__})"
