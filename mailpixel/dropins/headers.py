@@ -3,13 +3,20 @@
 import re
 from dataclasses import dataclass
 
+from mailpixel.errors import InvalidInput
+
 CAMPAIGN_HEADER = "X-Mailpixel-Campaign"
 """Names the campaign of a message. It never leaves for the recipient."""
 RECIPIENT_HEADER = "X-Mailpixel-Recipient"
 """Names the recipient by the sender's own id. It never leaves for the recipient."""
+PIXEL_HEADER = "X-Mailpixel-Pixel"
+"""Says where the pixel of a message goes: `bottom`, `top` or `none`. It never leaves for the recipient."""
+SPLIT_HEADER = "X-Mailpixel-Split"
+"""`yes` asks for one copy for each address that a message goes to. It never leaves for the recipient."""
+OURS = (CAMPAIGN_HEADER, RECIPIENT_HEADER, PIXEL_HEADER, SPLIT_HEADER)
 
 _HEAD_END = re.compile(rb"(?:^|\n)\r?\n")
-_FIELD = rb"(?im)^%b[ \t]*:((?:[^\r\n]|\r(?!\n)|\r?\n[ \t])*)(?:\r?\n|\Z)"
+_FIELD = rb"(?im)^%b[ \t]*:((?>[^\r\n]|\r(?!\n)|\r?\n[ \t])*+)(?:\r?\n|\Z)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +26,31 @@ class Marked:
     content: bytes
     campaigns: tuple[str, ...]
     recipients: tuple[str, ...]
+    pixels: tuple[str, ...] = ()
+    splits: tuple[str, ...] = ()
 
 
 def read_marked(raw: bytes) -> Marked:
     """Take our headers out of a message, folded ones whole; every other byte stays as it is."""
     end = _HEAD_END.search(raw)
     cut = len(raw) if end is None else end.end()
-    head, campaigns = _without(raw[:cut], CAMPAIGN_HEADER)
-    head, recipients = _without(head, RECIPIENT_HEADER)
-    return Marked(head + raw[cut:], campaigns, recipients)
+    head = raw[:cut]
+    said = []
+    for name in OURS:
+        head, values = _without(head, name)
+        said.append(values)
+    return Marked(head + raw[cut:], *said)
+
+
+def is_yes(value: str, field: str = SPLIT_HEADER) -> bool:
+    """Whether a header says yes. Raises `InvalidInput` for what is neither yes nor no."""
+    try:
+        return _YES[value.strip().lower()]
+    except KeyError:
+        raise InvalidInput(field, "must be yes or no") from None
+
+
+_YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
 def header_values(raw: bytes, name: str) -> tuple[str, ...]:

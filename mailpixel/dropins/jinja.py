@@ -6,9 +6,11 @@
       <html> ... </html>
     {% endtracked %}
 
-Left out, `campaign` and `recipient` are the variables of these names in the template's context. The data folder and
-the base URL are those of the `MAILPIXEL_*` variables, or what the sender sets: `environment.mailpixel_campaigns =
-open_campaigns(settings)`. Mail that cannot be tracked comes out as it is, and the log of `mailpixel.dropins` says why.
+Left out, `campaign` and `recipient` are the variables of these names in the template's context. A third argument,
+`pixel="none"` (or `"top"`, `"bottom"`), says where the pixel goes; `environment.mailpixel_pixel` says it for all tags
+that have none. The data folder and the base URL are those of the `MAILPIXEL_*` variables, or what the sender sets:
+`environment.mailpixel_campaigns = open_campaigns(settings)`. Mail that cannot be tracked comes out as it is, and the
+log of `mailpixel.dropins` says why.
 """
 
 from collections.abc import Awaitable, Callable
@@ -26,24 +28,31 @@ try:
 except ImportError as error:
     raise MissingExtra("the Jinja2 block needs Jinja2: pip install 'mailpixel[jinja]'") from error
 
-_ARGUMENTS = ("campaign", "recipient")
+_ARGUMENTS = ("campaign", "recipient", "pixel")
 
 
 class Tracked(Extension):
-    """`{% tracked campaign=…, recipient=… %} … {% endtracked %}`, in synchronous and asynchronous environments."""
+    """`{% tracked campaign=…, recipient=… %} … {% endtracked %}`, in synchronous and asynchronous environments.
+
+    The environment gets the attributes `mailpixel_campaigns` and `mailpixel_pixel`, None until the sender sets them.
+    """
 
     tags = {"tracked"}  # noqa: RUF012 - Jinja2 reads it from the class
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        environment.extend(mailpixel_campaigns=None)
+        environment.extend(mailpixel_campaigns=None, mailpixel_pixel=None)
 
     def parse(self, parser: Parser) -> nodes.Node:
-        """Read the tag, its two arguments and what stands up to its end."""
+        """Read the tag, its arguments and what stands up to its end."""
         line = next(parser.stream).lineno
         given = self._arguments(parser)
         body = parser.parse_statements(("name:endtracked",), drop_needle=True)
-        values = [given.get(name, nodes.Name(name, "load")) for name in _ARGUMENTS]
+        values = [
+            given.get("campaign", nodes.Name("campaign", "load")),
+            given.get("recipient", nodes.Name("recipient", "load")),
+            given.get("pixel", nodes.Const(None)),
+        ]
         call = self.call_method("_track", values)
         return nodes.CallBlock(call, [], [], body).set_lineno(line)
 
@@ -54,25 +63,26 @@ class Tracked(Extension):
                 parser.stream.expect("comma")
             name = parser.stream.expect("name")
             if name.value not in _ARGUMENTS or name.value in given:
-                parser.fail("tracked takes campaign=… and recipient=…, each once", name.lineno)
+                parser.fail("tracked takes campaign=…, recipient=… and pixel=…, each once", name.lineno)
             parser.stream.expect("assign")
             given[name.value] = parser.parse_expression()
         return given
 
-    def _track(self, campaign: object, recipient: object, caller: Callable[[], Any]) -> str | Awaitable[str]:
+    def _track(
+        self, campaign: object, recipient: object, pixel: object, caller: Callable[[], Any]
+    ) -> str | Awaitable[str]:
         """The body, tracked; it is awaited in an asynchronous environment."""
+        environment: Any = self.environment
+        place = environment.mailpixel_pixel if pixel is None else pixel
+        asked = (_text(campaign), _text(recipient))
         body = caller()
-        return (
-            self._tracked_later(campaign, recipient, body)
-            if self.environment.is_async
-            else self._tracked(campaign, recipient, body)
-        )
+        return self._later(asked, body, place) if environment.is_async else self._now(asked, body, place)
 
-    async def _tracked_later(self, campaign: object, recipient: object, body: Awaitable[str]) -> str:
-        return self._tracked(campaign, recipient, await body)
+    async def _later(self, asked: tuple[str, str], body: Awaitable[str], pixel: object) -> str:
+        return self._now(asked, await body, pixel)
 
-    def _tracked(self, campaign: object, recipient: object, body: str) -> str:
-        return tracked_html(self._campaigns, _text(campaign), _text(recipient), str(body))
+    def _now(self, asked: tuple[str, str], body: str, pixel: object) -> str:
+        return tracked_html(self._campaigns, *asked, str(body), _text(pixel))
 
     def _campaigns(self, campaign: str) -> Rewriter:
         """The rewriter of a campaign; the data folder is opened with the first mail."""

@@ -5,15 +5,20 @@ from typing import AnyStr
 
 from mailpixel.dropins.campaigns import Campaigns
 from mailpixel.errors import told
+from mailpixel.links.splicing.options import check_pixel
 
 LOG = logging.getLogger("mailpixel.dropins")
 """Says which campaign's mail went out untracked, and why; never to whom."""
 
 
-def tracked_html(campaigns: Campaigns, campaign: str, recipient: str, html: AnyStr) -> AnyStr:
-    """The HTML tracked for one recipient. Never raises: a tracker must never stop a mailing."""
+def tracked_html(
+    campaigns: Campaigns, campaign: str, recipient: str, html: AnyStr, pixel: str = ""
+) -> AnyStr:
+    """The HTML tracked for one recipient, with the pixel where `pixel` says. Never raises: a tracker must never stop
+    a mailing."""
     try:
-        rewritten = campaigns(campaign).html(html, recipient)
+        place = check_pixel(pixel) if pixel else None
+        rewritten = campaigns(campaign).with_pixel(place).html(html, recipient)
     except Exception as error:
         tell_untracked(told(error))
         return html

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from mailpixel.links.claims import check_link_number
-from mailpixel.links.keyring import Keyring
+from mailpixel.links.keyring import Keyring, pseudonym
 from mailpixel.links.token import SERIES_KEPT, Series, TokenSigner
 from mailpixel.links.urls import check_base_url, click_url, merge_click_url, optout_url, pixel_url
 from mailpixel.model import Claims, TokenKind
@@ -19,6 +19,7 @@ class Minter:
         self.base_url = check_base_url(base_url)
         self.campaign = campaign
         self._preview = preview
+        self._keyring = keyring
         self._signer = TokenSigner(keyring)
         self._opens = self.series(TokenKind.OPEN)
         self._messages = self.series(TokenKind.MESSAGE)
@@ -27,6 +28,10 @@ class Minter:
     def series(self, kind: TokenKind, link: int | None = None) -> Series:
         """The signer of one kind of token, or of one link, for many recipients."""
         return self._signer.series(Claims(kind, self.campaign, "", link, None, self._preview))
+
+    def pseudonym(self, address: str) -> str:
+        """The recipient id of a person of whom only the address is known. Raises `InvalidInput`."""
+        return pseudonym(self._keyring, address)
 
     def token(self, recipient: str) -> str:
         """The merge-field token: one per recipient, good for the pixel and every registered link."""

@@ -16,7 +16,7 @@ from mailpixel.links.html import Plan, Skip, prepare
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.mime import Left, MessagePlan, prepare_message
 from mailpixel.links.minter import Minter
-from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.links.splicing.options import PixelPlace, RewriteOptions
 from mailpixel.links.splicing.splice import encode_for
 from mailpixel.links.urls import merge_click_url, pixel_url
 from mailpixel.model import Link
@@ -77,10 +77,16 @@ class Rewriter:
     """
 
     def __init__(self, minter: Minter, register: Register, options: RewriteOptions) -> None:
-        self._minter = minter
+        self.minter = minter
         self._register = register
         self._options = replace(options, base_url=minter.base_url, known={})
         self._prepared = lru_cache(PLANS_KEPT)(partial(prepare, options=self._options))
+
+    def with_pixel(self, place: PixelPlace | None) -> "Rewriter":
+        """The same rewriter, with the pixel at this place; itself for None."""
+        if place in (None, self._options.pixel):
+            return self
+        return Rewriter(self.minter, self._register, replace(self._options, pixel=place))
 
     def html(self, html: AnyStr, recipient: str) -> Rewritten[AnyStr]:
         """Track HTML for one recipient: a link token for each link, an open token for the pixel."""
@@ -106,11 +112,11 @@ class Rewriter:
         return self._tracked(html, lambda: self._prepared(html), lambda: self._merged(merge_tag))
 
     def _personal(self, recipient: str) -> _Urls:
-        mint = self._minter
+        mint = self.minter
         return _Urls(lambda number: mint.link(recipient, number), mint.pixel(recipient))
 
     def _merged(self, tag: str) -> _Urls:
-        base = self._minter.base_url
+        base = self.minter.base_url
         check_merge_tag(tag)
         return _Urls(lambda number: merge_click_url(base, tag, number), pixel_url(base, tag), tag)
 

@@ -145,3 +145,41 @@ def test_the_data_folder_of_the_settings_is_opened_by_itself(
     assert template.render(campaign="c1", recipient="r-1") == MAIL
     open_sqlite(tmp_path / "mailpixel.db")[1].add_campaign(Campaign("c1", "One"))
     assert claims_in(keys, template.render(campaign="c1", recipient="r-1")) == expected("r-1")
+
+
+PIXEL = re.compile("<img [^>]+>")
+
+
+@pytest.mark.parametrize(
+    ("environment_says", "tag_says", "expected"),
+    [
+        (None, None, "bottom"),
+        (None, "none", "none"),
+        (None, "top", "top"),
+        ("none", None, "none"),
+        ("none", "bottom", "bottom"),
+        ("top", " TOP ", "top"),
+    ],
+)
+def test_the_tag_says_where_the_pixel_goes_and_else_the_environment(
+    campaigns: Campaigns, environment_says: str | None, tag_says: str | None, expected: str
+) -> None:
+    made = environment(campaigns)
+    made.mailpixel_pixel = environment_says  # type: ignore[attr-defined]
+    argument = "" if tag_says is None else f"pixel={tag_says!r}"
+    html = made.from_string(f"{{% tracked {argument} %}}<body>{MAIL}</body>{{% endtracked %}}").render(
+        campaign="c1", recipient="r-1"
+    )
+    before = PIXEL.split(html)[0]
+    assert len(PIXEL.findall(html)) == (0 if expected == "none" else 1)
+    assert "https://t.example/c/" in html
+    if expected != "none":
+        assert before.endswith("</p>") is (expected == "bottom")
+
+
+def test_a_pixel_that_can_go_nowhere_leaves_the_mail_untracked_and_the_log_names_the_choices(
+    campaigns: Campaigns, caplog: pytest.LogCaptureFixture
+) -> None:
+    template = environment(campaigns).from_string(f'{{% tracked pixel="left" %}}{MAIL}{{% endtracked %}}')
+    assert template.render(campaign="c1", recipient="r-1") == MAIL
+    assert caplog.messages == ["a mail goes out untracked: pixel: must be one of bottom, top, none"]

@@ -3,9 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
+
+from mailpixel.errors import InvalidInput
 
 PixelPlace = Literal["bottom", "top", "none"]
+PIXEL_PLACES: tuple[PixelPlace, ...] = get_args(PixelPlace)
+"""Where a pixel may go; the first is the default."""
+PIXEL_HELP = "Where the pixel goes: bottom; top, because Gmail cuts mail near 102 kB; or none."
+"""What every door to a rewrite says of the option."""
+
+
+def check_pixel(word: str, field: str = "pixel") -> PixelPlace:
+    """The place that a word names, in any case and with white space around it. Raises `InvalidInput`."""
+    for place in PIXEL_PLACES:
+        if word.strip().lower() == place:
+            return place
+    raise InvalidInput(field, f"must be one of {', '.join(PIXEL_PLACES)}")
 
 
 @dataclass(frozen=True, slots=True)
