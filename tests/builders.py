@@ -7,7 +7,10 @@ small deterministic judge with the signature of the real one, for tests of the r
 import itertools
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import NamedTuple
 
+from mailpixel.ingest.registry_cache import RegistryCache
+from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Link, Message, Verdict, Via
 
 SENT_AT_MS = 1_790_000_000_000
@@ -22,6 +25,14 @@ BROWSER = (
 APPLE = "Mozilla/5.0"
 GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
 ROBOT = "curl/8.5.0"
+
+
+class Known(NamedTuple):
+    """What an intake is given to know."""
+
+    signer: TokenSigner
+    registry: RegistryCache
+
 
 _positions: Iterator[int] = itertools.count(1)
 

@@ -1,7 +1,7 @@
 """The file of the operator's lists in the data folder, and the rules that follow from it and the settings.
 
-The one file of this room that reads and writes outside the package. A change is in force for whoever asks
-next: `RulesInForce` looks whether the file is another one than before.
+The one file of this room that reads and writes outside the package. Whoever runs long has `RulesInForce` look
+again whether the file is another one than before.
 """
 
 import fcntl
@@ -9,20 +9,18 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from mailpixel.classify.operator import OperatorLists
 from mailpixel.classify.rules import Rules
 from mailpixel.errors import InvalidInput
+from mailpixel.files import stamp_of
 from mailpixel.settings import Settings
 
 FILE_NAME = "operator.json"
 FILE_BYTES = 20_000_000
 """A larger file is not one of ours."""
-
-Stamp = tuple[int, int, int] | None
-"""What tells one state of the file from another; None while there is no file."""
 
 
 def operator_file(data: Path) -> Path:
@@ -83,34 +81,23 @@ def rules_of(settings: Settings) -> Rules:
 
 
 class RulesInForce:
-    """The rules for whoever runs long: read again when the file of lists has changed.
+    """The rules for whoever runs long: `now`, as of the last good look. Raises InvalidInput as `rules_of`."""
 
-    A file that cannot be understood leaves the rules as they were; `on_fault` is told once.
-    """
-
-    def __init__(self, settings: Settings, on_fault: Callable[[InvalidInput], None]) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._on_fault = on_fault
-        self._seen = _stamp(operator_file(settings.data))
-        self._rules = rules_of(settings)
+        self._file = operator_file(settings.data)
+        self._seen = stamp_of(self._file)
+        self.now = rules_of(settings)
 
-    def now(self) -> Rules:
-        """The rules of this moment; costs one look at the file while nothing changes."""
-        found = _stamp(operator_file(self._settings.data))
+    def look(self) -> None:
+        """Read the lists again when their file has changed; costs one look at the file while nothing changes.
+
+        Raises InvalidInput for as long as the file cannot be understood; the rules stay as they were.
+        """
+        found = stamp_of(self._file)
         if found != self._seen:
+            self.now = rules_of(self._settings)
             self._seen = found
-            try:
-                self._rules = rules_of(self._settings)
-            except InvalidInput as error:
-                self._on_fault(error)
-        return self._rules
-
-
-def _stamp(path: Path) -> Stamp:
-    with suppress(OSError):
-        facts = path.stat()
-        return facts.st_ino, facts.st_mtime_ns, facts.st_size
-    return None
 
 
 def _unreadable(path: Path, error: OSError) -> InvalidInput:

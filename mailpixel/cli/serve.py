@@ -50,6 +50,7 @@ def work_command(while_input_lasts: bool) -> None:
     """Classify logged hits and update reports continuously. `serve` starts this itself."""
     from mailpixel.classify import judge
     from mailpixel.classify.operator_file import RulesInForce
+    from mailpixel.ingest.live import Part
     from mailpixel.projections.fold import Fold
 
     ending: list[int] = []
@@ -58,10 +59,11 @@ def work_command(while_input_lasts: bool) -> None:
     if while_input_lasts:
         end_with_input()
     store, registry = stores()
-    in_force = RulesInForce(settings(), lambda error: say(f"the rules stay as they were: {error}"))
+    in_force = RulesInForce(settings())
+    rules = Part("rules", in_force.look, time.monotonic)
 
     def judge_now(message: Message, campaign: Campaign) -> Sequence[Judged]:
-        return judge(message, campaign, in_force.now())
+        return judge(message, campaign, in_force.now)
 
     def clock() -> int:
         """The fold asks for the time between its steps, and there it may be ended."""
@@ -72,6 +74,7 @@ def work_command(while_input_lasts: bool) -> None:
     fold = Fold(store, registry, judge_now, uuid.uuid4().hex)
     with suppress(_Ended):
         while True:
+            rules.refresh()
             try:
                 fold.catch_up(clock, LEASE_MS)
             except StoreUnavailable as error:

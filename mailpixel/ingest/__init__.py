@@ -1,8 +1,9 @@
 """Hit in, outcome out: verify, minimise, append. The only room that knows the write order.
 
-intake      what becomes of one request on a tracking URL
-caps        how often a message was hit today
-identity    event ids
-directory   what the hot path knows of campaigns, in memory
-committer   group commit
+intake          what becomes of one request on a tracking URL
+caps            how often a message was hit today
+identity        event ids
+live            what a server knows while it runs: signing keys, registry, rules
+registry_cache  campaigns, API keys and opt-outs in memory
+committer       group commit
 """

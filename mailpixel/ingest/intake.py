@@ -6,12 +6,12 @@ Pure of I/O: the caller answers the request and hands the event to the committer
 import ipaddress
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from mailpixel.errors import InvalidInput
 from mailpixel.ingest.caps import DailyCaps
-from mailpixel.ingest.directory import Directory
 from mailpixel.ingest.identity import DAY_MS, EventIds
+from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.links.destination import check_destination
 from mailpixel.links.passthrough import passed_on
 from mailpixel.links.token import Problem, TokenSigner
@@ -36,6 +36,8 @@ class Outcome(StrEnum):
     """Past the cap of its message and day: counted, not logged."""
     BAD_TOKEN = "bad_token"  # noqa: S105
     """No token of ours, or one of another kind."""
+    UNKNOWN_KEY = "unknown_key"
+    """A token of a key that the key file does not hold: a removed one, or one of another file. Not a forgery."""
     UNKNOWN_LINK = "unknown_link"
     """A good token for a link that is not registered, or whose destination is not fit for a redirect."""
     EXPIRED = "expired"
@@ -69,6 +71,7 @@ class Receipt(NamedTuple):
 
 
 BAD_TOKEN = Receipt(Outcome.BAD_TOKEN)
+UNKNOWN_KEY = Receipt(Outcome.UNKNOWN_KEY)
 SURFACES = {
     "o": (EventKind.OPEN, frozenset({TokenKind.OPEN, TokenKind.MESSAGE})),
     "c": (EventKind.CLICK, frozenset({TokenKind.CLICK})),
@@ -84,14 +87,23 @@ class Named(NamedTuple):
     link: int | None
 
 
+class Knowledge(Protocol):
+    """What deciding about a hit takes: see `LiveKnowledge`. The signer may be another one with every hit."""
+
+    @property
+    def signer(self) -> TokenSigner:
+        """Verifies tokens."""
+
+    @property
+    def registry(self) -> RegistryCache:
+        """Knows campaigns, links and opt-outs."""
+
+
 class Intake:
     """Decides about hits; holds the caps and the clock of this process."""
 
-    def __init__(
-        self, signer: TokenSigner, directory: Directory, message_cap: int, keep_address: str
-    ) -> None:
-        self.signer = signer
-        self.directory = directory
+    def __init__(self, live: Knowledge, message_cap: int, keep_address: str) -> None:
+        self._live = live
         self.ids = EventIds()
         self._caps = DailyCaps(message_cap)
         self._keep_address = keep_address
@@ -101,8 +113,10 @@ class Intake:
     def receive(self, path: TrackingPath, seen: Seen, now_ms: int, query: bytes = b"") -> Receipt:
         """The receipt of one request on a pixel or redirect; `query` is what was added to its URL, as it came."""
         kind, accepted = SURFACES["c/n" if path.link is not None else path.surface]
-        reading = self.signer.verify(path.token, accepted)
+        reading = self._live.signer.verify(path.token, accepted)
         claims = reading.claims
+        if reading.problem is Problem.UNKNOWN_KEY:
+            return UNKNOWN_KEY
         if claims is None:
             return BAD_TOKEN
         named = Named(kind, claims, claims.link if path.link is None else path.link)
@@ -118,19 +132,19 @@ class Intake:
 
     def _destination(self, named: Named, query: bytes) -> str | None:
         claims, link = named.claims, named.link
-        url = claims.destination if link is None else self.directory.destination(claims.campaign, link)
+        url = claims.destination if link is None else self._live.registry.destination(claims.campaign, link)
         destination = None if url is None else location(url)
         if not query or destination is None:
             return destination
-        names = self.directory.passthrough(claims.campaign)
+        names = self._live.registry.passthrough(claims.campaign)
         return passed_on(destination, query, names) if names else destination
 
     def _count(self, named: Named, destination: str | None, seen: Seen, now_ms: int) -> Receipt:
         """A hit on a good token: log it, unless it may not or need not be."""
         claims = named.claims
-        if self.directory.opted_out(claims.recipient):
+        if self._live.registry.opted_out(claims.recipient):
             return Receipt(Outcome.OPTED_OUT, destination)
-        if self.directory.is_expired(claims.campaign, now_ms):
+        if self._live.registry.is_expired(claims.campaign, now_ms):
             return Receipt(Outcome.EXPIRED, destination)
         day = now_ms // DAY_MS
         past = self._caps.past(claims.campaign, claims.recipient, day)
@@ -148,9 +162,11 @@ class Intake:
         if minute != self._forged_minute:
             self._forged_minute, self._forged = minute, 0
         self._forged += 1
-        if not self.directory.knows(claims.campaign) or self._forged > FORGED_A_MINUTE:
+        if not self._live.registry.knows(claims.campaign) or self._forged > FORGED_A_MINUTE:
             return BAD_TOKEN
-        if self.directory.opted_out(claims.recipient) or self.directory.is_expired(claims.campaign, now_ms):
+        if self._live.registry.opted_out(claims.recipient) or self._live.registry.is_expired(
+            claims.campaign, now_ms
+        ):
             return BAD_TOKEN
         if self._caps.past(claims.campaign, claims.recipient, now_ms // DAY_MS):
             return BAD_TOKEN

@@ -2,12 +2,11 @@
 
 import hashlib
 from datetime import UTC, datetime
-from hmac import compare_digest
 
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from mailpixel.errors import StoreUnavailable
 from mailpixel.server.services import Services
 from mailpixel.store.protocol import ApiKey
 
@@ -24,7 +23,7 @@ async def authenticate(request: Request, scope: str) -> ApiKey:
     services: Services = request.state.services
     digest = _digest(request.headers.get("authorization", ""))
     now = datetime.fromtimestamp(services.clock() / 1000, UTC)
-    key = services.directory.key(digest, now) or await run_in_threadpool(_look_up, services, digest, now)
+    key = services.live.registry.key(digest, now) or await _look_again(services, digest, now)
     if key is None:
         raise HTTPException(
             401, "this key is unknown or revoked; `mailpixel apikey add` makes one", CHALLENGE
@@ -41,10 +40,9 @@ def _digest(header: str) -> bytes:
     return hashlib.sha256(text.strip().encode()).digest()
 
 
-def _look_up(services: Services, digest: bytes, now: datetime) -> ApiKey | None:
-    """A key made a moment ago, that the directory does not know yet."""
-    found = None
-    for key in services.registry.keys():  # noqa: SIM118 (a registry is no dict)
-        if compare_digest(key.digest, digest) and not (key.revoked_at and key.revoked_at <= now):
-            found = key
-    return found
+async def _look_again(services: Services, digest: bytes, now: datetime) -> ApiKey | None:
+    """A key made a moment ago. Raises `StoreUnavailable` when the registry cannot be read."""
+    await services.refreshing.fresh_look()
+    if not services.refreshing.is_fresh("registry"):
+        raise StoreUnavailable("the API keys cannot be read at the moment; try again later")
+    return services.live.registry.key(digest, now)

@@ -19,7 +19,11 @@ async def healthz(request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """200 when hits are written and folded, else 503; JSON {"ready","log","pending_hits","fold","fold_lag_s"}."""
+    """200 when hits are written and folded and all knowledge is fresh, else 503.
+
+    JSON {"ready","log","pending_hits","fold","fold_lag_s","knowledge":{part:{"fresh","age_s"}}}; the parts are the
+    signing keys, the registry and the rules, their age seconds since they were last read.
+    """
     state = await _state(request.state.services)
     return JSONResponse(state, 200 if state["ready"] else 503, headers={"cache-control": "no-store"})
 
@@ -37,11 +41,15 @@ async def _state(services: Services) -> dict[str, Any]:
     log = "failing" if services.committer.failing else "ok"
     fold = "unknown" if lag_s is None else "behind" if lag_s > services.settings.ready_lag_s else "ok"
     return {
-        "ready": log == "ok" and fold == "ok",
+        "ready": log == "ok" and fold == "ok" and services.refreshing.is_fresh(),
         "log": log,
         "pending_hits": services.committer.pending,
         "fold": fold,
         "fold_lag_s": lag_s,
+        "knowledge": {
+            part.name: {"fresh": part.fresh, "age_s": round(part.age_s(), 1)}
+            for part in services.refreshing.parts
+        },
     }
 
 

@@ -1,6 +1,7 @@
 """Prometheus metrics: what became of hits, how the log is written, how far the fold is."""
 
 import os
+from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -48,6 +49,13 @@ class Metrics:
             registry=self._registry,
             multiprocess_mode="mostrecent",
         )
+        self._ages = Gauge(
+            "mailpixel_knowledge_age_seconds",
+            "Seconds since a part of what the server knows was last read: keys, registry, rules.",
+            ("part",),
+            registry=self._registry,
+            multiprocess_mode="livemax",
+        )
 
     def count(self, surface: str, outcome: Outcome) -> None:
         """One request on surface `o` or `c`. Kept in a plain dict until `flush`: that is ten times quicker."""
@@ -69,6 +77,12 @@ class Metrics:
         """What is in memory, and how far the fold is behind."""
         self._pending.set(pending)
         self._lag.set(lag_s)
+
+    def round_ended(self, ages_s: Mapping[str, float]) -> None:
+        """Take what was counted, and the seconds since each part of the live knowledge was last read."""
+        self.flush()
+        for part, age_s in ages_s.items():
+            self._ages.labels(part).set(age_s)
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus text format, of every worker where several share a folder."""

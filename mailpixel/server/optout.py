@@ -8,39 +8,44 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from mailpixel.ingest.optout import opt_out
+from mailpixel.links.token import Problem
 from mailpixel.links.urls import parse_path
 from mailpixel.model import Claims, TokenKind
 from mailpixel.server.pages import NO_OPT_OUT_PAGE, OPT_OUT_PAGE, OPTED_OUT_PAGE
 from mailpixel.server.services import Services
 
 HEADERS = {"cache-control": "no-store", "referrer-policy": "no-referrer", "x-content-type-options": "nosniff"}
+MESSAGE = frozenset({TokenKind.MESSAGE})
 
 
-def claims_of(request: Request) -> Claims | None:
-    """What the token in the path claims, when it is a good message token."""
+async def claims_of(request: Request) -> Claims | None:
+    """What the token in the path claims, when it is a good message token, also of a key added a moment ago."""
     services: Services = request.state.services
     path = parse_path(request.scope["path"])
     if path is None or path.damaged or path.link is not None:
         return None
-    reading = services.signer.verify(path.token, frozenset({TokenKind.MESSAGE}))
+    reading = services.live.signer.verify(path.token, MESSAGE)
+    if reading.problem is Problem.UNKNOWN_KEY:
+        await services.refreshing.fresh_look()
+        reading = services.live.signer.verify(path.token, MESSAGE)
     return reading.claims if reading.problem is None else None
 
 
 async def ask(request: Request) -> Response:
     """The page with the button."""
-    if claims_of(request) is None:
+    if await claims_of(request) is None:
         return HTMLResponse(NO_OPT_OUT_PAGE, 404, HEADERS)
     return HTMLResponse(OPT_OUT_PAGE, 200, HEADERS)
 
 
 async def act(request: Request) -> Response:
     """From now on nothing of this person is counted."""
-    claims = claims_of(request)
+    claims = await claims_of(request)
     if claims is None:
         return HTMLResponse(NO_OPT_OUT_PAGE, 404, HEADERS)
     services: Services = request.state.services
     await asyncio.to_thread(opt_out, services.store, services.registry, claims.recipient, datetime.now(UTC))
-    await asyncio.to_thread(services.directory.refresh)
+    await services.refreshing.fresh_look()
     return HTMLResponse(OPTED_OUT_PAGE, 200, HEADERS)
 
 

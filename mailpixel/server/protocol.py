@@ -14,8 +14,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from mailpixel.ingest.intake import Outcome
-from mailpixel.server.tracking import RawHeaders, Reply, Tracking, now_ms
+from mailpixel.server.tracking import UNSURE, RawHeaders, Reply, Tracking, now_ms
 
 FAST_PATHS = (b"/o/", b"/c/")
 FAST_METHODS = {b"GET": "GET", b"HEAD": "HEAD"}
@@ -73,7 +72,7 @@ class TrackingProtocol(HttpToolsProtocol):
         path, query = path_and_query(self.url)
         seen = self._tracking.reader.read(method, self.headers, self.client[0] if self.client else "")
         reply, receipt = self._tracking.answer(path, query, seen, now_ms())
-        if receipt.outcome is Outcome.UNKNOWN_LINK:
+        if receipt.outcome in UNSURE:
             return False
         waiting = self._waiting
         waiting.response_complete = False

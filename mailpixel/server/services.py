@@ -4,12 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mailpixel.classify import Rules
-from mailpixel.classify.operator_file import RulesInForce
 from mailpixel.ingest.committer import Committer
-from mailpixel.ingest.directory import Directory
-from mailpixel.ingest.intake import Intake
-from mailpixel.links.token import TokenSigner
+from mailpixel.ingest.live import LiveKnowledge
 from mailpixel.server.metrics import Metrics
+from mailpixel.server.refreshing import Refreshing
 from mailpixel.settings import Settings
 from mailpixel.store.protocol import Registry, Store
 
@@ -21,10 +19,8 @@ class Services:
     settings: Settings
     store: Store
     registry: Registry
-    signer: TokenSigner
-    in_force: RulesInForce
-    directory: Directory
-    intake: Intake
+    live: LiveKnowledge
+    refreshing: Refreshing
     committer: Committer
     metrics: Metrics
     clock: Callable[[], int]
@@ -32,4 +28,4 @@ class Services:
     @property
     def rules(self) -> Rules:
         """The rules of this moment: the operator's lists may change while the app runs."""
-        return self.in_force.now()
+        return self.live.rules

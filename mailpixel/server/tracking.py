@@ -5,14 +5,12 @@ It stands in front of the Starlette app because a route there costs more than al
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mailpixel.errors import StoreUnavailable
 from mailpixel.ingest.committer import Answer, Committer
-from mailpixel.ingest.directory import Directory
 from mailpixel.ingest.intake import Intake, Outcome, Receipt, Seen
 from mailpixel.links.urls import parse_path
 from mailpixel.server.hits import Reader
@@ -60,8 +58,8 @@ class Reply(NamedTuple):
 PIXEL_REPLY = Reply(200, PIXEL_HEADERS, PIXEL)
 NOT_FOUND_REPLY = Reply(404, NOT_FOUND_HEADERS, NOT_FOUND_PAGE)
 
-FRESH_FOR_S = 0.2
-"""How old the directory may be when a good token names a link it does not know."""
+UNSURE = frozenset({Outcome.UNKNOWN_LINK, Outcome.UNKNOWN_KEY})
+"""Outcomes that a fresh look may change: the link was registered, or the key added, a moment ago."""
 
 
 def reply_to(surface: str, method: str, receipt: Receipt) -> Reply:
@@ -78,17 +76,22 @@ def reply_to(surface: str, method: str, receipt: Receipt) -> Reply:
 class Tracking:
     """Serves `/o/…` and `/c/…`; `count(surface, outcome)` is called once for every request.
 
-    `reader` reads what was seen of a request.
+    `reader` reads what was seen of a request. `fresh_look` waits until what others changed before is known.
     """
 
     def __init__(
-        self, intake: Intake, reader: Reader, committer: Committer, count: Callable[[str, Outcome], None]
+        self,
+        intake: Intake,
+        reader: Reader,
+        committer: Committer,
+        count: Callable[[str, Outcome], None],
+        fresh_look: Callable[[], Awaitable[None]],
     ) -> None:
         self.reader = reader
         self._intake = intake
         self._committer = committer
         self._count = count
-        self._refreshed_at = 0.0
+        self._fresh_look = fresh_look
 
     def answer(self, path: str, query: bytes, seen: Seen, now_ms: int) -> tuple[Reply, Receipt]:
         """The answer to one request and what becomes of it: no I/O, no ASGI. `path` is decoded, `query` as it came."""
@@ -123,7 +126,8 @@ class Tracking:
         method, path, query = scope["method"], scope["path"], scope["query_string"]
         seen = self.reader.read(method, scope["headers"], client[0] if client else "")
         reply, receipt = self.answer(path, query, seen, now_ms())
-        if receipt.outcome is Outcome.UNKNOWN_LINK and await self._refresh():
+        if receipt.outcome in UNSURE:
+            await self._fresh_look()
             reply, receipt = self.answer(path, query, seen, now_ms())
         answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self.take(receipt, path[1:2], answered.set_result)
@@ -131,27 +135,10 @@ class Tracking:
         await send({"type": "http.response.start", "status": reply.status, "headers": reply.all_headers})
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else reply.body})
 
-    async def _refresh(self) -> bool:
-        """Look whether the link was registered a moment ago; at most every 0.2 s, whatever is asked."""
-        now = time.monotonic()
-        if now - self._refreshed_at < FRESH_FOR_S:
-            return False
-        self._refreshed_at = now
-        return await refresh(self._intake.directory)
-
 
 def now_ms() -> int:
     """The clock of the hot path, in milliseconds since 1970."""
     return time.time_ns() // 1_000_000
-
-
-async def refresh(directory: Directory) -> bool:
-    """Take in the registry's news without holding up the loop; False when the store does not answer."""
-    try:
-        await asyncio.to_thread(directory.refresh)
-    except StoreUnavailable:
-        return False
-    return True
 
 
 class Front:

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from mailpixel.classify import Rules, judge
 from mailpixel.ingest.committer import Committer
-from mailpixel.ingest.directory import Directory
 from mailpixel.ingest.intake import Intake, Seen
+from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.links.keyring import load_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import parse_path
@@ -28,7 +28,7 @@ from mailpixel.settings import Settings
 from mailpixel.store.protocol import Registry
 from mailpixel.store.sqlite import SqliteStore, open_sqlite
 from tests.benchmarks.table import print_rows
-from tests.builders import BROWSER, SENT_AT_MS, a_campaign, an_id
+from tests.builders import BROWSER, SENT_AT_MS, Known, a_campaign, an_id
 from tests.crowds import CAMPAIGN, people
 
 CAP = Settings().message_cap
@@ -44,10 +44,10 @@ class Hammer:
         self.store, registry = open_sqlite(data / "mailpixel.db")
         registry.add_campaign(a_campaign("hammered"))
         signer = TokenSigner(load_keyring(data / "keys.json"))
-        directory = Directory(registry, 0)
-        directory.refresh()
+        cache = RegistryCache(registry, 0)
+        cache.refresh()
         settings = Settings()
-        self.intake = Intake(signer, directory, CAP, settings.keep_address)
+        self.intake = Intake(Known(signer, cache), CAP, settings.keep_address)
         self.committer = Committer(
             self.store, settings.answer_within_ms, settings.queue_hits, lambda *_: None
         )

@@ -18,8 +18,8 @@ import liquid
 import pybars
 import pytest
 
-from mailpixel.ingest.directory import Directory
 from mailpixel.ingest.intake import Intake, Seen
+from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.links.keyring import new_keyring
 from mailpixel.links.minter import Minter
 from mailpixel.links.splicing.options import RewriteOptions
@@ -28,7 +28,7 @@ from mailpixel.links.urls import parse_path
 from mailpixel.model import Claims, Facts, TokenKind
 from mailpixel.rewriting import rewriter_of
 from mailpixel.store.memory import MemoryRegistry
-from tests.builders import SENT_AT, SENT_AT_MS, a_campaign
+from tests.builders import SENT_AT, SENT_AT_MS, Known, a_campaign
 
 BASE = "https://t.example"
 KEYRING = new_keyring(datetime(2026, 11, 25, tzinfo=UTC))
@@ -284,9 +284,9 @@ def redirected(href: str, registry: MemoryRegistry) -> str:
     asked = can_ada.parse(href)
     path = parse_path(asked.pathname)
     assert path is not None
-    directory = Directory(registry, retention_days=730)
-    directory.refresh()
-    intake = Intake(TokenSigner(KEYRING), directory, message_cap=3, keep_address="none")
+    cache = RegistryCache(registry, retention_days=730)
+    cache.refresh()
+    intake = Intake(Known(TokenSigner(KEYRING), cache), message_cap=3, keep_address="none")
     receipt = intake.receive(path, Seen("GET", "", "", Facts.NONE), SENT_AT_MS, asked.search[1:].encode())
     assert receipt.destination is not None
     return receipt.destination

@@ -5,15 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailpixel.ingest.directory import Directory
 from mailpixel.ingest.intake import Intake, Outcome, Receipt, Seen
 from mailpixel.ingest.optout import opt_out
+from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.links.keyring import new_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import parse_path
 from mailpixel.model import Campaign, Claims, EventKind, Facts, Link, TokenKind
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
-from tests.builders import an_open
+from tests.builders import Known, an_open
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)
@@ -31,10 +31,15 @@ def registry() -> MemoryRegistry:
 
 
 @pytest.fixture
-def intake(registry: MemoryRegistry) -> Intake:
-    directory = Directory(registry, retention_days=730)
-    directory.refresh()
-    return Intake(SIGNER, directory, message_cap=3, keep_address="full")
+def cache(registry: MemoryRegistry) -> RegistryCache:
+    made = RegistryCache(registry, retention_days=730)
+    made.refresh()
+    return made
+
+
+@pytest.fixture
+def intake(cache: RegistryCache) -> Intake:
+    return Intake(Known(SIGNER, cache), message_cap=3, keep_address="full")
 
 
 def token(kind: TokenKind, campaign: str = "c1", **claims: object) -> str:
@@ -99,9 +104,11 @@ def test_a_link_that_is_not_registered_leads_nowhere(intake: Intake) -> None:
     assert received(intake, f"/c/{token(TokenKind.CLICK, 'c2', link=1)}") == Receipt(Outcome.UNKNOWN_LINK)
 
 
-def test_a_destination_is_judged_again_when_it_is_used(intake: Intake, registry: MemoryRegistry) -> None:
+def test_a_destination_is_judged_again_when_it_is_used(
+    intake: Intake, registry: MemoryRegistry, cache: RegistryCache
+) -> None:
     registry.add_campaign(Campaign("bad", "Bad", links=(Link(1, "javascript:alert(1)"),)))
-    intake.directory.refresh()
+    cache.refresh()
     assert received(intake, f"/c/{token(TokenKind.CLICK, 'bad', link=1)}") == Receipt(Outcome.UNKNOWN_LINK)
 
 
@@ -114,13 +121,13 @@ def test_a_destination_is_judged_again_when_it_is_used(intake: Intake, registry:
     ],
 )
 def test_values_that_the_campaign_allows_are_handed_on_and_not_logged(
-    intake: Intake, registry: MemoryRegistry, path: str, destination: str
+    intake: Intake, registry: MemoryRegistry, cache: RegistryCache, path: str, destination: str
 ) -> None:
     query = b"x=1&u=a%20b"
     without = received(intake, path, query=query)
     assert (without.outcome, without.destination) == (Outcome.LOGGED, destination)
     registry.change_campaign("c1", lambda campaign: replace(campaign, passthrough=("u",)), "cli", NOW)
-    intake.directory.refresh()
+    cache.refresh()
     receipt = received(intake, path, query=query)
     assert (receipt.outcome, receipt.destination) == (Outcome.LOGGED, f"{destination}?u=a%20b")
     assert receipt.event is not None
@@ -130,7 +137,7 @@ def test_values_that_the_campaign_allows_are_handed_on_and_not_logged(
     )
     assert received(intake, path).destination == destination
     registry.change_campaign("c1", lambda campaign: replace(campaign, passthrough=()), "cli", NOW)
-    intake.directory.refresh()
+    cache.refresh()
     assert received(intake, path, query=query).destination == destination
 
 
@@ -159,12 +166,14 @@ def test_a_hit_past_the_retention_is_answered_and_not_logged(intake: Intake) -> 
     assert received(intake, f"/o/{token(TokenKind.OPEN, 'old')}'") == Receipt(Outcome.BAD_TOKEN)
 
 
-def test_who_opted_out_is_redirected_and_not_logged(intake: Intake, registry: MemoryRegistry) -> None:
+def test_who_opted_out_is_redirected_and_not_logged(
+    intake: Intake, registry: MemoryRegistry, cache: RegistryCache
+) -> None:
     store = MemoryStore()
     store.append([an_open(recipient="r-1")])
     opt_out(store, registry, "r-1", NOW)
     opt_out(store, registry, "r-1", NOW)
-    intake.directory.refresh()
+    cache.refresh()
     assert received(intake, f"/o/{token(TokenKind.OPEN)}") == Receipt(Outcome.OPTED_OUT)
     receipt = received(intake, f"/c/{token(TokenKind.CLICK, link=1)}")
     assert receipt == Receipt(Outcome.OPTED_OUT, "https://shop.example/a")

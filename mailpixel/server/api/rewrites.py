@@ -4,7 +4,6 @@ import json
 from typing import get_args
 
 from mailpixel.errors import MailpixelError
-from mailpixel.links.keyring import load_keyring
 from mailpixel.links.splicing.options import PixelPlace, RewriteOptions
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
 from mailpixel.server.api.body import check_length
@@ -58,8 +57,7 @@ def rewritten_json(rewritten: Rewritten[str]) -> dict[str, object]:
 def _rewriter(call: Call) -> Rewriter:
     services = call.services
     style = RewriteOptions(services.settings.base_url, **call.query)
-    keyring = load_keyring(services.settings.key_file)
-    return rewriter_of(services.registry, keyring, call.path["id"], style)
+    return rewriter_of(services.registry, services.live.keyring, call.path["id"], style)
 
 
 class MailLines:

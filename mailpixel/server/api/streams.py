@@ -10,7 +10,6 @@ import anyio.from_thread
 from mailpixel.errors import InvalidInput, StoreUnavailable
 from mailpixel.ingest.identity import DAY_MS, told_event
 from mailpixel.links.claims import check_recipient
-from mailpixel.links.keyring import load_keyring
 from mailpixel.links.lists.rows import Format, Job
 from mailpixel.links.lists.stream import LINE_BYTES, LineMinter
 from mailpixel.model import Event, EventKind
@@ -81,7 +80,7 @@ def mint(call: Call) -> object:
         format=Format.NDJSON,
         **call.query,
     )
-    return Exchange(LineMinter(job, load_keyring(call.services.settings.key_file)))
+    return Exchange(LineMinter(job, call.services.live.keyring))
 
 
 def deliveries(call: Call) -> object:
@@ -95,7 +94,7 @@ def deliveries(call: Call) -> object:
 
     latest_ms = services.clock() + DAY_MS
     patient = Patiently(append, PAUSES_S)
-    return Exchange(DeliveryLines(campaign.id, latest_ms, services.directory.opted_out, patient))
+    return Exchange(DeliveryLines(campaign.id, latest_ms, services.live.registry.opted_out, patient))
 
 
 class Patiently:

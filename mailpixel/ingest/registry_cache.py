@@ -1,5 +1,6 @@
 """What the hot path knows of campaigns, keys and opt-outs: a copy of the registry in memory, kept fresh by its news."""
 
+import threading
 from datetime import UTC, datetime
 
 from mailpixel.ingest.identity import DAY_MS
@@ -7,8 +8,8 @@ from mailpixel.model import Campaign
 from mailpixel.store.protocol import ApiKey, Registry
 
 
-class Directory:
-    """Answers without I/O. `refresh` reads the registry's news and may run in any thread, one at a time."""
+class RegistryCache:
+    """Answers without I/O. `refresh` reads the registry's news, in any thread."""
 
     def __init__(self, registry: Registry, retention_days: int) -> None:
         self._registry = registry
@@ -19,15 +20,20 @@ class Directory:
         self._passthrough: dict[str, frozenset[str]] = {}
         self._opted_out: set[str] = set()
         self._keys: dict[bytes, ApiKey] = {}
+        self._refreshing = threading.Lock()
 
     def refresh(self) -> None:
-        """Take in what changed since the last time. Raises `StoreUnavailable`; what was known stays known."""
-        news = self._registry.news(self._revision)
-        for campaign in news.campaigns:
-            self._learn(campaign)
-        self._keys.update({key.digest: key for key in news.keys})
-        self._opted_out.update(news.opted_out)
-        self._revision = news.revision
+        """Take in what changed since the last time. Raises `StoreUnavailable`; what was known stays known.
+
+        One at a time: of two at once, the slower would put older news over the newer.
+        """
+        with self._refreshing:
+            news = self._registry.news(self._revision)
+            for campaign in news.campaigns:
+                self._learn(campaign)
+            self._keys.update({key.digest: key for key in news.keys})
+            self._opted_out.update(news.opted_out)
+            self._revision = news.revision
 
     def _learn(self, campaign: Campaign) -> None:
         self._sent_at_ms[campaign.id] = campaign.sent_at_ms

@@ -1,0 +1,114 @@
+"""What a server knows while it runs and others may change: signing keys, the registry, the rules in force.
+
+One owner: every surface reads it here, so that a change is in force for all of them at once.
+"""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from mailpixel.classify import Rules
+from mailpixel.classify.operator_file import RulesInForce
+from mailpixel.errors import told
+from mailpixel.files import Stamp, stamp_of
+from mailpixel.ingest.registry_cache import RegistryCache
+from mailpixel.links.keyring import Keyring, load_keyring
+from mailpixel.links.token import TokenSigner
+
+STALE_AFTER_S = 10.0
+"""A part whose last good look is older is stale, also where the look has neither failed nor ended."""
+
+log = logging.getLogger(__name__)
+
+
+class Part:
+    """A part of the knowledge, looked at again and again. `clock` gives seconds and never goes back.
+
+    Whatever a look raises is caught and logged, once for each new problem; what was known stays.
+    """
+
+    def __init__(self, name: str, look: Callable[[], object], clock: Callable[[], float]) -> None:
+        self.name = name
+        self._look = look
+        self._clock = clock
+        self._fresh_at_s = clock()
+        self._problem: str | None = None
+
+    def refresh(self) -> None:
+        """Look once. Raises nothing."""
+        began_s = self._clock()
+        try:
+            self._look()
+        except Exception as error:
+            self._failed(told(error))
+            return
+        if self._problem is not None:
+            log.warning("%s: read again", self.name)
+        self._problem, self._fresh_at_s = None, began_s
+
+    def age_s(self) -> float:
+        """Seconds since the last good look began."""
+        return max(self._clock() - self._fresh_at_s, 0.0)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the last look went well, and not long ago."""
+        return self._problem is None and self.age_s() <= STALE_AFTER_S
+
+    def _failed(self, problem: str) -> None:
+        if problem != self._problem:
+            log.error("%s: what was known stays in force: %s", self.name, problem)
+        self._problem = problem
+
+
+class SigningKeys:
+    """The keyring of a key file and its signer, as of the last good look. Raises `KeyringError`."""
+
+    def __init__(self, path: Path, load: Callable[[Path], Keyring] = load_keyring) -> None:
+        self._path = path
+        self._load = load
+        self._seen: Stamp | None = None
+        self.look()
+
+    def look(self) -> None:
+        """Read the file again when it has changed; costs one look at the file while nothing changes.
+
+        Raises `KeyringError` for as long as the file is missing or cannot be used.
+        """
+        found = stamp_of(self._path)
+        if found is None or found != self._seen:
+            self.keyring = self._load(self._path)
+            self.signer = TokenSigner(self.keyring)
+            self._seen = found
+
+
+class LiveKnowledge:
+    """Signing keys, the registry's cache and the rules in force, each as of its last good look."""
+
+    def __init__(self, keys: SigningKeys, registry: RegistryCache, in_force: RulesInForce) -> None:
+        self._keys = keys
+        self.registry = registry
+        self._in_force = in_force
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys that sign and verify."""
+        return self._keys.keyring
+
+    @property
+    def signer(self) -> TokenSigner:
+        """The signer of these keys."""
+        return self._keys.signer
+
+    @property
+    def rules(self) -> Rules:
+        """The rules in force."""
+        return self._in_force.now
+
+    def parts(self, clock: Callable[[], float]) -> tuple[Part, ...]:
+        """What is to be looked at, in order."""
+        return (
+            Part("keys", self._keys.look, clock),
+            Part("registry", self.registry.refresh, clock),
+            Part("rules", self._in_force.look, clock),
+        )
