@@ -177,7 +177,7 @@ class Campaign:
     """One mailing. `sent` is how many messages went out, `sent_at` when; both None until known.
 
     `base_url` overrides the public address of the service in minted URLs. `passthrough` are names of query parameters
-    that a tracked link hands on to its destination.
+    that a tracked link hands on to its destination. `archived` leaves it out of lists, and out of nothing else.
     """
 
     id: str
@@ -187,6 +187,7 @@ class Campaign:
     base_url: str | None = None
     links: tuple[Link, ...] = field(default=())
     passthrough: tuple[str, ...] = ()
+    archived: bool = False
 
     @property
     def sent_at_ms(self) -> int | None:

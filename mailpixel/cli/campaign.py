@@ -1,5 +1,6 @@
 """`mailpixel campaign`."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -7,8 +8,10 @@ from typing import Any
 import click
 
 from mailpixel.cli.frame import Group, print_json, print_table, say, stores
+from mailpixel.cli.printing import batched, print_json_array, print_lines
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput
+from mailpixel.ingest.removal import delete_campaign
 from mailpixel.links.destination import check_destination
 from mailpixel.links.passthrough import check_names
 from mailpixel.links.token import check_campaign_id
@@ -16,8 +19,12 @@ from mailpixel.links.urls import check_base_url
 from mailpixel.model import Campaign, Link
 from mailpixel.report.campaigns import campaign_json
 from mailpixel.report.moments import from_iso, iso
+from mailpixel.store.protocol import Registry
 
 MOST_SENT = 10**10
+MOST_LISTED = 1_000_000
+PAGE = 500
+"""Campaigns read and printed at a time."""
 
 
 @click.group("campaign", cls=Group, example="mailpixel campaign list")
@@ -120,21 +127,62 @@ def campaign_edit(
     say(f"campaign {id} is changed; a running server knows within two seconds")
 
 
-@campaign_command.command("list", example="mailpixel campaign list")
+@campaign_command.command("list", example="mailpixel campaign list --limit 20 --after spring-2026")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, MOST_LISTED),
+    default=100,
+    show_default=True,
+    help="List at most this many.",
+)
+@click.option("--after", metavar="ID", default="", help="Begin behind this id: list the next page.")
+@click.option("--archived", is_flag=True, help="List only archived campaigns.")
+@click.option("--all", "everything", is_flag=True, help="List archived campaigns, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def campaign_list(as_json: bool) -> None:
-    """List campaigns."""
+def campaign_list(limit: int, after: str, archived: bool, everything: bool, as_json: bool) -> None:
+    """List campaigns in order of id, without the archived ones."""
+    if archived and everything:
+        raise InvalidInput("--archived", "and --all exclude one another; choose one")
     _, registry = stores()
-    campaigns: list[Campaign] = []
-    while page := registry.campaigns(campaigns[-1].id if campaigns else ""):
-        campaigns.extend(page)
+    listed = Listed(registry, None if everything else archived)
+    campaigns = listed.after(after, limit)
     if as_json:
-        print_json([campaign_json(campaign) for campaign in campaigns])
+        print_json_array(map(campaign_json, campaigns))
     else:
-        print_table(
-            ("id", "name", "sent", "sent_at", "links"),
-            [(c.id, c.name, c.sent, iso(c.sent_at), len(c.links)) for c in campaigns],
+        for number, page in enumerate(batched(campaigns, PAGE)):
+            rows = [(c.id, c.name, c.sent, iso(c.sent_at), len(c.links)) for c in page]
+            print_lines(("id", "name", "sent", "sent_at", "links"), rows, with_head=not number)
+    if listed.following is not None:
+        say(
+            f"there are more; the next page: mailpixel campaign list --limit {limit} --after {listed.following}"
         )
+
+
+@campaign_command.command("archive", example="mailpixel campaign archive spring-2026")
+@campaign_argument
+def campaign_archive(id: str) -> None:
+    """Hide a campaign from lists. Its links keep working, and its hits are still counted."""
+    _set_archived(id, True)
+    say(f"campaign {id} is archived; `mailpixel campaign list --archived` shows it")
+
+
+@campaign_command.command("restore", example="mailpixel campaign restore winter-2025")
+@campaign_argument
+def campaign_restore(id: str) -> None:
+    """Show an archived campaign in lists again."""
+    _set_archived(id, False)
+    say(f"campaign {id} is in lists again")
+
+
+@campaign_command.command("delete", example="mailpixel campaign delete draft-2026 --yes")
+@campaign_argument
+@click.confirmation_option(prompt="Delete this campaign and its links?")
+def campaign_delete(id: str) -> None:
+    """Delete a campaign that was never sent. One that may have been sent can only be archived."""
+    store, registry = stores()
+    campaign_of(registry, id)
+    delete_campaign(store, registry, id)
+    say(f"campaign {id} is deleted; a running server forgets it within two seconds")
 
 
 @campaign_command.command("show", example="mailpixel campaign show spring-2026")
@@ -147,6 +195,8 @@ def campaign_show(id: str, as_json: bool) -> None:
     if as_json:
         print_json(campaign_json(campaign))
         return
+    if campaign.archived:
+        say("this campaign is archived: hidden from lists, its links keep working")
     facts = (campaign.id, campaign.name, campaign.sent, iso(campaign.sent_at), campaign.base_url)
     print_table(
         ("id", "name", "sent", "sent_at", "base_url", "passthrough"),
@@ -161,6 +211,31 @@ def campaign_show(id: str, as_json: bool) -> None:
         click.echo()
         rows = [(row.number, row.url, row.replaced_at.isoformat(), row.replaced_by) for row in revisions]
         print_table(("link", "was", "until", "replaced_by"), rows)
+
+
+def _set_archived(id: str, archived: bool) -> None:
+    _, registry = stores()
+    campaign_of(registry, id)
+    registry.change_campaign(
+        id, lambda campaign: replace(campaign, archived=archived), "cli", datetime.now(UTC)
+    )
+
+
+class Listed:
+    """Campaigns as they are listed, read a page at a time."""
+
+    def __init__(self, registry: Registry, archived: bool | None) -> None:
+        self._registry, self._archived = registry, archived
+        self.following: str | None = None
+        """After the last page: the id to go on behind, or None at the end of the list."""
+
+    def after(self, id: str, limit: int) -> Iterator[Campaign]:
+        """At most `limit` campaigns behind an id."""
+        left = limit
+        while left and (page := self._registry.campaigns(id, min(left, PAGE), self._archived)):
+            yield from page
+            id, left = page[-1].id, left - len(page)
+        self.following = id if not left and self._registry.campaigns(id, 1, self._archived) else None
 
 
 def check_name(text: str) -> str:

@@ -26,6 +26,7 @@ from mailpixel.links.bulk import Tally, Watch, mint_links, size_of
 from mailpixel.links.keyring import load_keyring
 from mailpixel.links.lists.resume import Facts, Part, facts_of
 from mailpixel.links.lists.rows import Format, Job
+from mailpixel.store.revisions import note_signed
 
 FAULTS_SHOWN = 20
 """Faulty rows told one by one; the others only as a number."""
@@ -86,6 +87,7 @@ def links_command(
         **asked,
     )
     keyring = load_keyring(settings().key_file)
+    note_signed(registry, campaign.id)
     started_s = time.monotonic()
     with _written(path, facts_of(job, keyring, size_of(source)), resume) as (sink, watch):
         rows_before = watch.done.minted + watch.done.faulty

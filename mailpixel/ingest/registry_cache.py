@@ -31,6 +31,8 @@ class RegistryCache:
             news = self._registry.news(self._revision)
             for campaign in news.campaigns:
                 self._learn(campaign)
+            for id in news.deleted:
+                self._forget(id)
             self._keys.update({key.digest: key for key in news.keys})
             self._opted_out.update(news.opted_out)
             self._revision = news.revision
@@ -39,6 +41,12 @@ class RegistryCache:
         self._sent_at_ms[campaign.id] = campaign.sent_at_ms
         self._destinations.update({(campaign.id, link.number): link.url for link in campaign.links})
         self._passthrough[campaign.id] = frozenset(campaign.passthrough)
+
+    def _forget(self, campaign: str) -> None:
+        self._sent_at_ms.pop(campaign, None)
+        self._passthrough.pop(campaign, None)
+        for gone in [key for key in self._destinations if key[0] == campaign]:
+            del self._destinations[gone]
 
     def knows(self, campaign: str) -> bool:
         """Whether the campaign is registered."""

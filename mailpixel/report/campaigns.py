@@ -5,7 +5,7 @@ from mailpixel.report.moments import iso
 
 
 def campaign_json(campaign: Campaign) -> dict[str, object]:
-    """{"id","name","sent","sent_at","base_url","passthrough":[name],"links":[{"number","url","trap"}]}.
+    """{"id","name","sent","sent_at","base_url","passthrough":[name],"archived","links":[{"number","url","trap"}]}.
 
     null where not known.
     """
@@ -16,5 +16,6 @@ def campaign_json(campaign: Campaign) -> dict[str, object]:
         "sent_at": iso(campaign.sent_at),
         "base_url": campaign.base_url,
         "passthrough": list(campaign.passthrough),
+        "archived": campaign.archived,
         "links": [{"number": link.number, "url": link.url, "trap": link.trap} for link in campaign.links],
     }

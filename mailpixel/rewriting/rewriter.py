@@ -21,6 +21,7 @@ from mailpixel.links.splicing.splice import encode_for
 from mailpixel.links.urls import merge_click_url, pixel_url
 from mailpixel.model import Link
 from mailpixel.store.protocol import Registry
+from mailpixel.store.revisions import note_signed
 
 MERGE_TAG_CHARS = 200
 """The longest merge tag."""
@@ -177,6 +178,7 @@ def rewriter_of(registry: Registry, keyring: Keyring, campaign: str, options: Re
     and `InvalidInput` for a base URL that is none.
     """
     known = registry.campaign(campaign)
+    note_signed(registry, known.id)
     minter = Minter(keyring, known.base_url or options.base_url, known.id)
     options = replace(options, passthrough=frozenset(known.passthrough))
     return Rewriter(minter, lambda urls: registry.register_links(known.id, urls), options)

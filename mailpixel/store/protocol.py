@@ -209,12 +209,14 @@ class LinkRevision:
 
 @dataclass(frozen=True, slots=True)
 class RegistryNews:
-    """What changed in the registry after a revision: whole campaigns, API keys and opted-out recipients."""
+    """What changed in the registry after a revision: whole campaigns, API keys, opted-out recipients, and the ids of
+    deleted campaigns."""
 
     revision: int
     campaigns: Sequence[Campaign]
     keys: Sequence[ApiKey]
     opted_out: Sequence[str]
+    deleted: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +235,11 @@ class Registry(Protocol):
     Moments are kept to the millisecond.
     """
 
-    def campaigns(self, after: str = "", limit: int = 1000) -> Sequence[Campaign]:
-        """Campaigns with their links in order of id, beginning after one."""
+    def campaigns(
+        self, after: str = "", limit: int = 1000, archived: bool | None = None
+    ) -> Sequence[Campaign]:
+        """Campaigns with their links in order of id, beginning after one; `archived` asks for only those that are,
+        or only those that are not."""
         ...
 
     def campaign(self, id: str) -> Campaign:
@@ -264,6 +269,17 @@ class Registry(Protocol):
 
         Nobody else changes it meanwhile: a link that a sender registers is not lost. What `change` raises goes
         through, and then nothing has changed. Raises `NotFound`.
+        """
+        ...
+
+    def note_signed(self, campaign: str) -> None:
+        """Remember that links were signed for a campaign. Cheap when that is known. Raises `NotFound`."""
+        ...
+
+    def delete_campaign(self, id: str) -> None:
+        """Forget a campaign that was never sent, with its links.
+
+        Raises `NotFound`, and `Conflict` for one that may have been sent: `sent`, `sent_at` or `note_signed` says so.
         """
         ...
 

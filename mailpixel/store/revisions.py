@@ -2,10 +2,12 @@
 again."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from mailpixel.errors import InvalidInput
+from mailpixel.errors import Conflict, InvalidInput, StoreUnavailable
 from mailpixel.model import Campaign, Link
+from mailpixel.store.protocol import Registry
 
 LAST_LINK = 65_535
 """The highest number a link can have: it has 16 bits in a token."""
@@ -38,6 +40,29 @@ def calls_for_rebuild(former: Campaign, campaign: Campaign) -> bool:
 def _judged_by(campaign: Campaign) -> tuple[datetime | None, frozenset[tuple[int, bool]]]:
     links = frozenset((link.number, link.trap) for link in campaign.links)
     return to_the_millisecond(campaign.sent_at), links
+
+
+def check_never_sent(campaign: Campaign, signed: bool) -> None:
+    """Raises `Conflict` for a campaign that may have been sent; `signed` says that links were signed for it."""
+    signs = {
+        "the number of messages sent is set": bool(campaign.sent),
+        "the time of sending is set": campaign.sent_at is not None,
+        "links were signed for it": signed,
+    }
+    found = [sign for sign, is_so in signs.items() if is_so]
+    if found:
+        raise still_needed(campaign.id, *found)
+
+
+def note_signed(registry: Registry, campaign: str) -> None:
+    """Remember that links were signed, unless the store does not take it: who may only read may sign."""
+    with suppress(StoreUnavailable):
+        registry.note_signed(campaign)
+
+
+def still_needed(campaign: str, *signs: str) -> Conflict:
+    """The refusal to delete a campaign that may have been sent, because of these signs."""
+    return Conflict(f"campaign {campaign!r} may have been sent: {', and '.join(signs)}; archive it instead")
 
 
 def numbered(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.api import Api
+from tests.api import NDJSON, Api
 from tests.builders import a_campaign
 
 
@@ -30,6 +30,7 @@ def test_a_campaign_is_added_shown_and_listed(api: Api) -> None:
         "sent_at": "2026-09-21T14:13:20.500Z",
         "base_url": "https://mail.example/t",
         "passthrough": ["u", "utm_source"],
+        "archived": False,
         "links": [
             {"number": 1, "url": "https://shop.example/a", "trap": False},
             {"number": 2, "url": "http://shop.example/b?x=1&y=ü", "trap": True},
@@ -49,6 +50,7 @@ def test_an_id_is_all_a_campaign_needs(api: Api) -> None:
         "sent_at": None,
         "base_url": None,
         "passthrough": [],
+        "archived": False,
         "links": [],
     }
 
@@ -134,6 +136,7 @@ def test_a_patch_corrects_adds_and_keeps(api: Api) -> None:
         "sent_at": "2026-09-21T14:13:20.001Z",
         "base_url": None,
         "passthrough": [],
+        "archived": False,
         "links": [
             {"number": 1, "url": "https://shop.example/p/1", "trap": True},
             {"number": 2, "url": "https://shop.example/right", "trap": False},
@@ -175,3 +178,46 @@ def test_an_id_cannot_be_changed(api: Api) -> None:
     api.registry.add_campaign(a_campaign())
     found = api.error("PATCH", "/api/campaigns/spring", json={"id": "other"})
     assert found == (422, "invalid_input", "id")
+
+
+def test_an_archived_campaign_is_left_out_of_the_list_unless_it_is_asked_for(api: Api) -> None:
+    def listed(query: str = "") -> list[str]:
+        return [item["id"] for item in api.get(f"/api/campaigns{query}").json()["items"]]
+
+    for id in ("autumn", "spring"):
+        api.ask("POST", "/api/campaigns", json={"id": id})
+    changed = api.ask("PATCH", "/api/campaigns/spring", json={"archived": True})
+    assert (changed.status_code, changed.json()["archived"]) == (200, True)
+    assert listed() == ["autumn"]
+    assert listed("?archived=true") == ["spring"]
+    assert listed("?archived=all") == ["autumn", "spring"]
+    assert api.get("/api/campaigns/spring").json()["archived"] is True
+    api.ask("PATCH", "/api/campaigns/spring", json={"archived": False})
+    assert listed() == ["autumn", "spring"]
+    refused = (422, "invalid_input", "archived")
+    assert api.error("PATCH", "/api/campaigns/spring", json={"archived": "yes"}) == refused
+    assert api.error("GET", "/api/campaigns?archived=no", "read") == refused
+
+
+def test_a_campaign_that_was_never_sent_is_deleted(api: Api) -> None:
+    api.ask("POST", "/api/campaigns", json={"id": "draft", "links": ["https://shop.example/a"]})
+    gone = api.ask("DELETE", "/api/campaigns/draft")
+    assert (gone.status_code, gone.content) == (204, b"")
+    assert api.error("GET", "/api/campaigns/draft", "read") == (404, "not_found", None)
+    assert api.error("DELETE", "/api/campaigns/draft") == (404, "not_found", None)
+
+
+def test_a_campaign_that_may_have_been_sent_is_not_deleted(history: Api) -> None:
+    assert history.error("DELETE", "/api/campaigns/spring") == (409, "conflict", None)
+    history.ask("POST", "/api/campaigns", json={"id": "minted"})
+    history.ask("POST", "/api/campaigns/minted/mint", content=b'{"recipient": "r-1"}', headers=NDJSON)
+    history.ask("POST", "/api/campaigns", json={"id": "rewritten"})
+    history.ask("POST", "/api/campaigns/rewritten/rewrite", json={"recipient": "r-1", "html": "<p>Hello</p>"})
+    for id in ("minted", "rewritten"):
+        answer = history.ask("DELETE", f"/api/campaigns/{id}")
+        assert answer.status_code == 409
+        assert "links were signed for it; archive it instead" in answer.json()["error"]["message"]
+
+
+def test_a_key_that_may_only_read_deletes_nothing(history: Api) -> None:
+    assert history.error("DELETE", "/api/campaigns/spring", "read") == (403, "forbidden", None)

@@ -11,7 +11,7 @@ from sqlite_utils import Database as Admin
 from sqlite_utils import Migrations
 
 from mailpixel.errors import StoreUnavailable
-from mailpixel.model import Campaign
+from mailpixel.model import Campaign, Link
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite
 from mailpixel.store.sqlite.migrations import STEPS, migrate
 from tests.builders import an_open
@@ -59,6 +59,23 @@ def test_a_campaign_of_an_older_release_hands_no_query_value_on(tmp_path: Path) 
         connection.commit()
     registry = SqliteRegistry(path)
     assert registry.campaigns() == [Campaign("spring", "Spring")]
+    registry.close()
+
+
+def test_a_campaign_of_an_older_release_is_in_lists_and_may_be_deleted(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    with closing(sqlite3.connect(path)) as connection:
+        STEPS.apply(Admin(connection), stop_before="0005_archive")
+        connection.execute("insert into campaigns values ('spring', 'Spring', null, null, null, 0, 1, 'u')")
+        connection.execute("insert into links values ('spring', 1, 'https://shop.example/', 0)")
+        connection.commit()
+    registry = SqliteRegistry(path)
+    link = Link(1, "https://shop.example/")
+    assert registry.campaigns(archived=False) == [
+        Campaign("spring", "Spring", passthrough=("u",), links=(link,))
+    ]
+    registry.delete_campaign("spring")
+    assert registry.campaigns() == []
     registry.close()
 
 

@@ -243,6 +243,76 @@ def test_news_is_what_changed_since_a_revision(registry: Registry) -> None:
     assert (nothing.revision, [*nothing.campaigns, *nothing.keys, *nothing.opted_out]) == (news.revision, [])
 
 
+def test_an_archived_campaign_is_left_out_of_lists_that_ask_for_that_and_stays_as_it_is(
+    registry: Registry,
+) -> None:
+    spring, autumn = a_campaign("spring"), a_campaign("autumn")
+    registry.add_campaign(spring)
+    registry.add_campaign(autumn)
+    registry.settled(registry.campaign("spring"))
+    archived = registry.change_campaign(
+        "spring", lambda campaign: replace(campaign, archived=True), "cli", NOW
+    )
+    assert archived == replace(spring, archived=True)
+    assert registry.campaigns(archived=False) == [autumn]
+    assert registry.campaigns(archived=True) == [archived]
+    assert registry.campaigns() == [autumn, archived]
+    assert registry.campaigns("autumn", 5, archived=False) == []
+    assert registry.stale() == ["autumn"], "hiding a campaign judges nothing again"
+
+
+def test_a_campaign_that_was_never_sent_is_deleted_with_its_links_and_that_is_news(
+    registry: Registry,
+) -> None:
+    registry.add_campaign(a_campaign(links=2, sent_at=None))
+    registry.update_campaign(a_campaign(links=1, sent_at=None), "cli", NOW)
+    before = registry.news(0).revision
+    registry.delete_campaign("spring")
+    assert (registry.campaigns(), registry.stale(), registry.link_revisions("spring")) == ([], [], [])
+    news = registry.news(before)
+    assert (news.campaigns, news.deleted) == ([], ["spring"])
+    with pytest.raises(NotFound, match="'spring'"):
+        registry.delete_campaign("spring")
+
+
+def test_the_id_of_a_deleted_campaign_may_be_used_again(registry: Registry) -> None:
+    registry.add_campaign(a_campaign(sent_at=None))
+    registry.delete_campaign("spring")
+    registry.add_campaign(a_campaign(links=0))
+    news = registry.news(0)
+    assert ([campaign.links for campaign in news.campaigns], list(news.deleted)) == ([()], [])
+
+
+@pytest.mark.parametrize(
+    ("campaign", "signs"),
+    [
+        (a_campaign(sent_at=None, sent=5), "the number of messages sent is set"),
+        (a_campaign(), "the time of sending is set"),
+        (a_campaign(sent=5), "the number of messages sent is set, and the time of sending is set"),
+    ],
+)
+def test_a_campaign_that_may_have_been_sent_is_kept(
+    registry: Registry, campaign: Campaign, signs: str
+) -> None:
+    registry.add_campaign(campaign)
+    with pytest.raises(Conflict) as refused:
+        registry.delete_campaign("spring")
+    assert str(refused.value) == f"campaign 'spring' may have been sent: {signs}; archive it instead"
+    assert registry.campaign("spring") == campaign
+
+
+def test_a_campaign_whose_links_were_signed_is_kept_and_that_is_no_news(registry: Registry) -> None:
+    registry.add_campaign(a_campaign(sent_at=None))
+    revision = registry.news(0).revision
+    registry.note_signed("spring")
+    registry.note_signed("spring")
+    assert registry.news(0).revision == revision
+    with pytest.raises(Conflict, match="links were signed for it; archive it instead"):
+        registry.delete_campaign("spring")
+    with pytest.raises(NotFound, match="'autumn'"):
+        registry.note_signed("autumn")
+
+
 def test_keys_are_added_listed_and_revoked(registry: Registry) -> None:
     registry.add_key(a_key("writer", scope="write"))
     registry.add_key(a_key("reader"))

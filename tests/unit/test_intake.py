@@ -52,6 +52,20 @@ def received(intake: Intake, path: str, seen: Seen = SEEN, query: bytes = b"") -
     return intake.receive(parsed, seen, NOW_MS, query)
 
 
+def test_a_campaign_that_was_deleted_is_forgotten_and_an_archived_one_is_not(
+    registry: MemoryRegistry,
+) -> None:
+    registry.add_campaign(Campaign("draft", "Draft", links=(Link(1, "https://shop.example/a"),)))
+    registry.change_campaign("c1", lambda campaign: replace(campaign, archived=True), "cli", NOW)
+    directory = RegistryCache(registry, retention_days=730)
+    directory.refresh()
+    assert directory.destination("draft", 1) == directory.destination("c1", 1) == "https://shop.example/a"
+    registry.delete_campaign("draft")
+    directory.refresh()
+    assert (directory.knows("draft"), directory.destination("draft", 1)) == (False, None)
+    assert directory.destination("c1", 1) == "https://shop.example/a"
+
+
 def test_a_pixel_becomes_an_open_with_the_facts_of_its_request(intake: Intake) -> None:
     receipt = received(intake, f"/o/{token(TokenKind.OPEN)}.gif")
     assert receipt.event is not None

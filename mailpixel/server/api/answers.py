@@ -104,6 +104,7 @@ SCHEMAS: dict[str, Schema] = {
         sent_at=MAYBE_MOMENT,
         base_url=MAYBE_STRING,
         passthrough=array(STRING),
+        archived=BOOLEAN,
         links=array(an_object(number=COUNT, url=STRING, trap=BOOLEAN)),
     ),
     "Campaigns": a_page("Campaign"),

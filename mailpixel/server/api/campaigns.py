@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from mailpixel.errors import InvalidInput
+from mailpixel.ingest.removal import delete_campaign
 from mailpixel.links.claims import LAST_LINK, check_campaign_id
 from mailpixel.links.destination import check_destination
 from mailpixel.links.passthrough import MOST_NAMES, NAME_PATTERN, check_names
@@ -20,9 +21,11 @@ from mailpixel.server.api.fields import (
     Field,
     a_string,
     boolean,
+    choice,
     integer,
     moment,
     object_schema,
+    options,
     read_object,
     text,
     whole,
@@ -150,14 +153,26 @@ CHANGED_LINKS = Field(
     changed_links,
     help="Corrections by number, also for mail already sent, and new links. Links not named here stay.",
 )
+ARCHIVED = Field(
+    "archived", BOOLEAN, boolean, help="Hidden from lists. Its links keep working and its hits are counted."
+)
+ONLY_ARCHIVED = {"false": False, "true": True, "all": None}
+LISTED = Field(
+    "archived",
+    options(*ONLY_ARCHIVED),
+    choice(*ONLY_ARCHIVED),
+    default="false",
+    help="`true` lists only archived campaigns, `all` lists them too; without them when not given.",
+)
 NEW_CAMPAIGN = (ID, NAME, NEW_LINKS, SENT, SENT_AT, BASE_URL, PASSTHROUGH)
-CHANGED_CAMPAIGN = (NAME, SENT, SENT_AT, BASE_URL, PASSTHROUGH, CHANGED_LINKS)
+CHANGED_CAMPAIGN = (NAME, SENT, SENT_AT, BASE_URL, PASSTHROUGH, ARCHIVED, CHANGED_LINKS)
 
 
 def list_campaigns(call: Call) -> object:
     """One page of campaigns in order of id."""
     limit = call.query["limit"]
-    campaigns = call.services.registry.campaigns(call.query["cursor"], limit + 1)
+    archived = ONLY_ARCHIVED[call.query["archived"]]
+    campaigns = call.services.registry.campaigns(call.query["cursor"], limit + 1, archived)
     return page(campaigns, limit, lambda campaign: campaign.id, campaign_json)
 
 
@@ -184,6 +199,12 @@ def change_campaign(call: Call) -> object:
 
     registry = call.services.registry
     return campaign_json(registry.change_campaign(call.path["id"], change, call.by, call.now))
+
+
+def remove_campaign(call: Call) -> object:
+    """Nothing, once the campaign is deleted. Raises `Conflict` for one that may have been sent."""
+    delete_campaign(call.services.store, call.services.registry, call.path["id"])
+    return Response(status_code=204, headers=NO_STORE)
 
 
 def changed(links: Sequence[Link], changes: Sequence[Mapping[str, Any]]) -> tuple[Link, ...]:

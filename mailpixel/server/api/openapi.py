@@ -21,7 +21,7 @@ REASONS = {
     401: "No good key was sent.",
     403: "The key's scope does not reach.",
     404: "There is no such campaign or message.",
-    409: "The id is taken.",
+    409: "The id is taken, or the campaign may have been sent.",
     413: "The body is too large.",
     415: "The body is of another kind.",
     422: "A field does not fit; the error names it.",
@@ -113,6 +113,8 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _content(endpoint: Endpoint) -> dict[str, Any]:
+    if endpoint.status == 204:
+        return {}
     kinds = endpoint.media or ((NDJSON,) if endpoint.lines else (JSON,))
     content = {kind: _media(kind, endpoint.answer) for kind in kinds}
     return content | ({NDJSON: _media(NDJSON, f"{endpoint.answer}Line")} if endpoint.stream else {})

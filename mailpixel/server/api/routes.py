@@ -25,7 +25,7 @@ def show_document(call: Call) -> object:
 # fmt: off
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/api/campaigns", campaigns.list_campaigns, "read",
-             "List campaigns in order of id.", "Campaigns", query=PAGE),
+             "List campaigns in order of id.", "Campaigns", query=(*PAGE, campaigns.LISTED)),
     Endpoint("POST", "/api/campaigns", campaigns.add_campaign, "write",
              "Register a campaign with its links.", "Campaign", body=campaigns.NEW_CAMPAIGN, status=201, fails=(409,)),
     Endpoint("GET", CAMPAIGN, campaigns.show_campaign, "read",
@@ -33,6 +33,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("PATCH", CAMPAIGN, campaigns.change_campaign, "write",
              "Change a campaign, correct or add links, also for mail already sent.", "Campaign",
              body=campaigns.CHANGED_CAMPAIGN),
+    Endpoint("DELETE", CAMPAIGN, campaigns.remove_campaign, "write",
+             "Delete a campaign that was never sent.", None, status=204, fails=(409,)),
     Endpoint("GET", f"{CAMPAIGN}/summary", reports.summary, "read",
              "Count opens and clicks, with rates, their definitions and their range.", "Summary"),
     Endpoint("GET", f"{CAMPAIGN}/timeline", reports.timeline_rows, "read",

@@ -19,6 +19,7 @@ from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.exchange import STREAM_BYTES, Exchange
 from mailpixel.server.api.fields import BOOLEAN, MOMENT, Field, flag, moment, read_object, text
 from mailpixel.server.errors_to_json import error_json
+from mailpixel.store.revisions import note_signed
 
 RECIPIENT = Field(
     "recipient",
@@ -73,6 +74,7 @@ def mint(call: Call) -> object:
     """Links for every recipient, line by line."""
     check_length(call.request, STREAM_BYTES)
     campaign = call.services.registry.campaign(call.path["id"])
+    note_signed(call.services.registry, campaign.id)
     job = Job(
         campaign=campaign.id,
         base_url=campaign.base_url or call.services.settings.base_url,

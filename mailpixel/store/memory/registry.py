@@ -9,7 +9,13 @@ from datetime import datetime
 from mailpixel.errors import Conflict, NotFound
 from mailpixel.model import Campaign
 from mailpixel.store.protocol import ApiKey, FoldState, LinkRevision, RegistryNews
-from mailpixel.store.revisions import calls_for_rebuild, numbered, replaced_links, to_the_millisecond
+from mailpixel.store.revisions import (
+    calls_for_rebuild,
+    check_never_sent,
+    numbered,
+    replaced_links,
+    to_the_millisecond,
+)
 
 
 class MemoryRegistry:
@@ -22,14 +28,18 @@ class MemoryRegistry:
         self._keys: dict[str, ApiKey] = {}
         self._opted_out: set[str] = set()
         self._stale: set[str] = set()
+        self._signed: set[str] = set()
         self._revision = 0
         self._stamps: dict[tuple[str, str], int] = {}
         self._lease = FoldState("", 0, 0)
 
-    def campaigns(self, after: str = "", limit: int = 1000) -> Sequence[Campaign]:
+    def campaigns(
+        self, after: str = "", limit: int = 1000, archived: bool | None = None
+    ) -> Sequence[Campaign]:
         """See `Registry`."""
         with self._lock:
-            return [self._campaigns[id] for id in sorted(self._campaigns) if id > after][:limit]
+            ordered = [self._campaigns[id] for id in sorted(self._campaigns) if id > after]
+            return [each for each in ordered if archived in (None, each.archived)][:limit]
 
     def campaign(self, id: str) -> Campaign:
         """See `Registry`."""
@@ -73,6 +83,20 @@ class MemoryRegistry:
         if stale:
             self._stale.add(campaign.id)
 
+    def note_signed(self, campaign: str) -> None:
+        """See `Registry`."""
+        with self._lock:
+            self._signed.add(self.campaign(campaign).id)
+
+    def delete_campaign(self, id: str) -> None:
+        """See `Registry`."""
+        with self._lock:
+            check_never_sent(self.campaign(id), id in self._signed)
+            del self._campaigns[id]
+            self._link_revisions.pop(id, None)
+            self._stale.discard(id)
+            self._stamp("campaign", id)
+
     def register_links(self, campaign: str, urls: Sequence[str]) -> Mapping[str, int]:
         """See `Registry`."""
         with self._lock:
@@ -94,9 +118,10 @@ class MemoryRegistry:
             news = [key for key, stamp in sorted(self._stamps.items()) if stamp > since]
             return RegistryNews(
                 self._revision,
-                [self._campaigns[id] for kind, id in news if kind == "campaign"],
+                [self._campaigns[id] for kind, id in news if kind == "campaign" and id in self._campaigns],
                 [self._keys[name] for kind, name in news if kind == "key"],
                 [recipient for kind, recipient in news if kind == "optout"],
+                [id for kind, id in news if kind == "campaign" and id not in self._campaigns],
             )
 
     def stale(self) -> Sequence[str]:

@@ -158,6 +158,23 @@ def _passthrough(db: Admin) -> None:
     _run(db, "alter table campaigns add column passthrough text not null default ''")
 
 
+@STEPS(name="0005_archive")
+def _archive(db: Admin) -> None:
+    """Campaigns that lists leave out; whether links were ever signed for one; and the ids of deleted ones, which
+    a running server must forget."""
+    _run(
+        db,
+        "alter table campaigns add column archived integer not null default 0",
+        "alter table campaigns add column signed integer not null default 0",
+        "create index campaigns_in_lists on campaigns (archived, id)",
+        """create table deleted_campaigns (
+            id text primary key,
+            revision integer not null
+        ) without rowid""",
+        "create index deleted_campaigns_by_revision on deleted_campaigns (revision)",
+    )
+
+
 def migrate(path: Path | str, busy_ms: int = BUSY_MS, steps: Migrations = STEPS) -> None:
     """Bring the file to the newest schema; makes it when it is missing.
 

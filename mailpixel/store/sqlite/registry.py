@@ -9,11 +9,11 @@ from typing import Any
 from mailpixel.errors import Conflict, NotFound
 from mailpixel.model import Campaign, Link
 from mailpixel.store.protocol import ApiKey, FoldState, LinkRevision, RegistryNews
-from mailpixel.store.revisions import calls_for_rebuild, numbered, replaced_links, to_ms
+from mailpixel.store.revisions import calls_for_rebuild, check_never_sent, numbered, replaced_links, to_ms
 from mailpixel.store.sqlite.database import BUSY_MS, Database
 from mailpixel.store.sqlite.migrations import migrate
 
-CAMPAIGN = "id, name, sent_at_ms, sent, base_url, passthrough"
+CAMPAIGN = "id, name, sent_at_ms, sent, base_url, passthrough, archived"
 KEY = "name, scope, digest, created_at_ms, revoked_at_ms"
 
 
@@ -30,10 +30,13 @@ class SqliteRegistry:
     def __reduce__(self) -> tuple[type["SqliteRegistry"], tuple[Path, int]]:
         return SqliteRegistry, (self._database.path, self._database.busy_ms)
 
-    def campaigns(self, after: str = "", limit: int = 1000) -> Sequence[Campaign]:
+    def campaigns(
+        self, after: str = "", limit: int = 1000, archived: bool | None = None
+    ) -> Sequence[Campaign]:
         """See `Registry`."""
+        asked = "" if archived is None else f"archived = {archived:d} and "
         with self._database.reading() as connection:
-            return _campaigns(connection, "id > ? order by id limit ?", (after, limit))
+            return _campaigns(connection, f"{asked}id > ? order by id limit ?", (after, limit))
 
     def campaign(self, id: str) -> Campaign:
         """See `Registry`."""
@@ -47,8 +50,9 @@ class SqliteRegistry:
                 raise Conflict(
                     f"campaign {campaign.id!r} exists already; choose another id or change that one"
                 )
+            connection.execute("delete from deleted_campaigns where id = ?", (campaign.id,))
             connection.execute(
-                f"insert into campaigns ({CAMPAIGN}, stale, revision) values (?, ?, ?, ?, ?, ?, 1, ?)",  # noqa: S608
+                f"insert into campaigns ({CAMPAIGN}, stale, revision) values (?, ?, ?, ?, ?, ?, ?, 1, ?)",  # noqa: S608
                 (*_campaign_row(campaign), _next_revision(connection)),
             )
             _put_links(connection, campaign.id, campaign.links)
@@ -67,7 +71,7 @@ class SqliteRegistry:
             _remember_links(connection, former, campaign, by, now)
             connection.execute(
                 "update campaigns set name = ?, sent_at_ms = ?, sent = ?, base_url = ?, passthrough = ?,"
-                " stale = max(stale, ?), revision = ? where id = ?",
+                " archived = ?, stale = max(stale, ?), revision = ? where id = ?",
                 (
                     *_campaign_row(campaign)[1:],
                     calls_for_rebuild(former, campaign),
@@ -78,6 +82,23 @@ class SqliteRegistry:
             connection.execute("delete from links where campaign = ?", (id,))
             _put_links(connection, id, campaign.links)
             return _campaign(connection, id)
+
+    def note_signed(self, campaign: str) -> None:
+        """See `Registry`."""
+        with self._database.reading() as connection:
+            if _is_signed(connection, campaign):
+                return
+        with self._database.writing() as connection:
+            connection.execute("update campaigns set signed = 1 where id = ?", (campaign,))
+
+    def delete_campaign(self, id: str) -> None:
+        """See `Registry`."""
+        with self._database.writing() as connection:
+            check_never_sent(_campaign(connection, id), _is_signed(connection, id))
+            for table, column in (("link_revisions", "campaign"), ("links", "campaign"), ("campaigns", "id")):
+                connection.execute(f"delete from {table} where {column} = ?", (id,))  # noqa: S608
+            row = (id, _next_revision(connection))
+            connection.execute("insert into deleted_campaigns values (?, ?)", row)
 
     def register_links(self, campaign: str, urls: Sequence[str]) -> Mapping[str, int]:
         """See `Registry`."""
@@ -114,11 +135,15 @@ class SqliteRegistry:
             opted_out = connection.execute(
                 "select recipient from optouts where revision > ? order by revision", (since,)
             )
+            deleted = connection.execute(
+                "select id from deleted_campaigns where revision > ? order by id", (since,)
+            )
             return RegistryNews(
                 revision,
                 _campaigns(connection, "revision > ? order by id", (since,)),
                 _keys(connection, "revision > ? order by name", (since,)),
                 [recipient for (recipient,) in opted_out],
+                [id for (id,) in deleted],
             )
 
     def stale(self) -> Sequence[str]:
@@ -218,7 +243,16 @@ def _campaign(connection: sqlite3.Connection, id: str) -> Campaign:
     raise NotFound(f"there is no campaign {id!r}")
 
 
+def _is_signed(connection: sqlite3.Connection, id: str) -> bool:
+    row = connection.execute("select signed from campaigns where id = ?", (id,)).fetchone()
+    if row is None:
+        raise NotFound(f"there is no campaign {id!r}")
+    return bool(row[0])
+
+
 def _campaigns(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> list[Campaign]:
+    """Campaigns in the order asked for, with their links: two questions, however many there are."""
+    links = _links(connection, where, values)
     rows = connection.execute(f"select {CAMPAIGN} from campaigns where {where}", values).fetchall()  # noqa: S608
     return [
         Campaign(
@@ -227,18 +261,25 @@ def _campaigns(connection: sqlite3.Connection, where: str, values: Sequence[Any]
             None if sent_at_ms is None else _moment(sent_at_ms),
             sent,
             base_url,
-            _links(connection, id),
+            tuple(links.get(id, ())),
             tuple(passthrough.split()),
+            bool(archived),
         )
-        for id, name, sent_at_ms, sent, base_url, passthrough in rows
+        for id, name, sent_at_ms, sent, base_url, passthrough, archived in rows
     ]
 
 
-def _links(connection: sqlite3.Connection, campaign: str) -> tuple[Link, ...]:
+def _links(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> Mapping[str, list[Link]]:
+    """The links of campaigns, by campaign and in order of number."""
+    links: dict[str, list[Link]] = {}
     rows = connection.execute(
-        "select number, url, trap from links where campaign = ? order by number", (campaign,)
+        "select campaign, number, url, trap from links"  # noqa: S608 - only our own conditions
+        f" where campaign in (select id from campaigns where {where}) order by campaign, number",
+        values,
     )
-    return tuple(Link(number, url, bool(trap)) for number, url, trap in rows)
+    for campaign, number, url, trap in rows:
+        links.setdefault(campaign, []).append(Link(number, url, bool(trap)))
+    return links
 
 
 def _remember_links(
@@ -259,8 +300,8 @@ def _put_links(connection: sqlite3.Connection, campaign: str, links: Sequence[Li
 
 def _campaign_row(campaign: Campaign) -> tuple[Any, ...]:
     sent_at_ms = None if campaign.sent_at is None else to_ms(campaign.sent_at)
-    passthrough = " ".join(campaign.passthrough)
-    return (campaign.id, campaign.name, sent_at_ms, campaign.sent, campaign.base_url, passthrough)
+    facts = (campaign.id, campaign.name, sent_at_ms, campaign.sent, campaign.base_url)
+    return (*facts, " ".join(campaign.passthrough), campaign.archived)
 
 
 def _keys(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> list[ApiKey]:

@@ -1,0 +1,12 @@
+"""Deleting a campaign that was never sent."""
+
+from mailpixel.store.protocol import Registry, Store
+from mailpixel.store.revisions import still_needed
+
+
+def delete_campaign(store: Store, registry: Registry, id: str) -> None:
+    """Forget a campaign. Raises `NotFound`, and `Conflict` with the reasons for one that may have been sent."""
+    registry.campaign(id)
+    if next(store.messages(id), None) is not None:
+        raise still_needed(id, "hits or deliveries are logged for it")
+    registry.delete_campaign(id)
