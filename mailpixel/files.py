@@ -1,9 +1,17 @@
 """What tells one state of a file from another."""
 
 from pathlib import Path
+from typing import NamedTuple
 
-Stamp = tuple[int, int, int, int, int]
-"""Inode, moments of the last change of content and of facts in nanoseconds, size in bytes, mode."""
+
+class Stamp(NamedTuple):
+    """The state of a file: another content or other rights never have the same one."""
+
+    inode: int
+    modified_ns: int
+    changed_ns: int
+    size_bytes: int
+    mode: int
 
 
 def stamp_of(path: Path) -> Stamp | None:
@@ -12,4 +20,4 @@ def stamp_of(path: Path) -> Stamp | None:
         facts = path.stat()
     except OSError:
         return None
-    return facts.st_ino, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_size, facts.st_mode
+    return Stamp(facts.st_ino, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_size, facts.st_mode)

@@ -181,6 +181,10 @@ class Store(Protocol):
         """Delete everything held of a person, take it out of the counters; returns how many events went."""
         ...
 
+    def check_in_place(self) -> None:
+        """Raises `StoreUnavailable` when the files in use are no longer those in the data folder."""
+        ...
+
     def close(self) -> None:
         """Let go of files; the next call opens them again."""
         ...
@@ -195,6 +199,18 @@ class ApiKey:
     digest: bytes
     created_at: datetime
     revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A key that signed links, as remembered: its id in tokens (1 to 255) and its fingerprint, which is no secret.
+
+    A `removed` one is no longer waited for, but its id stays taken: tokens of it must not pass for forged ones.
+    """
+
+    id: int
+    fingerprint: bytes
+    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +343,18 @@ class Registry(Protocol):
         """Remember that a person is not to be tracked; a second time changes nothing."""
         ...
 
+    def signing_keys(self) -> Sequence[SigningKey]:
+        """The keys that signed links, in order of id."""
+        ...
+
+    def remember_keys(self, keys: Sequence[SigningKey]) -> None:
+        """Remember these keys as they are here; what was remembered under their ids is replaced."""
+        ...
+
+    def check_in_place(self) -> None:
+        """Raises `StoreUnavailable` when the files in use are no longer those in the data folder."""
+        ...
+
     def take_lease(self, holder: str, now_ms: int, for_ms: int) -> bool:
         """Become or stay the one fold; False while another's lease runs."""
         ...
@@ -360,6 +388,7 @@ __all__ = [
     "Overflow",
     "Registry",
     "RegistryNews",
+    "SigningKey",
     "Store",
     "TallyKey",
 ]

@@ -11,7 +11,7 @@ import pytest
 from mailpixel.errors import Conflict, InvalidInput, NotFound
 from mailpixel.model import Campaign
 from mailpixel.store.memory import MemoryRegistry
-from mailpixel.store.protocol import ApiKey, FoldState, LinkRevision, Registry
+from mailpixel.store.protocol import ApiKey, FoldState, LinkRevision, Registry, SigningKey
 from mailpixel.store.sqlite import SqliteRegistry
 from tests.builders import SENT_AT, a_campaign, a_link
 
@@ -355,3 +355,15 @@ def test_only_the_holder_says_that_nothing_is_left_to_fold(registry: Registry) -
     assert registry.fold_state().caught_up_at_ms == 0
     registry.caught_up("one", 1_200)
     assert registry.fold_state() == FoldState("one", 1_500, 1_200)
+
+
+def test_signing_keys_are_remembered_in_order_of_id_and_replaced_by_id(registry: Registry) -> None:
+    assert registry.signing_keys() == []
+    first, second = SigningKey(1, b"1" * 8), SigningKey(2, b"2" * 8)
+    registry.remember_keys([second])
+    registry.remember_keys([first])
+    assert registry.signing_keys() == [first, second]
+    removed = SigningKey(2, b"2" * 8, removed=True)
+    registry.remember_keys([removed])
+    assert registry.signing_keys() == [first, removed]
+    registry.check_in_place()

@@ -4,6 +4,7 @@ erased."""
 import os
 import pickle
 import sqlite3
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,7 +16,7 @@ from mailpixel.errors import StoreUnavailable
 from mailpixel.model import Message
 from mailpixel.projections.messages import fold_message
 from mailpixel.store.protocol import MessageState, Overflow
-from mailpixel.store.sqlite import SqliteRegistry, SqliteStore
+from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite
 from tests.builders import EDGE, a_campaign, a_click, an_open, at_ms, judge_plainly
 
 BUSY_MS = 50
@@ -76,13 +77,53 @@ def test_a_full_disk_refuses_whole_groups_and_takes_them_later(
     assert len(recipients(store)) == size + 1
 
 
-def test_a_read_only_connection_refuses_and_is_given_up(store: SqliteStore) -> None:
+def test_a_connection_that_only_reads_is_opened_anew_to_write(store: SqliteStore) -> None:
     with store._database.at_once() as connection:
         connection.execute("pragma query_only = on")
-    with pytest.raises(StoreUnavailable, match="read-only"):
-        store.append([an_open(1)])
     store.append([an_open(1)])
     assert recipients(store) == ["r-1"]
+
+
+def test_a_removed_file_is_not_made_again_by_who_had_it_open(store: SqliteStore, path: Path) -> None:
+    store.append([an_open(1)])
+    store.check_in_place()
+    for file in path.parent.iterdir():
+        file.unlink()
+    with pytest.raises(StoreUnavailable, match="removed or replaced while they were in use"):
+        store.check_in_place()
+    store.close()
+    with pytest.raises(StoreUnavailable, match="cannot be opened"):
+        store.append([an_open(2)])
+    assert list(path.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("ending", ["", "-wal"])
+def test_a_file_replaced_while_in_use_is_noticed_until_it_is_back(
+    store: SqliteStore, path: Path, ending: str
+) -> None:
+    store.append([an_open(1)])
+    file = path.with_name(path.name + ending)
+    kept = file.rename(file.with_name("kept"))
+    file.write_bytes(kept.read_bytes())
+    with pytest.raises(StoreUnavailable, match="removed or replaced while they were in use"):
+        store.check_in_place()
+    kept.rename(file)
+    store.check_in_place()
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o777])
+def test_what_is_made_is_for_its_owner_alone_whatever_the_umask(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        store, registry = open_sqlite(tmp_path / "data" / "mailpixel.db")
+        store.append([an_open(1)])
+    finally:
+        os.umask(before)
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "data").iterdir()}
+    assert modes == dict.fromkeys(("mailpixel.db", "mailpixel.db-wal", "mailpixel.db-shm"), 0o600)
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+    store.close()
+    registry.close()
 
 
 def test_a_folder_that_is_gone_refuses_and_says_nothing_of_where_it_was(tmp_path: Path) -> None:

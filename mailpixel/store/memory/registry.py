@@ -8,7 +8,7 @@ from datetime import datetime
 
 from mailpixel.errors import Conflict, NotFound
 from mailpixel.model import Campaign
-from mailpixel.store.protocol import ApiKey, FoldState, LinkRevision, RegistryNews
+from mailpixel.store.protocol import ApiKey, FoldState, LinkRevision, RegistryNews, SigningKey
 from mailpixel.store.revisions import (
     calls_for_rebuild,
     check_never_sent,
@@ -27,6 +27,7 @@ class MemoryRegistry:
         self._link_revisions: defaultdict[str, list[LinkRevision]] = defaultdict(list)
         self._keys: dict[str, ApiKey] = {}
         self._opted_out: set[str] = set()
+        self._signing_keys: dict[int, SigningKey] = {}
         self._stale: set[str] = set()
         self._signed: set[str] = set()
         self._revision = 0
@@ -171,6 +172,19 @@ class MemoryRegistry:
     def _stamp(self, kind: str, id: str) -> None:
         self._revision += 1
         self._stamps[kind, id] = self._revision
+
+    def signing_keys(self) -> Sequence[SigningKey]:
+        """See `Registry`."""
+        with self._lock:
+            return [self._signing_keys[id] for id in sorted(self._signing_keys)]
+
+    def remember_keys(self, keys: Sequence[SigningKey]) -> None:
+        """See `Registry`."""
+        with self._lock:
+            self._signing_keys.update({key.id: key for key in keys})
+
+    def check_in_place(self) -> None:
+        """See `Registry`."""
 
     def take_lease(self, holder: str, now_ms: int, for_ms: int) -> bool:
         """See `Registry`."""

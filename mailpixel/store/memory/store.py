@@ -196,6 +196,9 @@ class MemoryStore:
             self._cursor = (self._cursor[0], self._cursor[1] + 1, self._cursor[2])
             return len(gone)
 
+    def check_in_place(self) -> None:
+        """See `Store`."""
+
     def close(self) -> None:
         """Nothing to let go of."""
 

@@ -1,5 +1,6 @@
 """The store and the registry in one SQLite file: the default, for one machine and any number of processes."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from mailpixel.errors import StoreUnavailable
@@ -10,10 +11,15 @@ from mailpixel.store.sqlite.store import SqliteStore
 def open_sqlite(path: Path | str) -> tuple[SqliteStore, SqliteRegistry]:
     """The store and the registry of a file; its folder and the file are made, and migrated, when need be.
 
-    Raises `StoreUnavailable` when it cannot be written, or was written by a newer mailpixel.
+    What is made is for its owner alone. Raises `StoreUnavailable` when it cannot be used, or was written by a newer
+    mailpixel.
     """
+    folder = Path(path).parent
     try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+            folder.chmod(0o700)  # whatever the umask took away
     except OSError as error:
         problem = f"the data folder cannot be made: {error.strerror}"
         raise StoreUnavailable(f"{problem}; name another with --data or MAILPIXEL_DATA") from error

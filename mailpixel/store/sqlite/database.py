@@ -3,18 +3,23 @@ errors.
 
 Every thread has a connection of its own, opened on first use and kept, since opening one costs more than most
 questions. A process that was forked opens its own. Writers begin with the write lock and wait for each other
-for `busy_ms`; readers see one moment and never wait.
+for `busy_ms`; readers see one moment and never wait. Nothing here makes a file but `make_file`.
+
+Who may only read the file, or has it on a disk that may only be read, reads it all the same. SQLite wants the
+write-ahead log's index beside the file for that; where it is missing and cannot be made nobody is writing, so the file
+is read as it stands, and the answer thrown away when somebody began meanwhile.
 """
 
 import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from weakref import WeakSet
 
 from mailpixel.errors import StoreUnavailable
+from mailpixel.files import Stamp, stamp_of
 
 BUSY_MS = 5_000
 """How long a writer waits for the others before it gives up."""
@@ -45,8 +50,66 @@ REFUSALS = {
 }
 
 
+WRITE_PROTECTED = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM})
+"""How SQLite refuses what only may be read."""
+MOVED = (
+    "the database files were removed or replaced while they were in use; stop the service, put the right files "
+    "in place, and start it again"
+)
+
+
 class Connection(sqlite3.Connection):
-    """A connection that can be listed without being kept alive."""
+    """A connection that can be listed without being kept alive.
+
+    `files` are the inodes of the file and its write-ahead log when it was opened. `frozen` is the state of both where
+    the file is read as it stands, without locks; None for every other.
+    """
+
+    files: tuple[int, int] = (0, 0)
+    frozen: tuple[Stamp | None, Stamp | None] | None = None
+
+
+def make_file(path: Path) -> None:
+    """An empty file for its owner alone, where there is none; SQLite gives its log the same rights. May raise
+    `OSError`."""
+    with suppress(FileExistsError):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        os.fchmod(descriptor, 0o600)  # whatever the umask took away
+        os.close(descriptor)
+
+
+def connect(path: Path, mode: str, busy_ms: int) -> Connection:
+    """A connection to a file that exists; `mode` is `rw`, `ro`, or `ro&immutable=1` for one read as it stands."""
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        timeout=busy_ms / 1000,
+        isolation_level=None,
+        check_same_thread=False,  # for `close` alone
+        cached_statements=CACHED_STATEMENTS,
+        factory=Connection,
+        uri=True,
+    )
+
+
+def connect_frozen(path: Path, busy_ms: int, refusal: sqlite3.DatabaseError) -> Connection:
+    """A connection to a file as it stands, when nobody can be writing it. Raises the refusal when somebody may."""
+    stamps = stamps_of(path)
+    file, log = stamps
+    if code_of(refusal) not in WRITE_PROTECTED or file is None or (log is not None and log.size_bytes):
+        raise refusal
+    connection = connect(path, "ro&immutable=1", busy_ms)
+    connection.frozen = stamps
+    return connection
+
+
+def stamps_of(path: Path) -> tuple[Stamp | None, Stamp | None]:
+    """The states of a file and of its write-ahead log."""
+    return stamp_of(path), stamp_of(path.with_name(path.name + "-wal"))
+
+
+def code_of(error: sqlite3.DatabaseError) -> int:
+    """SQLite's primary code of an error; 0 for one of the Python module."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 class Database:
@@ -72,14 +135,14 @@ class Database:
                 yield connection
             finally:
                 connection.rollback()
+            self._thaw(connection)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction that holds the write lock: all of the block, or nothing. Raises
         `StoreUnavailable`."""
         with self._refusals():
-            connection = self._connection()
-            connection.execute("begin immediate")
+            connection = self._begun()
             try:
                 yield connection
             except BaseException:
@@ -92,7 +155,17 @@ class Database:
         """A connection for a single statement, which is a transaction of its own. Raises
         `StoreUnavailable`."""
         with self._refusals():
-            yield self._connection()
+            connection = self._connection()
+            yield connection
+            self._thaw(connection)
+
+    def check_in_place(self) -> None:
+        """Raises `StoreUnavailable` when what is open here is no longer what stands in the data folder."""
+        here = _inodes(self.path)
+        with self._lock:
+            opened = {connection.files for connection in self._open if connection.frozen is None}
+        if any(files != here for files in opened):
+            raise StoreUnavailable(MOVED)
 
     def truncate_log(self) -> None:
         """Empty the write-ahead log into the file, as far as readers allow, so that it keeps no former
@@ -109,7 +182,7 @@ class Database:
             connection.close()
         self._of_thread = threading.local()
 
-    def _connection(self) -> sqlite3.Connection:
+    def _connection(self) -> Connection:
         held: tuple[int, Connection] | None = getattr(self._of_thread, "held", None)
         if held is not None and held[0] == os.getpid():
             return held[1]
@@ -120,21 +193,39 @@ class Database:
         return connection
 
     def _connect(self) -> Connection:
-        connection = sqlite3.connect(
-            self.path,
-            timeout=self.busy_ms / 1000,
-            isolation_level=None,
-            check_same_thread=False,  # for `close` alone
-            cached_statements=CACHED_STATEMENTS,
-            factory=Connection,
-        )
+        connection = connect(self.path, "rw", self.busy_ms)
         try:
             for pragma in PRAGMAS:
                 connection.execute(pragma).fetchall()
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            return connect_frozen(self.path, self.busy_ms, error)
         except BaseException:
             connection.close()
             raise
+        connection.files = _inodes(self.path)
         return connection
+
+    def _begun(self) -> Connection:
+        """A connection that holds the write lock. One opened while the disk could only be read is opened anew."""
+        connection = self._connection()
+        try:
+            connection.execute("begin immediate")
+        except sqlite3.OperationalError as error:
+            if code_of(error) not in WRITE_PROTECTED:
+                raise
+            self._drop()
+            connection = self._connection()
+            connection.execute("begin immediate")
+        return connection
+
+    def _thaw(self, connection: Connection) -> None:
+        """Keep no connection to a file that somebody may write from now on; refuse what was read while one did."""
+        if connection.frozen is None:
+            return
+        self._drop()
+        if stamps_of(self.path) != connection.frozen:
+            raise StoreUnavailable("the database changed while it was read; run the command again")
 
     @contextmanager
     def _refusals(self) -> Iterator[None]:
@@ -143,7 +234,7 @@ class Database:
             yield
         except sqlite3.DatabaseError as error:
             self._drop()
-            reason = REFUSALS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+            reason = REFUSALS.get(code_of(error))
             if reason is None:
                 raise
             raise StoreUnavailable(f"the database {reason}") from error
@@ -153,3 +244,9 @@ class Database:
         self._of_thread.held = None
         if held is not None and held[0] == os.getpid():
             held[1].close()
+
+
+def _inodes(path: Path) -> tuple[int, int]:
+    """Of the file and its write-ahead log; 0 for one that is missing."""
+    file, log = stamps_of(path)
+    return file.inode if file else 0, log.inode if log else 0

@@ -13,7 +13,15 @@ from sqlite_utils import Database as Admin
 from sqlite_utils import Migrations
 
 from mailpixel.errors import StoreUnavailable
-from mailpixel.store.sqlite.database import BUSY_MS, REFUSALS
+from mailpixel.store.sqlite.database import (
+    BUSY_MS,
+    REFUSALS,
+    WRITE_PROTECTED,
+    code_of,
+    connect,
+    connect_frozen,
+    make_file,
+)
 
 STEPS = Migrations("mailpixel")
 PAUSE_S = 0.05
@@ -175,20 +183,54 @@ def _archive(db: Admin) -> None:
     )
 
 
-def migrate(path: Path | str, busy_ms: int = BUSY_MS, steps: Migrations = STEPS) -> None:
-    """Bring the file to the newest schema; makes it when it is missing.
+@STEPS(name="0006_signing_keys")
+def _signing_keys(db: Admin) -> None:
+    """The keys that signed links: ids and fingerprints, no secrets. A removed one stays, so that its id stays taken."""
+    _run(
+        db,
+        """create table signing_keys (
+            id integer primary key,
+            fingerprint blob not null,
+            removed integer not null
+        )""",
+    )
 
-    Raises `StoreUnavailable` when it cannot be written, or was written by a newer mailpixel.
+
+def migrate(path: Path | str, busy_ms: int = BUSY_MS, steps: Migrations = STEPS) -> None:
+    """Bring the file to the newest schema; makes it, for its owner alone, when it is missing.
+
+    A file that may only be read has to have that schema. Raises `StoreUnavailable` when it has not, when the file
+    cannot be read, and when it was written by a newer mailpixel.
     """
+    path = Path(path)
     try:
-        with closing(sqlite3.connect(path, timeout=busy_ms / 1000)) as connection:
-            _set_wal(connection, busy_ms)
-            _apply(Admin(connection), steps)
+        make_file(path)
+    except OSError as error:
+        raise StoreUnavailable(f"the database {REFUSALS[sqlite3.SQLITE_CANTOPEN]}") from error
+    try:
+        try:
+            with closing(connect(path, "rw", busy_ms)) as connection:
+                _set_wal(connection, busy_ms)
+                _apply(Admin(connection), steps)
+        except sqlite3.DatabaseError as error:
+            if code_of(error) not in WRITE_PROTECTED:
+                raise
+            _check_read_only(path, busy_ms, steps, error)
     except sqlite3.DatabaseError as error:
-        reason = REFUSALS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+        reason = REFUSALS.get(code_of(error))
         if reason is None:
             raise
         raise StoreUnavailable(f"the database {reason}") from error
+
+
+def _check_read_only(path: Path, busy_ms: int, steps: Migrations, error: sqlite3.DatabaseError) -> None:
+    with closing(connect_frozen(path, busy_ms, error)) as connection:
+        db = Admin(connection)
+        _refuse_newer(db, steps)
+        if steps.pending(db):
+            raise StoreUnavailable(
+                "the database was written by an older mailpixel and may only be read; let its owner run a command once"
+            )
 
 
 def _apply(db: Admin, steps: Migrations) -> None:
@@ -222,7 +264,7 @@ def _set_wal(connection: sqlite3.Connection, busy_ms: int) -> None:
             connection.execute("pragma journal_mode = wal").fetchall()
             return
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+            if code_of(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(PAUSE_S)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mailpixel.errors import Conflict, NotFound
 from mailpixel.model import Campaign, Link
-from mailpixel.store.protocol import ApiKey, FoldState, LinkRevision, RegistryNews
+from mailpixel.store.protocol import ApiKey, FoldState, LinkRevision, RegistryNews, SigningKey
 from mailpixel.store.revisions import calls_for_rebuild, check_never_sent, numbered, replaced_links, to_ms
 from mailpixel.store.sqlite.database import BUSY_MS, Database
 from mailpixel.store.sqlite.migrations import migrate
@@ -200,6 +200,22 @@ class SqliteRegistry:
             ):
                 row = (recipient, to_ms(now), _next_revision(connection))
                 connection.execute("insert into optouts values (?, ?, ?)", row)
+
+    def signing_keys(self) -> Sequence[SigningKey]:
+        """See `Registry`."""
+        with self._database.reading() as connection:
+            rows = connection.execute("select id, fingerprint, removed from signing_keys order by id")
+            return [SigningKey(id, fingerprint, bool(removed)) for id, fingerprint, removed in rows]
+
+    def remember_keys(self, keys: Sequence[SigningKey]) -> None:
+        """See `Registry`."""
+        rows = [(key.id, key.fingerprint, key.removed) for key in keys]
+        with self._database.writing() as connection:
+            connection.executemany("insert or replace into signing_keys values (?, ?, ?)", rows)
+
+    def check_in_place(self) -> None:
+        """See `Registry`."""
+        self._database.check_in_place()
 
     def take_lease(self, holder: str, now_ms: int, for_ms: int) -> bool:
         """See `Registry`."""

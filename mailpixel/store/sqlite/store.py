@@ -99,6 +99,10 @@ class SqliteStore:
         """See `Store`. What was deleted is overwritten in the file, and the write-ahead log emptied."""
         return erase(self._database, recipient)
 
+    def check_in_place(self) -> None:
+        """See `Store`."""
+        self._database.check_in_place()
+
     def close(self) -> None:
         """Close the connections of all threads; none may be at work."""
         self._database.close()
