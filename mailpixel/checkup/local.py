@@ -6,7 +6,8 @@ from pathlib import Path
 from mailpixel.checkup.check import Check, Grade, failed
 from mailpixel.errors import KeyringError
 from mailpixel.links.keyring import load_keyring
-from mailpixel.store.protocol import FoldState
+from mailpixel.projections.lag import fold_lag_ms
+from mailpixel.store.protocol import Registry, Store
 
 
 def check_key_file(path: Path) -> Check:
@@ -23,12 +24,16 @@ def check_key_file(path: Path) -> Check:
     return Check(name, Grade.OK, f"{len(keyring.keys)} key(s), mode {mode:03o}")
 
 
-def check_fold(state: FoldState, now_ms: int, ready_lag_s: int) -> Check:
-    """Whether hits are judged and counted: when the fold last had nothing left to do."""
+def check_fold(store: Store, registry: Registry, now_ms: int, ready_lag_s: int) -> Check:
+    """Whether hits are judged and counted."""
     name, remedy = "fold", "start `mailpixel serve`, or `mailpixel work` where the web runs elsewhere"
-    if not state.caught_up_at_ms:
+    caught_up_ms = registry.fold_state().caught_up_at_ms
+    if not caught_up_ms:
         return Check(name, Grade.FAIL, "has never run: nothing is counted", remedy)
-    lag_s = max(now_ms - state.caught_up_at_ms, 0) / 1000
-    if lag_s > ready_lag_s:
-        return Check(name, Grade.FAIL, f"{lag_s:,.0f} s behind: figures do not move", remedy)
-    return Check(name, Grade.OK, f"caught up {lag_s:,.0f} s ago")
+    lag_ms = fold_lag_ms(store, registry, now_ms, ready_lag_s * 1000)
+    if lag_ms is None:
+        problem = "last caught up in the future: the clock was ahead, or is behind now"
+        return Check(name, Grade.FAIL, problem, f"set the clock; {remedy}")
+    if lag_ms > ready_lag_s * 1000:
+        return Check(name, Grade.FAIL, f"{lag_ms / 1000:,.0f} s behind: figures do not move", remedy)
+    return Check(name, Grade.OK, f"{lag_ms / 1000:,.0f} s behind")

@@ -80,7 +80,6 @@ def _signer() -> TokenSigner | None:
 
 def _fold() -> Check:
     try:
-        _, registry = stores()
-        return check_fold(registry.fold_state(), now_ms(), settings().ready_lag_s)
+        return check_fold(*stores(), now_ms(), settings().ready_lag_s)
     except StoreUnavailable as error:
         return failed("store", error)

@@ -1,11 +1,9 @@
 """What every command shares: `--data`, the settings, the store, the keys, JSON and tables."""
 
 import json
-import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mailpixel.classify import Rules, judge
+from mailpixel.classify import Rules
 from mailpixel.classify.operator_file import rules_of
 from mailpixel.cli.suggestions import did_you_mean
 from mailpixel.links.token import TokenSigner
 from mailpixel.settings import Settings
 from mailpixel.store.protocol import Registry, Store
-
-LEASE_MS = 5_000
-"""How long the one fold may be silent before another takes its place."""
-
-
-WAIT_S = 0.05
 
 
 def _remember_data(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
@@ -143,19 +135,3 @@ def say(text: str) -> None:
 def now_ms() -> int:
     """The clock, in milliseconds since 1970."""
     return time.time_ns() // 1_000_000
-
-
-def fold_what_waits(store: Store, registry: Registry) -> None:
-    """Bring the figures up to date: fold what waits, or wait while the running `work` does.
-
-    A `work` that was killed still holds its lease for some seconds; that long is waited for it, no longer.
-    """
-    from mailpixel.projections.fold import Fold
-
-    fold = Fold(store, registry, partial(judge, rules=rules()), f"cli-{os.getpid()}")
-    asked_ms = now_ms()
-    while fold.catch_up(now_ms, LEASE_MS) is None:
-        if registry.fold_state().caught_up_at_ms >= asked_ms or now_ms() > asked_ms + 2 * LEASE_MS:
-            return
-        time.sleep(WAIT_S)
-    fold.leave()

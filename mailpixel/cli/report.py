@@ -5,9 +5,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mailpixel.cli.folding import fold_what_waits, say_what_waits
 from mailpixel.cli.frame import (
     Command,
-    fold_what_waits,
     now_ms,
     plain,
     print_json,
@@ -27,7 +27,7 @@ def report_command(id: str, as_json: bool) -> None:
     """Show a campaign's results."""
     store, registry = stores()
     campaign = campaign_of(registry, id)
-    fold_what_waits(store, registry)
+    behind = fold_what_waits(store, registry, id)
     counts = store.counts(id, now_ms(), settings().settle_ms)
     summary = summarise(campaign, counts, rules().version)
     if as_json:
@@ -36,6 +36,7 @@ def report_command(id: str, as_json: bool) -> None:
         _print(summary)
         if summary.recipients.tracked is None:
             say(f"open rates need how many were sent: mailpixel campaign edit {id} --sent N")
+    say_what_waits(behind, id)
 
 
 def _print(summary: Summary) -> None:

@@ -9,7 +9,8 @@ from contextlib import suppress
 import click
 
 from mailpixel.children import end_with_input
-from mailpixel.cli.frame import LEASE_MS, Command, now_ms, say, settings, stores
+from mailpixel.cli.folding import LEASE_MS
+from mailpixel.cli.frame import Command, now_ms, say, settings, stores
 from mailpixel.errors import StoreUnavailable
 from mailpixel.links.urls import check_base_url
 from mailpixel.model import Campaign, Judged, Message
@@ -51,7 +52,7 @@ def work_command(while_input_lasts: bool) -> None:
     from mailpixel.classify import judge
     from mailpixel.classify.operator_file import RulesInForce
     from mailpixel.ingest.live import Part
-    from mailpixel.projections.fold import Fold
+    from mailpixel.projections.fold import NOTE_EVERY_MS, Fold, Pace
 
     ending: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -71,7 +72,8 @@ def work_command(while_input_lasts: bool) -> None:
             raise _Ended
         return now_ms()
 
-    fold = Fold(store, registry, judge_now, uuid.uuid4().hex)
+    pace = Pace(note_every_ms=min(settings().ready_lag_s * 1000 // 3, NOTE_EVERY_MS))
+    fold = Fold(store, registry, judge_now, uuid.uuid4().hex, pace)
     with suppress(_Ended):
         while True:
             rules.refresh()
@@ -80,8 +82,9 @@ def work_command(while_input_lasts: bool) -> None:
             except StoreUnavailable as error:
                 say(f"the store does not answer, the fold waits: {error}")
             time.sleep(POLL_S)
-    fold.leave()
+    with suppress(StoreUnavailable):
+        fold.leave()
 
 
 class _Ended(Exception):
-    """The process was told to end."""
+    """The process is asked to end."""

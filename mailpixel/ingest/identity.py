@@ -7,7 +7,8 @@ import os
 from mailpixel.model import Event, EventKind
 
 DAY_MS = 86_400_000
-_HIGHEST_MS = (1 << 48) - 1
+LATEST_MS = ((1 << 32) - 1) * 1000
+"""The last moment that an event is logged with, in 2106: a clock that is further ahead counts as this."""
 
 
 class EventIds:
@@ -20,6 +21,7 @@ class EventIds:
 
     def next(self, now_ms: int) -> tuple[int, bytes]:
         """(received_at_ms, id) for a hit that arrives now."""
+        now_ms = _bounded(now_ms)
         if now_ms < self._last_ms <= now_ms + DAY_MS:
             now_ms = self._last_ms
         self._last_ms = now_ms
@@ -31,6 +33,11 @@ def told_event(kind: EventKind, campaign: str, recipient: str, at_ms: int) -> Ev
 
     Its id follows from what it says, so telling it twice logs it once.
     """
+    at_ms = _bounded(at_ms)
     said = hashlib.sha256(f"{kind}\0{campaign}\0{recipient}".encode()).digest()
-    id = min(max(at_ms, 0), _HIGHEST_MS).to_bytes(6, "big") + said[:10]
+    id = at_ms.to_bytes(6, "big") + said[:10]
     return Event(kind, campaign, recipient, at_ms, method="", id=id)
+
+
+def _bounded(at_ms: int) -> int:
+    return min(max(at_ms, 0), LATEST_MS)

@@ -1,17 +1,19 @@
-"""The fold: whole messages that have news are judged and saved.
+"""The fold: whole messages that have news are judged and saved, and campaigns that changed are judged again.
 
 Nothing here knows the time or the rules: the clock and the judge are passed in.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from mailpixel.errors import Conflict
-from mailpixel.model import Message
+from mailpixel.model import Campaign, Message
 from mailpixel.projections.campaigns import Campaigns
+from mailpixel.projections.lease import Lease, LeaseLost
 from mailpixel.projections.messages import Judge, fold_message, no_collecting
-from mailpixel.projections.rebuild import Rebuild, rebuild
+from mailpixel.projections.rebuild import EVENTS, Rebuild, rebuild
 from mailpixel.store.protocol import Changed, MessageState, Registry, Store
 
 NEWS = 200_000
@@ -20,57 +22,97 @@ NEWS = 200_000
 PART = 5_000
 """Messages judged and saved at a time, so that others get the write lock in between."""
 
+NOTE_EVERY_MS = 20_000
+"""How often an idle fold says that it looks."""
+
+SETTLED = 500
+"""Campaigns settled in one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How large the steps of a fold are: it judges the messages of `news` events in one go, saves `part` messages at a
+    time, and says every `note_every_ms` that nothing is left to fold."""
+
+    news: int = NEWS
+    part: int = PART
+    note_every_ms: int = NOTE_EVERY_MS
+
 
 class Fold:
-    """One fold of possibly several: it works while it holds the lease. `holder` names it, `judge` gives
-    verdicts."""
+    """One fold of possibly several: it works while it holds the lease. `holder` names it, `judge` gives verdicts,
+    `only` names the campaigns that are judged again when they changed (None: all)."""
 
-    def __init__(self, store: Store, registry: Registry, judge: Judge, holder: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        registry: Registry,
+        judge: Judge,
+        holder: str,
+        pace: Pace = Pace(),
+        only: frozenset[str] | None = None,
+    ) -> None:
         self._store = store
         self._registry = registry
         self._judge = judge
-        self._holder = holder
+        self._pace = pace
+        self._only = only
+        self._lease = Lease(registry, holder, pace.note_every_ms)
+        self._stale: deque[str] = deque()
+        self._judged = 0
 
     def catch_up(self, clock: Callable[[], int], lease_ms: int) -> int | None:
-        """Fold until there is no news and no stale campaign; returns how many messages were judged.
+        """Fold until there is no news and no stale campaign; returns how many messages had news.
 
-        None when another fold has the lease, or took it meanwhile. `clock` gives milliseconds since 1970;
-        the lease is taken for `lease_ms` and renewed with every part.
+        None when another fold has the lease, or took it meanwhile. `clock` gives milliseconds since 1970; it is asked
+        before every part, and what it raises ends the work there, at no harm. The lease is taken for `lease_ms`, and
+        only when there is work: an idle fold writes next to nothing.
         """
 
-        def renew() -> bool:
-            return self._registry.take_lease(self._holder, clock(), lease_ms)
+        def renew() -> None:
+            self._lease.hold(clock(), lease_ms)
 
-        judged = 0
-        while True:
-            now_ms = clock()
-            if not renew():
-                return None
-            folded = self._fold_news(renew)
-            if folded:
-                judged += folded
-            elif not self._refresh_stale(renew):
-                # What was logged after `now_ms` may not have been seen.
-                self._registry.caught_up(self._holder, now_ms)
-                return judged
+        self._judged = 0
+        try:
+            while True:
+                # What is logged from here on may not be seen in this round.
+                now_ms = clock()
+                if not self._has_work():
+                    self._lease.note_caught_up(now_ms, lease_ms)
+                    return self._judged
+                renew()
+                self._find_stale(renew)
+                self._fold_news(renew)
+                self._refresh_next(renew)
+        except LeaseLost:
+            return None
 
     def leave(self) -> None:
         """Let the next fold in at once."""
-        self._registry.drop_lease(self._holder)
+        self._lease.drop()
 
-    def _fold_news(self, renew: Callable[[], object]) -> int:
-        """Judge what has news; returns how many messages that were.
+    def _has_work(self) -> bool:
+        return bool(self._stale or self._store.waiting().events or self._changed())
+
+    def _changed(self) -> list[str]:
+        """The campaigns to judge again."""
+        ids = self._registry.stale() if self._registry.any_stale() else ()
+        return [id for id in ids if self._only is None or id in self._only]
+
+    def _fold_news(self, renew: Callable[[], object]) -> None:
+        """Judge what has news.
 
         It begins anew, with less, when a person was erased or a campaign replaced meanwhile: many small rebuilds in a
         row would never let it through.
         """
-        limit = NEWS
+        limit = self._pace.news
         while True:
             changed = self._store.changed(self._store.cursor(), limit)
             if changed.cursor == changed.since:
-                return 0
+                return
             try:
-                return self._fold(changed, renew)
+                self._judged += self._fold(changed, renew)
+                return
             except Conflict:
                 limit = max(limit // 4, 1)
 
@@ -79,9 +121,9 @@ class Fold:
         known = Campaigns(self._registry)
         messages = iter(changed.messages)
         judged = 0
-        while len(states := self._states(messages, known)) == PART:
+        while len(states := self._states(messages, known)) == self._pace.part:
             self._store.save(states, replace(changed, cursor=changed.since))
-            judged += PART
+            judged += len(states)
             renew()
         self._store.save(states, changed)
         return judged + len(states)
@@ -90,11 +132,42 @@ class Fold:
         with no_collecting():
             return [
                 fold_message(message, self._judge(message, known[message.campaign]))
-                for message in islice(messages, PART)
+                for message in islice(messages, self._pace.part)
             ]
 
-    def _refresh_stale(self, renew: Callable[[], object]) -> bool:
-        """Judge campaigns again that changed; whether there were any."""
-        stale = self._registry.stale()
-        rebuild(self._store, self._registry, self._judge, stale, Rebuild(processes=1, between=renew))
-        return bool(stale)
+    def _find_stale(self, renew: Callable[[], object]) -> None:
+        """Line up the campaigns that changed, once those of the last look are done.
+
+        Of one that has no states nothing was judged, so nothing is judged again: its events, if it has any, are news.
+        It is settled before that news is folded, as it reads now.
+        """
+        if self._stale:
+            return
+        untouched: list[Campaign] = []
+        known = Campaigns(self._registry)
+        for id in self._changed():
+            if self._store.recipients(id, "", 1):
+                self._stale.append(id)
+            else:
+                untouched.append(known[id])
+            if len(untouched) == SETTLED:
+                self._settle(untouched, renew)
+        self._settle(untouched, renew)
+
+    def _settle(self, untouched: list[Campaign], renew: Callable[[], object]) -> None:
+        if untouched:
+            self._registry.settled(*untouched)
+            untouched.clear()
+            renew()
+
+    def _refresh_next(self, renew: Callable[[], object]) -> None:
+        """Judge one campaign again that changed; news that comes meanwhile does not wait for it."""
+
+        def between() -> None:
+            renew()
+            self._fold_news(renew)
+
+        if self._stale:
+            ids: Sequence[str] = [self._stale.popleft()]
+            how = Rebuild(processes=1, between=between, events=min(self._pace.news, EVENTS))
+            rebuild(self._store, self._registry, self._judge, ids, how)

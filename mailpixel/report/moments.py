@@ -10,6 +10,7 @@ LATEST_MS = 4_102_444_800_000
 """The starts of the years 2000 and 2100, between which every moment lies that anybody may name. Seconds since 1970
 given for milliseconds come to January 1970, and are refused."""
 MOMENT_CHARS = 40
+LAST_ISO_MS = 253_402_300_799_999
 
 
 def from_iso(text: str, field: str) -> datetime:
@@ -45,9 +46,10 @@ def iso(moment: datetime | None) -> str | None:
 
 
 def iso_ms(milliseconds: int | None) -> str | None:
-    """The same of milliseconds since 1970."""
+    """The same of milliseconds since 1970, up to the end of the year 9999, the last that has four digits."""
     if milliseconds is None:
         return None
+    milliseconds = min(milliseconds, LAST_ISO_MS)
     return iso(
         datetime.fromtimestamp(milliseconds // 1000, UTC).replace(microsecond=milliseconds % 1000 * 1000)
     )

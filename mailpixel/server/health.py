@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mailpixel.errors import StoreUnavailable
+from mailpixel.projections.lag import fold_lag_ms
 from mailpixel.server.services import Services
 
 
@@ -32,7 +33,7 @@ async def metrics(request: Request) -> Response:
     """Prometheus text format."""
     services: Services = request.state.services
     state = await _state(services)
-    services.metrics.set_state(services.committer.pending, state["fold_lag_s"] or 0)
+    services.metrics.set_state(services.committer.pending, state["fold_lag_s"])
     return Response(services.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -54,14 +55,13 @@ async def _state(services: Services) -> dict[str, Any]:
 
 
 def fold_lag_s(services: Services) -> float | None:
-    """Seconds since nothing was left to fold; None when nobody ever folded or the store does not say."""
+    """Seconds that counting is behind; None when that is not known, or the store does not say: see `fold_lag_ms`."""
+    alive_within_ms = services.settings.ready_lag_s * 1000
     try:
-        state = services.registry.fold_state()
+        lag_ms = fold_lag_ms(services.store, services.registry, services.clock(), alive_within_ms)
     except StoreUnavailable:
         return None
-    if not state.caught_up_at_ms:
-        return None
-    return math.floor(max(services.clock() - state.caught_up_at_ms, 0) / 100) / 10
+    return None if lag_ms is None else math.floor(lag_ms / 100) / 10
 
 
 ROUTES = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]

@@ -1,5 +1,6 @@
 """Prometheus metrics: what became of hits, how the log is written, how far the fold is."""
 
+import math
 import os
 from collections.abc import Mapping
 
@@ -45,7 +46,7 @@ class Metrics:
         )
         self._lag = Gauge(
             "mailpixel_fold_lag_seconds",
-            "How far behind the fold is.",
+            "How far counting is behind the log; +Inf while that is not known.",
             registry=self._registry,
             multiprocess_mode="mostrecent",
         )
@@ -73,10 +74,10 @@ class Metrics:
         self._commits.observe(seconds)
         self._committed.inc(events)
 
-    def set_state(self, pending: int, lag_s: float) -> None:
-        """What is in memory, and how far the fold is behind."""
+    def set_state(self, pending: int, lag_s: float | None) -> None:
+        """What is in memory, and how far the fold is behind (None: not known)."""
         self._pending.set(pending)
-        self._lag.set(lag_s)
+        self._lag.set(math.inf if lag_s is None else lag_s)
 
     def round_ended(self, ages_s: Mapping[str, float]) -> None:
         """Take what was counted, and the seconds since each part of the live knowledge was last read."""

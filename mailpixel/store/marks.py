@@ -23,6 +23,9 @@ FLAGS_MASK = (1 << LINK_SHIFT) - 1
 CODE_MASK = (1 << RULE_SHIFT) - 1
 LINK_MASK = 0xFFFF
 MAX_RULES = 1 << 6
+FIRST_SECOND, LAST_SECOND = 900, (1 << 32) - 1
+"""From the second quarter hour of 1970, as the first stands for the whole campaign in counters, to the year 2106. A
+moment outside, of a clock that was never set or is far ahead, is kept as the nearer of these."""
 
 _KIND_BITS = {kind: bits for bits, kind in enumerate(KINDS)}
 _VERDICT_BITS = {verdict: bits << VERDICT_SHIFT for bits, verdict in enumerate(VERDICTS)}
@@ -66,7 +69,8 @@ def pack(judged: Iterable[Judged]) -> bytes:
             code |= PROBE
         if event.facts._value_ & _FORGED_FACT:
             code |= FORGED
-        numbers += (event.received_at_ms // 1000, code | rule << RULE_SHIFT)
+        second = event.received_at_ms // 1000
+        numbers += (min(max(second, FIRST_SECOND), LAST_SECOND), code | rule << RULE_SHIFT)
     if len(rules) > MAX_RULES:
         raise ValueError(f"more than {MAX_RULES} rules decided on one message")
     return ",".join(rules).encode() + b"\n" + struct.pack(f"<{len(numbers)}I", *numbers)

@@ -65,6 +65,15 @@ class Changed:
     messages: Iterable[Message]
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What of the log is not folded yet: at most this many `events` (erased ones may be among them), the first of which
+    came at `first_event_ms`; None when there is none."""
+
+    events: int = 0
+    first_event_ms: int | None = None
+
+
 Followed = tuple[tuple[str, str], Message]
 """A source, as (address, agent), and a message whose links it followed."""
 
@@ -112,6 +121,10 @@ class Store(Protocol):
 
     def cursor(self) -> str:
         """How far the log has been folded."""
+        ...
+
+    def waiting(self) -> Waiting:
+        """What was logged and not folded yet. Time does not grow with the log, nor with what waits."""
         ...
 
     def campaigns(self) -> Sequence[str]:
@@ -237,8 +250,8 @@ class RegistryNews:
 
 @dataclass(frozen=True, slots=True)
 class FoldState:
-    """The lease of the fold: who folds, until when, and when it last found nothing left to fold (0:
-    never)."""
+    """The lease of the fold: who folds, until when, and when it last noted that nothing was left to fold (0:
+    never). A fold that is idle lets its lease run out."""
 
     holder: str
     expires_at_ms: int
@@ -322,9 +335,12 @@ class Registry(Protocol):
         """Campaigns whose events must be judged again because the campaign itself changed."""
         ...
 
-    def settled(self, campaign: Campaign) -> None:
-        """The campaign has been judged again, as it reads here; it stays stale when it has changed
-        meanwhile."""
+    def any_stale(self) -> bool:
+        """Whether there is such a campaign."""
+        ...
+
+    def settled(self, *campaigns: Campaign) -> None:
+        """These campaigns have been judged again, as they read here; one that has changed meanwhile stays stale."""
         ...
 
     def add_key(self, key: ApiKey) -> None:
@@ -356,7 +372,8 @@ class Registry(Protocol):
         ...
 
     def take_lease(self, holder: str, now_ms: int, for_ms: int) -> bool:
-        """Become or stay the one fold; False while another's lease runs."""
+        """Become or stay the one fold; False while another's lease runs. One that would run for more than twice
+        `for_ms` was taken by a clock that was ahead: it is free."""
         ...
 
     def drop_lease(self, holder: str) -> None:
@@ -391,4 +408,5 @@ __all__ = [
     "SigningKey",
     "Store",
     "TallyKey",
+    "Waiting",
 ]

@@ -1,5 +1,6 @@
 """What `report` tells a person of how many opened."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,8 +8,11 @@ import pytest
 from click.testing import CliRunner
 
 from mailpixel.cli import cli
+from mailpixel.cli.folding import LEASE_MS
+from mailpixel.cli.frame import now_ms
+from mailpixel.report.moments import iso_ms
 from mailpixel.store.sqlite import open_sqlite
-from tests.builders import APPLE, a_campaign, a_click, a_delivery, an_open
+from tests.builders import APPLE, SENT_AT, a_campaign, a_click, a_delivery, a_link, an_open, at_ms
 
 TRACKABLE, HIDDEN, OPENERS, CLICKERS = 400, 600, 120, 24
 AGREEING = """\
@@ -62,3 +66,26 @@ def test_a_report_without_rates_says_which_command_gives_them(tmp_path: Path) ->
     CliRunner().invoke(cli, ["--data", str(tmp_path), "campaign", "edit", "spring", "--sent", "4"])
     told = CliRunner().invoke(cli, ["--data", str(tmp_path), "report", "spring"])
     assert (told.exit_code, told.stderr) == (0, "")
+
+
+def test_a_report_that_cannot_be_brought_up_to_date_says_what_it_lacks(tmp_path: Path) -> None:
+    """Another fold has the lease and does nothing, as one does that is stopped."""
+    store, registry = open_sqlite(tmp_path / "mailpixel.db")
+    registry.add_campaign(a_campaign(sent=4))
+    store.append([an_open(600)])
+    report = ["--data", str(tmp_path), "report", "spring", "--json"]
+    assert json.loads(CliRunner().invoke(cli, report).stdout)["opens"]["human"] == 1
+    store.append([an_open(700), an_open(800)])
+    registry.update_campaign(replace(a_campaign(), links=(a_link(1, trap=True),)), "cli", SENT_AT)
+    registry.take_lease("stopped", now_ms(), LEASE_MS)
+    told = CliRunner().invoke(cli, report)
+    assert told.exit_code == 0
+    summary = json.loads(told.stdout)
+    assert (summary["as_of"], summary["opens"]["human"]) == (iso_ms(at_ms(700)), 1)
+    assert told.stderr.splitlines() == [
+        "up to 2 event(s) are not counted yet; `mailpixel serve` or `mailpixel work` counts them",
+        "campaign spring changed and is not judged again yet; `mailpixel serve` or `mailpixel work` does that",
+    ]
+    registry.drop_lease("stopped")
+    told = CliRunner().invoke(cli, report)
+    assert (json.loads(told.stdout)["opens"]["human"], told.stderr) == (3, "")

@@ -12,6 +12,7 @@ from sqlite_utils import Migrations
 
 from mailpixel.errors import StoreUnavailable
 from mailpixel.model import Campaign, Link
+from mailpixel.store.protocol import MessageState
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite
 from mailpixel.store.sqlite.migrations import STEPS, migrate
 from tests.builders import an_open
@@ -77,6 +78,30 @@ def test_a_campaign_of_an_older_release_is_in_lists_and_may_be_deleted(tmp_path:
     registry.delete_campaign("spring")
     assert registry.campaigns() == []
     registry.close()
+
+
+def test_states_of_an_older_release_that_a_killed_rebuild_left_are_swept(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    with closing(sqlite3.connect(path)) as connection:
+        STEPS.apply(Admin(connection), stop_before="0007_left_shelves")
+        connection.execute("insert into shelves values (3, 'spring', 1)")
+        for shelf in (3, 7):
+            connection.execute(
+                "insert into states (shelf, recipient, marks, opted_out) values (?, 'r-1', x'0a', 0)",
+                (shelf,),
+            )
+        connection.execute("insert into counters values (9, 0, 0, 'seen', 1)")
+        connection.commit()
+    store = SqliteStore(path)
+    store.replace("autumn", store.cursor(), [], lambda message: MessageState("autumn", message.recipient))
+    store.close()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("select shelf from states").fetchall() == [(3,)]
+        assert connection.execute("select count(*) from counters").fetchone() == (0,)
+        assert connection.execute("select campaign from shelves order by 1").fetchall() == [
+            ("autumn",),
+            ("spring",),
+        ]
 
 
 def test_migrating_again_changes_nothing(tmp_path: Path) -> None:

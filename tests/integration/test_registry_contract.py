@@ -367,3 +367,30 @@ def test_signing_keys_are_remembered_in_order_of_id_and_replaced_by_id(registry:
     registry.remember_keys([removed])
     assert registry.signing_keys() == [first, removed]
     registry.check_in_place()
+
+
+def test_a_lease_further_ahead_than_it_can_be_is_free(registry: Registry) -> None:
+    ten_years_ms = 10 * 365 * 86_400_000
+    assert registry.take_lease("ahead", ten_years_ms, 500)
+    assert registry.take_lease("one", 1_000, 500)
+    assert registry.fold_state() == FoldState("one", 1_500, 0)
+
+
+def test_a_moment_noted_by_a_clock_that_was_ahead_gives_way_to_an_earlier_one(registry: Registry) -> None:
+    registry.take_lease("one", 1_000, 500)
+    registry.caught_up("one", 9_000_000)
+    registry.caught_up("one", 1_100)
+    assert registry.fold_state().caught_up_at_ms == 1_100
+
+
+def test_several_campaigns_are_settled_at_once_but_for_those_that_changed(registry: Registry) -> None:
+    assert not registry.any_stale()
+    for name in ("autumn", "spring", "winter"):
+        registry.add_campaign(a_campaign(name))
+    read = registry.campaigns()
+    registry.update_campaign(a_campaign("spring", links=4), "cli", NOW)
+    assert registry.any_stale()
+    registry.settled(*read)
+    assert registry.stale() == ["spring"]
+    registry.settled(registry.campaign("spring"))
+    assert not registry.any_stale()

@@ -14,9 +14,10 @@ import pytest
 
 from mailpixel.errors import StoreUnavailable
 from mailpixel.model import Message
+from mailpixel.projections.fold import Fold
 from mailpixel.projections.messages import fold_message
 from mailpixel.store.protocol import MessageState, Overflow
-from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite
+from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite, shelves
 from tests.builders import EDGE, a_campaign, a_click, an_open, at_ms, judge_plainly
 
 BUSY_MS = 50
@@ -241,13 +242,37 @@ def test_the_questions_of_a_report_are_answered_by_an_index(store: SqliteStore) 
     assert "TEMP B-TREE" not in plans[events.OF_PAGE]
 
 
+def test_an_idle_fold_writes_nothing_into_the_file(store: SqliteStore, path: Path) -> None:
+    registry = SqliteRegistry(path)
+    fold = Fold(store, registry, judge_plainly, "one")
+    store.append([an_open(1)])
+    fold.catch_up(lambda: at_ms(100), 5_000)
+    before = [file.read_bytes() for file in sorted(path.parent.glob("store.db*")) if file.suffix != ".db-shm"]
+    for second in range(20):
+        assert fold.catch_up(lambda second=second: at_ms(100 + second), 5_000) == 0  # type: ignore[misc]
+    after = [file.read_bytes() for file in sorted(path.parent.glob("store.db*")) if file.suffix != ".db-shm"]
+    assert after == before
+    registry.close()
+
+
+def test_looking_for_shelves_to_sweep_does_not_walk_over_all_shelves(store: SqliteStore) -> None:
+    asked = (
+        f"select id from shelves where live < {shelves.LIVE} and live = {shelves.LEFT}",
+        f"update shelves set live = {shelves.LEFT} where live < {shelves.LIVE} and live = {shelves.FILLING}",
+    )
+    with store._database.reading() as connection:
+        for query in asked:
+            (step, *_) = connection.execute(f"explain query plan {query}").fetchall()
+            assert "unfinished_shelves (live=?)" in step[3]
+
+
 def test_states_left_by_a_rebuild_that_was_killed_are_swept_by_the_next(
     store: SqliteStore, path: Path
 ) -> None:
     store.append([an_open(1)])
     catch_up(store)
     with store._database.writing() as connection:  # as a kill in the middle of a rebuild leaves it
-        connection.execute("insert into shelves (campaign, live) values ('spring', 0)")
+        connection.execute("insert into shelves values (99, 'spring', 0)")
         connection.execute(
             "insert into states select 99, recipient, marks, null, 0, null, null, null from states"
         )

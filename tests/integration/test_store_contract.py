@@ -10,7 +10,7 @@ from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.model import Event, Facts, Message
 from mailpixel.projections.messages import fold_message
 from mailpixel.store.memory import MemoryStore
-from mailpixel.store.protocol import MessageState, Overflow, Store
+from mailpixel.store.protocol import MessageState, Overflow, Store, Waiting
 from mailpixel.store.sqlite import SqliteStore
 from mailpixel.store.tally import MEASURES
 from tests.builders import (
@@ -494,3 +494,38 @@ def test_a_fold_that_read_before_a_replacement_reads_again(store: Store) -> None
         store.save([], changed)
     catch_up(store)
     assert totals(store)["opens.human"] == 1
+
+
+def test_what_waits_is_what_was_logged_and_not_folded(store: Store) -> None:
+    assert store.waiting() == Waiting()
+    store.append([an_open(5), an_open(6, recipient="r-2"), an_open(7)])
+    assert store.waiting() == Waiting(3, at_ms(5))
+    first = store.changed(store.cursor(), 2)
+    store.save([fold(message) for message in first.messages], first)
+    assert store.waiting() == Waiting(1, at_ms(7))
+    catch_up(store)
+    assert store.waiting() == Waiting()
+
+
+def test_nothing_waits_of_a_person_erased_before_they_were_folded(store: Store) -> None:
+    store.append([an_open(5)])
+    catch_up(store)
+    store.append([an_open(6, recipient="r-2")])
+    store.erase("r-2")
+    assert store.waiting() == Waiting()
+
+
+@pytest.mark.parametrize("received_at_ms", [0, 4_294_967_296_000, (1 << 48) - 1])
+def test_a_moment_of_a_clock_far_ahead_or_behind_is_folded(store: Store, received_at_ms: int) -> None:
+    store.append([an_open(received_at_ms=received_at_ms, id=an_id(received_at_ms)), an_open(60)])
+    catch_up(store)
+    assert totals(store)["opens.events"] == 2
+    assert len(store.timeline("spring")) == 2
+    assert store.counts("spring", NOW_MS, 0).as_of_ms == NOW_MS
+
+
+def test_as_of_is_never_in_the_future(store: Store) -> None:
+    store.append([an_open(5)])
+    catch_up(store)
+    store.append([an_open(received_at_ms=NOW_MS + 5, id=an_id(NOW_MS + 5))])
+    assert store.counts("spring", NOW_MS, 0).as_of_ms == NOW_MS

@@ -9,7 +9,8 @@ import pytest
 from mailpixel.errors import Conflict
 from mailpixel.model import Campaign, EventKind, Judged, Message, Verdict
 from mailpixel.projections.counters import Decision, Difference, Move
-from mailpixel.projections.fold import PART, Fold
+from mailpixel.projections.fold import PART, SETTLED, Fold, Pace
+from mailpixel.projections.lag import fold_lag_ms
 from mailpixel.projections.rebuild import ATTEMPTS, Rebuild, rebuild
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from mailpixel.store.protocol import Changed, FoldState, MessageState
@@ -88,6 +89,62 @@ def test_a_message_is_judged_once_a_batch_however_often_it_was_hit(
     assert seen == [1_000]
 
 
+def test_a_fold_by_a_clock_that_was_ahead_does_not_keep_the_next_from_folding(
+    store: MemoryStore, registry: MemoryRegistry
+) -> None:
+    ten_years_ms = 10 * 365 * 86_400_000
+    store.append([an_open(1)])
+    Fold(store, registry, judge_plainly, "ahead").catch_up(lambda: NOW_MS + ten_years_ms, LEASE_MS)
+    store.append([an_open(40)])
+    assert fold_lag_ms(store, registry, NOW_MS, 60_000) is None
+    assert Fold(store, registry, judge_plainly, "one").catch_up(now, LEASE_MS) == 1
+    assert totals(store)["opens.human"] == 2
+    assert fold_lag_ms(store, registry, NOW_MS, 60_000) == 0
+
+
+def test_a_clock_set_back_under_a_running_fold_is_noticed(
+    store: MemoryStore, registry: MemoryRegistry, fold: Fold
+) -> None:
+    fold.catch_up(lambda: NOW_MS + 10**9, LEASE_MS)
+    fold.catch_up(now, LEASE_MS)
+    assert registry.fold_state() == FoldState("one", NOW_MS + LEASE_MS, NOW_MS)
+
+
+class Written(MemoryRegistry):
+    """Counts what is written about the fold."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes = 0
+
+    def take_lease(self, holder: str, now_ms: int, for_ms: int) -> bool:
+        self.writes += 1
+        return super().take_lease(holder, now_ms, for_ms)
+
+    def caught_up(self, holder: str, now_ms: int) -> None:
+        self.writes += 1
+        super().caught_up(holder, now_ms)
+
+
+def test_an_idle_fold_writes_only_now_and_then_that_it_looks(store: MemoryStore) -> None:
+    registry = Written()
+    fold = Fold(store, registry, judge_plainly, "one", Pace(note_every_ms=20_000))
+    written = []
+    for second in range(0, 60, 5):
+        fold.catch_up(lambda second=second: NOW_MS + second * 1_000, LEASE_MS)  # type: ignore[misc]
+        written.append(registry.writes)
+    assert written == [2, 2, 2, 2, 4, 4, 4, 4, 6, 6, 6, 6]
+
+
+def test_a_fold_at_work_renews_its_lease_only_when_half_of_it_is_over(store: MemoryStore) -> None:
+    registry = Written()
+    fold = Fold(store, registry, judge_plainly, "one", Pace(note_every_ms=10**9))
+    for tenth in range(1, 100):
+        store.append([an_open(tenth)])
+        fold.catch_up(lambda tenth=tenth: NOW_MS + tenth * 100, LEASE_MS)  # type: ignore[misc]
+    assert registry.writes == 1 + 4  # caught up once, and the lease every 2.5 of 9.9 seconds
+
+
 class Saving(MemoryStore):
     """Tells what was saved: how many states, and whether the cursor moved. A campaign is replaced after the first."""
 
@@ -148,6 +205,75 @@ def test_events_that_came_before_their_campaign_are_judged_by_it_later(
     registry.add_campaign(replace(a_campaign(), links=(a_link(2, trap=True),)))
     fold.catch_up(now, LEASE_MS)
     assert totals(store)["clicks.machine"] == 1
+
+
+class Watching:
+    """Judges plainly, and remembers which messages it judged."""
+
+    def __init__(self) -> None:
+        self.judged: list[str] = []
+
+    def __call__(self, message: Message, campaign: Campaign) -> tuple[Judged, ...]:
+        self.judged.append(f"{message.campaign} {message.recipient}")
+        return judge_plainly(message, campaign)
+
+
+def test_a_log_that_is_full_when_the_fold_begins_is_judged_once(
+    store: MemoryStore, registry: MemoryRegistry
+) -> None:
+    registry.add_campaign(replace(a_campaign(), links=(a_link(2, trap=True),)))
+    store.append([a_click(n, link=2, recipient=f"r-{n}") for n in range(3)])
+    watching = Watching()
+    Fold(store, registry, watching, "one").catch_up(now, LEASE_MS)
+    assert watching.judged == ["spring r-0", "spring r-1", "spring r-2"]
+    assert (totals(store)["clicks.machine"], registry.stale()) == (3, [])
+
+
+def test_campaigns_without_events_are_settled_without_being_judged(
+    store: MemoryStore, registry: MemoryRegistry, fold: Fold
+) -> None:
+    for number in range(2 * SETTLED + 1):
+        registry.add_campaign(a_campaign(f"c-{number}"))
+    store.replace = None  # type: ignore[method-assign, assignment]
+    assert fold.catch_up(now, LEASE_MS) == 0
+    assert registry.stale() == []
+
+
+def test_news_does_not_wait_for_campaigns_that_changed(store: MemoryStore, registry: MemoryRegistry) -> None:
+    names = ("autumn", "spring", "winter")
+    store.append([an_open(1, campaign=name) for name in names])
+    Fold(store, registry, judge_plainly, "one").catch_up(now, LEASE_MS)
+    for name in names:
+        registry.add_campaign(a_campaign(name))
+
+    class Busy(Watching):
+        """A hit arrives while each campaign is judged again."""
+
+        def __call__(self, message: Message, campaign: Campaign) -> tuple[Judged, ...]:
+            if message.recipient == "r-1":
+                store.append([an_open(2, campaign="autumn", recipient=f"new-{len(self.judged)}")])
+            return super().__call__(message, campaign)
+
+    busy = Busy()
+    Fold(store, registry, busy, "one").catch_up(now, LEASE_MS)
+    assert busy.judged[:2] == ["autumn r-1", "autumn new-0"]
+    assert [each for each in busy.judged if each.startswith("autumn new")][1:] != []
+    assert (
+        busy.judged.index("spring r-1") < busy.judged.index("autumn new-3") < busy.judged.index("winter r-1")
+    )
+    assert totals(store, "autumn")["opens.events"] == 4
+
+
+def test_a_fold_may_be_asked_to_judge_again_only_some_campaigns(
+    store: MemoryStore, registry: MemoryRegistry
+) -> None:
+    names = ("autumn", "spring")
+    store.append([an_open(1, campaign=name) for name in names])
+    Fold(store, registry, judge_plainly, "one").catch_up(now, LEASE_MS)
+    for name in names:
+        registry.add_campaign(a_campaign(name))
+    Fold(store, registry, judge_plainly, "one", only=frozenset({"spring"})).catch_up(now, LEASE_MS)
+    assert registry.stale() == ["autumn"]
 
 
 def test_rebuilding_with_the_same_rules_changes_nothing(

@@ -1,7 +1,7 @@
 """Event ids and daily caps."""
 
 from mailpixel.ingest.caps import REMEMBERED, DailyCaps
-from mailpixel.ingest.identity import DAY_MS, EventIds, told_event
+from mailpixel.ingest.identity import DAY_MS, LATEST_MS, EventIds, told_event
 from mailpixel.model import Event, EventKind
 
 
@@ -24,6 +24,13 @@ def test_a_clock_that_was_far_ahead_is_followed_back() -> None:
     ids = EventIds()
     ids.next(10 * DAY_MS)
     assert ids.next(8 * DAY_MS)[0] == 8 * DAY_MS
+
+
+def test_a_moment_that_no_event_can_hold_is_bounded() -> None:
+    assert EventIds().next(10**16)[0] == LATEST_MS
+    far = told_event(EventKind.DELIVERY, "c1", "r-1", 10**16)
+    assert (far.received_at_ms, int.from_bytes(far.id[:6], "big")) == (LATEST_MS, LATEST_MS)
+    assert told_event(EventKind.DELIVERY, "c1", "r-1", -5).received_at_ms == 0
 
 
 def test_two_processes_have_different_edges() -> None:

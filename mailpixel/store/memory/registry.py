@@ -130,11 +130,17 @@ class MemoryRegistry:
         with self._lock:
             return sorted(self._stale)
 
-    def settled(self, campaign: Campaign) -> None:
+    def any_stale(self) -> bool:
         """See `Registry`."""
         with self._lock:
-            if self._campaigns.get(campaign.id) == campaign:
-                self._stale.discard(campaign.id)
+            return bool(self._stale)
+
+    def settled(self, *campaigns: Campaign) -> None:
+        """See `Registry`."""
+        with self._lock:
+            for campaign in campaigns:
+                if self._campaigns.get(campaign.id) == campaign:
+                    self._stale.discard(campaign.id)
 
     def add_key(self, key: ApiKey) -> None:
         """See `Registry`."""
@@ -189,7 +195,7 @@ class MemoryRegistry:
     def take_lease(self, holder: str, now_ms: int, for_ms: int) -> bool:
         """See `Registry`."""
         with self._lock:
-            if self._lease.holder != holder and self._lease.expires_at_ms > now_ms:
+            if self._lease.holder != holder and 0 < self._lease.expires_at_ms - now_ms <= 2 * for_ms:
                 return False
             self._lease = changed_copy(self._lease, holder=holder, expires_at_ms=now_ms + for_ms)
             return True

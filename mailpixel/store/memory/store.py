@@ -18,6 +18,7 @@ from mailpixel.store.protocol import (
     Followed,
     MessageState,
     Overflow,
+    Waiting,
 )
 from mailpixel.store.tally import MEASURES, TallyKey, tally
 
@@ -78,6 +79,12 @@ class MemoryStore:
     def cursor(self) -> str:
         """See `Store`."""
         return _text(self._cursor)
+
+    def waiting(self) -> Waiting:
+        """See `Store`."""
+        with self._lock:
+            news = [event for at, event in self._log.items() if at > self._cursor[0]]
+            return Waiting(len(news), news[0].received_at_ms if news else None)
 
     def campaigns(self) -> Sequence[str]:
         """See `Store`."""
@@ -210,8 +217,8 @@ class MemoryStore:
         position = self._cursor[0]
         if position == 0:
             return 0
-        waiting = (event.received_at_ms for at, event in self._log.items() if at > position)
-        return next(waiting, now_ms)
+        first_ms = self.waiting().first_event_ms
+        return now_ms if first_ms is None else min(first_ms, now_ms)
 
 
 def _follows(event: Event) -> bool:

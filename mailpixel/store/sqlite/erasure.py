@@ -6,18 +6,8 @@ from mailpixel.store.protocol import MessageState
 from mailpixel.store.sqlite.cursor import read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.events import CAMPAIGNS
-from mailpixel.store.sqlite.shelves import move_counters, states_of, sweep
+from mailpixel.store.sqlite.shelves import leave_unfinished, move_counters, states_of, sweep
 from mailpixel.store.tally import Tally
-
-# Every shelf in use, those without a row that wait to be swept too.
-SHELVES = """
-    with recursive used (shelf) as (
-        select min(shelf) from states
-        union all
-        select (select min(shelf) from states where shelf > used.shelf) from used where used.shelf is not null
-    )
-    select shelf from used where shelf is not null
-"""
 
 
 def erase(database: Database, recipient: str) -> int:
@@ -26,9 +16,9 @@ def erase(database: Database, recipient: str) -> int:
     Shelves that are being filled are given up, as they may hold the person: their rebuild starts over.
     """
     with database.writing() as connection:
-        connection.execute("delete from shelves where live = 0")
+        leave_unfinished(connection)
         _take_out_of_counters(connection, recipient)
-        for (shelf,) in connection.execute(SHELVES).fetchall():
+        for (shelf,) in connection.execute("select id from shelves").fetchall():
             connection.execute("delete from states where shelf = ? and recipient = ?", (shelf, recipient))
         connection.execute("delete from overflow where recipient = ?", (recipient,))
         events = sum(

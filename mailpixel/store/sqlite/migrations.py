@@ -196,6 +196,31 @@ def _signing_keys(db: Admin) -> None:
     )
 
 
+# Every shelf that a table uses, hopping from one to the next: there are few shelves and many rows.
+USED_SHELVES = """
+    with recursive used (shelf) as (
+        select min(shelf) from {table}
+        union all
+        select (select min(shelf) from {table} where shelf > used.shelf)
+        from used where used.shelf is not null
+    )
+    select shelf, '', -1 from used where shelf is not null and shelf not in (select id from shelves)
+"""
+
+
+@STEPS(name="0007_left_shelves")
+def _left_shelves(db: Admin) -> None:
+    """A shelf that waits to be swept keeps its row, with live -1, so that nobody needs to look for it. Shelves left
+    without a row, by a rebuild that was killed, get one again."""
+    adopt = "insert into shelves (id, campaign, live) "
+    _run(
+        db,
+        "create index unfinished_shelves on shelves (live) where live < 1",
+        adopt + USED_SHELVES.format(table="states"),
+        adopt + USED_SHELVES.format(table="counters"),
+    )
+
+
 def migrate(path: Path | str, busy_ms: int = BUSY_MS, steps: Migrations = STEPS) -> None:
     """Bring the file to the newest schema; makes it, for its owner alone, when it is missing.
 

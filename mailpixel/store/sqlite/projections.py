@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from mailpixel.errors import Conflict
-from mailpixel.store.protocol import Changed, Counts, MessageState
+from mailpixel.store.protocol import Changed, Counts, MessageState, Waiting
 from mailpixel.store.sqlite.cursor import Cursor, read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.rows import HITS
@@ -35,6 +35,11 @@ class Projections:
         """How far the log has been folded."""
         with self._database.reading() as connection:
             return str(read_cursor(connection))
+
+    def waiting(self) -> Waiting:
+        """What lies behind the cursor: the span of positions, so that nothing is counted up."""
+        with self._database.reading() as connection:
+            return _waiting(connection, read_cursor(connection).position)
 
     def save(self, states: Sequence[MessageState], changed: Changed) -> None:
         """Replace states, move counters and cursor. Raises `Conflict`."""
@@ -120,12 +125,20 @@ def _provisional(connection: sqlite3.Connection, campaign: str, settled_ms: int)
 
 
 def _as_of_ms(connection: sqlite3.Connection, now_ms: int) -> int:
-    """Now when nothing is left to fold, else the moment of the first event that is; 0 when nothing ever was
-    folded."""
+    """Now when nothing is left to fold, else the moment of the first event that is, if it is not in the future; 0 when
+    nothing ever was folded."""
     position = read_cursor(connection).position
     if position == 0:
         return 0
-    waiting = connection.execute(
+    first_ms = _waiting(connection, position).first_event_ms
+    return now_ms if first_ms is None else min(first_ms, now_ms)
+
+
+def _waiting(connection: sqlite3.Connection, position: int) -> Waiting:
+    first = connection.execute(
         "select id from events where position > ? order by position limit 1", (position,)
     ).fetchone()
-    return now_ms if waiting is None else int.from_bytes(waiting[0][:6], "big")
+    if first is None:
+        return Waiting()
+    (last,) = connection.execute("select max(position) from events").fetchone()
+    return Waiting(last - position, int.from_bytes(first[0][:6], "big"))

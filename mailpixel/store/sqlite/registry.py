@@ -153,11 +153,19 @@ class SqliteRegistry:
                 id for (id,) in connection.execute("select id from campaigns where stale = 1 order by id")
             ]
 
-    def settled(self, campaign: Campaign) -> None:
+    def any_stale(self) -> bool:
+        """See `Registry`."""
+        with self._database.reading() as connection:
+            return bool(
+                connection.execute("select exists (select 1 from campaigns where stale = 1)").fetchone()[0]
+            )
+
+    def settled(self, *campaigns: Campaign) -> None:
         """See `Registry`."""
         with self._database.writing() as connection:
-            if campaign in _campaigns(connection, "id = ?", (campaign.id,)):
-                connection.execute("update campaigns set stale = 0 where id = ?", (campaign.id,))
+            for campaign in campaigns:
+                if campaign in _campaigns(connection, "id = ?", (campaign.id,)):
+                    connection.execute("update campaigns set stale = 0 where id = ?", (campaign.id,))
 
     def add_key(self, key: ApiKey) -> None:
         """See `Registry`."""
@@ -221,8 +229,9 @@ class SqliteRegistry:
         """See `Registry`."""
         with self._database.writing() as connection:
             taken = connection.execute(
-                "update lease set holder = ?, expires_at_ms = ? where holder = ? or expires_at_ms <= ?",
-                (holder, now_ms + for_ms, holder, now_ms),
+                "update lease set holder = ?, expires_at_ms = ?"
+                " where holder = ? or expires_at_ms <= ? or expires_at_ms > ?",
+                (holder, now_ms + for_ms, holder, now_ms, now_ms + 2 * for_ms),
             )
             return taken.rowcount == 1
 

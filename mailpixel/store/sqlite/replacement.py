@@ -16,7 +16,15 @@ from mailpixel.store.protocol import MessageState
 from mailpixel.store.sqlite.cursor import Cursor, read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.events import EventLog
-from mailpixel.store.sqlite.shelves import move_counters, new_shelf, put_states, states_of, sweep
+from mailpixel.store.sqlite.shelves import (
+    LEFT,
+    leave_unfinished,
+    move_counters,
+    new_shelf,
+    put_states,
+    states_of,
+    sweep,
+)
 from mailpixel.store.tally import Tally
 
 PART = 5_000
@@ -65,7 +73,7 @@ class Replacement:
         with self._database.writing() as connection:
             if read_cursor(connection).erasures != self._since.erasures:
                 raise Conflict("a person was erased meanwhile; start over")
-            connection.execute("delete from shelves where campaign = ? and live = 0", (self._campaign,))
+            leave_unfinished(connection, self._campaign)
             self._shelf = new_shelf(connection, self._campaign, live=False)
         sweep(self._database)
 
@@ -73,7 +81,8 @@ class Replacement:
         self, connection: sqlite3.Connection, states: Iterable[MessageState], again: bool = True
     ) -> None:
         """Put states onto the shelf; `again` when some of them may stand there already."""
-        if connection.execute("select 1 from shelves where id = ?", (self._shelf,)).fetchone() is None:
+        filling = "select 1 from shelves where id = ? and live = 0"
+        if connection.execute(filling, (self._shelf,)).fetchone() is None:
             raise Conflict("a person was erased or another rebuild began meanwhile; start over")
         newest = {state.recipient: state for state in states}
         formers = states_of(connection, self._shelf, self._campaign, list(newest)) if again else []
@@ -105,7 +114,9 @@ class Replacement:
 
     def _exchange(self, connection: sqlite3.Connection) -> None:
         move_counters(connection, self._shelf, self._tally.counts())
-        connection.execute("delete from shelves where campaign = ? and live = 1", (self._campaign,))
+        connection.execute(
+            "update shelves set live = ? where campaign = ? and live = 1", (LEFT, self._campaign)
+        )
         connection.execute("update shelves set live = 1 where id = ?", (self._shelf,))
         cursor = read_cursor(connection)
         write_cursor(connection, cursor._replace(replacements=cursor.replacements + 1))

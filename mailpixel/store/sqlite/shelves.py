@@ -23,16 +23,8 @@ MOVE = """
     insert into counters values (?, ?, ?, ?, ?)
     on conflict (shelf, bucket_ms, link, measure) do update set number = number + excluded.number
 """
-# Hops from shelf to shelf, as there are few shelves and many states.
-ORPHANS = """
-    with recursive used (shelf) as (
-        select min(shelf) from {table}
-        union all
-        select (select min(shelf) from {table} where shelf > used.shelf)
-        from used where used.shelf is not null
-    )
-    select shelf from used where shelf is not null and shelf not in (select id from shelves)
-"""
+FILLING, LIVE, LEFT = 0, 1, -1
+"""What a shelf is: not complete yet, what readers see, or left to be swept."""
 
 
 def live_shelf(connection: sqlite3.Connection, campaign: str) -> int | None:
@@ -41,6 +33,16 @@ def live_shelf(connection: sqlite3.Connection, campaign: str) -> int | None:
         "select id from shelves where campaign = ? and live = 1", (campaign,)
     ).fetchone()
     return None if found is None else int(found[0])
+
+
+def leave_unfinished(connection: sqlite3.Connection, campaign: str | None = None) -> None:
+    """Give up shelves that are being filled: those of one campaign, or all."""
+    of = "" if campaign is None else " and campaign = ?"
+    values = () if campaign is None else (campaign,)
+    connection.execute(
+        f"update shelves set live = {LEFT} where live < {LIVE} and live = {FILLING}{of}",  # noqa: S608
+        values,
+    )
 
 
 def new_shelf(connection: sqlite3.Connection, campaign: str, live: bool) -> int:
@@ -104,18 +106,20 @@ def _to_row(shelf: int, state: MessageState) -> tuple[Any, ...]:
 
 
 def sweep(database: Database) -> None:
-    """Delete states and counters whose shelf is gone, a part at a time."""
-    for table, order in (("states", "recipient"), ("counters", "bucket_ms, link, measure")):
-        keys = f"(shelf, {order})"
-        delete = (
-            f"delete from {table} where {keys} in"  # noqa: S608
-            f" (select shelf, {order} from {table} where shelf = ? order by {order} limit {SWEPT})"
-        )
-        with database.reading() as connection:
-            orphans = connection.execute(ORPHANS.format(table=table)).fetchall()
-        for orphan in orphans:
-            while _changes(database, delete, orphan) == SWEPT:
+    """Delete the states and counters of shelves that were left, a part at a time, and then these shelves."""
+    with database.reading() as connection:
+        left = connection.execute(
+            f"select id from shelves where live < {LIVE} and live = {LEFT}"  # noqa: S608
+        ).fetchall()
+    for shelf in left:
+        for table, order in (("states", "recipient"), ("counters", "bucket_ms, link, measure")):
+            delete = (
+                f"delete from {table} where (shelf, {order}) in"  # noqa: S608
+                f" (select shelf, {order} from {table} where shelf = ? order by {order} limit {SWEPT})"
+            )
+            while _changes(database, delete, shelf) == SWEPT:
                 pass
+        _changes(database, "delete from shelves where id = ?", shelf)
 
 
 def _changes(database: Database, statement: str, parameters: Sequence[Any]) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mailpixel.model import Event, Message
-from mailpixel.store.protocol import Changed, Counts, Followed, MessageState, Overflow
+from mailpixel.store.protocol import Changed, Counts, Followed, MessageState, Overflow, Waiting
 from mailpixel.store.sqlite.database import BUSY_MS, Database
 from mailpixel.store.sqlite.erasure import erase
 from mailpixel.store.sqlite.events import EventLog
@@ -46,6 +46,10 @@ class SqliteStore:
     def cursor(self) -> str:
         """See `Store`."""
         return self._projections.cursor()
+
+    def waiting(self) -> Waiting:
+        """See `Store`."""
+        return self._projections.waiting()
 
     def campaigns(self) -> Sequence[str]:
         """See `Store`."""

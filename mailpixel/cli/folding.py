@@ -1,0 +1,92 @@
+"""Figures brought up to date before they are shown, as far as that is quickly done."""
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+from mailpixel.classify import judge
+from mailpixel.cli.frame import now_ms, rules, say
+from mailpixel.errors import StoreUnavailable
+from mailpixel.projections.fold import Fold, Pace
+from mailpixel.store.protocol import Registry, Store
+
+LEASE_MS = 5_000
+"""How long the one fold may be silent before another takes its place."""
+
+WITHIN_S = 2.0
+"""How long a command folds, or waits for the `work` that does, before it shows what there is."""
+
+MOST_EVENTS = 100_000
+"""Events that wait beyond which a command does not begin: it would not be done in time."""
+
+SMALL = Pace(news=5_000, part=1_000)
+"""Steps of a fraction of a second, in little memory."""
+
+WAIT_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What the figures of a campaign lack: `events` that wait to be counted, and whether it changed and waits to be
+    judged again."""
+
+    events: int
+    stale: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.events or self.stale)
+
+
+class _TimeUp(Exception):
+    """It takes longer than a command may."""
+
+
+def fold_what_waits(store: Store, registry: Registry, campaign: str) -> Behind:
+    """Fold what waits, or wait while the running `work` does, but not for long; gives what still waits then."""
+    behind = _behind(store, registry, campaign)
+    if behind and behind.events <= MOST_EVENTS:
+        with suppress(_TimeUp, StoreUnavailable):  # what was judged so far is saved
+            _fold(store, registry, campaign, _until(time.monotonic() + WITHIN_S))
+        behind = _behind(store, registry, campaign)
+    return behind
+
+
+def say_what_waits(behind: Behind, campaign: str) -> None:
+    """Say on stderr what the figures lack, if anything."""
+    if behind.events:
+        say(
+            f"up to {behind.events:,} event(s) are not counted yet; `mailpixel serve` or `mailpixel work` counts them"
+        )
+    if behind.stale:
+        say(
+            f"campaign {campaign} changed and is not judged again yet; `mailpixel serve` or `mailpixel work` does that"
+        )
+
+
+def _behind(store: Store, registry: Registry, campaign: str) -> Behind:
+    return Behind(store.waiting().events, registry.any_stale() and campaign in registry.stale())
+
+
+def _until(end_s: float) -> Callable[[], int]:
+    """A clock that ends the work when the time is up: it is asked before every step."""
+
+    def clock() -> int:
+        if time.monotonic() > end_s:
+            raise _TimeUp
+        return now_ms()
+
+    return clock
+
+
+def _fold(store: Store, registry: Registry, campaign: str, clock: Callable[[], int]) -> None:
+    judged_now = partial(judge, rules=rules())
+    fold = Fold(store, registry, judged_now, f"cli-{os.getpid()}", SMALL, only=frozenset({campaign}))
+    try:
+        while fold.catch_up(clock, LEASE_MS) is None and _behind(store, registry, campaign):
+            clock()
+            time.sleep(WAIT_S)
+    finally:
+        fold.leave()

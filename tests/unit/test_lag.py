@@ -1,0 +1,56 @@
+"""How far counting is behind, as readiness and `doctor` say it."""
+
+import pytest
+
+from mailpixel.projections.lag import fold_lag_ms
+from mailpixel.store.memory import MemoryRegistry, MemoryStore
+from tests.builders import a_campaign, an_open, at_ms
+
+NOW_MS = at_ms(1_000)
+ALIVE_MS = 60_000
+
+
+def lag_ms(store: MemoryStore, caught_up_ms: int, stale: bool = False) -> int | None:
+    """The lag of a log whose fold last noted at this moment that nothing was left."""
+    registry = MemoryRegistry()
+    registry.take_lease("one", caught_up_ms, 500)
+    registry.caught_up("one", caught_up_ms)
+    if stale:
+        registry.add_campaign(a_campaign())
+    return fold_lag_ms(store, registry, NOW_MS, ALIVE_MS)
+
+
+def waiting(*seconds: float) -> MemoryStore:
+    store = MemoryStore()
+    store.append([an_open(second) for second in seconds])
+    return store
+
+
+def test_a_fold_that_never_looked_or_looked_in_the_future_proves_nothing() -> None:
+    assert fold_lag_ms(MemoryStore(), MemoryRegistry(), NOW_MS, ALIVE_MS) is None
+    assert lag_ms(MemoryStore(), NOW_MS + 1_001) is None
+    assert lag_ms(waiting(999), NOW_MS + 10**12) is None
+
+
+def test_a_clock_set_back_by_a_moment_changes_nothing() -> None:
+    assert lag_ms(MemoryStore(), NOW_MS + 1_000) == 0
+
+
+@pytest.mark.parametrize(("looked_ms_ago", "lag"), [(0, 0), (ALIVE_MS, 0), (ALIVE_MS + 1, ALIVE_MS + 1)])
+def test_when_nothing_waits_the_fold_is_behind_only_if_it_no_longer_looks(
+    looked_ms_ago: int, lag: int
+) -> None:
+    assert lag_ms(MemoryStore(), NOW_MS - looked_ms_ago) == lag
+
+
+def test_the_lag_is_since_the_first_event_that_waits_or_since_the_last_look() -> None:
+    assert lag_ms(waiting(990, 995), NOW_MS - 20_000) == 10_000
+    assert lag_ms(waiting(-86_400), NOW_MS - 20_000) == 20_000  # a delivery reported late
+
+
+def test_an_event_of_the_future_does_not_hide_the_lag() -> None:
+    assert lag_ms(waiting(10**8), NOW_MS - 90_000) == 90_000
+
+
+def test_a_campaign_that_waits_to_be_judged_again_is_waited_for_since_the_last_look() -> None:
+    assert lag_ms(MemoryStore(), NOW_MS - 20_000, stale=True) == 20_000
