@@ -81,6 +81,24 @@ class Settings:
     body_bytes: int = _setting(
         16_777_216, "bytes", "Largest body of an API request that is not a stream.", 1_024, 1_073_741_824
     )
+    connections: int = _setting(
+        4_000,
+        "connections",
+        "Connections a web process keeps open; past it, those idle for longest make room. The limit of open files"
+        " bounds it too.",
+        16,
+        1_000_000,
+    )
+    metrics: tuple[str, ...] = _setting(
+        ("local", "key"),
+        "local|key|open",
+        "Who may read /metrics: this machine, who sends an API key, anybody; several with commas between.",
+    )
+    well_known: Path | None = _setting(
+        None,
+        "folder",
+        "Where apple-app-site-association and assetlinks.json lie, to be served for app links.",
+    )
     upstream_password: str = _setting(
         "", SECRET, "Password of the user in the relay's `--upstream`; never on the command line."
     )
@@ -158,11 +176,10 @@ def _parse(name: str, setting: Field[Any], text: str) -> object:
         return Path(text)
     if setting.metadata["unit"] == "networks":
         return tuple(_network(name, part) for part in _parts(text))
-    if isinstance(setting.default, tuple):
-        return tuple(_parts(text))
-    if "|" in setting.metadata["unit"] and text not in setting.metadata["unit"].split("|"):
+    parts = tuple(_parts(text)) if isinstance(setting.default, tuple) else (text,)
+    if "|" in setting.metadata["unit"] and not {*parts} <= {*setting.metadata["unit"].split("|")}:
         raise InvalidInput(name, f"must be one of {setting.metadata['unit'].replace('|', ', ')}")
-    return text
+    return parts if isinstance(setting.default, tuple) else text
 
 
 def _parts(text: str) -> list[str]:

@@ -10,6 +10,8 @@ from mailpixel.model import Facts
 
 AGENT_LIMIT = 512
 """User agents are cut to this many characters: what comes after says nothing and costs time."""
+CACHED_BYTES = 320
+"""Agents up to this long are remembered. Few browsers have a longer one, and made-up ones must not fill the memory."""
 
 _SPECULATIVE = (b"prefetch", b"prerender", b"preview")
 
@@ -30,7 +32,7 @@ def facts_of(headers: Iterable[tuple[bytes, bytes]]) -> tuple[Facts, str]:
             bits |= _PLAIN[name]
         elif name in _READ:
             bits |= _READ[name](value)
-    return facts_with(bits), agent_text(agent)
+    return facts_with(bits), _remembered(agent) if len(agent) <= CACHED_BYTES else _read(agent)
 
 
 @lru_cache(maxsize=4_096)
@@ -39,11 +41,14 @@ def facts_with(bits: int) -> Facts:
     return Facts(bits)
 
 
-@lru_cache(maxsize=16_384)
 def agent_text(raw: bytes) -> str:
     """A user agent as text: UTF-8 where it is that, latin-1 otherwise, as both are found; without control
     characters.
     """
+    return _remembered(raw) if len(raw) <= CACHED_BYTES else _read(raw)
+
+
+def _read(raw: bytes) -> str:
     raw = raw[: AGENT_LIMIT * 4]
     try:
         text = raw.decode()
@@ -51,6 +56,9 @@ def agent_text(raw: bytes) -> str:
         text = raw.decode("latin-1")
     text = text[:AGENT_LIMIT].strip()
     return text if text.isprintable() else "".join(filter(str.isprintable, text))
+
+
+_remembered = lru_cache(maxsize=8_192)(_read)
 
 
 def _purpose(value: bytes) -> int:

@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 import click
 
@@ -14,6 +15,7 @@ from mailpixel.cli.frame import Command, now_ms, say, settings, stores
 from mailpixel.errors import StoreUnavailable
 from mailpixel.links.urls import check_base_url
 from mailpixel.model import Campaign, Judged, Message
+from mailpixel.settings import Settings
 
 POLL_S = 0.2
 """How often the fold looks for news when it has caught up."""
@@ -39,10 +41,19 @@ def serve_command(host: str, port: int, workers: int) -> None:
     stores()
     load_keyring(settings().key_file)
     check_base_url(settings().base_url, "MAILPIXEL_BASE_URL")
-    say(
-        f"mailpixel serves {settings().base_url} on {host}:{port} with {workers} worker(s), data in {settings().data}"
-    )
-    serve(settings(), host, port, workers)
+    serve(settings(), host, port, workers, lambda port: _say_where(host, port, workers))
+
+
+def _say_where(host: str, port: int, workers: int) -> None:
+    """Say where it listens, and what signed URLs begin with where that is somewhere else."""
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    base_url = settings().base_url
+    say(f"mailpixel serves {base_url} on {address} with {workers} worker(s), data in {settings().data}")
+    if base_url == Settings().base_url and port != urlsplit(base_url).port:
+        say(
+            f"warning: signed URLs begin with {base_url}, where nobody listens; "
+            f"set MAILPIXEL_BASE_URL to the public address, or to http://{address} for a trial"
+        )
 
 
 @click.command("work", cls=Command, example="mailpixel work")

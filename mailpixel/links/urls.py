@@ -73,12 +73,12 @@ SURFACES = {"/o/": "o", "/c/": "c", "/u/": "u"}
 _APOSTROPHE = re.compile("'|%27")
 
 _PATH_GOES_ON = "(?!/+[A-Za-z0-9])"
-_TOKEN = "/*([A-Za-z0-9_-]++)"
-_ALONE = re.compile(f"{_TOKEN}(){_PATH_GOES_ON}")
+_TEXT = "/*([A-Za-z0-9_-]++)"
+_ALONE = re.compile(f"{_TEXT}(){_PATH_GOES_ON}")
 _PATTERNS = {
     "o": _ALONE,
     "c": re.compile(
-        f"{_TOKEN}(?:/+([1-9][0-9]{{0,4}})(?![A-Za-z0-9]){_PATH_GOES_ON}|{_PATH_GOES_ON})",
+        f"{_TEXT}(?:/+([1-9][0-9]{{0,4}})(?![A-Za-z0-9]){_PATH_GOES_ON}|{_PATH_GOES_ON})",
     ),
     "u": _ALONE,
 }

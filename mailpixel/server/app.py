@@ -21,6 +21,8 @@ from mailpixel.ingest.intake import Intake
 from mailpixel.ingest.live import LiveKnowledge, SigningKeys
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.server import api, health, optout
+from mailpixel.server.descriptors import most_connections
+from mailpixel.server.door import Door
 from mailpixel.server.hits import Reader
 from mailpixel.server.metrics import Metrics
 from mailpixel.server.pages import HOME_PAGE
@@ -48,7 +50,9 @@ def create_app(settings: Settings) -> ASGIApp:
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with AsyncExitStack() as stack:
             services = await start(settings, stack)
-            yield {"services": services, "tracking": _tracking(services)}
+            tracking, door = _tracking(services), Door(most_connections(settings.connections))
+            services.metrics.watch(door.ended)
+            yield {"services": services, "tracking": tracking, "door": door}
 
     app = Starlette(routes=ROUTES, exception_handlers=api.EXCEPTION_HANDLERS, lifespan=lifespan)
     app.router.redirect_slashes = False  # a path is right or it is a 404
@@ -89,7 +93,11 @@ def _tracking(services: Services) -> Tracking:
     """What serves the pixels and redirects."""
     settings = services.settings
     intake = Intake(services.live, settings.message_cap, settings.keep_address)
-    reader = Reader(settings.trusted_proxies, settings.base_url.startswith("http://"))
+    reader = Reader(
+        settings.trusted_proxies,
+        settings.base_url.startswith("http://"),
+        services.metrics.unreadable_forwarded,
+    )
     return Tracking(
         intake, reader, services.committer, services.metrics.count, services.refreshing.fresh_look
     )

@@ -2,12 +2,15 @@
 
 import math
 import os
+from collections import Counter
 from collections.abc import Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+import prometheus_client
+from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from mailpixel.ingest.intake import Outcome
+from mailpixel.server.door import Ended
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 """The variable by which several workers share their counts in one folder; `serve --workers` sets it."""
@@ -21,7 +24,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        hits = Counter(
+        hits = prometheus_client.Counter(
             "mailpixel_hits_total",
             "Requests on tracking URLs by surface and what became of them.",
             ("surface", "outcome"),
@@ -35,7 +38,7 @@ class Metrics:
             buckets=COMMIT_BUCKETS_S,
             registry=self._registry,
         )
-        self._committed = Counter(
+        self._committed = prometheus_client.Counter(
             "mailpixel_committed_total", "Events written to the log.", registry=self._registry
         )
         self._pending = Gauge(
@@ -57,6 +60,39 @@ class Metrics:
             registry=self._registry,
             multiprocess_mode="livemax",
         )
+        self._ended = self._counter(
+            "mailpixel_connections_ended_total",
+            "Connections that were ended or whose request was refused, by reason.",
+            "reason",
+        )
+        self._refused_keys = self._counter(
+            "mailpixel_api_keys_refused_total",
+            "Requests with an API key that does not let them in.",
+            "reason",
+        )
+        self._unreadable = self._counter(
+            "mailpixel_forwarded_unreadable_total",
+            "Requests in which a declared proxy named an address that cannot be read.",
+        )
+        self._ending: Mapping[Ended, int] = {}
+        self._shown: Counter[Ended] = Counter()
+        for reason in Ended:
+            self._ended.labels(reason.value)
+
+    def _counter(self, name: str, help: str, *labels: str) -> prometheus_client.Counter:
+        return prometheus_client.Counter(name, help, labels, registry=self._registry)
+
+    def watch(self, ended: Mapping[Ended, int]) -> None:
+        """Show these counts of ended connections, which go up elsewhere."""
+        self._ending = ended
+
+    def unreadable_forwarded(self) -> None:
+        """A declared proxy wrote what cannot be read."""
+        self._unreadable.inc()
+
+    def refuse_key(self, reason: str) -> None:
+        """An API key was `unknown` (or revoked), or of too small a `scope`."""
+        self._refused_keys.labels(reason).inc()
 
     def count(self, surface: str, outcome: Outcome) -> None:
         """One request on surface `o` or `c`. Kept in a plain dict until `flush`: that is ten times quicker."""
@@ -68,6 +104,9 @@ class Metrics:
             if hits:
                 self._uncounted[key] = 0
                 self._hits[key].inc(hits)
+        for reason, connections in tuple(self._ending.items()):
+            self._ended.labels(reason.value).inc(connections - self._shown[reason])
+            self._shown[reason] = connections
 
     def on_commit(self, seconds: float, events: int) -> None:
         """One commit of so many events; called in the writing thread."""

@@ -9,18 +9,19 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.supervisors import Multiprocess
 
 from mailpixel.children import end_with_parent
 from mailpixel.errors import MailpixelError
 from mailpixel.server.app import app_from_environment
+from mailpixel.server.descriptors import raise_limit
 from mailpixel.server.metrics import MULTIPROCESS
 from mailpixel.server.protocol import TrackingProtocol
+from mailpixel.server.workers import Server, Workers, ended_by_signals
 from mailpixel.settings import Settings
 
 FOLD = (sys.executable, "-m", "mailpixel", "work", "--while-input-lasts")
@@ -33,12 +34,14 @@ DRAIN_S = 10
 log = logging.getLogger(__name__)
 
 
-def serve(settings: Settings, host: str, port: int, workers: int) -> None:
-    """Serve until told to stop; returns when all answered hits are on disk.
+def serve(settings: Settings, host: str, port: int, workers: int, bound: Callable[[int], None]) -> None:
+    """Serve until SIGTERM, SIGHUP or Ctrl-C; returns when all answered hits are on disk.
 
-    Raises `MailpixelError` when nothing can listen there.
+    `bound` is called with the port as soon as connections are taken there; port 0 takes a free one. Raises
+    `MailpixelError` when nothing can listen there.
     """
     os.environ.update(settings.to_environment())
+    raise_limit()
     config = uvicorn.Config(
         "mailpixel.server.processes:worker_app",
         factory=True,
@@ -56,23 +59,26 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
         timeout_graceful_shutdown=DRAIN_S,
     )
     listening = _bound(config)
-    # uvicorn raises Ctrl-C again when it has ended in good order.
-    with _shared_metrics(workers), FoldProcess(settings), suppress(KeyboardInterrupt):
+    bound(listening.getsockname()[1])
+    # uvicorn raises a signal again when it has ended in good order.
+    with _shared_metrics(workers), FoldProcess(settings), ended_by_signals():
         if workers == 1:
-            uvicorn.Server(config).run(sockets=[listening])
+            Server(config).run(sockets=[listening])
         else:
-            Multiprocess(config, sockets=[listening]).run()
+            Workers(config, sockets=[listening]).run()
 
 
 def _bound(config: uvicorn.Config) -> socket.socket:
     """The socket to listen on. uvicorn says on stderr why there is none, and would end with a code of its own."""
     try:
-        return config.bind_socket()
-    except SystemExit:
+        listening = config.bind_socket()
+        listening.listen(config.backlog)  # two that start at once may both bind, but one alone listens
+    except (SystemExit, OSError):
         raise MailpixelError(
             f"cannot listen on {config.host}:{config.port}; another program may have it: end that one, or choose"
             " another with --host and --port"
         ) from None
+    return listening
 
 
 def worker_app() -> ASGIApp:

@@ -11,10 +11,10 @@ from http import HTTPStatus
 from typing import Any
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from mailpixel.server.tracking import UNSURE, RawHeaders, Reply, Tracking, now_ms
+from mailpixel.server.connection import BoundedProtocol
+from mailpixel.server.tracking import UNSURE, RawHeaders, Reply, Tracking
 
 FAST_PATHS = (b"/o/", b"/c/")
 FAST_METHODS = {b"GET": "GET", b"HEAD": "HEAD"}
@@ -23,13 +23,14 @@ FAST_METHODS = {b"GET": "GET", b"HEAD": "HEAD"}
 class Waiting:
     """Stands where uvicorn keeps a request's ASGI cycle while the request waits for its commit.
 
-    uvicorn looks at it when the connection is lost, is told to end, or brings another request meanwhile.
+    uvicorn looks at it when the connection is lost, is told to end, or brings another request meanwhile. A body is not
+    wanted.
     """
 
     __slots__ = ("body", "disconnected", "keep_alive", "message_event", "more_body", "response_complete")
 
     def __init__(self) -> None:
-        self.body = bytearray()
+        self.body = b""
         self.disconnected = False
         self.keep_alive = True
         self.message_event = asyncio.Event()
@@ -37,46 +38,37 @@ class Waiting:
         self.response_complete = True
 
 
-class TrackingProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol with a short way for tracking URLs."""
+class TrackingProtocol(BoundedProtocol):
+    """uvicorn's HTTP protocol with bounds, and with a short way for tracking URLs."""
 
     def __init__(
         self, config: Config, server_state: ServerState, app_state: dict[str, Any], **options: Any
     ) -> None:
         super().__init__(config=config, server_state=server_state, app_state=app_state, **options)
-        self._tracking: Tracking | None = app_state.get("tracking")
+        self._tracking: Tracking = app_state["tracking"]
         self._waiting = Waiting()
 
-    def on_message_begin(self) -> None:
-        """Put off what only an ASGI cycle needs."""
-        self.url = b""
-        self.headers = []
-        self.expect_100_continue = False
-
-    def on_headers_complete(self) -> None:
-        """Take the short way, or catch up and take uvicorn's."""
-        if self.url[:3] in FAST_PATHS and self._answer_here():
-            return
-        url, headers, expect_100_continue = self.url, self.headers, self.expect_100_continue
-        super().on_message_begin()
-        self.url, self.headers, self.expect_100_continue = url, headers, expect_100_continue
-        self.scope["headers"] = headers
-        super().on_headers_complete()
+    def _take(self) -> None:
+        """Take the short way, or the app's."""
+        if self.url[:3] not in FAST_PATHS or not self._answer_here():
+            super()._take()
 
     def _answer_here(self) -> bool:
         """Answer a plain tracking request; False for one that has to go through ASGI."""
         method = FAST_METHODS.get(self.parser.get_method())
-        busy = self.cycle is not None and not self.cycle.response_complete
-        if method is None or busy or self._tracking is None or self.parser.should_upgrade():
+        if method is None or self._is_busy() or self.parser.should_upgrade():
             return False
         path, query = path_and_query(self.url)
-        seen = self._tracking.reader.read(method, self.headers, self.client[0] if self.client else "")
-        reply, receipt = self._tracking.answer(path, query, seen, now_ms())
+        reply, receipt = self._tracking.answer(
+            method, path, query, self.headers, self.client[0] if self.client else ""
+        )
         if receipt.outcome in UNSURE:
             return False
-        waiting = self._waiting
+        parser, waiting = self.parser, self._waiting
         waiting.response_complete = False
-        waiting.keep_alive = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
+        waiting.keep_alive = (
+            parser.should_keep_alive() and parser.get_http_version() != "1.0" and not self._door.draining
+        )
         self.cycle = waiting  # type: ignore[assignment]
 
         def answer(durable: bool) -> None:
@@ -98,7 +90,7 @@ class TrackingProtocol(HttpToolsProtocol):
             b"".join((STATUS_LINES[reply.status], fixed, location, lines(reply.headers), ending, body))
         )
         if not waiting.keep_alive:
-            self.transport.close()
+            self._finish()
         self.on_response_complete()
 
 

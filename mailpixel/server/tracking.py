@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mailpixel.ingest.committer import Answer, Committer
-from mailpixel.ingest.intake import Intake, Outcome, Receipt, Seen
+from mailpixel.ingest.intake import Intake, Outcome, Receipt
 from mailpixel.links.urls import parse_path
-from mailpixel.server.hits import Reader
+from mailpixel.model import Facts
+from mailpixel.server.hits import Headers, Reader, is_speculative
 from mailpixel.server.pages import NOT_FOUND_PAGE
 
 PIXEL = (
@@ -56,27 +57,38 @@ class Reply(NamedTuple):
 
 
 PIXEL_REPLY = Reply(200, PIXEL_HEADERS, PIXEL)
+NOT_AHEAD_REPLY = Reply(503, (NO_BODY, NO_STORE, NOSNIFF))
+"""To a browser that asks before its reader does: it then asks again when the reader clicks.
+
+A redirect would be shown from memory without a second request (tried with Chromium 2026-11), and the click be lost.
+"""
 NOT_FOUND_REPLY = Reply(404, NOT_FOUND_HEADERS, NOT_FOUND_PAGE)
 
+PREFETCH = int(Facts.PREFETCH)
 UNSURE = frozenset({Outcome.UNKNOWN_LINK, Outcome.UNKNOWN_KEY})
 """Outcomes that a fresh look may change: the link was registered, or the key added, a moment ago."""
 
 
-def reply_to(surface: str, method: str, receipt: Receipt) -> Reply:
-    """The answer to a request: always the pixel on `o`, on `c` the destination or a page."""
+def reply_to(surface: str, method: str, receipt: Receipt, ahead: bool = False) -> Reply:
+    """The answer to a request: always the pixel on `o`, on `c` the destination or a page.
+
+    `ahead`: a browser asks on speculation, before its reader clicks.
+    """
     if method not in ("GET", "HEAD"):
         return Reply(204 if method == "OPTIONS" else 405, OTHER_METHOD_HEADERS)
     if surface == "o":
         return PIXEL_REPLY
     if receipt.destination is None:
         return NOT_FOUND_REPLY
+    if ahead and method == "GET":
+        return NOT_AHEAD_REPLY
     return Reply(302, REDIRECT_HEADERS, location=receipt.destination.encode("ascii"))
 
 
 class Tracking:
     """Serves `/o/…` and `/c/…`; `count(surface, outcome)` is called once for every request.
 
-    `reader` reads what was seen of a request. `fresh_look` waits until what others changed before is known.
+    `fresh_look` waits until what others changed before is known.
     """
 
     def __init__(
@@ -87,20 +99,24 @@ class Tracking:
         count: Callable[[str, Outcome], None],
         fresh_look: Callable[[], Awaitable[None]],
     ) -> None:
-        self.reader = reader
+        self._reader = reader
         self._intake = intake
         self._committer = committer
         self._count = count
         self._fresh_look = fresh_look
 
-    def answer(self, path: str, query: bytes, seen: Seen, now_ms: int) -> tuple[Reply, Receipt]:
+    def answer(
+        self, method: str, path: str, query: bytes, headers: Headers, peer: str
+    ) -> tuple[Reply, Receipt]:
         """The answer to one request and what becomes of it: no I/O, no ASGI. `path` is decoded, `query` as it came."""
         parsed = parse_path(path)
         if parsed is None:
             receipt = Receipt(Outcome.BAD_TOKEN)
-            return reply_to(path[1:2], seen.method, receipt), receipt
-        receipt = self._intake.receive(parsed, seen, now_ms, query)
-        return reply_to(parsed.surface, seen.method, receipt), receipt
+            return reply_to(path[1:2], method, receipt), receipt
+        seen = self._reader.read(method, headers, peer)
+        receipt = self._intake.receive(parsed, seen, now_ms(), query)
+        ahead = bool(seen.facts._value_ & PREFETCH) and is_speculative(headers)
+        return reply_to(parsed.surface, method, receipt, ahead), receipt
 
     def take(self, receipt: Receipt, surface: str, answer: Answer) -> None:
         """Log or count what was received, then have it answered: `answer` is called once, perhaps at once."""
@@ -123,12 +139,12 @@ class Tracking:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI request after the commit, or when the bound comes first."""
         client = scope["client"]
-        method, path, query = scope["method"], scope["path"], scope["query_string"]
-        seen = self.reader.read(method, scope["headers"], client[0] if client else "")
-        reply, receipt = self.answer(path, query, seen, now_ms())
+        method, path = scope["method"], scope["path"]
+        request = method, path, scope["query_string"], scope["headers"], client[0] if client else ""
+        reply, receipt = self.answer(*request)
         if receipt.outcome in UNSURE:
             await self._fresh_look()
-            reply, receipt = self.answer(path, query, seen, now_ms())
+            reply, receipt = self.answer(*request)
         answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self.take(receipt, path[1:2], answered.set_result)
         await answered
@@ -148,8 +164,13 @@ class Front:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection."""
-        if scope["type"] == "http" and scope["path"][:3] in ("/o/", "/c/"):
+        """Serve one request. A proxy that joins a root and a path doubles the slash between."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if scope["path"][:2] == "//":
+            scope = {**scope, "path": "/" + scope["path"].lstrip("/")}
+        if scope["path"][:3] in ("/o/", "/c/"):
             tracking: Any = scope["state"]["tracking"]
             await tracking(scope, receive, send)
         else:

@@ -111,9 +111,7 @@ def test_an_apostrophe_damages_a_merge_link(tail: str) -> None:
     assert parse_path(f"/c/{TOKEN}{tail}") == TrackingPath("c", TOKEN, 3, True)
 
 
-@pytest.mark.parametrize(
-    "number", ["0", "00", "01", "65536", "99999", "100000", "1a", "1/2", "1//2"]
-)
+@pytest.mark.parametrize("number", ["0", "00", "01", "65536", "99999", "100000", "1a", "1/2", "1//2"])
 def test_a_link_number_is_canonical_or_none(number: str) -> None:
     assert parse_path(f"/c/{TOKEN}/{number}") is None
 

@@ -1,0 +1,86 @@
+"""How many connections a worker keeps open, and how much it keeps of what they sent ahead: one for all connections.
+
+When it is full, newcomers get in: those that have waited longest without asking for anything make room.
+"""
+
+from collections import Counter
+from collections.abc import Collection
+from enum import StrEnum
+from operator import itemgetter
+from typing import Protocol
+
+HELD_BYTES = 16 * 1024**2
+"""What all connections of a worker together may have sent ahead of their answers."""
+ROOM = 64
+"""One in so many connections is ended at a time when there are too many."""
+
+
+class Ended(StrEnum):
+    """Why a connection was ended, or its request refused."""
+
+    TOO_MANY = "too_many"
+    """There were too many connections; it had waited longest without a request, or all others were at work."""
+    SLOW_REQUEST = "slow_request"
+    """The headers of a request did not come in time."""
+    SLOW_BODY = "slow_body"
+    """The rest of a body did not come."""
+    NOT_READ = "not_read"
+    """Its client did not read what was answered."""
+    TOO_MUCH_AHEAD = "too_much_ahead"
+    """It sent requests ahead when there was no room left for those."""
+    BAD_REQUEST = "bad_request"
+    """What it sent is no HTTP."""
+    LONG_TARGET = "long_target"
+    """The target of its request was too long."""
+    LARGE_HEADERS = "large_headers"
+    """The headers of its request were too large or too many."""
+    LARGE_BODY = "large_body"
+    """It sent too long a body that nobody wanted."""
+
+
+class Connection(Protocol):
+    """What is asked of a connection here."""
+
+    @property
+    def waits_since(self) -> float | None:
+        """Since when it has waited for a request, on the clock of the loop; None while it has one."""
+        ...
+
+    def leave(self, why: Ended) -> None:
+        """End at once."""
+        ...
+
+
+class Door:
+    """The bounds of one worker. `draining`: the worker ends, and each connection gets one answer more at the most."""
+
+    def __init__(self, most: int, held_bytes: int = HELD_BYTES) -> None:
+        self.most = most
+        self.draining = False
+        self.ended: Counter[Ended] = Counter()
+        self._held = 0
+        self._held_bytes = held_bytes
+
+    def make_room(self, connections: Collection[Connection], newcomer: Connection) -> None:
+        """End those that have waited longest; the newcomer, where all others are at work."""
+        waiting = [
+            (since, each)
+            for each in connections
+            if each is not newcomer and (since := each.waits_since) is not None
+        ]
+        waiting.sort(key=itemgetter(0))
+        for _, each in waiting[: max(len(connections) - self.most, self.most // ROOM)]:
+            each.leave(Ended.TOO_MANY)
+        if not waiting:
+            newcomer.leave(Ended.TOO_MANY)
+
+    def hold(self, size_bytes: int) -> bool:
+        """Whether there is room for bytes sent ahead; if so they count until `let_go`."""
+        if self._held + size_bytes > self._held_bytes:
+            return False
+        self._held += size_bytes
+        return True
+
+    def let_go(self, size_bytes: int) -> None:
+        """Bytes sent ahead are read now, or gone."""
+        self._held -= size_bytes

@@ -1,0 +1,81 @@
+"""The client's address behind proxies, as X-Forwarded-For and RFC 7239's Forwarded write it."""
+
+import ipaddress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+
+from mailpixel.classify.networks import canonical_address
+
+READ_BYTES = 2_048
+"""How much of the headers is read, from their end: the nearest proxies stand there."""
+HOP_CHARS = 100
+"""A longer hop is no address."""
+
+
+class Proxies:
+    """The declared proxies, whose word on the client's address counts.
+
+    `unreadable()` is called for a request in which one of them says something that cannot be read.
+    """
+
+    def __init__(self, networks: Iterable[str], unreadable: Callable[[], None] = lambda: None) -> None:
+        self._networks = tuple(ipaddress.ip_network(network) for network in networks)
+        self._unreadable = unreadable
+        self._are_declared = lru_cache(maxsize=4_096)(self._lies_inside)
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self._networks)
+
+    def client(self, headers: Sequence[tuple[bytes, bytes]], peer: str) -> str:
+        """The nearest address that is no declared proxy, from the right: what stands further left can be forged."""
+        for hop in hops(headers):
+            if not self._are_declared(peer):
+                break
+            address = hop_address(hop)
+            if not address:
+                self._unreadable()
+                break
+            peer = address
+        return peer
+
+    def _lies_inside(self, text: str) -> bool:
+        address = canonical_address(text)
+        return bool(address) and any(ipaddress.ip_address(address) in network for network in self._networks)
+
+
+def hops(headers: Sequence[tuple[bytes, bytes]]) -> Iterator[str]:
+    """What was said of each hop, the nearest first. Forwarded is read where there is no X-Forwarded-For."""
+    for wanted in (b"x-forwarded-for", b"forwarded"):
+        said = b",".join(value for name, value in headers if name == wanted)
+        if said:
+            parts = said[-READ_BYTES:].decode("latin-1").split(",")
+            if len(said) > READ_BYTES:
+                del parts[0]  # cut off in its middle
+            yield from (part for part in map(str.strip, reversed(parts)) if part)
+            return
+
+
+@lru_cache(maxsize=4_096)
+def _address_in(hop: str) -> str:
+    for part in hop.split(";"):
+        name, equals, value = part.partition("=")
+        if equals and name.strip().lower() == "for":
+            hop = value
+            break
+    hop = hop.replace("\\", "").strip(" \t\"'")
+    if hop.startswith("["):
+        return canonical_address(hop[1:].partition("]")[0].partition("%")[0])
+    if hop.count(":") == 1:  # an IPv4 address and a port
+        hop = hop.partition(":")[0]
+    return canonical_address(hop.partition("%")[0].strip())
+
+
+def hop_address(hop: str) -> str:
+    """The address of a hop; empty for what is none (`unknown`, `_hidden`).
+
+    Ports, brackets, quotes and zones are left out: `198.51.100.7:51234`, `"[2001:db8::7]:51234"`, `fe80::1%eth0`,
+    `for=198.51.100.7;proto=https`. Sources, read 2026-11: RFC 7239 section 6; Azure Application Gateway and IIS ARR
+    write a port behind the address.
+    """
+    return _address_in(hop) if len(hop) <= HOP_CHARS else ""

@@ -1,0 +1,143 @@
+"""How the web processes run and end: the listening socket goes first, and nobody who was let in is turned away.
+
+uvicorn's server and supervisor, with three things changed: connections that wait in the queue of the socket are let in
+before it closes, the parent closes its socket before it ends the workers, and SIGHUP ends all as SIGTERM does.
+"""
+
+import logging
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+import uvicorn
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors.multiprocess import Multiprocess, Process
+
+log = logging.getLogger(__name__)
+
+
+class Server(uvicorn.Server):
+    """A server that lets everybody in who waits at the socket before it closes that."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let in who waits, close the socket, answer what was asked, end."""
+        self.lifespan.state["door"].draining = True
+        for listening in sockets or ():
+            listening.setblocking(False)
+            listening.listen(0)  # what knocks from now on is turned away by the system
+            for accepted in waiting_at(listening):
+                await self._let_in(accepted)
+        await super().shutdown(sockets)
+
+    async def _let_in(self, accepted: socket.socket) -> None:
+        config, state = self.config, self.lifespan.state
+        loop = self.servers[0].get_loop()
+        with suppress(OSError):
+            await loop.connect_accepted_socket(
+                lambda: config.http_protocol_class(  # type: ignore[call-arg]
+                    config=config, server_state=self.server_state, app_state=state
+                ),
+                accepted,
+            )
+
+
+def waiting_at(listening: socket.socket) -> Iterator[socket.socket]:
+    """The connections that are made and were not taken yet."""
+    with suppress(OSError):
+        while True:
+            accepted, _ = listening.accept()
+            accepted.setblocking(False)
+            yield accepted
+
+
+class Worker(Process):
+    """A process with such a server. A hangup of the terminal is its parent's business."""
+
+    @property
+    def server(self) -> uvicorn.Server:
+        """The server of the process."""
+        if self._server is None:
+            self._server = Server(config=self.config)
+        return self._server
+
+    def target(self, sockets: list[socket.socket] | None = None) -> None:
+        """Run in the process."""
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        super().target(sockets)
+
+
+class Workers(Multiprocess):
+    """Several such processes on one socket; one that ends is replaced."""
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
+        hangup = signal.getsignal(signal.SIGHUP)
+        super().__init__(config, sockets)
+        if hangup is signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, hangup)
+
+    def init_processes(self) -> None:
+        """Start them."""
+        for _ in range(self.processes_num):
+            self.processes.append(self._started())
+
+    def _started(self) -> Worker:
+        worker = Worker(self.config, self.sockets)
+        worker.start()
+        return worker
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace those that have ended or hang; give up where one cannot start."""
+        for place, worker in enumerate(self.processes):
+            if self.should_exit.is_set():
+                return
+            if worker.is_alive(timeout=self.config.timeout_worker_healthcheck):
+                continue
+            worker.kill()
+            worker.join()
+            if worker.exitcode == STARTUP_FAILURE:
+                log.error("a web process could not start; the others are ended")
+                self.should_exit.set()
+            elif not self.should_exit.is_set():
+                log.error("a web process ended with code %s and is started again", worker.exitcode)
+                self.processes[place] = self._started()
+
+    def terminate_all(self) -> None:
+        """Let nobody else in, then have them end: the last who holds the socket must be one that lets in who waits."""
+        for listening in self.sockets:
+            listening.close()
+        super().terminate_all()
+
+    def handle_hup(self) -> None:
+        """End, as for SIGTERM."""
+        self.handle_term()
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Inside, SIGHUP and SIGTERM end the program in good order, whoever has not taken them over.
+
+    A hangup that is ignored (nohup) stays so.
+    """
+    numbers = [signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, _end) for number in numbers}
+    try:
+        with suppress(_Ended, KeyboardInterrupt):
+            yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    if number == signal.SIGHUP:  # uvicorn waits for SIGTERM alone
+        signal.raise_signal(signal.SIGTERM)
+        return
+    raise _Ended
+
+
+class _Ended(BaseException):
+    """The program was told to end."""
