@@ -64,7 +64,7 @@ def endpoints() -> str:
     """Every endpoint of the OpenAPI document."""
     rows = [
         (f"`{method.upper()} {path}`", operation["summary"])
-        for path, operations in document()["paths"].items()
+        for path, operations in document("")["paths"].items()
         for method, operation in operations.items()
         if method in ("get", "post", "patch", "delete", "put")
     ]

@@ -166,5 +166,5 @@ def _tell(tally: Tally, rows_before: int, seconds: float) -> None:
     say(f"{tally.minted:,} of {tally.rows:,} recipients have links{repeated}{rate}")
     if tally.faulty:
         left_out = f"{tally.faulty:,} row(s) were left out, the first {FAULTS_SHOWN} of a run are named"
-        say(f"error: {left_out}; mend them and run again")
+        say(f"error: {left_out}; mend them (`--hash-recipients` takes addresses) and run again")
         sys.exit(1)

@@ -5,5 +5,7 @@ caps            how often a message was hit today
 identity        event ids
 live            what a server knows while it runs: signing keys, registry, rules
 registry_cache  campaigns, API keys and opt-outs in memory
+batches         events of streams, a share of each commit
+evidence        hits with a broken signature
 committer       group commit
 """

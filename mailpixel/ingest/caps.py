@@ -5,13 +5,21 @@ REMEMBERED = 100_000
 
 
 class DailyCaps:
-    """Counts hits by message and day. Past the cap a hit is only counted, at O(1)."""
+    """Counts hits by message and day. Past the cap a hit is only counted, at O(1).
 
-    def __init__(self, cap: int) -> None:
+    `remembered` bounds the memory: it is how many messages each of two generations holds.
+    """
+
+    def __init__(self, cap: int, remembered: int = REMEMBERED) -> None:
         self._cap = cap
+        self._remembered = remembered
         self._day = 0
         self._young: dict[tuple[str, str], int] = {}
         self._old: dict[tuple[str, str], int] = {}
+
+    def __len__(self) -> int:
+        """How many messages are remembered."""
+        return len(self._young) + len(self._old)
 
     def past(self, campaign: str, recipient: str, day: int) -> int:
         """How many hits of the message lie past its cap, this one included; 0 while it is below."""
@@ -20,6 +28,6 @@ class DailyCaps:
         key = (campaign, recipient)
         hits = self._young.get(key) or self._old.get(key, 0)
         self._young[key] = hits + 1
-        if len(self._young) > REMEMBERED:
+        if len(self._young) > self._remembered:
             self._young, self._old = {}, self._young
         return max(hits + 1 - self._cap, 0)

@@ -3,6 +3,9 @@
 While the thread writes one group the next one fills, so the busier the service, the more hits share a commit.
 A hit whose commit takes longer than the bound is answered anyway and stays queued: the reader never waits for
 our disk. While the store refuses to write, hits are answered at once and kept up to a stated number.
+
+Events of streams get a share of each commit, and their streams wait for it. What may come late, counts past the cap and
+hits with a broken signature, is written once a second.
 """
 
 import asyncio
@@ -11,9 +14,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import chain
 from queue import SimpleQueue
+from typing import NamedTuple
 
-from mailpixel.errors import StoreUnavailable
+from mailpixel.errors import MailpixelError, StoreUnavailable
+from mailpixel.ingest.batches import Batch, Batches, Share
+from mailpixel.ingest.evidence import Evidence
 from mailpixel.model import Event
 from mailpixel.store.protocol import Overflow, Store
 
@@ -23,7 +30,12 @@ LARGEST_COMMIT = 5_000
 GATHER_S = 0.001
 """How long a group gathers hits before it is handed over: a commit costs as much as writing forty hits."""
 
-OVERFLOW_EVERY_S = 1.0
+LATE_EVERY_S = 1.0
+"""How often that is written which nobody waits for."""
+
+BATCH_WITHIN_S = 30.0
+"""How long a stream waits for the commit of a batch: it has no reader, and may take its time."""
+
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 1.0
 
 log = logging.getLogger(__name__)
@@ -56,6 +68,15 @@ class Group:
             answer(durable)
 
 
+class Handed(NamedTuple):
+    """What the writing thread gets at once."""
+
+    events: Sequence[Event] = ()
+    shares: Sequence[Share] = ()
+    overflow: Sequence[Overflow] = ()
+    evidence: Sequence[Event] = ()
+
+
 class Committer:
     """Writes events durably, many to a commit. Used from one event loop; `store.append` runs in a thread of its own.
 
@@ -74,8 +95,11 @@ class Committer:
         self._queue_hits = queue_hits
         self._on_commit = on_commit
         self._waiting: deque[Group] = deque()
+        self._batches = Batches()
         self._overflow: dict[tuple[str, str, int], Overflow] = {}
-        self._handed: SimpleQueue[tuple[list[Event], list[Overflow]] | None] = SimpleQueue()
+        self._evidence = Evidence()
+        self._late_due = False
+        self._handed: SimpleQueue[Handed | None] = SimpleQueue()
         self._writing: list[Group] | None = None
         self._stopping = threading.Event()
         self._idle = asyncio.Event()
@@ -107,28 +131,42 @@ class Committer:
         return True
 
     def count_overflow(self, overflow: Overflow) -> None:
-        """Remember a count past the cap; written with the next group or within a second."""
+        """Remember a count past the cap; written within a second."""
         self._overflow[overflow.campaign, overflow.recipient, overflow.day] = overflow
-        if self._flush is None:
-            self._flush = self._loop.call_later(OVERFLOW_EVERY_S, self._flush_overflow)
+        self._write_late()
 
-    async def append(self, events: Sequence[Event]) -> None:
-        """Write a batch and return when it is durable.
+    def note(self, evidence: Event) -> bool:
+        """Take a hit with a broken signature: logged within a second or so where its message has events.
 
-        Raises `StoreUnavailable` when the queue is full or the store does not write within the bound; what was taken
-        is still written later.
+        False when there is no room for it.
         """
-        answers = [self._loop.create_future() for _ in events]
-        taken = [self.join(event, answer.set_result) for event, answer in zip(events, answers, strict=True)]
-        durable = await asyncio.gather(*(answer for answer, was in zip(answers, taken, strict=True) if was))
-        if not (all(taken) and all(durable)):
-            raise StoreUnavailable("the log is not being written at the moment; send the batch again later")
+        if not self._evidence.add(evidence):
+            return False
+        self._write_late()
+        return True
+
+    async def append(self, events: Sequence[Event], within_s: float = BATCH_WITHIN_S) -> Sequence[bool]:
+        """Write a batch beside the hits of readers; says of each event, in order, whether it is durable.
+
+        One that is not durable by then will not be written later either: it may be sent again.
+        """
+        batch = Batch(events, self._loop.create_future())
+        if not events:
+            return ()
+        self._batches.add(batch)
+        self._wake()
+        timer = self._loop.call_later(within_s, self._batches.give_up, batch)
+        try:
+            return await batch.done
+        finally:
+            timer.cancel()
+            self._batches.give_up(batch)
 
     async def stop(self, within_s: float) -> int:
         """Write what is queued, then end the thread; returns how many events could not be written in time."""
         if self._flush is not None:
             self._flush.cancel()
-            self._flush_overflow()
+            self._flush_late()
         try:
             await asyncio.wait_for(self._idle.wait(), within_s)
         except TimeoutError:
@@ -136,19 +174,30 @@ class Committer:
         self._stopping.set()
         self._handed.put(None)
         await asyncio.to_thread(self._thread.join, within_s)
+        self._batches.end()
         return self.pending
 
     def _open_group(self) -> Group:
         group = Group()
         group.timer = self._loop.call_later(self._answer_within_s, group.answer, False)
         self._waiting.append(group)
-        if self._writing is None and len(self._waiting) == 1:
-            self._loop.call_later(GATHER_S, self._hand_over)
-        self._idle.clear()
+        if len(self._waiting) == 1:
+            self._wake()
         return group
 
-    def _flush_overflow(self) -> None:
+    def _wake(self) -> None:
+        """See to it that what waits is handed over soon."""
+        self._idle.clear()
+        if self._writing is None:
+            self._loop.call_later(GATHER_S, self._hand_over)
+
+    def _write_late(self) -> None:
+        if self._flush is None:
+            self._flush = self._loop.call_later(LATE_EVERY_S, self._flush_late)
+
+    def _flush_late(self) -> None:
         self._flush = None
+        self._late_due = True
         self._idle.clear()
         self._hand_over()
 
@@ -161,12 +210,20 @@ class Committer:
         while self._waiting and (not groups or size + len(self._waiting[0].events) <= LARGEST_COMMIT):
             groups.append(self._waiting.popleft())
             size += len(groups[-1].events)
-        overflow, self._overflow = list(self._overflow.values()), {}
-        if not groups and not overflow:
+        shares = self._batches.take()
+        overflow, evidence = self._take_late()
+        if not (groups or shares or overflow or evidence):
             self._idle.set()
             return
         self._writing = groups
-        self._handed.put(([event for group in groups for event in group.events], overflow))
+        self._handed.put(Handed(list(chain(*(group.events for group in groups))), shares, overflow, evidence))
+
+    def _take_late(self) -> tuple[list[Overflow], list[Event]]:
+        if not self._late_due:
+            return [], []
+        self._late_due = False
+        overflow, self._overflow = list(self._overflow.values()), {}
+        return overflow, self._evidence.take()
 
     def _committed(self, rejected: int) -> None:
         groups, self._writing = self._writing or [], None
@@ -174,8 +231,8 @@ class Committer:
         for group in groups:
             self.pending -= len(group.events)
             group.answer(True)
-        if self._waiting or self._overflow:
-            self._loop.call_later(GATHER_S, self._hand_over)
+        if self._waiting or self._batches or self._late_due:
+            self._wake()
         else:
             self._idle.set()
 
@@ -183,18 +240,27 @@ class Committer:
 
     def _write(self) -> None:
         while (handed := self._handed.get()) is not None:
-            rejected = self._append_until_written(*handed)
+            rejected = self._append_until_written(handed)
             if rejected is None or self._loop.is_closed():
                 return
-            self._loop.call_soon_threadsafe(self._committed, rejected)
+            self._tell(self._committed, rejected)
+            if handed.evidence:
+                self._tell(self._evidence.wrote, self._append_evidence(handed.evidence))
 
-    def _append_until_written(self, events: list[Event], overflow: list[Overflow]) -> int | None:
+    def _tell(self, what: Callable[[int], None], number: int) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(what, number)
+
+    def _append_until_written(self, handed: Handed) -> int | None:
         """Try until the store takes it; returns how many events it can never take, or None when told to stop."""
         pause_s = FIRST_PAUSE_S
+        shares = handed.shares
         while True:
+            shares = self._wanted(shares)
             started = time.perf_counter()
+            events = [*handed.events, *chain(*(share.events for share in shares))]
             try:
-                rejected = self._append(events, overflow)
+                left_out = self._append(events, handed.overflow)
             except StoreUnavailable as error:
                 if not self.failing:
                     log.error("the store does not write, hits are kept in memory: %s", error)
@@ -207,10 +273,25 @@ class Committer:
                     log.warning("the store writes again")
                 self.failing = False
                 self._on_commit(time.perf_counter() - started, len(events))
-                return rejected
+                for share in shares:
+                    self._settle(share, [event.id not in left_out for event in share.events])
+                return len(left_out)
 
-    def _append(self, events: list[Event], overflow: list[Overflow]) -> int:
-        """Append, halving a batch that the store refuses for its content until only the culprits are left out."""
+    def _wanted(self, shares: Sequence[Share]) -> Sequence[Share]:
+        """The shares that a stream still waits for; those that were given up are never written."""
+        wanted = []
+        for share in shares:
+            if share.batch.given_up:
+                self._settle(share, [False] * len(share.events))
+            else:
+                wanted.append(share)
+        return wanted
+
+    def _settle(self, share: Share, outcomes: Sequence[bool]) -> None:
+        self._loop.call_soon_threadsafe(self._batches.settle, share, outcomes)
+
+    def _append(self, events: Sequence[Event], overflow: Sequence[Overflow]) -> frozenset[bytes]:
+        """Append, halving a batch that the store refuses for its content; gives the ids of the culprits left out."""
         try:
             self._store.append(events, overflow)
         except StoreUnavailable:
@@ -218,7 +299,17 @@ class Committer:
         except Exception:
             if len(events) + len(overflow) <= 1:
                 log.exception("an event that the store cannot take was left out")
-                return len(events)
+                return frozenset(event.id for event in events)
             half, rest = len(events) // 2, len(overflow) // 2
-            return self._append(events[:half], overflow[:rest]) + self._append(events[half:], overflow[rest:])
-        return 0
+            return self._append(events[:half], overflow[:rest]) | self._append(events[half:], overflow[rest:])
+        return frozenset()
+
+    def _append_evidence(self, hits: Sequence[Event]) -> int:
+        """Log what may be logged of hits with a broken signature; they are lost when the store does not take them."""
+        try:
+            return self._store.append_evidence(hits)
+        except MailpixelError:
+            return 0
+        except Exception:
+            log.exception("hits with a broken signature were left out")
+            return 0

@@ -4,6 +4,7 @@ Pure of I/O: the caller answers the request and hands the event to the committer
 """
 
 import ipaddress
+from dataclasses import replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple, Protocol
@@ -19,8 +20,11 @@ from mailpixel.links.urls import TrackingPath
 from mailpixel.model import Claims, Event, EventKind, Facts, TokenKind
 from mailpixel.store.protocol import Overflow
 
-FORGED_A_MINUTE = 600
-"""Hits with a broken signature logged in a minute and process: evidence against scanners, no way to fill the disk."""
+FORGED_CAP = 5
+"""Hits with a broken signature taken of one message in one day and process: more prove nothing new."""
+FORGED_REMEMBERED = 10_000
+"""Messages whose broken signatures are counted, in each of two generations: anybody can name messages, so the memory
+for them is small."""
 
 
 class Outcome(StrEnum):
@@ -31,7 +35,10 @@ class Outcome(StrEnum):
     LATE = "late"
     """Answered first because the store was slow or down; still queued."""
     FORGED = "forged"
-    """A broken signature on the token of a real campaign: logged as evidence, counted as nothing."""
+    """A broken signature on the token of a real campaign: evidence, logged where its message has events, and counted
+    as nothing."""
+    FORGED_OVERFLOW = "forged_overflow"
+    """A broken signature past what is taken of them, of one message or altogether: not logged."""
     OVERFLOW = "overflow"
     """Past the cap of its message and day: counted, not logged."""
     BAD_TOKEN = "bad_token"  # noqa: S105
@@ -62,16 +69,19 @@ class Seen(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """What becomes of a hit: `destination` to redirect to, `event` to log or `overflow` to count."""
+    """What becomes of a hit: `destination` to redirect to, `event` to log, `overflow` to count or `evidence`, which is
+    logged where its message has events."""
 
     outcome: Outcome
     destination: str | None = None
     event: Event | None = None
     overflow: Overflow | None = None
+    evidence: Event | None = None
 
 
 BAD_TOKEN = Receipt(Outcome.BAD_TOKEN)
 UNKNOWN_KEY = Receipt(Outcome.UNKNOWN_KEY)
+FORGED_OVERFLOW = Receipt(Outcome.FORGED_OVERFLOW)
 SURFACES = {
     "o": (EventKind.OPEN, frozenset({TokenKind.OPEN, TokenKind.MESSAGE})),
     "c": (EventKind.CLICK, frozenset({TokenKind.CLICK})),
@@ -106,9 +116,13 @@ class Intake:
         self._live = live
         self.ids = EventIds()
         self._caps = DailyCaps(message_cap)
+        self._forged_caps = DailyCaps(FORGED_CAP, FORGED_REMEMBERED)
         self._keep_address = keep_address
-        self._forged_minute = 0
-        self._forged = 0
+
+    @property
+    def forged_messages(self) -> int:
+        """Of how many messages broken signatures are remembered."""
+        return len(self._forged_caps)
 
     def receive(self, path: TrackingPath, seen: Seen, now_ms: int, query: bytes = b"") -> Receipt:
         """The receipt of one request on a pixel or redirect; `query` is what was added to its URL, as it came."""
@@ -156,21 +170,21 @@ class Intake:
         return Receipt(Outcome.LOGGED, destination, self._event(named, seen, now_ms))
 
     def _forgery(self, named: Named, seen: Seen, now_ms: int) -> Receipt:
-        """A broken signature: evidence when it names a campaign of ours, up to a bound."""
+        """A broken signature on a campaign of ours: evidence that touches neither the message's cap nor its counts.
+
+        What the token claims is not believed, so no destination is kept of it.
+        """
         claims = named.claims
-        minute = now_ms // 60_000
-        if minute != self._forged_minute:
-            self._forged_minute, self._forged = minute, 0
-        self._forged += 1
-        if not self._live.registry.knows(claims.campaign) or self._forged > FORGED_A_MINUTE:
+        if not self._live.registry.knows(claims.campaign):
             return BAD_TOKEN
         if self._live.registry.opted_out(claims.recipient) or self._live.registry.is_expired(
             claims.campaign, now_ms
         ):
             return BAD_TOKEN
-        if self._caps.past(claims.campaign, claims.recipient, now_ms // DAY_MS):
-            return BAD_TOKEN
-        return Receipt(Outcome.FORGED, event=self._event(named, seen.but(Facts.FORGED), now_ms))
+        if self._forged_caps.past(claims.campaign, claims.recipient, now_ms // DAY_MS):
+            return FORGED_OVERFLOW
+        named = named._replace(claims=replace(claims, destination=None))
+        return Receipt(Outcome.FORGED, evidence=self._event(named, seen.but(Facts.FORGED), now_ms))
 
     def _event(self, named: Named, seen: Seen, now_ms: int) -> Event:
         kind, claims, link = named

@@ -61,13 +61,13 @@ def recipient_fault(text: str, field: str = "recipient") -> InvalidInput:
         return InvalidInput(
             field,
             "looks like an e-mail address, which must not be readable in a link; "
-            "use an opaque id, or the keyed pseudonym that `links --hash-recipients` puts in its place",
+            "use an opaque id, or a keyed pseudonym in its place",
         )
     if len(text) > RECIPIENT_CHARS:
         return InvalidInput(field, f"has {len(text):,} characters; at most {RECIPIENT_CHARS} are allowed")
     return InvalidInput(
         field,
-        "may hold only letters, digits and `. _ : ~ + = / -`; use such an id, or `links --hash-recipients`",
+        "may hold only letters, digits and `. _ : ~ + = / -`; use such an id, or a keyed pseudonym",
     )
 
 

@@ -28,6 +28,7 @@ from mailpixel.server.metrics import Metrics
 from mailpixel.server.pages import HOME_PAGE
 from mailpixel.server.refreshing import Refreshing
 from mailpixel.server.services import Services
+from mailpixel.server.threads import Threads
 from mailpixel.server.tracking import Front, Tracking, now_ms
 from mailpixel.settings import Settings
 from mailpixel.store.sqlite import open_sqlite
@@ -85,6 +86,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> Services:
         refreshing=refreshing,
         committer=committer,
         metrics=metrics,
+        threads=Threads(),
         clock=now_ms,
     )
 

@@ -1,6 +1,5 @@
 """`/healthz`, `/readyz` and `/metrics`."""
 
-import asyncio
 import math
 from typing import Any
 
@@ -38,7 +37,7 @@ async def metrics(request: Request) -> Response:
 
 
 async def _state(services: Services) -> dict[str, Any]:
-    lag_s = await asyncio.to_thread(fold_lag_s, services)
+    lag_s = await services.threads.checks.run(fold_lag_s, services)
     log = "failing" if services.committer.failing else "ok"
     fold = "unknown" if lag_s is None else "behind" if lag_s > services.settings.ready_lag_s else "ok"
     return {

@@ -1,6 +1,5 @@
 """`/u/{token}`: "do not track me". The page asks, and only the POST acts: programs that follow links change nothing."""
 
-import asyncio
 from datetime import UTC, datetime
 
 from starlette.requests import Request
@@ -44,7 +43,8 @@ async def act(request: Request) -> Response:
     if claims is None:
         return HTMLResponse(NO_OPT_OUT_PAGE, 404, HEADERS)
     services: Services = request.state.services
-    await asyncio.to_thread(opt_out, services.store, services.registry, claims.recipient, datetime.now(UTC))
+    run = services.threads.opt_outs.run
+    await run(opt_out, services.store, services.registry, claims.recipient, datetime.now(UTC))
     await services.refreshing.fresh_look()
     return HTMLResponse(OPTED_OUT_PAGE, 200, HEADERS)
 

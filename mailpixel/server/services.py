@@ -8,6 +8,7 @@ from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.live import LiveKnowledge
 from mailpixel.server.metrics import Metrics
 from mailpixel.server.refreshing import Refreshing
+from mailpixel.server.threads import Threads
 from mailpixel.settings import Settings
 from mailpixel.store.protocol import Registry, Store
 
@@ -23,6 +24,7 @@ class Services:
     refreshing: Refreshing
     committer: Committer
     metrics: Metrics
+    threads: Threads
     clock: Callable[[], int]
 
     @property

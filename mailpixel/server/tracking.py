@@ -124,6 +124,8 @@ class Tracking:
         if receipt.event is None:
             if receipt.overflow is not None:
                 self._committer.count_overflow(receipt.overflow)
+            elif receipt.evidence is not None and not self._committer.note(receipt.evidence):
+                outcome = Outcome.FORGED_OVERFLOW
             self._count(surface, outcome)
             answer(True)
             return

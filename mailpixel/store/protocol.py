@@ -106,6 +106,14 @@ class Store(Protocol):
         """
         ...
 
+    def append_evidence(self, hits: Sequence[Event]) -> int:
+        """Write those of these hits with a broken signature whose message has events; returns how many.
+
+        Anybody can send them, so the log takes no other word of theirs: an agent that it does not know is left empty.
+        Durable and idempotent as `append`, and raises as it does.
+        """
+        ...
+
     def changed(self, cursor: str, limit: int) -> Changed:
         """The whole messages that the next `limit` events after `cursor` belong to."""
         ...

@@ -188,7 +188,7 @@ def test_a_stream_for_a_campaign_that_is_not_there_is_refused(api: Api) -> None:
 
 
 def test_the_document_tells_of_it() -> None:
-    operation = document()["paths"]["/api/campaigns/{id}/rewrite"]["post"]
+    operation = document("https://t.example")["paths"]["/api/campaigns/{id}/rewrite"]["post"]
     content = operation["requestBody"]["content"]
     schema = content["application/json"]["schema"]
     assert content["application/x-ndjson"]["x-line"] == schema

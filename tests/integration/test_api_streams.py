@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from starlette.testclient import TestClient
 
 from mailpixel.links.keyring import load_keyring
@@ -110,7 +111,14 @@ def test_nothing_is_logged_of_a_person_who_opted_out(api: Api) -> None:
     body = as_lines({"recipient": "r-1", "delivered_at": at_ms(1)})
     with TestClient(create_app(api.settings)) as fresh:
         later = Api(fresh, api.store, api.registry, api.settings)
-        assert deliver(later, body) == [{"accepted": 0, "opted_out": 1, "failed": 0}]
+        assert deliver(later, body) == [
+            {"row": 1, "opted_out": True},
+            {"accepted": 0, "opted_out": 1, "failed": 0},
+        ]
+        one = later.ask(
+            "POST", "/api/campaigns/spring/deliveries", json={"recipient": "r-1", "delivered_at": at_ms(1)}
+        )
+        assert one.json() == {"accepted": 0, "opted_out": 1, "failed": 0}
     assert list(api.store.messages("spring")) == []
 
 
@@ -138,3 +146,77 @@ def test_an_announced_stream_past_the_bound_is_refused(api: Api) -> None:
         "too_large",
         None,
     )
+
+
+def test_one_recipient_as_json_gives_its_links_as_json(api: Api) -> None:
+    api.registry.add_campaign(a_campaign(links=1))
+    answer = api.ask("POST", "/api/campaigns/spring/mint", json={"recipient": "r-1"})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.json() == mint(api, "", "r-1")[0]
+
+
+def test_one_delivery_as_json_is_logged_and_counted_as_json(api: Api) -> None:
+    api.registry.add_campaign(a_campaign())
+    delivery = {"recipient": "r-1", "delivered_at": at_ms(1)}
+    answer = api.ask("POST", "/api/campaigns/spring/deliveries", json=delivery)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.json() == {"accepted": 1, "opted_out": 0, "failed": 0}
+    (message,) = api.store.messages("spring")
+    assert [event.received_at_ms for event in message.events] == [at_ms(1)]
+
+
+@pytest.mark.parametrize(
+    ("noun", "body", "error"),
+    [
+        ("mint", {"recipient": "me@example.org"}, (422, "invalid_input", "recipient")),
+        ("mint", {"recipient": "r-1", "x": 1}, (422, "invalid_input", "x")),
+        ("mint", {}, (422, "invalid_input", "recipient")),
+        ("mint", [], (422, "invalid_input", "body")),
+        ("deliveries", {"recipient": "r-1"}, (422, "invalid_input", "delivered_at")),
+        (
+            "deliveries",
+            {"recipient": "r-1", "delivered_at": 4 * 10**12},
+            (422, "invalid_input", "delivered_at"),
+        ),
+        ("deliveries", {"recipient": "r-1", "delivered_at": 1, "to": "x"}, (422, "invalid_input", "to")),
+    ],
+)
+def test_one_that_does_not_fit_is_an_error(
+    api: Api, noun: str, body: object, error: tuple[int, str, str]
+) -> None:
+    api.registry.add_campaign(a_campaign())
+    assert api.error("POST", f"/api/campaigns/spring/{noun}", json=body) == error
+
+
+@pytest.mark.parametrize("noun", ["mint", "deliveries"])
+def test_several_lines_that_say_they_are_json_are_refused_with_the_remedy(api: Api, noun: str) -> None:
+    api.registry.add_campaign(a_campaign())
+    body = as_lines({"recipient": "r-1"}, {"recipient": "r-2"})
+    answer = api.ask(
+        "POST", f"/api/campaigns/spring/{noun}", content=body, headers={"content-type": "application/json"}
+    )
+    assert answer.status_code == 400
+    assert "application/x-ndjson" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("kind", [{}, {"content-type": "application/x-www-form-urlencoded"}])
+def test_a_body_that_does_not_say_what_it_is_is_lines(api: Api, kind: dict[str, str]) -> None:
+    api.registry.add_campaign(a_campaign())
+    body = as_lines({"recipient": "r-1"}, {"recipient": "r-2"})
+    answer = api.ask("POST", "/api/campaigns/spring/mint", content=body, headers=kind)
+    assert [line["recipient"] for line in lines(answer)] == ["r-1", "r-2"]
+
+
+def test_a_message_of_the_api_names_no_flag_of_a_command(api: Api) -> None:
+    api.registry.add_campaign(a_campaign())
+    faulty = ["me@example.org", "", "x" * 129, "a b", "\u00e9", 5, None]
+    said = [row["error"]["message"] for row in mint(api, "", *faulty)]
+    said += [row["error"]["message"] for row in mint(api, "?hash_recipients=1", "", "x" * 321, "a\tb\0")]
+    for recipient in faulty:
+        for noun in ("mint", "rewrite", "deliveries"):
+            body = {"recipient": recipient, "html": "", "delivered_at": 1}
+            said.append(
+                api.ask("POST", f"/api/campaigns/spring/{noun}", json=body).json()["error"]["message"]
+            )
+    assert len(said) > 25
+    assert [message for message in said if "--" in message] == []

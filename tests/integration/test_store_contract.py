@@ -1,6 +1,7 @@
 """What every store must do, run on each of them."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -84,6 +85,43 @@ def test_an_event_appended_twice_is_logged_once(store: Store) -> None:
     assert logged(store) == events
     catch_up(store)
     assert totals(store)["opens.events"] == 3
+
+
+def a_forgery(second: float, recipient: str = "r-1", agent: str = BROWSER) -> Event:
+    return a_click(second, link=1, recipient=recipient, agent=agent, facts=Facts.FORGED)
+
+
+def test_a_broken_signature_is_logged_only_for_a_message_that_has_events(store: Store) -> None:
+    opened, evidence = an_open(1), a_forgery(2)
+    store.append([opened])
+    assert store.append_evidence([evidence, a_forgery(3, recipient="made-up")]) == 1
+    assert store.append_evidence([a_forgery(4, recipient="made-up")]) == 0
+    assert logged(store) == [opened, evidence]
+    assert store.append_evidence([evidence]) == 1
+    assert logged(store) == [opened, evidence]
+
+
+def test_a_broken_signature_brings_no_agent_into_the_log(store: Store) -> None:
+    store.append([an_open(1, agent=BROWSER)])
+    store.append_evidence([a_forgery(2), a_forgery(3, agent="never seen before/1.0")])
+    assert [event.agent for event in logged(store)] == [BROWSER, BROWSER, ""]
+
+
+def test_broken_signatures_are_counted_as_nothing(store: Store) -> None:
+    store.append([an_open(1)])
+    catch_up(store)
+    before = (totals(store), store.counts("spring", at_ms(5), 15_000))
+    store.append_evidence([a_forgery(second) for second in range(2, 7)])
+    catch_up(store)
+    after = store.counts("spring", at_ms(5), 15_000)
+    assert totals(store) == before[0]
+    assert (after.overflow, after.provisional) == (before[1].overflow, before[1].provisional)
+
+
+def test_evidence_with_a_bad_id_is_refused(store: Store) -> None:
+    store.append([an_open(1)])
+    with pytest.raises(InvalidInput):
+        store.append_evidence([replace(a_forgery(2), id=b"short")])
 
 
 def test_a_group_of_any_size_is_logged_whole(store: Store) -> None:

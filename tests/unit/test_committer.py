@@ -4,11 +4,11 @@ import asyncio
 import threading
 from collections.abc import Sequence
 
-import pytest
-
 from mailpixel.errors import StoreUnavailable
+from mailpixel.ingest.batches import SHARE
 from mailpixel.ingest.committer import Committer
-from mailpixel.model import Event
+from mailpixel.ingest.evidence import MOST_A_DAY, MOST_HELD, Evidence
+from mailpixel.model import Event, Facts
 from mailpixel.store.memory import MemoryStore
 from mailpixel.store.protocol import Overflow
 from tests.builders import CAMPAIGN, an_open
@@ -55,6 +55,11 @@ class Asked:
         """Wait for so many answers."""
         while len(self.answers) < answers:
             await asyncio.sleep(0.001)
+
+
+def importing(committer: Committer, events: int) -> asyncio.Task[Sequence[bool]]:
+    """A stream that appends so many events."""
+    return asyncio.create_task(committer.append([an_open() for _ in range(events)]))
 
 
 async def until_idle(committer: Committer) -> None:
@@ -168,16 +173,150 @@ def test_counts_past_the_cap_are_written_by_the_end() -> None:
     assert asyncio.run(scenario()) == 3
 
 
-def test_a_batch_is_durable_when_it_returns_or_says_that_it_is_not() -> None:
-    async def scenario() -> int:
+def test_a_batch_is_durable_when_it_returns_and_waits_for_its_commit_longer_than_a_reader() -> None:
+    async def scenario() -> tuple[Sequence[bool], int]:
         store = Gate()
-        committer = Committer(store, 50, 3)
-        await committer.append([an_open(), an_open()])
+        store.open.clear()
+        committer = Committer(store, 1, 3)
+        waiting = importing(committer, 700)
+        while not store.entered:
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.02)
+        assert not waiting.done()
+        store.open.set()
+        durable = await waiting
         logged = store.logged()
-        store.broken = True
-        with pytest.raises(StoreUnavailable):
-            await committer.append([an_open()])
-        await committer.stop(0.1)
-        return logged
+        await committer.stop(1)
+        return durable, logged
 
-    assert asyncio.run(scenario()) == 2
+    assert asyncio.run(scenario()) == ([True] * 700, 700)
+
+
+def test_a_batch_that_was_given_up_is_refused_whole_and_never_written_later() -> None:
+    async def scenario() -> tuple[Sequence[bool], int]:
+        store = Gate()
+        store.broken = True
+        committer = Committer(store, 60_000, 100)
+        asked = Asked(committer)
+        asked.join(1)
+        durable = await committer.append([an_open() for _ in range(400)], within_s=0.05)
+        store.broken = False
+        await until_idle(committer)
+        await committer.stop(1)
+        return durable, store.logged()
+
+    assert asyncio.run(scenario()) == ([False] * 400, 1)
+
+
+def test_of_a_batch_given_up_half_way_what_is_said_to_be_durable_is_and_the_rest_is_not() -> None:
+    async def scenario() -> tuple[int, int]:
+        store = Gate()
+        committer = Committer(store, 60_000, 100)
+        waiting = importing(committer, 900)
+        while not store.groups:
+            await asyncio.sleep(0.001)
+        store.broken = True
+        waiting.cancel()
+        await asyncio.sleep(0.2)
+        store.broken = False
+        durable = await committer.append([an_open() for _ in range(10)])
+        logged = store.logged()
+        await committer.stop(1)
+        return sum(durable), logged % SHARE
+
+    assert asyncio.run(scenario()) == (10, 10)
+
+
+def test_readers_share_a_commit_with_no_more_than_a_share_of_a_batch() -> None:
+    async def scenario() -> tuple[list[int], list[bool]]:
+        store = Gate()
+        store.open.clear()
+        committer = Committer(store, 60_000, 100)
+        waiting = importing(committer, SHARE * 3)
+        while not store.entered:
+            await asyncio.sleep(0.001)
+        asked = Asked(committer)
+        asked.join(5)
+        store.open.set()
+        await asked.until(5)
+        groups = list(store.groups)
+        await waiting
+        await committer.stop(1)
+        return groups[:2], asked.answers
+
+    assert asyncio.run(scenario()) == ([SHARE, SHARE + 5], [True] * 5)
+
+
+def test_batches_take_turns_and_never_fill_the_queue_of_readers() -> None:
+    async def scenario() -> tuple[list[str], list[bool]]:
+        store = Gate()
+        store.open.clear()
+        committer = Committer(store, 60_000, 1)
+        finished: list[str] = []
+
+        async def import_many(name: str, events: int) -> None:
+            await committer.append([an_open() for _ in range(events)])
+            finished.append(name)
+
+        tasks = [asyncio.create_task(import_many(*each)) for each in (("long", SHARE * 5), ("short", 3))]
+        while not store.entered:
+            await asyncio.sleep(0.001)
+        taken = Asked(committer).join(1)
+        store.open.set()
+        await asyncio.gather(*tasks)
+        await committer.stop(1)
+        return finished, taken
+
+    assert asyncio.run(scenario()) == (["short", "long"], [True])
+
+
+def test_an_event_of_a_batch_that_the_store_cannot_take_fails_alone() -> None:
+    async def scenario() -> Sequence[bool]:
+        store = Gate()
+        committer = Committer(store, 5_000, 100)
+        events = [an_open() for _ in range(5)]
+        store.refused = events[3].id
+        durable = await committer.append(events)
+        await committer.stop(1)
+        return durable
+
+    assert asyncio.run(scenario()) == [True, True, True, False, True]
+
+
+def test_a_broken_signature_is_logged_by_the_end_and_only_where_its_message_has_events() -> None:
+    async def scenario() -> list[tuple[str, int]]:
+        store = Gate()
+        store.append([an_open()])
+        committer = Committer(store, 5_000, 100)
+        for recipient in ("r-1", "made-up"):
+            assert committer.note(an_open(5, recipient=recipient, facts=Facts.FORGED))
+        await committer.stop(1)
+        return [(message.recipient, len(message.events)) for message in store.messages(CAMPAIGN)]
+
+    assert asyncio.run(scenario()) == [("r-1", 2)]
+
+
+def test_broken_signatures_wait_in_bounded_memory_and_fill_no_queue() -> None:
+    async def scenario() -> tuple[int, int, list[bool]]:
+        store = Gate()
+        committer = Committer(store, 5_000, 1)
+        taken = sum(committer.note(an_open(facts=Facts.FORGED)) for _ in range(MOST_HELD + 50))
+        pending = committer.pending
+        joined = Asked(committer).join(1)
+        await committer.stop(1)
+        return taken, pending, joined
+
+    assert asyncio.run(scenario()) == (MOST_HELD, 0, [True])
+
+
+def test_broken_signatures_have_a_bound_a_day_that_unknown_messages_do_not_use_up() -> None:
+    evidence = Evidence()
+    for _ in range(MOST_A_DAY // MOST_HELD):
+        assert all(evidence.add(an_open()) for _ in range(MOST_HELD))
+        assert not evidence.add(an_open())
+        evidence.wrote(len(evidence.take()))
+    assert not evidence.add(an_open())
+    assert evidence.add(an_open(86_400))
+    evidence.take()
+    evidence.wrote(0)
+    assert evidence.add(an_open(86_400))

@@ -2,18 +2,17 @@
 
 import json
 from collections.abc import Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import anyio
 import pytest
 
-from mailpixel.errors import StoreUnavailable
-from mailpixel.links.lists.stream import LINE_BYTES
 from mailpixel.model import Event
 from mailpixel.server.api.exchange import MEMORY_BYTES, PIECE_BYTES, Exchange, Spool
-from mailpixel.server.api.streams import DeliveryLines, Lines, Patiently
-from tests.builders import a_delivery, at_ms
+from mailpixel.server.api.lines import LINE_BYTES, Lines, Numbered
+from mailpixel.server.api.streams import DeliveryLines, DeliveryReader
+from mailpixel.server.threads import Lane
+from tests.builders import at_ms
 
 
 def delivery(recipient: str) -> bytes:
@@ -84,15 +83,19 @@ def test_who_takes_from_a_spool_waits_for_who_puts() -> None:
 
 
 class Echo:
-    """Gives back what it is fed, and a last word; wants no more after `enough`."""
+    """Gives back the lines it is fed, and a last word; wants no more after `enough`."""
 
-    def __init__(self, enough: bytes = b"nothing") -> None:
+    def __init__(self, enough: bytes = b"nothing", step: int = 10) -> None:
         self.stopped = False
+        self.step = step
+        self.taken: list[int] = []
         self._enough = enough
 
-    def feed(self, piece: bytes) -> bytes:
-        self.stopped = self._enough in piece
-        return piece
+    async def take(self, lines: Sequence[Numbered]) -> bytes:
+        texts = [line or b"" for _, line in lines]
+        self.stopped = self._enough in texts
+        self.taken.append(len(texts))
+        return b"".join(text + b"\n" for text in texts)
 
     def finish(self) -> bytes:
         return b"bye\n"
@@ -135,8 +138,16 @@ def test_an_exchange_answers_every_piece_and_has_the_last_word() -> None:
 
 
 def test_a_translator_that_has_enough_is_fed_no_more() -> None:
-    pieces = [a_piece(b"." * PIECE_BYTES), a_piece(b"stop" + b"." * (PIECE_BYTES - 4)), a_piece(b"never")]
-    assert text(answered(Exchange(Echo(enough=b"stop")), *pieces)).endswith(b".bye\n")
+    pieces = [a_piece(b"." * PIECE_BYTES + b"\n"), a_piece(b"stop\nnever\n"), a_piece(b"never")]
+    sent = answered(Exchange(Echo(enough=b"stop", step=1)), *pieces)
+    assert text(sent).splitlines()[1:] == [b"stop", b"bye"]
+
+
+def test_a_translator_takes_no_more_lines_at_once_than_it_wants() -> None:
+    echo = Echo(step=3)
+    sent = answered(Exchange(echo), a_piece(b"line\n" * 7 + b"last", more_body=False))
+    assert echo.taken == [3, 3, 1, 1]
+    assert text(sent) == b"line\n" * 7 + b"last\nbye\n"
 
 
 def test_a_stream_past_the_bound_is_told_so_on_its_last_line() -> None:
@@ -151,31 +162,55 @@ def test_a_client_that_goes_away_ends_the_exchange() -> None:
     assert {"type": "http.response.body", "body": b"", "more_body": False} not in sent
 
 
-def test_a_log_that_refuses_ends_a_stream_of_deliveries_with_the_row_to_begin_again_from() -> None:
-    logged: list[str] = []
+class Log:
+    """Takes deliveries until it is asked for one that it refuses; `logged` are the recipients of those it took."""
 
-    def append(events: Sequence[Event]) -> None:
-        if any(event.recipient == "r-3" for event in events):
-            raise StoreUnavailable("the log is not being written at the moment")
-        logged.extend(event.recipient for event in events)
+    def __init__(self, refuses: str = "") -> None:
+        self.logged: list[str] = []
+        self.asked = 0
+        self._refuses = refuses
 
-    lines = DeliveryLines("spring", at_ms(9), lambda recipient: False, append)
-    assert lines.feed(delivery("r-1") + delivery("r-2")) == b""
-    refused = json.loads(lines.feed(delivery("r-3") + delivery("r-4")))
-    assert (refused["row"], refused["error"]["code"], lines.stopped) == (3, "unavailable", True)
-    assert json.loads(lines.finish()) == {"accepted": 2, "opted_out": 0, "failed": 2}
-    assert logged == ["r-1", "r-2"]
+    async def append(self, events: Sequence[Event]) -> Sequence[bool]:
+        self.asked += 1
+        recipients = [event.recipient for event in events]
+        taken = recipients.index(self._refuses) if self._refuses in recipients else len(recipients)
+        self.logged += recipients[:taken]
+        return [at < taken for at in range(len(recipients))]
 
 
-@pytest.mark.parametrize(("refusals", "tries"), [(0, 1), (2, 3), (9, 3)])
-def test_a_busy_log_is_asked_again_before_a_batch_is_given_up(refusals: int, tries: int) -> None:
-    asked: list[int] = []
+def delivered(log: Log, *pieces: bytes) -> list[Any]:
+    """What a stream of deliveries is answered; whoever is called `out` opted out."""
 
-    def append(events: Sequence[Event]) -> None:
-        asked.append(len(events))
-        if len(asked) <= refusals:
-            raise StoreUnavailable("the log is not being written at the moment")
+    async def run() -> bytes:
+        reader = DeliveryReader("spring", at_ms(9), lambda recipient: recipient == "out")
+        translator, lines = DeliveryLines(reader, Lane(1), log.append), Lines()
+        out = [await translator.take(lines.feed(piece)) for piece in pieces]
+        return b"".join([*out, await translator.take(lines.finish()), translator.finish()])
 
-    with pytest.raises(StoreUnavailable) if refusals >= tries else nullcontext():
-        Patiently(append, (0, 0))([a_delivery()])
-    assert asked == [1] * tries
+    return [json.loads(line) for line in anyio.run(run).splitlines()]
+
+
+def test_every_row_of_deliveries_is_accepted_or_named_by_its_number() -> None:
+    log = Log()
+    *named, tally = delivered(
+        log, delivery("r-1") + b"\n{broken\n" + delivery("out"), delivery("r-2") + delivery("me@x.example")
+    )
+    assert [(line["row"], list(line)[1]) for line in named] == [(3, "error"), (4, "opted_out"), (6, "error")]
+    assert tally == {"accepted": 2, "opted_out": 1, "failed": 2}
+    assert log.logged == ["r-1", "r-2"]
+
+
+def test_when_the_log_refuses_a_row_it_and_those_that_follow_fail_by_number_and_untried() -> None:
+    log = Log(refuses="r-3")
+    first = delivery("r-1") + delivery("out") + delivery("r-2") + delivery("r-3") + delivery("r-4")
+    *named, tally = delivered(log, first, delivery("r-5") + b"{}\n", delivery("r-6"))
+    assert [(line["row"], line.get("error", {}).get("code")) for line in named] == [
+        (2, None),
+        (4, "unavailable"),
+        (5, "unavailable"),
+        (6, "unavailable"),
+        (7, "invalid_input"),
+        (8, "unavailable"),
+    ]
+    assert tally == {"accepted": 2, "opted_out": 1, "failed": 5}
+    assert (log.logged, log.asked) == (["r-1", "r-2"], 1)

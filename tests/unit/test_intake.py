@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailpixel.ingest.intake import Intake, Outcome, Receipt, Seen
+from mailpixel.ingest.intake import FORGED_REMEMBERED, Intake, Outcome, Receipt, Seen
 from mailpixel.ingest.optout import opt_out
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.links.keyring import new_keyring
@@ -159,19 +159,36 @@ def test_a_broken_signature_on_a_real_message_is_evidence_and_leads_nowhere(inta
     good = token(TokenKind.CLICK, link=1)
     for path in (f"/c/{good[:-2]}AA", f"/c/{good}'", f"/c/{good}%27"):
         receipt = received(intake, path)
-        assert (receipt.outcome, receipt.destination) == (Outcome.FORGED, None)
-        assert receipt.event is not None
-        assert receipt.event.facts == SEEN.facts | Facts.FORGED
+        assert (receipt.outcome, receipt.destination, receipt.event) == (Outcome.FORGED, None, None)
+        assert receipt.evidence is not None
+        assert receipt.evidence.facts == SEEN.facts | Facts.FORGED
+
+
+def test_a_broken_signature_keeps_no_destination(intake: Intake) -> None:
+    good = token(TokenKind.CLICK, destination="https://you.example/" + "x" * 60_000)
+    evidence = received(intake, f"/c/{good}'").evidence
+    assert evidence is not None
+    assert (evidence.kind, evidence.link, evidence.destination) == (EventKind.CLICK, None, None)
 
 
 def test_a_broken_signature_on_an_unknown_campaign_is_nothing(intake: Intake) -> None:
     assert received(intake, f"/o/{token(TokenKind.OPEN, 'nobody')}'") == Receipt(Outcome.BAD_TOKEN)
 
 
-def test_forgeries_cannot_fill_the_disk(intake: Intake) -> None:
-    tokens = [SIGNER.sign(Claims(TokenKind.OPEN, "c1", f"r-{n}")) for n in range(1_000)]
-    outcomes = [received(intake, f"/o/{text}'").outcome for text in tokens]
-    assert outcomes.count(Outcome.FORGED) == 600
+def test_broken_signatures_use_up_a_cap_of_their_own_and_no_readers(intake: Intake) -> None:
+    forged = [received(intake, f"/o/{token(TokenKind.OPEN)}'") for _ in range(500)]
+    outcomes = [receipt.outcome for receipt in forged]
+    assert outcomes == [Outcome.FORGED] * 5 + [Outcome.FORGED_OVERFLOW] * 495
+    assert not any(receipt.event or receipt.overflow for receipt in forged)
+    read = [received(intake, f"/o/{token(TokenKind.OPEN)}").outcome for _ in range(4)]
+    assert read == [Outcome.LOGGED] * 3 + [Outcome.OVERFLOW]
+
+
+def test_broken_signatures_of_made_up_messages_are_counted_in_bounded_memory(intake: Intake) -> None:
+    for n in range(FORGED_REMEMBERED * 2 + 10):
+        named = SIGNER.sign(Claims(TokenKind.OPEN, "c1", f"r-{n}"))
+        assert received(intake, f"/o/{named}'").outcome is Outcome.FORGED
+    assert intake.forged_messages <= FORGED_REMEMBERED * 2
 
 
 def test_a_hit_past_the_retention_is_answered_and_not_logged(intake: Intake) -> None:
@@ -201,7 +218,7 @@ def test_hits_past_the_cap_are_counted_and_not_logged(intake: Intake) -> None:
     assert [receipt.outcome for receipt in receipts] == [Outcome.LOGGED] * 3 + [Outcome.OVERFLOW] * 2
     assert receipts[4].overflow is not None
     assert receipts[4].overflow.hits == 2
-    assert received(intake, f"/o/{token(TokenKind.OPEN)}'") == Receipt(Outcome.BAD_TOKEN)
+    assert received(intake, f"/o/{token(TokenKind.OPEN)}'").outcome is Outcome.FORGED
 
 
 def test_a_preview_is_marked(intake: Intake) -> None:

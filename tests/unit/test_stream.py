@@ -6,22 +6,32 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import anyio
 import pytest
 
 from mailpixel.links.keyring import new_keyring, pseudonym
-from mailpixel.links.lists.rows import Job
-from mailpixel.links.lists.stream import LINE_BYTES, LineMinter, mint_lines
+from mailpixel.links.lists.rows import Format, Job, RowMinter
 from mailpixel.links.minter import Minter
+from mailpixel.server.api.lines import LINE_BYTES, Lines
+from mailpixel.server.api.streams import MintLines
+from mailpixel.server.threads import Lane
 
 KEYRING = new_keyring(datetime(2026, 11, 25, tzinfo=UTC))
 MINT = Minter(KEYRING, "https://t.example", "c1")
-STREAM = Job("c1", "https://t.example", merge=True)
+STREAM = Job("c1", "https://t.example", merge=True, format=Format.NDJSON)
 LINES = b'{"recipient":"r-1"}\n\n{"recipient":"a@b.example"}\nnonsense\n{"recipient":"r-5"}'
 
 
-def answers(pieces: Iterable[bytes], job: Job = STREAM) -> list[Any]:
+def answers(pieces: Iterable[bytes], job: Job = STREAM, step: int = 100) -> list[Any]:
     """The parsed lines that a stream gives."""
-    return [json.loads(line) for line in b"".join(mint_lines(pieces, job, KEYRING)).splitlines()]
+
+    async def run() -> bytes:
+        minting = MintLines(RowMinter(job, KEYRING), Lane(1), step, job.strict)
+        lines = Lines()
+        cut = [*(lines.feed(piece) for piece in pieces), lines.finish()]
+        return b"".join([await minting.take(some) for some in cut if not minting.stopped])
+
+    return [json.loads(line) for line in anyio.run(run).splitlines()]
 
 
 EXPECTED = [
@@ -40,27 +50,38 @@ def test_a_stream_answers_line_by_line_wherever_it_is_cut(size: int) -> None:
     assert got[0] == {"recipient": "r-1", "token": MINT.token("r-1")}
     assert got[2]["error"] == {
         "code": "invalid_input",
-        "message": 'line: is not a JSON object in UTF-8; write {"recipient": "ID"}',
+        "message": "line: is not JSON: Expecting value at character 0; send one JSON object a line",
         "field": "line",
     }
 
 
-def test_a_line_is_answered_before_the_next_has_come() -> None:
-    minter = LineMinter(STREAM, KEYRING)
-    assert minter.feed(b'{"recipient"') == b""
-    assert json.loads(minter.feed(b':"r-1"}\n{"rec'))["recipient"] == "r-1"
-    assert json.loads(minter.feed(b'ipient":"r-2"}\n'))["recipient"] == "r-2"
-    assert minter.finish() == b""
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        (b'{"recipient":"r-1","x":1}', "x"),
+        (b'{"recipient":"r-1","recipient":"r-2"}', "line"),
+        (b'{"recipient":1}', "recipient"),
+        (b'{"recipient":" "}', "recipient"),
+        (b'{"recipient":null}', "recipient"),
+        (b'{"Recipient":"r-1"}', "Recipient"),
+        (b"{}", "recipient"),
+        (b'["r-1"]', "body"),
+        (b'{"recipient":"r-1"} {}', "line"),
+        (b'{"recipient":"\xff"}', "line"),
+        (b'{"recipient":NaN}', "line"),
+        (b"[" * 60_000, "line"),
+    ],
+)
+def test_a_line_keeps_to_the_published_schema_or_is_an_error(line: bytes, field: str) -> None:
+    [fault, good] = answers([line, b'\n{"recipient":"r-2"}\n'])
+    assert (fault["row"], fault["error"]["code"], fault["error"]["field"]) == (1, "invalid_input", field)
+    assert good["recipient"] == "r-2"
 
 
 def test_a_strict_stream_ends_with_its_first_error() -> None:
     job = replace(STREAM, strict=True)
     assert [line.get("row") for line in answers([LINES], job)] == [None, 3]
     assert [line.get("row") for line in answers([LINES[:50], LINES[50:], LINES], job)] == [None, 3]
-    minter = LineMinter(job, KEYRING)
-    minter.feed(b"nonsense\n")
-    assert (minter.stopped, minter.feed(b'{"recipient":"r-1"}\n'), minter.finish()) == (True, b"", b"")
-    assert minter.feed(b"x" * (LINE_BYTES + 1)) == b""
 
 
 @pytest.mark.parametrize("size", [1_000, 70_000, 10**6])

@@ -142,7 +142,7 @@ def test_a_destination_is_measured_as_given_too() -> None:
 
 @pytest.mark.parametrize("address", ["a@b.example", "a%40b.example", "A@B"])
 def test_an_address_is_refused_with_the_remedy_and_never_repeated(address: str) -> None:
-    with pytest.raises(InvalidInput, match=r"looks like an e-mail address.*--hash-recipients") as refused:
+    with pytest.raises(InvalidInput, match=r"looks like an e-mail address.*keyed pseudonym") as refused:
         check_recipient(address)
     assert address not in str(refused.value)
     assert not are_recipients(["r-1", address])

@@ -164,22 +164,16 @@ SCHEMAS: dict[str, Schema] = {
         hits=array(with_address(an_object(**EVENT, client=MAYBE_STRING, reasons=array(STRING)))),
     ),
     "Minted": {
-        "description": "A row of links (`link_1` and so on), or what was wrong with a line.",
-        "oneOf": [
-            {
-                "type": "object",
-                "properties": {
-                    "recipient": STRING,
-                    "pixel_url": STRING,
-                    "token": STRING,
-                    "pseudonym": STRING,
-                },
-                "patternProperties": {"^link_[0-9]+$": STRING},
-                "additionalProperties": False,
-                "required": ["recipient"],
-            },
-            ref("FaultyLine"),
-        ],
+        "description": "The links of one recipient, `link_1` and so on; with `merge` a token.",
+        "type": "object",
+        "properties": {"recipient": STRING, "pixel_url": STRING, "token": STRING, "pseudonym": STRING},
+        "patternProperties": {"^link_[0-9]+$": STRING},
+        "additionalProperties": False,
+        "required": ["recipient"],
+    },
+    "MintedLine": {
+        "description": "The links of one recipient, or what was wrong with a line.",
+        "oneOf": [ref("Minted"), ref("FaultyLine")],
     },
     "Rewritten": an_object(**REWRITTEN),
     "RewrittenLine": {
@@ -188,8 +182,16 @@ SCHEMAS: dict[str, Schema] = {
     },
     "FaultyLine": an_object(row=MAYBE_COUNT, error=ERROR),
     "Delivered": {
-        "description": "What was wrong with a line; the last line counts.",
-        "oneOf": [ref("FaultyLine"), an_object(accepted=COUNT, opted_out=COUNT, failed=COUNT)],
+        "description": "How many deliveries were logged, left out because the person opted out, and not logged.",
+        **an_object(accepted=COUNT, opted_out=COUNT, failed=COUNT),
+    },
+    "DeliveredLine": {
+        "description": "A row that was not accepted, by its number; the last line counts all rows.",
+        "oneOf": [
+            ref("FaultyLine"),
+            an_object(row=COUNT, opted_out={"type": "boolean", "const": True}),
+            ref("Delivered"),
+        ],
     },
     "Health": an_object(status=word("ok")),
     "Readiness": an_object(
@@ -201,3 +203,36 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Document": {"type": "object", "description": "This document."},
 }
+
+_CAMPAIGN = {
+    "id": "spring",
+    "name": "Spring sale",
+    "sent": 1_000,
+    "sent_at": "2026-09-21T14:13:20.000Z",
+    "base_url": None,
+    "passthrough": [],
+    "links": [{"number": 1, "url": "https://shop.example/", "trap": False}],
+}
+_MINTED = {
+    "recipient": "r-1001",
+    "pixel_url": "https://t.example/o/TOKEN.gif",
+    "link_1": "https://t.example/c/TOKEN",
+}
+_REWRITTEN = {
+    "html": '<p>Hello! <a href="https://t.example/c/TOKEN/1">Our shop</a></p>',
+    "links": [{"number": 1, "url": "https://shop.example/"}],
+    "skipped": [],
+}
+EXAMPLES: dict[str, Any] = {
+    "Error": {"error": {"code": "invalid_input", "message": "recipient: is missing", "field": "recipient"}},
+    "Campaign": _CAMPAIGN,
+    "Campaigns": {"items": [_CAMPAIGN], "next": None},
+    "Minted": _MINTED,
+    "MintedLine": _MINTED,
+    "Rewritten": _REWRITTEN,
+    "RewrittenLine": {"recipient": "r-1001"} | _REWRITTEN,
+    "Delivered": {"accepted": 1, "opted_out": 0, "failed": 0},
+    "DeliveredLine": {"accepted": 1, "opted_out": 0, "failed": 0},
+    "Health": {"status": "ok"},
+}
+"""One answer of each kind that a client sends something for, by the name of its schema."""

@@ -109,14 +109,14 @@ def _links_schema(item: Mapping[str, Any]) -> Mapping[str, Any]:
 
 ID = Field(
     "id",
-    {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"},
+    {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", "examples": ["spring"]},
     text(check_campaign_id),
     required=True,
     help="1 to 64 letters, digits, `.`, `_` or `-`, the first a letter or digit.",
 )
 NAME = Field(
     "name",
-    {"type": "string", "minLength": 1, "maxLength": NAME_CHARS},
+    {"type": "string", "minLength": 1, "maxLength": NAME_CHARS, "examples": ["Spring sale"]},
     text(check_name),
     help="What people call it: 1 to 200 printable characters; the id when not given.",
 )
@@ -143,13 +143,19 @@ PASSTHROUGH = Field(
 )
 NEW_LINKS = Field(
     "links",
-    _links_schema({"oneOf": [URL_SCHEMA, object_schema(NEW_LINK)]}),
+    {
+        **_links_schema({"oneOf": [URL_SCHEMA, object_schema(NEW_LINK)]}),
+        "examples": [["https://shop.example/"]],
+    },
     new_links,
     help="Destinations, numbered from 1 in this order.",
 )
 CHANGED_LINKS = Field(
     "links",
-    _links_schema(object_schema(CHANGED_LINK)),
+    {
+        **_links_schema(object_schema(CHANGED_LINK)),
+        "examples": [[{"number": 1, "url": "https://shop.example/new"}]],
+    },
     changed_links,
     help="Corrections by number, also for mail already sent, and new links. Links not named here stay.",
 )

@@ -1,16 +1,15 @@
 """An endpoint as a row of a table: what it takes, who may ask, what it answers, and how it is run."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mailpixel.server.api.body import LINE_TYPES, check_type, is_lines, read_json
+from mailpixel.server.api.body import JSON_TYPES, LINE_TYPES, check_type, is_json, is_lines, parsed, read_body
 from mailpixel.server.api.fields import Field, read_object
 from mailpixel.server.api.query import read_query
 from mailpixel.server.auth import authenticate
@@ -36,16 +35,20 @@ class Call:
 
 
 Handler = Callable[[Call], object]
-"""Gives a JSON value, or a `Response`. Runs in a thread: it may block."""
+"""Gives a JSON value, or a `Response`. Runs in a thread: it may block, for a moment. What takes longer it gives as an
+awaitable of either, which runs on the event loop."""
+
+SMALL_BYTES = 16_384
+"""A body up to this size is read on the event loop: that takes no longer than to hand it to a thread and back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One method of one path. `scope` None: anybody may ask; `handler` None: served beside the API, told of only.
 
-    `body` are the fields of a JSON body, or of each line where `lines`; `answer` is the schema of the JSON answer
-    by its name in the document, or of each line; `media` its kinds when it is not plain JSON. `stream` is another
-    handler for the same body as lines, any number of them; each is answered by a line.
+    `body` are the fields of a JSON body; `answer` is the schema of the JSON answer by its name in the document;
+    `media` its kinds when it is not plain JSON. `stream` is another handler for the same body as lines, any number of
+    them; each is answered by lines of the schema `{answer}Line`. `lines`: a body that does not say what it is is lines.
     """
 
     method: str
@@ -64,22 +67,41 @@ class Endpoint:
 
     async def run(self, request: Request) -> Response:
         """Answer a request; errors are raised."""
+        services: Services = request.state.services
         by = (await authenticate(request, self.scope)).name if self.scope else ""
         query = read_query(request.query_params.multi_items(), self.query)
-        stream = self.stream if is_lines(request) else None
-        if self.lines:
-            check_type(request, LINE_TYPES)
-        body: Mapping[str, Any] = {}
-        services: Services = request.state.services
-        if self.body is not None and not self.lines and stream is None:
-            body = read_object(await read_json(request, services.settings.body_bytes), self.body)
-        call = Call(services, request, request.path_params, query, body, by)
-        handler = stream or self.handler
+        handler = self.stream if self._takes_lines(request) else self.handler
         assert handler is not None  # noqa: S101 - what is only told of has no route
-        return await run_in_threadpool(self._respond, handler, call)
+        body: Mapping[str, Any] = {}
+        if self.body is not None and handler is not self.stream:
+            body = await self._read(request, self.body)
+        call = Call(services, request, request.path_params, query, body, by)
+        answer = await services.threads.api.run(self._answered, handler, call)
+        return await self._waited_for(answer) if isinstance(answer, Awaitable) else answer
 
-    def _respond(self, handler: Handler, call: Call) -> Response:
+    def _takes_lines(self, request: Request) -> bool:
+        """Whether the body is lines. Raises `HTTPException` 415 for a body of another kind."""
+        if self.body is None:
+            return False
+        check_type(request, LINE_TYPES if self.stream else JSON_TYPES)
+        return self.stream is not None and (is_lines(request) or (self.lines and not is_json(request)))
+
+    async def _read(self, request: Request, fields: Sequence[Field]) -> Mapping[str, Any]:
+        """The fields of a JSON body, read in a thread unless it is small. Raises what is wrong with it."""
+        services: Services = request.state.services
+        text = await read_body(request, services.settings.body_bytes)
+        if len(text) <= SMALL_BYTES:
+            return read_object(parsed(text), fields)
+        return await services.threads.api.run(lambda: read_object(parsed(text), fields))
+
+    def _answered(self, handler: Handler, call: Call) -> Response | Awaitable[object]:
         answer = handler(call)
+        return answer if isinstance(answer, Awaitable) else self._response(answer)
+
+    async def _waited_for(self, answer: Awaitable[object]) -> Response:
+        return self._response(await answer)
+
+    def _response(self, answer: object) -> Response:
         return answer if isinstance(answer, Response) else JSONResponse(answer, self.status, NO_STORE)
 
 

@@ -5,6 +5,7 @@ other: what was received and not yet answered waits in memory, and past a bound 
 """
 
 import json
+from collections.abc import Sequence
 from tempfile import SpooledTemporaryFile
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from mailpixel.server.api.lines import LINE_BYTES, Lines, Numbered
 from mailpixel.server.errors_to_json import NO_STORE
 
 PIECE_BYTES = 65_536
@@ -27,15 +29,20 @@ TOO_LONG = {
 
 
 class Translator(Protocol):
-    """Makes output of input, piece by piece; may block. `stopped`: it wants no more."""
+    """Makes output of lines, some at a time. `stopped`: it wants no more; `step`: the most lines it takes at once."""
 
     @property
     def stopped(self) -> bool:
         """Whether what comes now would not be read."""
         ...
 
-    def feed(self, piece: bytes) -> bytes:
-        """What a piece of input gives."""
+    @property
+    def step(self) -> int:
+        """How many lines are work for a few milliseconds, and few enough to hold what comes out of them."""
+        ...
+
+    async def take(self, lines: Sequence[Numbered]) -> bytes:
+        """What some lines give."""
         ...
 
     def finish(self) -> bytes:
@@ -98,15 +105,18 @@ class Spool:
 
 
 class Exchange(Response):
-    """Answers a request by what `translator` makes of its body, while the body comes in."""
+    """Answers a request by what `translator` makes of the lines of its body, while the body comes in."""
 
     media_type = "application/x-ndjson"
 
-    def __init__(self, translator: Translator, most_bytes: int = STREAM_BYTES) -> None:
+    def __init__(
+        self, translator: Translator, line_bytes: int = LINE_BYTES, most_bytes: int = STREAM_BYTES
+    ) -> None:
         self.status_code = 200
         self.background = None
         self.init_headers(NO_STORE)
         self._translator = translator
+        self._lines = Lines(line_bytes)
         self._most_bytes = most_bytes
         self._too_long = False
 
@@ -140,13 +150,21 @@ class Exchange(Response):
         # The first piece before the status: a client may wait for our word before it sends the body.
         piece = await spool.take()
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        while piece:
-            await self._send(send, await run_in_threadpool(self._translator.feed, piece))
+        while piece and not self._translator.stopped:
+            await self._translate(send, self._lines.feed(piece))
             piece = b"" if self._translator.stopped else await spool.take()
-        await self._send(send, await run_in_threadpool(self._translator.finish))
+        await self._translate(send, self._lines.finish())
+        await self._send(send, self._translator.finish())
         if self._too_long:
             await self._send(send, json.dumps({"row": None, "error": TOO_LONG}).encode() + b"\n")
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _translate(self, send: Send, lines: Sequence[Numbered]) -> None:
+        step = self._translator.step
+        for start in range(0, len(lines), step):
+            if self._translator.stopped:
+                return
+            await self._send(send, await self._translator.take(lines[start : start + step]))
 
     async def _send(self, send: Send, made: bytes) -> None:
         if made:

@@ -1,11 +1,12 @@
 """The OpenAPI 3.1 document, made from the table of endpoints."""
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Any
 
 from mailpixel import __version__
-from mailpixel.server.api.answers import SCHEMAS, ref
+from mailpixel.server.api.answers import EXAMPLES, SCHEMAS, ref
 from mailpixel.server.api.endpoint import Endpoint
 from mailpixel.server.api.fields import Field, object_schema
 from mailpixel.server.errors_to_json import CODES
@@ -33,14 +34,18 @@ INTRODUCTION = (
 )
 
 
-def document_of(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
-    """The document of a table of endpoints; `paths` in its order."""
+def document_of(endpoints: Sequence[Endpoint], base_url: str) -> dict[str, Any]:
+    """The document of a table of endpoints for a service at a public address; `paths` in its order."""
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
         paths.setdefault(_path(endpoint), {})[endpoint.method.lower()] = _operation(endpoint)
     return {
         "openapi": "3.1.0",
         "info": {"title": "mailpixel", "version": __version__, "description": INTRODUCTION},
+        "servers": [
+            {"url": base_url, "description": "The public address of the service."},
+            {"url": "/", "description": "Where this document came from."},
+        ],
         "paths": paths,
         "components": {
             "schemas": SCHEMAS,
@@ -98,10 +103,12 @@ def _query_parameters(fields: Sequence[Field]) -> list[dict[str, Any]]:
 
 def _body(endpoint: Endpoint, fields: Sequence[Field]) -> dict[str, Any]:
     schema = object_schema(fields)
-    lines = {NDJSON: {"schema": {"description": "One such object a line: `x-line`."}, "x-line": schema}}
-    if endpoint.lines:
-        return lines
-    return {JSON: {"schema": schema}, **(lines if endpoint.stream else {})}
+    example = {field.name: field.schema["examples"][0] for field in fields if "examples" in field.schema}
+    one = {JSON: {"schema": schema, "example": example}}
+    if not endpoint.stream:
+        return one
+    text = {"type": "string", "description": "One such object a line: `x-line`."}
+    return one | {NDJSON: {"schema": text, "x-line": schema, "example": json.dumps(example) + "\n"}}
 
 
 def _responses(endpoint: Endpoint) -> dict[str, Any]:
@@ -115,16 +122,17 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
 def _content(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.status == 204:
         return {}
-    kinds = endpoint.media or ((NDJSON,) if endpoint.lines else (JSON,))
-    content = {kind: _media(kind, endpoint.answer) for kind in kinds}
+    content = {kind: _media(kind, endpoint.answer) for kind in endpoint.media or (JSON,)}
     return content | ({NDJSON: _media(NDJSON, f"{endpoint.answer}Line")} if endpoint.stream else {})
 
 
 def _media(kind: str, answer: str | None) -> dict[str, Any]:
+    example = EXAMPLES.get(answer or "")
     if kind == JSON and answer:
-        return {"schema": ref(answer)}
+        return {"schema": ref(answer)} | ({"example": example} if example else {})
     line = {"x-line": ref(answer)} if kind == NDJSON and answer else {}
-    return {"schema": {"type": "string"}, **line}
+    shown = {"example": json.dumps(example) + "\n"} if line and example else {}
+    return {"schema": {"type": "string"}, **line, **shown}
 
 
 def _failing(endpoint: Endpoint) -> list[int]:
@@ -137,10 +145,10 @@ def _failing(endpoint: Endpoint) -> list[int]:
     if "{" in endpoint.path:
         statuses.add(404)
     if endpoint.body is not None:
-        statuses |= {413, 415} if endpoint.lines else {400, 413, 415}
+        statuses |= {400, 413, 415}
     return sorted(statuses)
 
 
 def _error(status: int) -> dict[str, Any]:
     description = REASONS.get(status, CODES[status])
-    return {"description": description, "content": {JSON: {"schema": ref("Error")}}}
+    return {"description": description, "content": {JSON: _media(JSON, "Error")}}

@@ -3,7 +3,6 @@
 import itertools
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from mailpixel.classify import Rules, judge
@@ -20,6 +19,7 @@ from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.fields import BOOLEAN, Field, choice, flag, options
 from mailpixel.server.api.query import page
 from mailpixel.server.errors_to_json import NO_STORE
+from mailpixel.server.threads import Lane
 from mailpixel.store.protocol import Counts, LinkRevision, Store
 
 MESSAGES_A_CHUNK = 200
@@ -109,7 +109,9 @@ def events(call: Call) -> object:
         "content-type": FORMATS[format],
         "content-disposition": f'attachment; filename="{campaign.id}-events.{format}"',
     }
-    stream = _chunks(itertools.chain([first], pages), format, call.query["addresses"])
+    stream = _chunks(
+        itertools.chain([first], pages), format, call.query["addresses"], call.services.threads.api
+    )
     return StreamingResponse(stream, headers=NO_STORE | headers)
 
 
@@ -134,7 +136,9 @@ class EventPages(Iterator[tuple[Told, ...]]):
         return with_verdicts(message, judge(message, self._campaign, self._rules))
 
 
-async def _chunks(pages: Iterable[Sequence[Told]], format: str, addresses: bool) -> AsyncIterator[bytes]:
+async def _chunks(
+    pages: Iterable[Sequence[Told]], format: str, addresses: bool, lane: Lane
+) -> AsyncIterator[bytes]:
     """The bytes of an export, a page at a time, each made in a thread."""
     encode = csv_rows if format == "csv" else ndjson
     remaining = iter(pages)
@@ -145,7 +149,7 @@ async def _chunks(pages: Iterable[Sequence[Told]], format: str, addresses: bool)
 
     if format == "csv":
         yield csv_header(addresses)
-    while (chunk := await run_in_threadpool(following)) is not None:
+    while (chunk := await lane.run(following)) is not None:
         yield chunk
 
 

@@ -1,20 +1,46 @@
 """Rewriting over HTTP: the HTML of one recipient's mail in, the same tracked out; or of many, line by line."""
 
 import json
-from typing import get_args
+from collections.abc import Sequence
+from typing import Any, get_args
 
-from mailpixel.errors import MailpixelError
+from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.splicing.options import PixelPlace, RewriteOptions
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
 from mailpixel.server.api.body import check_length
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.exchange import STREAM_BYTES, Exchange
 from mailpixel.server.api.fields import BOOLEAN, Field, a_string, choice, flag, options
-from mailpixel.server.api.streams import RECIPIENT, Lines, read_line
+from mailpixel.server.api.lines import Numbered, read_line
+from mailpixel.server.api.streams import RECIPIENT
 from mailpixel.server.errors_to_json import error_json
+from mailpixel.server.threads import Lane
+
+HTML_CHARS = 524_288
+"""The longest mail. Gmail cuts mail at 102 kB, and a parser that reads half a megabyte holds up readers for some ten
+milliseconds."""
+LINE_BYTES = 4 * 1024**2
+"""The longest line of a stream of mails: the longest mail, with every second character escaped."""
+
+
+def mail_html(value: Any, name: str) -> str:
+    """Reads the HTML of a mail. Raises `InvalidInput` for one that no mail program would show whole."""
+    html = a_string(value, name)
+    if len(html) > HTML_CHARS:
+        raise InvalidInput(name, f"has {len(html):,} characters; at most {HTML_CHARS:,} are taken")
+    return html
+
 
 HTML = Field(
-    "html", {"type": "string"}, a_string, required=True, help="The mail as it would go out without tracking."
+    "html",
+    {
+        "type": "string",
+        "maxLength": HTML_CHARS,
+        "examples": ['<p>Hello! <a href="https://shop.example/">Our shop</a></p>'],
+    },
+    mail_html,
+    required=True,
+    help="The mail as it would go out without tracking.",
 )
 MAIL = (RECIPIENT, HTML)
 
@@ -38,9 +64,10 @@ def rewrite(call: Call) -> object:
 
 
 def rewrite_lines(call: Call) -> object:
-    """The same for mail after mail, line by line. A line may be as long as a body."""
+    """The same for mail after mail, line by line."""
     check_length(call.request, STREAM_BYTES)
-    return Exchange(MailLines(_rewriter(call), call.services.settings.body_bytes))
+    line_bytes = min(call.services.settings.body_bytes, LINE_BYTES)
+    return Exchange(MailLines(_rewriter(call), call.services.threads.api, line_bytes), line_bytes)
 
 
 def rewritten_json(rewritten: Rewritten[str]) -> dict[str, object]:
@@ -67,19 +94,23 @@ class MailLines:
     """
 
     stopped = False
+    step = 20
 
-    def __init__(self, rewriter: Rewriter, most_bytes: int) -> None:
+    def __init__(self, rewriter: Rewriter, lane: Lane, most_bytes: int) -> None:
         self._rewriter = rewriter
+        self._lane = lane
         self._most_bytes = most_bytes
-        self._lines = Lines(most_bytes)
 
-    def feed(self, piece: bytes) -> bytes:
-        """The mails whose lines a piece completes."""
-        return b"".join(self._answered(row, line) for row, line in self._lines.feed(piece))
+    async def take(self, lines: Sequence[Numbered]) -> bytes:
+        """The mails of some lines."""
+        return await self._lane.run(self._answers, lines)
 
     def finish(self) -> bytes:
-        """The mail of a last line without a line end."""
-        return b"".join(self._answered(row, line) for row, line in self._lines.finish())
+        """Nothing more: every line has its answer."""
+        return b""
+
+    def _answers(self, lines: Sequence[Numbered]) -> bytes:
+        return b"".join(self._answered(row, line) for row, line in lines)
 
     def _answered(self, row: int, line: bytes | None) -> bytes:
         try:

@@ -12,14 +12,14 @@ CAMPAIGN = "/api/campaigns/{id}"
 
 
 @cache
-def document() -> dict[str, Any]:
-    """The OpenAPI document of this table."""
-    return document_of(ENDPOINTS)
+def document(base_url: str) -> dict[str, Any]:
+    """The OpenAPI document of this table, for a service at this public address."""
+    return document_of(ENDPOINTS, base_url)
 
 
 def show_document(call: Call) -> object:
     """Answer with the document."""
-    return document()
+    return document(call.services.settings.base_url)
 
 
 # fmt: off
@@ -50,14 +50,15 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", CAMPAIGN + "/messages/{recipient:path}", reports.message, "read",
              "Explain every hit of one message: verdict, rule and reasons.", "Message",
              query=(reports.ADDRESSES,)),
-    Endpoint("POST", f"{CAMPAIGN}/mint", streams.mint, "write",
-             "Sign links for a stream of recipients.", "Minted", body=(streams.WRITTEN,), lines=True,
-             query=(streams.MERGE, streams.HASH_RECIPIENTS, streams.STRICT)),
+    Endpoint("POST", f"{CAMPAIGN}/mint", streams.mint_one, "write",
+             "Sign the links of one recipient, or of a stream of them.", "Minted", body=streams.TO_MINT, lines=True,
+             query=(streams.MERGE, streams.HASH_RECIPIENTS, streams.STRICT), stream=streams.mint),
     Endpoint("POST", f"{CAMPAIGN}/rewrite", rewrites.rewrite, "write",
              "Track the HTML of one recipient's mail, or of a stream of them, and register its links.", "Rewritten",
              body=rewrites.MAIL, query=(rewrites.PIXEL, rewrites.MSO), stream=rewrites.rewrite_lines),
-    Endpoint("POST", f"{CAMPAIGN}/deliveries", streams.deliveries, "write",
-             "Log a stream of deliveries.", "Delivered", body=streams.DELIVERY, lines=True),
+    Endpoint("POST", f"{CAMPAIGN}/deliveries", streams.deliver_one, "write",
+             "Log one delivery, or a stream of them.", "Delivered", body=streams.DELIVERY, lines=True,
+             stream=streams.deliveries),
     Endpoint("GET", "/api/openapi.json", show_document, None,
              "Describe this API as OpenAPI 3.1.", "Document"),
     # Served beside the API, and told of here so that one document tells of every address for programs.

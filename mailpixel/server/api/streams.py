@@ -1,45 +1,61 @@
-"""Streams of lines: links for many recipients, and deliveries."""
+"""Streams of lines: links for many recipients, and deliveries; and one of either as plain JSON."""
 
 import json
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-import anyio.from_thread
-
-from mailpixel.errors import InvalidInput, StoreUnavailable
+from mailpixel.errors import InvalidInput, MailpixelError, StoreUnavailable
 from mailpixel.ingest.identity import DAY_MS, told_event
 from mailpixel.links.claims import check_recipient
-from mailpixel.links.lists.rows import Format, Job
-from mailpixel.links.lists.stream import LINE_BYTES, LineMinter
+from mailpixel.links.lists.rows import Format, Job, RowMinter
 from mailpixel.model import Event, EventKind
 from mailpixel.report.moments import to_ms
-from mailpixel.server.api.body import check_length, parse_json
+from mailpixel.server.api.body import check_length
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.exchange import STREAM_BYTES, Exchange
-from mailpixel.server.api.fields import BOOLEAN, MOMENT, Field, flag, moment, read_object, text
+from mailpixel.server.api.fields import BOOLEAN, MOMENT, Field, a_string, flag, moment, text
+from mailpixel.server.api.lines import LINE_BYTES, Numbered, read_line
 from mailpixel.server.errors_to_json import error_json
+from mailpixel.server.threads import Lane
 from mailpixel.store.revisions import note_signed
+
+WRITTEN_CHARS = 1_000
+
+
+def written(value: Any, name: str) -> str:
+    """Reads what stands for a recipient: an id, or an address where pseudonyms are asked for."""
+    found = a_string(value, name).strip()
+    if not 1 <= len(found) <= WRITTEN_CHARS:
+        raise InvalidInput(name, f"must have 1 to {WRITTEN_CHARS:,} characters")
+    return found
+
 
 RECIPIENT = Field(
     "recipient",
-    {"type": "string", "pattern": "^[A-Za-z0-9._:~+=/-]{1,128}$"},
+    {"type": "string", "pattern": "^[A-Za-z0-9._:~+=/-]{1,128}$", "examples": ["r-1001"]},
     text(check_recipient),
     required=True,
     help="The sender's opaque id of a person, never an address.",
 )
 WRITTEN = Field(
     "recipient",
-    {"type": "string", "maxLength": 1_000},
-    text(check_recipient),
+    {"type": "string", "minLength": 1, "maxLength": WRITTEN_CHARS, "examples": ["r-1001"]},
+    written,
     required=True,
     help="The sender's opaque id of a person; an address where `hash_recipients` is on.",
 )
-DELIVERED_AT = Field("delivered_at", MOMENT, moment, required=True, help="When the receiving server took it.")
+DELIVERED_AT = Field(
+    "delivered_at",
+    {**MOMENT, "examples": ["2026-09-21T14:13:21Z"]},
+    moment,
+    required=True,
+    help="When the receiving server took the message.",
+)
+TO_MINT = (WRITTEN,)
 DELIVERY = (RECIPIENT, DELIVERED_AT)
 
 MERGE = Field(
-    "merge", BOOLEAN, flag, default=False, help="One merge-field token a recipient instead of URLs."
+    "merge", BOOLEAN, flag, default=False, help="One merge-field token for each recipient instead of URLs."
 )
 HASH_RECIPIENTS = Field(
     "hash_recipients",
@@ -50,173 +66,216 @@ HASH_RECIPIENTS = Field(
 )
 STRICT = Field("strict", BOOLEAN, flag, default=False, help="End at the first faulty line.")
 
+TOKENS_AT_ONCE = 2_000
+"""Tokens signed in one step: some ten milliseconds of work."""
+DELIVERIES_AT_ONCE = 1_000
 
-Append = Callable[[Sequence[Event]], None]
-PAUSES_S = (0.25, 0.5, 1.0, 2.0, 4.0)
-"""The log is given as long as a pixel waits for it, and these pauses: a bulk import may take its time."""
+Append = Callable[[Sequence[Event]], Awaitable[Sequence[bool]]]
+"""Logs events; says of each whether it is durable."""
+
+NOT_WRITTEN = StoreUnavailable("the log is not being written at the moment; send this again later")
 
 
-def read_line(line: bytes | None, fields: Sequence[Field], most_bytes: int, what: str) -> dict[str, Any]:
-    """The fields of the JSON object on a line; the line is None where it was longer than `most_bytes`.
-
-    Raises `InvalidInput`. `what` is the word for what a line holds.
-    """
-    if line is None:
-        raise InvalidInput("line", f"is longer than {most_bytes:,} bytes; send one {what} a line")
-    try:
-        value = parse_json(line)
-    except ValueError as error:
-        raise InvalidInput("line", f"{error}; send one JSON object a line") from None
-    return read_object(value, fields)
+def mint_one(call: Call) -> object:
+    """The links of one recipient. Raises `InvalidInput`."""
+    minter = RowMinter(_job(call), call.services.live.keyring)
+    [made] = _minted(minter, [call.body["recipient"]])
+    if isinstance(made, InvalidInput):
+        raise made
+    return json.loads(made)
 
 
 def mint(call: Call) -> object:
     """Links for every recipient, line by line."""
     check_length(call.request, STREAM_BYTES)
+    job = _job(call)
+    step = max(TOKENS_AT_ONCE // len(job.columns), 1)
+    return Exchange(
+        MintLines(RowMinter(job, call.services.live.keyring), call.services.threads.api, step, job.strict)
+    )
+
+
+def _job(call: Call) -> Job:
     campaign = call.services.registry.campaign(call.path["id"])
     note_signed(call.services.registry, campaign.id)
-    job = Job(
+    return Job(
         campaign=campaign.id,
         base_url=campaign.base_url or call.services.settings.base_url,
         links=tuple(link.number for link in campaign.links),
         format=Format.NDJSON,
         **call.query,
     )
-    return Exchange(LineMinter(job, call.services.live.keyring))
+
+
+def deliver_one(call: Call) -> object:
+    """Log one delivery. Raises `InvalidInput`, and `StoreUnavailable` when it could not be written."""
+    services = call.services
+    campaign = services.registry.campaign(call.path["id"])
+    event = _delivery(campaign.id, call.body, services.clock() + DAY_MS)
+
+    async def log() -> object:
+        if services.live.registry.opted_out(event.recipient):
+            return _tally(opted_out=1)
+        if not all(await services.committer.append([event])):
+            raise NOT_WRITTEN
+        return _tally(accepted=1)
+
+    return log()
 
 
 def deliveries(call: Call) -> object:
-    """Log deliveries, line by line; errors come back, and a count at the end."""
+    """Log deliveries, line by line; what was not accepted comes back by its number, and a count at the end."""
     check_length(call.request, STREAM_BYTES)
     services = call.services
     campaign = services.registry.campaign(call.path["id"])
-
-    def append(events: Sequence[Event]) -> None:
-        anyio.from_thread.run(services.committer.append, events)
-
-    latest_ms = services.clock() + DAY_MS
-    patient = Patiently(append, PAUSES_S)
-    return Exchange(DeliveryLines(campaign.id, latest_ms, services.live.registry.opted_out, patient))
+    reader = DeliveryReader(campaign.id, services.clock() + DAY_MS, services.live.registry.opted_out)
+    return Exchange(DeliveryLines(reader, services.threads.api, services.committer.append))
 
 
-class Patiently:
-    """Appends a batch again after each pause for as long as the log is busy; an event written twice counts once.
+def _minted(minter: RowMinter, found: Sequence[str | InvalidInput]) -> list[str | InvalidInput]:
+    """The row of links for each text that stands for a recipient, or what is wrong with it; in order."""
+    ids = [_id_of(minter, each) for each in found]
+    good = [at for at, id in enumerate(ids) if isinstance(id, str)]
+    rows, _ = minter.rows([str(found[at]) for at in good], [str(ids[at]) for at in good])
+    made = dict(zip(good, rows, strict=True))
+    return [made.get(at, id) for at, id in enumerate(ids)]
 
-    Raises `StoreUnavailable` after the last pause.
+
+def _id_of(minter: RowMinter, found: str | InvalidInput) -> str | InvalidInput:
+    try:
+        return found if isinstance(found, InvalidInput) else minter.id_of(found)
+    except InvalidInput as fault:
+        return fault
+
+
+class MintLines:
+    """Makes a row of links of every line of {"recipient"}, or {"row","error"}; see `Translator`.
+
+    With `strict` the first error is the last line.
     """
 
-    def __init__(self, append: Append, pauses_s: Sequence[float]) -> None:
-        self._append = append
-        self._pauses_s = pauses_s
+    def __init__(self, minter: RowMinter, lane: Lane, step: int, strict: bool) -> None:
+        self._minter = minter
+        self._lane = lane
+        self._strict = strict
+        self.step = step
+        self.stopped = False
 
-    def __call__(self, events: Sequence[Event]) -> None:
-        """Append a batch; blocks."""
-        for pause_s in self._pauses_s:
-            try:
-                return self._append(events)
-            except StoreUnavailable:
-                time.sleep(pause_s)
-        return self._append(events)
+    async def take(self, lines: Sequence[Numbered]) -> bytes:
+        """The rows of some lines."""
+        return await self._lane.run(self._answers, lines)
+
+    def finish(self) -> bytes:
+        """Nothing more: every line has its answer."""
+        return b""
+
+    def _answers(self, lines: Sequence[Numbered]) -> bytes:
+        out: list[bytes] = []
+        made = _minted(self._minter, [_written(line) for _, line in lines])
+        for (row, _), answer in zip(lines, made, strict=True):
+            faulty = isinstance(answer, InvalidInput)
+            out.append(_faulty(row, answer) if isinstance(answer, InvalidInput) else f"{answer}\n".encode())
+            if faulty and self._strict:
+                self.stopped = True
+                break
+        return b"".join(out)
 
 
-class Lines:
-    """Cuts pieces into numbered lines without their line ends; None stands for one over `most_bytes`."""
+def _written(line: bytes | None) -> str | InvalidInput:
+    try:
+        return str(read_line(line, TO_MINT, LINE_BYTES, "recipient")["recipient"])
+    except InvalidInput as fault:
+        return fault
 
-    def __init__(self, most_bytes: int = LINE_BYTES) -> None:
-        self._most_bytes = most_bytes
-        self._held = b""
-        self._dropping = False
-        self._row = 0
 
-    def feed(self, piece: bytes) -> list[tuple[int, bytes | None]]:
-        """The lines that a piece completes, blank ones left out."""
-        *whole, self._held = (self._held + piece).split(b"\n")
-        lines = [self._line(line) for line in whole]
-        if len(self._held) > self._most_bytes:
-            self._held, self._dropping = b"", True
-        return [(row, line) for row, line in lines if line is None or line.strip()]
+def _delivery(campaign: str, fields: Mapping[str, Any], latest_ms: int) -> Event:
+    """The event of a delivery. Raises `InvalidInput`."""
+    at_ms = to_ms(fields["delivered_at"])
+    if at_ms > latest_ms:
+        raise InvalidInput(
+            "delivered_at", "lies more than a day ahead; is it in milliseconds, is the clock right?"
+        )
+    return told_event(EventKind.DELIVERY, campaign, fields["recipient"], at_ms)
 
-    def finish(self) -> list[tuple[int, bytes | None]]:
-        """The last line, where it had no line end."""
-        return self.feed(b"\n") if self._held or self._dropping else []
 
-    def _line(self, line: bytes) -> tuple[int, bytes | None]:
-        self._row += 1
-        too_long = self._dropping or len(line) > self._most_bytes
-        self._dropping = False
-        return self._row, None if too_long else line
+class DeliveryReader:
+    """Reads lines of {"recipient","delivered_at"} of one campaign; none may be later than `latest_ms`."""
+
+    def __init__(self, campaign: str, latest_ms: int, opted_out: Callable[[str], bool]) -> None:
+        self._campaign = campaign
+        self._latest_ms = latest_ms
+        self._opted_out = opted_out
+
+    def read(self, lines: Sequence[Numbered]) -> list[Event | InvalidInput | None]:
+        """Of each line its event, what is wrong with it, or None: nothing is kept of a person who asked for that."""
+        return [self._read(line) for _, line in lines]
+
+    def _read(self, line: bytes | None) -> Event | InvalidInput | None:
+        try:
+            fields = read_line(line, DELIVERY, LINE_BYTES, "delivery")
+            event = _delivery(self._campaign, fields, self._latest_ms)
+        except InvalidInput as fault:
+            return fault
+        return None if self._opted_out(event.recipient) else event
 
 
 class DeliveryLines:
     """Logs lines of {"recipient","delivered_at"}; see `Translator`.
 
-    Out come {"row","error"} for every line that does not fit, and at the end {"accepted","opted_out","failed"}.
-    What comes after the log refused a batch is not read: send it again, for a delivery told twice counts once.
+    A row is accepted, or named by its number: {"row","error"} for one that failed, {"row","opted_out"}. At the end
+    comes {"accepted","opted_out","failed"}, which add up to the rows. When the log does not take a row, those that
+    follow fail untried: send what failed again, for a delivery that comes twice counts once.
     """
 
-    def __init__(
-        self,
-        campaign: str,
-        latest_ms: int,
-        opted_out: Callable[[str], bool],
-        append: Append,
-    ) -> None:
-        self._campaign = campaign
-        self._latest_ms = latest_ms
-        self._is_opted_out = opted_out
-        self._append = append
-        self._lines = Lines()
-        self._accepted = self._opted_out = self._failed = 0
-        self.stopped = False
+    step = DELIVERIES_AT_ONCE
+    stopped = False
 
-    def feed(self, piece: bytes) -> bytes:
-        """Log the lines that a piece completes."""
-        return self._take(self._lines.feed(piece))
+    def __init__(self, reader: DeliveryReader, lane: Lane, append: Append) -> None:
+        self._reader = reader
+        self._lane = lane
+        self._append = append
+        self._accepted = self._opted_out = self._failed = 0
+        self._refused = False
+
+    async def take(self, lines: Sequence[Numbered]) -> bytes:
+        """Log some lines; returns what is to be said of those that were not accepted."""
+        read = await self._lane.run(self._reader.read, lines)
+        events = [each for each in read if isinstance(each, Event)]
+        durable = iter(await self._log(events))
+        rows = (row for row, _ in lines)
+        return b"".join(
+            self._said(row, each, isinstance(each, Event) and next(durable))
+            for row, each in zip(rows, read, strict=True)
+        )
 
     def finish(self) -> bytes:
-        """Log the last line, and count."""
-        out = b"" if self.stopped else self._take(self._lines.finish())
-        tally = {"accepted": self._accepted, "opted_out": self._opted_out, "failed": self._failed}
-        return out + _line(tally)
+        """The count."""
+        return _line(_tally(self._accepted, self._opted_out, self._failed))
 
-    def _take(self, lines: Sequence[tuple[int, bytes | None]]) -> bytes:
-        out: list[bytes] = []
-        events: list[Event] = []
-        for row, line in lines:
-            try:
-                event = self._event(line)
-            except InvalidInput as fault:
-                out.append(_line({"row": row, **error_json(fault)}))
-                continue
-            # Nothing is kept of a person who asked for that: not counted as delivered, nor as tracked.
-            if self._is_opted_out(event.recipient):
-                self._opted_out += 1
-            else:
-                events.append(event)
-        self._failed += len(out)
-        return b"".join(out) + self._log(events, lines)
+    async def _log(self, events: Sequence[Event]) -> Sequence[bool]:
+        if self._refused:
+            return [False] * len(events)
+        durable = await self._append(events)
+        self._refused = not all(durable)
+        return durable
 
-    def _log(self, events: Sequence[Event], lines: Sequence[tuple[int, bytes | None]]) -> bytes:
-        if not events:
+    def _said(self, row: int, read: Event | InvalidInput | None, durable: bool) -> bytes:
+        if durable:
+            self._accepted += 1
             return b""
-        try:
-            self._append(events)
-        except StoreUnavailable as refusal:
-            self.stopped = True
-            self._failed += len(events)
-            return _line({"row": lines[0][0], **error_json(refusal)})
-        self._accepted += len(events)
-        return b""
+        if read is None:
+            self._opted_out += 1
+            return _line({"row": row, "opted_out": True})
+        self._failed += 1
+        return _faulty(row, read if isinstance(read, InvalidInput) else NOT_WRITTEN)
 
-    def _event(self, line: bytes | None) -> Event:
-        """The delivery a line tells of. Raises `InvalidInput`."""
-        told = read_line(line, DELIVERY, LINE_BYTES, "delivery")
-        at_ms = to_ms(told["delivered_at"])
-        if at_ms > self._latest_ms:
-            raise InvalidInput(
-                "delivered_at", "lies more than a day ahead; is it in milliseconds, is the clock right?"
-            )
-        return told_event(EventKind.DELIVERY, self._campaign, told["recipient"], at_ms)
+
+def _tally(accepted: int = 0, opted_out: int = 0, failed: int = 0) -> dict[str, int]:
+    return {"accepted": accepted, "opted_out": opted_out, "failed": failed}
+
+
+def _faulty(row: int, fault: MailpixelError) -> bytes:
+    return _line({"row": row, **error_json(fault)})
 
 
 def _line(value: object) -> bytes:

@@ -8,10 +8,11 @@ compared to it.
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from mailpixel.errors import Conflict, InvalidInput
-from mailpixel.model import Event, EventKind, Message
+from mailpixel.model import Event, EventKind, Facts, Message
 from mailpixel.store.protocol import (
     Changed,
     Counts,
@@ -50,6 +51,14 @@ class MemoryStore:
             for each in overflow:
                 key = (each.campaign, each.recipient, each.day, each.edge)
                 self._overflow[key] = max(each.hits, self._overflow.get(key, 0))
+
+    def append_evidence(self, hits: Sequence[Event]) -> int:
+        """See `Store`."""
+        with self._lock:
+            agents = {event.agent for event in self._log.values()}
+            known = [hit for hit in hits if self._of_message.get((hit.campaign, hit.recipient))]
+            self.append([hit if hit.agent in agents else replace(hit, agent="") for hit in known])
+        return len(known)
 
     def _append(self, event: Event) -> None:
         if event.id not in self._ids:
@@ -171,7 +180,7 @@ class MemoryStore:
                 totals=totals,
                 links=dict(links),
                 overflow=sum(hits for key, hits in self._overflow.items() if key[0] == campaign),
-                provisional=sum(event.campaign == campaign and event.kind in HITS for event in young),
+                provisional=sum(event.campaign == campaign and _is_signed_hit(event) for event in young),
                 as_of_ms=self._as_of_ms(now_ms),
             )
 
@@ -219,6 +228,10 @@ class MemoryStore:
             return 0
         first_ms = self.waiting().first_event_ms
         return now_ms if first_ms is None else min(first_ms, now_ms)
+
+
+def _is_signed_hit(event: Event) -> bool:
+    return event.kind in HITS and not event.facts & Facts.FORGED
 
 
 def _follows(event: Event) -> bool:

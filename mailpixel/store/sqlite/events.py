@@ -18,6 +18,7 @@ from mailpixel.store.sqlite.rows import (
     Row,
     check_id,
     intern_agents,
+    known_agents,
     to_event,
     to_row,
 )
@@ -33,6 +34,7 @@ KEYS = 64
 PAGE = 10_000
 """Events read at a time when a whole campaign is read."""
 
+HAS_EVENTS = "select 1 from events where campaign = ? and recipient = ? limit 1"
 OF_MESSAGE = f"select {READ} from events e where e.campaign = ? and e.recipient = ?"  # noqa: S608
 OF_PAGE = (
     f"select {READ} from events e where e.campaign = ? and e.recipient > ? and e.recipient <= ?"  # noqa: S608
@@ -84,6 +86,22 @@ class EventLog:
             _insert(connection, [to_row(event, numbers[event.agent]) for event in events])
             _raise_overflow(connection, overflow)
         self._numbers.learn(new)
+
+    def append_evidence(self, hits: Sequence[Event]) -> int:
+        """Write those of messages that have events; an agent that is not known is left empty."""
+        for hit in hits:
+            check_id(hit)
+        with self._database.reading() as connection:
+            known = [
+                hit
+                for hit in hits
+                if connection.execute(HAS_EVENTS, (hit.campaign, hit.recipient)).fetchone()
+            ]
+        if known:
+            with self._database.writing() as connection:
+                numbers = known_agents(connection, {hit.agent for hit in known})
+                _insert(connection, [to_row(hit, numbers[hit.agent]) for hit in known])
+        return len(known)
 
     def changed(self, cursor: str, limit: int) -> Changed:
         """Whole messages with events after the cursor."""

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from mailpixel.errors import Conflict
+from mailpixel.model import Facts
 from mailpixel.store.protocol import Changed, Counts, MessageState, Waiting
 from mailpixel.store.sqlite.cursor import Cursor, read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database
@@ -22,7 +23,10 @@ from mailpixel.store.sqlite.shelves import (
 from mailpixel.store.tally import MEASURES, Tally
 
 # The plus keeps SQLite from reading the whole campaign instead of the last few seconds.
-PROVISIONAL = f"select count(*) from events where id >= ? and +campaign = ? and kind in {HITS}"  # noqa: S608
+PROVISIONAL = (
+    f"select count(*) from events where id >= ? and +campaign = ? and kind in {HITS}"  # noqa: S608
+    f" and not facts & {int(Facts.FORGED)}"
+)
 
 
 class Projections:

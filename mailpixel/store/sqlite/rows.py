@@ -1,7 +1,7 @@
 """Events as rows of the log and back. `received_at_ms` is not stored: it is the first six bytes of the id."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -75,6 +75,16 @@ def intern_agents(connection: sqlite3.Connection, agents: Sequence[str]) -> dict
     for agent in agents:
         (found[agent],) = connection.execute("select id from agents where agent = ?", (agent,)).fetchone()
     return found
+
+
+def known_agents(connection: sqlite3.Connection, agents: Iterable[str]) -> dict[str, int]:
+    """The numbers of these agents; one that has none gets that of the empty agent."""
+    empty = intern_agents(connection, [""])[""]
+    found = {
+        agent: connection.execute("select id from agents where agent = ?", (agent,)).fetchone()
+        for agent in agents
+    }
+    return {agent: empty if row is None else row[0] for agent, row in found.items()}
 
 
 class AgentTexts(dict[int, str]):

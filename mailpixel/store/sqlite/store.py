@@ -35,6 +35,10 @@ class SqliteStore:
         """See `Store`."""
         self._log.append(events, overflow)
 
+    def append_evidence(self, hits: Sequence[Event]) -> int:
+        """See `Store`."""
+        return self._log.append_evidence(hits)
+
     def changed(self, cursor: str, limit: int) -> Changed:
         """See `Store`."""
         return self._log.changed(cursor, limit)

@@ -1,0 +1,38 @@
+"""Threads for what blocks: a few for each kind of caller, so that no kind holds up another."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+
+API_AT_ONCE = 4
+"""Steps of API work at once in a process. More would not be quicker, as they share one interpreter with the readers."""
+OPT_OUTS_AT_ONCE = 4
+CHECKS_AT_ONCE = 2
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+
+class Lane:
+    """Runs functions in threads, at most `at_once` of them at a time; who comes first goes first."""
+
+    def __init__(self, at_once: int) -> None:
+        self._limiter = CapacityLimiter(at_once)
+
+    async def run(
+        self, function: Callable[Given, Result], *args: Given.args, **named: Given.kwargs
+    ) -> Result:
+        """What the function gives, or raises."""
+        return await to_thread.run_sync(partial(function, *args, **named), limiter=self._limiter)
+
+
+class Threads:
+    """The lanes of one process."""
+
+    def __init__(self) -> None:
+        self.api = Lane(API_AT_ONCE)
+        self.opt_outs = Lane(OPT_OUTS_AT_ONCE)
+        self.checks = Lane(CHECKS_AT_ONCE)
+        """Readiness and metrics."""
