@@ -1,16 +1,15 @@
 """What a public address answers, seen from outside: through whatever proxy stands in front of the service."""
 
-import ipaddress
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit
 
 from mailpixel.checkup.addresses import Address
 from mailpixel.checkup.asking import BAD_CERTIFICATE, NO_TLS, NOBODY, UNKNOWN_HOST, Answer, Silence, ask
 from mailpixel.checkup.check import Check, Grade
 from mailpixel.errors import InvalidInput
+from mailpixel.links.hosts import is_this_machine
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import check_base_url, click_url, optout_url, pixel_url
 from mailpixel.model import Claims, TokenKind
@@ -60,16 +59,9 @@ def scheme(address: Address) -> Check:
     name, remedy = "https", f"put a TLS proxy in front and set its https address with {address.setting}"
     if address.base_url.startswith("https://"):
         return Check(name, Grade.OK, "is encrypted")
-    if _is_loopback(urlsplit(address.base_url).hostname or ""):
+    if is_this_machine(address.base_url):
         return Check(name, Grade.WARN, "plain http that only this machine can reach: fit for a trial", remedy)
     return Check(name, Grade.FAIL, "is not encrypted", remedy)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def reach(answer: Answer | Silence, address: Address) -> Check:

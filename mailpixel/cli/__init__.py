@@ -6,10 +6,12 @@ One file per command group; `COMMANDS` below is the table of contents.
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 import click
 
 from mailpixel import __version__
+from mailpixel.cli.ending import ended_in_words
 from mailpixel.cli.frame import DATA_OPTION, Group
 from mailpixel.errors import InvalidInput, MailpixelError
 
@@ -36,7 +38,12 @@ COMMANDS = {
 
 
 class Main(Group):
-    """Finds commands in their files and turns our errors into exit codes."""
+    """Finds commands in their files and turns our errors, and the machine's, into a line and an exit code."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run the command line and exit, as `click.Command.main` does."""
+        with ended_in_words():
+            return super().main(*arguments, **options)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands in the order of the table."""

@@ -132,6 +132,12 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
+def warn(problem: str) -> None:
+    """Say in one line on stderr what may be wrong; nothing for an empty text."""
+    if problem:
+        say(f"warning: {problem}")
+
+
 def now_ms() -> int:
     """The clock, in milliseconds since 1970."""
     return time.time_ns() // 1_000_000

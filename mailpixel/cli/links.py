@@ -19,10 +19,11 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from mailpixel.cli.frame import Command, plain, say, settings, stores
+from mailpixel.cli.frame import Command, plain, say, settings, stores, warn
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.bulk import Tally, Watch, mint_links, size_of
+from mailpixel.links.hosts import warning_of
 from mailpixel.links.keyring import load_keyring
 from mailpixel.links.lists.resume import Facts, Part, facts_of
 from mailpixel.links.lists.rows import Format, Job
@@ -86,6 +87,7 @@ def links_command(
         format=Format(output),
         **asked,
     )
+    warn(warning_of(job.base_url, campaign.id))
     keyring = load_keyring(settings().key_file)
     note_signed(registry, campaign.id)
     started_s = time.monotonic()

@@ -105,7 +105,7 @@ async def _tell(relay: "Relay", every_s: int) -> None:
 
 def _address(listen: str, is_open: bool) -> tuple[str, int]:
     """Host and port. Raises `InvalidInput`, also for one that others reach when that was not asked for."""
-    from mailpixel.relay.upstream import is_loopback
+    from mailpixel.links.hosts import is_loopback
 
     parts = _LISTEN.fullmatch(listen)
     if parts is None or int(parts["port"]) > 65_535:

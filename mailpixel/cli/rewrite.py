@@ -9,11 +9,12 @@ from typing import Any, BinaryIO
 
 import click
 
-from mailpixel.cli.frame import Command, say, settings, stores
+from mailpixel.cli.frame import Command, say, settings, stores, warn
 from mailpixel.cli.suggestions import campaign_argument
 from mailpixel.errors import InvalidInput
+from mailpixel.links.hosts import warning_of
 from mailpixel.links.keyring import load_keyring
-from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.links.splicing.options import PIXEL_HELP, PIXEL_PLACES, RewriteOptions
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
 
 SUFFIXES = {".eml": True, ".mbox": True, ".mht": True, ".html": False, ".htm": False, ".xhtml": False}
@@ -50,10 +51,10 @@ mailpixel rewrite spring-2026 --recipient r-1001 mail.eml > tracked.eml""",
 @click.option("--text", is_flag=True, help="Also track links in the plain-text parts of a message.")
 @click.option(
     "--pixel",
-    type=click.Choice(["bottom", "top", "none"]),
-    default="bottom",
+    type=click.Choice(PIXEL_PLACES),
+    default=PIXEL_PLACES[0],
     show_default=True,
-    help="Place the pixel here. Choose top for long mail: Gmail cuts it near 102 kB.",
+    help=PIXEL_HELP,
 )
 @click.option(
     "--utm",
@@ -72,7 +73,9 @@ def rewrite_command(id: str, source: BinaryIO, **given: Any) -> None:
     content = source.read()
     try:
         is_mail = is_message(str(getattr(source, "name", "")), content) if message is None else message
-        rewritten = whom.rewritten(content, is_mail, _rewriter(id, given))
+        rewriter = _rewriter(id, given)
+        warn(warning_of(rewriter.minter.base_url, id))
+        rewritten = whom.rewritten(content, is_mail, rewriter)
     except Exception:  # whatever it is, the mail goes on its way
         _give(content)
         raise

@@ -1,14 +1,19 @@
 """The campaigns of a data folder, ready to rewrite for: what every drop-in asks."""
 
+import logging
 from collections.abc import Callable
 
 from mailpixel.links.claims import check_campaign_id
+from mailpixel.links.hosts import warning_of
 from mailpixel.links.keyring import Keyring, load_keyring
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.rewriting import Rewriter, rewriter_of
 from mailpixel.settings import Settings
 from mailpixel.store.protocol import Registry
 from mailpixel.store.sqlite import open_sqlite
+
+LOG = logging.getLogger("mailpixel.dropins")
+"""Says which campaign's mail went out untracked, and why; never to whom."""
 
 Campaigns = Callable[[str], Rewriter]
 """A campaign's id to its rewriter. Raises `NotFound` for one that is not registered, `InvalidInput` for no id."""
@@ -25,5 +30,23 @@ def open_campaigns(settings: Settings | None = None) -> Campaigns:
 
 
 def campaigns_of(registry: Registry, keyring: Keyring, options: RewriteOptions) -> Campaigns:
-    """The campaigns of a registry. Read anew each time, so that a new campaign and a changed one hold at once."""
-    return lambda campaign: rewriter_of(registry, keyring, check_campaign_id(campaign), options)
+    """The campaigns of a registry. Read anew each time, so that a new campaign and a changed one hold at once.
+
+    The first whose URLs only this machine can reach is named in the log.
+    """
+    return _Registered(registry, keyring, options)
+
+
+class _Registered:
+    def __init__(self, registry: Registry, keyring: Keyring, options: RewriteOptions) -> None:
+        self._sources = (registry, keyring)
+        self._options = options
+        self._has_warned = False
+
+    def __call__(self, campaign: str) -> Rewriter:
+        rewriter = rewriter_of(*self._sources, check_campaign_id(campaign), self._options)
+        warning = warning_of(rewriter.minter.base_url, campaign)
+        if warning and not self._has_warned:
+            self._has_warned = True
+            LOG.warning("%s", warning)
+        return rewriter

@@ -1,14 +1,10 @@
 """What every drop-in does with a mail's HTML: track it, or give it back as it is and say why in the log."""
 
-import logging
 from typing import AnyStr
 
-from mailpixel.dropins.campaigns import Campaigns
+from mailpixel.dropins.campaigns import LOG, Campaigns
 from mailpixel.errors import told
 from mailpixel.links.splicing.options import check_pixel
-
-LOG = logging.getLogger("mailpixel.dropins")
-"""Says which campaign's mail went out untracked, and why; never to whom."""
 
 
 def tracked_html(

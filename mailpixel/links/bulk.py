@@ -27,8 +27,12 @@ BLOCK_ROWS = 40_000
 """How many rows of a Parquet list are read at once for a row of one column."""
 
 _ENDED = (
-    "a minting process ended: is there memory left? A script that calls mint_links must do so under "
+    "a worker process died (out of memory?); a script that calls mint_links must do so under "
     '`if __name__ == "__main__":`'
+)
+
+_NO_MEMORY = (
+    "there is not enough memory to sign the list; free some, or raise its limit (ulimit -v), and run again"
 )
 
 
@@ -178,6 +182,8 @@ def in_processes(tasks: Iterable[Task], workers: int) -> Iterator[tuple[Task, Mi
         yield from in_order(tasks, Task.run, workers)
     except BrokenProcessPool:
         raise MailpixelError(_ENDED) from None
+    except MemoryError:
+        raise MailpixelError(_NO_MEMORY) from None
 
 
 def size_of(source: BinaryIO) -> int | None:

@@ -1,6 +1,5 @@
 """The mail server that the relay hands on to: where it is, and one client's line to it."""
 
-import ipaddress
 import logging
 import re
 import smtplib
@@ -13,6 +12,7 @@ from enum import StrEnum
 from urllib.parse import unquote, urlsplit
 
 from mailpixel.errors import InvalidInput
+from mailpixel.links.hosts import is_loopback
 from mailpixel.relay.reply import (
     CUT_OFF,
     FAILED,
@@ -86,14 +86,6 @@ def upstream_of(url: str, password: str = "", name: str = "localhost") -> Upstre
 
 
 _SHAPE = "must be smtp://host:port, smtps://user@host:port or smtp+starttls://user@host:port"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this very machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def framed(content: bytes) -> bytes:

@@ -7,8 +7,8 @@ from mailpixel.model import EPOCH
 
 EARLIEST_MS = 946_684_800_000
 LATEST_MS = 4_102_444_800_000
-"""The starts of the years 2000 and 2100, between which every moment lies that anybody may name. Seconds since 1970
-given for milliseconds come to January 1970, and are refused."""
+"""The starts of the years 2000 and 2100, between which every moment lies that anybody may name. So seconds since 1970
+that were meant as milliseconds, which would be a day of January 1970, are refused."""
 MOMENT_CHARS = 40
 LAST_ISO_MS = 253_402_300_799_999
 
@@ -21,14 +21,34 @@ def from_iso(text: str, field: str) -> datetime:
         named = None
     if named is None:
         raise InvalidInput(field, "must be a date and time like 2026-11-25T09:00:00Z")
-    return from_ms(to_ms(named if named.tzinfo else named.replace(tzinfo=UTC)), field)
+    milliseconds = to_ms(named if named.tzinfo else named.replace(tzinfo=UTC))
+    if not EARLIEST_MS <= milliseconds <= LATEST_MS:
+        raise InvalidInput(field, f"is too {_side(milliseconds)}; {_YEARS}")
+    return EPOCH + timedelta(milliseconds=milliseconds)
 
 
 def from_ms(milliseconds: int, field: str) -> datetime:
     """The moment so long after 1970. Raises `InvalidInput` before 2000 and after 2100."""
     if not EARLIEST_MS <= milliseconds <= LATEST_MS:
-        raise InvalidInput(field, "must lie between 2000 and 2100; is a number in milliseconds?")
+        unit = _other_unit(milliseconds)
+        looks = f", and this one looks like {unit}" if unit else ""
+        side = _side(milliseconds)
+        raise InvalidInput(field, f"is too {side}; {_YEARS} (a number is milliseconds since 1970{looks})")
     return EPOCH + timedelta(milliseconds=milliseconds)
+
+
+_YEARS = "name a moment in the years 2000 to 2099"
+
+
+def _side(milliseconds: int) -> str:
+    return "early" if milliseconds < EARLIEST_MS else "late"
+
+
+def _other_unit(number: int) -> str:
+    """The unit in which a number would be a moment; empty where none fits."""
+    units = (("seconds", 1_000, 1), ("microseconds", 1, 1_000), ("nanoseconds", 1, 1_000_000))
+    fits = (unit for unit, times, over in units if EARLIEST_MS <= number * times // over <= LATEST_MS)
+    return next(fits, "")
 
 
 def to_ms(told: datetime) -> int:

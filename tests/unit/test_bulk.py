@@ -274,7 +274,7 @@ class Dying(Layout):
 
 def test_a_process_that_dies_is_told_in_words() -> None:
     task = Task(MERGE, KEYRING, Dying(), b"r-1\n", 0)
-    with pytest.raises(MailpixelError, match="a minting process ended"):
+    with pytest.raises(MailpixelError, match="a worker process died"):
         list(in_processes([task], 2))
 
 

@@ -10,7 +10,9 @@ from mailpixel.errors import InvalidInput
 PixelPlace = Literal["bottom", "top", "none"]
 PIXEL_PLACES: tuple[PixelPlace, ...] = get_args(PixelPlace)
 """Where a pixel may go; the first is the default."""
-PIXEL_HELP = "Where the pixel goes: bottom; top, because Gmail cuts mail near 102 kB; or none."
+PIXEL_HELP = (
+    "Place the pixel here. Choose top for long mail, which Gmail cuts near 102 kB; none for no pixel."
+)
 """What every door to a rewrite says of the option."""
 
 
