@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,9 +25,11 @@ from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.bulk import Tally, Watch, mint_links, size_of
 from mailpixel.links.hosts import warning_of
-from mailpixel.links.keyring import load_keyring
+from mailpixel.links.keyring import Keyring, load_keyring
+from mailpixel.links.lists.columns import UnclearHeader, Wanted
 from mailpixel.links.lists.resume import Facts, Part, facts_of
 from mailpixel.links.lists.rows import Format, Job
+from mailpixel.model import Campaign
 from mailpixel.store.revisions import note_signed
 
 FAULTS_SHOWN = 20
@@ -50,6 +53,24 @@ mailpixel links spring-2026 --recipients recipients.csv --merge > tokens.csv""",
 )
 @click.option("--column", metavar="NAME", help="Column that holds the recipient id.")
 @click.option(
+    "--keep",
+    multiple=True,
+    metavar="NAME",
+    help="Copy this column of the list to the output. May be given more than once.",
+)
+@click.option("--keep-all", is_flag=True, help="Copy all other columns of the list to the output.")
+@click.option(
+    "--no-header",
+    "headerless",
+    is_flag=True,
+    help="Treat the first line of a one-column list as a recipient.",
+)
+@click.option(
+    "--encoding",
+    metavar="NAME",
+    help="Encoding of the list, such as cp1252. Default: UTF-8, or what its byte order mark says.",
+)
+@click.option(
     "--format",
     "output",
     type=click.Choice([str(format) for format in Format]),
@@ -71,25 +92,51 @@ mailpixel links spring-2026 --recipients recipients.csv --merge > tokens.csv""",
     help="Sign a keyed pseudonym instead of each id, so that the list may hold addresses.",
 )
 @click.option("--strict", is_flag=True, help="Stop at the first faulty row.")
-def links_command(
-    id: str, source: BinaryIO, output: str, path: Path | None, resume: bool, **asked: Any
-) -> None:
+def links_command(id: str, source: BinaryIO, path: Path | None, resume: bool, **asked: Any) -> None:
     """Sign the links of a campaign for a list of recipients, offline and on all cores."""
-    if path is None and (resume or output == Format.PARQUET):
+    if path is None and (resume or asked["output"] == Format.PARQUET):
         what = "--resume" if resume else "Parquet"
         raise InvalidInput("output", f"{what} needs a file; name it with --output FILE")
     _, registry = stores()
     campaign = campaign_of(registry, id)
-    job = Job(
-        campaign=campaign.id,
-        base_url=campaign.base_url or settings().base_url,
-        links=tuple(link.number for link in campaign.links),
-        format=Format(output),
-        **asked,
-    )
+    job = _job(campaign, asked)
     warn(warning_of(job.base_url, campaign.id))
     keyring = load_keyring(settings().key_file)
     note_signed(registry, campaign.id)
+    run = partial(_mint, source, keyring=keyring, path=path, resume=resume)
+    try:
+        run(job)
+    except UnclearHeader as unclear:
+        wanted = _ask(unclear, job.wanted, source)
+        source.seek(0)
+        run(replace(job, wanted=wanted))
+
+
+def _job(campaign: Campaign, asked: dict[str, Any]) -> Job:
+    if asked["keep"] and asked["keep_all"]:
+        raise InvalidInput("--keep", "and --keep-all exclude one another; choose one")
+    wanted = Wanted(**{name: asked.pop(name) for name in ("column", "keep", "keep_all", "headerless")})
+    return Job(
+        campaign=campaign.id,
+        base_url=campaign.base_url or settings().base_url,
+        links=tuple(link.number for link in campaign.links),
+        format=Format(asked.pop("output")),
+        wanted=wanted,
+        **asked,
+    )
+
+
+def _ask(unclear: UnclearHeader, wanted: Wanted, source: BinaryIO) -> Wanted:
+    """What a person says about the first line; raises `unclear` where there is nobody to ask."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty() and source.seekable()):
+        raise unclear
+    question = f"Does the first line, `{unclear.name}`, name the column?"
+    if click.confirm(question, default=True, err=True):
+        return replace(wanted, column=unclear.name)
+    return replace(wanted, headerless=True)
+
+
+def _mint(source: BinaryIO, job: Job, keyring: Keyring, path: Path | None, resume: bool) -> None:
     started_s = time.monotonic()
     with _written(path, facts_of(job, keyring, size_of(source)), resume) as (sink, watch):
         rows_before = watch.done.minted + watch.done.faulty

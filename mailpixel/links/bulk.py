@@ -17,7 +17,9 @@ from zlib import crc32
 
 from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.keyring import Keyring
-from mailpixel.links.lists.recipients import BOM, FIELD, Layout, blocks, is_parquet, look
+from mailpixel.links.lists.encoding import BOM, AsUtf8, encoding_of
+from mailpixel.links.lists.head import is_parquet, look
+from mailpixel.links.lists.recipients import FIELD, Layout, blocks
 from mailpixel.links.lists.rows import Format, Job, Minted, mint_block
 from mailpixel.pool import in_order
 
@@ -87,14 +89,15 @@ class Tally:
 def mint_links(
     source: BinaryIO, sink: BinaryIO, job: Job, keyring: Keyring, watch: Watch | None = None
 ) -> Tally:
-    """Mint links for every recipient of a list: CSV, one id a line or NDJSON, in UTF-8, or Parquet.
+    """Mint links for every recipient of a list: CSV, one id a line, NDJSON, or Parquet.
 
     Raises `InvalidInput` for a list that cannot be read and, with `job.strict`, for the first faulty row, after
     the rows before it were written; `MissingExtra` for Parquet without pyarrow.
     """
     watch = watch or Watch()
     beginning = source.read(BLOCK_BYTES)
-    cut = (_cut_parquet if is_parquet(beginning) else _cut_text)(source, beginning, job)
+    layout, cut = (_cut_parquet if is_parquet(beginning) else _cut_text)(source, beginning, job)
+    job = job.keeping(layout.kept)
     tasks = _not_done((Task(job, keyring, *piece) for piece in cut), watch.done)
     several = len(beginning) == BLOCK_BYTES and job.worker_count > 1
     minted = in_processes(tasks, job.worker_count) if several else _here(tasks)
@@ -107,24 +110,29 @@ def mint_links(
 
 _Piece = tuple[Layout, bytes, int, int]
 """How a block is read, the block, the rows to skip in it, and how many bytes of the file it stands for."""
+_Cut = tuple[Layout, Iterator[_Piece]]
 
 
-def _cut_text(source: BinaryIO, beginning: bytes, job: Job) -> Iterator[_Piece]:
+def _cut_text(source: BinaryIO, beginning: bytes, job: Job) -> _Cut:
+    encoding = encoding_of(beginning) or job.encoding
+    if encoding is not None:
+        recoded = AsUtf8(source, beginning, encoding)
+        beginning = recoded.read(BLOCK_BYTES)
     first = beginning.removeprefix(BOM)
-    layout = look(first, job.column)
+    layout = look(first, job.wanted)
     size_bytes = max(BLOCK_BYTES // len(job.columns), 8_192)
     heads = chain([(layout.head_rows, len(beginning) - len(first))], repeat((0, 0)))
-    cut = zip(blocks(source, first, size_bytes, layout), heads, strict=False)
-    return ((layout, block, skip, len(block) + mark_bytes) for block, (skip, mark_bytes) in cut)
+    cut = zip(blocks(source if encoding is None else recoded, first, size_bytes, layout), heads, strict=False)
+    return layout, ((layout, block, skip, len(block) + mark_bytes) for block, (skip, mark_bytes) in cut)
 
 
-def _cut_parquet(source: BinaryIO, beginning: bytes, job: Job) -> Iterator[_Piece]:
+def _cut_parquet(source: BinaryIO, beginning: bytes, job: Job) -> _Cut:
     from mailpixel.links.lists.parquet import ParquetList  # needs an extra
 
-    listed = ParquetList(source, job.column)
+    listed = ParquetList(source, job.wanted)
     bytes_a_row = (size_of(source) or len(beginning)) // max(listed.rows, 1)
     cut = listed.blocks(max(BLOCK_ROWS // len(job.columns), 500))
-    return ((listed.layout, block, 0, rows * bytes_a_row) for block, rows in cut)
+    return listed.layout, ((listed.layout, block, 0, rows * bytes_a_row) for block, rows in cut)
 
 
 def _not_done(tasks: Iterator["Task"], done: Done) -> Iterator["Task"]:

@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.bulk import BLOCK_BYTES, Tally, Task, Watch, in_processes, mint_links
 from mailpixel.links.keyring import new_keyring, pseudonym
-from mailpixel.links.lists.recipients import LONGEST_ROW_BYTES, Layout, blocks, look
+from mailpixel.links.lists.columns import UnclearHeader, Wanted
+from mailpixel.links.lists.head import look
+from mailpixel.links.lists.recipients import LONGEST_ROW_BYTES, Layout, blocks
 from mailpixel.links.lists.rows import Format, Job
 from mailpixel.links.minter import Minter
 
@@ -89,7 +91,7 @@ def test_a_list_is_read_however_people_write_it(list_: bytes) -> None:
 
 @pytest.mark.parametrize("column", ["Key", "key", " KEY "])
 def test_a_column_is_named_in_any_case(column: str) -> None:
-    job = replace(MERGE, column=column)
+    job = replace(MERGE, wanted=Wanted(column))
     assert recipients(b"recipient,Key\nr-1,k-1\nr-2,k-2\n", job) == ["k-1", "k-2"]
     assert recipients(b"Key\nk-1\nk-2\n", job) == ["k-1", "k-2"]
 
@@ -109,9 +111,8 @@ def test_an_empty_list_gives_a_header(list_: bytes) -> None:
         (b"a@b.example,c@d.example\n", None, "column", "nothing like a column name"),
         (b"recipient,Recipient\nr-1,r-2\n", None, "column", "more than once"),
         (b"recipient\nr-1\n", "id", "column", "no column `id`, but `recipient`"),
-        ("recipient\nr-1\n".encode("utf-16"), None, "recipients", "UTF-16"),
-        ("recipient\nr-1\n".encode("utf-16-le"), None, "recipients", "UTF-16"),
-        ("recipient\nr-1\n".encode("utf-16-be"), None, "recipients", "UTF-16"),
+        ("recipient\nr-1\n".encode("utf-16-le"), None, "recipients", "name its encoding"),
+        ("recipient\nr-1\n".encode("utf-16-be"), None, "recipients", "name its encoding"),
         (b"PK\x03\x04rest", None, "recipients", "spreadsheet"),
         (b"\xd0\xcf\x11\xe0rest", None, "recipients", "spreadsheet"),
         (b"PAR1\x15\x00rest", None, "recipients", "Parquet"),
@@ -123,7 +124,7 @@ def test_a_list_that_cannot_be_read_is_refused_as_a_whole(
     list_: bytes, column: str | None, field: str, problem: str
 ) -> None:
     with pytest.raises(InvalidInput, match=problem) as refused:
-        minted(list_, replace(MERGE, column=column))
+        minted(list_, replace(MERGE, wanted=Wanted(column)))
     assert refused.value.field == field
     assert "@" not in str(refused.value)
 
@@ -155,7 +156,7 @@ def test_a_broken_row_is_told_by_its_number_and_loses_no_other(
 ) -> None:
     told = Told()
     column = "Key" if b"Key" in list_ else None
-    lines = minted(list_, replace(MERGE, column=column), told).splitlines()[1:]
+    lines = minted(list_, replace(MERGE, wanted=Wanted(column)), told).splitlines()[1:]
     assert [line.split(",")[0] for line in lines] == good
     assert [(row, field) for row, field, _ in told.faults] == [(row, field) for row, field, _ in faults]
     for (_, _, problem), (_, _, expected) in zip(told.faults, faults, strict=True):
@@ -167,7 +168,7 @@ def test_a_strict_job_ends_at_the_first_broken_row(
     list_: bytes, good: list[str], faults: list[tuple[int, str, str]]
 ) -> None:
     sink, told = io.BytesIO(), Told()
-    job = replace(MERGE, strict=True, column="Key" if b"Key" in list_ else None)
+    job = replace(MERGE, strict=True, wanted=Wanted("Key" if b"Key" in list_ else None))
     row, field, problem = faults[0]
     with pytest.raises(InvalidInput, match=f"row {row}: .*{problem}") as refused:
         mint_links(io.BytesIO(list_), sink, job, KEYRING, told.watch)
@@ -352,5 +353,204 @@ def test_what_heads_a_list_of_one_column_is_told_from_an_id() -> None:
         "subscriber_uuid",
     ]
     assert [look(name.encode() + b"\nr-1\n").head_rows for name in headers] == [1] * len(headers)
-    ids = ["r-1", "id-1", "email7", "1001", "useridentity", "a@b.example"]
+    ids = ["r-1", "id-1", "email7", "1001", "a@b.example"]
     assert [look(id.encode() + b"\nr-1\n").head_rows for id in ids] == [0] * len(ids)
+
+
+@pytest.mark.parametrize(
+    "list_",
+    [
+        "Kundennummer\n1001\n1002\n",
+        "Kunde\nr-1\nr-2\n",
+        "name\nalice\nbob\n",
+        "Login\nalice\nbob\n",
+        "Members\nalice\nbob\n",
+        "Mailadresse\nann@example.com\nbob@example.com\n",
+        "Customer Number\nk1\nk2\n",
+        "useridentity\nr-1\n",
+        '"Nº de client"\r\n"1001"\r\n"1002"\r\n',
+        "Schlüssel\nAB-1\nAB-2\n",
+        "login\n",
+    ],
+)
+def test_a_first_line_that_may_name_the_only_column_is_asked_about(list_: str) -> None:
+    data = list_.encode()
+    with pytest.raises(UnclearHeader) as unclear:
+        minted(data)
+    name = list_.split("\n")[0].strip('\r"')
+    assert unclear.value.name == name
+    assert f"the first line, `{name}`, looks like the name of the column" in unclear.value.problem
+    assert "--column" in unclear.value.problem
+    assert "--no-header" in unclear.value.problem
+    rows = data.count(b"\n") - 1
+    hashed = replace(MERGE, hash_recipients=True)
+    assert minted(data, replace(hashed, wanted=Wanted(name))).count("\n") == 1 + rows
+    assert minted(data, replace(hashed, wanted=Wanted(headerless=True))).count("\n") == 2 + rows
+
+
+@pytest.mark.parametrize(
+    "list_",
+    [
+        ["r-1", "r-2"],
+        ["1001", "1002"],
+        ["alice", "bob", "carol"],
+        ["alice"],
+        ["u_alice", "u_bob"],
+        ["F47AC10B-58CC", "0E8BA7A1-11AA"],
+        [
+            "aBcDeFgHiJkLmNoPqRsTuV",
+            *(f"x{n}YzAbCdEfGhIjKlMnOpQ" for n in range(60)),
+            "zYxWvUtSrQpOnMlKjIhGfE",
+        ],
+    ],
+)
+def test_a_list_of_ids_without_a_header_is_signed_from_its_first_line_on(list_: list[str]) -> None:
+    assert recipients("\n".join(list_).encode()) == list_
+
+
+def test_a_header_that_is_said_to_be_missing_is_missing() -> None:
+    assert recipients(b"id\nr-1\n", replace(MERGE, wanted=Wanted(headerless=True))) == ["id", "r-1"]
+    for wanted in (
+        Wanted(headerless=True),
+        Wanted("name", headerless=True),
+        Wanted(keep=("name",), headerless=True),
+    ):
+        with pytest.raises(InvalidInput, match="only a list of one column may lack it"):
+            minted(b"recipient,name\nr-1,Ann\n", replace(MERGE, wanted=wanted))
+
+
+EXCEL = "Kundennr;Name;Ort\r\nr-1;Jürgen Groß;Köln\r\nr-2;Ann;Rome\r\nr-3;Zoë;Liège\r\n"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "mark", "named"),
+    [
+        ("utf-8", b"\xef\xbb\xbf", None),
+        ("utf-16-le", b"\xff\xfe", None),
+        ("utf-16-be", b"\xfe\xff", None),
+        ("utf-32-le", b"\xff\xfe\0\0", None),
+        ("utf-16-le", b"", "utf-16-le"),
+        ("cp1252", b"", "cp1252"),
+        ("iso-8859-15", b"", "latin-1"),
+    ],
+)
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_a_list_of_any_spreadsheet_is_read_with_its_names_and_accents(
+    encoding: str, mark: bytes, named: str | None, delimiter: str
+) -> None:
+    list_ = mark + EXCEL.replace(";", delimiter).encode(encoding)
+    job = replace(MERGE, encoding=named, wanted=Wanted("kundennr", keep=("Name", "Ort")))
+    rows = list(csv.DictReader(io.StringIO(minted(list_, job))))
+    assert [(row["recipient"], row["Name"], row["Ort"]) for row in rows] == [
+        ("r-1", "Jürgen Groß", "Köln"),
+        ("r-2", "Ann", "Rome"),
+        ("r-3", "Zoë", "Liège"),
+    ]
+
+
+def test_a_long_list_in_another_encoding_is_read_to_its_end() -> None:
+    ids = [f"r-{n:07}" for n in range(60_000)]
+    data = ("recipient\tname\r\n" + "".join(f"{id}\tJürgen 😀\r\n" for id in ids)).encode("utf-16")
+    job = replace(MERGE, wanted=Wanted(keep_all=True))
+    lines = minted(data, job).splitlines()
+    assert lines[0] == "recipient,token,name"
+    assert [(line.split(",")[0], line.split(",")[2]) for line in lines[1:]] == [
+        (id, "Jürgen 😀") for id in ids
+    ]
+
+
+def test_a_list_that_does_not_fit_its_encoding_is_refused_in_words() -> None:
+    for data in (b"\xff\xfer\0-\0" + b"\0\xd8\n\0", b"\xff\xfe\n\0r"):
+        with pytest.raises(InvalidInput, match="is not utf-16 throughout"):
+            minted(data)
+    for name in ("nonsense", "zip", "base64", "a\0b"):
+        with pytest.raises(InvalidInput, match="encoding: is not known"):
+            replace(MERGE, encoding=name)
+
+
+def test_a_kept_value_in_another_encoding_costs_its_own_row() -> None:
+    told = Told()
+    job = replace(MERGE, wanted=Wanted("Kundennr", keep_all=True))
+    lines = minted(EXCEL.encode("cp1252"), job, told).splitlines()
+    assert [line.split(",")[0] for line in lines] == ["recipient", "r-2"]
+    assert [(row, field) for row, field, _ in told.faults] == [(2, "Name"), (4, "Name")]
+    assert all("--encoding" in problem for _, _, problem in told.faults)
+
+
+KEPT = (
+    b'ID;E-Mail;Note;age\nr-1;ann@example.com;"one, ""two""\nthree";7\n'
+    b"r 2;bob@example.com;;\nr-3;cyd@example.com;=1+1\n"
+)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_kept_columns_come_out_behind_the_signed_ones_as_they_were(workers: int) -> None:
+    job = replace(LINKS, wanted=Wanted("ID", keep=("note", "E-Mail")), workers=workers)
+    rows = list(csv.DictReader(io.StringIO(minted(KEPT, job))))
+    assert list(rows[0]) == ["recipient", "pixel_url", "link_1", "link_2", "Note", "E-Mail"]
+    assert [(row["recipient"], row["link_2"], row["Note"], row["E-Mail"]) for row in rows] == [
+        ("r-1", MINT.link("r-1", 2), 'one, "two"\nthree', "ann@example.com"),
+        ("r-3", MINT.link("r-3", 2), "=1+1", "cyd@example.com"),
+    ]
+
+
+def test_all_columns_are_kept_but_the_one_with_the_recipients() -> None:
+    hashed = replace(MERGE, hash_recipients=True, wanted=Wanted("E-Mail", keep_all=True))
+    rows = list(csv.DictReader(io.StringIO(minted(KEPT, hashed))))
+    assert list(rows[0]) == ["recipient", "token", "pseudonym", "ID", "Note", "age"]
+    assert [(row["recipient"], row["ID"], row["age"]) for row in rows] == [
+        ("ann@example.com", "r-1", "7"),
+        ("bob@example.com", "r 2", ""),
+        ("cyd@example.com", "r-3", ""),
+    ]
+
+
+def test_ndjson_keeps_its_values_as_they_are_and_csv_has_them_as_text() -> None:
+    list_ = b'{"id":"r-1","n":7,"who":{"a":[1]},"x":null,"ok":true,"s":"7"}\n{"id":"r-2","s":"\xc3\xa9"}\n'
+    kept = Wanted("id", keep=("n", "who", "x", "ok", "s"))
+    lines = minted(list_, replace(MERGE, wanted=kept, format=Format.NDJSON)).splitlines()
+    first, second = ({name: json.loads(line)[name] for name in kept.keep} for line in lines)
+    assert first == {"n": 7, "who": {"a": [1]}, "x": None, "ok": True, "s": "7"}
+    assert second == {"n": None, "who": None, "x": None, "ok": None, "s": "é"}
+    rows = list(
+        csv.DictReader(io.StringIO(minted(list_, replace(MERGE, wanted=Wanted("id", keep_all=True)))))
+    )
+    assert [[row[name] for name in kept.keep] for row in rows] == [
+        ["7", '{"a": [1]}', "", "true", "7"],
+        ["", "", "", "", "é"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("list_", "wanted", "problem"),
+    [
+        (
+            b"recipient,name\nr-1,Ann\n",
+            Wanted(keep=("city",)),
+            "`city` is not there; the list has `recipient`, `name`",
+        ),
+        (b"recipient,name,Name\nr-1,A,B\n", Wanted(keep=("name",)), "column `name` is named more than once"),
+        (
+            b"recipient,name,Name\nr-1,A,B\n",
+            Wanted(keep_all=True),
+            "column `Name` would stand twice in the output",
+        ),
+        (b"ID,recipient\nr-1,x\n", Wanted("ID", keep_all=True), "column `recipient` would stand twice"),
+        (b"recipient,Token\nr-1,x\n", Wanted(keep_all=True), "column `Token` would stand twice"),
+        (b"recipient,name\nr-1,x\n", Wanted(keep=("name", "NAME")), "column `name` would stand twice"),
+        (b"r-1\nr-2\n", Wanted(keep=("name",)), "needs a first line that names the columns"),
+        (b'{"recipient":"r-1","n":1}\n', Wanted(keep=("m",)), "no line has `m`; there are `recipient`, `n`"),
+    ],
+)
+def test_a_column_that_cannot_be_kept_is_refused_before_a_row_is_signed(
+    list_: bytes, wanted: Wanted, problem: str
+) -> None:
+    sink = io.BytesIO()
+    with pytest.raises(InvalidInput, match=problem) as refused:
+        mint_links(io.BytesIO(list_), sink, replace(MERGE, wanted=wanted), KEYRING)
+    assert (refused.value.field, sink.getvalue()) == ("keep", b"")
+
+
+def test_a_comma_in_a_header_does_not_hide_the_semicolons_below_it() -> None:
+    list_ = b"Name, first;recipient\nAnn;r-1\nBob;r-2\n"
+    assert recipients(list_) == ["r-1", "r-2"]

@@ -16,6 +16,7 @@ import pytest
 from mailpixel.errors import InvalidInput
 from mailpixel.links.bulk import Tally, Watch, mint_links
 from mailpixel.links.keyring import new_keyring, pseudonym
+from mailpixel.links.lists.columns import Wanted
 from mailpixel.links.lists.parquet import ROW_GROUP_BYTES, ParquetRows, arrow_block
 from mailpixel.links.lists.rows import Format, Job
 
@@ -73,7 +74,7 @@ def test_a_parquet_list_gives_what_the_same_csv_gives(columns: dict[str, Any], o
 
 def test_whole_numbers_are_ids_in_decimal_digits() -> None:
     list_ = parquet({"name": ["a", "b"], "Key": pa.array([7, 2**63], pa.uint64())})
-    assert minted(list_, replace(MERGE, column="key")) == minted(b"7\n9223372036854775808\n", MERGE)
+    assert minted(list_, replace(MERGE, wanted=Wanted("key"))) == minted(b"7\n9223372036854775808\n", MERGE)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_a_column_that_cannot_be_used_is_refused_as_a_whole(
     columns: dict[str, Any], column: str | None, problem: str
 ) -> None:
     with pytest.raises(InvalidInput, match=problem) as refused:
-        minted(parquet(columns), replace(MERGE, column=column))
+        minted(parquet(columns), replace(MERGE, wanted=Wanted(column)))
     assert refused.value.field == "column"
 
 
@@ -225,3 +226,37 @@ def test_without_pyarrow_the_install_line_is_told(tmp_path: Path, list_: bytes) 
         "error: Parquet needs pyarrow: pip install 'mailpixel[parquet]'\n",
     )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "list"]
+
+
+def test_kept_columns_of_any_single_value_come_out_as_text() -> None:
+    columns = {
+        "recipient": IDS,
+        "name": ["Ann", None, "Zoë"],
+        "age": pa.array([7, 8, None], pa.int8()),
+        "paid": [1.5, 2.0, 3.25],
+        "since": pa.array([0, 86_400, None], pa.timestamp("s")),
+        "vip": [True, False, True],
+    }
+    job = replace(MERGE, wanted=Wanted(keep_all=True))
+    rows = as_ndjson(parquet(columns, row_group_size=2), job)
+    kept = [{name: row[name] for name in list(columns)[1:]} for row in rows]
+    assert kept == [
+        {"name": "Ann", "age": "7", "paid": "1.5", "since": "1970-01-01 00:00:00.000", "vip": "true"},
+        {"name": None, "age": "8", "paid": "2", "since": "1970-01-02 00:00:00.000", "vip": "false"},
+        {"name": "Zoë", "age": None, "paid": "3.25", "since": None, "vip": "true"},
+    ]
+    out = minted(parquet(columns), replace(job, format=Format.PARQUET))
+    assert read_back(out) == rows
+
+
+def test_kept_columns_of_csv_go_into_parquet() -> None:
+    job = replace(TO_PARQUET, wanted=Wanted(keep=("name",)))
+    rows = read_back(minted("recipient,name\nr-1,Zoë\nr-2,\n".encode(), job))
+    assert [(list(row)[-1], row["name"]) for row in rows] == [("name", "Zoë"), ("name", "")]
+
+
+def test_a_column_of_lists_cannot_be_kept() -> None:
+    with pytest.raises(InvalidInput, match=r"keep: `tags` is of type list.*; only columns of single values"):
+        minted(
+            parquet({"recipient": IDS, "tags": [[1], [2], []]}), replace(MERGE, wanted=Wanted(keep=("tags",)))
+        )

@@ -16,6 +16,7 @@ import pytest
 from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.links.bulk import Done, Tally, Watch, mint_links
 from mailpixel.links.keyring import Keyring, new_keyring
+from mailpixel.links.lists.columns import Wanted
 from mailpixel.links.lists.resume import Part, facts_of
 from mailpixel.links.lists.rows import Format, Job
 
@@ -140,7 +141,10 @@ OTHER_JOBS: list[tuple[str, Job, Keyring, bytes]] = [
     ("columns", replace(JOB, links=(1,)), KEYRING, LIST),
     ("columns", replace(JOB, merge=True), KEYRING, LIST),
     ("columns", replace(JOB, hash_recipients=True), KEYRING, LIST),
-    ("input column", replace(JOB, column="recipient"), KEYRING, LIST),
+    ("input column", replace(JOB, wanted=Wanted("recipient")), KEYRING, LIST),
+    ("list of kept columns", replace(JOB, wanted=Wanted(keep_all=True)), KEYRING, LIST),
+    ("header", replace(JOB, wanted=Wanted(headerless=True)), KEYRING, LIST),
+    ("encoding", replace(JOB, encoding="cp1252"), KEYRING, LIST),
     ("keys", JOB, new_keyring(NOW), LIST),
     ("keys", JOB, replace(KEYRING, pseudonym=bytes(32)), LIST),
     ("size of the list", JOB, KEYRING, LIST + b"r-1\n"),
@@ -165,6 +169,17 @@ def test_a_list_that_changed_in_what_was_done_is_refused(path: Path) -> None:
     with pytest.raises(InvalidInput, match="is not what it was when the run began; start again"):
         run(path, LIST.replace(b"r-000007", b"r-00000x"), resume=True)
     assert left(path) == ["links.csv.part", "links.csv.part.json"]
+
+
+def test_a_run_that_keeps_columns_goes_on(path: Path) -> None:
+    job = replace(JOB, wanted=Wanted(keep=("note",)))
+    rows = b"".join(b'r-%06d,"note\n%d"\n' % (n, n) for n in range(40_000))
+    list_ = b"recipient,Note\n" + rows
+    with pytest.raises(Cut):
+        run(path, list_, job, blocks=2)
+    run(path, list_, job, resume=True)
+    assert path.read_bytes() == uninterrupted(list_, job)[0]
+    assert path.read_bytes().startswith(b"recipient,pixel_url,link_1,link_2,Note\n")
 
 
 def test_a_parquet_file_cannot_be_continued(path: Path) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
 from mailpixel.errors import InvalidInput, MissingExtra
-from mailpixel.links.lists.recipients import FIELD, Column, column_of
+from mailpixel.links.lists.columns import Wanted, column_of, kept_columns
+from mailpixel.links.lists.recipients import FIELD, Column
 
 try:
     import pyarrow as pa
@@ -32,7 +33,7 @@ class ParquetList:
     `layout` reads its blocks, `rows` is how many there are.
     """
 
-    def __init__(self, source: BinaryIO, column: str | None) -> None:
+    def __init__(self, source: BinaryIO, wanted: Wanted) -> None:
         if not source.seekable():
             raise InvalidInput(FIELD, "is Parquet, which cannot be read from a pipe; name the file")
         try:
@@ -42,15 +43,19 @@ class ParquetList:
         except _BROKEN:
             raise InvalidInput(FIELD, _DAMAGED) from None
         names = [name.strip() for name in schema.names]
-        at = column_of(names, column) or 0
-        self._name = schema.names[at]
+        at = column_of(names, wanted.column) or 0
+        kept = kept_columns(names, at, wanted)
         _check_type(names[at], schema.field(at).type)
+        for place in kept:
+            _check_kept(names[place], schema.field(place).type)
+        self._names = [schema.names[place] for place in (at, *kept)]
         self.rows: int = self._file.metadata.num_rows
-        self.layout = Column(width=len(names), field=names[at])
+        kept_names = tuple(names[place] for place in kept)
+        self.layout = Column(width=len(names), field=names[at], kept=kept_names)
 
     def blocks(self, size_rows: int) -> Iterator[tuple[bytes, int]]:
         """The rows in blocks of about one size, and how many are in each. Raises `InvalidInput` for a damaged file."""
-        batches = self._file.iter_batches(size_rows, columns=[self._name])
+        batches = self._file.iter_batches(size_rows, columns=list(dict.fromkeys(self._names)))
         while True:
             try:
                 batch = next(batches, None)
@@ -58,7 +63,8 @@ class ParquetList:
                 raise InvalidInput(FIELD, _DAMAGED) from None
             if batch is None:
                 return
-            yield json.dumps(_texts(batch.column(0))).encode(), batch.num_rows
+            columns = [_texts(batch.column(name)) for name in self._names]
+            yield json.dumps(columns).encode(), batch.num_rows
 
 
 def _check_type(name: str, kind: Any) -> None:
@@ -68,10 +74,18 @@ def _check_type(name: str, kind: Any) -> None:
         raise InvalidInput("column", f"`{name}` is of type {kind}; give a column of text or whole numbers")
 
 
+def _check_kept(name: str, kind: Any) -> None:
+    if pa.types.is_nested(kind):
+        raise InvalidInput("keep", f"`{name}` is of type {kind}; only columns of single values can be kept")
+
+
 def _texts(column: Any) -> list[str | None]:
     """The values as text. What is not UTF-8 stays in as lone surrogates, so that its row alone is refused."""
     column = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-    column = column.cast(pa.string()) if pa.types.is_integer(column.type) else column
+    is_text = any(
+        test(column.type) for test in (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_null)
+    )
+    column = column if is_text else column.cast(pa.large_string())
     values: list[bytes | None] = column.cast(pa.large_binary()).to_pylist()
     return [None if value is None else value.decode("utf-8", "surrogateescape") for value in values]
 

@@ -35,7 +35,10 @@ def facts_of(job: Job, keyring: Keyring, list_bytes: int | None) -> Facts:
         "base URL": job.base_url,
         "format": str(job.format),
         "columns": list(job.columns),
-        "input column": job.column,
+        "input column": job.wanted.column,
+        "list of kept columns": "all" if job.wanted.keep_all else list(job.wanted.keep),
+        "header": not job.wanted.headerless,
+        "encoding": job.encoding,
         "keys": hashlib.sha256(made.encode()).hexdigest(),
         "size of the list": list_bytes,
     }

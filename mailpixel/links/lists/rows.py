@@ -4,15 +4,18 @@ import json
 import os
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 from mailpixel.errors import InvalidInput
 from mailpixel.links.claims import are_recipients, check_campaign_id, check_link_number, check_recipient
 from mailpixel.links.keyring import Keyring, pseudonym
-from mailpixel.links.lists.recipients import Layout, Row
+from mailpixel.links.lists.columns import Wanted
+from mailpixel.links.lists.encoding import check_encoding
+from mailpixel.links.lists.kept import as_it_is, csv_field, is_text, kept_csv, kept_text, refuse_unreadable
+from mailpixel.links.lists.recipients import Kept, Layout, Row
 from mailpixel.links.minter import Minter
 from mailpixel.links.urls import check_base_url, click_url, pixel_url
 from mailpixel.model import TokenKind
@@ -32,7 +35,9 @@ class Job:
 
     `links` are the numbers of the links that get a column. `merge` gives one merge-field token a row instead of URLs.
     `hash_recipients` replaces what the sender wrote by a keyed pseudonym. `strict` stops at the first faulty row.
-    `column` names the input column with the recipients, `workers` the processes (all cores when None).
+    `wanted` says which columns of the list are read, `encoding` how it is written (UTF-8 or what its byte order mark
+    says when None), `workers` the processes (all cores when None). `kept` are the columns that come out again, known
+    once the list was looked at.
     """
 
     campaign: str
@@ -42,8 +47,10 @@ class Job:
     merge: bool = False
     hash_recipients: bool = False
     strict: bool = False
-    column: str | None = None
+    wanted: Wanted = Wanted()
+    encoding: str | None = None
     workers: int | None = None
+    kept: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse now what would fail in every row."""
@@ -51,6 +58,19 @@ class Job:
         check_base_url(self.base_url)
         for number in self.links:
             check_link_number(number)
+        if self.encoding is not None:
+            check_encoding(self.encoding)
+
+    def keeping(self, kept: Sequence[str]) -> "Job":
+        """The same with the columns of the list that come out again. Raises `InvalidInput` for a name used twice."""
+        taken = {name.casefold() for name in self.columns}
+        for name in kept:
+            if name.casefold() in taken:
+                raise InvalidInput(
+                    "keep", f"the column `{name}` would stand twice in the output; rename it in the list"
+                )
+            taken.add(name.casefold())
+        return replace(self, kept=tuple(kept))
 
     @property
     def worker_count(self) -> int:
@@ -67,12 +87,12 @@ class Job:
         """The columns of the output, in order."""
         links = [f"link_{number}" for number in self.numbered]
         last = ["pseudonym"] if self.hash_recipients else []
-        return ("recipient", "token" if self.merge else "pixel_url", *links, *last)
+        return ("recipient", "token" if self.merge else "pixel_url", *links, *last, *self.kept)
 
     @property
     def header(self) -> bytes:
         """The first line of a CSV file; nothing for the others."""
-        return f"{','.join(self.columns)}\n".encode() if self.format is Format.CSV else b""
+        return f"{','.join(map(csv_field, self.columns))}\n".encode() if self.format is Format.CSV else b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +132,12 @@ class RowMinter:
         self._around_lead = ("", "") if job.merge else pixel_url(minter.base_url, " ").split(" ")
         self._before_click = click_url(minter.base_url, "")
         self._clicks = [minter.series(TokenKind.CLICK, number) for number in job.numbered]
-        shape = ", ".join(f'"{name}": %s' for name in job.columns).join("{}")
+        shape = ", ".join(json.dumps(name).replace("%", "%%") + ": %s" for name in job.columns).join("{}")
         is_csv = job.format is Format.CSV
-        self._as_field = _csv_field if is_csv else str
+        self._as_field = csv_field if is_csv else str
+        self._as_kept: Callable[[object], Any] = {Format.CSV: kept_csv, Format.PARQUET: kept_text}.get(
+            job.format, as_it_is
+        )
         self._as_line: Callable[[tuple[str, ...]], str] = ",".join if is_csv else partial(_object, shape)
 
     def id_of(self, written: str) -> str:
@@ -128,25 +151,29 @@ class RowMinter:
         texts = [row for row in rows if isinstance(row, str)]
         return len(texts) == len(rows) and are_recipients(texts)
 
-    def rows(self, written: Sequence[str], ids: Sequence[str]) -> tuple[list[str], list[str]]:
-        """(the output line, the first token) of each recipient, from what the list says and its id."""
-        columns, tokens = self._columns(written, ids)
+    def rows(
+        self, written: Sequence[str], ids: Sequence[str], kept: Kept | None = None
+    ) -> tuple[list[str], list[str]]:
+        """(the output line, the first token) of each recipient, from what the list says, its id and what is kept."""
+        columns, tokens = self._columns(written, ids, kept or [])
         return list(map(self._as_line, zip(*columns, strict=True))), tokens
 
-    def block(self, written: Sequence[str], ids: Sequence[str]) -> tuple[bytes, list[str]]:
+    def block(self, written: Sequence[str], ids: Sequence[str], kept: Kept) -> tuple[bytes, list[str]]:
         """(the output of all, the first token of each) as `rows`."""
         if self._job.format is not Format.PARQUET:
-            lines, tokens = self.rows(written, ids)
+            lines, tokens = self.rows(written, ids, kept)
             return "\n".join([*lines, ""]).encode(), tokens
         from mailpixel.links.lists.parquet import arrow_block  # needs an extra
 
-        columns, tokens = self._columns(written, ids)
+        columns, tokens = self._columns(written, ids, kept)
         return arrow_block(self._job.columns, columns), tokens
 
-    def _columns(self, written: Sequence[str], ids: Sequence[str]) -> tuple[list[Sequence[str]], list[str]]:
+    def _columns(
+        self, written: Sequence[str], ids: Sequence[str], kept: Kept
+    ) -> tuple[list[Sequence[Any]], list[str]]:
         tokens = self._lead.tokens(ids)
         before, after = self._around_lead
-        columns: list[Sequence[str]] = [
+        columns: list[Sequence[Any]] = [
             written if self._keyring is None else list(map(self._as_field, written))
         ]
         columns.append([before + token + after for token in tokens] if before else tokens)
@@ -154,11 +181,8 @@ class RowMinter:
             columns.append([self._before_click + token for token in series.tokens(ids)])
         if self._keyring is not None:
             columns.append(ids)
+        columns += [list(map(self._as_kept, column)) for column in kept]
         return columns, tokens
-
-
-def _csv_field(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',";\t') else text
 
 
 def _object(shape: str, cells: tuple[str, ...]) -> str:
@@ -168,36 +192,38 @@ def _object(shape: str, cells: tuple[str, ...]) -> str:
 def mint_block(job: Job, keyring: Keyring, layout: Layout, block: bytes, skip: int = 0) -> Minted:
     """Mint a block of whole rows; the first `skip` are the head of the list."""
     minter = RowMinter(job, keyring)
-    read = list(layout.read(block))
-    rows = read[skip:]
-    if minter.are_ids(rows):
-        text, tokens = minter.block(rows, rows)
-        faults: list[Fault] = []
+    read, kept = layout.read_kept(block) if job.kept else (list(layout.read(block)), [])
+    rows, kept = read[skip:], [column[skip:] for column in kept]
+    faults: list[Fault] = []
+    if minter.are_ids(rows) and is_text(kept):
+        text, tokens = minter.block(rows, rows, kept)
     else:
-        written, ids, faults = _sorted_out(minter, rows, skip, job.strict)
-        text, tokens = minter.block(written, ids)
+        refuse_unreadable(rows, kept, job.kept)
+        places, ids, faults = _sorted_out(minter, rows, skip, job.strict)
+        written = [rows[place] for place in places]
+        text, tokens = minter.block(written, ids, [[column[at] for at in places] for column in kept])  # type: ignore[arg-type]
     return Minted(text, len(read), len(tokens), tuple(faults), _marks(tokens), bool(faults) and job.strict)
 
 
 def _sorted_out(
     minter: RowMinter, rows: Sequence[Row], skip: int, strict: bool
-) -> tuple[list[str], list[str], list[Fault]]:
-    """(what good rows say, their ids, the faults); with `strict` nothing after the first fault."""
-    written: list[str] = []
+) -> tuple[list[int], list[str], list[Fault]]:
+    """(the places of good rows, their ids, the faults); with `strict` nothing after the first fault."""
+    places: list[int] = []
     ids: list[str] = []
     faults: list[Fault] = []
-    for number, row in enumerate(rows, skip + 1):
+    for place, row in enumerate(rows):
         try:
             if isinstance(row, InvalidInput):
                 raise row
             if row is not None:
                 ids.append(minter.id_of(row))
-                written.append(row)
+                places.append(place)
         except InvalidInput as fault:
-            faults.append(Fault(number, fault.field, fault.problem))
+            faults.append(Fault(skip + place + 1, fault.field, fault.problem))
             if strict:
                 break
-    return written, ids, faults
+    return places, ids, faults
 
 
 def _marks(tokens: Sequence[str]) -> dict[str, bytes]:

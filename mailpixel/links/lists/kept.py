@@ -1,0 +1,48 @@
+"""The values of kept columns, on their way from the list to the output."""
+
+import json
+from collections.abc import Sequence
+
+from mailpixel.errors import InvalidInput
+from mailpixel.links.lists.recipients import Kept, Row
+
+
+def csv_field(text: str) -> str:
+    """A field of CSV, in quotes where it needs them."""
+    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',";\t\r\n') else text
+
+
+def as_it_is(value: object) -> object:
+    """The value."""
+    return value
+
+
+def kept_text(value: object) -> str | None:
+    """As text: what CSV held as it is, what NDJSON held and is no text as JSON."""
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def kept_csv(value: object) -> str:
+    """As a field of CSV; empty for None."""
+    return csv_field(kept_text(value) or "")
+
+
+def is_text(kept: Kept) -> bool:
+    """Whether all of it can be written as UTF-8."""
+    try:
+        for column in kept:
+            "".join(kept_text(value) or "" for value in column).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def refuse_unreadable(rows: list[Row], kept: Kept, names: Sequence[str]) -> None:
+    """Put a fault in the place of every row of which a kept value is not UTF-8."""
+    problem = "is not UTF-8 in this row; save the list as CSV UTF-8, or name its --encoding"
+    for name, column in zip(names, kept, strict=True):
+        if is_text([column]):
+            continue
+        for place, value in enumerate(column):
+            if isinstance(rows[place], str) and not is_text([[value]]):
+                rows[place] = InvalidInput(name, problem)
