@@ -218,7 +218,8 @@ main(sys.argv[1:])
 def test_without_pyarrow_the_install_line_is_told(tmp_path: Path, list_: bytes) -> None:
     (tmp_path / "list").write_bytes(list_)
     links = ["links", "c1", "--recipients", "list", "--output", "out", "--format", "parquet"]
-    for arguments in (["campaign", "add", "c1", "--name", "One"], links):
+    add = ["campaign", "add", "c1", "--name", "One", "--base-url", "https://t.example"]
+    for arguments in (add, links):
         command = [sys.executable, "-c", WITHOUT, "--data", str(tmp_path / "data"), *arguments]
         done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert (done.returncode, done.stderr) == (
