@@ -2,6 +2,7 @@
 
 intake          what becomes of one request on a tracking URL
 caps            how often a message was hit today
+agents          how many new user agents a day
 identity        event ids
 live            what a server knows while it runs: signing keys, registry, rules
 registry_cache  campaigns, API keys and opt-outs in memory

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from mailpixel.errors import InvalidInput
+from mailpixel.ingest.agents import AgentBounds
 from mailpixel.ingest.caps import DailyCaps
 from mailpixel.ingest.identity import DAY_MS, EventIds
 from mailpixel.ingest.registry_cache import RegistryCache
@@ -112,8 +113,11 @@ class Knowledge(Protocol):
 class Intake:
     """Decides about hits; holds the caps and the clock of this process."""
 
-    def __init__(self, live: Knowledge, message_cap: int, keep_address: str) -> None:
+    def __init__(
+        self, live: Knowledge, message_cap: int, keep_address: str, agents: AgentBounds | None = None
+    ) -> None:
         self._live = live
+        self._agents = agents or AgentBounds(lambda: None)
         self.ids = EventIds()
         self._caps = DailyCaps(message_cap)
         self._forged_caps = DailyCaps(FORGED_CAP, FORGED_REMEMBERED)
@@ -167,6 +171,9 @@ class Intake:
             return Receipt(Outcome.OVERFLOW, destination, overflow=overflow)
         if claims.preview:
             seen = seen.but(Facts.PREVIEW)
+        agent = self._agents.kept(seen.agent, claims.campaign, claims.recipient, day)
+        if agent is not seen.agent:
+            seen = seen._replace(agent=agent)
         return Receipt(Outcome.LOGGED, destination, self._event(named, seen, now_ms))
 
     def _forgery(self, named: Named, seen: Seen, now_ms: int) -> Receipt:

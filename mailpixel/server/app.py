@@ -16,6 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from mailpixel.classify.operator_file import RulesInForce
+from mailpixel.ingest.agents import AgentBounds
 from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.intake import Intake
 from mailpixel.ingest.live import LiveKnowledge, SigningKeys
@@ -94,7 +95,8 @@ async def start(settings: Settings, stack: AsyncExitStack) -> Services:
 def _tracking(services: Services) -> Tracking:
     """What serves the pixels and redirects."""
     settings = services.settings
-    intake = Intake(services.live, settings.message_cap, settings.keep_address)
+    agents = AgentBounds(services.metrics.replaced_agent)
+    intake = Intake(services.live, settings.message_cap, settings.keep_address, agents)
     reader = Reader(
         settings.trusted_proxies,
         settings.base_url.startswith("http://"),

@@ -74,6 +74,10 @@ class Metrics:
             "mailpixel_forwarded_unreadable_total",
             "Requests in which a declared proxy named an address that cannot be read.",
         )
+        self._replaced_agents = self._counter(
+            "mailpixel_agents_replaced_total",
+            "Hits whose new user agent was kept as one that reads the same, since too many new ones came that day.",
+        )
         self._ending: Mapping[Ended, int] = {}
         self._shown: Counter[Ended] = Counter()
         for reason in Ended:
@@ -89,6 +93,10 @@ class Metrics:
     def unreadable_forwarded(self) -> None:
         """A declared proxy wrote what cannot be read."""
         self._unreadable.inc()
+
+    def replaced_agent(self) -> None:
+        """A user agent past the bounds was kept as one that reads the same."""
+        self._replaced_agents.inc()
 
     def refuse_key(self, reason: str) -> None:
         """An API key was `unknown` (or revoked), or of too small a `scope`."""
