@@ -1,7 +1,8 @@
 """How many new user agents a process takes into its log in a day, so that a flood of made-up ones does not fill it.
 
 An agent past the bounds is kept as one seen before that reads the same: of the same kind, system and promises of its
-browser. So no verdict of ours changes; what is lost is its exact text, and with it an operator's own list that names it.
+browser. So no verdict of ours changes. What is lost is its exact text, and with it a list of the operator's that names
+it.
 """
 
 from collections.abc import Callable

@@ -43,8 +43,12 @@ class Counted:
     def _count(self) -> None:
         self.replaced += 1
 
-    def kept(self, agents: list[str], recipients: int = 1_000, day: int = 1) -> list[str]:
-        return [self.bounds.kept(agent, "c1", f"r-{n % recipients}", day) for n, agent in enumerate(agents)]
+    def kept(
+        self, agents: list[str], recipients: int = 1_000, day: int = 1, campaign: str = "c1"
+    ) -> list[str]:
+        return [
+            self.bounds.kept(agent, campaign, f"r-{n % recipients}", day) for n, agent in enumerate(agents)
+        ]
 
 
 def test_agents_within_the_bounds_are_kept_as_they_are() -> None:
