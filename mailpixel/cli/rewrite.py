@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 import click
 
 from mailpixel.cli.frame import Command, say, settings, stores, warn
+from mailpixel.cli.rewrite_words import left_alone, worth_knowing
 from mailpixel.cli.suggestions import campaign_argument
 from mailpixel.errors import InvalidInput
 from mailpixel.links.hosts import warning_of
@@ -55,6 +56,13 @@ mailpixel rewrite spring-2026 --recipient r-1001 mail.eml > tracked.eml""",
     default=PIXEL_PLACES[0],
     show_default=True,
     help=PIXEL_HELP,
+)
+@click.option(
+    "--shown",
+    type=click.Choice(["track", "leave"]),
+    default="track",
+    show_default=True,
+    help="Track or leave alone links whose text shows another domain than the tracker's.",
 )
 @click.option(
     "--utm",
@@ -156,5 +164,5 @@ def _tell(rewritten: Rewritten[bytes]) -> None:
         say("nothing could be tracked: the output is the input")
     else:
         say(f"{places} place(s) track {len(rewritten.links)} link(s), {pixel}")
-    if counts:
-        say("left alone: " + ", ".join(f"{number} {reason}" for reason, number in counts.items()))
+    for line in [*left_alone(counts), *worth_knowing(rewritten.notes)]:
+        say(line)

@@ -17,13 +17,18 @@ from mailpixel.links.passthrough import stands_in
 from mailpixel.links.splicing import conditional
 from mailpixel.links.splicing.compile import planned
 from mailpixel.links.splicing.judge import LinkJudge
+from mailpixel.links.splicing.marks import is_marked
 from mailpixel.links.splicing.options import RewriteOptions
-from mailpixel.links.splicing.pixel import Tree, has_pixel, pixel_offset, read_tree
+from mailpixel.links.splicing.pixel import Tree, has_pixel, is_without_images, pixel_offset, read_tree
+from mailpixel.links.splicing.shown import shows_another
 from mailpixel.links.splicing.source import Source, walk
-from mailpixel.links.splicing.splice import PIXEL_PLACE, Destinations, Draft, Edit, Plan, Skip
+from mailpixel.links.splicing.splice import PIXEL_PLACE, Destinations, Draft, Edit, Note, NoteKind, Plan, Skip
 from mailpixel.links.splicing.trackable import Reason
 
 __all__ = ["Plan", "RewriteOptions", "Skip", "draft_html", "prepare"]
+
+SHORT_BYTES = 3_200
+"""SpamAssassin calls shorter HTML with one image "image only". Source: its rules HTML_IMAGE_ONLY_* (tried 2026-11)."""
 
 _VALUE = re.compile(r"[^=]*=[\t\n\f\r ]*")
 _HTML = turbohtml.Namespace.HTML
@@ -48,25 +53,53 @@ def draft_html(
     judge = LinkJudge(options, certain)
     edits: list[Edit] = []
     skipped: list[Skip] = []
-    for start, end, href, quote, no_track, reason in _spots(tree.document, source, options.mso):
+    notes: dict[Note, None] = {}
+    for start, end, href, quote, element, no_track, reason in _spots(tree.document, source, options.mso):
         outcome = reason or judge.outcome(href, no_track)
-        if not isinstance(outcome, Reason) and outcome[1] and not stands_in(text[start:end], outcome[1]):
-            outcome = Reason.TEMPLATE
+        if not isinstance(outcome, Reason):
+            if outcome[1] and not stands_in(text[start:end], outcome[1]):
+                outcome = Reason.TEMPLATE
+            elif shows_another(element.text, options.own.host):
+                if options.shown == "leave":
+                    outcome = Reason.SHOWN
+                else:
+                    notes[Note(NoteKind.SHOWN, href)] = None
         if isinstance(outcome, Reason):
             skipped.append(Skip(conditional.unmark(href) if source.marks else href, outcome))
         else:
             edits.append(Edit(start, end, destinations.place(outcome[0]), quote, outcome[1]))
-    pixel_at = _pixel_at(tree, options)
+    return _with_pixel(Draft(text, edits, skipped, None, [*notes, *_resembling(judge)]), tree, options)
+
+
+def _with_pixel(draft: Draft, tree: Tree, options: RewriteOptions) -> Draft:
+    """The draft with a place for the pixel where there is one."""
+    images = tree.document.find_all("img")
+    pixel_at = None if has_pixel(images, options.own) else pixel_offset(tree, options.pixel)
     if pixel_at is None:
-        return Draft(text, edits, skipped)
+        return draft
+    edits, notes = list(draft.edits), list(draft.notes)
     pixel = bisect_left(edits, (pixel_at,))
     edits.insert(pixel, Edit(pixel_at, pixel_at, PIXEL_PLACE, '"'))
-    return Draft(text, edits, skipped, pixel)
+    if (
+        not images
+        and len(draft.text) < SHORT_BYTES
+        and len(draft.text.encode("utf-8", "replace")) < SHORT_BYTES
+    ):
+        notes.append(Note(NoteKind.SHORT))
+    return draft._replace(edits=edits, pixel=pixel, notes=notes)
 
 
-_Spot = tuple[int, int, str, str, bool, Reason | None]
-"""An href of the source: start and end of its value, itself decoded, the quote, whether `data-no-track` stands beside
-it, and the reason where it is left alone whatever it says."""
+def _is_short(text: str) -> bool:
+    return len(text) < SHORT_BYTES and len(text.encode("utf-8", "replace")) < SHORT_BYTES
+
+
+def _resembling(judge: LinkJudge) -> list[Note]:
+    return [Note(NoteKind.FIELD, href) for href in sorted(judge.resembling)]
+
+
+_Spot = tuple[int, int, str, str, turbohtml.Element, bool, Reason | None]
+"""An href of the source: start and end of its value, itself decoded, the quote, its element, whether that
+asks not to be tracked, and the reason where it is left alone whatever it says."""
 _BY_START = itemgetter(0)
 
 
@@ -97,7 +130,7 @@ def _hrefs(
         span = location.attrs[name]
         start, end, quote = _value(view, at(span.start_offset), at(span.end_offset))
         why = Reason.FOREIGN if foreign and reason is None else reason
-        yield start, end, str(attributes[name] or ""), quote, "data-no-track" in attributes, why
+        yield start, end, str(attributes[name] or ""), quote, element, is_marked(attributes), why
 
 
 def _value(view: str, start: int, end: int) -> tuple[int, int, str]:
@@ -109,9 +142,3 @@ def _value(view: str, start: int, end: int) -> tuple[int, int, str]:
         return end, end, ""
     quote = view[match.end()]
     return (match.end() + 1, end - 1, quote) if quote in "\"'" else (match.end(), end, "")
-
-
-def _pixel_at(tree: Tree, options: RewriteOptions) -> int | None:
-    if has_pixel(tree.document, options.pixel_prefix):
-        return None
-    return pixel_offset(tree, options.pixel)

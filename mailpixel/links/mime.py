@@ -15,7 +15,7 @@ from mailpixel.links.parts.entity import Entity, read_message
 from mailpixel.links.parts.leaf import Leaf, LeafDraft, draft_leaf, leaf_of, sized
 from mailpixel.links.parts.left import Cause, Left, why_part, why_whole
 from mailpixel.links.splicing.options import RewriteOptions
-from mailpixel.links.splicing.splice import Destinations, Skip
+from mailpixel.links.splicing.splice import Destinations, Note, Skip, skips_by_reason
 
 __all__ = ["Cause", "Left", "MessagePlan", "prepare_message"]
 
@@ -27,7 +27,7 @@ _SAMPLE_URL = "https://sample.invalid/c/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
 class MessagePlan:
     """A message read once: its links, what was left alone and why, and how to write it for one recipient.
 
-    `links`, `numbers`, `skipped`, `has_pixel` and `error` are as in `mailpixel.links.splicing.splice.Plan`; a
+    `links`, `numbers`, `skipped`, `has_pixel`, `notes` and `error` are as in `mailpixel.links.splicing.splice.Plan`; a
     destination has one number in all parts. `left` names parts left alone, path and cause.
     """
 
@@ -39,6 +39,7 @@ class MessagePlan:
     head: bytes
     pieces: tuple[bytes | Leaf, ...]
     error: str | None = None
+    notes: tuple[Note, ...] = ()
 
     def render(self, urls: Sequence[str], pixel_url: str | None = None) -> bytes:
         """The message with the tracked URLs in place of the links, and the pixel where one is given and has a place.
@@ -57,9 +58,8 @@ class MessagePlan:
         """Numbers for people: `tracked` places, places skipped by reason, parts left by cause (`left-attachment`)."""
         leaves = [piece for piece in self.pieces if isinstance(piece, Leaf)]
         tracked = sum(len(leaf.form.slots) - (leaf.form.bare is not None) for leaf in leaves)
-        skips = Counter(str(skip.reason) for skip in self.skipped)
         left = Counter(f"left-{part.cause}" for part in self.left)
-        return {"tracked": tracked, **dict(sorted(skips.items())), **dict(sorted(left.items()))}
+        return {"tracked": tracked, **skips_by_reason(self.skipped), **dict(sorted(left.items()))}
 
 
 def prepare_message(raw: bytes, options: RewriteOptions) -> MessagePlan:
@@ -92,6 +92,7 @@ def _prepared(raw: bytes, options: RewriteOptions) -> MessagePlan:
         numbers=destinations.numbers,
         skipped=tuple(skip for read in reads for skip in read.draft.skipped),
         left=tuple(left),
+        notes=tuple(dict.fromkeys(note for read in reads for note in read.draft.notes)),
         has_pixel=any(read.draft.pixel is not None for read in reads),
         head=raw[: message.body_start] if message.parts else b"",
         pieces=_pieces(

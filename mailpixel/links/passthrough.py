@@ -7,13 +7,13 @@ registered `https://shop.example/?size=7` (`passed_on`). Nobody has signed it: w
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from urllib.parse import unquote_plus, unquote_to_bytes
 
 from mailpixel.errors import InvalidInput
 from mailpixel.links.destination import check_destination
 from mailpixel.links.parameters import names_in, with_parameters
-from mailpixel.links.splicing.trackable import holds_token, token_spans
+from mailpixel.links.splicing.fields import holds_token, token_spans
 
 MOST_NAMES = 20
 """How many names a campaign may allow."""
@@ -77,22 +77,24 @@ def _decoded(pair: bytes) -> tuple[str, str] | None:
     return None if len(read[1]) > VALUE_CHARS or _CONTROL.search(read[1]) else read
 
 
-def passed_through(url: str, names: Collection[str]) -> tuple[str, str]:
+def passed_through(
+    url: str, names: Collection[str], holds: Callable[[str], bool] = holds_token
+) -> tuple[str, str]:
     """The destination without the allowed parameters that hold tokens, and these as `?name=token&...`.
 
     Parameters without a token stay in the destination and in place. The URL comes back whole, with an empty tail,
     when a token stands anywhere else (host, path, fragment, a name, a value not allowed), and when a parameter of the
-    same name would stay: the redirect would not add another.
+    same name would stay: the redirect would not add another. `holds` says what holds a token.
     """
     address, hash_mark, fragment = url.partition("#")
     path, _, _ = address.partition("?")
-    if holds_token(path) or "?" not in address:
+    if holds(path) or "?" not in address:
         return url, ""
-    pairs = [(pair, _may_pass(pair, names)) for pair in _pairs(address[len(path) + 1 :])]
+    pairs = [(pair, _may_pass(pair, names, holds)) for pair in _pairs(address[len(path) + 1 :])]
     passed = "&".join(pair for pair, passes in pairs if passes)
     kept = "&".join(pair for pair, passes in pairs if not passes)
     rest = path + ("?" + kept if kept else "") + hash_mark + fragment
-    whole = not passed or holds_token(rest) or not names_in(kept).isdisjoint(names_in(passed))
+    whole = not passed or holds(rest) or not names_in(kept).isdisjoint(names_in(passed))
     return (url, "") if whole else (rest, "?" + passed)
 
 
@@ -104,9 +106,9 @@ def stands_in(href: str, tail: str) -> bool:
     return all(pair in href for pair in _pairs(tail.removeprefix("?")))
 
 
-def _may_pass(pair: str, names: Collection[str]) -> bool:
+def _may_pass(pair: str, names: Collection[str], holds: Callable[[str], bool]) -> bool:
     name, _, value = pair.partition("=")
-    return unquote_plus(name) in names and holds_token(value)
+    return unquote_plus(name) in names and holds(value)
 
 
 def _pairs(query: str) -> list[str]:

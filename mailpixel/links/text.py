@@ -13,10 +13,11 @@ from typing import AnyStr
 from turbohtml.clean import LinkDetector
 
 from mailpixel.links.splicing.compile import planned
+from mailpixel.links.splicing.fields import token_spans
 from mailpixel.links.splicing.judge import LinkJudge
 from mailpixel.links.splicing.options import RewriteOptions
-from mailpixel.links.splicing.splice import Destinations, Draft, Edit, Plan, Skip
-from mailpixel.links.splicing.trackable import Reason, token_spans
+from mailpixel.links.splicing.splice import Destinations, Draft, Edit, Note, NoteKind, Plan, Skip
+from mailpixel.links.splicing.trackable import Reason
 
 _HTTP = re.compile(r"https?://", re.IGNORECASE)
 _SIGNATURE = re.compile(r"^-- ?\r?$", re.MULTILINE)
@@ -53,7 +54,8 @@ def draft_text(
             skipped.append(Skip(url, outcome))
         else:
             edits.append(Edit(start, end, destinations.place(outcome[0]), "text", outcome[1]))
-    return Draft(text, edits, skipped)
+    notes = [Note(NoteKind.FIELD, url) for url in sorted(judge.resembling)]
+    return Draft(text, edits, skipped, None, notes)
 
 
 def _links(text: str) -> Iterator[tuple[int, int, bool]]:

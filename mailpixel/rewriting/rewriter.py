@@ -8,7 +8,7 @@ if sent.error: log(sent.error)
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, AnyStr, Generic
 
 from mailpixel.errors import InvalidInput, MailpixelError, told
@@ -17,7 +17,7 @@ from mailpixel.links.keyring import Keyring
 from mailpixel.links.mime import Left, MessagePlan, prepare_message
 from mailpixel.links.minter import Minter
 from mailpixel.links.splicing.options import PixelPlace, RewriteOptions
-from mailpixel.links.splicing.splice import encode_for
+from mailpixel.links.splicing.splice import Note, encode_for
 from mailpixel.links.urls import merge_click_url, pixel_url
 from mailpixel.model import Link
 from mailpixel.store.protocol import Registry
@@ -38,7 +38,8 @@ class Rewritten(Generic[AnyStr]):
     """What a rewrite gave: the `output` to send, of the type that came in.
 
     `links` are the destinations that are tracked, in order of number; `skipped` the places left alone, each with its
-    reason; `left` the parts of a message left alone, each with its cause; `has_pixel` whether a pixel was written.
+    reason; `left` the parts of a message left alone, each with its cause; `has_pixel` whether a pixel was written;
+    `notes` what to know of links that are tracked all the same, and of the pixel.
     `report` are numbers for people: `tracked` places, places skipped by reason, parts left by cause. `error` is None,
     or says why the output is the input, untracked; `failure` is the same to raise, for a caller that wants to.
     """
@@ -49,6 +50,7 @@ class Rewritten(Generic[AnyStr]):
     has_pixel: bool = False
     report: Mapping[str, int] = field(default_factory=dict)
     left: tuple[Left, ...] = ()
+    notes: tuple[Note, ...] = ()
     error: str | None = None
     failure: MailpixelError | None = field(default=None, compare=False, repr=False)
 
@@ -81,7 +83,7 @@ class Rewriter:
         self.minter = minter
         self._register = register
         self._options = replace(options, base_url=minter.base_url, known={})
-        self._prepared = lru_cache(PLANS_KEPT)(partial(prepare, options=self._options))
+        self._prepared = lru_cache(PLANS_KEPT)(self._plan)
 
     def with_pixel(self, place: PixelPlace | None) -> "Rewriter":
         """The same rewriter, with the pixel at this place; itself for None."""
@@ -108,9 +110,13 @@ class Rewriter:
 
         The ESP puts each recipient's merge-field token (`mailpixel links ID --merge`) in the place of the tag, such as
         `*|MP|*` or `{{ mp }}`. A tag that would not survive where it must stand is an error: one with white space in
-        an href without quotes, or with the quote of the href.
+        an href without quotes, or with the quote of the href. Whatever is written like the tag is a field of the ESP's:
+        a link that holds one is left alone.
         """
-        return self._tracked(html, lambda: self._prepared(html), lambda: self._merged(merge_tag))
+        return self._tracked(html, lambda: self._prepared(html, merge_tag), lambda: self._merged(merge_tag))
+
+    def _plan(self, html: AnyStr, merge_tag: str = "") -> Plan[AnyStr]:
+        return prepare(html, replace(self._options, merge_tag=merge_tag))
 
     def _personal(self, recipient: str) -> _Urls:
         mint = self.minter
@@ -141,7 +147,7 @@ class Rewriter:
             output = plan.render([urls.link(numbers[url]) for url in plan.links], urls.pixel)
         links = sorted((Link(numbers[url], url) for url in plan.links), key=lambda link: link.number)
         left = plan.left if isinstance(plan, MessagePlan) else ()
-        return Rewritten(output, tuple(links), plan.skipped, plan.has_pixel, plan.report, left)
+        return Rewritten(output, tuple(links), plan.skipped, plan.has_pixel, plan.report, left, plan.notes)
 
 
 def _ours(error: Exception) -> MailpixelError:

@@ -18,6 +18,10 @@ HTML = (
     b'<body>\r\n<a href="https://shop.example/a">A</a> <a href="#top">Up</a>\r\n'
     b'<a href="{{ leave }}">Leave</a></body>\r\n'
 )
+SHORT = (
+    "the HTML is shorter than 3,200 bytes and has no other image: SpamAssassin adds 0.6 to 2.2 points for the pixel;"
+    " --pixel none leaves it out"
+)
 EML = (
     b'Subject: Spring\nMIME-Version: 1.0\nContent-Type: text/html\n\n<a href="https://shop.example/a">A</a>\n'
 )
@@ -68,7 +72,11 @@ def tracked(output: bytes, href: bytes = b"https://shop.example/a") -> bytes:
 def test_html_comes_out_the_same_but_for_link_and_pixel(data: Path) -> None:
     code, out, said = rewrite(data, "spring", "--recipient", "r-1", "-", content=HTML)
     assert (code, tracked(out)) == (0, HTML)
-    assert said == "1 place(s) track 1 link(s), one pixel\nleft alone: 1 fragment, 1 template\n"
+    assert said.splitlines() == [
+        "1 place(s) track 1 link(s), one pixel",
+        "left alone: 1 fragment (a place in the mail itself), 1 template (a field to be filled in later)",
+        SHORT,
+    ]
     assert links(data) == (Link(1, "https://shop.example/a"),)
 
 
@@ -127,7 +135,8 @@ def test_links_of_classic_outlook_are_tracked_when_asked_for(data: Path) -> None
     assert rewrite(data, *arguments, "-", content=html) == (
         0,
         html,
-        "nothing could be tracked: the output is the input\nleft alone: 1 conditional\n",
+        "nothing could be tracked: the output is the input\n"
+        "left alone: 1 conditional (only classic Outlook reads it; --mso tracks it)\n",
     )
     code, out, said = rewrite(data, *arguments, "--mso", "-", content=html)
     assert (code, said) == (0, "1 place(s) track 1 link(s), no pixel\n")
@@ -148,7 +157,64 @@ def test_a_signed_message_comes_out_as_it_is_and_that_is_no_failure(data: Path) 
     signed = b"DKIM-Signature: v=1\n" + EML
     code, out, said = rewrite(data, "spring", "--recipient", "r-1", "-", content=signed)
     assert (code, out) == (0, signed)
-    assert said == "nothing could be tracked: the output is the input\nleft alone: 1 left-dkim\n"
+    assert said == (
+        "nothing could be tracked: the output is the input\n"
+        "parts left alone: 1 dkim (signed already; sign after tracking)\n"
+    )
+
+
+def test_links_of_ours_are_told_apart_from_those_tracked_now(data: Path) -> None:
+    html = b'<a href="http://T.example/c/x">A</a><a href="https://shop.example/a">A</a>'
+    _, _, said = rewrite(data, "spring", "--recipient", "r-1", "--pixel", "none", "-", content=html)
+    assert said == "1 place(s) track 1 link(s), no pixel\nleft alone: 1 already tracked\n"
+
+
+def test_what_looks_like_a_field_and_is_tracked_is_named(data: Path) -> None:
+    html = b'<a href="https://shop.example/{id}/">A</a><a href="https://shop.example/?f[0]=1">A</a>'
+    _, _, said = rewrite(data, "spring", "--merge-tag", "*|MP|*", "--pixel", "none", "-", content=html)
+    assert said.splitlines()[1:3] == [
+        "1 tracked link(s) hold what looks like a template field; mark it with data-no-track if it is one:",
+        "  https://shop.example/{id}/",
+    ]
+
+
+def test_links_that_show_another_domain_are_named_or_left(data: Path) -> None:
+    html = b'<a href="https://shop.example/a">www.shop.example</a><a href="https://shop.example/b">Shop</a>'
+    arguments = ("spring", "--recipient", "r-1", "--pixel", "none")
+    code, _, said = rewrite(data, *arguments, "-", content=html)
+    assert (code, said.splitlines()) == (
+        0,
+        [
+            "2 place(s) track 2 link(s), no pixel",
+            "1 tracked link(s) show another domain in their text, and mail programs warn of that;"
+            " use a tracking host under your own domain, or --shown leave:",
+            "  https://shop.example/a",
+        ],
+    )
+    code, _, said = rewrite(data, *arguments, "--shown", "leave", "-", content=html)
+    assert (code, said.splitlines()) == (
+        0,
+        ["1 place(s) track 1 link(s), no pixel", "left alone: 1 shown (the text shows another domain)"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("html", "is_short"),
+    [
+        (b"<p>Hello</p>", True),
+        (b"<p>" + b"x" * 3_180, True),
+        (b"<p>" + b"x" * 3_200, False),
+        ("<p>" + "é" * 1_700, False),
+        (b'<p>Hello <img src="https://shop.example/a.png"></p>', False),
+    ],
+)
+def test_a_pixel_that_is_the_only_image_of_a_short_mail_is_told(
+    data: Path, html: bytes | str, is_short: bool
+) -> None:
+    content = html.encode() if isinstance(html, str) else html
+    assert (SHORT in rewrite(data, "spring", "--recipient", "r-1", "-", content=content)[2]) is is_short
+    without = rewrite(data, "spring", "--recipient", "r-1", "--pixel", "none", "-", content=content)
+    assert SHORT not in without[2]
 
 
 @pytest.mark.parametrize(

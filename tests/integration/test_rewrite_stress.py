@@ -23,7 +23,10 @@ each_case = pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASE
 def options_of(case: Case) -> RewriteOptions:
     """Options as the case asks for them."""
     declared = case.label.get("declared", case.label.get("charset"))
-    return RewriteOptions(BASE_URL + "/", charset=declared, **case.label.get("options", {}))
+    asked = dict(case.label.get("options", {}))
+    if "utm" in asked:
+        asked["utm"] = tuple(map(tuple, asked["utm"]))
+    return RewriteOptions(BASE_URL + "/", charset=declared, **asked)
 
 
 def resolved(url: str) -> str:

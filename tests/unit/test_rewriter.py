@@ -16,6 +16,7 @@ from mailpixel.links.keyring import new_keyring
 from mailpixel.links.minter import Minter
 from mailpixel.links.parts.left import Cause
 from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.links.splicing.splice import Note, NoteKind
 from mailpixel.links.splicing.trackable import Reason
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import parse_path
@@ -80,6 +81,7 @@ def test_links_are_registered_in_order_and_tracked_for_one_recipient(
         (Skip("mailto:x@shop.example", Reason.SCHEME),),
         has_pixel=True,
         report={"tracked": 3, "scheme": 1},
+        notes=(Note(NoteKind.SHORT),),
     )
     assert registry.campaign("spring").links == sent.links
     click = Claims(TokenKind.CLICK, "spring", "r-1", 1)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from email import message_from_bytes
 from email.message import Message
 
+from mailpixel.links.parts.transfer import without_padding
+
 _ENCODING = "content-transfer-encoding"
 _MAY_CHANGE = frozenset({_ENCODING, "content-md5", "content-length"})
 
@@ -39,6 +41,8 @@ def _parts(raw: bytes) -> "list[Message[str, str]]":
 
 
 def _content(part: "Message[str, str]") -> bytes | None:
+    if str(part.get(_ENCODING, "")).lower() == "quoted-printable" and not part.is_multipart():
+        return without_padding(str(part.get_payload()).encode("utf-8", "surrogateescape"))
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else None
 

@@ -6,13 +6,25 @@ four. Places are offsets in the whole message.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message
 from email.parser import BytesHeaderParser
+from enum import StrEnum
 
 _DEEPEST = 32
 _HEAD_END = re.compile(rb"\n(\r?\n)")
 _MAIL_TYPES = ("message/rfc822", "message/global")
+
+
+class Place(StrEnum):
+    """What a part is to the part it stands in."""
+
+    BODY = "body"
+    """The message itself, one of its alternatives, or the root of a multipart/related: what a reader is shown."""
+    BESIDE = "beside"
+    """One of several in a row: a name makes it a file."""
+    RESOURCE = "resource"
+    """What the root of a multipart/related refers to, or a part of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +33,7 @@ class Entity:
 
     `path` counts from 1 at each level, as `2.1`; empty for the whole message. `has_body` is False where no empty line
     ends the headers: then there is no body, not even an empty one. `sound` is False where the bytes could be read in
-    more than one way: such a part is left alone.
+    more than one way: such a part is left alone. `place` is what it is to the part around it.
     """
 
     path: str
@@ -33,6 +45,7 @@ class Entity:
     has_body: bool
     sound: bool
     parts: tuple["Entity", ...] = ()
+    place: Place = Place.BODY
 
     def header(self, name: str) -> str:
         """The value of a header as text, empty without one."""
@@ -58,7 +71,33 @@ class Entity:
 
 def read_message(raw: bytes) -> Entity:
     """The parts of a message."""
-    return _read(raw, 0, len(raw), "", "text/plain")
+    return _placed(_read(raw, 0, len(raw), "", "text/plain"), Place.BODY)
+
+
+def _placed(entity: Entity, place: Place) -> Entity:
+    """The entity in its place, and all below it in theirs. In a resource everything is one."""
+    root = _root_of(entity) if entity.kind == "multipart/related" else None
+    parts = []
+    for part in entity.parts:
+        if place is Place.RESOURCE or (root is not None and part is not root):
+            inner = Place.RESOURCE
+        elif part is root or entity.kind == "multipart/alternative":
+            inner = Place.BODY
+        else:
+            inner = Place.BESIDE
+        parts.append(_placed(part, inner))
+    return replace(entity, parts=tuple(parts), place=place)
+
+
+def _root_of(related: Entity) -> Entity | None:
+    """The part that `start` names, else the first. Source: RFC 2387 section 3.2 (1998)."""
+    start = _bare_id(str(related.headers.get_param("start", "")))
+    named = (part for part in related.parts if start and _bare_id(part.header("content-id")) == start)
+    return next(named, related.parts[0] if related.parts else None)
+
+
+def _bare_id(text: str) -> str:
+    return "".join(text.split()).strip("<>")
 
 
 def _read(raw: bytes, start: int, end: int, path: str, default: str) -> Entity:

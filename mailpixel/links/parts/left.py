@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mailpixel.links.parts.entity import Entity
+from mailpixel.links.parts.entity import Entity, Place
 from mailpixel.links.parts.transfer import base64_decoded, quoted_decoded
 
 
@@ -28,6 +28,9 @@ class Cause(StrEnum):
     NO_BODY = "no_body"
     """A text that ends with its headers: there is no place for anything."""
     ATTACHMENT = "attachment"
+    """A file, by its disposition or by its name."""
+    RESOURCE = "resource"
+    """What the root of a multipart/related refers to: only the root is shown."""
     MESSAGE = "message"
     """A message inside the message."""
     AMP = "amp"
@@ -55,6 +58,7 @@ _KINDS = {
     "application/pkcs7-mime": Cause.ENCRYPTED,
     "application/x-pkcs7-mime": Cause.ENCRYPTED,
 }
+_COMMENT = re.compile(r"\([^()]*\)")
 _ARMOUR = re.compile(rb"^-----BEGIN PGP ", re.MULTILINE)
 
 
@@ -82,13 +86,33 @@ def _is_text(leaf: Entity) -> bool:
     return leaf.kind.startswith("text/")
 
 
+def _is_file(leaf: Entity) -> bool:
+    """Whether a part is a file beside the mail.
+
+    Any disposition but `inline` makes it one, also one nobody knows; so does a name, in whatever spelling, unless the
+    part stands where the body of a mail stands. Source: RFC 2183 section 2.8 (1997); names: RFC 2231 (1997).
+    """
+    disposition = (
+        _COMMENT.sub("", leaf.header("content-disposition")).partition(";")[0].strip().strip('"').strip()
+    )
+    if disposition.lower() not in ("", "inline"):
+        return True
+    return leaf.place is Place.BESIDE and bool(
+        _parameter(leaf, "content-disposition", "filename") or _parameter(leaf, "content-type", "name")
+    )
+
+
+def _parameter(leaf: Entity, header: str, name: str) -> object:
+    """A parameter, decoded or not; one in pieces or with a charset is found, too."""
+    parameters = leaf.headers.get_params([], header)
+    return next((value for key, value in parameters if key.partition("*")[0].lower() == name and value), None)
+
+
 _PART_RULES: tuple[tuple[Cause, Callable[[Entity], bool]], ...] = (
     (Cause.MALFORMED, lambda leaf: not leaf.sound),
     (Cause.MESSAGE, lambda leaf: leaf.kind.startswith("message/")),
-    (
-        Cause.ATTACHMENT,
-        lambda leaf: _is_text(leaf) and leaf.headers.get_content_disposition() == "attachment",
-    ),
+    (Cause.ATTACHMENT, lambda leaf: _is_text(leaf) and _is_file(leaf)),
+    (Cause.RESOURCE, lambda leaf: _is_text(leaf) and leaf.place is Place.RESOURCE),
     (Cause.NO_BODY, lambda leaf: _is_text(leaf) and not leaf.has_body),
     (Cause.FLOWED, lambda leaf: leaf.kind == "text/plain" and leaf.parameter("delsp") == "yes"),
     (Cause.AMP, lambda leaf: leaf.kind == "text/x-amp-html"),

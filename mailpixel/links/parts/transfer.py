@@ -14,6 +14,10 @@ LONGEST_LINE = 998
 """Octets of a line without its end. Source: RFC 5322 section 2.1.1 (2008)."""
 _QP_LINE = 76
 _QP_TOKEN = re.compile(rb"=([0-9A-Fa-f]{2})|(=(?:\r?\n|\Z))|[^=]+|=")
+_QP_PADDED_TOKEN = re.compile(
+    rb"=([0-9A-Fa-f]{2})|(=[ \t]*(?:\r?\n|\Z)|[ \t]+(?=\r?\n|\Z))|(?:[^= \t]+|[ \t]+(?![ \t]|\r?\n|\Z))+|="
+)
+_QP_PADDING = re.compile(rb"[ \t]+(?=\r?\n|\Z)")
 _QP_ESCAPED = {
     byte: b"=%02X" % byte for byte in range(256) if not (33 <= byte <= 126 or byte == 32) or byte == 61
 }
@@ -89,13 +93,18 @@ class QuotedText:
 
 
 def quoted_decoded(raw: bytes) -> QuotedText | None:
-    """Decode quoted-printable; what is no escape stands for itself. None where programs would differ on what it is."""
+    """Decode quoted-printable; what is no escape stands for itself. None where programs would differ on what it is.
+
+    White space at the end of a line is no content, also behind the `=` of a soft break. Source: RFC 2045 section 6.7
+    rule 3 (1996).
+    """
     pieces: list[bytes] = []
     starts: list[int] = []
     raw_starts: list[int] = []
     escaped: list[bool] = []
     length = 0
-    for match in _QP_TOKEN.finditer(raw):
+    token = _QP_PADDED_TOKEN if _QP_PADDING.search(raw) else _QP_TOKEN  # the one is three times as fast
+    for match in token.finditer(raw):
         digits, soft = match.groups()
         if soft is None:
             piece = bytes([int(digits, 16)]) if digits else match[0]
@@ -105,7 +114,12 @@ def quoted_decoded(raw: bytes) -> QuotedText | None:
             escaped.append(digits is not None)
             length += len(piece)
     decoded = b"".join(pieces)
-    return QuotedText(raw, decoded, starts, raw_starts, escaped) if decoded == binascii.a2b_qp(raw) else None
+    return QuotedText(raw, decoded, starts, raw_starts, escaped) if decoded == without_padding(raw) else None
+
+
+def without_padding(raw: bytes) -> bytes:
+    """Quoted-printable as Python decodes it, once the white space at the ends of lines is gone."""
+    return binascii.a2b_qp(_QP_PADDING.sub(b"", raw))
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,8 @@ def _readings(raw: bytes, declared: str | None) -> Iterator[Decoded]:
 
 
 def _plan(draft: Draft, destinations: Destinations, form: Form[Any]) -> Plan[Any]:
-    return Plan(destinations.links, destinations.numbers, tuple(draft.skipped), form)
+    notes = tuple(draft.notes)
+    return Plan(destinations.links, destinations.numbers, tuple(draft.skipped), form, notes=notes)
 
 
 class Cuts(NamedTuple):

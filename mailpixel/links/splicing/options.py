@@ -6,8 +6,10 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 from mailpixel.errors import InvalidInput
+from mailpixel.links.splicing.own import OwnUrls, own_urls
 
 PixelPlace = Literal["bottom", "top", "none"]
+Shown = Literal["track", "leave"]
 PIXEL_PLACES: tuple[PixelPlace, ...] = get_args(PixelPlace)
 """Where a pixel may go; the first is the default."""
 PIXEL_HELP = (
@@ -36,6 +38,8 @@ class RewriteOptions:
     known        destinations registered before, with their numbers; new ones are numbered after the highest
     charset      declared charset of an HTML part given as bytes; None when nobody declared one
     utm          parameters added to each destination, in this order; a name that is there already stays as it is
+    shown        what becomes of a link whose text shows another domain than the tracker's: it is tracked, or left alone
+    merge_tag    the sender's own field in this template; what is written like it is a field, too. Empty: none
     passthrough  names of query parameters whose value may be a template token: the parameter moves to the tracked URL
     """
 
@@ -47,14 +51,12 @@ class RewriteOptions:
     known: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     charset: str | None = None
     utm: tuple[tuple[str, str], ...] = ()
+    shown: Shown = "track"
+    merge_tag: str = ""
     passthrough: frozenset[str] = frozenset()
 
-    own_prefixes: tuple[str, str] = field(init=False)
-    """How our redirects and our opt-out pages begin, in lower case."""
-    pixel_prefix: str = field(init=False)
-    """How the address of one of our pixels begins, in lower case."""
+    own: OwnUrls = field(init=False, compare=False)
+    """Which URLs are ours."""
 
     def __post_init__(self) -> None:
-        base = self.base_url.rstrip("/")
-        object.__setattr__(self, "own_prefixes", (base.lower() + "/c/", base.lower() + "/u/"))
-        object.__setattr__(self, "pixel_prefix", base.lower() + "/o/")
+        object.__setattr__(self, "own", own_urls(self.base_url))

@@ -1,12 +1,13 @@
 """Where the pixel goes: the last place in the body where an image is an image, or the first."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import turbohtml
 
 from mailpixel.links.splicing.options import PixelPlace
+from mailpixel.links.splicing.own import OwnUrls
 from mailpixel.links.splicing.source import Source
 from mailpixel.links.splicing.trackable import destination_of
 
@@ -34,10 +35,15 @@ def read_tree(source: Source) -> Tree:
     return Tree(source, turbohtml.parse(source.view, source_locations=True), False)
 
 
-def has_pixel(document: turbohtml.Document, prefix: str) -> bool:
-    """True when an image of ours is in the document already; `prefix` is how its address begins, in lower case."""
-    images = document.find_all("img")
-    return any(destination_of(image.attr("src") or "").lower().startswith(prefix) for image in images)
+def has_pixel(images: Iterable[turbohtml.Element], own: OwnUrls) -> bool:
+    """True when an image of ours is among these already."""
+    sources = (str(image.attr("src") or "") for image in images)
+    return any("/o/" in source.lower() and own.surface(destination_of(source)) == "o" for source in sources)
+
+
+def is_without_images(tree: Tree) -> bool:
+    """True when the document has no image but our probe."""
+    return all(image.attr("src") == _MARK_SRC for image in tree.document.find_all("img"))
 
 
 def pixel_offset(tree: Tree, place: PixelPlace) -> int | None:

@@ -6,6 +6,7 @@ Preparing is done once a template; `Plan.render` is done for every recipient and
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import count
 from typing import Any, AnyStr, Generic, NamedTuple
 
@@ -24,6 +25,30 @@ class Skip(NamedTuple):
 
     href: str
     reason: Reason
+
+
+class NoteKind(StrEnum):
+    """What a sender should know of a rewrite that went well."""
+
+    FIELD = "field"
+    """A link that is tracked though its URL holds what looks like a field of a template."""
+    SHOWN = "shown"
+    """A link that is tracked though its text shows another domain than the tracker's."""
+    SHORT = "short"
+    """HTML so short that spam filters mind its only image, the pixel."""
+
+
+class Note(NamedTuple):
+    """Something to know, and the link it is about (empty for the whole text)."""
+
+    kind: NoteKind
+    href: str = ""
+
+
+def skips_by_reason(skipped: Sequence[Skip]) -> dict[str, int]:
+    """How many links were left alone for each reason, in order of name."""
+    names = ("already-tracked" if skip.reason is Reason.TRACKED else str(skip.reason) for skip in skipped)
+    return dict(sorted(Counter(names).items()))
 
 
 PIXEL_PLACE = -1
@@ -52,6 +77,7 @@ class Draft(NamedTuple):
     edits: Sequence[Edit] = ()
     skipped: Sequence[Skip] = ()
     pixel: int | None = None
+    notes: Sequence[Note] = ()
 
 
 class Destinations:
@@ -83,6 +109,8 @@ class Destinations:
         """Their numbers: those they had before; new ones come after the highest. Raises `InvalidInput` past
         `MOST_LINKS`."""
         known = self._known
+        if not known and len(self._places) <= MOST_LINKS:
+            return tuple(range(1, len(self._places) + 1))
         fresh = count(max(known.values(), default=0) + 1)
         numbers = tuple(known.get(destination) or next(fresh) for destination in self._places)
         if max(numbers, default=0) > MOST_LINKS:
@@ -162,7 +190,8 @@ class Plan(Generic[AnyStr]):
     """A template read once: which links it has, which were left alone and why, and how to write it for one recipient.
 
     `links` are the destinations (entities decoded, white space at the ends gone), `numbers` theirs. `error` is
-    None, or says why the text is left as it was: then there are no links and `render` gives the input.
+    None, or says why the text is left as it was: then there are no links and `render` gives the input. `notes` are
+    what the sender should know of links that are tracked, and of the pixel.
     """
 
     links: tuple[str, ...]
@@ -170,6 +199,7 @@ class Plan(Generic[AnyStr]):
     skipped: tuple[Skip, ...]
     form: Form[AnyStr]
     error: str | None = None
+    notes: tuple[Note, ...] = ()
 
     @property
     def has_pixel(self) -> bool:
@@ -198,6 +228,5 @@ class Plan(Generic[AnyStr]):
 
     @property
     def report(self) -> dict[str, int]:
-        """Numbers for people: `tracked` places, and places skipped by reason."""
-        skips = Counter(str(skip.reason) for skip in self.skipped)
-        return {"tracked": len(self.form.slots) - self.has_pixel, **dict(sorted(skips.items()))}
+        """Numbers for people: `tracked` places, and places skipped by reason; ours already are `already-tracked`."""
+        return {"tracked": len(self.form.slots) - self.has_pixel, **skips_by_reason(self.skipped)}

@@ -11,6 +11,9 @@ from enum import StrEnum
 
 import can_ada
 
+from mailpixel.links.splicing.fields import Fields
+from mailpixel.links.splicing.leaving import leaves_list
+
 LONGEST_DESTINATION_BYTES = 65_536
 """Destinations longer than this in UTF-8 are left alone."""
 
@@ -34,11 +37,13 @@ class Reason(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     """Leaving the list must never depend on us."""
     NO_TRACK = "no-track"
-    """The element carries `data-no-track`."""
+    """The element carries `data-no-track`, or the mark of another tracker."""
     TRACKED = "tracked"
     """Already ours."""
     FOREIGN = "foreign"
     """A link of SVG or MathML."""
+    SHOWN = "shown"
+    """Its text shows a domain that is not the tracker's, and the sender asked to leave such links alone."""
     CONDITIONAL = "conditional"
     """Inside `<!--[if ...]>`, which only classic Outlook reads."""
 
@@ -46,23 +51,16 @@ class Reason(StrEnum):
 _OUTER = "".join(map(chr, range(33)))
 _INNER = {ord(letter): None for letter in "\t\n\r"}
 
-# Lengths are bounded, so that a text of nothing but openings costs no more than its length.
-_TOKEN = re.compile(
-    r"\{\{|\{%|\{\$|\{[A-Za-z_]\w{0,99}\.[\w.]{1,99}\}"  # {{x}} {{{x}}} {% x %} {$x} {a.b}
-    r"|\*\|[^|]{1,500}\|\*|%%[^%]{1,500}%%|%\(\w{1,99}\)[a-z]"  # *|x|* %%x%% %(x)s
-    r"|%(?![0-9A-Fa-f]{2})[A-Za-z_][\w.-]{0,99}%"  # %x.y%, told from two escapes: either % must not begin one
-    r"|%[A-Za-z_][\w.-]{0,99}%(?![0-9A-Fa-f]{2})"
-    r"|\[\[[^\[\]]{1,500}\]\]|\$\{[^{}]{1,500}\}|#\{[^{}]{1,500}\}|<%|<\?"  # [[x]] ${x} #{x} <% x %> <? x ?>
-)
-_WHOLE_TOKEN = re.compile(r"-\w[\w.]*-|\[[^\[\]]+\]")
-_FRAGMENT = re.compile(r"#(?!\{[^{}]+\})")
+_FRAGMENT = re.compile(r"#(?!\{[^{}]+\}|[\w:.-]+#)")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _HTTP = re.compile(r"https?://[^/\\?#]", re.IGNORECASE)
 _USERINFO = re.compile(r"[^/]*//[^/?#]*@")
 _UNSAFE_LETTER = re.compile("[\\\\\x00-\x1f\x7f-\x9f]")
-_UNSUBSCRIBE = re.compile(r"unsubscribe|opt-out|/unsub", re.IGNORECASE)
 _TOKENS_FIRST = ("{{", "{%")
-_PLAIN = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:[/?#][A-Za-z0-9/?#=&_.~+:,;!-]*)?")
+_PLAIN = re.compile(
+    r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:[/?][A-Za-z0-9/?=&_.+:,;!-]*)?(?:#[A-Za-z0-9/?=&_.+:,;!-]*)?"
+)
+"""Letters that begin no field, but for one of a merge tag's own style."""
 
 
 def destination_of(href: str) -> str:
@@ -72,22 +70,6 @@ def destination_of(href: str) -> str:
     """
     url = href.strip(_OUTER)
     return url if url.isprintable() else url.translate(_INNER)
-
-
-def holds_token(text: str) -> bool:
-    """True when a template token stands somewhere in the text, or is all of it."""
-    return _TOKEN.search(text) is not None or _WHOLE_TOKEN.fullmatch(text) is not None
-
-
-def token_spans(text: str) -> list[tuple[int, int]]:
-    """Where the template tokens of a text stand, in order; an opening without its end covers the two letters."""
-    return [match.span() for match in _SPANNED_TOKEN.finditer(text)]
-
-
-_SPANNED_TOKEN = re.compile(
-    r"\{\{[^\n]{0,500}?\}\}+|\{%[^\n]{0,500}?%\}|<%[^\n]{0,500}?%>|<\?[^\n]{0,500}?\?>|\{\$[^\n}]{0,99}\}|"
-    + _TOKEN.pattern
-)
 
 
 def _other_scheme(url: str) -> bool:
@@ -104,29 +86,40 @@ def _refused(url: str) -> bool:
         return True
 
 
-_RULES: tuple[tuple[Reason, Callable[[str], object]], ...] = (
-    (Reason.EMPTY, lambda url: not url),
-    (Reason.FRAGMENT, _FRAGMENT.match),
-    (Reason.SCHEME, _other_scheme),
-    (Reason.TEMPLATE, holds_token),
-    (Reason.RELATIVE, lambda url: not _SCHEME.match(url)),
-    (Reason.MALFORMED, _refused),
-    (Reason.UNSAFE, lambda url: _UNSAFE_LETTER.search(url) or _USERINFO.match(url)),
-    (Reason.UNSUBSCRIBE, _UNSUBSCRIBE.search),
+_RULES: tuple[tuple[Reason, Callable[[str, Fields], object]], ...] = (
+    (Reason.EMPTY, lambda url, _: not url),
+    (Reason.FRAGMENT, lambda url, _: _FRAGMENT.match(url)),
+    (Reason.SCHEME, lambda url, _: _other_scheme(url)),
+    (Reason.TEMPLATE, lambda url, fields: fields.holds(url)),
+    (Reason.RELATIVE, lambda url, _: not _SCHEME.match(url)),
+    (Reason.MALFORMED, lambda url, _: _refused(url)),
+    (Reason.UNSAFE, lambda url, _: _UNSAFE_LETTER.search(url) or _USERINFO.match(url)),
+    (Reason.UNSUBSCRIBE, lambda url, _: leaves_list(url)),
 )
 """First match wins."""
 
 
-def why_not(url: str) -> Reason | None:
+_NO_TAG = Fields()
+
+
+def why_not(url: str, fields: Fields = _NO_TAG) -> Reason | None:
     """The reason to leave a destination alone that the URL itself gives; None when it may be tracked.
 
-    `url` comes from `destination_of`. Reasons that need the element or the options are not given here.
+    `url` comes from `destination_of`; `fields` knows the sender's merge tag. Reasons that need the element or the other
+    options are not given here.
     """
     if url.startswith(_TOKENS_FIRST):
         return Reason.TEMPLATE
-    if _PLAIN.fullmatch(url) and can_ada.can_parse(url) and len(url) <= LONGEST_DESTINATION_BYTES:
-        return Reason.UNSUBSCRIBE if _UNSUBSCRIBE.search(url) else None
+    if is_plain(url) and can_ada.can_parse(url) and len(url) <= LONGEST_DESTINATION_BYTES:
+        if fields.styled(url):
+            return Reason.TEMPLATE
+        return Reason.UNSUBSCRIBE if leaves_list(url) else None
     for reason, holds in _RULES:
-        if holds(url):
+        if holds(url, fields):
             return reason
     return None
+
+
+def is_plain(url: str) -> bool:
+    """Whether a URL holds nothing but letters that mean the same to everyone: most do."""
+    return _PLAIN.fullmatch(url) is not None

@@ -1,0 +1,80 @@
+"""What `mailpixel rewrite` says of links it left alone, and of those it tracked all the same, in words for people."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from mailpixel.links.splicing.splice import Note, NoteKind
+
+NAMED = 10
+"""How many links are named; of more only the number is told."""
+_URL_CHARS = 200
+
+WHY: Mapping[str, str] = {
+    "already-tracked": "already tracked",
+    "conditional": "conditional (only classic Outlook reads it; --mso tracks it)",
+    "empty": "empty",
+    "foreign": "foreign (in SVG or MathML)",
+    "fragment": "fragment (a place in the mail itself)",
+    "malformed": "malformed (a browser would refuse it)",
+    "no-track": "no-track (marked so in the template)",
+    "relative": "relative (no http:// or https:// in front)",
+    "scheme": "scheme (mailto, tel and others)",
+    "shown": "shown (the text shows another domain)",
+    "template": "template (a field to be filled in later)",
+    "unsafe": "unsafe (a user name, a backslash or a control character)",
+    "unsubscribe": "unsubscribe (leads out of the list)",
+}
+"""Reasons for a link, as `Plan.report` names them."""
+
+WHY_PART: Mapping[str, str] = {
+    "amp": "amp (AMP for e-mail)",
+    "attachment": "attachment",
+    "calendar": "calendar",
+    "dkim": "dkim (signed already; sign after tracking)",
+    "encoding": "encoding (unknown, or not kept to)",
+    "encrypted": "encrypted",
+    "failed": "failed (it would have changed elsewhere, too)",
+    "flowed": "flowed (spaces break its URLs)",
+    "list_post": "list_post (mail of a discussion list)",
+    "malformed": "malformed (programs differ on where its parts are)",
+    "message": "message (a forwarded mail)",
+    "no_body": "no_body",
+    "no_html": "no_html (no HTML part, so no pixel)",
+    "pgp": "pgp (signed or encrypted text)",
+    "resource": "resource (another part refers to it; readers see that one)",
+    "signed": "signed",
+}
+"""Causes for a part of a message, or all of it."""
+
+_ABOUT: Mapping[NoteKind, str] = {
+    NoteKind.FIELD: "{count} tracked link(s) hold what looks like a template field;"
+    " mark it with data-no-track if it is one:",
+    NoteKind.SHOWN: "{count} tracked link(s) show another domain in their text, and mail programs warn of that;"
+    " use a tracking host under your own domain, or --shown leave:",
+    NoteKind.SHORT: "the HTML is shorter than 3,200 bytes and has no other image: SpamAssassin adds 0.6 to 2.2 points"
+    " for the pixel; --pixel none leaves it out",
+}
+
+
+def left_alone(counts: Mapping[str, int]) -> Iterator[str]:
+    """A line for the links that were left alone, and one for the parts; `counts` as in `Rewritten.report`."""
+    parts = {key.removeprefix("left-"): number for key, number in counts.items() if key.startswith("left-")}
+    links = {key: number for key, number in counts.items() if not key.startswith("left-")}
+    for begin, why, numbers in (("left alone", WHY, links), ("parts left alone", WHY_PART, parts)):
+        if numbers:
+            yield f"{begin}: " + ", ".join(f"{number} {why.get(key, key)}" for key, number in numbers.items())
+
+
+def worth_knowing(notes: Sequence[Note]) -> Iterator[str]:
+    """What the sender should know, each kind with the links it is about."""
+    for kind, about in _ABOUT.items():
+        hrefs = [note.href for note in notes if note.kind is kind]
+        if hrefs:
+            yield about.format(count=len(hrefs))
+            yield from (f"  {_short(href)}" for href in hrefs[:NAMED] if href)
+            if len(hrefs) > NAMED:
+                yield f"  and {len(hrefs) - NAMED} more"
+
+
+def _short(href: str) -> str:
+    shown = "".join(letter if letter.isprintable() else "?" for letter in href)
+    return shown if len(shown) <= _URL_CHARS else shown[: _URL_CHARS - 1] + "…"

@@ -1,0 +1,125 @@
+"""Links that leave a list, known by their URL, in the words of many languages: they are never tracked.
+
+Leaving must never depend on us. A link left alone by mistake only goes uncounted, yet words with other meanings must
+not take ordinary links: `/cancelar-pedido` cancels an order and `/baja-california` is a place. So a word counts where
+it is a whole path segment, parameter name or value, alone or beside words of its own kind. The text of a link is not
+asked: it is written for people, and says "unsubscribe" in many a link to an article.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
+
+_ACCENT = re.compile("[\u0300-\u036f]+")
+_TO_WORDS = bytes(byte if chr(byte).isascii() and chr(byte).isalpha() else 32 for byte in range(256))
+"""Everything but letters to spaces: many times as fast as a search for words."""
+_WORD = re.compile(r"[^\W\d_]+")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_FILE_ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}$")
+_ACTIONS = frozenset(
+    ["a", "act", "action", "accion", "acao", "aktion", "azione", "akce", "akcja", "op", "do", "cmd", "command", "mode",
+     "task", "type", "event", "func"]
+)  # fmt: skip
+"""Names of parameters that say what to do."""
+_OPAQUE = re.compile(r"[0-9]+|[0-9A-Fa-f]{8,}|[\w-]{20,}|")
+
+
+class Words(NamedTuple):
+    """The list, read: `phrases` and `actions` with a space between their words, words that may stand `beside` them, and
+    `hints`, of which one at least stands in every URL that leaves a list; `latin` are those in ASCII."""
+
+    phrases: frozenset[str]
+    actions: frozenset[str]
+    beside: frozenset[str]
+    hints: frozenset[str]
+    latin: frozenset[bytes]
+
+
+@cache
+def leaving_words() -> Words:
+    """The words of `data/leaving.txt`."""
+    text = files("mailpixel.links").joinpath("data/leaving.txt").read_text("utf-8")
+    lines = [line for line in text.split("\n") if line and not line.startswith("#")]
+    marked = {mark: frozenset(line[1:] for line in lines if line[0] == mark) for mark in "?+"}
+    phrases = frozenset(line for line in lines if line[0] not in "?+")
+    joined = phrases | {phrase.replace(" ", "") for phrase in phrases}
+    hints = {phrase.split(" ")[0] for phrase in joined | marked["?"]}
+    latin = frozenset(hint.encode() for hint in hints if hint.isascii())
+    return Words(joined, marked["?"], marked["+"], frozenset(hints), latin)
+
+
+def leaves_list(url: str) -> bool:
+    """Whether a URL says that it leaves a list."""
+    lower = url.lower()
+    if "unsubscribe" in lower or "opt-out" in lower or "/unsub" in lower:
+        return True
+    _, _, _, hints, latin = leaving_words()
+    if "%" not in lower and lower.isascii():
+        if latin.isdisjoint(lower.encode().translate(_TO_WORDS).split()) and (
+            lower == url or hints.isdisjoint(_split(url))
+        ):
+            return False  # the rule
+        return _says_so(url)
+    written = _readable(url)
+    return not (
+        hints.isdisjoint(_WORD.findall(written.lower())) and hints.isdisjoint(_split(written))
+    ) and _says_so(written)
+
+
+def _split(url: str) -> list[str]:
+    """The words of a URL in lower case, cut where a capital stands in one, as in `doOptOut`."""
+    return _WORD.findall(_CAMEL.sub("-", url).lower())
+
+
+def _says_so(url: str) -> bool:
+    words = leaving_words()
+    return any(_leaves(url.lower(), words)) or any(_leaves(_CAMEL.sub("-", url).lower(), words))
+
+
+def _readable(url: str) -> str:
+    """The URL decoded, without the marks on Latin letters."""
+    raw = unquote_to_bytes(url.encode("utf-8", "replace"))
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", _ACCENT.sub("", unicodedata.normalize("NFKD", text)))
+
+
+def _leaves(url: str, words: Words) -> Iterator[bool]:
+    """Of each part of a URL, whether it leaves a list."""
+    address, _, rest = url.partition("?")
+    address, _, fragment = address.partition("#")
+    host, *segments = address.partition("://")[2].split("/")
+    yield from (_is_phrase(label, words) for label in host.split(":")[0].split(".")[:-2])
+    segments = [_FILE_ENDING.sub("", segment) for segment in segments]
+    yield from (_is_phrase(segment, words) for segment in [*segments, *fragment.split("/")])
+    yield _acts(segments, words)
+    for pair in re.split("[&;#]", rest):
+        name, _, value = pair.partition("=")
+        yield _is_phrase(name, words) or _is_phrase(value.rpartition("/")[2], words)
+        yield name in words.actions or (name in _ACTIONS and value in words.actions)
+
+
+def _acts(segments: list[str], words: Words) -> bool:
+    """Whether the path ends in an action, with nothing but words beside it before and what names a person behind."""
+    named = [segment for segment in segments if not _OPAQUE.fullmatch(segment)]
+    return bool(named) and named[-1] in words.actions and words.beside.issuperset(named[:-1])
+
+
+def _is_phrase(part: str, words: Words) -> bool:
+    """Whether a part is one of the phrases, or one with nothing but words beside it."""
+    found = _WORD.findall(part)
+    if not found or len(found) > 8:
+        return False
+    for size in range(len(found), 0, -1):
+        for start in range(len(found) - size + 1):
+            if " ".join(found[start : start + size]) in words.phrases:
+                return words.beside.issuperset([*found[:start], *found[start + size :]])
+    return False
