@@ -73,20 +73,15 @@ def draft_html(
 
 def _with_pixel(draft: Draft, tree: Tree, options: RewriteOptions) -> Draft:
     """The draft with a place for the pixel where there is one."""
-    images = tree.document.find_all("img")
-    pixel_at = None if has_pixel(images, options.own) else pixel_offset(tree, options.pixel)
+    pixel_at = None if has_pixel(tree.document, options.own) else pixel_offset(tree, options.pixel)
     if pixel_at is None:
         return draft
     edits, notes = list(draft.edits), list(draft.notes)
     pixel = bisect_left(edits, (pixel_at,))
     edits.insert(pixel, Edit(pixel_at, pixel_at, PIXEL_PLACE, '"'))
-    if (
-        not images
-        and len(draft.text) < SHORT_BYTES
-        and len(draft.text.encode("utf-8", "replace")) < SHORT_BYTES
-    ):
+    if _is_short(draft.text) and is_without_images(tree):
         notes.append(Note(NoteKind.SHORT))
-    return draft._replace(edits=edits, pixel=pixel, notes=notes)
+    return Draft(draft.text, edits, draft.skipped, pixel, notes)
 
 
 def _is_short(text: str) -> bool:

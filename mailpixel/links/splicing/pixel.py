@@ -1,7 +1,7 @@
 """Where the pixel goes: the last place in the body where an image is an image, or the first."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import turbohtml
@@ -35,10 +35,13 @@ def read_tree(source: Source) -> Tree:
     return Tree(source, turbohtml.parse(source.view, source_locations=True), False)
 
 
-def has_pixel(images: Iterable[turbohtml.Element], own: OwnUrls) -> bool:
-    """True when an image of ours is among these already."""
-    sources = (str(image.attr("src") or "") for image in images)
-    return any("/o/" in source.lower() and own.surface(destination_of(source)) == "o" for source in sources)
+def has_pixel(document: turbohtml.Document, own: OwnUrls) -> bool:
+    """True when an image of ours is in the document already."""
+    for image in document.find_all("img"):
+        source = str(image.attr("src") or "")
+        if "/o/" in source.lower() and own.surface(destination_of(source)) == "o":
+            return True
+    return False
 
 
 def is_without_images(tree: Tree) -> bool:
