@@ -109,8 +109,8 @@ class Destinations:
         """Their numbers: those they had before; new ones come after the highest. Raises `InvalidInput` past
         `MOST_LINKS`."""
         known = self._known
-        if not known and len(self._places) <= MOST_LINKS:
-            return tuple(range(1, len(self._places) + 1))
+        if not self._places:
+            return ()
         fresh = count(max(known.values(), default=0) + 1)
         numbers = tuple(known.get(destination) or next(fresh) for destination in self._places)
         if max(numbers, default=0) > MOST_LINKS:
