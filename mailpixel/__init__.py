@@ -10,7 +10,7 @@ What a program that sends mail needs is here; importing it loads only itsdangero
 """
 
 from mailpixel.errors import InvalidInput, KeyringError, MailpixelError
-from mailpixel.links.keyring import Keyring, load_keyring, pseudonym
+from mailpixel.links.keyring import Keyring, create_keyring, load_keyring, pseudonym
 from mailpixel.links.minter import Minter
 from mailpixel.links.token import Problem, Reading, TokenSigner
 from mailpixel.links.urls import click_url, merge_click_url, optout_url, pixel_url
@@ -31,6 +31,7 @@ __all__ = [
     "TokenSigner",
     "__version__",
     "click_url",
+    "create_keyring",
     "load_keyring",
     "merge_click_url",
     "optout_url",

@@ -4,14 +4,14 @@ check       what a check tells
 addresses   which public addresses there are
 asking      one bounded HTTP request, and what came of it
 public      what a public address answers
-local       the keys and the fold on this machine
+local       the keys, the rights of files and the fold on this machine
 links       where the links of a campaign lead
 """
 
 from mailpixel.checkup.addresses import Address, addresses
 from mailpixel.checkup.check import Check, Grade, failed
 from mailpixel.checkup.links import check_links
-from mailpixel.checkup.local import check_fold, check_key_file
+from mailpixel.checkup.local import check_fold, check_key_file, check_rights
 from mailpixel.checkup.public import check_public
 
 __all__ = [
@@ -23,5 +23,6 @@ __all__ = [
     "check_key_file",
     "check_links",
     "check_public",
+    "check_rights",
     "failed",
 ]

@@ -1,27 +1,47 @@
-"""The keys and the fold on this machine."""
+"""The keys, the rights of files and the fold on this machine."""
 
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 from mailpixel.checkup.check import Check, Grade, failed
 from mailpixel.errors import KeyringError
-from mailpixel.links.keyring import load_keyring
+from mailpixel.files import stamp_of
+from mailpixel.folder import read_keys
 from mailpixel.projections.lag import fold_lag_ms
-from mailpixel.store.protocol import Registry, Store
+from mailpixel.store.protocol import Registry, SigningKey, Store
 
 
-def check_key_file(path: Path) -> Check:
-    """Whether the signing keys are there, whole, and for their owner alone."""
+def check_key_file(path: Path, remembered: Sequence[SigningKey] = ()) -> Check:
+    """Whether the signing keys are there, whole, for their owner alone, and those that signed for the database."""
     name = "key file"
-    if not path.exists():
-        remedy = "if links were signed before, put that file back; if not, it is made with the first link"
+    if not path.exists() and all(key.removed for key in remembered):
+        remedy = "if links were signed before, put that file back; if not: mailpixel keys rotate"
         return Check(name, Grade.WARN, f"{path} does not exist yet", remedy)
     try:
-        keyring = load_keyring(path)
+        keyring = read_keys(path, remembered)
     except KeyringError as error:
         return failed(name, error)
     mode = stat.S_IMODE(path.stat().st_mode)
     return Check(name, Grade.OK, f"{len(keyring.keys)} key(s), mode {mode:03o}")
+
+
+def check_rights(database: Path) -> Check:
+    """Whether the data folder and the database are for their owner alone: they hold addresses and who read what."""
+    name, folder = "access", database.parent
+    files = [database.with_name(database.name + ending) for ending in ("", "-wal", "-shm")]
+    open_to_others = [place for place in (folder, *files) if _is_open(place)]
+    if not open_to_others:
+        return Check(name, Grade.OK, "the data folder and the database are for their owner alone")
+    remedy = f"unless that is meant: chmod go-rwx {' '.join(map(str, open_to_others))}"
+    return Check(
+        name, Grade.WARN, f"others have access to {len(open_to_others)} of the folder and its files", remedy
+    )
+
+
+def _is_open(place: Path) -> bool:
+    facts = stamp_of(place)
+    return facts is not None and bool(facts.mode & 0o077)
 
 
 def check_fold(store: Store, registry: Registry, now_ms: int, ready_lag_s: int) -> Check:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mailpixel.cli.frame import Group, print_json, print_table, say, stores
+from mailpixel.cli.frame import Group, begun, print_json, print_table, say, stores
 from mailpixel.cli.printing import batched, print_json_array, print_lines
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput
@@ -66,11 +66,12 @@ def campaign_command() -> None:
 )
 def campaign_add(id: str, name: str, urls: tuple[str, ...], traps: tuple[str, ...], **facts: Any) -> None:
     """Register a campaign. A running server knows it within two seconds."""
-    _, registry = stores()
     links = _links([(url, False) for url in urls] + [(url, True) for url in traps], after=0)
     names = check_names(facts.pop("passthrough"), "--passthrough")
     campaign = Campaign(check_campaign_id(id, "ID"), check_name(name), links=links, passthrough=names)
-    registry.add_campaign(replace(campaign, **_facts(facts)))
+    campaign = replace(campaign, **_facts(facts))
+    _, registry = begun()
+    registry.add_campaign(campaign)
     say(f"campaign {id} has {len(links)} link(s); next: mailpixel links {id} --recipients FILE")
 
 

@@ -14,11 +14,13 @@ from mailpixel.checkup import (
     check_key_file,
     check_links,
     check_public,
+    check_rights,
     failed,
 )
-from mailpixel.cli.frame import Command, now_ms, print_table, settings, signer, stores
+from mailpixel.cli.frame import Command, now_ms, print_table, settings, stores
 from mailpixel.cli.suggestions import campaign_of, complete_campaign
 from mailpixel.errors import KeyringError, StoreUnavailable
+from mailpixel.links.keyring import load_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign
 
@@ -52,7 +54,7 @@ def _shown(title: str, checks: Iterable[Check]) -> list[Grade]:
 
 def _sections(campaign: str | None) -> Iterator[tuple[str, Iterable[Check]]]:
     """Titles and their checks, each made when its turn comes: a checkup that waits shows what it has found."""
-    yield "this machine", (check_key_file(settings().key_file), _fold())
+    yield "this machine", _local()
     for address in addresses(settings().base_url, _campaigns()):
         yield str(address), check_public(address, _signer())
     if campaign is not None:
@@ -73,13 +75,23 @@ def _campaigns() -> Iterator[Campaign]:
 def _signer() -> TokenSigner | None:
     """The signer, where there are keys: a checkup makes none."""
     try:
-        return signer() if settings().key_file.exists() else None
+        return TokenSigner(load_keyring(settings().key_file))
     except KeyringError:
         return None
 
 
-def _fold() -> Check:
+def _local() -> Iterator[Check]:
+    """The keys, the rights and the fold."""
     try:
-        return check_fold(*stores(), now_ms(), settings().ready_lag_s)
+        store, registry = stores()
+        remembered = registry.signing_keys()
     except StoreUnavailable as error:
-        return failed("store", error)
+        yield check_key_file(settings().key_file)
+        yield failed("store", error)
+        return
+    yield check_key_file(settings().key_file, remembered)
+    try:
+        yield check_rights(settings().database)
+        yield check_fold(store, registry, now_ms(), settings().ready_lag_s)
+    except StoreUnavailable as error:
+        yield failed("store", error)

@@ -15,7 +15,7 @@ from rich.text import Text
 from mailpixel.classify import Rules
 from mailpixel.classify.operator_file import rules_of
 from mailpixel.cli.suggestions import did_you_mean
-from mailpixel.links.token import TokenSigner
+from mailpixel.links.keyring import Keyring
 from mailpixel.settings import Settings
 from mailpixel.store.protocol import Registry, Store
 
@@ -88,17 +88,25 @@ def _data() -> Any:
 
 
 def stores() -> tuple[Store, Registry]:
-    """The store and the registry of the data folder, made when they are missing."""
-    from mailpixel.store.sqlite import open_sqlite
+    """The store and the registry of the data folder. Makes nothing; raises `StoreUnavailable` when it is missing."""
+    from mailpixel.folder import open_stores
 
-    return open_sqlite(settings().database)
+    return open_stores(settings())
 
 
-def signer() -> TokenSigner:
-    """The signer of the data folder's keys, made when they are missing."""
-    from mailpixel.links.keyring import load_keyring
+def begun() -> tuple[Store, Registry]:
+    """The store and the registry of the data folder, which is made, with its keys, when it is empty."""
+    from mailpixel.folder import begin
 
-    return TokenSigner(load_keyring(settings().key_file))
+    store, registry, _ = begin(settings())
+    return store, registry
+
+
+def keyring(registry: Registry) -> Keyring:
+    """The signing keys of the data folder. Raises `KeyringError` when they are not those that signed for it."""
+    from mailpixel.folder import open_keys
+
+    return open_keys(settings().key_file, registry)
 
 
 def rules() -> Rules:

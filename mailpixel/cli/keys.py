@@ -6,33 +6,42 @@ from datetime import UTC, datetime
 
 import click
 
-from mailpixel.cli.frame import Group, print_table, say, settings, stores
-from mailpixel.links.keyring import load_keyring, rotate
+from mailpixel.cli.frame import Group, begun, print_table, say, settings, stores
+from mailpixel.folder import kept_keys, remove_key, rotate_keys
 from mailpixel.report.moments import iso
 from mailpixel.store.protocol import ApiKey
 
 
 @click.group("keys", cls=Group, example="mailpixel keys list")
 def keys_command() -> None:
-    """List and rotate the keys that sign links. Links signed with an old key keep working."""
+    """List, rotate and remove the keys that sign links. Links signed with an old key keep working."""
 
 
 @keys_command.command("list", example="mailpixel keys list")
 def keys_list() -> None:
     """List signing keys by id and date."""
-    keyring = load_keyring(settings().key_file)
-    newest = keyring.keys[-1].id
-    rows = [
-        (key.id, iso(key.created_at), "signs" if key.id == newest else "verifies") for key in keyring.keys
-    ]
+    kept = kept_keys(settings())
+    newest = kept.keys[-1].id
+    rows = [(key.id, iso(key.created_at), "signs" if key.id == newest else "verifies") for key in kept.keys]
     print_table(("id", "created_at", "use"), rows)
 
 
 @keys_command.command("rotate", example="mailpixel keys rotate")
 def keys_rotate() -> None:
     """Add a signing key and use it from now on. A running server uses it within two seconds."""
-    keyring = rotate(settings().key_file)
-    say(f"key {keyring.keys[-1].id} signs from now on; links signed before keep working")
+    rotated = rotate_keys(settings())
+    say(f"key {rotated.keys[-1].id} signs from now on; links signed before keep working")
+
+
+@keys_command.command("remove", example="mailpixel keys remove 1 --yes")
+@click.argument("id", type=click.IntRange(1, 255))
+@click.confirmation_option(
+    prompt="Links signed with this key stop working, in mail already sent too. Remove it?"
+)
+def keys_remove(id: int) -> None:
+    """Remove a signing key, or give up one that is lost. Links signed with it stop working."""
+    remove_key(settings(), id)
+    say(f"key {id} is removed; links signed with it lead nowhere from now on")
 
 
 @click.group("apikey", cls=Group, example="mailpixel apikey list")
@@ -47,7 +56,7 @@ def apikey_command() -> None:
 )
 def apikey_add(name: str, scope: str) -> None:
     """Make an API key and print it. It is shown only once: only its digest is kept."""
-    _, registry = stores()
+    _, registry = begun()
     text = f"mp_{secrets.token_urlsafe(32)}"
     registry.add_key(ApiKey(name, scope, hashlib.sha256(text.encode()).digest(), datetime.now(UTC)))
     click.echo(text)

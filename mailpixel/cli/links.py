@@ -20,12 +20,12 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from mailpixel.cli.frame import Command, plain, say, settings, stores, warn
+from mailpixel.cli.frame import Command, keyring, plain, say, settings, stores, warn
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.bulk import Tally, Watch, mint_links, size_of
 from mailpixel.links.hosts import warning_of
-from mailpixel.links.keyring import Keyring, load_keyring
+from mailpixel.links.keyring import Keyring
 from mailpixel.links.lists.columns import UnclearHeader, Wanted
 from mailpixel.links.lists.resume import Facts, Part, facts_of
 from mailpixel.links.lists.rows import Format, Job
@@ -101,9 +101,9 @@ def links_command(id: str, source: BinaryIO, path: Path | None, resume: bool, **
     campaign = campaign_of(registry, id)
     job = _job(campaign, asked)
     warn(warning_of(job.base_url, campaign.id))
-    keyring = load_keyring(settings().key_file)
+    keys = keyring(registry)
     note_signed(registry, campaign.id)
-    run = partial(_mint, source, keyring=keyring, path=path, resume=resume)
+    run = partial(_mint, source, keys=keys, path=path, resume=resume)
     try:
         run(job)
     except UnclearHeader as unclear:
@@ -136,13 +136,13 @@ def _ask(unclear: UnclearHeader, wanted: Wanted, source: BinaryIO) -> Wanted:
     return replace(wanted, headerless=True)
 
 
-def _mint(source: BinaryIO, job: Job, keyring: Keyring, path: Path | None, resume: bool) -> None:
+def _mint(source: BinaryIO, job: Job, keys: Keyring, path: Path | None, resume: bool) -> None:
     started_s = time.monotonic()
-    with _written(path, facts_of(job, keyring, size_of(source)), resume) as (sink, watch):
+    with _written(path, facts_of(job, keys, size_of(source)), resume) as (sink, watch):
         rows_before = watch.done.minted + watch.done.faulty
         with Screen(rows_before, is_quiet=path is None and sys.stdout.isatty()) as screen:
             watch = replace(watch, on_fault=screen.on_fault, on_progress=screen.on_progress)
-            tally = mint_links(source, sink, job, keyring, watch)
+            tally = mint_links(source, sink, job, keys, watch)
     _tell(tally, rows_before, time.monotonic() - started_s)
 
 

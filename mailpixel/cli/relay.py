@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mailpixel.cli.frame import Command, say, settings, stores
+from mailpixel.cli.frame import Command, keyring, say, settings, stores
 from mailpixel.errors import InvalidInput, MailpixelError
 
 if TYPE_CHECKING:
@@ -56,7 +56,6 @@ def relay_command(
 ) -> None:
     """Accept mail by SMTP, track messages with an X-Mailpixel-Campaign header, and send all mail on."""
     from mailpixel.dropins.campaigns import campaigns_of
-    from mailpixel.links.keyring import load_keyring
     from mailpixel.links.splicing.options import RewriteOptions
     from mailpixel.relay.server import Relay
     from mailpixel.relay.tracking import RelayTracking
@@ -66,11 +65,12 @@ def relay_command(
     target = upstream_of(upstream, settings().upstream_password, socket.getfqdn())
     if (target.host, target.port) == (host, port):
         raise InvalidInput("--upstream", "is the relay itself; name the server that sends the mail")
-    keyring = load_keyring(settings().key_file)
-    campaigns = campaigns_of(stores()[1], keyring, RewriteOptions(settings().base_url))
+    _, registry = stores()
+    keys = keyring(registry)
+    campaigns = campaigns_of(registry, keys, RewriteOptions(settings().base_url))
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("mail.log").setLevel(logging.CRITICAL + 1)  # the library writes down addresses
-    relay = Relay(target, RelayTracking(campaigns, keyring, recipient_header))
+    relay = Relay(target, RelayTracking(campaigns, keys, recipient_header))
     asyncio.run(_run(relay, host, port, counts_every_s))
 
 

@@ -9,12 +9,11 @@ from typing import Any, BinaryIO
 
 import click
 
-from mailpixel.cli.frame import Command, say, settings, stores, warn
+from mailpixel.cli.frame import Command, keyring, say, settings, stores, warn
 from mailpixel.cli.rewrite_words import left_alone, worth_knowing
 from mailpixel.cli.suggestions import campaign_argument
 from mailpixel.errors import InvalidInput
 from mailpixel.links.hosts import warning_of
-from mailpixel.links.keyring import load_keyring
 from mailpixel.links.splicing.options import PIXEL_HELP, PIXEL_PLACES, RewriteOptions
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
 
@@ -144,8 +143,7 @@ def utm_parameter(text: str) -> tuple[str, str]:
 
 def _rewriter(id: str, style: Mapping[str, Any]) -> Rewriter:
     _, registry = stores()
-    keyring = load_keyring(settings().key_file)
-    return rewriter_of(registry, keyring, id, RewriteOptions(settings().base_url, **style))
+    return rewriter_of(registry, keyring(registry), id, RewriteOptions(settings().base_url, **style))
 
 
 def _give(output: bytes) -> None:

@@ -11,7 +11,7 @@ import click
 
 from mailpixel.children import end_with_input
 from mailpixel.cli.folding import LEASE_MS
-from mailpixel.cli.frame import Command, now_ms, say, settings, stores
+from mailpixel.cli.frame import Command, begun, now_ms, say, settings, stores
 from mailpixel.errors import StoreUnavailable
 from mailpixel.links.urls import check_base_url
 from mailpixel.model import Campaign, Judged, Message
@@ -35,11 +35,9 @@ POLL_S = 0.2
 )
 def serve_command(host: str, port: int, workers: int) -> None:
     """Serve pixels, redirects and the API; also runs one `mailpixel work`."""
-    from mailpixel.links.keyring import load_keyring
     from mailpixel.server.processes import serve
 
-    stores()
-    load_keyring(settings().key_file)
+    begun()
     check_base_url(settings().base_url, "MAILPIXEL_BASE_URL")
     serve(settings(), host, port, workers, lambda port: _say_where(host, port, workers))
 

@@ -3,14 +3,14 @@
 import logging
 from collections.abc import Callable
 
+from mailpixel.folder import open_keys, open_stores
 from mailpixel.links.claims import check_campaign_id
 from mailpixel.links.hosts import warning_of
-from mailpixel.links.keyring import Keyring, load_keyring
+from mailpixel.links.keyring import Keyring
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.rewriting import Rewriter, rewriter_of
 from mailpixel.settings import Settings
 from mailpixel.store.protocol import Registry
-from mailpixel.store.sqlite import open_sqlite
 
 LOG = logging.getLogger("mailpixel.dropins")
 """Says which campaign's mail went out untracked, and why; never to whom."""
@@ -25,8 +25,8 @@ def open_campaigns(settings: Settings | None = None) -> Campaigns:
     Raises `InvalidInput` for a wrong variable, `KeyringError` and `StoreUnavailable` when the folder cannot be used.
     """
     settings = settings or Settings.from_environment()
-    _, registry = open_sqlite(settings.database)
-    return campaigns_of(registry, load_keyring(settings.key_file), RewriteOptions(settings.base_url))
+    _, registry = open_stores(settings)
+    return campaigns_of(registry, open_keys(settings.key_file, registry), RewriteOptions(settings.base_url))
 
 
 def campaigns_of(registry: Registry, keyring: Keyring, options: RewriteOptions) -> Campaigns:

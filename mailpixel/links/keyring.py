@@ -14,9 +14,9 @@ import json
 import os
 import secrets
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from mailpixel.links.wire import encode
 
 SECRET_BYTES = 32
 LAST_KEY_ID = 255
+FINGERPRINT_BYTES = 8
 FILE_BYTES = 1_000_000
 """A key file of more bytes is not one of ours."""
 ADDRESS_CHARS = 320
@@ -39,6 +40,11 @@ class Key:
     id: int
     secret: bytes = field(repr=False)
     created_at: datetime
+
+    @property
+    def fingerprint(self) -> bytes:
+        """8 bytes that tell this key from any other. No secret: nobody finds the key from it."""
+        return hmac.digest(self.secret, b"mailpixel.fingerprint", "sha256")[:FINGERPRINT_BYTES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +64,9 @@ class Keyring:
             raise KeyringError(f"every secret of a keyring has {SECRET_BYTES} bytes")
 
 
-def new_keyring(now: datetime) -> Keyring:
+def new_keyring(now: datetime, id: int = 1) -> Keyring:
     """A keyring with one fresh key."""
-    return Keyring((Key(1, secrets.token_bytes(SECRET_BYTES), now),), secrets.token_bytes(SECRET_BYTES))
+    return Keyring((Key(id, secrets.token_bytes(SECRET_BYTES), now),), secrets.token_bytes(SECRET_BYTES))
 
 
 def pseudonym(keyring: Keyring, address: str, field: str = "recipient") -> str:
@@ -82,46 +88,94 @@ def pseudonym(keyring: Keyring, address: str, field: str = "recipient") -> str:
 
 
 def load_keyring(path: str | Path) -> Keyring:
-    """The keyring in a file, made (mode 0600) when there is none; safe when several processes begin at once.
+    """The keyring in a file. Never makes one: links signed with a key that takes the place of another are dead.
 
-    Raises `KeyringError` when it cannot be read, is damaged, or others than its owner may read it.
+    Raises `KeyringError` when it is missing, cannot be read, is damaged, or others than its owner may read it.
     """
     path = Path(path)
     try:
-        with suppress(FileNotFoundError):
-            return _read(path)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_new(path, new_keyring(datetime.now(UTC)))
         return _read(path)
+    except FileNotFoundError:
+        remedy = "name the right one, or make one, once, with create_keyring or `mailpixel campaign add`"
+        raise KeyringError(f"{path}: there is no key file; {remedy}") from None
     except OSError as error:
         raise _unreadable(path, error) from error
 
 
-def rotate(path: str | Path) -> Keyring:
+def create_keyring(path: str | Path, id: int = 1) -> Keyring:
+    """Make a key file (mode 0600) with one fresh key, once for a data folder. On disk when this returns.
+
+    Raises `KeyringError` when there is a file, also one that another process made meanwhile, and when it cannot be
+    written.
+    """
+    path = Path(path)
+    made = new_keyring(datetime.now(UTC), id)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _written_beside(path, made) as beside:
+            os.link(beside, path)
+            _sync_folder(path)
+    except FileExistsError:
+        raise KeyringError(f"{path}: there is a key file; load_keyring reads it") from None
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return made
+
+
+def rotate(path: str | Path, taken: Container[int] = ()) -> Keyring:
     """Add a key to the file, which signs from now on; the others keep verifying. On disk when this returns.
 
-    Makes the file when there is none. Raises `KeyringError` as `load_keyring`, and when all ids are taken.
+    Ids that are `taken` are left alone while there are others: links of a removed key must not look forged. Raises
+    `KeyringError` as `load_keyring`, and when all ids are taken.
     """
+    return _changed(path, lambda keyring: with_new_key(keyring, datetime.now(UTC), taken))
+
+
+def remove(path: str | Path, id: int) -> Keyring:
+    """Take a key out of the file: links signed with it stop working. On disk when this returns.
+
+    Raises `KeyringError` as `load_keyring`, when there is no such key, and when it is the only one.
+    """
+
+    def without(keyring: Keyring) -> Keyring:
+        kept = tuple(key for key in keyring.keys if key.id != id)
+        if len(kept) == len(keyring.keys):
+            raise KeyringError(f"the key file holds no key {id}; `mailpixel keys list` shows its keys")
+        if not kept:
+            raise KeyringError(
+                f"key {id} is the only key; run `mailpixel keys rotate` first, so that another signs"
+            )
+        return replace(keyring, keys=kept)
+
+    return _changed(path, without)
+
+
+def _changed(path: str | Path, change: Callable[[Keyring], Keyring]) -> Keyring:
+    """The keyring as changed in its file, in one step that others wait for."""
     path = Path(path)
     load_keyring(path)
     try:
         with _locked(path):
-            rotated = with_new_key(_read(path), datetime.now(UTC))
-            _replace(path, rotated)
+            changed = change(_read(path))
+            _replace(path, changed)
     except OSError as error:
         raise _unreadable(path, error) from error
-    return rotated
+    return changed
 
 
-def with_new_key(keyring: Keyring, now: datetime) -> Keyring:
-    """The keyring with one more, newest key. Raises `KeyringError` when all 255 ids are taken."""
-    taken = {key.id for key in keyring.keys}
-    after_newest = (*range(keyring.keys[-1].id + 1, LAST_KEY_ID + 1), *range(1, keyring.keys[-1].id))
-    id = next((id for id in after_newest if id not in taken), None)
-    if id is None:
+def with_new_key(keyring: Keyring, now: datetime, taken: Container[int] = ()) -> Keyring:
+    """The keyring with one more, newest key; of the free ids one that is not `taken`, where there is one.
+
+    Raises `KeyringError` when all 255 ids are in the keyring.
+    """
+    here = {key.id for key in keyring.keys}
+    newest = keyring.keys[-1].id
+    free = [id for id in (*range(newest + 1, LAST_KEY_ID + 1), *range(1, newest)) if id not in here]
+    if not free:
         raise KeyringError(
-            f"all {LAST_KEY_ID} key ids are taken; remove the oldest key, whose links will stop working"
+            f"all {LAST_KEY_ID} key ids are taken; remove the oldest key (mailpixel keys remove), whose links then end"
         )
+    id = next((id for id in free if id not in taken), free[0])
     return Keyring((*keyring.keys, Key(id, secrets.token_bytes(SECRET_BYTES), now)), keyring.pseudonym)
 
 
@@ -188,14 +242,6 @@ def _written_beside(path: Path, keyring: Keyring) -> Iterator[Path]:
         yield beside
     finally:
         beside.unlink(missing_ok=True)
-
-
-def _write_new(path: Path, keyring: Keyring) -> None:
-    """Write a complete file in one step, unless another process was faster."""
-    with _written_beside(path, keyring) as beside:
-        with suppress(FileExistsError):
-            os.link(beside, path)
-        _sync_folder(path)
 
 
 def _replace(path: Path, keyring: Keyring) -> None:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, AnyStr, Generic
 
 from mailpixel.errors import InvalidInput, MailpixelError, told
+from mailpixel.folder import check_keys
 from mailpixel.links.html import Plan, Skip, prepare
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.mime import Left, MessagePlan, prepare_message
@@ -181,8 +182,9 @@ def rewriter_of(registry: Registry, keyring: Keyring, campaign: str, options: Re
     """The rewriter of a registered campaign, at its own base URL where it has one, else at that of the options.
 
     Its list says which query values are handed on, not the options. Raises `NotFound` when there is no such campaign,
-    and `InvalidInput` for a base URL that is none.
+    `KeyringError` when other keys signed for the registry, and `InvalidInput` for a base URL that is none.
     """
+    check_keys(keyring, registry.signing_keys())
     known = registry.campaign(campaign)
     note_signed(registry, known.id)
     minter = Minter(keyring, known.base_url or options.base_url, known.id)

@@ -16,10 +16,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from mailpixel.classify.operator_file import RulesInForce
+from mailpixel.folder import begin, open_keys
 from mailpixel.ingest.agents import AgentBounds
 from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.intake import Intake
-from mailpixel.ingest.live import LiveKnowledge, SigningKeys
+from mailpixel.ingest.live import LiveKnowledge, Part, SigningKeys
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.server import api, health, optout
 from mailpixel.server.descriptors import most_connections
@@ -32,7 +33,6 @@ from mailpixel.server.services import Services
 from mailpixel.server.threads import Threads
 from mailpixel.server.tracking import Front, Tracking, now_ms
 from mailpixel.settings import Settings
-from mailpixel.store.sqlite import open_sqlite
 
 DRAIN_WITHIN_S = 10.0
 
@@ -68,11 +68,17 @@ def app_from_environment() -> ASGIApp:
 
 async def start(settings: Settings, stack: AsyncExitStack) -> Services:
     """Open what the service works with; `stack` closes it again, the log last."""
-    store, registry = open_sqlite(settings.database)
+    store, registry, _ = begin(settings)
     metrics = Metrics()
     cache = RegistryCache(registry, settings.retention_days)
-    live = LiveKnowledge(SigningKeys(settings.key_file), cache, RulesInForce(settings))
-    parts = live.parts(monotonic)
+    keys = SigningKeys(settings.key_file, lambda path: open_keys(path, registry))
+    live = LiveKnowledge(keys, cache, RulesInForce(settings))
+
+    def check_in_place() -> None:
+        store.check_in_place()
+        registry.check_in_place()
+
+    parts = (*live.parts(monotonic), Part("database", check_in_place, monotonic))
     refreshing = Refreshing(parts, lambda: metrics.round_ended({part.name: part.age_s() for part in parts}))
     stack.callback(refreshing.close)
     await refreshing.fresh_look()

@@ -43,6 +43,6 @@ def _digest(header: str) -> bytes:
 async def _look_again(services: Services, digest: bytes, now: datetime) -> ApiKey | None:
     """A key made a moment ago. Raises `StoreUnavailable` when the registry cannot be read."""
     await services.refreshing.fresh_look()
-    if not services.refreshing.is_fresh("registry"):
+    if not services.refreshing.is_fresh("registry", "database"):
         raise StoreUnavailable("the API keys cannot be read at the moment; try again later")
     return services.live.registry.key(digest, now)

@@ -22,7 +22,7 @@ async def readyz(request: Request) -> Response:
     """200 when hits are written and folded and all knowledge is fresh, else 503.
 
     JSON {"ready","log","pending_hits","fold","fold_lag_s","knowledge":{part:{"fresh","age_s"}}}; the parts are the
-    signing keys, the registry and the rules, their age seconds since they were last read.
+    signing keys, the registry, the rules and whether the database is in its place; the age is in seconds.
     """
     state = await _state(request.state.services)
     return JSONResponse(state, 200 if state["ready"] else 503, headers={"cache-control": "no-store"})

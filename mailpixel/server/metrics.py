@@ -55,7 +55,7 @@ class Metrics:
         )
         self._ages = Gauge(
             "mailpixel_knowledge_age_seconds",
-            "Seconds since a part of what the server knows was last read: keys, registry, rules.",
+            "Seconds since a part of what the server knows was last read: keys, registry, rules, database.",
             ("part",),
             registry=self._registry,
             multiprocess_mode="livemax",

@@ -19,7 +19,7 @@ from mailpixel.classify import Rules, judge
 from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.intake import Intake, Seen
 from mailpixel.ingest.registry_cache import RegistryCache
-from mailpixel.links.keyring import load_keyring
+from mailpixel.links.keyring import create_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import parse_path
 from mailpixel.model import Claims, Event, EventKind, Facts, TokenKind
@@ -43,7 +43,7 @@ class Hammer:
     def __init__(self, data: Path) -> None:
         self.store, registry = open_sqlite(data / "mailpixel.db")
         registry.add_campaign(a_campaign("hammered"))
-        signer = TokenSigner(load_keyring(data / "keys.json"))
+        signer = TokenSigner(create_keyring(data / "keys.json"))
         cache = RegistryCache(registry, 0)
         cache.refresh()
         settings = Settings()

@@ -28,6 +28,7 @@ PREPARED = (
     "campaign add draft-2026 --name Draft",
     "campaign add winter-2025 --name Winter",
     "apikey add old-key --scope read",
+    "keys rotate",
     "networks add 192.0.2.0/24 --name Ours",
     "networks remove 40.92.0.0/15",
 )

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from mailpixel.cli import cli
 from mailpixel.cli.rewrite import begins_with_headers, is_message, utm_parameter
 from mailpixel.errors import InvalidInput
+from mailpixel.links.keyring import create_keyring
 from mailpixel.links.urls import parse_path
 from mailpixel.model import Link
 from mailpixel.store.sqlite import open_sqlite
@@ -32,6 +33,7 @@ def data(tmp_path: Path) -> Path:
     folder = tmp_path / "data"
     store, registry = open_sqlite(folder / "mailpixel.db")
     registry.add_campaign(a_campaign("spring", links=0, base_url="https://t.example"))
+    create_keyring(folder / "keys.json")
     store.close()
     registry.close()
     return folder

@@ -27,7 +27,7 @@ from mailpixel.checkup.asking import Answer, Silence, ask
 from mailpixel.checkup.links import judge_link
 from mailpixel.checkup.public import clock, pixel, reach, redirects, scheme, shared_keys
 from mailpixel.cli import cli
-from mailpixel.links.keyring import load_keyring
+from mailpixel.links.keyring import create_keyring
 from mailpixel.model import Campaign, Link
 from mailpixel.server.pages import NOT_FOUND_PAGE
 from mailpixel.server.tracking import PIXEL, PIXEL_HEADERS
@@ -79,7 +79,8 @@ def doctor(data: Path, base_url: str, *arguments: str) -> tuple[int, dict[str, s
     environment = {name: "" for name in os.environ if name.lower().endswith("_proxy")}
     environment["MAILPIXEL_BASE_URL"] = base_url
     done = CliRunner().invoke(cli, ["--data", str(data), "doctor", *arguments], env=environment)
-    names = ("key file", "fold", "https", "reachable", "pixel", "clock", "links", "shared keys", "link ")
+    local = ("key file", "store", "fold")
+    names = (*local, "https", "reachable", "pixel", "clock", "links", "shared keys", "link ")
     lines = [line for line in done.output.splitlines() if line.startswith(names)]
     cells = [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in lines]
     return done.exit_code, {cell[0]: cell[1] for cell in cells}, done.output
@@ -143,20 +144,21 @@ def test_a_checkup_with_no_service_fails_and_makes_no_keys(tmp_path: Path) -> No
     code, grades, said = doctor(tmp_path / "data", f"http://127.0.0.1:{free_port()}")
     assert (code, grades) == (
         1,
-        {"key file": "warn", "fold": "fail", "https": "warn", "reachable": "fail"},
+        {"key file": "warn", "store": "fail", "https": "warn", "reachable": "fail"},
     )
     assert "the connection is refused" in said
-    assert not (tmp_path / "data" / "keys.json").exists()
+    assert "no data here" in said
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_service_with_other_keys_is_found_out(service: Service, tmp_path: Path) -> None:
-    rows(tmp_path / "data", "keys", "list")
+    rows(tmp_path / "data", "campaign", "add", "c1", "--name", "One")
     code, grades, _ = doctor(tmp_path / "data", service.url)
     assert (code, grades["pixel"], grades["shared keys"]) == (1, "ok", "fail")
 
 
 def test_a_key_file_that_others_can_read_fails(service: Service, tmp_path: Path) -> None:
-    rows(tmp_path / "data", "keys", "list")
+    rows(tmp_path / "data", "campaign", "add", "c1", "--name", "One")
     keys = tmp_path / "data" / "keys.json"
     keys.chmod(0o644)
     code, grades, said = doctor(tmp_path / "data", service.url)
@@ -308,7 +310,7 @@ def test_a_data_folder_that_is_a_file_fails(service: Service, tmp_path: Path) ->
     (tmp_path / "file").touch()
     code, grades, said = doctor(tmp_path / "file", service.url)
     assert (code, grades["pixel"]) == (1, "ok")
-    assert "name another with --data or MAILPIXEL_DATA" in said
+    assert "name the data folder with --data DIR or MAILPIXEL_DATA" in said
 
 
 @pytest.mark.parametrize(
@@ -323,7 +325,7 @@ def test_a_fold_that_lags_fails(caught_up_at_ms: int, grade: Grade) -> None:
 
 
 def test_a_key_file_tells_its_mode_and_how_many_keys(tmp_path: Path) -> None:
-    load_keyring(tmp_path / "keys.json")
+    create_keyring(tmp_path / "keys.json")
     assert check_key_file(tmp_path / "keys.json") == Check("key file", Grade.OK, "1 key(s), mode 600")
 
 

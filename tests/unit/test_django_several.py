@@ -16,7 +16,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.test.utils import override_settings
 
 from mailpixel import TokenKind, TokenSigner, load_keyring
-from mailpixel.links.keyring import pseudonym
+from mailpixel.links.keyring import create_keyring, pseudonym
 from mailpixel.model import Campaign, Claims
 from mailpixel.store.sqlite import open_sqlite
 from tests.unit.test_django import HTML, MARKS
@@ -39,7 +39,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MAILPIXEL_DATA", str(tmp_path))
     monkeypatch.setenv("MAILPIXEL_BASE_URL", "https://t.example")
     open_sqlite(tmp_path / "mailpixel.db")[1].add_campaign(Campaign("c1", "One"))
-    load_keyring(tmp_path / "keys.json")
+    create_keyring(tmp_path / "keys.json")
     return tmp_path
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from jinja2 import DictLoader, Environment, StrictUndefined, TemplateSyntaxError
 
-from mailpixel import TokenKind, TokenSigner, load_keyring
+from mailpixel import TokenKind, TokenSigner, create_keyring, load_keyring
 from mailpixel.dropins.campaigns import Campaigns, campaigns_of
 from mailpixel.dropins.jinja import Tracked
 from mailpixel.errors import StoreUnavailable
@@ -36,7 +36,7 @@ def registry() -> MemoryRegistry:
 
 @pytest.fixture
 def campaigns(keys: Path, registry: MemoryRegistry) -> Campaigns:
-    return campaigns_of(registry, load_keyring(keys), RewriteOptions("https://t.example"))
+    return campaigns_of(registry, create_keyring(keys), RewriteOptions("https://t.example"))
 
 
 def environment(campaigns: Campaigns, **options: object) -> Environment:
@@ -144,6 +144,7 @@ def test_the_data_folder_of_the_settings_is_opened_by_itself(
     template = made.from_string(f"{{% tracked %}}{MAIL}{{% endtracked %}}")
     assert template.render(campaign="c1", recipient="r-1") == MAIL
     open_sqlite(tmp_path / "mailpixel.db")[1].add_campaign(Campaign("c1", "One"))
+    create_keyring(keys)
     assert claims_in(keys, template.render(campaign="c1", recipient="r-1")) == expected("r-1")
 
 

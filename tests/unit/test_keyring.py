@@ -12,7 +12,17 @@ from typing import Any
 import pytest
 
 from mailpixel.errors import InvalidInput, KeyringError
-from mailpixel.links.keyring import Key, Keyring, load_keyring, new_keyring, pseudonym, rotate, with_new_key
+from mailpixel.links.keyring import (
+    Key,
+    Keyring,
+    create_keyring,
+    load_keyring,
+    new_keyring,
+    pseudonym,
+    remove,
+    rotate,
+    with_new_key,
+)
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 
@@ -22,13 +32,51 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "keys.json"
 
 
-def test_the_file_is_made_on_first_use_and_read_afterwards(tmp_path: Path) -> None:
+def test_a_file_is_made_once_and_read_afterwards(tmp_path: Path) -> None:
     path = tmp_path / "data" / "deeper" / "keys.json"
-    made = load_keyring(path)
+    made = create_keyring(path)
     assert load_keyring(str(path)) == made
     assert [key.id for key in made.keys] == [1]
     assert path.stat().st_mode & 0o777 == 0o600
     assert os.listdir(path.parent) == ["keys.json"]
+    with pytest.raises(KeyringError, match="there is a key file; load_keyring reads it"):
+        create_keyring(path)
+    assert load_keyring(path) == made
+
+
+def test_reading_and_rotating_make_no_file(tmp_path: Path) -> None:
+    for use in (load_keyring, rotate, lambda path: remove(path, 1)):
+        with pytest.raises(KeyringError, match="there is no key file; name the right one"):
+            use(tmp_path / "keys.json")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_key_that_is_removed_is_gone_from_the_file_and_the_rest_stays(path: Path) -> None:
+    create_keyring(path)
+    rotated = rotate(path)
+    with pytest.raises(KeyringError, match="holds no key 3"):
+        remove(path, 3)
+    assert remove(path, 1).keys == rotated.keys[1:]
+    assert load_keyring(path).pseudonym == rotated.pseudonym
+    with pytest.raises(KeyringError, match="only key; run `mailpixel keys rotate` first"):
+        remove(path, 2)
+    assert load_keyring(path).keys == rotated.keys[1:]
+
+
+def test_a_fingerprint_tells_keys_apart_and_shows_nothing_of_them() -> None:
+    one, two = new_keyring(NOW).keys[0], new_keyring(NOW).keys[0]
+    assert one.fingerprint == Key(9, one.secret, NOW).fingerprint
+    assert one.fingerprint != two.fingerprint
+    assert len(one.fingerprint) == 8
+    assert one.fingerprint not in one.secret
+
+
+def test_a_taken_id_is_left_alone_while_there_are_others() -> None:
+    def ring(*ids: int) -> Keyring:
+        return Keyring(tuple(Key(id, bytes(32), NOW) for id in ids), bytes(32))
+
+    assert with_new_key(ring(1), NOW, taken={2, 3}).keys[-1].id == 4
+    assert with_new_key(ring(*range(1, 255)), NOW, taken={255}).keys[-1].id == 255
 
 
 def test_two_keyrings_share_nothing() -> None:
@@ -37,7 +85,7 @@ def test_two_keyrings_share_nothing() -> None:
 
 
 def test_rotating_adds_a_newest_key_and_keeps_the_rest(path: Path) -> None:
-    before = load_keyring(path)
+    before = create_keyring(path)
     after = rotate(path)
     assert after.keys[:1] == before.keys
     assert [key.id for key in after.keys] == [1, 2]
@@ -47,20 +95,17 @@ def test_rotating_adds_a_newest_key_and_keeps_the_rest(path: Path) -> None:
     assert os.listdir(path.parent) == ["keys.json"]
 
 
-def test_rotating_makes_a_keyring_where_there_is_none(path: Path) -> None:
-    assert [key.id for key in rotate(path).keys] == [1, 2]
-
-
 def test_rotating_through_a_link_replaces_what_it_leads_to(tmp_path: Path) -> None:
     real, link = tmp_path / "real.json", tmp_path / "keys.json"
-    load_keyring(real)
+    create_keyring(real)
     link.symlink_to(real)
     rotated = rotate(link)
     assert link.is_symlink()
     assert load_keyring(real) == rotated
 
 
-def test_many_processes_at_once_make_one_keyring_and_lose_no_rotation(path: Path) -> None:
+def test_many_processes_at_once_lose_no_rotation(path: Path) -> None:
+    create_keyring(path)
     code = "import sys; from mailpixel.links.keyring import rotate; rotate(sys.argv[1])"
     processes = [subprocess.Popen([sys.executable, "-c", code, str(path)]) for _ in range(6)]
     assert [process.wait() for process in processes] == [0] * 6
@@ -69,7 +114,7 @@ def test_many_processes_at_once_make_one_keyring_and_lose_no_rotation(path: Path
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o666, 0o610])
 def test_a_file_that_others_may_open_is_refused_with_the_command_to_run(path: Path, mode: int) -> None:
-    load_keyring(path)
+    create_keyring(path)
     path.chmod(mode)
     with pytest.raises(KeyringError, match=f"chmod 600 {path}"):
         load_keyring(path)
@@ -110,7 +155,7 @@ def key_with(**fields: object) -> Callable[[dict[str, Any]], object]:
 def test_a_damaged_file_is_refused_and_nothing_of_it_is_shown(
     path: Path, damage: Callable[[dict[str, Any]], object]
 ) -> None:
-    load_keyring(path)
+    create_keyring(path)
     document = json.loads(path.read_text())
     secret = document["keys"][0]["secret"]
     damage(document)
@@ -130,7 +175,7 @@ def test_a_file_of_anything_else_is_refused(path: Path, text: str) -> None:
 
 
 def test_a_file_of_a_later_version_is_left_to_that_version(path: Path) -> None:
-    load_keyring(path)
+    create_keyring(path)
     path.write_text(json.dumps(json.loads(path.read_text()) | {"version": 2}))
     with pytest.raises(KeyringError, match="later mailpixel"):
         load_keyring(path)
@@ -146,13 +191,13 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
 def test_a_link_that_leads_nowhere_is_refused_and_not_followed_for_writing(tmp_path: Path) -> None:
     link = tmp_path / "keys.json"
     link.symlink_to(tmp_path / "nowhere.json")
-    with pytest.raises(KeyringError, match="No such file"):
+    with pytest.raises(KeyringError, match="there is no key file"):
         load_keyring(link)
     assert os.listdir(tmp_path) == ["keys.json"]
 
 
 def test_a_rotation_that_cannot_write_says_so_and_leaves_the_file_as_it_was(path: Path) -> None:
-    kept = load_keyring(path)
+    kept = create_keyring(path)
     longest = path.rename(path.with_name("k" * 255))
     with pytest.raises(KeyringError, match="File name too long"):
         rotate(longest)

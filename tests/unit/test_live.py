@@ -11,7 +11,7 @@ import pytest
 from mailpixel.errors import KeyringError, StoreUnavailable
 from mailpixel.ingest.live import STALE_AFTER_S, Part, SigningKeys
 from mailpixel.ingest.registry_cache import RegistryCache
-from mailpixel.links.keyring import Keyring, load_keyring, rotate
+from mailpixel.links.keyring import Keyring, create_keyring, load_keyring, rotate
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign, Claims, TokenKind
 from mailpixel.store.memory import MemoryRegistry
@@ -86,7 +86,7 @@ def test_a_log_line_holds_no_text_of_an_error_that_is_not_ours(caplog: pytest.Lo
 
 def test_a_key_file_is_read_again_when_it_changed(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
-    load_keyring(path)
+    create_keyring(path)
     reads: list[Path] = []
 
     def load(file: Path) -> Keyring:
@@ -119,7 +119,7 @@ def test_a_key_file_that_cannot_be_used_leaves_the_keys_and_is_read_when_it_is_m
     tmp_path: Path, damage: object
 ) -> None:
     path = tmp_path / "keys.json"
-    load_keyring(path)
+    create_keyring(path)
     keys = SigningKeys(path)
     before, whole = keys.keyring, path.read_bytes()
     damage(path)  # type: ignore[operator]

@@ -22,9 +22,9 @@ import mailpixel
 print(json.dumps(sorted({name.partition(".")[0] for name in set(sys.modules) - before})))
 """
 PROGRAM = """
-from mailpixel import Minter, load_keyring
+from mailpixel import Minter, create_keyring
 
-mint = Minter(load_keyring("keys.json"), "https://t.example", "spring-2026")
+mint = Minter(create_keyring("keys.json"), "https://t.example", "spring-2026")
 for recipient in ("r-1001", "r-1002"):
     print(mint.pixel(recipient))
     print(mint.link(recipient, 1))
