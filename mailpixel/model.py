@@ -69,6 +69,8 @@ class Facts(IntFlag):
     """The public address is plain http, where browsers hold back Sec-Fetch-* and Sec-CH-UA."""
     UNSEEN = 1 << 15
     """The headers were not kept, as in an access log: a missing one proves nothing."""
+    FRAMED = 1 << 16
+    """Sec-Fetch-Dest: iframe, frame, embed or object: a page loaded it into itself."""
 
 
 class Verdict(StrEnum):
@@ -85,12 +87,13 @@ class Verdict(StrEnum):
 
 
 class Via(StrEnum):
-    """The mailbox proxy that fetched on someone's behalf."""
+    """The mailbox proxy that fetched on someone's behalf. Stored by place: new ones go to the end."""
 
     GMAIL = "gmail"
     YAHOO = "yahoo"
     APPLE = "apple"
     MICROSOFT = "microsoft"
+    SEZNAM = "seznam"
 
 
 @record(frozen=True, slots=True)

@@ -70,7 +70,7 @@ class _Reading:
 
     @property
     def has_guests(self) -> bool:
-        """Whether any program may sign in it."""
+        """Whether other software commonly appends its name to it."""
         return self.claim is not None and self.claim.guests
 
     def holds(self, words: WordList) -> str:
@@ -95,7 +95,7 @@ def read_agent(agent: str) -> Agent:
     if found is not None:
         return found
     claim = browser_claim(text)
-    said = text if claim is None else f"{claim.rest} {claim.comment}".strip()
+    said = text if claim is None else f"{claim.front} {claim.rest} {claim.comment}".strip()
     lower = said.lower()
     reading = _Reading(text, text.lower(), claim, said, lower, tuple(_NAME.findall(lower)))
     return next(found for step in _STEPS if (found := step(reading)) is not None)
@@ -119,7 +119,7 @@ def _exactly(text: str) -> Agent | None:
 def _mail_client(reading: _Reading) -> Agent | None:
     lists = shipped_lists()
     sign = reading.says(lists.mail_clients)
-    if not sign or reading.holds(lists.core_words):
+    if not sign or reading.holds(lists.core_words) or _INTRODUCED.search(reading.text):
         return None
     return reading.agent(AgentKind.MAIL_CLIENT, sign)
 
@@ -149,6 +149,8 @@ def _plain_browser(reading: _Reading) -> Agent | None:
     lists = shipped_lists()
     if not reading.text.startswith(lists.people_shapes):
         return None
+    if _DUMP.search(reading.text):
+        return reading.agent(AgentKind.ROBOT, "dump")
     named = any(name in lists.crawlers for name in reading.names)
     told = named or reading.holds(lists.core_words) or _contact(reading)
     return None if told else reading.agent(AgentKind.BROWSER)
@@ -160,7 +162,7 @@ def _robot(reading: _Reading) -> Agent | None:
 
 
 def _contact(reading: _Reading) -> str:
-    """Whom to ask: people's programs do not say."""
+    """A contact address or URL; only bots include one."""
     word = reading.holds(shipped_lists().contacts)
     found = None if word else _CONTACT.search(reading.said) or _ROBOTS_VERSION.search(reading.text)
     return word if found is None else found[0].strip(" ;(")
@@ -184,16 +186,18 @@ def _by_ending(reading: _Reading) -> Agent | None:
 def _browser(reading: _Reading) -> Agent | None:
     if reading.claim is None:
         return None
-    stranger = _stranger(reading.claim.rest) if reading.claim.sealed else ""
+    stranger = _stranger(reading.claim.rest, reading.text) if reading.claim.sealed else ""
     return reading.agent(AgentKind.ROBOT if stranger else AgentKind.BROWSER, stranger)
 
 
-def _stranger(rest: str) -> str:
-    """The first name outside brackets that no browser signs with; empty for none."""
+def _stranger(rest: str, text: str) -> str:
+    """The first name outside brackets that no browser signs with; empty for none. A short code that ends the whole
+    agent is no name: tools give theirs, mostly with a version.
+    """
     known = shipped_lists().extras
-    return next(
-        (name for name in _PRODUCT.findall(_BRACKETS.sub(" ", rest)) if name.lower() not in known), ""
-    )
+    code = _CODE.search(text)
+    names = _PRODUCT.findall(_BRACKETS.sub(" ", rest[: -len(code[0])] if code else rest))
+    return next((name for name in names if name.lower() not in known), "")
 
 
 def _app(reading: _Reading) -> Agent | None:
@@ -221,15 +225,22 @@ _NAME = re.compile(r"[a-z][a-z0-9_.!-]+")
 _BRACKETS = re.compile(r"\([^()]*\)")
 _PRODUCT = re.compile(r"(?<![\w/.-])[A-Za-z][\w.!-]++(?!/\d+\.\d+\.\d+\.\d)")
 """A name and not that of a browser, whose version has four parts as Chrome's has."""
+_CODE = re.compile(r" (?:[a-z\d]{1,6}|[A-Z\d]{1,6})$")
+_DUMP = re.compile(r"^E?Links\b.*; (?:dump|-)\)$")
+"""The mode of Links and ELinks without a terminal: run by a script with -dump or -source. Measured on Links 2.28 and
+ELinks 0.13.2, 2026-11; on a terminal they say `text` and its size.
+"""
 _BARE_WEBKIT = re.compile(r"Mozilla/5\.0 \(Macintosh;[^)]*\) AppleWebKit/[\d.]+ \(KHTML, like Gecko\)")
 _CONTACT = re.compile(
-    r"(?<![\w.-])(?:[\w.-]+@[\w-]+\.[a-z]{2,}\b"
+    r"(?<![\w.-])(?<!via )(?:[\w.-]+@[\w-]+\.[a-z]{2,}\b"
     r"|(?!com\.|org\.|net\.)(?:[\w-]{2,}+\.)+(?:com|net|org|io|ai|co|de|fr|eu|uk|ru|dev|app|me)(?=[/\s);,]|$))"
-    r"|\(compatible;(?! ?(?:MSIE|Konqueror))",
+    r"|\(compatible;(?! ?(?:MSIE|Konqueror))|like gecko,(?! ?Safari)",
     re.IGNORECASE,
 )
-"""A mail address or a host, and the place where robots put their names."""
+"""A mail address or a host, and the place where robots put their names. Not what a page came to its reader `via`."""
 
+_INTRODUCED = re.compile(r"\(compatible;[^)]*https?://", re.IGNORECASE)
+"""Where robots say who they are and where to read about them; no mail program does."""
 _ROBOTS_VERSION = re.compile(r"(?:bot|crawler|spider)[\w-]*+/\d", re.IGNORECASE)
 """What tells a robot in the comment of a phone from a phone with a robot's name."""
 

@@ -18,6 +18,8 @@ class BrowserClaim:
 
     name: str
     rest: str
+    front: str
+    """What stands before `Mozilla/5.0`: an app or a device that signs there."""
     comment: str
     """What it says of the desktop it runs on, where that is more than every desktop says; empty for phones, whose
     models have any name.
@@ -28,8 +30,8 @@ class BrowserClaim:
     foreign: int
     silent: bool
     guests: bool
-    """Whether any program may sign in it: an app on a phone in its web view, others inside the brackets of Internet
-    Explorer.
+    """Whether other software commonly appends its name: an app on a phone in its web view, others inside the brackets
+    of Internet Explorer.
     """
     sealed: bool
     """Whether any further name in it is a tool's, since hardly anybody builds programs for people on such a browser."""
@@ -49,11 +51,18 @@ _PLATFORM = "|".join(
         r"DTV|U;|compatible; ?MSIE|compatible; ?Konqueror|Bada|SAMSUNG|LG|TV;|Darwin",
     )
 )
+_FRONT = r"(?=.{1,60}?Mozilla/)[A-Za-z][\w .-]*(?:/[\w.-]*)*(?: \([\w -]*\))?[/; ]*"
 _SHAPE = re.compile(
-    r"(?P<front>[\w ]{1,24}+/[\d.]+ )?(?:Mozilla/[45]\.0|Opera/\d[\d.]*) (?:\[\w+\] )?"
-    rf"\(\s*(?P<platform>(?:{_PLATFORM})(?:[^()]++|\([^()]*+\))*+)\)(?P<tail>.*)",
+    rf"(?P<front>{_FRONT})?(?:Mozilla/[45]\.0|Opera/\d[\d.]*) (?:\[\w+\] )?"
+    r"\(\s*(?P<platform>(?:[^()]++|\([^()]*+\))*+)\)(?P<tail>.*)",
     re.DOTALL,
 )
+_KNOWN = re.compile(_PLATFORM)
+_PLAIN_TAIL = re.compile(
+    r" AppleWebKit/[\d.]+ \(KHTML, like Gecko\)(?: (?:Version|Chrome|Mobile)/[\w.]+)+(?: Mobile)? Safari/[\d.]+"
+    r"(?: Epiphany/[\d.]+)?| Gecko/\d+(?:\.\d+)? Firefox/[\d.]+"
+)
+"""All of a browser and nothing else, on a system nobody listed."""
 _DESKTOPS = ("Windows NT", "Windows;", "Macintosh", "X11", "compatible; MSIE")
 _APPLE_PHONES = ("iPhone", "iPad", "iPod")
 _ENGINE = re.compile(r"AppleWebKit/?|Gecko|Trident|Presto|KHTML|Goanna|Servo|MSIE|Opera", re.I)
@@ -62,6 +71,7 @@ _FAMILIAR = re.compile(
     r"|CriOS|FxiOS|GSA|SamsungBrowser|Vivaldi|YaBrowser|Yowser|Brave|DuckDuckGo|Ddg|Chromium|Trident|Focus|Klar"
     r"|Electron|UCBrowser|MiuiBrowser|HuaweiBrowser|Whale|Silk|QQBrowser|MQQBrowser|QtWebEngine|Ubuntu|Fedora|Debian)"
     r"(?:/[\w.+-]*|(?![\w-]))|\(KHTML,? like Gecko\)|like Gecko|KHTML"
+    r"|\b(?:[A-Za-z]\w*/)?[A-Z]\w*Browser/v?\d[\d.]*"
 )
 _VERSION = re.compile(r"(Chrome|Firefox|Version|CriOS)/(\d+)(?:\.(\d+))?")
 _USUAL = re.compile(
@@ -69,6 +79,7 @@ _USUAL = re.compile(
     r"|X11; (?:Ubuntu; )?\w+ \w+(?: [\d.]+)?)(?:; rv:[\d.]+)?"
 )
 """What Chrome, Firefox and Safari say of a desktop."""
+_WEB_VIEW = re.compile(r"Version/4\.0 Chrome/")
 _SERVER = re.compile(r"X11;.*Linux (?:x86_64|i\d86|amd64)")
 """Where servers run too; the televisions and phones that say X11 have other processors."""
 
@@ -79,16 +90,18 @@ def browser_claim(text: str) -> BrowserClaim | None:
     if shape is None or not _ENGINE.search(text):
         return None
     platform, tail = shape["platform"], shape["tail"]
-    web_view = _is_web_view(platform, tail)
-    if shape["front"] and not web_view:
+    known = _KNOWN.match(platform) is not None
+    if not known and not _PLAIN_TAIL.fullmatch(tail):
         return None
+    web_view = _is_web_view(platform, tail)
     desktop = platform.startswith(_DESKTOPS)
     versions = {name: (int(major), int(minor or 0)) for name, major, minor in _VERSION.findall(text)}
     name, fresh, foreign, silent = _promises(text, versions)
     return BrowserClaim(
         name=name,
         rest=_FAMILIAR.sub(" ", tail),
-        comment=platform if desktop and not _USUAL.fullmatch(platform) else "",
+        front=shape["front"] or "",
+        comment=platform if not known or (desktop and not _USUAL.fullmatch(platform)) else "",
         click=_LANGUAGE | _HTML | fresh,
         image=_LANGUAGE | fresh,
         fresh=fresh,
@@ -104,10 +117,12 @@ def _is_web_view(platform: str, tail: str) -> bool:
 
 
 def _is_sealed(text: str, platform: str) -> bool:
-    """Whether hardly any program for people is built on such a browser: Chrome and WebKit on a Linux desktop. On other
-    systems, and at the end of any Firefox, programs of people and the pests of their machines sign as tools do.
+    """Whether hardly any program for people is built on such a browser: Chrome and WebKit on a Linux desktop, unless it
+    is Android's web view asking for a desktop's page. On other systems, and at the end of any Firefox, programs of
+    people and the pests of their machines sign as tools do.
     """
-    return "AppleWebKit" in text and "Electron/" not in text and _SERVER.match(platform) is not None
+    built_on = "Electron/" in text or _WEB_VIEW.search(text)
+    return "AppleWebKit" in text and not built_on and _SERVER.match(platform) is not None
 
 
 def _promises(text: str, versions: Mapping[str, tuple[int, int]]) -> tuple[str, int, int, bool]:

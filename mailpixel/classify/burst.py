@@ -1,13 +1,20 @@
 """Rule 8: more different links of a message followed in a short span than anybody reads."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from mailpixel.classify.certain import INSTANT
 from mailpixel.classify.sight import Ruling, Sight, Source
 from mailpixel.classify.thresholds import Thresholds
+from mailpixel.classify.trap import TRAP
 from mailpixel.model import Verdict
 
 BURST = Ruling("burst", Verdict.SCANNER)
+
+_SAME_HAND = (None, TRAP, INSTANT)
+"""Rulings under which a click still counts among those of its own source: not what one event or a network gave away,
+which says nothing of the others.
+"""
 
 Span = tuple[int, int, int]
 """First and last position of the clicks in it, and how many different links they followed."""
@@ -16,30 +23,50 @@ Span = tuple[int, int, int]
 def mark_burst(sights: Sequence[Sight], thresholds: Thresholds) -> None:
     """Rule on every undecided click inside a burst, and on the opens of its sources that came before.
 
-    Clicks that one event gave away take no part: a preview or a prefetch beside a reader's click makes no
-    burst.
+    What is a machine's for certain takes no part in the burst of another source, and a click that shows a person's
+    gesture falls only with the clicks of its own: a checker beside a reader makes no burst.
     """
-    clicks = [sight for sight in sights if sight.click and sight.countable and _takes_part(sight)]
+    clicks = [sight for sight in sights if sight.click and sight.countable and sight.ruling in _SAME_HAND]
     fewest = min(thresholds.burst_links, thresholds.sweep_links)
     if len(clicks) < fewest or len({click.link for click in clicks}) < fewest:
         return
+    undecided = [click for click in clicks if click.ruling is None]
+    by_source = _by_source(clicks)
     swept: dict[Source, int] = {}
-    _sweep(clicks, thresholds.burst_ms, thresholds.burst_links, swept)
-    _sweep(clicks, thresholds.sweep_ms, thresholds.sweep_links, swept)
+    for own in by_source.values():
+        _sweep_all(own, thresholds, swept, lambda click: True)
+    if len(by_source) > 1:
+        _sweep_all(undecided, thresholds, swept, lambda click: not click.gesture)
     if swept:
         _take_opens(sights, swept, thresholds.sweep_ms)
 
 
-def _takes_part(sight: Sight) -> bool:
-    return sight.ruling is None or sight.ruling.rule in ("trap", "burst")
+def _by_source(clicks: Iterable[Sight]) -> dict[Source, list[Sight]]:
+    found: dict[Source, list[Sight]] = {}
+    for click in clicks:
+        found.setdefault(click.source, []).append(click)
+    return found
 
 
-def _sweep(clicks: Sequence[Sight], size_ms: int, links: int, swept: dict[Source, int]) -> None:
+def _sweep_all(
+    clicks: Sequence[Sight], thresholds: Thresholds, swept: dict[Source, int], falls: Callable[[Sight], bool]
+) -> None:
+    """Take down the clicks that fall, of every span of either size."""
+    for size_ms, links in (
+        (thresholds.burst_ms, thresholds.burst_links),
+        (thresholds.sweep_ms, thresholds.sweep_links),
+    ):
+        _sweep(clicks, _spans(clicks, size_ms, links), swept, falls)
+
+
+def _sweep(
+    clicks: Sequence[Sight], spans: Iterable[Span], swept: dict[Source, int], falls: Callable[[Sight], bool]
+) -> None:
     """Take down the clicks of every span; what an earlier span reached is not walked again."""
     done = 0
-    for first, last, found in _spans(clicks, size_ms, links):
+    for first, last, found in spans:
         length_ms = clicks[last].at_ms - clicks[first].at_ms
-        for click in clicks[max(first, done) : last + 1]:
+        for click in filter(falls, clicks[max(first, done) : last + 1]):
             if click.ruling is None:
                 click.ruling = BURST
                 click.span = found, length_ms

@@ -1,4 +1,4 @@
-"""The judgement with its reasons, in words for the people who run campaigns."""
+"""The judgement with its reasons, in plain English for the people who run campaigns."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -8,7 +8,7 @@ from mailpixel.classify.networks import Certainty
 from mailpixel.classify.rules import RULES, Rules
 from mailpixel.classify.sight import FORGED, PREVIEW, Sight
 from mailpixel.classify.soft import NEEDED, lacks
-from mailpixel.model import Campaign, Facts, Judged, Message
+from mailpixel.model import Campaign, Facts, Judged, Message, Verdict
 
 _SUMMARIES: Mapping[str, str] = {rule.name: rule.summary for rule in RULES}
 _HEADERS: Mapping[Facts, str] = {
@@ -22,8 +22,8 @@ _HEADERS: Mapping[Facts, str] = {
 _EVIDENCE: Mapping[str, str] = {
     "instant": "it came very soon",
     "network": "its network is known for checking mail",
-    "pair": "somebody with better evidence followed the link at the same moment",
-    "client": "its headers are not those of the browser it claims to be",
+    "pair": "a click with better evidence of a person followed the link at the same moment",
+    "client": "its headers do not fit the browser it names",
     "no_open": "nobody had opened the message before",
 }
 
@@ -31,7 +31,8 @@ _EVIDENCE: Mapping[str, str] = {
 def explain(message: Message, campaign: Campaign, rules: Rules) -> tuple[Judged, ...]:
     """The verdicts of `judge`, from the same rules and the same pass over the events, with their `reasons`.
 
-    The first sentence says why the verdict fell; the others what else was considered, and why it did not decide.
+    The first sentence is that of the rule that decided; the others say what it found and what else was considered.
+    No sentence contradicts the verdict or another.
     """
     sights = look(message, campaign, rules)
     return tuple(
@@ -47,7 +48,6 @@ def _reasons(sight: Sight, judged: Judged) -> Iterator[str]:
         yield "It repeats a hit that was counted a moment before, so it is not counted again."
     if not sight.countable:
         yield from _uncounted(sight)
-    yield from _also(sight, judged.rule)
 
 
 def _uncounted(sight: Sight) -> Iterator[str]:
@@ -63,112 +63,141 @@ def _no_detail(sight: Sight) -> Iterator[str]:
     yield from ()
 
 
+def _proxy(sight: Sight) -> Iterator[str]:
+    if sight.click:
+        yield "Image proxies never follow links for a reader."
+        return
+    if sight.network is not None:
+        yield f"Outlook fetches images from the network “{sight.network.name}” when its reader looks."
+    yield from _timing(sight)
+
+
+def _images_only(sight: Sight) -> Iterator[str]:
+    if sight.click:
+        yield "The program that sends this user agent never follows links; something else used it."
+
+
 def _timing(sight: Sight) -> Iterator[str]:
     if sight.age_ms is None:
-        yield "How long after delivery it came is not known, or the clocks differ."
+        yield "How long after delivery it came is unknown."
     elif sight.early:
-        window = _seconds(sight.early_ms)
-        yield f"It came {_seconds(sight.age_ms)} after {sight.clock}, within the {window} mailboxes fetch in."
+        yield f"{_came(sight)}, within the {_length(sight.early_ms)} in which mailboxes fetch images by themselves."
     else:
-        yield f"It came {_seconds(sight.age_ms)} after {sight.clock}, later than mailboxes fetch by themselves."
+        yield f"{_came(sight)}, later than mailboxes fetch images by themselves."
+
+
+def _came(sight: Sight) -> str:
+    return f"It came {_length(sight.age_ms or 0)} after {sight.clock}"
 
 
 def _declared(sight: Sight) -> Iterator[str]:
-    sign = sight.agent.sign
-    if sign:
-        yield f"What gave it away in the user agent: “{sign}”."
+    if sight.ruling is not None and sight.ruling.verdict is Verdict.PREFETCH:
+        yield "Mailboxes that fetch images ahead send this user agent, or none."
+        yield from _timing(sight)
+    elif sight.agent.sign:
+        yield f"What gave it away in the user agent: “{sight.agent.sign}”."
     elif not sight.agent.text:
         yield "It sent no user agent at all."
     else:
-        yield "The user agent is none that a browser sends."
+        yield "No browser sends this user agent."
 
 
 def _trap(sight: Sight) -> Iterator[str]:
     if sight.distance_ms == 0:
-        yield "This hit sprang the trap."
+        yield "This hit triggered the trap."
     elif sight.distance_ms is not None:
-        yield f"The trap was sprung {_seconds(sight.distance_ms)} from this hit."
+        yield f"The trap was triggered {_length(sight.distance_ms)} from this hit."
 
 
 def _burst(sight: Sight) -> Iterator[str]:
     if sight.span is not None:
         links, length_ms = sight.span
-        yield f"{links} different links were followed within {_seconds(length_ms)}."
+        yield f"{links} different links were followed within {_length(length_ms)}."
     else:
-        yield "The links were followed by the very source that loaded this image."
+        yield "The source that loaded this image also followed the links."
 
 
 def _instant(sight: Sight) -> Iterator[str]:
-    if sight.age_ms is not None:
-        yield f"It came {_seconds(sight.age_ms)} after {sight.clock}."
+    if sight.in_transit and sight.age_ms is not None:
+        yield f"{_came(sight)} and before delivery."
+    elif sight.age_ms is not None:
+        yield f"{_came(sight)}."
     yield from _company(sight)
 
 
 def _network(sight: Sight) -> Iterator[str]:
     network = sight.network
     if network is not None:
-        proof = (
-            "only machines ask from" if network.certainty is Certainty.CERTAIN else "people may sit behind"
-        )
-        yield f"The network is “{network.name}”, which {proof}."
-    yield from _company(sight)
-
-
-def _client(sight: Sight) -> Iterator[str]:
-    yield from _missing(sight)
+        certain = network.certainty is Certainty.CERTAIN
+        users = "only machines use" if certain else "people may use too"
+        yield f"The network is “{network.name}”, which {users}."
     yield from _company(sight)
 
 
 def _soft(sight: Sight) -> Iterator[str]:
+    yield from _missing(sight)
     yield from _company(sight)
 
 
 def _missing(sight: Sight) -> Iterator[str]:
+    """What is wrong with the headers, where that is part of the evidence."""
+    if "client" not in sight.soft:
+        return
     found = lacks(sight)
     wrong = [text for fact, text in _HEADERS.items() if found & fact]
     if wrong and sight.agent.claim is not None:
-        yield f"The agent says {sight.agent.claim.name}, but {' and '.join(wrong)}."
+        yield f"The user agent names {sight.agent.claim.name}, but {' and '.join(wrong)}."
+    if found & Facts.FRAMED:
+        yield "A page loaded the link into a frame or an object, without a user gesture."
 
 
 def _company(sight: Sight) -> Iterator[str]:
     if len(sight.soft) >= NEEDED:
-        yield f"These agree: {_listed(sight)}."
+        yield f"{_NUMBERS[len(sight.soft)]} kinds of evidence agree: {_listed(sight)}."
 
 
 def _listed(sight: Sight) -> str:
     return "; ".join(_EVIDENCE[name] for name in sight.soft)
 
 
-def _also(sight: Sight, rule: str) -> Iterator[str]:
-    """What spoke against a hit and did not decide."""
-    if rule != "default":
-        return
-    if sight.lifted and sight.soft:
-        yield f"Against it: {_listed(sight)}. Set aside, because it shows a person's own click."
-    elif sight.soft:
-        yield f"Against it: {_listed(sight)}. One such piece of evidence is not enough."
-    else:
+def _default(sight: Sight) -> Iterator[str]:
+    """Evidence of a machine that did not decide, and why not."""
+    if not sight.soft:
         yield "No evidence of a machine was found: timing, network, headers and neighbouring hits were looked at."
+        return
+    yield f"Evidence of a machine: {_listed(sight)}. {_why_not(sight)}"
     yield from _missing(sight)
 
 
+def _why_not(sight: Sight) -> str:
+    if len(sight.soft) < NEEDED:
+        return "One kind of evidence is not enough."
+    if sight.gesture:
+        return "Overruled: the browser reported a real user gesture."
+    return "Overruled: the request has all that this browser sends when a person follows a link."
+
+
 _DETAILS: Mapping[str, Callable[[Sight], Iterator[str]]] = {
-    "mail_proxy": _timing,
+    "mail_proxy": _proxy,
+    "apple_mpp": _images_only,
+    "gmail_prefetch": _images_only,
     "declared": _declared,
     "trap": _trap,
     "burst": _burst,
     "instant": _instant,
     "network": _network,
-    "client": _client,
+    "client": _soft,
     "pair": _soft,
     "no_open": _soft,
+    "default": _default,
 }
 
 
+_NUMBERS = {2: "Two", 3: "Three", 4: "Four", 5: "Five"}
 _UNITS = ((172_800, 86_400, "days"), (7_200, 3_600, "h"), (120, 60, "min"))
 
 
-def _seconds(ms: int) -> str:
+def _length(ms: int) -> str:
     """A length of time for people: 0.4 s, 12 s, 5 min, 3 h, 2 days."""
     seconds = ms / 1000
     for least, size, unit in _UNITS:

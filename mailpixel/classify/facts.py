@@ -83,6 +83,10 @@ def _user(value: bytes) -> int:
     return _ACTIVATED if value == b"?1" else _SEC_FETCH
 
 
+def _dest(value: bytes) -> int:
+    return _FRAMED if value in _FRAMES else _SEC_FETCH
+
+
 def _upgrade(value: bytes) -> int:
     return _UPGRADE if value == b"1" else 0
 
@@ -94,7 +98,9 @@ _ACCEPT_IMAGE = int(Facts.ACCEPT_IMAGE)
 _SEC_FETCH = int(Facts.SEC_FETCH)
 _NAVIGATE = int(Facts.SEC_FETCH | Facts.NAVIGATE)
 _ACTIVATED = int(Facts.SEC_FETCH | Facts.USER_ACTIVATED)
+_FRAMED = int(Facts.SEC_FETCH | Facts.FRAMED)
 _UPGRADE = int(Facts.UPGRADE_INSECURE)
+_FRAMES = (b"iframe", b"frame", b"embed", b"object")
 
 _PLAIN: Mapping[bytes, int] = {
     b"referer": int(Facts.REFERER),
@@ -102,7 +108,6 @@ _PLAIN: Mapping[bytes, int] = {
     b"accept-encoding": int(Facts.ACCEPT_ENCODING),
     b"sec-ch-ua": int(Facts.CLIENT_HINTS),
     b"sec-fetch-site": _SEC_FETCH,
-    b"sec-fetch-dest": _SEC_FETCH,
 }
 _READ: Mapping[bytes, Callable[[bytes], int]] = {
     b"sec-purpose": _purpose,
@@ -112,5 +117,6 @@ _READ: Mapping[bytes, Callable[[bytes], int]] = {
     b"accept": _accept,
     b"sec-fetch-mode": _mode,
     b"sec-fetch-user": _user,
+    b"sec-fetch-dest": _dest,
     b"upgrade-insecure-requests": _upgrade,
 }

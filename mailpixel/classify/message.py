@@ -6,9 +6,10 @@ from functools import lru_cache
 from operator import attrgetter
 
 from mailpixel.classify.burst import mark_burst
+from mailpixel.classify.certain import mark_certain
 from mailpixel.classify.one_event import first_ruling
 from mailpixel.classify.rules import Rules
-from mailpixel.classify.sight import Clock, Ruling, Sight, sight_of
+from mailpixel.classify.sight import NO_CLOCK, Clock, Ruling, Sight, sight_of
 from mailpixel.classify.soft import mark_soft
 from mailpixel.classify.trap import mark_trap
 from mailpixel.model import Campaign, EventKind, Judged, Message, Verdict
@@ -31,23 +32,27 @@ def look(message: Message, campaign: Campaign, rules: Rules) -> list[Sight]:
     """The opens and clicks of a message as the rules see them, in order, each with the ruling that fell or
     None.
     """
-    clock = _clock(message, campaign, rules)
+    clocks = _clocks(message, campaign, rules)
     events = sorted(message.events, key=_moment) if len(message.events) > 1 else message.events
-    sights = [sight_of(event, clock) for event in events if event.kind in HITS]
+    sights = [sight_of(event, *clocks) for event in events if event.kind in HITS]
     for sight in sights:
         sight.ruling = first_ruling(sight, rules)
     mark_trap(sights, campaign.links, rules.thresholds)
+    mark_certain(sights, rules.known_networks, rules.thresholds)
     mark_burst(sights, rules.thresholds)
-    mark_soft(sights, rules.known_networks, rules.thresholds)
+    mark_soft(sights, rules.thresholds)
     return sights
 
 
-def _clock(message: Message, campaign: Campaign, rules: Rules) -> Clock:
-    """The first delivery known, else the moment of sending."""
+def _clocks(message: Message, campaign: Campaign, rules: Rules) -> tuple[Clock, Clock]:
+    """The clock of the message, and the one for hits before it started: delivery before sending, sending before
+    nothing.
+    """
+    sending = _sent_at_ms(campaign.sent_at), rules.thresholds.open_queue_ms, "sending"
     delivered = [event.received_at_ms for event in message.events if event.kind is EventKind.DELIVERY]
     if delivered:
-        return min(delivered), rules.thresholds.open_delivery_ms, "delivery"
-    return _sent_at_ms(campaign.sent_at), rules.thresholds.open_queue_ms, "sending"
+        return (min(delivered), rules.thresholds.open_delivery_ms, "delivery"), sending
+    return sending, NO_CLOCK
 
 
 @lru_cache(maxsize=1024)

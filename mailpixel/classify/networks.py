@@ -9,6 +9,7 @@ from ipaddress import ip_address, ip_network
 from typing import Self, TypeVar
 
 from mailpixel.errors import InvalidInput
+from mailpixel.model import Via
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -35,7 +36,7 @@ class Certainty(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Network:
     """One entry: a prefix in CIDR notation, whose it is, what it proves of which hits, who published it and
-    when.
+    when. `via` names the mailbox that fetches images from there when its reader looks.
     """
 
     prefix: str
@@ -44,6 +45,7 @@ class Network:
     certainty: Certainty = Certainty.PROBABLE
     source: str = ""
     date: str = ""
+    via: Via | None = None
 
     @classmethod
     def read(cls, row: Mapping[str, object]) -> Self:
@@ -55,7 +57,8 @@ class Network:
         scope = _choice(Scope, row.get("scope", Scope.CLICKS), "scope")
         certainty = _choice(Certainty, row.get("certainty", Certainty.PROBABLE), "certainty")
         name, source, date = (str(row.get(key, "")) for key in ("name", "source", "date"))
-        return cls(prefix, name, scope, certainty, source, date)
+        via = _choice(Via, row["via"], "via") if row.get("via") else None
+        return cls(prefix, name, scope, certainty, source, date, via)
 
 
 def canonical_prefix(text: str) -> str:

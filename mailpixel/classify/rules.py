@@ -14,7 +14,7 @@ from mailpixel.classify.thresholds import Thresholds
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Verdict
 
-EDITION = 2
+EDITION = 3
 """Raised whenever the code of a rule comes to decide differently, so that history is known to be judged by
 other rules.
 """
@@ -29,47 +29,51 @@ class Rule:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(
-        "internal", "The sender's own: a seed recipient, the sender's network or a preview is never counted."
-    ),
-    Rule(
-        "method",
-        "Only a GET loads an image or follows a link; HEAD, OPTIONS and the like are machines looking around.",
-    ),
+    Rule("internal", "The sender's own hits (seed recipients, own networks, previews) are never counted."),
+    Rule("method", "Only a GET loads an image or follows a link; HEAD, OPTIONS and the like are probes."),
     Rule(
         "purpose",
-        "The browser itself says it loads ahead of the reader (Sec-Purpose, Purpose, X-Purpose, X-Moz).",
+        "The browser says that it loads ahead of the reader (Sec-Purpose, Purpose, X-Purpose or X-Moz).",
     ),
     Rule(
         "mail_proxy",
-        "Gmail's and Yahoo's image proxies fetch when the reader looks, unless it is just after delivery.",
+        "The image proxies of Gmail, Yahoo, Seznam and Microsoft fetch when the reader looks, unless it is just "
+        "after delivery.",
     ),
     Rule(
         "apple_mpp",
         "Apple Mail Privacy Protection loads every image, read or not, so it may hide a reader or nobody.",
     ),
-    Rule("gmail_prefetch", "Gmail loads images ahead while a session is open, under an agent of its own."),
+    Rule(
+        "gmail_prefetch", "Gmail loads images ahead while a session is open, with a distinctive user agent."
+    ),
     Rule(
         "declared",
-        "The agent names a machine: a security scanner, link preview, monitor, library or crawler, or nothing.",
+        "The user agent names a machine (security scanner, link preview, monitor, library, crawler), or is missing.",
     ),
     Rule(
         "trap",
-        "A link no reader can see, or a damaged address, was asked for; whoever did that follows links blindly.",
+        "A link hidden from readers was followed, or a damaged address was requested; whoever did that follows "
+        "links blindly.",
     ),
     Rule("burst", "Several different links of one message were followed faster than anybody reads."),
     Rule(
         "instant",
-        "The click came sooner after delivery than a person can read; within two seconds that alone decides.",
+        "The hit came sooner than a person can read; for a click within two seconds of delivery, or before it, "
+        "that alone decides.",
     ),
     Rule("network", "The address belongs to a network known for checking mail."),
     Rule(
         "pair",
-        "The same link was followed at nearly the same moment from elsewhere with better evidence of a person.",
+        "The same link was followed at nearly the same moment from elsewhere, with better evidence of a person.",
     ),
-    Rule("client", "The agent claims a browser, yet the headers such a browser sends are missing."),
+    Rule(
+        "client",
+        "The user agent names a browser, but the headers such a browser sends are missing, or a page loaded the "
+        "link into a frame.",
+    ),
     Rule("no_open", "The link was followed although nobody had opened the message."),
-    Rule("default", "Nothing speaks against a person."),
+    Rule("default", "No rule identified a machine."),
 )
 """In order of decision: the first that matches wins. `instant` to `no_open` are soft: it takes two of them
 to decide.

@@ -16,6 +16,9 @@ CLIENT_HINTS = int(Facts.CLIENT_HINTS)
 UPGRADE_INSECURE = int(Facts.UPGRADE_INSECURE)
 PLAIN_HTTP = int(Facts.PLAIN_HTTP)
 UNSEEN = int(Facts.UNSEEN)
+FRAMED = int(Facts.FRAMED)
+GESTURE = NAVIGATE | USER_ACTIVATED
+"""What a browser shows when a person's own gesture started the navigation."""
 
 _UNCOUNTABLE = FORGED | PREVIEW
 _IMAGE_PROXIES = (AgentKind.MAIL_PROXY, AgentKind.PRIVACY_PREFETCH, AgentKind.GMAIL_PREFETCH)
@@ -47,8 +50,9 @@ class Sight:
 
     `bits` are the event's facts as a plain number; `link` is the number of the link that was followed, or the embedded
     destination; `countable` says whether the event can count at all: a GET on a token that is valid and no preview.
-    `age_ms` is the time since the clock of the message started; None before that, or without a clock. `early_ms` is
-    how long that clock allows an image to be fetched ahead.
+    `age_ms` is the time since delivery, or since sending while the message was not delivered yet; None before both.
+    `early_ms` is how long that clock allows an image to be fetched ahead. `in_transit` says that the hit came after
+    sending and before the delivery.
     """
 
     event: Event
@@ -63,6 +67,7 @@ class Sight:
     early_ms: int
     clock: str
     """What started the clock, for people: delivery or sending."""
+    in_transit: bool
     network: Network | None = None
     ruling: Ruling | None = None
     soft: tuple[str, ...] = ()
@@ -77,15 +82,25 @@ class Sight:
     """
 
     @property
+    def gesture(self) -> bool:
+        """Whether the browser reports that a person's own gesture followed the link."""
+        return self.click and self.bits & GESTURE == GESTURE
+
+    @property
     def early(self) -> bool:
         """Whether the mailbox may have fetched it by itself, by time alone."""
         return self.age_ms is not None and self.age_ms <= self.early_ms
 
 
-def sight_of(event: Event, clock: Clock = NO_CLOCK) -> Sight:
-    """An open or click on the clock of its message; what came before that clock started has no age."""
+def sight_of(event: Event, clock: Clock = NO_CLOCK, before: Clock = NO_CLOCK) -> Sight:
+    """An open or click on the clock of its message, or on the one `before` while that has not started; what came
+    before both has no age.
+    """
     start_ms, early_ms, name = clock
     at_ms = event.received_at_ms
+    in_transit = start_ms is not None and at_ms < start_ms
+    if in_transit:
+        start_ms, early_ms, name = before
     bits = event.facts._value_
     agent = read_agent(event.agent)
     return Sight(
@@ -100,4 +115,5 @@ def sight_of(event: Event, clock: Clock = NO_CLOCK) -> Sight:
         None if start_ms is None or at_ms < start_ms else at_ms - start_ms,
         early_ms,
         name,
+        in_transit,
     )

@@ -1,16 +1,17 @@
-"""Rule 9: evidence that needs company. Two families decide; a few certain things decide alone."""
+"""Rule 9: evidence that needs company. Two families decide."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from mailpixel.classify.browsers import BrowserClaim
-from mailpixel.classify.networks import Certainty, NetworkTable, Scope, neighbourhood
+from mailpixel.classify.certain import speaks
+from mailpixel.classify.networks import neighbourhood
 from mailpixel.classify.sight import (
+    FRAMED,
     NAVIGATE,
     PLAIN_HTTP,
     UNSEEN,
     UPGRADE_INSECURE,
-    USER_ACTIVATED,
     Ruling,
     Sight,
 )
@@ -26,22 +27,17 @@ SOFT = {name: Ruling(name, Verdict.SCANNER) for name in FAMILIES}
 _NO_PERSON, _PERHAPS, _PERSON = range(3)
 """How well the headers of a click speak for a person."""
 
-_GESTURE = NAVIGATE | USER_ACTIVATED
-"""What a browser shows when a person's own gesture started the navigation."""
-
 Place = tuple[tuple[int, int], str]
 """The network and the operating system a click came from."""
 
 
-def mark_soft(sights: Sequence[Sight], networks: NetworkTable, thresholds: Thresholds) -> None:
-    """Rule on the undecided sights that two families of evidence speak against, or one hard fact."""
+def mark_soft(sights: Sequence[Sight], thresholds: Thresholds) -> None:
+    """Rule on the undecided sights that two families of evidence speak against."""
     undecided = [sight for sight in sights if sight.ruling is None]
     for sight in undecided:
-        sight.network = networks.lookup(sight.event.address)
         sight.soft = _own_evidence(sight, thresholds)
         sight.lifted = sight.click and strength(sight) == _PERSON
-        if sight.soft:
-            _decide(sight, thresholds)
+        _decide(sight)
     clicks = [sight for sight in undecided if sight.click and sight.ruling is None]
     if clicks:
         _look_around(sights, clicks, thresholds)
@@ -59,7 +55,7 @@ def _look_around(sights: Sequence[Sight], clicks: Sequence[Sight], thresholds: T
             found.append("no_open")
         if len(found) > len(sight.soft):
             sight.soft = tuple(name for name in FAMILIES if name in found)
-            _decide(sight, thresholds)
+            _decide(sight)
 
 
 def first_read_ms(sights: Sequence[Sight]) -> int | None:
@@ -81,32 +77,25 @@ def _own_evidence(sight: Sight, thresholds: Thresholds) -> tuple[str, ...]:
     window_ms = thresholds.click_soft_ms if sight.click else sight.early_ms
     if sight.age_ms is not None and sight.age_ms <= window_ms:
         found.append("instant")
-    if _speaks(sight) is not None:
+    if speaks(sight) is not None:
         found.append("network")
     if lacks(sight):
         found.append("client")
     return tuple(found)
 
 
-def _speaks(sight: Sight) -> Certainty | None:
-    """What the sight's network proves of this kind of hit."""
-    network = sight.network
-    if network is None or network.certainty is Certainty.PEOPLE:
-        return None
-    return network.certainty if sight.click or network.scope is Scope.ALL else None
-
-
 def lacks(sight: Sight) -> int:
     """The facts missing, or too many, for the browser the agent claims to be; 0 when nothing is wrong or
-    nothing claimed.
+    nothing claimed. A link that a page loads into itself is nobody's click, whoever the browser is.
     """
     claim = sight.agent.claim
+    framed = sight.bits & FRAMED if sight.click and not sight.gesture else 0
     if claim is None or sight.bits & UNSEEN:
-        return 0
+        return framed
     promised = claim.click if sight.click else claim.image
     if sight.bits & PLAIN_HTTP:
         promised &= ~claim.fresh
-    return promised & ~sight.bits | claim.foreign & sight.bits
+    return framed | promised & ~sight.bits | claim.foreign & sight.bits
 
 
 def strength(sight: Sight) -> int:
@@ -115,7 +104,7 @@ def strength(sight: Sight) -> int:
     A person's gesture is what speaks for one, whatever else is missing. Where a browser has no way to report it
     (Safari never does, no browser over plain http), a navigation with everything it sends has to do.
     """
-    if sight.bits & _GESTURE == _GESTURE:
+    if sight.gesture:
         return _PERSON
     if lacks(sight):
         return _NO_PERSON
@@ -134,12 +123,8 @@ def _went_silently(sight: Sight, claim: BrowserClaim) -> bool:
     return claim.silent and bool(sight.bits & NAVIGATE)
 
 
-def _decide(sight: Sight, thresholds: Thresholds) -> None:
-    if sight.click and sight.age_ms is not None and sight.age_ms < thresholds.click_hard_ms:
-        sight.ruling = SOFT["instant"]
-    elif _speaks(sight) is Certainty.CERTAIN:
-        sight.ruling = SOFT["network"]
-    elif len(sight.soft) >= NEEDED and not sight.lifted:
+def _decide(sight: Sight) -> None:
+    if len(sight.soft) >= NEEDED and not sight.lifted:
         sight.ruling = SOFT[sight.soft[0]]
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 class Thresholds:
     """Windows of time, all in whole milliseconds and all counted to their last millisecond.
 
-    The delivery clock starts when the receiving server took the message, the queue clock when the campaign
-    went out; the second is used only while the first is unknown. Defaults: measured and published timing of
-    proxies and scanners, 2018 to 2026, as the README cites them.
+    The delivery clock starts when the receiving server took the message, the queue clock when the campaign went out;
+    the second measures hits before the delivery, and all hits while it is unknown. Defaults: measured and published
+    timing of proxies and scanners, 2018 to 2026, as the README cites them.
     """
 
     open_delivery_ms: int = 30_000
@@ -18,6 +18,10 @@ class Thresholds:
     """The same on the queue clock."""
     click_hard_ms: int = 2_000
     """A click younger than this is a machine's; nobody reads that fast."""
+    click_transit_ms: int = 30_000
+    """A click this soon after sending and before the reported delivery is a machine's: the message was still on its
+    way, by both clocks.
+    """
     click_soft_ms: int = 60_000
     """A click younger than this is one piece of evidence."""
     burst_ms: int = 10_000
@@ -27,7 +31,7 @@ class Thresholds:
     """A span that holds `sweep_links` different links is a sweep."""
     sweep_links: int = 2
     trap_ms: int = 10_000
-    """Either side of a sprung trap everything is a machine's, whoever asked."""
+    """Either side of a followed hidden link, hits of every source without a person's gesture are a machine's."""
     taint_ms: int = 900_000
     """After a sprung trap the same source is a machine's for this long."""
     pair_ms: int = 15_000

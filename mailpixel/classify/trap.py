@@ -2,61 +2,88 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from mailpixel.classify.sight import FORGED, Ruling, Sight, Source
 from mailpixel.classify.thresholds import Thresholds
 from mailpixel.model import Link, Verdict
 
 TRAP = Ruling("trap", Verdict.SCANNER)
-_HARMLESS = ("internal", "purpose")
-"""Rulings under which nothing springs: the sender tries everything, and a browser loads ahead for its
-reader.
-"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Trips:
+    """When traps were sprung, in order: hidden links by anybody and by source, and everything by source.
+
+    A source here is address and agent, whoever it is: many image proxies share an agent, and anybody can send a
+    broken signature under it.
+    """
+
+    hidden: Sequence[int]
+    hidden_by: dict[Source, list[int]]
+    all_by: dict[Source, list[int]]
+    people: frozenset[Source]
+    """Sources with a click that shows a person's gesture."""
 
 
 def mark_trap(sights: Sequence[Sight], links: Iterable[Link], thresholds: Thresholds) -> None:
-    """Rule on the undecided sights near a sprung trap, and on those of the tripping source long after."""
-    traps = [link.number for link in links if link.trap]
+    """Rule on the undecided sights that sprang a trap, on those near a followed hidden link, and on those of the
+    tripping source long after.
+
+    Hits that one event gave away spring nothing: they prove nothing of others, not even of a like agent nearby.
+    """
+    hidden = {link.number for link in links if link.trap}
     trips = [
-        sight for sight in sights if (sight.bits & FORGED or sight.event.link in traps) and _springs(sight)
+        sight
+        for sight in sights
+        if sight.ruling is None and (sight.bits & FORGED or _is_hidden(sight, hidden))
     ]
     if not trips:
         return
-    everyone = [sight.at_ms for sight in trips]
-    by_source = _times_by_source(trips)
+    seen = _seen([trip for trip in trips if _is_hidden(trip, hidden)], trips, sights)
     for sight in sights:
         if sight.ruling is None:
-            distance = _distance(sight, everyone, by_source, thresholds)
+            distance = _distance(sight, seen, thresholds)
             if distance is not None:
                 sight.ruling, sight.distance_ms = TRAP, distance
 
 
-def _springs(sight: Sight) -> bool:
-    return sight.ruling is None or sight.ruling.rule not in _HARMLESS
+def _is_hidden(sight: Sight, hidden: set[int]) -> bool:
+    return sight.event.link in hidden and not sight.bits & FORGED
 
 
-def _times_by_source(trips: Iterable[Sight]) -> dict[Source, list[int]]:
+def _seen(hidden: Sequence[Sight], trips: Sequence[Sight], sights: Iterable[Sight]) -> _Trips:
+    people = {
+        _source(sight) for sight in sights if sight.ruling is None and sight.countable and sight.gesture
+    }
+    return _Trips([sight.at_ms for sight in hidden], _by_source(hidden), _by_source(trips), frozenset(people))
+
+
+def _source(sight: Sight) -> Source:
+    return sight.event.address, sight.event.agent
+
+
+def _by_source(trips: Iterable[Sight]) -> dict[Source, list[int]]:
     times: dict[Source, list[int]] = {}
     for trip in trips:
-        times.setdefault(trip.source, []).append(trip.at_ms)
+        times.setdefault(_source(trip), []).append(trip.at_ms)
     return times
 
 
-def _distance(
-    sight: Sight, everyone: Sequence[int], by_source: dict[Source, list[int]], thresholds: Thresholds
-) -> int | None:
+def _distance(sight: Sight, trips: _Trips, thresholds: Thresholds) -> int | None:
     """Milliseconds to the trip that taints a sight; None when none does."""
-    nearest = _nearest(everyone, sight.at_ms)
-    if nearest <= thresholds.trap_ms:
+    source = _source(sight)
+    near = trips.hidden_by.get(source, ()) if source in trips.people else trips.hidden
+    nearest = _nearest(near, sight.at_ms)
+    if nearest is not None and nearest <= thresholds.trap_ms:
         return nearest
-    own = by_source.get(sight.source)
-    since = _since_last(own, sight.at_ms) if own else None
+    since = _since_last(trips.all_by.get(source, ()), sight.at_ms)
     return since if since is not None and since <= thresholds.taint_ms else None
 
 
-def _nearest(times: Sequence[int], at_ms: int) -> int:
+def _nearest(times: Sequence[int], at_ms: int) -> int | None:
     place = bisect_left(times, at_ms)
-    return min(abs(time - at_ms) for time in times[max(place - 1, 0) : place + 1])
+    return min((abs(time - at_ms) for time in times[max(place - 1, 0) : place + 1]), default=None)
 
 
 def _since_last(times: Sequence[int], at_ms: int) -> int | None:

@@ -15,6 +15,8 @@ CAMPAIGN = Campaign(
     "spring", "Spring", sent_at=SENT_AT, links=(*map(a_link, (1, 2, 3)), a_link(4, trap=True))
 )
 WITHOUT_TRAP = (1, 2, 3)
+CERTAIN = "192.0.2.200"
+"""Lies in a network that is certain for clicks."""
 RULESET = Rules(
     seeds=frozenset({"seed"}),
     operator_networks=("203.0.113.0/28",),
@@ -27,11 +29,29 @@ NAMES = {rule.name for rule in RULES}
 WINDOWS_MS = {EventKind.OPEN: 30_000, EventKind.CLICK: 5_000}
 
 addresses = st.sampled_from(
-    ["", "192.0.2.10", "192.0.2.200", "198.51.100.17", "198.51.100.200", "203.0.113.9", "2001:db8::1"]
+    [
+        "",
+        "192.0.2.10",
+        "192.0.2.200",
+        "198.51.100.17",
+        "198.51.100.200",
+        "203.0.113.9",
+        "2001:db8::1",
+        "40.94.29.84",
+    ]
 )
 agents = st.sampled_from([APPLE, BROWSER, MAC, GMAIL, OUTLOOK, ROBOT, PREFETCHER, "", "Neverheardof/1"])
 facts = st.sampled_from(
-    [Facts.NONE, PERSON, PERSON, PERSON & ~Facts.USER_ACTIVATED, Facts.ACCEPT, Facts.FORGED, Facts.PREVIEW]
+    [
+        Facts.NONE,
+        PERSON,
+        PERSON,
+        PERSON & ~Facts.USER_ACTIVATED,
+        PERSON & ~Facts.USER_ACTIVATED | Facts.FRAMED,
+        Facts.ACCEPT,
+        Facts.FORGED,
+        Facts.PREVIEW,
+    ]
 )
 moments = st.one_of(st.integers(0, 20_000), st.integers(0, 120_000), st.integers(0, 90_000_000))
 kinds = st.sampled_from([EventKind.OPEN, EventKind.CLICK])
@@ -54,7 +74,7 @@ def hits(draw: st.DrawFn) -> Event:
 
 @st.composite
 def machine_hits(draw: st.DrawFn) -> Event:
-    """A hit that gives itself away as a machine's, from a place nobody else asks from, on nothing that is hidden."""
+    """A hit that rules 1 to 6 or a certain network give away as a machine's, on any link and from anywhere."""
     kind = draw(kinds)
     click = kind is EventKind.CLICK
     proof: dict[str, object] = draw(
@@ -62,14 +82,17 @@ def machine_hits(draw: st.DrawFn) -> Event:
             [
                 {"agent": ROBOT},
                 {"agent": PREFETCHER},
-                {"agent": BROWSER, "method": "HEAD"},
-                {"agent": BROWSER, "facts": Facts.PREFETCH},
+                {"agent": BROWSER, "method": "HEAD", "facts": PERSON},
+                {"agent": BROWSER, "facts": PERSON | Facts.PREFETCH},
+                {"agent": BROWSER, "facts": PERSON | Facts.PREVIEW},
                 {"agent": GMAIL if click else ROBOT},
+                {"agent": BROWSER, "facts": PERSON, "address": CERTAIN} if click else {"agent": ROBOT},
             ]
         )
     )
-    link = draw(st.sampled_from(WITHOUT_TRAP)) if click else None
-    return an_event(kind, draw(moments) / 1000, **({"link": link, "address": "203.0.113.77"} | proof))
+    links = WITHOUT_TRAP if proof.get("address") == CERTAIN else (*WITHOUT_TRAP, 4)
+    link = draw(st.sampled_from(links)) if click else None
+    return an_event(kind, draw(moments) / 1000, **({"link": link, "address": draw(addresses)} | proof))
 
 
 histories = st.lists(hits(), max_size=14)
@@ -94,6 +117,12 @@ HASTY = an_event(
 @example([HASTY], [a_delivery(1.0)], an_event(EventKind.OPEN, 5, agent=PREFETCHER))
 @example([HASTY], [a_delivery(1.0)], an_event(EventKind.OPEN, 5, agent=ROBOT))
 @example([a_click(500, 1, facts=PERSON)], [], an_event(EventKind.CLICK, 500.3, link=2, agent=ROBOT))
+@example([a_click(500, 1, facts=PERSON)], [], an_event(EventKind.CLICK, 500.3, link=4, agent=ROBOT))
+@example(
+    [a_click(500, 1, facts=PERSON & ~Facts.USER_ACTIVATED), HASTY],
+    [],
+    an_event(EventKind.CLICK, 500.3, link=2, agent=BROWSER, facts=PERSON, address="192.0.2.200"),
+)
 def test_adding_a_machines_hit_changes_nothing_for_people(
     events: list[Event], delivery: list[Event], machine: Event
 ) -> None:
@@ -145,7 +174,7 @@ def test_a_repeat_follows_one_that_counted_with_the_same_verdict_within_the_wind
         if not valid or hit.verdict is Verdict.INTERNAL:
             assert not hit.dup
             continue
-        address = "" if event.agent in (GMAIL, APPLE, PREFETCHER) else event.address
+        address = "" if event.agent in (GMAIL, APPLE, PREFETCHER) or hit.via else event.address
         key = (event.kind, event.link, hit.verdict, address, event.agent)
         first = counted.get(key)
         repeats = first is not None and event.received_at_ms - first <= WINDOWS_MS[event.kind]
@@ -162,6 +191,21 @@ def test_explaining_never_changes_a_verdict(events: list[Event], delivery: list[
         (hit.event, hit.verdict, hit.rule, hit.via, hit.dup) for hit in plain
     ]
     assert all(hit.reasons for hit in told)
+
+
+@given(histories, deliveries)
+def test_no_explanation_contradicts_its_verdict_or_itself(events: list[Event], delivery: list[Event]) -> None:
+    for hit in explain(message_of(events + delivery), CAMPAIGN, RULESET):
+        told = " ".join(hit.reasons)
+        assert len(set(hit.reasons)) == len(hit.reasons)
+        assert ("No rule identified a machine." in told) == (hit.rule == "default")
+        weighed = [part for part in ("No evidence of a machine", "Evidence of a machine:") if part in told]
+        assert len(weighed) == (hit.rule == "default")
+        assert ("Overruled" in told or "not enough" in told) <= (hit.verdict is Verdict.HUMAN)
+        assert told.count("It came ") <= 1
+        assert ("later than mailboxes fetch" in told) <= (hit.verdict is Verdict.HUMAN)
+        assert ("in which mailboxes fetch" in told) <= (hit.verdict is Verdict.PREFETCH)
+        assert "Nothing speaks against" not in told
 
 
 @given(histories, st.integers(1, 9))

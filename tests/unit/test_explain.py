@@ -5,7 +5,7 @@ import pytest
 from mailpixel.classify import Certainty, Network, Rules, Scope, explain, judge
 from mailpixel.model import Event, Facts
 from tests.builders import GMAIL, ROBOT, a_click, a_delivery, a_message, an_open
-from tests.judging import BARE, DAY, PERSON, TRAPPED, clicks
+from tests.judging import BARE, DAY, PERSON, SAFARI, SAFARI_CLICK, TRAPPED, clicks
 
 
 def test_explain_gives_the_same_verdicts_with_reasons_for_people() -> None:
@@ -18,10 +18,10 @@ def test_explain_gives_the_same_verdicts_with_reasons_for_people() -> None:
         (hit.event, hit.verdict, hit.rule, hit.via, hit.dup) for hit in plain
     ]
     assert [hit.reasons[1:] for hit in told] == [
-        ("It came 12 s after delivery, within the 30 s mailboxes fetch in.",),
+        ("It came 12 s after delivery, within the 30 s in which mailboxes fetch images by themselves.",),
         (
-            "Against it: it came very soon; nobody had opened the message before. "
-            "Set aside, because it shows a person's own click.",
+            "Evidence of a machine: it came very soon; nobody had opened the message before. "
+            "Overruled: the browser reported a real user gesture.",
         ),
         ("2 different links were followed within 0.4 s.",),
         ("2 different links were followed within 0.4 s.",),
@@ -34,24 +34,51 @@ def test_explain_gives_the_same_verdicts_with_reasons_for_people() -> None:
     [
         ([an_open(DAY, agent=ROBOT)], "What gave it away in the user agent: “curl”."),
         ([a_click(DAY, agent="")], "It sent no user agent at all."),
-        ([a_click(DAY, agent="Neverheardof 1")], "The user agent is none that a browser sends."),
-        ([a_click(500.0, 9, facts=PERSON)], "This hit sprang the trap."),
-        ([an_open(495.5), a_click(500.0, 9, facts=PERSON)], "The trap was sprung 4.5 s from this hit."),
+        ([a_click(DAY, agent="Neverheardof 1")], "No browser sends this user agent."),
+        ([a_click(500.0, 9, facts=PERSON)], "This hit triggered the trap."),
+        ([an_open(495.5), a_click(500.0, 9, facts=PERSON)], "The trap was triggered 4.5 s from this hit."),
         (
             [an_open(495.5), *clicks(500.0, 500.1)],
-            "The links were followed by the very source that loaded this image.",
+            "The source that loaded this image also followed the links.",
         ),
         ([a_click(1.5, facts=PERSON)], "It came 0.5 s after delivery."),
         (
             [a_click(DAY, facts=BARE)],
-            "These agree: its headers are not those of the browser it claims to be; "
+            "Two kinds of evidence agree: its headers do not fit the browser it names; "
             "nobody had opened the message before.",
         ),
         (
             [an_open(DAY, agent=GMAIL)],
-            "It came 25 h after delivery, later than mailboxes fetch by themselves.",
+            "It came 25 h after delivery, later than mailboxes fetch images by themselves.",
         ),
-        ([an_open(0.5, agent=GMAIL)], "How long after delivery it came is not known, or the clocks differ."),
+        (
+            [an_open(0.5, agent=GMAIL)],
+            "It came 0.5 s after sending, within the 60 s in which mailboxes fetch images by themselves.",
+        ),
+        ([an_open(-0.5, agent=GMAIL)], "How long after delivery it came is unknown."),
+        ([a_click(DAY, agent=GMAIL)], "Image proxies never follow links for a reader."),
+        (
+            [an_open(DAY, address="40.94.29.84")],
+            "Outlook fetches images from the network “microsoft-link-checks” when its reader looks.",
+        ),
+        ([a_click(0.5, facts=PERSON)], "It came 0.5 s after sending and before delivery."),
+        (
+            [a_click(DAY, facts=PERSON & ~Facts.USER_ACTIVATED | Facts.FRAMED)],
+            "A page loaded the link into a frame or an object, without a user gesture.",
+        ),
+        (
+            [an_open(9.0, agent="")],
+            "It came 8 s after delivery, within the 30 s in which mailboxes fetch images by themselves.",
+        ),
+        (
+            [a_click(20.0, agent=SAFARI, facts=SAFARI_CLICK)],
+            "Evidence of a machine: it came very soon; nobody had opened the message before. "
+            "Overruled: the request has all that this browser sends when a person follows a link.",
+        ),
+        (
+            [a_click(DAY, facts=PERSON & ~Facts.USER_ACTIVATED)],
+            "Evidence of a machine: nobody had opened the message before. One kind of evidence is not enough.",
+        ),
         (
             [a_click(DAY, method="HEAD")],
             "The request was a HEAD, so it is never counted as an open or a click.",
@@ -71,7 +98,7 @@ def test_explain_gives_the_same_verdicts_with_reasons_for_people() -> None:
         ),
         (
             [an_open(DAY, facts=BARE)],
-            "The agent says Chrome, but Accept-Language is missing and the Sec-Fetch headers are missing.",
+            "The user agent names Chrome, but Accept-Language is missing and the Sec-Fetch headers are missing.",
         ),
     ],
 )
@@ -84,5 +111,5 @@ def test_a_reason_names_the_evidence(events: list[Event], reason: str) -> None:
 def test_a_reason_never_shows_an_address_or_a_token() -> None:
     rules = Rules(networks=(Network("192.0.2.0/24", "gate", Scope.ALL, Certainty.CERTAIN),))
     told = explain(a_message(a_click(DAY, facts=PERSON)), TRAPPED, rules)
-    assert told[0].reasons[1] == "The network is “gate”, which only machines ask from."
+    assert told[0].reasons[1] == "The network is “gate”, which only machines use."
     assert "192.0.2" not in " ".join(told[0].reasons)

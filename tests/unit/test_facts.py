@@ -21,7 +21,7 @@ BROWSER_CLICK = [
 
 
 def test_a_browsers_click_shows_all_it_is_known_by() -> None:
-    every = ~(Facts.PREVIEW | Facts.FORGED | Facts.PREFETCH | Facts.PLAIN_HTTP | Facts.UNSEEN)
+    every = ~(Facts.PREVIEW | Facts.FORGED | Facts.PREFETCH | Facts.PLAIN_HTTP | Facts.UNSEEN | Facts.FRAMED)
     assert facts_of(BROWSER_CLICK) == (every, "Mozilla/5.0 (X11)")
 
 
@@ -41,6 +41,12 @@ def test_no_headers_give_no_facts_and_an_empty_agent() -> None:
         (b"accept", b"image/webp,*/*", Facts.ACCEPT | Facts.ACCEPT_IMAGE),
         (b"sec-fetch-mode", b"no-cors", Facts.SEC_FETCH),
         (b"sec-fetch-user", b"?0", Facts.SEC_FETCH),
+        (b"sec-fetch-dest", b"document", Facts.SEC_FETCH),
+        (b"sec-fetch-dest", b"image", Facts.SEC_FETCH),
+        *[
+            (b"sec-fetch-dest", dest, Facts.SEC_FETCH | Facts.FRAMED)
+            for dest in (b"iframe", b"frame", b"embed", b"object")
+        ],
         (b"upgrade-insecure-requests", b"0", Facts.NONE),
         (b"cookie", b"a=b", Facts.NONE),
     ],

@@ -12,6 +12,7 @@ from tests.builders import APPLE, GMAIL, ROBOT, a_campaign, a_click, a_delivery,
 from tests.judging import PERSON, PREFETCHER
 
 WEBKIT = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+SEZNAM = "SeznamEmailProxy/3.0.58"
 YAHOO = "YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html"
 LATE = 5_000.0
 
@@ -57,7 +58,11 @@ def test_every_rule_says_in_one_sentence_what_it_means() -> None:
         (an_open(LATE, agent=GMAIL), (Verdict.HUMAN, "mail_proxy", Via.GMAIL)),
         (an_open(31.0, agent=GMAIL), (Verdict.PREFETCH, "mail_proxy", Via.GMAIL)),
         (an_open(31.001, agent=GMAIL), (Verdict.HUMAN, "mail_proxy", Via.GMAIL)),
-        (an_open(0.5, agent=GMAIL), (Verdict.HUMAN, "mail_proxy", Via.GMAIL)),
+        (an_open(0.5, agent=GMAIL), (Verdict.PREFETCH, "mail_proxy", Via.GMAIL)),
+        (an_open(-0.5, agent=GMAIL), (Verdict.HUMAN, "mail_proxy", Via.GMAIL)),
+        (an_open(LATE, agent=SEZNAM), (Verdict.HUMAN, "mail_proxy", Via.SEZNAM)),
+        (an_open(31.0, agent=SEZNAM), (Verdict.PREFETCH, "mail_proxy", Via.SEZNAM)),
+        (a_click(LATE, agent=SEZNAM), (Verdict.SCANNER, "mail_proxy", None)),
         (an_open(LATE, agent=YAHOO), (Verdict.HUMAN, "mail_proxy", Via.YAHOO)),
         (a_click(LATE, agent=GMAIL), (Verdict.SCANNER, "mail_proxy", None)),
         (an_open(3.0, agent=APPLE), (Verdict.PRIVACY_PREFETCH, "apple_mpp", Via.APPLE)),

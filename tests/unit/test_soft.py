@@ -31,7 +31,8 @@ from tests.judging import (
         (61.0, PERSON & ~Facts.USER_ACTIVATED, "scanner instant"),
         (61.001, PERSON & ~Facts.USER_ACTIVATED, HUMAN),
         (DAY, BARE, "scanner client"),
-        (0.5, PERSON, HUMAN),
+        (0.5, PERSON, "scanner instant"),
+        (-0.5, PERSON, HUMAN),
     ],
 )
 def test_soft_evidence_needs_company_and_a_gesture_outweighs_it(

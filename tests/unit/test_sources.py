@@ -72,7 +72,7 @@ def test_everything_a_source_did_is_added_up() -> None:
             timed=4,
             soon=3,
             unopened=3,
-            machine=1,
+            machine=0,
             busiest=2,
             first_ms=at_ms(110),
             last_ms=at_ms(500),

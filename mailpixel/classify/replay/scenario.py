@@ -1,10 +1,10 @@
 """One scenario of a replay file: a timeline of raw requests, what is known besides, and the labels where it
 has some.
 
-A line of the file is a JSON object: `scenario` (its name), `campaign` {id, links, sent}, `messages`
-[{recipient, sent_at_ms, delivered_at_ms}], `hits` [{t_ms, recipient, kind, link, method, ip, headers,
-token}], and if wanted `config` {seeds, operator_networks, trap_links, networks, agents} and `expect`
-{verdicts, rules, via, dup, summary}.
+A line of the file is a JSON object: `scenario` (its name), `campaign` {id, links, sent, plain_http}, `messages`
+[{recipient, sent_at_ms, delivered_at_ms}], `hits` [{t_ms, recipient, kind, link, method, ip, headers, token}], and if
+wanted `plain_http` (true where the public address was not https, for the campaign or the whole scenario), `config`
+{seeds, operator_networks, trap_links, networks, agents} and `expect` {verdicts, rules, via, dup, summary}.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -100,12 +100,21 @@ def _read(row: Mapping[str, Any]) -> Scenario:
     links = tuple(
         Link(number, url, number in traps) for number, url in enumerate(row["campaign"].get("links", ()), 1)
     )
-    events = tuple(_hit(name, position, hit) for position, hit in enumerate(row["hits"], 1))
+    transport = _transport(row)
+    events = tuple(_hit(name, position, hit, transport) for position, hit in enumerate(row["hits"], 1))
     clocks = {
         message["recipient"]: (message.get("sent_at_ms"), message.get("delivered_at_ms"))
         for message in row.get("messages", ())
     }
     return Scenario(name, links, events, clocks, config, _expected(row.get("expect"), len(events)))
+
+
+def _transport(row: Mapping[str, Any]) -> Facts:
+    """What the public address adds to every hit: browsers hold headers back over plain http."""
+    said = [place["plain_http"] for place in (row, row["campaign"]) if "plain_http" in place]
+    if not all(isinstance(word, bool) for word in said):
+        raise InvalidInput("plain_http", "is neither true nor false")
+    return Facts.PLAIN_HTTP if any(said) else Facts.NONE
 
 
 def _expected(row: Mapping[str, Any] | None, hits: int) -> Expected | None:
@@ -127,7 +136,7 @@ def _labels(row: Mapping[str, Any], part: str, hits: int) -> Sequence[Any]:
     return labels
 
 
-def _hit(campaign: str, position: int, hit: Mapping[str, Any]) -> Event | None:
+def _hit(campaign: str, position: int, hit: Mapping[str, Any], transport: Facts) -> Event | None:
     mark = _MARKS.get(hit.get("token") or "valid")
     if mark is None or hit["recipient"] is None:
         return None
@@ -140,7 +149,7 @@ def _hit(campaign: str, position: int, hit: Mapping[str, Any]) -> Event | None:
         method=hit.get("method", "GET").upper(),
         address=canonical_address(hit.get("ip") or ""),
         agent=agent,
-        facts=facts | mark,
+        facts=facts | mark | transport,
     )
 
 
