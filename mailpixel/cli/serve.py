@@ -83,13 +83,18 @@ def work_command(while_input_lasts: bool) -> None:
 
     pace = Pace(note_every_ms=min(settings().ready_lag_s * 1000 // 3, NOTE_EVERY_MS))
     fold = Fold(store, registry, judge_now, uuid.uuid4().hex, pace)
+    problem = None
     with suppress(_Ended):
         while True:
             rules.refresh()
             try:
                 fold.catch_up(clock, LEASE_MS)
             except StoreUnavailable as error:
-                say(f"the store does not answer, the fold waits: {error}")
+                if str(error) != problem:
+                    say(f"the store does not answer, the fold waits: {error}")
+                problem = str(error)
+            else:
+                problem = None
             time.sleep(POLL_S)
     with suppress(StoreUnavailable):
         fold.leave()
