@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import click
 
 from mailpixel.cli.frame import Group, begun, print_json, print_table, say, stores
-from mailpixel.cli.printing import batched, print_json_array, print_lines
+from mailpixel.cli.printing import batched, print_json_array, print_lines, zone_option
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput
 from mailpixel.ingest.removal import delete_campaign
@@ -19,6 +19,7 @@ from mailpixel.links.urls import check_base_url
 from mailpixel.model import Campaign, Link
 from mailpixel.report.campaigns import campaign_json
 from mailpixel.report.moments import from_iso, iso
+from mailpixel.report.zones import in_zone, local
 from mailpixel.store.protocol import Registry
 
 MOST_SENT = 10**10
@@ -189,16 +190,17 @@ def campaign_delete(id: str) -> None:
 @campaign_command.command("show", example="mailpixel campaign show spring-2026")
 @campaign_argument
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def campaign_show(id: str, as_json: bool) -> None:
+@zone_option
+def campaign_show(id: str, as_json: bool, zone: tzinfo | None) -> None:
     """Show a campaign with its links and their former destinations."""
     _, registry = stores()
     campaign = campaign_of(registry, id)
     if as_json:
-        print_json(campaign_json(campaign))
+        print_json(in_zone(campaign_json(campaign), zone))
         return
     if campaign.archived:
         say("this campaign is archived: hidden from lists, its links keep working")
-    facts = (campaign.id, campaign.name, campaign.sent, iso(campaign.sent_at), campaign.base_url)
+    facts = (campaign.id, campaign.name, campaign.sent, _local(campaign.sent_at, zone), campaign.base_url)
     print_table(
         ("id", "name", "sent", "sent_at", "base_url", "passthrough"),
         [(*facts, " ".join(campaign.passthrough))],
@@ -210,8 +212,13 @@ def campaign_show(id: str, as_json: bool) -> None:
     )
     if revisions := registry.link_revisions(id):
         click.echo()
-        rows = [(row.number, row.url, row.replaced_at.isoformat(), row.replaced_by) for row in revisions]
+        rows = [(row.number, row.url, _local(row.replaced_at, zone), row.replaced_by) for row in revisions]
         print_table(("link", "was", "until", "replaced_by"), rows)
+
+
+def _local(moment: datetime | None, zone: tzinfo | None) -> str:
+    text = iso(moment) or ""
+    return local(text, zone) if text and zone else text
 
 
 def _set_archived(id: str, archived: bool) -> None:

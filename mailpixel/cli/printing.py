@@ -1,14 +1,77 @@
 """Rows to stdout, as they come: nothing here grows with how many there are."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 from rich.cells import cell_len
 
+from mailpixel.errors import InvalidInput
+from mailpixel.report.tables import Row, csv_header, csv_rows, ndjson
+from mailpixel.report.zones import in_zone, time_zone
+
 Item = TypeVar("Item")
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+BOM = b"\xef\xbb\xbf"
+ROWS_AT_ONCE = 500
+
+
+def _zone(context: click.Context, parameter: click.Parameter, name: str | None) -> Any:
+    return None if name is None else time_zone(name, "--time-zone")
+
+
+zone_option = click.option(
+    "--time-zone",
+    "zone",
+    metavar="ZONE",
+    callback=_zone,
+    help="Show times as local times of this zone, such as Europe/Berlin. Default: UTC.",
+)
+
+
+def row_options(command: Function) -> Function:
+    """Give a command that writes rows its options."""
+    for option in (
+        zone_option,
+        click.option("--bom", is_flag=True, help="Begin the CSV with a byte order mark, which Excel needs."),
+        click.option(
+            "--format",
+            "output",
+            type=click.Choice(["csv", "ndjson", "json"]),
+            default="csv",
+            show_default=True,
+            help="Write rows in this format.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def in_campaign(
+    campaign: str, columns: Sequence[str], rows: Iterable[Row], output: str
+) -> tuple[Sequence[str], Iterable[Row]]:
+    """Columns and rows with the campaign in front where they become CSV, whose files are often joined."""
+    if output != "csv":
+        return columns, rows
+    return ("campaign", *columns), ({"campaign": campaign, **row} for row in rows)
+
+
+def write_rows(columns: Sequence[str], rows: Iterable[Row], output: str, bom: bool, zone: Any) -> None:
+    """Rows to stdout as they come; nested objects are columns of their own in CSV."""
+    if bom and output != "csv":
+        raise InvalidInput("--bom", f"is for CSV; leave it out with --format {output}")
+    named = (in_zone(row, zone) for row in rows)
+    if output == "json":
+        print_json_array(named)
+        return
+    if output == "csv":
+        click.echo(BOM * bom + csv_header(columns), nl=False)
+    encode = csv_rows if output == "csv" else ndjson
+    for some in batched(named, ROWS_AT_ONCE):
+        click.echo(encode(some), nl=False)
 
 
 def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

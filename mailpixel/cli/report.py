@@ -1,5 +1,7 @@
 """`mailpixel report`."""
 
+from datetime import tzinfo
+
 import click
 from rich.console import Console
 from rich.table import Table
@@ -16,14 +18,17 @@ from mailpixel.cli.frame import (
     settings,
     stores,
 )
+from mailpixel.cli.printing import zone_option
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.report.summary import Summary, summarise
+from mailpixel.report.zones import in_zone
 
 
 @click.command("report", cls=Command, example="mailpixel report spring-2026")
 @campaign_argument
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON, as the HTTP API does.")
-def report_command(id: str, as_json: bool) -> None:
+@zone_option
+def report_command(id: str, as_json: bool, zone: tzinfo | None) -> None:
     """Show a campaign's results."""
     store, registry = stores()
     campaign = campaign_of(registry, id)
@@ -31,19 +36,19 @@ def report_command(id: str, as_json: bool) -> None:
     counts = store.counts(id, now_ms(), settings().settle_ms)
     summary = summarise(campaign, counts, rules().version)
     if as_json:
-        print_json(summary.to_json())
+        print_json(in_zone(summary.to_json(), zone))
     else:
-        _print(summary)
+        _print(summary, zone)
         if summary.recipients.tracked is None:
             say(f"open rates need how many were sent: mailpixel campaign edit {id} --sent N")
     say_what_waits(behind, id)
 
 
-def _print(summary: Summary) -> None:
+def _print(summary: Summary, zone: tzinfo | None) -> None:
     console = Console(highlight=False)
     console.print(
         Text.assemble((summary.campaign.name, "bold"), f" ({summary.campaign.id})"),
-        f"as of {summary.to_json()['as_of'] or 'never'}",
+        f"as of {in_zone(summary.to_json(), zone)['as_of'] or 'never'}",
     )
     for table in (_recipients, _counts, _rates, _open_rates, _links):
         console.print()

@@ -17,9 +17,9 @@ from zlib import crc32
 
 from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.keyring import Keyring
-from mailpixel.links.lists.encoding import BOM, AsUtf8, encoding_of
-from mailpixel.links.lists.head import is_parquet, look
-from mailpixel.links.lists.recipients import FIELD, Layout, blocks
+from mailpixel.links.lists.head import is_parquet
+from mailpixel.links.lists.opening import TextList
+from mailpixel.links.lists.recipients import FIELD, Layout
 from mailpixel.links.lists.rows import Format, Job, Minted, mint_block
 from mailpixel.pool import in_order
 
@@ -114,15 +114,10 @@ _Cut = tuple[Layout, Iterator[_Piece]]
 
 
 def _cut_text(source: BinaryIO, beginning: bytes, job: Job) -> _Cut:
-    encoding = encoding_of(beginning) or job.encoding
-    if encoding is not None:
-        recoded = AsUtf8(source, beginning, encoding)
-        beginning = recoded.read(BLOCK_BYTES)
-    first = beginning.removeprefix(BOM)
-    layout = look(first, job.wanted)
-    size_bytes = max(BLOCK_BYTES // len(job.columns), 8_192)
-    heads = chain([(layout.head_rows, len(beginning) - len(first))], repeat((0, 0)))
-    cut = zip(blocks(source if encoding is None else recoded, first, size_bytes, layout), heads, strict=False)
+    listed = TextList(source, beginning, job.wanted, job.encoding)
+    layout = listed.layout
+    heads = chain([(layout.head_rows, listed.mark_bytes)], repeat((0, 0)))
+    cut = zip(listed.blocks(max(BLOCK_BYTES // len(job.columns), 8_192)), heads, strict=False)
     return layout, ((layout, block, skip, len(block) + mark_bytes) for block, (skip, mark_bytes) in cut)
 
 

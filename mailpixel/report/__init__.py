@@ -5,8 +5,10 @@ estimate     how many opened when mail programs hide it
 timeline     counters by hour or day in any time zone
 links        rows by link
 recipients   rows by recipient
-export       every event with its verdict, as NDJSON or CSV
+export       every event with its verdict
+tables       rows as NDJSON or CSV
 moments      moments as text
+zones        time zones, and local times
 """
 
 from mailpixel.report.summary import Summary, summarise

@@ -1,20 +1,20 @@
-"""Every event of a campaign with its verdict, as NDJSON or CSV, a message at a time."""
+"""Every event of a campaign with its verdict, and every delivery, a message at a time."""
 
-import csv
-import io
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from mailpixel.classify import Rules, judge
 from mailpixel.errors import NotFound
 from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Message
 from mailpixel.report.moments import iso_ms
-from mailpixel.store.protocol import Registry
+from mailpixel.report.tables import Row
+from mailpixel.store.protocol import Registry, Store
 
 COLUMNS = (
     "id",
     "received_at",
     "kind",
+    "campaign",
     "recipient",
     "link",
     "destination",
@@ -26,10 +26,7 @@ COLUMNS = (
     "dup",
     "facts",
 )
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for a formula. Source: OWASP, "CSV Injection", read November 2026."""
-
-Row = Mapping[str, object]
+MESSAGES_A_PAGE = 200
 
 
 def columns(addresses: bool) -> tuple[str, ...]:
@@ -67,6 +64,7 @@ def event_json(told: Judged | Event, addresses: bool = False) -> Row:
         "id": event.id.hex(),
         "received_at": iso_ms(event.received_at_ms),
         "kind": event.kind.value,
+        "campaign": event.campaign,
         "recipient": event.recipient,
         "link": event.link,
         "destination": event.destination,
@@ -81,28 +79,17 @@ def event_json(told: Judged | Event, addresses: bool = False) -> Row:
     return row | {"address": event.address} if addresses else row
 
 
-def ndjson(rows: Iterable[Row]) -> bytes:
-    """One JSON object a line."""
-    return b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows)
+def event_pages(store: Store, campaign: Campaign, rules: Rules) -> Iterator[tuple[Judged | Event, ...]]:
+    """All events of a campaign with their verdicts, those of some messages at a time, in order of recipient."""
+    messages = store.messages(campaign.id)
+    while some := tuple(islice(messages, MESSAGES_A_PAGE)):
+        yield tuple(told for each in some for told in with_verdicts(each, judge(each, campaign, rules)))
 
 
-def csv_header(addresses: bool = False) -> bytes:
-    """The line of column names."""
-    return ",".join(columns(addresses)).encode() + b"\r\n"
-
-
-def csv_rows(rows: Iterable[Row]) -> bytes:
-    """RFC 4180 lines without the header; None is empty, true and false are words, lists are parted by spaces."""
-    text = io.StringIO()
-    csv.writer(text).writerows([_cell(value) for value in row.values()] for row in rows)
-    return text.getvalue().encode()
-
-
-def _cell(value: object) -> str:
-    """Text of a cell; an apostrophe keeps a spreadsheet from running what a client wrote."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return " ".join(value)
-    text = "" if value is None else str(value)
-    return "'" + text if text.startswith(FORMULA_STARTS) else text
+def deliveries(store: Store, campaign: str) -> Iterator[Row]:
+    """{"recipient","delivered_at"} of every delivery that was reported, in order of recipient: what `POST
+    /deliveries` takes."""
+    for message in store.messages(campaign):
+        for event in message.events:
+            if event.kind is EventKind.DELIVERY:
+                yield {"recipient": event.recipient, "delivered_at": iso_ms(event.received_at_ms)}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from mailpixel.report.moments import iso_ms
+from mailpixel.report.tables import flat
 from mailpixel.store.protocol import MessageState
 
 OPENS = ("events", "human", "privacy_prefetch", "machine")
@@ -30,3 +31,7 @@ def recipient_row(state: MessageState) -> dict[str, object]:
 
 def _numbers(tally: Mapping[tuple[int, int, str], int], of: str, names: tuple[str, ...]) -> dict[str, int]:
     return {name: tally.get((0, 0, f"{of}.{name}"), 0) for name in names}
+
+
+COLUMNS = tuple(flat(recipient_row(MessageState("", ""))))
+"""The names of a row as a table has them: `opens_human` for {"opens": {"human"}}."""

@@ -8,9 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from mailpixel.errors import InvalidInput
+from mailpixel.report.tables import flat
+from mailpixel.report.zones import time_zone
 
 MINUTE_MS = 60_000
 MOST_ROWS = 20_000
@@ -81,16 +83,6 @@ def timeline(quarters: Mapping[int, Mapping[str, int]], bucket: str, tz: str) ->
     return [_row(start.astimezone(zone), sums[start]) for start in sorted(sums)]
 
 
-def time_zone(name: str) -> ZoneInfo:
-    """The zone of an IANA name. Raises `InvalidInput` for an unknown one."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidInput(
-            "tz", "no such time zone; give an IANA name such as Europe/Berlin or UTC"
-        ) from None
-
-
 def _moments(quarters: Mapping[int, object], step_ms: int) -> Iterator[int]:
     """Moments that touch every bucket from the first quarter hour to the last, unless they are too many."""
     if not quarters:
@@ -110,3 +102,7 @@ def _row(start: datetime, sums: Mapping[str, int]) -> TimelineRow:
         opens={name: sums.get(measure, 0) for name, measure in OPENS.items()},
         clicks={name: sums.get(measure, 0) for name, measure in CLICKS.items()},
     )
+
+
+COLUMNS = tuple(flat(_row(datetime(2000, 1, 1, tzinfo=UTC), {}).to_json()))
+"""The names of a row as a table has them: `opens_human` for {"opens": {"human"}}."""

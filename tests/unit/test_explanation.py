@@ -18,6 +18,7 @@ KEYS = {
     "via",
     "dup",
     "facts",
+    "campaign",
     "client",
     "reasons",
 }

@@ -6,6 +6,7 @@ import pytest
 
 from mailpixel.errors import InvalidInput
 from mailpixel.report.timeline import MOST_ROWS, timeline
+from mailpixel.report.zones import in_zone, time_zone
 
 QUARTER_MS = 900_000
 ONE = {"opens.events": 1}
@@ -146,3 +147,52 @@ def test_an_unknown_time_zone_is_an_error_that_names_the_field(tz: str) -> None:
 def test_an_unknown_bucket_is_an_error_that_names_the_choices() -> None:
     with pytest.raises(InvalidInput, match=r"^bucket: must be one of hour, day$"):
         timeline({}, "week", "UTC")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "posixrules",
+        "localtime",
+        "Factory",
+        "posix/Europe/Berlin",
+        "right/Europe/Berlin",
+        "zone.tab",
+        "tzdata.zi",
+        "leapseconds",
+        "../etc/passwd",
+        "/etc/localtime",
+        "europe berlin",
+        "",
+        "Europe/",
+        "Mars/Olympus",
+        "a\0b",
+        "x" * 300,
+    ],
+)
+def test_what_lies_beside_the_zones_of_a_system_is_no_zone(name: str) -> None:
+    with pytest.raises(
+        InvalidInput, match="tz: no such time zone; give an IANA name such as Europe/Berlin or UTC"
+    ):
+        time_zone(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+5", "Asia/Kathmandu", "EST5EDT"],
+)
+def test_names_of_places_are_zones(name: str) -> None:
+    assert time_zone(name).key == name
+
+
+def test_only_moments_of_a_value_become_local() -> None:
+    zone = time_zone("Asia/Kathmandu")
+    hit = {"received_at": "2026-09-21T14:13:20Z", "at": "x_at"}
+    told = {"as_of": "2026-09-21T14:13:20.500Z", "n": 1, "hits": [hit], "sent_at": None}
+    assert in_zone(told, zone) == {
+        "as_of": "2026-09-21T19:58:20.500+05:45",
+        "n": 1,
+        "hits": [{"received_at": "2026-09-21T19:58:20+05:45", "at": "x_at"}],
+        "sent_at": None,
+    }
+    assert in_zone(told, None) == told

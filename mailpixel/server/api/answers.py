@@ -68,6 +68,7 @@ EVENT = {
     "id": STRING,
     "received_at": MOMENT,
     "kind": word(*EventKind),
+    "campaign": STRING,
     "recipient": STRING,
     "link": MAYBE_COUNT,
     "destination": MAYBE_STRING,

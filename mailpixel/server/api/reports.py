@@ -1,28 +1,27 @@
 """What became of a campaign: summary, timeline, links, recipients, events, and one message explained."""
 
 import itertools
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 from starlette.responses import StreamingResponse
 
-from mailpixel.classify import Rules, judge
 from mailpixel.errors import InvalidInput, NotFound
-from mailpixel.model import Campaign, Event, Judged, Message
+from mailpixel.model import Campaign, Event, Judged
 from mailpixel.report.explanation import explanation
-from mailpixel.report.export import csv_header, csv_rows, event_json, ndjson, with_verdicts
+from mailpixel.report.export import columns, event_json, event_pages
 from mailpixel.report.links import LinkRow, link_rows
 from mailpixel.report.moments import iso
 from mailpixel.report.recipients import recipient_row
 from mailpixel.report.summary import summarise
+from mailpixel.report.tables import csv_header, csv_rows, ndjson
 from mailpixel.report.timeline import BUCKETS, timeline
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.fields import BOOLEAN, Field, choice, flag, options
 from mailpixel.server.api.query import page
 from mailpixel.server.errors_to_json import NO_STORE
 from mailpixel.server.threads import Lane
-from mailpixel.store.protocol import Counts, LinkRevision, Store
+from mailpixel.store.protocol import Counts, LinkRevision
 
-MESSAGES_A_CHUNK = 200
 FORMATS = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
 
 BUCKET = Field("bucket", options(*BUCKETS), choice(*BUCKETS), default="hour", help="`hour` when not given.")
@@ -103,7 +102,7 @@ def message(call: Call) -> object:
 def events(call: Call) -> object:
     """All events of a campaign with their verdicts, as a stream."""
     campaign, format = _campaign(call), call.query["format"]
-    pages = EventPages(call.services.store, campaign, call.services.rules)
+    pages = event_pages(call.services.store, campaign, call.services.rules)
     first = next(pages, ())
     headers = {
         "content-type": FORMATS[format],
@@ -118,24 +117,6 @@ def events(call: Call) -> object:
 Told = Judged | Event
 
 
-class EventPages(Iterator[tuple[Told, ...]]):
-    """The events of some messages at a time, in order of recipient."""
-
-    def __init__(self, store: Store, campaign: Campaign, rules: Rules) -> None:
-        self._messages = store.messages(campaign.id)
-        self._campaign = campaign
-        self._rules = rules
-
-    def __next__(self) -> tuple[Told, ...]:
-        messages = list(itertools.islice(self._messages, MESSAGES_A_CHUNK))
-        if not messages:
-            raise StopIteration
-        return tuple(told for message in messages for told in self._judged(message))
-
-    def _judged(self, message: Message) -> Sequence[Told]:
-        return with_verdicts(message, judge(message, self._campaign, self._rules))
-
-
 async def _chunks(
     pages: Iterable[Sequence[Told]], format: str, addresses: bool, lane: Lane
 ) -> AsyncIterator[bytes]:
@@ -148,7 +129,7 @@ async def _chunks(
         return None if told is None else encode(event_json(each, addresses) for each in told)
 
     if format == "csv":
-        yield csv_header(addresses)
+        yield csv_header(columns(addresses))
     while (chunk := await lane.run(following)) is not None:
         yield chunk
 

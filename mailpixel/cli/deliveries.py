@@ -1,0 +1,112 @@
+"""`mailpixel deliveries`: when messages were delivered, listed and imported."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO
+
+import click
+
+from mailpixel.cli.frame import Command, now_ms, print_json, say, stores
+from mailpixel.cli.printing import batched, in_campaign, row_options, write_rows
+from mailpixel.cli.suggestions import campaign_argument, campaign_of
+from mailpixel.errors import InvalidInput
+from mailpixel.links.lists.columns import Wanted
+from mailpixel.links.lists.opening import TextList
+from mailpixel.model import Event
+from mailpixel.report.export import deliveries
+from mailpixel.report.tables import as_written
+from mailpixel.store.protocol import Registry, Store
+
+COLUMNS = ("recipient", "delivered_at")
+BLOCK_BYTES = 262_144
+ROWS_AT_ONCE = 5_000
+FAULTS_SHOWN = 20
+DAY_MS = 86_400_000
+
+Numbered = tuple[int, bytes | None]
+
+
+@click.command(
+    "deliveries",
+    cls=Command,
+    example="""mailpixel deliveries spring-2026 > delivered.csv
+mailpixel deliveries spring-2026 --import deliveries.csv""",
+)
+@campaign_argument
+@click.option(
+    "--import",
+    "source",
+    type=click.File("rb"),
+    metavar="FILE|-",
+    help="Record the deliveries of this CSV or NDJSON file, which has `recipient` and `delivered_at`.",
+)
+@row_options
+def deliveries_command(id: str, source: BinaryIO | None, output: str, **how: Any) -> None:
+    """List reported deliveries, or import them from a file. A delivery that comes twice counts once."""
+    store, registry = stores()
+    campaign_of(registry, id)
+    if source is None:
+        columns, rows = in_campaign(id, COLUMNS, deliveries(store, id), output)
+        write_rows(columns, rows, output, **how)
+        return
+    counts = _import(store, registry, id, _lines(source))
+    print_json(counts)
+    if counts["failed"]:
+        say(
+            f"error: {counts['failed']:,} row(s) failed, the first {FAULTS_SHOWN} are named; mend them and import again"
+        )
+        sys.exit(1)
+
+
+def _import(store: Store, registry: Registry, campaign: str, lines: Iterator[Numbered]) -> dict[str, int]:
+    """Log deliveries as the HTTP API does; {"accepted","opted_out","failed"} add up to the rows."""
+    from mailpixel.server.api.streams import DeliveryReader
+
+    reader = DeliveryReader(campaign, now_ms() + DAY_MS, set(registry.news(0).opted_out).__contains__)
+    counts = {"accepted": 0, "opted_out": 0, "failed": 0}
+    for some in batched(lines, ROWS_AT_ONCE):
+        read = reader.read(some)
+        events = [each for each in read if isinstance(each, Event)]
+        store.append(events)
+        counts["accepted"] += len(events)
+        counts["opted_out"] += sum(each is None for each in read)
+        for (number, _), each in zip(some, read, strict=True):
+            if isinstance(each, InvalidInput):
+                counts["failed"] += 1
+                if counts["failed"] <= FAULTS_SHOWN:
+                    say(f"row {number}: {each}")
+    return counts
+
+
+def _lines(source: BinaryIO) -> Iterator[Numbered]:
+    """The rows that are not blank, by number, as the JSON that the API takes. A header counts as a row."""
+    beginning = source.read(BLOCK_BYTES)
+    try:
+        listed = TextList(source, beginning, Wanted("recipient", keep=("delivered_at",)))
+    except InvalidInput as error:
+        problem = error.problem.partition(";")[0]
+        raise InvalidInput(
+            "--import", f"needs the columns `recipient` and `delivered_at`; {problem}"
+        ) from None
+    layout, number = listed.layout, 0
+    for block in listed.blocks(BLOCK_BYTES):
+        if not layout.delimiter:
+            lines: Sequence[bytes] = block.removesuffix(b"\n").split(b"\n")
+            yield from ((at, line) for at, line in enumerate(lines, number + 1) if line.strip())
+            number += len(lines)
+            continue
+        rows, [moments] = layout.read_kept(block)
+        for at, (recipient, moment) in enumerate(zip(rows, moments, strict=True), number + 1):
+            if at > layout.head_rows and recipient is not None:
+                yield at, _as_json(recipient, moment)
+        number += len(rows)
+
+
+def _as_json(recipient: str | InvalidInput, moment: object) -> bytes:
+    """A row of CSV as JSON; a number is milliseconds. A recipient that cannot be read is left out, and refused."""
+    text = str(moment or "").strip()
+    fields: dict[str, object] = {"delivered_at": int(text) if text.isascii() and text.isdecimal() else text}
+    if isinstance(recipient, str):
+        fields = {"recipient": as_written(recipient), **fields}
+    return json.dumps(fields).encode()

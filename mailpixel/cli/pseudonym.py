@@ -1,0 +1,37 @@
+"""`mailpixel pseudonym`: the id that stands for an address where recipients are hashed."""
+
+import sys
+from collections.abc import Iterator
+
+import click
+
+from mailpixel.cli.frame import Command, settings
+from mailpixel.errors import InvalidInput
+from mailpixel.links.keyring import load_keyring, pseudonym
+
+BOM = "\ufeff"
+
+
+@click.command("pseudonym", cls=Command, example="mailpixel pseudonym ann@example.com")
+@click.argument("address", metavar="ADDRESS|-")
+def pseudonym_command(address: str) -> None:
+    """Print the recipient id that `--hash-recipients` makes of an address.
+
+    With `-`, addresses are read from standard input, one per line, and each gives one line.
+    """
+    keyring = load_keyring(settings().key_file)
+    if address != "-":
+        click.echo(pseudonym(keyring, address, "ADDRESS"))
+        return
+    for number, line in _lines():
+        click.echo(pseudonym(keyring, line, f"line {number}") if line.strip() else "")
+
+
+def _lines() -> Iterator[tuple[int, str]]:
+    """The lines of standard input with their numbers from 1. Raises `InvalidInput` for one that is not UTF-8."""
+    for number, line in enumerate(sys.stdin.buffer, 1):
+        try:
+            text = line.decode()
+        except UnicodeDecodeError:
+            raise InvalidInput(f"line {number}", "is not UTF-8; save the list as UTF-8") from None
+        yield number, text.removeprefix(BOM) if number == 1 else text
