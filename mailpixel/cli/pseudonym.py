@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import click
 
-from mailpixel.cli.frame import Command, settings
+from mailpixel.cli.frame import Command, keyring, stores
 from mailpixel.errors import InvalidInput
-from mailpixel.links.keyring import load_keyring, pseudonym
+from mailpixel.links.keyring import pseudonym
 
 BOM = "\ufeff"
 
@@ -19,12 +19,12 @@ def pseudonym_command(address: str) -> None:
 
     With `-`, addresses are read from standard input, one per line, and each gives one line.
     """
-    keyring = load_keyring(settings().key_file)
+    keys = keyring(stores()[1])
     if address != "-":
-        click.echo(pseudonym(keyring, address, "ADDRESS"))
+        click.echo(pseudonym(keys, address, "ADDRESS"))
         return
     for number, line in _lines():
-        click.echo(pseudonym(keyring, line, f"line {number}") if line.strip() else "")
+        click.echo(pseudonym(keys, line, f"line {number}") if line.strip() else "")
 
 
 def _lines() -> Iterator[tuple[int, str]]:

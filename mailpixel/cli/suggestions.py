@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from difflib import get_close_matches
+from pathlib import Path
 
 import click
 
@@ -54,13 +55,11 @@ def campaign_of(registry: Registry, id: str) -> Campaign:
 
 def complete_campaign(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Campaign ids for a shell; nothing where there is no database, and none is made."""
-    from mailpixel.store.sqlite import open_sqlite
+    from mailpixel.folder import open_stores
 
-    settings = Settings.from_environment(data=ctx.meta.get("mailpixel.data"))
-    if not settings.database.exists():
-        return []
     with suppress(MailpixelError):
-        _, registry = open_sqlite(settings.database)
+        data = ctx.meta.get("mailpixel.data")
+        _, registry = open_stores(Settings.from_environment(data=None if data is None else Path(data)))
         known = [campaign.id for campaign in registry.campaigns(incomplete, LOOKED_AT)]
         with suppress(NotFound):
             known.append(registry.campaign(incomplete).id)
