@@ -79,7 +79,11 @@ class Settings:
         60, "s", "Readiness goes red when the fold is further behind than this.", 1, 86_400
     )
     body_bytes: int = _setting(
-        16_777_216, "bytes", "Largest body of an API request that is not a stream.", 1_024, 1_073_741_824
+        4_194_304,
+        "bytes",
+        "Largest body of an API request that is not a stream. Readers wait while a larger one is read.",
+        1_024,
+        1_073_741_824,
     )
     connections: int = _setting(
         4_000,

@@ -1,13 +1,14 @@
 """A load generator: many connections, one request under way on each, every answer read to its end."""
 
 import asyncio
+import itertools
 from collections.abc import Iterable, Iterator
 
 
 class Connection(asyncio.Protocol):
     """Asks for one path after another until there are none or the server goes away."""
 
-    def __init__(self, paths: Iterator[str], answered: list[tuple[str, int]], headers: str) -> None:
+    def __init__(self, paths: Iterator[str], answered: list[tuple[str, int]], headers: Iterator[str]) -> None:
         self._paths = paths
         self._answered = answered
         self._headers = headers
@@ -40,7 +41,7 @@ class Connection(asyncio.Protocol):
         if not self._path:
             self._transport.close()
             return
-        self._transport.write(f"GET {self._path} HTTP/1.1\r\nHost: t\r\n{self._headers}\r\n".encode())
+        self._transport.write(f"GET {self._path} HTTP/1.1\r\nHost: t\r\n{next(self._headers)}\r\n".encode())
 
 
 BROWSER = (
@@ -51,17 +52,21 @@ BROWSER = (
 
 
 async def load(
-    port: int, paths: Iterable[str], connections: int, headers: str = BROWSER
+    port: int, paths: Iterable[str], connections: int, headers: str | Iterator[str] = BROWSER
 ) -> list[tuple[str, int]]:
-    """(path, status) of every answer that was read to its end, in order; ends early when the server goes away."""
+    """(path, status) of every answer that was read to its end, in order; ends early when the server goes away.
+
+    `headers` are those of every request, or give those of the next one.
+    """
     loop = asyncio.get_running_loop()
     answered: list[tuple[str, int]] = []
     left = iter(paths)
+    following = itertools.repeat(headers) if isinstance(headers, str) else headers
     made: list[Connection] = []
     for _ in range(connections):
         try:
             _, connection = await loop.create_connection(
-                lambda: Connection(left, answered, headers), "127.0.0.1", port
+                lambda: Connection(left, answered, following), "127.0.0.1", port
             )
         except OSError:
             break

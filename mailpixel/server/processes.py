@@ -21,6 +21,7 @@ from mailpixel.server.app import app_from_environment
 from mailpixel.server.descriptors import raise_limit
 from mailpixel.server.metrics import MULTIPROCESS
 from mailpixel.server.protocol import TrackingProtocol
+from mailpixel.server.threads import take_short_turns
 from mailpixel.server.workers import Server, Workers, ended_by_signals
 from mailpixel.settings import Settings
 
@@ -84,6 +85,7 @@ def _bound(config: uvicorn.Config) -> socket.socket:
 def worker_app() -> ASGIApp:
     """The service as each web worker loads it. One that is left alone answers what it has, and ends."""
     end_with_parent()
+    take_short_turns()
     return app_from_environment()
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from mailpixel.store.sqlite import open_sqlite
 from tests.e2e.conftest import rows_of
+from tests.flood import metric
 from tests.service import Service, rows
 
 ANSWER_WITHIN_S = 0.25
@@ -43,11 +44,6 @@ def tokens_of(data: Path, count: int) -> list[str]:
 
 def logged(data: Path) -> int:
     return sum(len(message.events) for message in open_sqlite(data / "mailpixel.db")[0].messages("c1"))
-
-
-def metric(service: Service, name: str) -> float:
-    lines = service.get("/metrics")[2].decode().splitlines()
-    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
 
 
 def wait_until_logged(data: Path, count: int) -> None:

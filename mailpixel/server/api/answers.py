@@ -212,6 +212,7 @@ _CAMPAIGN = {
     "sent_at": "2026-09-21T14:13:20.000Z",
     "base_url": None,
     "passthrough": [],
+    "archived": False,
     "links": [{"number": 1, "url": "https://shop.example/", "trap": False}],
 }
 _MINTED = {

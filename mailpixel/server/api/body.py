@@ -21,10 +21,10 @@ LINE_TYPES = JSON_TYPES | {
 """The form type is here because curl sends it unasked: it says nothing about the body."""
 
 MOST_DIGITS = 30
-MOST_CONTAINERS = 200_000
+MOST_CONTAINERS = 140_000
 MOST_VALUES = 1_000_000
-"""Objects and arrays, and values, in one body. The parser reads on without letting anybody else work, for a tenth of a
-second with more; the longest list of links has 65,535 objects."""
+"""Objects and arrays, and values, in one body. The parser lets nobody else work, with so many for some thirty
+milliseconds; the longest list of links has 65,535 objects."""
 
 
 def is_lines(request: Request) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from mailpixel.errors import InvalidInput
 from mailpixel.ingest.removal import delete_campaign
@@ -30,6 +30,7 @@ from mailpixel.server.api.fields import (
     text,
     whole,
 )
+from mailpixel.server.api.json_text import answer_json
 from mailpixel.server.api.query import page
 from mailpixel.server.errors_to_json import NO_STORE
 
@@ -187,8 +188,7 @@ def add_campaign(call: Call) -> object:
     facts = {"name": call.body["id"]} | dict(call.body)
     campaign = Campaign(**facts)
     call.services.registry.add_campaign(campaign)
-    headers = NO_STORE | {"location": f"/api/campaigns/{campaign.id}"}
-    return JSONResponse(campaign_json(campaign), 201, headers)
+    return answer_json(campaign_json(campaign), 201, {"location": f"/api/campaigns/{campaign.id}"})
 
 
 def show_campaign(call: Call) -> object:

@@ -6,15 +6,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from mailpixel.server.api.body import JSON_TYPES, LINE_TYPES, check_type, is_json, is_lines, parsed, read_body
 from mailpixel.server.api.fields import Field, read_object
+from mailpixel.server.api.json_text import answer_json
 from mailpixel.server.api.query import read_query
 from mailpixel.server.auth import authenticate
-from mailpixel.server.errors_to_json import NO_STORE
 from mailpixel.server.services import Services
+from mailpixel.server.threads import Lane
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,11 @@ class Endpoint:
         if self.body is not None and handler is not self.stream:
             body = await self._read(request, self.body)
         call = Call(services, request, request.path_params, query, body, by)
-        answer = await services.threads.api.run(self._answered, handler, call)
+        answer = await self._lane(services).run(self._answered, handler, call)
         return await self._waited_for(answer) if isinstance(answer, Awaitable) else answer
+
+    def _lane(self, services: Services) -> Lane:
+        return services.threads.api_reads if self.method == "GET" else services.threads.api_writes
 
     def _takes_lines(self, request: Request) -> bool:
         """Whether the body is lines. Raises `HTTPException` 415 for a body of another kind."""
@@ -92,7 +96,7 @@ class Endpoint:
         text = await read_body(request, services.settings.body_bytes)
         if len(text) <= SMALL_BYTES:
             return read_object(parsed(text), fields)
-        return await services.threads.api.run(lambda: read_object(parsed(text), fields))
+        return await self._lane(services).run(lambda: read_object(parsed(text), fields))
 
     def _answered(self, handler: Handler, call: Call) -> Response | Awaitable[object]:
         answer = handler(call)
@@ -102,7 +106,7 @@ class Endpoint:
         return self._response(await answer)
 
     def _response(self, answer: object) -> Response:
-        return answer if isinstance(answer, Response) else JSONResponse(answer, self.status, NO_STORE)
+        return answer if isinstance(answer, Response) else answer_json(answer, self.status)
 
 
 def routes(endpoints: Sequence[Endpoint]) -> list[Route]:

@@ -109,7 +109,7 @@ def events(call: Call) -> object:
         "content-disposition": f'attachment; filename="{campaign.id}-events.{format}"',
     }
     stream = _chunks(
-        itertools.chain([first], pages), format, call.query["addresses"], call.services.threads.api
+        itertools.chain([first], pages), format, call.query["addresses"], call.services.threads.api_reads
     )
     return StreamingResponse(stream, headers=NO_STORE | headers)
 

@@ -67,7 +67,7 @@ def rewrite_lines(call: Call) -> object:
     """The same for mail after mail, line by line."""
     check_length(call.request, STREAM_BYTES)
     line_bytes = min(call.services.settings.body_bytes, LINE_BYTES)
-    return Exchange(MailLines(_rewriter(call), call.services.threads.api, line_bytes), line_bytes)
+    return Exchange(MailLines(_rewriter(call), call.services.threads.api_writes, line_bytes), line_bytes)
 
 
 def rewritten_json(rewritten: Rewritten[str]) -> dict[str, object]:

@@ -91,7 +91,9 @@ def mint(call: Call) -> object:
     job = _job(call)
     step = max(TOKENS_AT_ONCE // len(job.columns), 1)
     return Exchange(
-        MintLines(RowMinter(job, call.services.live.keyring), call.services.threads.api, step, job.strict)
+        MintLines(
+            RowMinter(job, call.services.live.keyring), call.services.threads.api_writes, step, job.strict
+        )
     )
 
 
@@ -129,7 +131,7 @@ def deliveries(call: Call) -> object:
     services = call.services
     campaign = services.registry.campaign(call.path["id"])
     reader = DeliveryReader(campaign.id, services.clock() + DAY_MS, services.live.registry.opted_out)
-    return Exchange(DeliveryLines(reader, services.threads.api, services.committer.append))
+    return Exchange(DeliveryLines(reader, services.threads.api_writes, services.committer.append))
 
 
 def _minted(minter: RowMinter, found: Sequence[str | InvalidInput]) -> list[str | InvalidInput]:

@@ -1,0 +1,108 @@
+"""The largest things the API takes, beside a reader: every row has an end, and how long the reader waits is printed."""
+
+import http.client
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mailpixel.settings import Settings
+from mailpixel.store.sqlite import open_sqlite
+from tests.e2e.conftest import signed
+from tests.flood import Reader, quiet
+from tests.processes import needs_proc
+from tests.service import Service, rows
+
+BODY_BYTES = Settings().body_bytes
+DELIVERIES, MINTED = 20_000, 40_000
+LINES = "application/x-ndjson"
+JSON = "application/json"
+
+pytestmark = needs_proc
+
+
+class Sender:
+    """A program with a key for the API."""
+
+    def __init__(self, service: Service, key: str) -> None:
+        self._port = service.port
+        self._key = key
+
+    def post(self, noun: str, body: bytes, kind: str) -> tuple[int, bytes]:
+        """Status and body of the answer to one request about the campaign."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=120)
+        headers = {"authorization": f"Bearer {self._key}", "content-type": kind}
+        connection.request("POST", f"/api/campaigns{noun}", body, headers)
+        answer = connection.getresponse()
+        found = answer.status, answer.read()
+        connection.close()
+        return found
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Sender, str]]:
+    """A service with the campaign `c1`, a sender, and the pixel of a reader."""
+    data: Path = tmp_path_factory.mktemp("beside") / "data"
+    rows(data, "campaign", "add", "c1", "--name", "One", "--link", "https://shop.example/")
+    key = rows(data, "apikey", "add", "everything", "--scope", "write").strip()
+    with Service(data, measured=False) as service:
+        pixel = signed(service, "reader")["pixel_url"]
+        print(f"\nquiet: {quiet(service, pixel, 200, for_s=0.5)}")
+        yield service, Sender(service, key), pixel
+
+
+def filled(pattern: bytes, before: bytes = b"[", after: bytes = b"]") -> bytes:
+    """A body of the largest size, made of one pattern."""
+    room = BODY_BYTES - len(before) - len(after)
+    return before + pattern * (room // len(pattern)) + after
+
+
+MAIL = b'{"recipient":"r-1","html":"%b"}'
+BODIES = {
+    "empty lists": ("", filled(b"[],", after=b"0]"), JSON, 400),
+    "texts": ("", filled(b'"",', after=b"0]"), JSON, 400),
+    "fractions": ("", filled(b"1.5,", after=b"0]"), JSON, 400),
+    "escapes": ("", filled(b"\\n", b'"', b'"'), JSON, 422),
+    "a body past the bound": ("", b"[" * (BODY_BYTES * 4), JSON, 413),
+    "a mail past the bound": ("/c1/rewrite", MAIL % (b"<p>" * 1_000_000), JSON, 422),
+    "the largest mail": ("/c1/rewrite", MAIL % (b"<a href='https://x.example/'>x</a>" * 15_000), JSON, 200),
+    "a line without an end": ("/c1/rewrite", b"x" * BODY_BYTES, LINES, 200),
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_the_largest_bodies_are_answered_and_readers_beside_them_too(
+    served: tuple[Service, Sender, str], name: str
+) -> None:
+    service, sender, pixel = served
+    path, body, kind, status = BODIES[name]
+    with Reader(service, pixel, 200) as reader:
+        found, _ = sender.post(path, body, kind)
+    print(f"\nbeside {name}: {reader.percentiles()}")
+    assert (found, reader.wrong) == (status, [])
+
+
+def test_links_for_many_are_streamed_beside_readers(served: tuple[Service, Sender, str]) -> None:
+    service, sender, pixel = served
+    body = b"".join(b'{"recipient":"m-%d"}\n' % number for number in range(MINTED))
+    with Reader(service, pixel, 200) as reader:
+        status, answer = sender.post("/c1/mint", body, LINES)
+    print(f"\nbeside a mint of {MINTED:,}: {reader.percentiles()}")
+    assert (status, answer.count(b"\n"), reader.wrong) == (200, MINTED, [])
+
+
+def test_every_row_of_a_bulk_import_beside_readers_is_accepted_and_in_the_log(
+    served: tuple[Service, Sender, str],
+) -> None:
+    service, sender, pixel = served
+    lines = (
+        b'{"recipient":"d-%d","delivered_at":%d}\n' % (n, 1_790_000_000_000 + n) for n in range(DELIVERIES)
+    )
+    with Reader(service, pixel, 200) as reader:
+        status, answer = sender.post("/c1/deliveries", b"".join(lines), LINES)
+    print(f"\nbeside {DELIVERIES:,} deliveries: {reader.percentiles()}")
+    assert (status, reader.wrong) == (200, [])
+    assert json.loads(answer) == {"accepted": DELIVERIES, "opted_out": 0, "failed": 0}
+    store, _ = open_sqlite(service.data / "mailpixel.db")
+    assert sum(1 for message in store.messages("c1") if message.recipient.startswith("d-")) == DELIVERIES
