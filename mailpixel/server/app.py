@@ -22,7 +22,7 @@ from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.intake import Intake
 from mailpixel.ingest.live import LiveKnowledge, Part, SigningKeys
 from mailpixel.ingest.registry_cache import RegistryCache
-from mailpixel.server import api, health, optout
+from mailpixel.server import api, health, optout, site_files
 from mailpixel.server.descriptors import most_connections
 from mailpixel.server.door import Door
 from mailpixel.server.hits import Reader
@@ -42,7 +42,7 @@ async def home(request: Request) -> Response:
     return HTMLResponse(HOME_PAGE)
 
 
-ROUTES = [Route("/", home), *health.ROUTES, *optout.ROUTES, *api.ROUTES]
+ROUTES = [Route("/", home), *health.ROUTES, *optout.ROUTES, *site_files.ROUTES, *api.ROUTES]
 
 
 def create_app(settings: Settings) -> ASGIApp:

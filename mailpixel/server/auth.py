@@ -25,10 +25,12 @@ async def authenticate(request: Request, scope: str) -> ApiKey:
     now = datetime.fromtimestamp(services.clock() / 1000, UTC)
     key = services.live.registry.key(digest, now) or await _look_again(services, digest, now)
     if key is None:
+        services.metrics.refuse_key("unknown")
         raise HTTPException(
             401, "this key is unknown or revoked; `mailpixel apikey add` makes one", CHALLENGE
         )
     if scope not in GRANTS.get(key.scope, ()):
+        services.metrics.refuse_key("scope")
         raise HTTPException(403, f"this key may only {key.scope}; use one with the scope {scope}")
     return key
 

@@ -1,13 +1,14 @@
-"""Every error of the API in one shape: {"error": {"code", "message", "field"}}."""
+"""Errors: for programs in one shape, {"error": {"code", "message", "field"}}, and a page for readers of mail."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from mailpixel.errors import Conflict, InvalidInput, MailpixelError, NotFound, StoreUnavailable
+from mailpixel.server.pages import ERROR_PAGES
 
 CODES = {
     400: "bad_request",
@@ -41,6 +42,8 @@ MESSAGES = {
 """What is said where nobody said more."""
 
 RETRY_AFTER_S = 1
+FOR_PROGRAMS = frozenset({"/api", "/healthz", "/readyz", "/metrics"})
+"""What only programs ask for, beside all below `/api/`. No reader of mail ever sees their JSON."""
 NO_STORE = {"cache-control": "no-store"}
 FIELD_CHARS = 200
 """A name that a client made up is cut off here."""
@@ -74,7 +77,12 @@ async def answer_error(request: Request, error: Exception) -> Response:
         headers |= error.headers or {}
     if status == 503:
         headers["retry-after"] = str(RETRY_AFTER_S)
-    return JSONResponse(error_json(error), status, headers)
+    path = request.scope["path"]
+    if path.startswith("/api/") or path in FOR_PROGRAMS:
+        return JSONResponse(error_json(error), status, headers)
+    return HTMLResponse(
+        ERROR_PAGES.get(status, ERROR_PAGES[500]), status, headers | {"referrer-policy": "no-referrer"}
+    )
 
 
 EXCEPTION_HANDLERS: dict[Any, Callable[[Request, Exception], Awaitable[Response]]] = {

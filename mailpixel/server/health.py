@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from mailpixel.errors import StoreUnavailable
 from mailpixel.projections.lag import fold_lag_ms
+from mailpixel.server.metrics_access import check_access
 from mailpixel.server.services import Services
 
 
@@ -29,11 +30,14 @@ async def readyz(request: Request) -> Response:
 
 
 async def metrics(request: Request) -> Response:
-    """Prometheus text format."""
+    """Prometheus text format, for those who may read it."""
+    await check_access(request)
     services: Services = request.state.services
     state = await _state(services)
     services.metrics.set_state(services.committer.pending, state["fold_lag_s"])
-    return Response(services.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
+    return Response(
+        services.metrics.exposition(), media_type=CONTENT_TYPE_LATEST, headers={"cache-control": "no-store"}
+    )
 
 
 async def _state(services: Services) -> dict[str, Any]:

@@ -58,6 +58,22 @@ OPTED_OUT_PAGE = page(
     "<p>From now on nothing is counted when you open this sender's e-mails or follow their links. "
     "You can close this page.</p>",
 )
+ERROR_PAGES = {
+    404: page(
+        "There is no such page",
+        "<p>If you came here from an e-mail, the link may have been cut off or changed on its way to you: "
+        "go back to the e-mail and open the link from there.</p>",
+    ),
+    405: page(
+        "This page does not do that",
+        "<p>Go back and try again, or open the link from the e-mail once more.</p>",
+    ),
+    500: page(
+        "Something went wrong here",
+        "<p>It is not your fault. Try again in a few minutes.</p>",
+    ),
+}
+"""Status to the page that a reader sees; 500 also stands for all others."""
 HOME_PAGE = page(
     "mailpixel is running",
     "<p>This server counts opens and clicks of e-mail and tells people from machines.</p>"

@@ -127,7 +127,7 @@ def test_a_damaged_file_of_rules_makes_readiness_red_until_it_is_mended(api: Api
 def test_the_age_of_what_is_known_is_a_metric(api: Api) -> None:
     api.client.get("/api/campaigns", headers={"authorization": "Bearer mp_other"})
     until = time.monotonic() + 60
-    while 'mailpixel_knowledge_age_seconds{part="keys"}' not in api.client.get("/metrics").text:
+    while 'mailpixel_knowledge_age_seconds{part="keys"}' not in api.get("/metrics").text:
         assert time.monotonic() < until
         time.sleep(0.05)
 

@@ -64,8 +64,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     # Served beside the API, and told of here so that one document tells of every address for programs.
     Endpoint("GET", "/healthz", None, None, "Say that the process answers.", "Health"),
     Endpoint("GET", "/readyz", None, None, "Say whether hits are written and folded; 503 when not.", "Readiness"),
-    Endpoint("GET", "/metrics", None, None, "Give all metrics in Prometheus text format.", None,
-             media=("text/plain",)),
+    Endpoint("GET", "/metrics", None, None,
+             "Give all metrics in Prometheus text format, to this machine or with a key of the scope `read`.", None,
+             media=("text/plain",), fails=(401, 403)),
 )
 # fmt: on
 

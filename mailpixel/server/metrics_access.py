@@ -1,0 +1,52 @@
+"""Who may read `/metrics`: they say how much a sender mails."""
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from mailpixel.classify.networks import canonical_address
+from mailpixel.server.auth import CHALLENGE, authenticate
+from mailpixel.server.services import Services
+
+FORWARDING = frozenset(
+    {"forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip", "fastly-client-ip"}
+)
+"""Headers that proxies add, beside all that begin with `x-forwarded`."""
+
+REMEDIES = {
+    "local": "ask from this machine, past any proxy",
+    "key": "send an API key of the scope read as `Authorization: Bearer KEY`; `mailpixel apikey add` makes one",
+}
+
+
+async def check_access(request: Request) -> None:
+    """Raise `HTTPException`, 401 or 403 with the remedy, for who may not read them (`MAILPIXEL_METRICS`)."""
+    services: Services = request.state.services
+    allowed = services.settings.metrics
+    if "open" in allowed or ("local" in allowed and is_local(request, services.settings.base_url)):
+        return
+    if "key" in allowed and "authorization" in request.headers:
+        await authenticate(request, "read")
+        return
+    ways = "; or ".join(remedy for way, remedy in REMEDIES.items() if way in allowed)
+    message = f"{ways}. MAILPIXEL_METRICS says who may read the metrics."
+    raise HTTPException(401, message, CHALLENGE) if "key" in allowed else HTTPException(403, message)
+
+
+def is_local(request: Request, base_url: str) -> bool:
+    """Whether a program of this machine asks for itself: past any proxy, and not by our public name."""
+    if any(name in FORWARDING or name.startswith("x-forwarded") for name in request.headers):
+        return False
+    public = urlsplit(base_url).netloc
+    asked = request.headers.get("host", "").lower()
+    host = urlsplit(base_url).hostname or ""
+    by_public_name = asked == public and host != "localhost" and not is_loopback(host)
+    return is_loopback(request.client.host if request.client else "") and not by_public_name
+
+
+def is_loopback(text: str) -> bool:
+    """Whether this is an address of the machine itself."""
+    address = canonical_address(text)
+    return bool(address) and ip_address(address).is_loopback

@@ -1,0 +1,75 @@
+"""What programs look for on every site: robots.txt, an icon, and the files by which apps open links themselves."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from mailpixel.server.services import Services
+
+ROBOTS = """# Nothing here is for search engines: links in mail are signed for one reader each.
+User-agent: *
+Allow: /.well-known/
+Disallow: /
+"""
+"""Apple's and Google's fetchers of app-link files heed robots.txt, so that folder stays open."""
+
+APP_LINK_FILES = {
+    "/.well-known/apple-app-site-association": "apple-app-site-association",
+    "/apple-app-site-association": "apple-app-site-association",
+    "/.well-known/assetlinks.json": "assetlinks.json",
+}
+"""Path to the name of its file in `MAILPIXEL_WELL_KNOWN`.
+
+Sources, read 2026-11: developer.apple.com, Supporting associated domains (at most 128 kB, no redirect);
+developer.android.com, Verify App Links (application/json, no redirect).
+"""
+MOST_BYTES = 131_072
+
+log = logging.getLogger(__name__)
+
+
+async def robots(request: Request) -> Response:
+    """Ask search engines to stay away."""
+    return PlainTextResponse(ROBOTS, headers={"cache-control": "max-age=86400"})
+
+
+async def favicon(request: Request) -> Response:
+    """Say that there is no icon."""
+    return Response(status_code=204, headers={"cache-control": "max-age=86400"})
+
+
+async def app_link_file(request: Request) -> Response:
+    """The file as it lies there at this moment; 404 where there is none."""
+    services: Services = request.state.services
+    folder = services.settings.well_known
+    if folder is None:
+        raise HTTPException(404)
+    content = await asyncio.to_thread(read_file, folder / APP_LINK_FILES[request.url.path])
+    if content is None:
+        raise HTTPException(404)
+    return Response(content, media_type="application/json", headers={"cache-control": "max-age=300"})
+
+
+def read_file(path: Path) -> bytes | None:
+    """The content; None where there is no readable file, or one larger than 128 KiB."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except OSError:
+        return None
+    if len(content) > MOST_BYTES:
+        log.error("%s is larger than %d bytes and is not served", path, MOST_BYTES)
+        return None
+    return content
+
+
+ROUTES = [
+    Route("/robots.txt", robots),
+    Route("/favicon.ico", favicon),
+    *(Route(path, app_link_file) for path in APP_LINK_FILES),
+]
