@@ -23,10 +23,11 @@ HEADER_BYTES, HEADERS = 65_536, 100
 """The largest headers of a request, and how many."""
 TARGET_BYTES = TOKEN_CHARS + 4_096
 """The longest target: a path before the longest token, and a query behind it."""
-DROPPED_BYTES = 64 * 1024**2
-"""The longest body that is read to be thrown away."""
+DROPPED_BYTES = 32 * 1024**2
+"""How much of bodies that nobody wants is read, so that their senders come to read the answer."""
 HEAD_S = 10.0
-"""From connecting, later from the first byte of a request, to the end of its headers."""
+"""From connecting, or from the first byte of a request, to the end of its headers; from an answer to the end of a body
+that nobody wanted."""
 BODY_S = 60.0
 """From one piece of a body to the next."""
 UNREAD_S, UNREAD_API_S = 30.0, 600.0
@@ -212,7 +213,8 @@ class BoundedProtocol(HttpToolsProtocol):
             self._silent_bytes += size_bytes
             if self._silent_bytes > HEADER_BYTES:  # trailers, or a chunk that says endless things of itself
                 self.leave(Ended.LARGE_HEADERS)
-            self._expect(BODY_S)
+            elif not self.cycle.response_complete:
+                self._expect(BODY_S)
             return
         self._head_bytes += size_bytes
         if len(self.url) > TARGET_BYTES:
@@ -265,8 +267,9 @@ class BoundedProtocol(HttpToolsProtocol):
     def _next_piece(self) -> bytes:
         """Up to the end of some headers: there a request begins, and no other before."""
         ahead, at = self._ahead, self._at
-        end = ahead.find(HEAD_END, at + (PIECE_OF_BODY_BYTES if self._part is BODY else 0)) + 4
-        self._at = min(len(ahead) if end == 3 else end, at + PIECE_BYTES)
+        begin = at + PIECE_OF_BODY_BYTES if self._part is BODY else at
+        end = ahead.find(HEAD_END, begin, at + PIECE_BYTES) + 4
+        self._at = min(at + PIECE_BYTES, len(ahead)) if end == 3 else end
         if self._at == len(ahead):
             self._forget()
             return ahead[at:]
@@ -314,7 +317,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _go_on(self) -> None:
         """Nothing is being answered, and what was answered was read."""
         self._expect(
-            DRAIN_S if self._door.draining else BODY_S if self._part is BODY else self.timeout_keep_alive
+            DRAIN_S if self._door.draining else HEAD_S if self._part is BODY else self.timeout_keep_alive
         )
         if self._ahead:
             self._read_soon()
@@ -377,7 +380,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _drop(self, size_bytes: int) -> None:
         self._dropped_bytes += size_bytes
-        if self._dropped_bytes > DROPPED_BYTES and not self.transport.is_closing():
+        most_bytes = getattr(self.cycle, "most_dropped_bytes", DROPPED_BYTES)
+        if self._dropped_bytes > most_bytes and not self.transport.is_closing():
             self.leave(Ended.LARGE_BODY)
 
     # Until when.
