@@ -6,6 +6,7 @@
     ├── Conflict          it exists already, or changed meanwhile
     ├── KeyringError      the signing keys cannot be read or are unsafe
     ├── StoreUnavailable  the store refuses to read or write for now
+    ├── ErasureUnfinished a person was erased, but traces are left on disk
     └── MissingExtra      an optional package is needed: the message is the install line
 
 A message says what, which value and what to do. It never holds a token, key, address or IP.
@@ -43,6 +44,10 @@ class KeyringError(MailpixelError):
 
 class StoreUnavailable(MailpixelError):
     """The store refuses to read or write for now: disk full, locked or read-only."""
+
+
+class ErasureUnfinished(MailpixelError):
+    """A person was erased, but what was deleted is still on disk; the message says where and what to do."""
 
 
 class MissingExtra(MailpixelError):

@@ -11,7 +11,7 @@ links       where the links of a campaign lead
 from mailpixel.checkup.addresses import Address, addresses
 from mailpixel.checkup.check import Check, Grade, failed
 from mailpixel.checkup.links import check_links
-from mailpixel.checkup.local import check_fold, check_key_file, check_rights
+from mailpixel.checkup.local import check_fold, check_key_file, check_put_aside, check_rights
 from mailpixel.checkup.public import check_public
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "check_key_file",
     "check_links",
     "check_public",
+    "check_put_aside",
     "check_rights",
     "failed",
 ]

@@ -44,6 +44,16 @@ def _is_open(place: Path) -> bool:
     return facts is not None and bool(facts.mode & 0o077)
 
 
+def check_put_aside(store: Store) -> Check:
+    """Whether every message could be judged."""
+    name, count = "messages", store.waiting().put_aside
+    if not count:
+        return Check(name, Grade.OK, "all could be judged")
+    kinds = ", ".join(sorted({each.error for each in store.put_aside()}))
+    remedy = "update mailpixel, or report this; then `mailpixel rebuild`"
+    return Check(name, Grade.WARN, f"{count:,} could not be judged ({kinds}): they are not counted", remedy)
+
+
 def check_fold(store: Store, registry: Registry, now_ms: int, ready_lag_s: int) -> Check:
     """Whether hits are judged and counted."""
     name, remedy = "fold", "start `mailpixel serve`, or `mailpixel work` where the web runs elsewhere"

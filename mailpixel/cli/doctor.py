@@ -14,6 +14,7 @@ from mailpixel.checkup import (
     check_key_file,
     check_links,
     check_public,
+    check_put_aside,
     check_rights,
     failed,
 )
@@ -93,5 +94,6 @@ def _local() -> Iterator[Check]:
     try:
         yield check_rights(settings().database)
         yield check_fold(store, registry, now_ms(), settings().ready_lag_s)
+        yield check_put_aside(store)
     except StoreUnavailable as error:
         yield failed("store", error)

@@ -2,15 +2,16 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from mailpixel.classify import judge
 from mailpixel.cli.frame import now_ms, rules, say
 from mailpixel.errors import StoreUnavailable
 from mailpixel.projections.fold import Fold, Pace
+from mailpixel.projections.lease import Stop
 from mailpixel.store.protocol import Registry, Store
 
 LEASE_MS = 5_000
@@ -30,17 +31,18 @@ WAIT_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """What the figures of a campaign lack: `events` that wait to be counted, and whether it changed and waits to be
-    judged again."""
+    """What the figures of a campaign lack: `events` that wait to be counted, whether it changed and waits to be judged
+    again, and `put_aside`, the kinds of error of its messages that could not be judged."""
 
     events: int
     stale: bool
+    put_aside: Sequence[str] = ()
 
     def __bool__(self) -> bool:
         return bool(self.events or self.stale)
 
 
-class _TimeUp(Exception):
+class _TimeUp(Stop):
     """It takes longer than a command may."""
 
 
@@ -51,7 +53,7 @@ def fold_what_waits(store: Store, registry: Registry, campaign: str) -> Behind:
         with suppress(_TimeUp, StoreUnavailable):  # what was judged so far is saved
             _fold(store, registry, campaign, _until(time.monotonic() + WITHIN_S))
         behind = _behind(store, registry, campaign)
-    return behind
+    return replace(behind, put_aside=_put_aside(store, campaign))
 
 
 def say_what_waits(behind: Behind, campaign: str) -> None:
@@ -60,10 +62,18 @@ def say_what_waits(behind: Behind, campaign: str) -> None:
         say(
             f"up to {behind.events:,} event(s) are not counted yet; `mailpixel serve` or `mailpixel work` counts them"
         )
+    if behind.put_aside:
+        kinds = ", ".join(sorted(set(behind.put_aside)))
+        count = f"{len(behind.put_aside)} message(s) could not be judged ({kinds})"
+        say(f"{count} and are not counted; see `mailpixel doctor`")
     if behind.stale:
         say(
             f"campaign {campaign} changed and is not judged again yet; `mailpixel serve` or `mailpixel work` does that"
         )
+
+
+def _put_aside(store: Store, campaign: str) -> Sequence[str]:
+    return [each.error for each in store.put_aside((campaign, "")) if each.campaign == campaign]
 
 
 def _behind(store: Store, registry: Registry, campaign: str) -> Behind:

@@ -1,5 +1,6 @@
 """`mailpixel rebuild`: judge history again."""
 
+import sys
 from functools import partial
 
 import click
@@ -31,7 +32,13 @@ def rebuild_command(id: str | None, dry_run: bool, as_json: bool) -> None:
     else:
         for difference in changed:
             _print_difference(difference)
-    say(f"{len(differences)} campaign(s) judged, {len(changed)} {'would change' if dry_run else 'changed'}")
+    failed = [difference for difference in differences if difference.error]
+    for difference in failed:
+        say(f"campaign {difference.campaign} cannot be judged ({difference.error}); it stays as it was")
+    judged = len(differences) - len(failed)
+    say(f"{judged} campaign(s) judged, {len(changed)} {'would change' if dry_run else 'changed'}")
+    if failed:
+        sys.exit(1)
 
 
 def _print_difference(difference: Difference) -> None:

@@ -15,6 +15,7 @@ from mailpixel.cli.frame import Command, begun, now_ms, say, settings, stores
 from mailpixel.errors import StoreUnavailable
 from mailpixel.links.urls import check_base_url
 from mailpixel.model import Campaign, Judged, Message
+from mailpixel.projections.lease import Stop
 from mailpixel.settings import Settings
 
 POLL_S = 0.2
@@ -86,7 +87,10 @@ def work_command(while_input_lasts: bool) -> None:
     problem = None
     with suppress(_Ended):
         while True:
+            version = in_force.now.version
             rules.refresh()
+            if in_force.now.version != version:
+                fold.rules_changed()
             try:
                 fold.catch_up(clock, LEASE_MS)
             except StoreUnavailable as error:
@@ -100,5 +104,5 @@ def work_command(while_input_lasts: bool) -> None:
         fold.leave()
 
 
-class _Ended(Exception):
+class _Ended(Stop):
     """The process is asked to end."""

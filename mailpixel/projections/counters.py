@@ -36,7 +36,7 @@ class Difference:
 
     `measures` has (before, after) for every measure of the whole campaign that differs, `links` the same by
     (link, measure), `buckets` how many numbers by quarter hour differ; `moves` counts hits by what became of
-    them, the most first.
+    them, the most first. `error` is the kind of error when the campaign could not be judged.
     """
 
     campaign: str
@@ -44,6 +44,7 @@ class Difference:
     links: Mapping[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
     buckets: int = 0
     moves: Mapping[Move, int] = field(default_factory=dict)
+    error: str = ""
 
     @property
     def is_empty(self) -> bool:

@@ -3,18 +3,20 @@
 Nothing here knows the time or the rules: the clock and the judge are passed in.
 """
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from mailpixel.errors import Conflict
+from mailpixel.errors import Conflict, StoreUnavailable
 from mailpixel.model import Campaign, Message
 from mailpixel.projections.campaigns import Campaigns
 from mailpixel.projections.lease import Lease, LeaseLost
-from mailpixel.projections.messages import Judge, fold_message, no_collecting
+from mailpixel.projections.messages import Judge, fold_or_put_aside, no_collecting
 from mailpixel.projections.rebuild import EVENTS, Rebuild, rebuild
-from mailpixel.store.protocol import Changed, MessageState, Registry, Store
+from mailpixel.store.protocol import Changed, Folded, PutAside, Registry, Store
 
 NEWS = 200_000
 """Events whose messages are judged in one go: each message once, however often it was hit."""
@@ -26,7 +28,12 @@ NOTE_EVERY_MS = 20_000
 """How often an idle fold says that it looks."""
 
 SETTLED = 500
-"""Campaigns settled in one transaction."""
+"""Campaigns settled in one transaction, or messages tried again that were put aside."""
+
+LOGGED = 1_000
+"""Campaigns and kinds of error that are logged; more are only counted."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,9 @@ class Fold:
         self._only = only
         self._lease = Lease(registry, holder, pace.note_every_ms)
         self._stale: deque[str] = deque()
+        self._given_up: dict[str, Campaign] = {}
+        self._logged: set[tuple[str, str]] = set()
+        self._retrying = only is None
         self._judged = 0
 
     def catch_up(self, clock: Callable[[], int], lease_ms: int) -> int | None:
@@ -81,23 +91,37 @@ class Fold:
                     self._lease.note_caught_up(now_ms, lease_ms)
                     return self._judged
                 renew()
+                self._retry_aside(renew)
                 self._find_stale(renew)
                 self._fold_news(renew)
                 self._refresh_next(renew)
         except LeaseLost:
             return None
 
+    def rules_changed(self) -> None:
+        """Judge again, when next catching up, the messages that were put aside; as a new fold does."""
+        self._retrying = True
+        self._given_up.clear()
+
     def leave(self) -> None:
         """Let the next fold in at once."""
         self._lease.drop()
 
     def _has_work(self) -> bool:
-        return bool(self._stale or self._store.waiting().events or self._changed())
+        waiting = self._store.waiting()
+        retrying = self._retrying and waiting.put_aside > 0
+        return bool(self._stale or waiting.events or retrying or self._changed())
 
     def _changed(self) -> list[str]:
         """The campaigns to judge again."""
         ids = self._registry.stale() if self._registry.any_stale() else ()
-        return [id for id in ids if self._only is None or id in self._only]
+        return [id for id in ids if self._wants(id)]
+
+    def _wants(self, id: str) -> bool:
+        """Whether a stale campaign is judged again here: one that could not be is tried when it has changed again."""
+        if self._only is not None and id not in self._only:
+            return False
+        return id not in self._given_up or self._given_up[id] != Campaigns(self._registry)[id]
 
     def _fold_news(self, renew: Callable[[], object]) -> None:
         """Judge what has news.
@@ -122,18 +146,62 @@ class Fold:
         messages = iter(changed.messages)
         judged = 0
         while len(states := self._states(messages, known)) == self._pace.part:
-            self._store.save(states, replace(changed, cursor=changed.since))
+            self._save(states, replace(changed, cursor=changed.since))
             judged += len(states)
             renew()
-        self._store.save(states, changed)
+        self._save(states, changed)
         return judged + len(states)
 
-    def _states(self, messages: Iterator[Message], known: Campaigns) -> list[MessageState]:
+    def _states(self, messages: Iterator[Message | PutAside], known: Campaigns) -> list[Folded]:
         with no_collecting():
             return [
-                fold_message(message, self._judge(message, known[message.campaign]))
+                fold_or_put_aside(message, self._judge, known)
                 for message in islice(messages, self._pace.part)
             ]
+
+    def _save(self, folded: Sequence[Folded], changed: Changed) -> None:
+        """Save, halving what the store cannot take until only that is put aside. The cursor moves with the last."""
+        try:
+            self._store.save(folded, changed)
+        except (StoreUnavailable, Conflict):
+            raise
+        except Exception as error:
+            if len(folded) > 1:
+                half = len(folded) // 2
+                self._save(folded[:half], replace(changed, cursor=changed.since))
+                self._save(folded[half:], changed)
+                return
+            folded = [PutAside(each.campaign, each.recipient, type(error).__name__) for each in folded]
+            self._store.save(folded, changed)
+        self._log_aside(folded)
+
+    def _log_aside(self, folded: Sequence[Folded]) -> None:
+        """Say once of each campaign and kind of error that a message was put aside."""
+        kinds = {(each.campaign, each.error) for each in folded if isinstance(each, PutAside)}
+        for kind in sorted(kinds - self._logged):
+            if len(self._logged) < LOGGED:
+                self._logged.add(kind)
+                log.error("a message of campaign %r cannot be judged (%s) and is put aside", *kind)
+
+    def _retry_aside(self, renew: Callable[[], object]) -> None:
+        after = ("", "")
+        known = Campaigns(self._registry)
+        while self._retrying and (page := self._store.put_aside(after, SETTLED)):
+            after = (page[-1].campaign, page[-1].recipient)
+            cursor = self._store.cursor()
+            folded = [fold_or_put_aside(self._read(each), self._judge, known) for each in page]
+            with suppress(Conflict):  # it is tried again by the next fold
+                self._save(folded, Changed(cursor, cursor, ()))
+            renew()
+        self._retrying = False
+
+    def _read(self, aside: PutAside) -> Message | PutAside:
+        try:
+            return self._store.message(aside.campaign, aside.recipient)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            return replace(aside, error=type(error).__name__)
 
     def _find_stale(self, renew: Callable[[], object]) -> None:
         """Line up the campaigns that changed, once those of the last look are done.
@@ -168,6 +236,9 @@ class Fold:
             self._fold_news(renew)
 
         if self._stale:
-            ids: Sequence[str] = [self._stale.popleft()]
+            id = self._stale.popleft()
             how = Rebuild(processes=1, between=between, events=min(self._pace.news, EVENTS))
-            rebuild(self._store, self._registry, self._judge, ids, how)
+            (difference,) = rebuild(self._store, self._registry, self._judge, [id], how)
+            if difference.error:
+                self._given_up[id] = Campaigns(self._registry)[id]
+                log.error("campaign %r cannot be judged again (%s); it stays as it was", id, difference.error)

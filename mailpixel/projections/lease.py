@@ -3,7 +3,11 @@
 from mailpixel.store.protocol import Registry
 
 
-class LeaseLost(Exception):
+class Stop(Exception):
+    """The work ends here, between two steps: a clock raises it when time is up, say."""
+
+
+class LeaseLost(Stop):
     """Another fold has the lease, or took it meanwhile."""
 
 

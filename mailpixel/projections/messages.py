@@ -1,18 +1,32 @@
 """The state of one message: its events and their verdicts, folded into what is kept for every message."""
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from mailpixel.errors import StoreUnavailable
 from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Message, Verdict
 from mailpixel.store.marks import pack
-from mailpixel.store.protocol import MessageState
+from mailpixel.store.protocol import Folded, MessageState, PutAside
 
 Judge = Callable[[Message, Campaign], Sequence[Judged]]
 """Gives every open and click of a message its verdict; a pure function of the message and its campaign. What
 it says of deliveries and opt-outs is passed over."""
 
 _FORGED = int(Facts.FORGED)
+
+
+def fold_or_put_aside(message: Message | PutAside, judge: Judge, campaigns: Mapping[str, Campaign]) -> Folded:
+    """The state of a message, or the message put aside when it cannot be judged: one message keeps no other from being
+    counted. `campaigns` has its campaign by id."""
+    if isinstance(message, PutAside):
+        return message
+    try:
+        return fold_message(message, judge(message, campaigns[message.campaign]))
+    except StoreUnavailable:
+        raise
+    except Exception as error:
+        return PutAside(message.campaign, message.recipient, type(error).__name__)
 
 
 def fold_message(message: Message, judged: Sequence[Judged]) -> MessageState:

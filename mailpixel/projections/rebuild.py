@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby, islice
 
-from mailpixel.errors import Conflict
+from mailpixel.errors import Conflict, StoreUnavailable
 from mailpixel.model import Campaign, Message
 from mailpixel.pool import in_order
 from mailpixel.projections.campaigns import Campaigns
 from mailpixel.projections.counters import Comparison, Difference
-from mailpixel.projections.messages import Judge, fold_message, no_collecting
-from mailpixel.store.protocol import MessageState, Registry, Store
+from mailpixel.projections.lease import Stop
+from mailpixel.projections.messages import Judge, fold_or_put_aside, no_collecting
+from mailpixel.store.protocol import Folded, MessageState, PutAside, Registry, Store
 
 EVENTS = 20_000
 """Events of a part."""
@@ -51,6 +52,9 @@ def rebuild(
     The fold may go on meanwhile: nothing is missed or counted twice, and readers see each campaign's former
     counters until the new ones are complete.
 
+    A message that cannot be judged is put aside. A campaign that cannot be judged stays as it was; its difference says
+    the kind of error.
+
     Raises `Conflict` when a campaign was disturbed too often: a person erased or another rebuild begun each
     time.
     """
@@ -72,9 +76,9 @@ class Task:
     campaign: Campaign
     since: str
 
-    def fold(self, message: Message) -> MessageState:
-        """The state of one message."""
-        return fold_message(message, self.judge(message, self.campaign))
+    def fold(self, message: Message | PutAside) -> Folded:
+        """The state of one message, or the message put aside."""
+        return fold_or_put_aside(message, self.judge, {self.campaign.id: self.campaign})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +89,23 @@ class Part:
     after: str
     until: str
 
-    def judged(self) -> tuple[list[MessageState], Comparison]:
-        """The new states, and how they compare to the stored ones."""
+    def judged(self) -> "Judged":
+        """What became of them. An error is handed on as a value: it ends this campaign and no other."""
+        try:
+            return self._judged()
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            return Judged([], Comparison(), type(error).__name__)
+
+    def _judged(self) -> "Judged":
         task, comparison = self.task, Comparison()
         with no_collecting():
-            messages = task.store.messages(task.campaign.id, self.after, self.until)
-            states = [task.fold(message) for message in messages]
+            messages = task.store.messages_to_fold(task.campaign.id, self.after, self.until)
+            folded = [task.fold(message) for message in messages]
+            states = [each for each in folded if isinstance(each, MessageState)]
             comparison.add(self._stored(len(states) + 1), states)
-        return states, comparison
+        return Judged(folded, comparison)
 
     def _stored(self, limit: int) -> dict[str, MessageState]:
         found: dict[str, MessageState] = {}
@@ -105,7 +118,20 @@ class Part:
         return found
 
 
-Result = tuple[Part, tuple[list[MessageState], Comparison]]
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The new states of a part and how they compare to the stored ones; or the kind of `error` that there was."""
+
+    folded: list[Folded]
+    comparison: Comparison
+    error: str = ""
+
+
+class _Failed(Exception):
+    """A part could not be judged; the message is the kind of error."""
+
+
+Result = tuple[Part, Judged]
 
 
 class _Attempt:
@@ -126,7 +152,13 @@ class _Attempt:
                 self._put(task, self._states(results, comparison))
             except Conflict:
                 continue
-            found[task.campaign.id] = comparison.difference(task.campaign.id)
+            except (StoreUnavailable, Stop):
+                raise
+            except Exception as error:
+                kind = str(error) if isinstance(error, _Failed) else type(error).__name__
+                found[task.campaign.id] = Difference(task.campaign.id, error=kind)
+            else:
+                found[task.campaign.id] = comparison.difference(task.campaign.id)
         return found
 
     def _parts(self, ids: Iterable[str]) -> Iterator[Part]:
@@ -145,13 +177,15 @@ class _Attempt:
             return ((part, part.judged()) for part in chain(first, parts))
         return in_order(chain(first, parts), Part.judged, processes)
 
-    def _states(self, results: Iterable[Result], comparison: Comparison) -> Iterator[MessageState]:
-        for _, (states, compared) in results:
-            comparison.merge(compared)
-            yield from states
+    def _states(self, results: Iterable[Result], comparison: Comparison) -> Iterator[Folded]:
+        for _, judged in results:
+            if judged.error:
+                raise _Failed(judged.error)
+            comparison.merge(judged.comparison)
+            yield from judged.folded
             self._how.between()
 
-    def _put(self, task: Task, states: Iterator[MessageState]) -> None:
+    def _put(self, task: Task, states: Iterator[Folded]) -> None:
         if self._how.dry_run:
             for _ in states:
                 pass

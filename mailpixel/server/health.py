@@ -22,8 +22,9 @@ async def healthz(request: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """200 when hits are written and folded and all knowledge is fresh, else 503.
 
-    JSON {"ready","log","pending_hits","fold","fold_lag_s","knowledge":{part:{"fresh","age_s"}}}; the parts are the
-    signing keys, the registry, the rules and whether the database is in its place; the age is in seconds.
+    JSON {"ready","log","pending_hits","fold","fold_lag_s","put_aside","knowledge":{part:{"fresh","age_s"}}}; the
+    parts are the signing keys, the registry, the rules and whether the database is in its place; the age is in seconds.
+    `put_aside` are messages that could not be judged and keep no other from being counted.
     """
     state = await _state(request.state.services)
     return JSONResponse(state, 200 if state["ready"] else 503, headers={"cache-control": "no-store"})
@@ -34,14 +35,16 @@ async def metrics(request: Request) -> Response:
     await check_access(request)
     services: Services = request.state.services
     state = await _state(services)
-    services.metrics.set_state(services.committer.pending, state["fold_lag_s"])
+    services.metrics.set_state(services.committer.pending, state["fold_lag_s"], state["put_aside"])
     return Response(
         services.metrics.exposition(), media_type=CONTENT_TYPE_LATEST, headers={"cache-control": "no-store"}
     )
 
 
 async def _state(services: Services) -> dict[str, Any]:
-    lag_s = await services.threads.checks.run(fold_lag_s, services)
+    lag_s, put_aside = await services.threads.checks.run(
+        lambda: (fold_lag_s(services), put_aside_of(services))
+    )
     log = "failing" if services.committer.failing else "ok"
     fold = "unknown" if lag_s is None else "behind" if lag_s > services.settings.ready_lag_s else "ok"
     return {
@@ -50,6 +53,7 @@ async def _state(services: Services) -> dict[str, Any]:
         "pending_hits": services.committer.pending,
         "fold": fold,
         "fold_lag_s": lag_s,
+        "put_aside": put_aside,
         "knowledge": {
             part.name: {"fresh": part.fresh, "age_s": round(part.age_s(), 1)}
             for part in services.refreshing.parts
@@ -65,6 +69,14 @@ def fold_lag_s(services: Services) -> float | None:
     except StoreUnavailable:
         return None
     return None if lag_ms is None else math.floor(lag_ms / 100) / 10
+
+
+def put_aside_of(services: Services) -> int | None:
+    """How many messages could not be judged; None when the store does not say."""
+    try:
+        return services.store.waiting().put_aside
+    except StoreUnavailable:
+        return None
 
 
 ROUTES = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]

@@ -4,6 +4,7 @@ import math
 import os
 from collections import Counter
 from collections.abc import Mapping
+from typing import Literal
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
@@ -41,24 +42,22 @@ class Metrics:
         self._committed = prometheus_client.Counter(
             "mailpixel_committed_total", "Events written to the log.", registry=self._registry
         )
-        self._pending = Gauge(
-            "mailpixel_pending_hits",
-            "Hits in memory that are not on disk yet.",
-            registry=self._registry,
-            multiprocess_mode="livesum",
+        self._pending = self._gauge(
+            "mailpixel_pending_hits", "Hits in memory that are not on disk yet.", "livesum"
         )
-        self._lag = Gauge(
+        self._lag = self._gauge(
             "mailpixel_fold_lag_seconds",
             "How far counting is behind the log; +Inf while that is not known.",
-            registry=self._registry,
-            multiprocess_mode="mostrecent",
+            "mostrecent",
         )
-        self._ages = Gauge(
+        self._aside = self._gauge(
+            "mailpixel_put_aside_messages", "Messages that could not be judged.", "mostrecent"
+        )
+        self._ages = self._gauge(
             "mailpixel_knowledge_age_seconds",
             "Seconds since a part of what the server knows was last read: keys, registry, rules, database.",
-            ("part",),
-            registry=self._registry,
-            multiprocess_mode="livemax",
+            "livemax",
+            "part",
         )
         self._ended = self._counter(
             "mailpixel_connections_ended_total",
@@ -85,6 +84,12 @@ class Metrics:
 
     def _counter(self, name: str, help: str, *labels: str) -> prometheus_client.Counter:
         return prometheus_client.Counter(name, help, labels, registry=self._registry)
+
+    def _gauge(
+        self, name: str, help: str, several: Literal["livesum", "livemax", "mostrecent"], *labels: str
+    ) -> Gauge:
+        """A gauge; `several` says how the values of several workers become one."""
+        return Gauge(name, help, labels, registry=self._registry, multiprocess_mode=several)
 
     def watch(self, ended: Mapping[Ended, int]) -> None:
         """Show these counts of ended connections, which go up elsewhere."""
@@ -121,10 +126,11 @@ class Metrics:
         self._commits.observe(seconds)
         self._committed.inc(events)
 
-    def set_state(self, pending: int, lag_s: float | None) -> None:
-        """What is in memory, and how far the fold is behind (None: not known)."""
+    def set_state(self, pending: int, lag_s: float | None, put_aside: int | None) -> None:
+        """What is in memory, how far the fold is behind, and how many messages are put aside (None: not known)."""
         self._pending.set(pending)
         self._lag.set(math.inf if lag_s is None else lag_s)
+        self._aside.set(math.nan if put_aside is None else put_aside)
 
     def round_ended(self, ages_s: Mapping[str, float]) -> None:
         """Take what was counted, and the seconds since each part of the live knowledge was last read."""

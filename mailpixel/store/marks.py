@@ -52,7 +52,8 @@ class Mark:
 def pack(judged: Iterable[Judged]) -> bytes:
     """The marks of these judged events; deliveries and opt-outs are passed over.
 
-    Raises `ValueError` when more than 64 different rules decided on one message.
+    Raises `ValueError` when more than 64 different rules decided on one message, or a link's number has more than 16
+    bits.
     """
     rules: dict[str, int] = {}
     numbers: list[int] = []
@@ -62,7 +63,10 @@ def pack(judged: Iterable[Judged]) -> bytes:
         if kind is None:
             continue
         rule = rules.setdefault(each.rule, len(rules))
-        code = kind | _VERDICT_BITS[each.verdict] | _VIA_BITS[each.via] | (event.link or 0) << LINK_SHIFT
+        link = event.link or 0
+        if link > LINK_MASK:
+            raise ValueError(f"a link has no number above {LINK_MASK}")
+        code = kind | _VERDICT_BITS[each.verdict] | _VIA_BITS[each.via] | link << LINK_SHIFT
         if each.dup:
             code |= DUP
         if event.method != "GET":

@@ -52,26 +52,43 @@ class MessageState:
         return tally([self])
 
 
+@record(frozen=True, slots=True)
+class PutAside:
+    """A message that could not be read, judged or saved, and so is not counted, or counted as it was before.
+
+    `error` is the kind of error, the name of a type: it says nothing of the message.
+    """
+
+    campaign: str
+    recipient: str
+    error: str
+
+
+Folded = MessageState | PutAside
+"""What a fold makes of a message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Changed:
     """News for the fold: whole messages that have some after `since`, and the cursor that comes after them.
 
     `cursor` is `since` when there is no news. `messages` can be read once and streams, so it must be read before the
-    cursor is moved.
+    cursor is moved; a message that cannot be read comes as put aside.
     """
 
     since: str
     cursor: str
-    messages: Iterable[Message]
+    messages: Iterable[Message | PutAside]
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """What of the log is not folded yet: at most this many `events` (erased ones may be among them), the first of which
-    came at `first_event_ms`; None when there is none."""
+    came at `first_event_ms`; None when there is none. `put_aside` messages wait for better rules."""
 
     events: int = 0
     first_event_ms: int | None = None
+    put_aside: int = 0
 
 
 Followed = tuple[tuple[str, str], Message]
@@ -118,9 +135,10 @@ class Store(Protocol):
         """The whole messages that the next `limit` events after `cursor` belong to."""
         ...
 
-    def save(self, states: Sequence[MessageState], changed: Changed) -> None:
+    def save(self, states: Sequence[Folded], changed: Changed) -> None:
         """Replace these states, move the counters by the difference and the cursor to `changed.cursor`, in
-        one transaction. States may be saved a part at a time, the cursor moved with the last.
+        one transaction. States may be saved a part at a time, the cursor moved with the last. A message that is put
+        aside keeps its former state; one that has a state again is no longer put aside.
 
         Raises `Conflict` when the stored cursor is no longer `changed.since`: another fold was faster, a
         campaign was rebuilt or a person erased meanwhile. Nothing was written; read again from `cursor()`.
@@ -133,6 +151,10 @@ class Store(Protocol):
 
     def waiting(self) -> Waiting:
         """What was logged and not folded yet. Time does not grow with the log, nor with what waits."""
+        ...
+
+    def put_aside(self, after: tuple[str, str] = ("", ""), limit: int = 1_000) -> Sequence[PutAside]:
+        """Messages put aside, in order of campaign and recipient, beginning after one."""
         ...
 
     def campaigns(self) -> Sequence[str]:
@@ -149,12 +171,16 @@ class Store(Protocol):
         Streams."""
         ...
 
+    def messages_to_fold(self, campaign: str, after: str, until: str) -> Iterator[Message | PutAside]:
+        """The same for a rebuild: a message that cannot be read comes as put aside. Streams."""
+        ...
+
     def message(self, campaign: str, recipient: str) -> Message:
         """One message, without events when there are none."""
         ...
 
     def person(self, recipient: str) -> Iterator[Message]:
-        """All messages of a person, in order of campaign."""
+        """All messages of a person, in order of campaign: those not folded yet too."""
         ...
 
     def messages_by_source(
@@ -172,10 +198,11 @@ class Store(Protocol):
         self,
         campaign: str,
         since: str,
-        states: Iterable[MessageState],
-        fold: Callable[[Message], MessageState],
+        states: Iterable[Folded],
+        fold: Callable[[Message], Folded],
     ) -> None:
-        """Put these states and their counters in the place of the campaign's own, at once and all together.
+        """Put these states and their counters in the place of the campaign's own, at once and all together. Messages
+        put aside have no state then.
 
         `since` is the `cursor()` from before the first of these states was judged. A message that was folded
         after it is judged again by `fold`, so the fold may go on meanwhile. Readers see the old ones until
@@ -199,7 +226,11 @@ class Store(Protocol):
         ...
 
     def erase(self, recipient: str) -> int:
-        """Delete everything held of a person, take it out of the counters; returns how many events went."""
+        """Delete everything held of a person, take it out of the counters; returns how many events went.
+
+        Agents that no event uses any more go too. An opt-out stays: it is in the registry. Raises `ErasureUnfinished`
+        when all that is done, and traces are left until it is called again.
+        """
         ...
 
     def check_in_place(self) -> None:
@@ -406,11 +437,13 @@ __all__ = [
     "Changed",
     "Counts",
     "FoldState",
+    "Folded",
     "Followed",
     "Link",
     "LinkRevision",
     "MessageState",
     "Overflow",
+    "PutAside",
     "Registry",
     "RegistryNews",
     "SigningKey",

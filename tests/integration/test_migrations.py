@@ -104,6 +104,24 @@ def test_states_of_an_older_release_that_a_killed_rebuild_left_are_swept(tmp_pat
         ]
 
 
+def test_a_person_of_an_older_release_is_found_in_all_their_campaigns(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    with closing(sqlite3.connect(path)) as connection:
+        STEPS.apply(Admin(connection), stop_before="0009_campaigns_of_person")
+        connection.execute("insert into agents values (1, 'agent')")
+        for number, campaign in enumerate(("winter", "spring", "spring")):
+            row = (an_open(number).id, 0, campaign, "r-1", 1, 0)
+            connection.execute(
+                "insert into events (id, kind, campaign, recipient, agent, facts) values (?, ?, ?, ?, ?, ?)",
+                row,
+            )
+        connection.execute("update checkpoint set position = 3")
+        connection.commit()
+    store = SqliteStore(path)
+    assert [message.campaign for message in store.person("r-1")] == ["spring", "winter"]
+    store.close()
+
+
 def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     migrate(path)

@@ -16,9 +16,9 @@ from mailpixel.errors import StoreUnavailable
 from mailpixel.model import Message
 from mailpixel.projections.fold import Fold
 from mailpixel.projections.messages import fold_message
-from mailpixel.store.protocol import MessageState, Overflow
+from mailpixel.store.protocol import MessageState, Overflow, PutAside
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite, shelves
-from tests.builders import EDGE, a_campaign, a_click, an_open, at_ms, judge_plainly
+from tests.builders import EDGE, a_campaign, an_open, at_ms, judge_plainly
 
 BUSY_MS = 50
 
@@ -35,7 +35,8 @@ def store(path: Path) -> Iterator[SqliteStore]:
     made.close()
 
 
-def fold(message: Message) -> MessageState:
+def fold(message: Message | PutAside) -> MessageState:
+    assert isinstance(message, Message)
     return fold_message(message, judge_plainly(message, a_campaign(message.campaign)))
 
 
@@ -198,21 +199,6 @@ def test_a_closed_store_opens_again(store: SqliteStore) -> None:
     assert recipients(store) == ["r-1"]
 
 
-def test_nothing_of_an_erased_person_is_left_in_the_files(store: SqliteStore, path: Path) -> None:
-    person = "person-to-forget-4711"
-    for n in range(300):
-        events = [an_open(n + m, recipient=f"r-{n * 7919 % 300:04}-{m}") for m in range(5)]
-        mine = [a_click(n, recipient=person, campaign=f"of-{n % 7}"), an_open(n, recipient=person)]
-        store.append([*events, *mine])
-        if n % 50 == 0:
-            catch_up(store)
-    store.append([], [Overflow("spring", person, 1, EDGE, 3)])
-    catch_up(store)
-    assert store.erase(person) == 600
-    files = b"".join(file.read_bytes() for file in path.parent.iterdir())
-    assert person.encode() not in files
-
-
 def test_a_message_longer_than_a_page_is_read_whole(store: SqliteStore) -> None:
     store.append([an_open(0, recipient="r-0")])
     for start in range(0, 21_000, 1_000):
@@ -223,13 +209,15 @@ def test_a_message_longer_than_a_page_is_read_whole(store: SqliteStore) -> None:
 
 
 def test_the_questions_of_a_report_are_answered_by_an_index(store: SqliteStore) -> None:
-    from mailpixel.store.sqlite import events, projections
+    from mailpixel.store.sqlite import events, persons, projections
 
     asked = {
         events.OF_MESSAGE: ("spring", "r-1"),
         events.OF_PAGE: ("spring", "", "z", 10),
         events.NEWS: (0, 10),
-        events.CAMPAIGNS: (),
+        persons.CAMPAIGNS: (),
+        persons.UNFOLDED: (10, "r-1"),
+        events.NAMES: ("spring", "", "z", 10),
         projections.PROVISIONAL: (b"", "spring"),
     }
     with store._database.reading() as connection:

@@ -11,7 +11,7 @@ from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.model import Event, Facts, Message
 from mailpixel.projections.messages import fold_message
 from mailpixel.store.memory import MemoryStore
-from mailpixel.store.protocol import MessageState, Overflow, Store, Waiting
+from mailpixel.store.protocol import Changed, Folded, MessageState, Overflow, PutAside, Store, Waiting
 from mailpixel.store.sqlite import SqliteStore
 from mailpixel.store.tally import MEASURES
 from tests.builders import (
@@ -44,7 +44,8 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     made.close()
 
 
-def fold(message: Message) -> MessageState:
+def fold(message: Message | PutAside) -> MessageState:
+    assert isinstance(message, Message)
     return fold_message(message, judge_plainly(message, a_campaign(message.campaign)))
 
 
@@ -54,7 +55,7 @@ def catch_up(store: Store, limit: int = 100) -> None:
 
 
 def news(store: Store) -> list[Message]:
-    return list(store.changed(store.cursor(), 10).messages)
+    return [each for each in store.changed(store.cursor(), 10).messages if isinstance(each, Message)]
 
 
 def logged(store: Store, campaign: str = "spring") -> list[Event]:
@@ -164,8 +165,7 @@ def test_news_is_whole_messages_with_their_old_events(store: Store) -> None:
     store.append([first, other])
     catch_up(store)
     store.append([second])
-    changed = store.changed(store.cursor(), 10)
-    assert [(m.recipient, list(m.events)) for m in changed.messages] == [("r-1", [first, second])]
+    assert [(m.recipient, list(m.events)) for m in news(store)] == [("r-1", [first, second])]
 
 
 def test_a_batch_names_the_messages_of_so_many_events(store: Store) -> None:
@@ -567,3 +567,93 @@ def test_as_of_is_never_in_the_future(store: Store) -> None:
     catch_up(store)
     store.append([an_open(received_at_ms=NOW_MS + 5, id=an_id(NOW_MS + 5))])
     assert store.counts("spring", NOW_MS, 0).as_of_ms == NOW_MS
+
+
+def aside(recipient: str = "r-1", campaign: str = "spring", error: str = "TypeError") -> PutAside:
+    return PutAside(campaign, recipient, error)
+
+
+def put(store: Store, *folded: MessageState | PutAside) -> None:
+    """Save these beside what is there, and leave the cursor alone."""
+    store.save(folded, Changed(store.cursor(), store.cursor(), ()))
+
+
+def test_messages_put_aside_are_told_in_order_and_counted(store: Store) -> None:
+    assert (store.put_aside(), store.waiting().put_aside) == ([], 0)
+    put(store, aside("r-2"), aside("r-1", "winter"), aside("r-1", error="KeyError"), aside("r-1"))
+    assert store.put_aside() == [aside("r-1"), aside("r-2"), aside("r-1", "winter")]
+    assert store.put_aside(("spring", "r-1"), 1) == [aside("r-2")]
+    assert store.put_aside(("spring", "")) == store.put_aside()
+    assert store.waiting().put_aside == 3
+
+
+def test_a_message_put_aside_keeps_its_former_state_and_comes_back_with_the_next(store: Store) -> None:
+    store.append([an_open(1), an_open(2, recipient="r-2")])
+    catch_up(store)
+    put(store, aside())
+    assert totals(store)["opens.human"] == 2
+    put(store, fold(store.message("spring", "r-1")))
+    assert (store.put_aside(), totals(store)["opens.human"]) == ([], 2)
+
+
+def test_a_replacement_says_anew_which_messages_are_put_aside(store: Store) -> None:
+    store.append([an_open(n, recipient=f"r-{n}") for n in (1, 2, 3)])
+    catch_up(store)
+    put(store, aside("r-1"), aside("r-3", "winter"))
+    states: list[Folded] = [
+        fold(store.message("spring", "r-1")),
+        aside("r-2"),
+        fold(store.message("spring", "r-3")),
+    ]
+    store.replace("spring", store.cursor(), states, fold)
+    assert store.put_aside() == [aside("r-2"), aside("r-3", "winter")]
+    assert [state.recipient for state in store.recipients("spring", "", 9)] == ["r-1", "r-3"]
+
+
+def test_a_message_folded_during_a_replacement_may_be_put_aside(store: Store) -> None:
+    store.append([an_open(1)])
+    catch_up(store)
+    since = store.cursor()
+    store.append([an_open(2, recipient="r-2")])
+    catch_up(store)
+    store.replace(
+        "spring", since, [fold(store.message("spring", "r-1"))], lambda message: aside(message.recipient)
+    )
+    assert store.put_aside() == [aside("r-2")]
+    assert totals(store)["opens.human"] == 1
+
+
+def test_nothing_of_an_erased_person_stays_put_aside(store: Store) -> None:
+    put(store, aside("r-1"), aside("r-2"), aside("r-1", "winter"))
+    store.erase("r-1")
+    assert store.put_aside() == [aside("r-2")]
+
+
+def test_a_person_is_found_whatever_became_of_their_messages(store: Store) -> None:
+    names = ["folded", "aside", "rebuilt", "waiting"]
+    store.append([an_open(1, campaign=name) for name in names[:3]])
+    changed = store.changed("", 10)
+    kept = [fold(each) for each in changed.messages if each.campaign == "folded"]
+    store.save([*kept, aside("r-1", "aside")], changed)
+    store.replace("rebuilt", store.cursor(), [fold(store.message("rebuilt", "r-1"))], fold)
+    store.append([an_open(2, campaign="waiting"), an_open(3, campaign="other", recipient="r-2")])
+    assert [message.campaign for message in store.person("r-1")] == sorted(names)
+    assert store.erase("r-1") == 4
+    assert list(store.person("r-1")) == []
+    assert [message.campaign for message in store.person("r-2")] == ["other"]
+
+
+def test_a_person_who_was_erased_and_comes_back_is_found(store: Store) -> None:
+    store.append([an_open(1)])
+    catch_up(store)
+    store.erase("r-1")
+    store.append([an_open(2)])
+    catch_up(store)
+    assert [message.campaign for message in store.person("r-1")] == ["spring"]
+
+
+def test_messages_come_to_a_rebuild_as_they_come_to_others(store: Store) -> None:
+    store.append([an_open(n, recipient=f"r-{n}") for n in (3, 1, 4, 2)])
+    assert list(store.messages_to_fold("spring", "r-1", "r-3")) == list(
+        store.messages("spring", "r-1", "r-3")
+    )

@@ -13,7 +13,7 @@ from mailpixel.projections.fold import PART, SETTLED, Fold, Pace
 from mailpixel.projections.lag import fold_lag_ms
 from mailpixel.projections.rebuild import ATTEMPTS, Rebuild, rebuild
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
-from mailpixel.store.protocol import Changed, FoldState, MessageState
+from mailpixel.store.protocol import Changed, Folded, FoldState, MessageState, PutAside, Waiting
 from tests.builders import ROBOT, a_campaign, a_click, a_link, an_open, at_ms, judge_plainly
 
 NOW_MS = at_ms(1_000)
@@ -153,7 +153,7 @@ class Saving(MemoryStore):
         self.saved: list[tuple[int, bool]] = []
         self._replaced = replaced
 
-    def save(self, states: Sequence[MessageState], changed: Changed) -> None:
+    def save(self, states: Sequence[Folded], changed: Changed) -> None:
         super().save(states, changed)
         self.saved.append((len(states), changed.cursor != changed.since))
         if self._replaced:
@@ -276,6 +276,113 @@ def test_a_fold_may_be_asked_to_judge_again_only_some_campaigns(
     assert registry.stale() == ["autumn"]
 
 
+def judge_all_but_poison(message: Message, campaign: Campaign) -> tuple[Judged, ...]:
+    if message.recipient == "poison":
+        raise ZeroDivisionError
+    return judge_plainly(message, campaign)
+
+
+def test_a_message_that_cannot_be_judged_is_put_aside_and_the_others_are_counted(
+    store: MemoryStore, registry: MemoryRegistry, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = ["r-1", "poison", "r-2"]
+    store.append([an_open(1, recipient=name) for name in names])
+    fold = Fold(store, registry, judge_all_but_poison, "one")
+    fold.catch_up(now, LEASE_MS)
+    store.append([an_open(90, recipient=name) for name in names])
+    fold.catch_up(now, LEASE_MS)
+    assert (totals(store)["opens.human"], store.waiting()) == (4, Waiting(put_aside=1))
+    assert store.put_aside() == [PutAside("spring", "poison", "ZeroDivisionError")]
+    assert [record.getMessage() for record in caplog.records] == [
+        "a message of campaign 'spring' cannot be judged (ZeroDivisionError) and is put aside"
+    ]
+
+
+def test_what_was_put_aside_is_tried_again_when_the_rules_change_and_by_a_new_fold(
+    store: MemoryStore, registry: MemoryRegistry
+) -> None:
+    broken = [True]
+
+    def judge(message: Message, campaign: Campaign) -> tuple[Judged, ...]:
+        return (judge_all_but_poison if broken[0] else judge_plainly)(message, campaign)
+
+    store.append([an_open(1, recipient="poison")])
+    fold = Fold(store, registry, judge, "one")
+    fold.catch_up(now, LEASE_MS)
+    broken[0] = False
+    fold.catch_up(now, LEASE_MS)
+    assert store.waiting().put_aside == 1
+    fold.rules_changed()
+    fold.catch_up(now, LEASE_MS)
+    assert (store.waiting().put_aside, totals(store)["opens.human"]) == (0, 1)
+    store.save([PutAside("spring", "poison", "KeyError")], Changed(store.cursor(), store.cursor(), ()))
+    Fold(store, registry, judge, "one").catch_up(now, LEASE_MS)
+    assert store.put_aside() == []
+
+
+class Picky(MemoryStore):
+    """A store that cannot take the state of one message."""
+
+    def save(self, states: Sequence[Folded], changed: Changed) -> None:
+        if any(isinstance(state, MessageState) and state.recipient == "poison" for state in states):
+            raise OverflowError
+        super().save(states, changed)
+
+
+def test_a_state_that_cannot_be_saved_is_put_aside(registry: MemoryRegistry) -> None:
+    store = Picky()
+    names = ["r-1", "r-2", "poison", *(f"s-{n}" for n in range(9))]
+    store.append([an_open(1, recipient=name) for name in names])
+    assert Fold(store, registry, judge_plainly, "one").catch_up(now, LEASE_MS) == 12
+    assert store.put_aside() == [PutAside("spring", "poison", "OverflowError")]
+    assert (totals(store)["opens.human"], store.waiting().events) == (11, 0)
+
+
+class Brittle(MemoryStore):
+    """A store that cannot replace the states of one campaign."""
+
+    def replace(
+        self, campaign: str, since: str, states: Iterable[Folded], fold: Callable[[Message], Folded]
+    ) -> None:
+        if campaign == "autumn":
+            raise OSError
+        super().replace(campaign, since, states, fold)
+
+
+def test_a_campaign_that_cannot_be_judged_again_holds_up_no_other(
+    registry: MemoryRegistry, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = Brittle()
+    names = ("autumn", "spring")
+    store.append([a_click(1, link=2, campaign=name) for name in names])
+    fold = Fold(store, registry, judge_plainly, "one")
+    fold.catch_up(now, LEASE_MS)
+    for name in names:
+        registry.add_campaign(replace(a_campaign(name), links=(a_link(2, trap=True),)))
+    fold.catch_up(now, LEASE_MS)
+    assert fold.catch_up(now, LEASE_MS) == 0
+    assert (registry.stale(), totals(store)["clicks.machine"]) == (["autumn"], 1)
+    assert [record.getMessage() for record in caplog.records] == [
+        "campaign 'autumn' cannot be judged again (OSError); it stays as it was"
+    ]
+    found = rebuild(store, registry, judge_plainly, how=Rebuild(processes=1))
+    assert [(difference.campaign, difference.error) for difference in found] == [
+        ("autumn", "OSError"),
+        ("spring", ""),
+    ]
+
+
+def test_a_rebuild_puts_aside_what_cannot_be_judged(
+    store: MemoryStore, registry: MemoryRegistry, fold: Fold
+) -> None:
+    store.append([an_open(1, recipient=name) for name in ("r-1", "poison")])
+    fold.catch_up(now, LEASE_MS)
+    rebuild(store, registry, judge_all_but_poison, how=Rebuild(processes=1))
+    assert (totals(store)["opens.human"], store.waiting().put_aside) == (1, 1)
+    rebuild(store, registry, judge_plainly, how=Rebuild(processes=1))
+    assert (totals(store)["opens.human"], store.waiting().put_aside) == (2, 0)
+
+
 def test_rebuilding_with_the_same_rules_changes_nothing(
     store: MemoryStore, registry: MemoryRegistry, fold: Fold
 ) -> None:
@@ -370,8 +477,8 @@ class Disturbed(MemoryStore):
         self,
         campaign: str,
         since: str,
-        states: Iterable[MessageState],
-        fold: Callable[[Message], MessageState],
+        states: Iterable[Folded],
+        fold: Callable[[Message], Folded],
     ) -> None:
         if self.times:
             self.times -= 1
@@ -408,7 +515,7 @@ class Overtaken(MemoryStore):
         super().__init__()
         self.first = True
 
-    def save(self, states: Sequence[MessageState], changed: Changed) -> None:
+    def save(self, states: Sequence[Folded], changed: Changed) -> None:
         if self.first:
             self.first = False
             super().save(states, changed)

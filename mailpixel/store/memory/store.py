@@ -16,9 +16,11 @@ from mailpixel.model import Event, EventKind, Facts, Message
 from mailpixel.store.protocol import (
     Changed,
     Counts,
+    Folded,
     Followed,
     MessageState,
     Overflow,
+    PutAside,
     Waiting,
 )
 from mailpixel.store.tally import MEASURES, TallyKey, tally
@@ -37,6 +39,7 @@ class MemoryStore:
         self._of_message: defaultdict[Key, list[Event]] = defaultdict(list)
         self._overflow: dict[tuple[str, str, int, bytes], int] = {}
         self._states: defaultdict[str, dict[str, MessageState]] = defaultdict(dict)
+        self._aside: dict[Key, str] = {}
         self._appended = 0
         self._cursor = (0, 0, 0)
 
@@ -76,14 +79,22 @@ class MemoryStore:
             keys = dict.fromkeys((event.campaign, event.recipient) for _, event in news)
             return Changed(cursor, _text((end, *epochs)), [self.message(*key) for key in keys])
 
-    def save(self, states: Sequence[MessageState], changed: Changed) -> None:
+    def save(self, states: Sequence[Folded], changed: Changed) -> None:
         """See `Store`."""
         with self._lock:
             if self._cursor != _parse(changed.since):
                 raise Conflict("the log was folded, replaced or erased from meanwhile; read again")
             for state in states:
-                self._states[state.campaign][state.recipient] = state
+                self._put(state, self._states[state.campaign])
             self._cursor = _parse(changed.cursor)
+
+    def _put(self, folded: Folded, states: dict[str, MessageState]) -> None:
+        key = (folded.campaign, folded.recipient)
+        if isinstance(folded, PutAside):
+            self._aside[key] = folded.error
+        else:
+            states[folded.recipient] = folded
+            self._aside.pop(key, None)
 
     def cursor(self) -> str:
         """See `Store`."""
@@ -93,7 +104,14 @@ class MemoryStore:
         """See `Store`."""
         with self._lock:
             news = [event for at, event in self._log.items() if at > self._cursor[0]]
-            return Waiting(len(news), news[0].received_at_ms if news else None)
+            first_ms = news[0].received_at_ms if news else None
+            return Waiting(len(news), first_ms, len(self._aside))
+
+    def put_aside(self, after: Key = ("", ""), limit: int = 1_000) -> Sequence[PutAside]:
+        """See `Store`."""
+        with self._lock:
+            keys = sorted(key for key in self._aside if key > after)
+            return [PutAside(*key, self._aside[key]) for key in keys[:limit]]
 
     def campaigns(self) -> Sequence[str]:
         """See `Store`."""
@@ -122,6 +140,10 @@ class MemoryStore:
             )
         return (self.message(campaign, recipient) for recipient in recipients)
 
+    def messages_to_fold(self, campaign: str, after: str, until: str) -> Iterator[Message | PutAside]:
+        """See `Store`; here every message can be read."""
+        return self.messages(campaign, after, until)
+
     def message(self, campaign: str, recipient: str) -> Message:
         """See `Store`."""
         with self._lock:
@@ -130,7 +152,9 @@ class MemoryStore:
 
     def person(self, recipient: str) -> Iterator[Message]:
         """See `Store`."""
-        messages = (self.message(campaign, recipient) for campaign in self.campaigns())
+        with self._lock:
+            campaigns = sorted(campaign for campaign, of in self._of_message if of == recipient)
+        messages = (self.message(campaign, recipient) for campaign in campaigns)
         return (message for message in messages if message.events)
 
     def messages_by_source(
@@ -152,19 +176,22 @@ class MemoryStore:
         self,
         campaign: str,
         since: str,
-        states: Iterable[MessageState],
-        fold: Callable[[Message], MessageState],
+        states: Iterable[Folded],
+        fold: Callable[[Message], Folded],
     ) -> None:
         """See `Store`."""
         position, erasures, _ = _parse(since)
-        fresh = {state.recipient: state for state in states}
+        put = {state.recipient: state for state in states}
         with self._lock:
             if self._cursor[1] != erasures:
                 raise Conflict("a person was erased meanwhile; start over")
             for at, event in self._log.items():
                 if position < at <= self._cursor[0] and event.campaign == campaign:
-                    fresh[event.recipient] = fold(self.message(campaign, event.recipient))
-            self._states[campaign] = fresh
+                    put[event.recipient] = fold(self.message(campaign, event.recipient))
+            self._aside = {key: error for key, error in self._aside.items() if key[0] != campaign}
+            self._states[campaign] = {}
+            for state in put.values():
+                self._put(state, self._states[campaign])
             self._cursor = (self._cursor[0], self._cursor[1], self._cursor[2] + 1)
 
     def counts(self, campaign: str, now_ms: int, settle_ms: int) -> Counts:
@@ -208,6 +235,7 @@ class MemoryStore:
                 self._of_message.pop((event.campaign, recipient), None)
             for states in self._states.values():
                 states.pop(recipient, None)
+            self._aside = {key: error for key, error in self._aside.items() if key[1] != recipient}
             self._overflow = {key: hits for key, hits in self._overflow.items() if key[1] != recipient}
             self._cursor = (self._cursor[0], self._cursor[1] + 1, self._cursor[2])
             return len(gone)

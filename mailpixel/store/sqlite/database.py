@@ -167,11 +167,18 @@ class Database:
         if any(files != here for files in opened):
             raise StoreUnavailable(MOVED)
 
-    def truncate_log(self) -> None:
-        """Empty the write-ahead log into the file, as far as readers allow, so that it keeps no former
-        content."""
+    def rewrite(self) -> None:
+        """Write the whole file anew, without former content. Nobody else writes meanwhile; it needs as much room again.
+        Raises `StoreUnavailable`."""
+        with self.at_once() as connection:
+            connection.execute("vacuum")
+
+    def truncate_log(self) -> bool:
+        """Empty the write-ahead log into the file, so that it keeps no former content; False when readers kept it for
+        `busy_ms`."""
         with self._refusals():
-            self._connection().execute("pragma wal_checkpoint(truncate)").fetchall()
+            (row,) = self._connection().execute("pragma wal_checkpoint(truncate)").fetchall()
+            return bool(row[0] == 0)
 
     def close(self) -> None:
         """Close the connections of all threads; no thread may be at work."""

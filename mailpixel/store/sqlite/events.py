@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
 
+from mailpixel.errors import StoreUnavailable
 from mailpixel.model import Event, Message
-from mailpixel.store.protocol import Changed, Overflow
+from mailpixel.store.protocol import Changed, Overflow, PutAside
+from mailpixel.store.sqlite.agents import is_gone
 from mailpixel.store.sqlite.cursor import Cursor
 from mailpixel.store.sqlite.database import Database
+from mailpixel.store.sqlite.persons import CAMPAIGNS, campaigns_of
 from mailpixel.store.sqlite.rows import (
     COLUMNS,
     READ,
@@ -45,15 +48,9 @@ NEWS = """
     from (select position, campaign, recipient from events where position > ? order by position limit ?)
     group by campaign, recipient
 """
-# Hops from each campaign to the next along the index: as many steps as there are campaigns, not events.
-CAMPAIGNS = """
-    with recursive logged (campaign) as (
-        select min(campaign) from events
-        union all
-        select (select min(campaign) from events where campaign > logged.campaign)
-        from logged where logged.campaign is not null
-    )
-    select campaign from logged where campaign is not null order by campaign
+NAMES = """
+    select distinct recipient from events
+    where campaign = ? and recipient > ? and recipient <= ? order by recipient limit ?
 """
 RANGE_END = """
     select recipient from events where campaign = ? and recipient > ? order by recipient limit 1 offset ?
@@ -74,6 +71,15 @@ class EventLog:
         """Write all, or raise and write nothing."""
         for event in events:
             check_id(event)
+        try:
+            self._append(events, overflow)
+        except sqlite3.IntegrityError as error:
+            if not is_gone(error):
+                raise
+            self._numbers = AgentNumbers()  # an agent that nobody used was removed meanwhile
+            self._append(events, overflow)
+
+    def _append(self, events: Sequence[Event], overflow: Sequence[Overflow]) -> None:
         known = self._numbers.known
         unknown = {event.agent for event in events if event.agent not in known}
         if not unknown and not overflow and len(events) <= SIZES[-1]:
@@ -111,12 +117,22 @@ class EventLog:
         end = max((last for _, _, last in named), default=since.position)
         return Changed(cursor, str(since._replace(position=end)), self._named(named))
 
-    def _named(self, named: Sequence[Row]) -> Iterator[Message]:
+    def _named(self, named: Sequence[Row]) -> Iterator[Message | PutAside]:
         for start in range(0, len(named), KEYS):
+            yield from self._readable(named[start : start + KEYS])
+
+    def _readable(self, named: Sequence[Row]) -> Sequence[Message | PutAside]:
+        """Messages whose names these rows begin with. Where they cannot be read together they are read one by one, and
+        one that cannot be read comes as put aside."""
+        try:
             with self._database.reading() as connection:
-                rows = _rows_of(connection, named[start : start + KEYS])
-                messages = self._messages(connection, rows)
-            yield from messages
+                return self._messages(connection, _rows_of(connection, named))
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            if len(named) == 1:
+                return [PutAside(named[0][0], named[0][1], type(error).__name__)]
+            return [each for one in named for each in self._readable([one])]
 
     def campaigns(self) -> Sequence[str]:
         """The campaigns that have events, in order."""
@@ -139,6 +155,12 @@ class EventLog:
         """Whole messages in order of recipient, a page at a time, so that no reader holds up the log."""
         end = LAST if until is None else until
         while page := self._page(campaign, after, end):
+            yield from page
+            after = page[-1].recipient
+
+    def messages_to_fold(self, campaign: str, after: str, until: str) -> Iterator[Message | PutAside]:
+        """The same; one that cannot be read comes as put aside."""
+        while page := self._page_to_fold(campaign, after, until):
             yield from page
             after = page[-1].recipient
 
@@ -165,10 +187,22 @@ class EventLog:
 
     def person(self, recipient: str) -> Iterator[Message]:
         """All messages of a person."""
-        for campaign in self.campaigns():
+        with self._database.reading() as connection:
+            campaigns = campaigns_of(connection, recipient)
+        for campaign in campaigns:
             message = self.message(campaign, recipient)
             if message.events:
                 yield message
+
+    def _page_to_fold(self, campaign: str, after: str, until: str) -> Sequence[Message | PutAside]:
+        try:
+            return self._page(campaign, after, until)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            with self._database.reading() as connection:
+                found = connection.execute(NAMES, (campaign, after, until, KEYS)).fetchall()
+            return self._readable([(campaign, recipient) for (recipient,) in found])
 
     def _page(self, campaign: str, after: str, until: str) -> Sequence[Message]:
         with self._database.reading() as connection:

@@ -221,6 +221,34 @@ def _left_shelves(db: Admin) -> None:
     )
 
 
+@STEPS(name="0008_put_aside")
+def _put_aside(db: Admin) -> None:
+    """Messages that could not be judged, with the kind of error: they keep nobody else from being counted."""
+    _run(
+        db,
+        """create table put_aside (
+            campaign text not null,
+            recipient text not null,
+            error text not null,
+            primary key (campaign, recipient)
+        ) without rowid""",
+    )
+
+
+@STEPS(name="0009_campaigns_of_person")
+def _campaigns_of_person(db: Admin) -> None:
+    """Which campaigns a person has events of, kept by the fold; here from the whole log."""
+    _run(
+        db,
+        """create table campaigns_of_person (
+            recipient text not null,
+            campaign text not null,
+            primary key (recipient, campaign)
+        ) without rowid""",
+        "insert into campaigns_of_person select distinct recipient, campaign from events order by 1, 2",
+    )
+
+
 def migrate(path: Path | str, busy_ms: int = BUSY_MS, steps: Migrations = STEPS) -> None:
     """Bring the file to the newest schema; makes it, for its owner alone, when it is missing.
 

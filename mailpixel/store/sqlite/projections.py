@@ -4,12 +4,15 @@ transaction."""
 import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from mailpixel.errors import Conflict
 from mailpixel.model import Facts
-from mailpixel.store.protocol import Changed, Counts, MessageState, Waiting
+from mailpixel.store.protocol import Changed, Counts, Folded, MessageState, PutAside, Waiting
+from mailpixel.store.sqlite.aside import count_aside, keep_aside, take_back
 from mailpixel.store.sqlite.cursor import Cursor, read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database
+from mailpixel.store.sqlite.persons import note_campaign
 from mailpixel.store.sqlite.rows import HITS
 from mailpixel.store.sqlite.shelves import (
     STATE,
@@ -43,18 +46,26 @@ class Projections:
     def waiting(self) -> Waiting:
         """What lies behind the cursor: the span of positions, so that nothing is counted up."""
         with self._database.reading() as connection:
-            return _waiting(connection, read_cursor(connection).position)
+            waiting = _waiting(connection, read_cursor(connection).position)
+            return replace(waiting, put_aside=count_aside(connection))
 
-    def save(self, states: Sequence[MessageState], changed: Changed) -> None:
+    def save(self, states: Sequence[Folded], changed: Changed) -> None:
         """Replace states, move counters and cursor. Raises `Conflict`."""
         by_campaign: defaultdict[str, list[MessageState]] = defaultdict(list)
+        aside: list[PutAside] = []
         for state in states:
-            by_campaign[state.campaign].append(state)
+            if isinstance(state, PutAside):
+                aside.append(state)
+            else:
+                by_campaign[state.campaign].append(state)
         with self._database.writing() as connection:
             if read_cursor(connection) != Cursor.parse(changed.since):
                 raise Conflict("the log was folded, replaced or erased from meanwhile; read again")
             for campaign, of_campaign in by_campaign.items():
                 _replace_states(connection, campaign, of_campaign)
+            for each in aside:
+                note_campaign(connection, each.campaign, [each.recipient])
+            keep_aside(connection, aside)
             write_cursor(connection, Cursor.parse(changed.cursor))
 
     def counts(self, campaign: str, now_ms: int, settle_ms: int) -> Counts:
@@ -103,10 +114,15 @@ def _replace_states(connection: sqlite3.Connection, campaign: str, states: Seque
     if shelf is None:
         shelf = new_shelf(connection, campaign, live=True)
     moves = Tally()
-    for former in states_of(connection, shelf, campaign, [state.recipient for state in states]):
+    recipients = [state.recipient for state in states]
+    new = set(recipients)
+    for former in states_of(connection, shelf, campaign, recipients):
         moves.add(former, -1)
+        new.discard(former.recipient)
     for state in states:
         moves.add(state)
+    note_campaign(connection, campaign, sorted(new))
+    take_back(connection, campaign, recipients)
     put_states(connection, shelf, states)
     move_counters(connection, shelf, moves.counts())
 

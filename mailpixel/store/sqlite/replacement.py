@@ -12,10 +12,12 @@ from itertools import islice
 
 from mailpixel.errors import Conflict
 from mailpixel.model import Message
-from mailpixel.store.protocol import MessageState
+from mailpixel.store.protocol import Folded, MessageState, PutAside
+from mailpixel.store.sqlite.aside import keep_aside
 from mailpixel.store.sqlite.cursor import Cursor, read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.events import EventLog
+from mailpixel.store.sqlite.persons import note_campaign
 from mailpixel.store.sqlite.shelves import (
     LEFT,
     leave_unfinished,
@@ -51,9 +53,10 @@ class Replacement:
         self._campaign = campaign
         self._since = Cursor.parse(since)
         self._tally = Tally()
+        self._aside: dict[str, PutAside] = {}
         self._shelf = 0
 
-    def run(self, states: Iterable[MessageState], fold: Callable[[Message], MessageState]) -> None:
+    def run(self, states: Iterable[Folded], fold: Callable[[Message], Folded]) -> None:
         """Replace. Raises `Conflict` when a person was erased or another replacement of the campaign
         began."""
         self._begin()
@@ -77,22 +80,27 @@ class Replacement:
             self._shelf = new_shelf(connection, self._campaign, live=False)
         sweep(self._database)
 
-    def _put(
-        self, connection: sqlite3.Connection, states: Iterable[MessageState], again: bool = True
-    ) -> None:
+    def _put(self, connection: sqlite3.Connection, folded: Iterable[Folded], again: bool = True) -> None:
         """Put states onto the shelf; `again` when some of them may stand there already."""
         filling = "select 1 from shelves where id = ? and live = 0"
         if connection.execute(filling, (self._shelf,)).fetchone() is None:
             raise Conflict("a person was erased or another rebuild began meanwhile; start over")
-        newest = {state.recipient: state for state in states}
+        newest: dict[str, MessageState] = {}
+        for each in folded:
+            if isinstance(each, PutAside):
+                self._aside[each.recipient] = each
+            else:
+                newest[each.recipient] = each
+                self._aside.pop(each.recipient, None)
         formers = states_of(connection, self._shelf, self._campaign, list(newest)) if again else []
         for former in formers:
             self._tally.add(former, -1)
         for state in newest.values():
             self._tally.add(state)
         put_states(connection, self._shelf, newest.values())
+        note_campaign(connection, self._campaign, newest)
 
-    def _catch_up(self, fold: Callable[[Message], MessageState]) -> int:
+    def _catch_up(self, fold: Callable[[Message], Folded]) -> int:
         """One round; returns how many messages it judged."""
         with self._database.reading() as connection:
             states = self._folded_meanwhile(connection, fold)
@@ -102,15 +110,23 @@ class Replacement:
         return len(states)
 
     def _folded_meanwhile(
-        self, connection: sqlite3.Connection, fold: Callable[[Message], MessageState]
-    ) -> list[MessageState]:
+        self, connection: sqlite3.Connection, fold: Callable[[Message], Folded]
+    ) -> list[Folded]:
         """The messages that the live fold has folded since the last round, judged anew."""
         now = read_cursor(connection)
         found = connection.execute(
             FOLDED_SINCE, (self._since.position, now.position, self._campaign)
         ).fetchall()
         self._since = now
-        return [fold(self._log.message_in(connection, self._campaign, recipient)) for (recipient,) in found]
+        messages = (self._readable(connection, recipient) for (recipient,) in found)
+        return [each if isinstance(each, PutAside) else fold(each) for each in messages]
+
+    def _readable(self, connection: sqlite3.Connection, recipient: str) -> Message | PutAside:
+        """A message as this transaction sees it, put aside when it cannot be read."""
+        try:
+            return self._log.message_in(connection, self._campaign, recipient)
+        except Exception as error:
+            return PutAside(self._campaign, recipient, type(error).__name__)
 
     def _exchange(self, connection: sqlite3.Connection) -> None:
         move_counters(connection, self._shelf, self._tally.counts())
@@ -118,5 +134,8 @@ class Replacement:
             "update shelves set live = ? where campaign = ? and live = 1", (LEFT, self._campaign)
         )
         connection.execute("update shelves set live = 1 where id = ?", (self._shelf,))
+        connection.execute("delete from put_aside where campaign = ?", (self._campaign,))
+        keep_aside(connection, self._aside.values())
+        note_campaign(connection, self._campaign, self._aside)
         cursor = read_cursor(connection)
         write_cursor(connection, cursor._replace(replacements=cursor.replacements + 1))

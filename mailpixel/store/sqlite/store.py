@@ -4,7 +4,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mailpixel.model import Event, Message
-from mailpixel.store.protocol import Changed, Counts, Followed, MessageState, Overflow, Waiting
+from mailpixel.store.protocol import (
+    Changed,
+    Counts,
+    Folded,
+    Followed,
+    MessageState,
+    Overflow,
+    PutAside,
+    Waiting,
+)
+from mailpixel.store.sqlite.aside import put_aside
 from mailpixel.store.sqlite.database import BUSY_MS, Database
 from mailpixel.store.sqlite.erasure import erase
 from mailpixel.store.sqlite.events import EventLog
@@ -43,7 +53,7 @@ class SqliteStore:
         """See `Store`."""
         return self._log.changed(cursor, limit)
 
-    def save(self, states: Sequence[MessageState], changed: Changed) -> None:
+    def save(self, states: Sequence[Folded], changed: Changed) -> None:
         """See `Store`."""
         self._projections.save(states, changed)
 
@@ -54,6 +64,10 @@ class SqliteStore:
     def waiting(self) -> Waiting:
         """See `Store`."""
         return self._projections.waiting()
+
+    def put_aside(self, after: tuple[str, str] = ("", ""), limit: int = 1_000) -> Sequence[PutAside]:
+        """See `Store`."""
+        return put_aside(self._database, after, limit)
 
     def campaigns(self) -> Sequence[str]:
         """See `Store`."""
@@ -66,6 +80,10 @@ class SqliteStore:
     def messages(self, campaign: str, after: str = "", until: str | None = None) -> Iterator[Message]:
         """See `Store`."""
         return self._log.messages(campaign, after, until)
+
+    def messages_to_fold(self, campaign: str, after: str, until: str) -> Iterator[Message | PutAside]:
+        """See `Store`."""
+        return self._log.messages_to_fold(campaign, after, until)
 
     def message(self, campaign: str, recipient: str) -> Message:
         """See `Store`."""
@@ -85,8 +103,8 @@ class SqliteStore:
         self,
         campaign: str,
         since: str,
-        states: Iterable[MessageState],
-        fold: Callable[[Message], MessageState],
+        states: Iterable[Folded],
+        fold: Callable[[Message], Folded],
     ) -> None:
         """See `Store`."""
         Replacement(self._database, self._log, campaign, since).run(states, fold)

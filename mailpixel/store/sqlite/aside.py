@@ -1,0 +1,36 @@
+"""Messages put aside in a SQLite file: which, and by what kind of error."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from mailpixel.store.protocol import PutAside
+from mailpixel.store.sqlite.database import Database
+
+PAGE = """
+    select campaign, recipient, error from put_aside
+    where (campaign, recipient) > (?, ?) order by campaign, recipient limit ?
+"""
+
+
+def put_aside(database: Database, after: tuple[str, str], limit: int) -> Sequence[PutAside]:
+    """Messages put aside, in order of campaign and recipient."""
+    with database.reading() as connection:
+        return [PutAside(*row) for row in connection.execute(PAGE, (*after, limit))]
+
+
+def count_aside(connection: sqlite3.Connection) -> int:
+    """How many there are."""
+    return int(connection.execute("select count(*) from put_aside").fetchone()[0])
+
+
+def keep_aside(connection: sqlite3.Connection, aside: Iterable[PutAside]) -> None:
+    """Put messages aside."""
+    rows = [(each.campaign, each.recipient, each.error) for each in aside]
+    connection.executemany("insert or replace into put_aside values (?, ?, ?)", rows)
+
+
+def take_back(connection: sqlite3.Connection, campaign: str, recipients: Iterable[str]) -> None:
+    """Forget that these were put aside: they have states again."""
+    if count_aside(connection):
+        rows = [(campaign, recipient) for recipient in recipients]
+        connection.executemany("delete from put_aside where campaign = ? and recipient = ?", rows)
