@@ -14,7 +14,7 @@ from rich.text import Text
 
 from mailpixel.classify import Rules
 from mailpixel.classify.operator_file import rules_of
-from mailpixel.cli.suggestions import did_you_mean
+from mailpixel.cli.suggestions import command_meant
 from mailpixel.links.keyring import Keyring
 from mailpixel.settings import Settings
 from mailpixel.store.protocol import Registry, Store
@@ -60,12 +60,18 @@ class Group(click.Group):
         """Write the example."""
         write_example(self.example, formatter)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands with the whole first sentence of their help."""
+        found = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, each.get_short_help_str(1_000)) for name, each in found if each])
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command. Raises `click.UsageError` with the nearest name."""
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            hint = did_you_mean(args[0], self.list_commands(ctx))
+            hint = command_meant(args[0], self.list_commands(ctx))
             ctx.fail(f"There is no command {args[0]!r}.{hint}")
         return super().resolve_command(ctx, args)
 

@@ -2,9 +2,9 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -23,7 +23,7 @@ from rich.progress import (
 from mailpixel.cli.frame import Command, keyring, plain, say, settings, stores, warn
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput, MailpixelError
-from mailpixel.links.bulk import Tally, Watch, mint_links, size_of
+from mailpixel.links.bulk import Done, Tally, Watch, mint_links, size_of
 from mailpixel.links.hosts import warning_of
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.lists.columns import UnclearHeader, Wanted
@@ -101,15 +101,14 @@ def links_command(id: str, source: BinaryIO, path: Path | None, resume: bool, **
     campaign = campaign_of(registry, id)
     job = _job(campaign, asked)
     warn(warning_of(job.base_url, campaign.id))
-    keys = keyring(registry)
-    note_signed(registry, campaign.id)
-    run = partial(_mint, source, keys=keys, path=path, resume=resume)
+    note = partial(note_signed, registry, campaign.id)
+    run = _Run(source, path, resume, keyring(registry), note)
     try:
-        run(job)
+        run.mint(job)
     except UnclearHeader as unclear:
         wanted = _ask(unclear, job.wanted, source)
         source.seek(0)
-        run(replace(job, wanted=wanted))
+        run.mint(replace(job, wanted=wanted))
 
 
 def _job(campaign: Campaign, asked: dict[str, Any]) -> Job:
@@ -136,14 +135,37 @@ def _ask(unclear: UnclearHeader, wanted: Wanted, source: BinaryIO) -> Wanted:
     return replace(wanted, headerless=True)
 
 
-def _mint(source: BinaryIO, job: Job, keys: Keyring, path: Path | None, resume: bool) -> None:
-    started_s = time.monotonic()
-    with _written(path, facts_of(job, keys, size_of(source)), resume) as (sink, watch):
-        rows_before = watch.done.minted + watch.done.faulty
-        with Screen(rows_before, is_quiet=path is None and sys.stdout.isatty()) as screen:
-            watch = replace(watch, on_fault=screen.on_fault, on_progress=screen.on_progress)
-            tally = mint_links(source, sink, job, keys, watch)
-    _tell(tally, rows_before, time.monotonic() - started_s)
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One reading of a list into one output. `note` is called when rows were signed."""
+
+    source: BinaryIO
+    path: Path | None
+    resume: bool
+    keys: Keyring
+    note: Callable[[], None]
+
+    def mint(self, job: Job) -> None:
+        """Sign the links of a job."""
+        started_s = time.monotonic()
+        facts = facts_of(job, self.keys, size_of(self.source))
+        with _written(self.path, facts, self.resume) as (sink, watch):
+            rows_before = watch.done.minted + watch.done.faulty
+            with Screen(rows_before, is_quiet=self.path is None and sys.stdout.isatty()) as screen:
+                watch = replace(watch, on_fault=screen.on_fault, on_progress=screen.on_progress)
+                tally = mint_links(self.source, sink, job, self.keys, self._noting(watch))
+        _tell(tally, rows_before, time.monotonic() - started_s)
+
+    def _noting(self, watch: Watch) -> Watch:
+        """The same watch, which notes the first rows that were signed."""
+        left = [self.note]
+
+        def on_done(done: Done) -> None:
+            if left and done.minted:
+                left.pop()()
+            watch.on_done(done)
+
+        return replace(watch, on_done=on_done)
 
 
 @contextmanager

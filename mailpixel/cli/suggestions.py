@@ -32,6 +32,8 @@ SYNONYMS = {
     "worker": "work",
 }
 """What other programs call it, and what it is called here."""
+OPTIONS = {"help": "--help", "version": "--version"}
+"""What other programs have as commands, and are options here."""
 LOOKED_AT = 1_000
 """How many campaigns are compared with a mistyped id, or shown to a shell."""
 
@@ -39,8 +41,17 @@ LOOKED_AT = 1_000
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """` Did you mean 'report'?`, or nothing where no name is near."""
     known = list(names)
-    near = [SYNONYMS[name]] if SYNONYMS.get(name) in known else get_close_matches(name, known, 1)
+    near = get_close_matches(name, known, 1)
     return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def command_meant(name: str, commands: Iterable[str]) -> str:
+    """The same of a command, which other programs may call otherwise."""
+    known = list(commands)
+    ours = OPTIONS.get(name) or SYNONYMS.get(name)
+    if ours in OPTIONS.values() or ours in known:
+        return f" Did you mean {ours!r}?"
+    return did_you_mean(name, known)
 
 
 def campaign_of(registry: Registry, id: str) -> Campaign:

@@ -97,6 +97,9 @@ def test_help_and_version_have_the_names_that_people_try(tmp_path: Path) -> None
     [
         ("reprot spring-2026", "Did you mean 'report'?"),
         ("stats spring-2026", "Did you mean 'report'?"),
+        ("help", "Did you mean '--help'?"),
+        ("version", "Did you mean '--version'?"),
+        ("campaign rm draft-2026", "Did you mean 'delete'?"),
         ("campaign lst", "Did you mean 'list'?"),
         ("campaign create spring-2026", "Did you mean 'add'?"),
         ("report spring-2026 --jsn", "Did you mean '--json'?"),

@@ -85,6 +85,13 @@ def test_a_campaign_is_deleted_only_when_asked_twice_and_never_sent(campaign: Sh
     )
 
 
+def test_a_list_that_could_not_be_read_signed_nothing(campaign: Shell, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("name,city\nAnn,Rome\n")
+    words = ["links", "spring", "--recipients", str(tmp_path / "list.csv")]
+    assert CliRunner().invoke(cli, ["--data", str(tmp_path), *words]).exit_code == 2
+    assert campaign("delete", "spring", "--yes")[0] == 0
+
+
 def test_a_campaign_with_events_or_signed_links_is_not_deleted(campaign: Shell, tmp_path: Path) -> None:
     store, _ = open_sqlite(tmp_path / "mailpixel.db")
     store.append([an_open(campaign="spring")])
