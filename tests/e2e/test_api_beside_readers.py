@@ -40,6 +40,18 @@ class Sender:
         return found
 
 
+    def announce(self, length: int) -> int:
+        """The status of a request that says how long its body is, and sends none of it."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
+        connection.putrequest("POST", "/api/campaigns")
+        for name, value in (("authorization", f"Bearer {self._key}"), ("content-length", str(length))):
+            connection.putheader(name, value)
+        connection.endheaders()
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Sender, str]]:
     """A service with the campaign `c1`, a sender, and the pixel of a reader."""
@@ -64,7 +76,6 @@ BODIES = {
     "texts": ("", filled(b'"",', after=b"0]"), JSON, 400),
     "fractions": ("", filled(b"1.5,", after=b"0]"), JSON, 400),
     "escapes": ("", filled(b"\\n", b'"', b'"'), JSON, 422),
-    "a body past the bound": ("", b"[" * (BODY_BYTES * 4), JSON, 413),
     "a mail past the bound": ("/c1/rewrite", MAIL % (b"<p>" * 1_000_000), JSON, 422),
     "the largest mail": ("/c1/rewrite", MAIL % (b"<a href='https://x.example/'>x</a>" * 15_000), JSON, 200),
     "a line without an end": ("/c1/rewrite", b"x" * BODY_BYTES, LINES, 200),
@@ -81,6 +92,10 @@ def test_the_largest_bodies_are_answered_and_readers_beside_them_too(
         found, _ = sender.post(path, body, kind)
     print(f"\nbeside {name}: {reader.percentiles()}")
     assert (found, reader.wrong) == (status, [])
+
+
+def test_a_body_past_the_bound_is_refused_before_it_comes(served: tuple[Service, Sender, str]) -> None:
+    assert served[1].announce(BODY_BYTES + 1) == 413
 
 
 def test_links_for_many_are_streamed_beside_readers(served: tuple[Service, Sender, str]) -> None:
