@@ -39,7 +39,6 @@ class Sender:
         connection.close()
         return found
 
-
     def announce(self, length: int) -> int:
         """The status of a request that says how long its body is, and sends none of it."""
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)

@@ -96,6 +96,8 @@ def with_address(schema: Schema) -> Schema:
     return schema | {"properties": schema["properties"] | {"address": STRING}}
 
 
+FRESHNESS = an_object(fresh=BOOLEAN, age_s={"type": "number", "minimum": 0})
+
 SCHEMAS: dict[str, Schema] = {
     "Error": an_object(error=ERROR),
     "Campaign": an_object(
@@ -201,6 +203,7 @@ SCHEMAS: dict[str, Schema] = {
         pending_hits=COUNT,
         fold=word("ok", "behind", "unknown"),
         fold_lag_s={"type": ["number", "null"], "minimum": 0},
+        knowledge=an_object(**dict.fromkeys(("keys", "registry", "rules", "database"), FRESHNESS)),
     ),
     "Document": {"type": "object", "description": "This document."},
 }

@@ -107,7 +107,7 @@ def _body(endpoint: Endpoint, fields: Sequence[Field]) -> dict[str, Any]:
     one = {JSON: {"schema": schema, "example": example}}
     if not endpoint.stream:
         return one
-    text = {"type": "string", "description": "One such object a line: `x-line`."}
+    text = {"description": "One such object a line: `x-line`."}
     return one | {NDJSON: {"schema": text, "x-line": schema, "example": json.dumps(example) + "\n"}}
 
 
