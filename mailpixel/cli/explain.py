@@ -1,13 +1,20 @@
 """`mailpixel explain`: why every hit of one message was judged as it was."""
 
+from collections.abc import Mapping
 from datetime import tzinfo
+from typing import Any
 
 import click
 
-from mailpixel.cli.frame import Command, print_json, rules, say, stores
+from mailpixel.cli.frame import Command, keyring, print_json, rules, stores
 from mailpixel.cli.printing import zone_option
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
+from mailpixel.errors import InvalidInput, NotFound
+from mailpixel.links.keyring import pseudonym
+from mailpixel.links.token import check_recipient
+from mailpixel.model import Message
 from mailpixel.report.zones import in_zone
+from mailpixel.store.protocol import Registry, Store
 
 
 @click.command("explain", cls=Command, example="mailpixel explain spring-2026 r-1001")
@@ -16,22 +23,47 @@ from mailpixel.report.zones import in_zone
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, as the HTTP API does.")
 @zone_option
 def explain_command(id: str, recipient: str, as_json: bool, zone: tzinfo | None) -> None:
-    """Show every hit of one message: its verdict, the rule that decided and the evidence."""
+    """Show every hit of one message: its verdict, the rule that decided and the evidence.
+
+    RECIPIENT is the id in the links, or the e-mail address that a keyed pseudonym stands for.
+    """
     from mailpixel.report.explanation import explanation
 
     store, registry = stores()
-    told = in_zone(explanation(store.message(id, recipient), campaign_of(registry, id), rules()), zone)
+    campaign = campaign_of(registry, id)
+    answer = in_zone(explanation(_message(store, registry, id, recipient), campaign, rules()), zone)
     if as_json:
-        print_json(told)
+        print_json(answer)
         return
-    for hit in told["hits"]:
-        what = hit["kind"] + (f" of link {hit['link']}" if hit["link"] else "")
-        click.echo(
-            f"{hit['received_at']}  {hit['method']} {what}: {hit['verdict']} ({hit['rule']})"
-            + ("  repeat" if hit["dup"] else "")
+    for hit in answer["hits"]:
+        _print_hit(hit)
+
+
+def _message(store: Store, registry: Registry, campaign: str, recipient: str) -> Message:
+    """What is logged of a recipient. Raises `NotFound` for one of whom nothing is, or who can be none."""
+    try:
+        address = "@" in recipient
+        asked = (
+            pseudonym(keyring(registry), recipient) if address else check_recipient(recipient, "RECIPIENT")
         )
-        click.echo(f"    {hit['client'] or hit['agent'] or 'no user agent'}")
-        for reason in hit["reasons"]:
-            click.echo(f"    - {reason}")
-    if not told["hits"]:
-        say("no hit of this message is logged")
+    except InvalidInput as error:
+        raise NotFound(f"RECIPIENT {error.problem}") from None
+    found = store.message(campaign, asked)
+    if not found.events:
+        as_pseudonym = " under the keyed pseudonym of this address" if address else ""
+        raise NotFound(
+            f"RECIPIENT: nothing is logged{as_pseudonym} in this campaign; check the spelling, and that the mail was "
+            "sent with the links of this campaign"
+        )
+    return found
+
+
+def _print_hit(hit: Mapping[str, Any]) -> None:
+    what = hit["kind"] + (f" of link {hit['link']}" if hit["link"] else "")
+    click.echo(
+        f"{hit['received_at']}  {hit['method']} {what}: {hit['verdict']} ({hit['rule']})"
+        + ("  repeat" if hit["dup"] else "")
+    )
+    click.echo(f"    {hit['client'] or hit['agent'] or 'no user agent'}")
+    for reason in hit["reasons"]:
+        click.echo(f"    - {reason}")

@@ -110,11 +110,13 @@ def _rates(summary: Summary) -> Table:
 
 OPEN_RATES = {
     "floor": "Messages with a human open or a human click.",
-    "extrapolation": "If those behind a privacy prefetch open as often as the others.",
-    "click_ratio": "If they click as often after opening as the others.",
+    "extrapolation": "If hidden recipients open like the others (interval: chance only).",
+    "click_ratio": "If hidden recipients click like the others (interval: chance only).",
     "ceiling": "The floor, and everyone whose privacy prefetch may hide a reader.",
 }
-"""What each value for the open rate of people rests on, the certain ones around the estimates."""
+"""What each value for the open rate of people rests on, the certain ones around the estimates. The intervals hold the
+luck of who was counted, not whether the assumption is true.
+"""
 
 
 def _open_rates(summary: Summary) -> Table:
@@ -128,7 +130,10 @@ def _open_rates(summary: Summary) -> Table:
         table.add_row(name.replace("_", " "), _percent(value), _interval(low, high), definition)
     if between.agree is False:
         table.add_row(
-            "range", _interval(between.low, between.high), "", "The estimates disagree: name no one number."
+            "range",
+            _interval(between.low, between.high),
+            "",
+            "The estimates disagree; only this range is certain.",
         )
     return table
 

@@ -3,11 +3,17 @@
 What is certain is a floor and a ceiling. Between them stand two estimates that rest on different assumptions:
 
 - `extrapolation`: recipients behind a privacy prefetch open as often as the others do.
-- `click_ratio`: they click as often after opening as the others do, so their clicks tell their opens.
+- `click_ratio`: they click as often after opening as the others do, so their clicks show how many opened.
+
+Their intervals hold chance alone: how far off the value may be by the luck of who was counted, if the assumption were
+true. They do not say how true it is, so on large campaigns they are far narrower than what is known.
 """
 
 from dataclasses import dataclass
 from math import exp, sqrt
+
+CLOSE = 0.02
+"""Estimates of a rate this close agree, whatever their intervals: no assumption here holds to less than two points."""
 
 Z = 1.959963984540054
 """Standard deviations either side of the mean that hold 95 % of a normal distribution."""
@@ -55,7 +61,7 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A number of openers with its 95 % interval; all None where the campaign does not tell."""
+    """A number of openers with the 95 % interval of chance alone; all None where the campaign does not show it."""
 
     method: str
     value: float | None = None
@@ -141,13 +147,15 @@ class OpenRateRange:
 
     @property
     def agree(self) -> bool | None:
-        """Whether the intervals of all estimates overlap: then one number may be named, else only the range.
-
-        None where there are not two estimates.
+        """Whether the estimates lie within `CLOSE` of one another, or their intervals overlap: then one number may be
+        named, else only the range. None where there are not two estimates.
         """
+        values = [estimate.value for estimate in self.estimates if estimate.value is not None]
         lows = [estimate.low for estimate in self.estimates if estimate.low is not None]
         highs = [estimate.high for estimate in self.estimates if estimate.high is not None]
-        return max(lows) <= min(highs) if len(lows) > 1 else None
+        if len(values) < 2:
+            return None
+        return round(max(values) - min(values), 9) <= CLOSE or max(lows) <= min(highs)
 
     def to_json(self) -> dict[str, object]:
         """{"low","high","estimates":[{"method","value","low","high"}]}."""

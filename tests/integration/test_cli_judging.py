@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mailpixel.cli import cli
+from mailpixel.links.keyring import load_keyring, pseudonym
 from mailpixel.model import Facts
 from mailpixel.store.sqlite import open_sqlite
 from tests.builders import APPLE, BROWSER, GMAIL, ROBOT, SENT_AT_MS, a_campaign, a_click, a_delivery, an_open
@@ -53,20 +54,20 @@ def logged(tmp_path: Path) -> None:
 EXPLAINED = """\
 2026-09-21T14:23:20Z  GET open: human (default)
     PC / Windows 10 / Chrome 151.0.0
-    - Nothing speaks against a person.
+    - No rule identified a machine.
     - No evidence of a machine was found: timing, network, headers and neighbouring hits were looked at.
 2026-09-21T14:24:20Z  GET click of link 1: human (default)
     PC / Windows 10 / Chrome 151.0.0
-    - Nothing speaks against a person.
+    - No rule identified a machine.
     - No evidence of a machine was found: timing, network, headers and neighbouring hits were looked at.
 2026-09-21T14:24:21Z  GET click of link 1: human (default)  repeat
     PC / Windows 10 / Chrome 151.0.0
-    - Nothing speaks against a person.
-    - It repeats a hit that was counted a moment before, so it is not counted again.
+    - No rule identified a machine.
     - No evidence of a machine was found: timing, network, headers and neighbouring hits were looked at.
+    - It repeats a hit that was counted a moment before, so it is not counted again.
 2026-09-21T14:28:20Z  GET click of link 2: bot (declared)
     curl 8.5.0
-    - The agent names a machine: a security scanner, link preview, monitor, library or crawler, or nothing.
+    - The user agent names a machine (security scanner, link preview, monitor, library, crawler), or is missing.
     - What gave it away in the user agent: “curl”.
 """
 
@@ -88,9 +89,44 @@ def test_explain_gives_the_json_of_the_api(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("logged")
-def test_explain_of_a_message_without_hits_says_so(run: Run) -> None:
-    told = run("explain", "spring", "r-9")
-    assert (told.exit_code, told.stdout, told.stderr) == (0, "", "no hit of this message is logged\n")
+@pytest.mark.parametrize(
+    ("recipient", "problem"),
+    [
+        (
+            "r-9",
+            "RECIPIENT: nothing is logged in this campaign; check the spelling, and that the mail was sent with the "
+            "links of this campaign",
+        ),
+        (
+            "r 9",
+            "RECIPIENT may hold only letters, digits and `. _ : ~ + = / -`; use such an id, or a keyed pseudonym",
+        ),
+        ("", "RECIPIENT is empty; give every recipient an id of 1 to 128 characters"),
+        ("r" * 129, "RECIPIENT has 129 characters; at most 128 are allowed"),
+    ],
+)
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_explain_of_a_recipient_of_whom_nothing_is_logged_or_who_can_be_none_fails(
+    run: Run, recipient: str, problem: str, form: tuple[str, ...]
+) -> None:
+    told = run("explain", "spring", recipient, *form)
+    assert (told.exit_code, told.stdout, told.stderr) == (1, "", f"error: {problem}\n")
+
+
+def test_explain_finds_an_address_by_its_keyed_pseudonym(run: Run, tmp_path: Path) -> None:
+    run("campaign", "add", "spring", "--name", "Spring", "--link", "https://shop.example/p/1")
+    data = tmp_path / "data"
+    id = pseudonym(load_keyring(data / "keys.json"), "ann@example.com")
+    store, registry = open_sqlite(data / "mailpixel.db")
+    store.append([an_open(600, facts=PERSON, recipient=id)])
+    store.close()
+    registry.close()
+    told = run("explain", "spring", " Ann@Example.com", "--json")
+    assert (told.exit_code, json.loads(told.stdout)["recipient"]) == (0, id)
+    missing = run("explain", "spring", "bob@example.com")
+    assert missing.exit_code == 1
+    assert "under the keyed pseudonym of this address" in missing.stderr
+    assert "bob" not in missing.stderr
 
 
 def test_explain_of_an_unknown_campaign_fails(run: Run) -> None:
@@ -109,7 +145,7 @@ def test_explain_takes_in_the_operators_networks(run: Run) -> None:
         ("click", "scanner", "network"),
         ("click", "bot", "declared"),
     ]
-    assert "“our gateway”, which only machines ask from." in told["hits"][1]["reasons"][1]
+    assert "“our gateway”, which only machines use." in told["hits"][1]["reasons"][1]
 
 
 # agents

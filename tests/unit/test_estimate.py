@@ -135,13 +135,41 @@ def test_estimates_stay_between_floor_and_ceiling() -> None:
 
 @pytest.mark.parametrize(
     ("intervals", "agree"),
-    [([(0.2, 0.3), (0.25, 0.4)], True), ([(0.2, 0.3), (0.35, 0.4)], False), ([(0.2, 0.3)], None)],
+    [
+        ([(0.2, 0.3), (0.25, 0.4)], True),
+        ([(0.2, 0.3), (0.35, 0.4)], False),
+        ([(0.2, 0.3)], None),
+        ([(0.300, 0.301), (0.304, 0.305)], True),
+        ([(0.30, 0.301), (0.32, 0.321)], True),
+        ([(0.30, 0.301), (0.321, 0.322)], False),
+    ],
 )
-def test_estimates_agree_when_their_intervals_overlap(
+def test_estimates_agree_within_two_points_or_when_their_intervals_overlap(
     intervals: list[tuple[float, float]], agree: bool | None
 ) -> None:
     estimates = tuple(Estimate("any", low, low, high) for low, high in intervals)
     assert OpenRateRange(0.1, 0.9, estimates).agree is agree
+
+
+def test_estimates_of_a_huge_campaign_that_differ_by_less_than_half_a_point_agree() -> None:
+    huge = audience(
+        tracked=2_000_000,
+        privacy=1_000_000,
+        privacy_only=1_000_000,
+        openers=300_000,
+        trackable_openers=300_000,
+        trackable_clickers=60_000,
+        privacy_clickers=61_600,
+        hidden_clickers=61_600,
+        inferred=61_600,
+    )
+    answer = open_rate_range(huge)
+    values = [estimate.value for estimate in answer.estimates if estimate.value is not None]
+    assert answer.estimates[0].high is not None
+    assert answer.estimates[1].low is not None
+    assert answer.estimates[0].high < answer.estimates[1].low
+    assert max(values) - min(values) < 0.005
+    assert answer.agree is True
 
 
 def test_wilson_keeps_between_nought_and_one() -> None:
