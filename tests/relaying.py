@@ -55,6 +55,11 @@ class RelayProcess:
         if self._process.poll() is None:
             self.stop()
 
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
     def kill(self) -> None:
         """kill -9."""
         self._process.kill()

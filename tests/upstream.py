@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import os
+import re
 import signal
 import socket
 import ssl
@@ -97,6 +98,7 @@ class _Handler:
         self._file = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self._release = file.with_name("release")
         self._dies = dies
+        self._has_deferred = False
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -112,6 +114,11 @@ class _Handler:
         content = envelope.original_content or b""
         if b"\r\nX-Refuse: yes\r\n" in content:
             return "554-5.7.1 We do not\r\n554 5.7.1 want this"
+        if _alone(b"X-Refuse-For", content, envelope):
+            return "554 5.7.1 Not for them"
+        if _alone(b"X-Defer-Once", content, envelope) and not self._has_deferred:
+            self._has_deferred = True
+            return "451 4.3.0 Not now"
         self._perhaps_die("--die-before")
         text = base64.b64encode(content).decode()
         row = [envelope.mail_from, envelope.rcpt_tos, envelope.mail_options, text]
@@ -126,6 +133,16 @@ class _Handler:
             self._dies[when] -= 1
             if self._dies[when] == 0:
                 os._exit(9)
+
+
+def _alone(header: bytes, content: bytes, envelope: Envelope) -> list[bytes]:
+    """The beginnings of addresses in a header, where the only recipient is such a one."""
+    found = re.findall(rb"^%b: (\S+)\r$" % header, content, re.MULTILINE)
+    return [
+        each
+        for each in found
+        if envelope.rcpt_tos == [to for to in envelope.rcpt_tos if to.startswith(each.decode())]
+    ]
 
 
 def _authenticated(

@@ -6,12 +6,14 @@ import os
 import re
 import signal
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mailpixel.cli.frame import Command, keyring, say, settings, stores
+from mailpixel.dropins.headers import PIXEL_HEADER, SPLIT_HEADER
 from mailpixel.errors import InvalidInput, MailpixelError
+from mailpixel.links.splicing.options import PIXEL_HELP, PIXEL_PLACES
 
 if TYPE_CHECKING:
     from mailpixel.relay.server import Relay
@@ -37,6 +39,33 @@ _LISTEN = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[^\s\[\]:/]+)):(?P
 )
 @click.option("--recipient-header", metavar="NAME", help="Fallback header holding the recipient id.")
 @click.option(
+    "--pixel",
+    type=click.Choice(PIXEL_PLACES),
+    default=PIXEL_PLACES[0],
+    show_default=True,
+    help=f"{PIXEL_HELP} A message's {PIXEL_HEADER} header comes first.",
+)
+@click.option(
+    "--split",
+    is_flag=True,
+    help=f"Send one copy to each address of a tracked message. A message's {SPLIT_HEADER} header comes first.",
+)
+@click.option(
+    "--clients",
+    default=256,
+    show_default=True,
+    type=click.IntRange(1, 10_000),
+    help="Serve this many connections at a time. A new one takes the place of the longest silent one.",
+)
+@click.option(
+    "--memory-mb",
+    default=128,
+    show_default=True,
+    type=click.IntRange(1, 65_536),
+    metavar="MB",
+    help="Take this much mail at a time. Clients beyond it are asked to try again later.",
+)
+@click.option(
     "--open",
     "is_open",
     is_flag=True,
@@ -51,14 +80,12 @@ _LISTEN = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[^\s\[\]:/]+)):(?P
     metavar="SECONDS",
     help="How often to log delivery counts, if they changed.",
 )
-def relay_command(
-    listen: str, upstream: str, recipient_header: str | None, is_open: bool, counts_every_s: int
-) -> None:
+def relay_command(listen: str, upstream: str, is_open: bool, counts_every_s: int, **how: Any) -> None:
     """Accept mail by SMTP, track messages with an X-Mailpixel-Campaign header, and send all mail on."""
     from mailpixel.dropins.campaigns import campaigns_of
     from mailpixel.links.splicing.options import RewriteOptions
-    from mailpixel.relay.server import Relay
-    from mailpixel.relay.tracking import RelayTracking
+    from mailpixel.relay.server import Limits, Relay
+    from mailpixel.relay.tracking import Asks, RelayTracking
     from mailpixel.relay.upstream import upstream_of
 
     host, port = _address(listen, is_open)
@@ -67,10 +94,11 @@ def relay_command(
         raise InvalidInput("--upstream", "is the relay itself; name the server that sends the mail")
     _, registry = stores()
     keys = keyring(registry)
-    campaigns = campaigns_of(registry, keys, RewriteOptions(settings().base_url))
+    campaigns = campaigns_of(registry, keys, RewriteOptions(settings().base_url, how["pixel"]))
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("mail.log").setLevel(logging.CRITICAL + 1)  # the library writes down addresses
-    relay = Relay(target, RelayTracking(campaigns, keys, recipient_header))
+    tracking = RelayTracking(campaigns, keys, Asks(how["recipient_header"], how["split"]))
+    relay = Relay(target, tracking, Limits(how["clients"], how["memory_mb"] * 1_048_576))
     asyncio.run(_run(relay, host, port, counts_every_s))
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from email.utils import getaddresses
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +15,7 @@ from mailpixel.dropins.headers import (
     is_yes,
 )
 from mailpixel.dropins.merge_fields import MergeField, defaults_of, is_batch, merge_field
+from mailpixel.dropins.people import distinct, people
 from mailpixel.errors import InvalidInput
 from mailpixel.links.minter import Minter
 from mailpixel.links.splicing.options import PixelPlace, check_pixel
@@ -52,23 +52,10 @@ def asked_by(marks: list[tuple[str, str]]) -> Asked:
     )
 
 
-def people(texts: Iterable[object]) -> list[str]:
-    """The bare addresses of a list as Django takes it, where one text may hold several; what is none stays as it is."""
-    found = []
-    for text in map(str, texts):
-        parsed = [address for _, address in getaddresses([text])]
-        found += parsed if parsed and all("@" in address for address in parsed) else [text.strip()]
-    return found
-
-
 def all_addresses(message: Any, backend: Any) -> list[str]:
     """Every different bare address that the message goes to; with those that the backend adds to every message."""
     added = [each for name in _LISTS for each in _added(backend, name)]
-    everybody = people(filter(None, [*message.recipients(), *added]))
-    first: dict[str, str] = {}
-    for address in everybody:
-        first.setdefault(address.lower(), address)
-    return list(first.values())
+    return distinct(people(filter(None, [*message.recipients(), *added])))
 
 
 _LISTS = ("to", "cc", "bcc")

@@ -34,19 +34,14 @@ def campaigns_of(registry: Registry, keyring: Keyring, options: RewriteOptions) 
 
     The first whose URLs only this machine can reach is named in the log.
     """
-    return _Registered(registry, keyring, options)
+    warned: set[str] = set()
 
-
-class _Registered:
-    def __init__(self, registry: Registry, keyring: Keyring, options: RewriteOptions) -> None:
-        self._sources = (registry, keyring)
-        self._options = options
-        self._has_warned = False
-
-    def __call__(self, campaign: str) -> Rewriter:
-        rewriter = rewriter_of(*self._sources, check_campaign_id(campaign), self._options)
-        warning = warning_of(rewriter.minter.base_url, campaign)
-        if warning and not self._has_warned:
-            self._has_warned = True
+    def rewriter(campaign: str) -> Rewriter:  # a function: Django copies it with every mail that it keeps
+        made = rewriter_of(registry, keyring, check_campaign_id(campaign), options)
+        warning = warning_of(made.minter.base_url, campaign)
+        if warning and not warned:
+            warned.add(campaign)
             LOG.warning("%s", warning)
-        return rewriter
+        return made
+
+    return rewriter

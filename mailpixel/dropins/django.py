@@ -33,6 +33,7 @@ from typing import Any
 from mailpixel.dropins.campaigns import LOG, Campaigns, open_campaigns
 from mailpixel.dropins.headers import RECIPIENT_HEADER
 from mailpixel.dropins.merge_fields import defaults_of, is_batch, with_tokens
+from mailpixel.dropins.people import people
 from mailpixel.dropins.tracking import tell_untracked, tracked_html
 from mailpixel.errors import InvalidInput, MissingExtra, told
 from mailpixel.rewriting import Rewriter
@@ -49,7 +50,6 @@ try:
         field_of_batch,
         ids_of,
         marks_of,
-        people,
     )
     from mailpixel.dropins.copies import can_split, copies_of
 except ImportError as error:

@@ -1,6 +1,7 @@
 """The headers by which a message asks to be tracked, and a message without them."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailpixel.errors import InvalidInput
@@ -39,7 +40,17 @@ def read_marked(raw: bytes) -> Marked:
     for name in OURS:
         head, values = _without(head, name)
         said.append(values)
-    return Marked(head + raw[cut:], *said)
+    return Marked(raw if len(head) == cut else head + raw[cut:], *said)
+
+
+def without_headers(raw: bytes, names: Sequence[str]) -> bytes:
+    """A message without some headers; every other byte stays as it is."""
+    end = _HEAD_END.search(raw)
+    cut = len(raw) if end is None else end.end()
+    head = raw[:cut]
+    for name in names:
+        head = _field(name).sub(b"", head)
+    return raw if len(head) == cut else head + raw[cut:]
 
 
 def is_yes(value: str, field: str = SPLIT_HEADER) -> bool:

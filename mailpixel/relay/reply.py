@@ -23,7 +23,10 @@ class Reply(NamedTuple):
 
 UNREACHABLE = Reply(451, "4.4.1 The upstream does not answer, nothing was handed on; try again later")
 LOG_IN_REFUSED = Reply(451, "4.7.0 The upstream refuses the relay; its operator must look; try again later")
-ITSELF = Reply(451, "4.4.6 The relay's upstream is the relay itself; its operator must look; try again later")
+ITSELF = Reply(
+    451,
+    "4.4.6 The relay's upstream is the relay itself, or leads back to it; its operator must look; try again later",
+)
 CUT_OFF = Reply(451, "4.4.2 The upstream went away before the message, nothing was handed on; try again")
 UNCERTAIN = Reply(451, "4.4.2 The upstream went away before its answer and may have the message; try again")
 NO_UTF8 = Reply(553, "5.6.7 The upstream does not take addresses outside of ASCII (SMTPUTF8)")
@@ -31,7 +34,16 @@ LONE_DOT = Reply(
     550, "5.6.0 A dot alone stands between bare CR, bare LF or NUL, where a message could end; send CRLF"
 )
 FAILED = Reply(451, "4.3.0 The relay failed, nothing was handed on; try again later")
-"""The relay's own replies. All but two are for a while (4xx): a client that keeps what was refused loses nothing."""
+NO_ROOM = Reply(421, "4.3.2 The relay has too many connections; try again later")
+SILENT = Reply(421, "4.4.2 This connection was silent and others wait for its place; connect again")
+TOO_SLOW = Reply(421, "4.4.2 This connection was silent for too long; connect again")
+NO_MEMORY = Reply(452, "4.3.1 The relay has too much mail on its way to hold this one too; try again later")
+MANY_RECIPIENTS = Reply(452, "4.5.3 The relay takes no more recipients for one message; send another")
+TOO_LARGE = Reply(552, "5.3.4 The message is larger than the relay takes")
+LINE_TOO_LONG = Reply(500, "5.5.2 A line of the message is longer than the relay takes")
+HEADER_TOO_LARGE = Reply(552, "5.3.4 The header of the message is larger than the relay takes")
+"""The relay's own replies. Those of a busy or a broken machine are for a while (4xx): a client that keeps what was
+refused loses nothing. The others (5xx) refuse what no later attempt would mend."""
 
 
 def passed_on(code: int, text: bytes) -> Reply:

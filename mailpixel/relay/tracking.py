@@ -1,14 +1,24 @@
 """What the relay does with a message on its way: take our headers out, and track it when they ask for that."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mailpixel.dropins.campaigns import Campaigns
-from mailpixel.dropins.headers import Marked, header_values
+from mailpixel.dropins.headers import (
+    PIXEL_HEADER,
+    SPLIT_HEADER,
+    Marked,
+    header_values,
+    is_yes,
+    without_headers,
+)
+from mailpixel.dropins.people import distinct
 from mailpixel.errors import InvalidInput, told
 from mailpixel.links.claims import check_recipient
 from mailpixel.links.keyring import Keyring, pseudonym
+from mailpixel.links.mime import Left
+from mailpixel.links.splicing.options import check_pixel
 
 
 class Outcome(StrEnum):
@@ -17,8 +27,10 @@ class Outcome(StrEnum):
     UNMARKED = "unmarked"
     """It asked for nothing."""
     TRACKED = "tracked"
+    COPY = "copy"
+    """A tracked copy for one address of a message that was split."""
     SEVERAL = "several"
-    """It asked, goes to several addresses and names no recipient."""
+    """It asked, and goes to several addresses in one copy."""
     UNTRACKED = "untracked"
     """It asked, and could not be tracked."""
 
@@ -32,51 +44,97 @@ class Outgoing:
     reason: str = ""
 
 
-class RelayTracking:
-    """Tracks marked messages. `recipient_header` names a header of the sender's software that holds the recipient's
-    id where `X-Mailpixel-Recipient` is missing; it stays in the message."""
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """What the operator asks of all messages; a message's own headers come first where they can say it.
 
-    def __init__(self, campaigns: Campaigns, keyring: Keyring, recipient_header: str | None = None) -> None:
+    `recipient_header` names a header of the sender's software that holds the recipient's id where
+    `X-Mailpixel-Recipient` is missing; it stays in the message. `split` sends one copy to each address.
+    """
+
+    recipient_header: str | None = None
+    split: bool = False
+
+
+class RelayTracking:
+    """Tracks marked messages.
+
+    No method raises: a tracker must never stop a mailing.
+    """
+
+    def __init__(self, campaigns: Campaigns, keyring: Keyring, asks: Asks = Asks()) -> None:
         self._campaigns = campaigns
         self._keyring = keyring
-        self._recipient_header = recipient_header
+        self._asks = asks
 
     def outgoing(self, marked: Marked, addresses: Sequence[str]) -> Outgoing:
-        """A message that asks to be tracked, as it goes to these addresses.
+        """A message that asks to be tracked, as it goes to these addresses in one copy.
 
-        Never raises: a tracker must never stop a mailing. A message with one `X-Mailpixel-Campaign` header is tracked
-        for the id in `X-Mailpixel-Recipient`, or in the other header, or for the keyed pseudonym of its only address.
-        With several addresses and no id it goes out untracked: one copy each would be fairer, but SMTP has one answer
-        for all of them, so that a refusal of one copy would double the others.
+        A message with one `X-Mailpixel-Campaign` header is tracked for the id in `X-Mailpixel-Recipient`, or in the
+        other header, or for the keyed pseudonym of its only address. One token is for one person, so that with several
+        addresses it goes out untracked.
         """
-        if len(marked.campaigns) != 1:
-            return Outgoing(marked.content, Outcome.UNTRACKED, "it names several campaigns")
+        if len(distinct(addresses)) > 1:
+            return Outgoing(marked.content, Outcome.SEVERAL, self._why_several(marked))
+        return self._made(marked, lambda: self._recipient(marked, addresses[0]), Outcome.TRACKED)
+
+    def split(self, marked: Marked, addresses: Sequence[str]) -> list[str]:
+        """The addresses that get a copy of their own; empty where the message goes out whole."""
+        people = distinct(addresses)
         try:
-            recipient = self._recipient(marked.recipients, marked.content, addresses)
-            if recipient is None:
-                return Outgoing(
-                    marked.content, Outcome.SEVERAL, "it goes to several addresses and names no recipient"
-                )
-            return self._tracked(marked.content, marked.campaigns[0], recipient)
+            is_split = self._asks_split(marked)
+        except InvalidInput:
+            return []
+        return people if is_split and marked.campaigns and 1 < len(people) <= MOST_COPIES else []
+
+    def copy(self, marked: Marked, address: str) -> Outgoing:
+        """The copy of a message that is split for one address: for its keyed pseudonym, without Bcc."""
+        alone = replace(marked, content=without_headers(marked.content, _HIDDEN))
+        return self._made(alone, lambda: pseudonym(self._keyring, address), Outcome.COPY)
+
+    def _asks_split(self, marked: Marked) -> bool:
+        """Raises `InvalidInput` for a header that is neither yes nor no."""
+        return is_yes(marked.splits[-1]) if marked.splits else self._asks.split
+
+    def _why_several(self, marked: Marked) -> str:
+        try:
+            is_asked = self._asks_split(marked)
+        except InvalidInput as error:
+            return told(error)
+        if is_asked:
+            return f"it goes to more than {MOST_COPIES} addresses, too many to split"
+        return f"it goes to several addresses; {SPLIT_HEADER}: yes or --split sends each a copy"
+
+    def _made(self, marked: Marked, recipient: Callable[[], str], outcome: Outcome) -> Outgoing:
+        try:
+            if len(marked.campaigns) != 1 or len(marked.pixels) > 1:
+                raise InvalidInput("headers", "one of ours stands there more than once")
+            place = check_pixel(marked.pixels[0], PIXEL_HEADER) if marked.pixels else None
+            rewriter = self._campaigns(marked.campaigns[0]).with_pixel(place)
+            rewritten = rewriter.message(marked.content, recipient())
         except Exception as error:
             return Outgoing(marked.content, Outcome.UNTRACKED, told(error))
-
-    def _tracked(self, content: bytes, campaign: str, recipient: str) -> Outgoing:
-        rewritten = self._campaigns(campaign).message(content, recipient)
         if rewritten.failure is not None:
-            return Outgoing(content, Outcome.UNTRACKED, told(rewritten.failure))
+            return Outgoing(marked.content, Outcome.UNTRACKED, told(rewritten.failure))
         if not rewritten.links and not rewritten.has_pixel:
-            causes = ", ".join(part.cause for part in rewritten.left)
-            return Outgoing(content, Outcome.UNTRACKED, f"it has no place for links or a pixel ({causes})")
-        return Outgoing(rewritten.output, Outcome.TRACKED)
+            return Outgoing(marked.content, Outcome.UNTRACKED, _no_place(rewritten.left))
+        return Outgoing(rewritten.output, outcome)
 
-    def _recipient(self, named: Sequence[str], content: bytes, addresses: Sequence[str]) -> str | None:
-        """The recipient's id, or None where nobody can say which of several. Raises `InvalidInput`."""
-        ids = named
-        if not ids and self._recipient_header is not None:
-            ids = header_values(content, self._recipient_header)
+    def _recipient(self, marked: Marked, address: str) -> str:
+        """The recipient's id. Raises `InvalidInput`."""
+        ids = marked.recipients
+        if not ids and self._asks.recipient_header is not None:
+            ids = header_values(marked.content, self._asks.recipient_header)
         if len(ids) > 1:
             raise InvalidInput("recipient", "is named more than once; name one")
-        if ids:
-            return check_recipient(ids[0])
-        return pseudonym(self._keyring, addresses[0]) if len(addresses) == 1 else None
+        return check_recipient(ids[0]) if ids else pseudonym(self._keyring, address)
+
+
+MOST_COPIES = 100
+"""The most copies of one message: the client waits for the answer to all of them."""
+_HIDDEN = ("Bcc", "Resent-Bcc")
+
+
+def _no_place(left: Sequence[Left]) -> str:
+    causes = ", ".join(part.cause for part in left)
+    return "it has no place for links or a pixel" + (f" ({causes})" if causes else "")

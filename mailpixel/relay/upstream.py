@@ -35,7 +35,9 @@ _LOG = logging.getLogger("mailpixel.relay")
 _LONE_DOT = re.compile(rb"(?:\A|[\r\n])\0*\.\0*[\r\n]")
 _END = b".\r\n"
 RELAY_KEYWORD = "X-MAILPIXEL-RELAY"
-"""The extension by which a relay tells who it is, so that it knows itself when it is its own upstream."""
+"""The extension by which a relay says who it is."""
+PATH_COMMAND = "XMAILPIXEL"
+"""The command by which a relay says to another through which relays its mail came, so that a loop is seen at once."""
 
 
 class Security(StrEnum):
@@ -107,12 +109,14 @@ class Line:
     """One client's connection to the upstream, opened with its first message and kept for its next ones.
 
     Safe from any thread; calls wait for each other. No method raises: what goes wrong is a reply. `relay` is what this
-    relay says behind `RELAY_KEYWORD`: an upstream that says the same is refused.
+    relay says behind `RELAY_KEYWORD`: an upstream that says the same is refused, and so is one that leads back here.
+    `path` are the relays that the client's mail came through before.
     """
 
     def __init__(self, upstream: Upstream, relay: str = "") -> None:
         self._upstream = upstream
         self._relay = relay
+        self.path: tuple[str, ...] = ()
         self._client: smtplib.SMTP | None = None
         self._begun = False
         self._lock = threading.Lock()
@@ -120,7 +124,7 @@ class Line:
     def mail(self, sender: str, options: Sequence[str]) -> Reply:
         """Begin a message. `sender` is empty for a bounce; of the options BODY and SMTPUTF8 are passed on.
 
-        A line that was left open and has gone quiet is opened again: a message that has not begun is lost on nobody.
+        A line that was left open and has gone quiet is opened again: no message has started, so trying again is safe.
         """
         with self._lock:
             was_open = self._client is not None
@@ -148,6 +152,13 @@ class Line:
             reply = self._exchange(lambda client: _sent(client, wire), UNCERTAIN)
             self._begun = self._begun and not reply.accepted
             return reply
+
+    def whole(self, sender: str, options: Sequence[str], address: str, content: bytes) -> Reply:
+        """Begin a message, name its one recipient and hand it on; the first reply that refuses, or the last."""
+        reply = self.mail(sender, options)
+        if reply.accepted:
+            reply = self.recipient(address)
+        return self.content(content) if reply.accepted else reply
 
     def reset(self) -> None:
         """Give up the message that has begun."""
@@ -188,12 +199,25 @@ class Line:
             _LOG.warning("the upstream cannot be used: %s", type(error).__name__)
             refused = isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPNotSupportedError)
             return LOG_IN_REFUSED if refused else UNREACHABLE
-        if self._relay and client.esmtp_features.get(RELAY_KEYWORD.lower()) == self._relay:
-            _LOG.error("the upstream is this relay itself; name the server that sends the mail")
+        if self._relay and self._leads_back(client):
+            _LOG.error(
+                "the upstream is this relay itself, or leads back to it; name the server that sends the mail"
+            )
             client.close()
             return ITSELF
         self._client = client
         return None
+
+    def _leads_back(self, client: smtplib.SMTP) -> bool:
+        """Whether an upstream that is a relay too is this one, or hands on to it."""
+        theirs = client.esmtp_features.get(RELAY_KEYWORD.lower())
+        if theirs is None or theirs == self._relay:
+            return theirs is not None
+        try:
+            code, _ = client.docmd(PATH_COMMAND, " ".join((*self.path, self._relay)))
+        except OSError:
+            return False  # the next command says what is wrong
+        return code == ITSELF.code
 
     def _reset(self) -> None:
         if self._begun and self._client is not None:
