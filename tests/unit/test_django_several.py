@@ -15,8 +15,8 @@ from django.core import mail
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.test.utils import override_settings
 
-from mailpixel import TokenKind, TokenSigner, load_keyring
-from mailpixel.links.keyring import create_keyring, pseudonym
+from mailpixel import TokenKind, TokenSigner, create_keyring, load_keyring
+from mailpixel.links.keyring import pseudonym
 from mailpixel.model import Campaign, Claims
 from mailpixel.store.sqlite import open_sqlite
 from tests.unit.test_django import HTML, MARKS

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mailpixel import load_keyring
+from mailpixel import create_keyring
 from mailpixel.dropins.campaigns import campaigns_of
 from mailpixel.errors import InvalidInput
 from mailpixel.links.hosts import is_loopback, is_this_machine, warning_of
@@ -62,7 +62,9 @@ def test_drop_ins_warn_once_and_only_of_campaigns_that_are_signed_for_this_machi
     registry = MemoryRegistry()
     registry.add_campaign(Campaign("own", "Own", base_url="https://t.example"))
     registry.add_campaign(Campaign("c1", "One"))
-    campaigns = campaigns_of(registry, load_keyring(tmp_path / "k"), RewriteOptions("http://localhost:8025"))
+    campaigns = campaigns_of(
+        registry, create_keyring(tmp_path / "k"), RewriteOptions("http://localhost:8025")
+    )
     campaigns("own")
     assert caplog.messages == []
     campaigns("c1")
