@@ -4,22 +4,27 @@ check       what a check tells
 addresses   which public addresses there are
 asking      one bounded HTTP request, and what came of it
 public      what a public address answers
+arrivals    what arrives in the log through it
 local       the keys, the rights of files and the fold on this machine
 links       where the links of a campaign lead
 """
 
 from mailpixel.checkup.addresses import Address, addresses
+from mailpixel.checkup.arrivals import LATEST, check_addresses, check_head
 from mailpixel.checkup.check import Check, Grade, failed
 from mailpixel.checkup.links import check_links
 from mailpixel.checkup.local import check_fold, check_key_file, check_put_aside, check_rights
 from mailpixel.checkup.public import check_public
 
 __all__ = [
+    "LATEST",
     "Address",
     "Check",
     "Grade",
     "addresses",
+    "check_addresses",
     "check_fold",
+    "check_head",
     "check_key_file",
     "check_links",
     "check_public",

@@ -6,6 +6,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from mailpixel.checkup.addresses import Address
+from mailpixel.checkup.arrivals import NAME, check_head
 from mailpixel.checkup.asking import BAD_CERTIFICATE, NO_TLS, NOBODY, UNKNOWN_HOST, Answer, Silence, ask
 from mailpixel.checkup.check import Check, Grade
 from mailpixel.errors import InvalidInput
@@ -15,9 +16,8 @@ from mailpixel.links.urls import check_base_url, click_url, optout_url, pixel_ur
 from mailpixel.model import Claims, TokenKind
 from mailpixel.server.pages import NOT_FOUND_PAGE
 from mailpixel.server.tracking import NO_STORE, PIXEL
+from mailpixel.store.protocol import Store
 
-NAME = "doctor"
-"""Stands where a token, a campaign or a recipient would; nothing of that name is logged."""
 CLOCK_WARN_S, CLOCK_FAIL_S = 5, 60
 """A Date header is up to a second old, and people's clocks drift by seconds; past a minute clicks look too early."""
 
@@ -26,8 +26,11 @@ _FORBIDDEN = ("etag", "last-modified", "set-cookie", "content-encoding")
 _TO_SERVICE = "let the proxy pass /o/, /c/ and /u/ on to mailpixel, unchanged and never from a cache"
 
 
-def check_public(address: Address, signer: TokenSigner | None) -> Iterator[Check]:
-    """Check a public address; without a signer nothing is signed. Ends early where the service cannot be reached."""
+def check_public(address: Address, signer: TokenSigner | None, store: Store | None = None) -> Iterator[Check]:
+    """Check a public address; without a signer nothing is signed, and without the log nothing looked for there.
+
+    Ends early where the service cannot be reached.
+    """
     try:
         base_url = check_base_url(address.base_url, "base URL")
     except InvalidInput as error:
@@ -44,7 +47,10 @@ def check_public(address: Address, signer: TokenSigner | None) -> Iterator[Check
     yield redirects(ask(click_url(base_url, NAME)))
     if signer is not None:
         token = signer.sign(Claims(TokenKind.MESSAGE, NAME, NAME, preview=True))
-        yield shared_keys(ask(optout_url(base_url, token)))
+        shared = shared_keys(ask(optout_url(base_url, token)))
+        yield shared
+        if store is not None and shared.grade is Grade.OK:
+            yield check_head(base_url, signer, store)
 
 
 def _timed(asked: Callable[[], Answer | Silence]) -> tuple[Answer | Silence, float]:

@@ -7,9 +7,11 @@ from contextlib import suppress
 import click
 
 from mailpixel.checkup import (
+    LATEST,
     Check,
     Grade,
     addresses,
+    check_addresses,
     check_fold,
     check_key_file,
     check_links,
@@ -24,6 +26,7 @@ from mailpixel.errors import KeyringError, StoreUnavailable
 from mailpixel.links.keyring import load_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign
+from mailpixel.store.protocol import Store
 
 
 @click.command("doctor", cls=Command, example="mailpixel doctor --links spring-2026")
@@ -57,7 +60,7 @@ def _sections(campaign: str | None) -> Iterator[tuple[str, Iterable[Check]]]:
     """Titles and their checks, each made when its turn comes: a checkup that waits shows what it has found."""
     yield "this machine", _local()
     for address in addresses(settings().base_url, _campaigns()):
-        yield str(address), check_public(address, _signer())
+        yield str(address), check_public(address, _signer(), _log())
     if campaign is not None:
         _, registry = stores()
         yield f"where the links of {campaign} lead", check_links(campaign_of(registry, campaign))
@@ -81,6 +84,13 @@ def _signer() -> TokenSigner | None:
         return None
 
 
+def _log() -> Store | None:
+    """The store, where it answers."""
+    with suppress(StoreUnavailable):
+        return stores()[0]
+    return None
+
+
 def _local() -> Iterator[Check]:
     """The keys, the rights and the fold."""
     try:
@@ -95,5 +105,6 @@ def _local() -> Iterator[Check]:
         yield check_rights(settings().database)
         yield check_fold(store, registry, now_ms(), settings().ready_lag_s)
         yield check_put_aside(store)
+        yield check_addresses(store.latest(LATEST), settings().base_url, settings().trusted_proxies)
     except StoreUnavailable as error:
         yield failed("store", error)

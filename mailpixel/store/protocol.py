@@ -131,6 +131,10 @@ class Store(Protocol):
         """
         ...
 
+    def latest(self, limit: int) -> Sequence[Event]:
+        """The events that were logged last, the newest first; time grows with the limit alone."""
+        ...
+
     def changed(self, cursor: str, limit: int) -> Changed:
         """The whole messages that the next `limit` events after `cursor` belong to."""
         ...

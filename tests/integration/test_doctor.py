@@ -79,8 +79,8 @@ def doctor(data: Path, base_url: str, *arguments: str) -> tuple[int, dict[str, s
     environment = {name: "" for name in os.environ if name.lower().endswith("_proxy")}
     environment["MAILPIXEL_BASE_URL"] = base_url
     done = CliRunner().invoke(cli, ["--data", str(data), "doctor", *arguments], env=environment)
-    local = ("key file", "store", "fold")
-    names = (*local, "https", "reachable", "pixel", "clock", "links", "shared keys", "link ")
+    local = ("key file", "store", "fold", "addresses")
+    names = (*local, "https", "reachable", "pixel", "clock", "links", "shared keys", "HEAD", "link ")
     lines = [line for line in done.output.splitlines() if line.startswith(names)]
     cells = [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in lines]
     return done.exit_code, {cell[0]: cell[1] for cell in cells}, done.output
@@ -98,12 +98,14 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 ALL_WELL = {
     "key file": "ok",
     "fold": "ok",
+    "addresses": "ok",
     "https": "warn",
     "reachable": "ok",
     "pixel": "ok",
     "clock": "ok",
     "links": "ok",
     "shared keys": "ok",
+    "HEAD": "ok",
 }
 
 
@@ -211,7 +213,7 @@ def test_every_address_that_mail_was_sent_with_is_checked_once(service: Service,
     for id, url in (("autumn", dead), ("winter", dead), ("same", f"{service.url}/")):
         rows(data, "campaign", "add", id, "--name", id, "--base-url", url)
     code, grades, said = doctor(data, service.url)
-    assert (code, grades) == (1, ALL_WELL | {"reachable": "fail"}), said
+    assert (code, grades) == (1, ALL_WELL | {"reachable": "fail", "HEAD": "warn"}), said
     titles = [line.rstrip() for line in said.splitlines() if line.startswith("http:")]
     assert titles == [f"{service.url}, of this service", f"{dead}, of campaign(s) autumn, winter"]
     assert "or correct the address: `mailpixel campaign edit autumn --base-url`" in said

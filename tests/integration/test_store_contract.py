@@ -79,6 +79,15 @@ def test_an_appended_event_is_read_back_as_it_was(store: Store) -> None:
     assert logged(store) == events
 
 
+def test_the_latest_events_are_those_logged_last_the_newest_first(store: Store) -> None:
+    hits = [an_open(second) for second in (50, 10, 30, 20)]
+    store.append(hits[:2])
+    store.append(hits[2:])
+    assert list(store.latest(3)) == [hits[3], hits[2], hits[1]]
+    assert list(store.latest(10)) == list(reversed(hits))
+    assert list(store.latest(0)) == []
+
+
 def test_an_event_appended_twice_is_logged_once(store: Store) -> None:
     events = [an_open(1), an_open(2), an_open(3)]
     store.append(events)

@@ -70,6 +70,11 @@ class MemoryStore:
             self._log[self._appended] = event
             self._of_message[event.campaign, event.recipient].append(event)
 
+    def latest(self, limit: int) -> Sequence[Event]:
+        """See `Store`."""
+        with self._lock:
+            return [self._log[position] for position in islice(reversed(self._log), limit)]
+
     def changed(self, cursor: str, limit: int) -> Changed:
         """See `Store`."""
         position, *epochs = _parse(cursor)

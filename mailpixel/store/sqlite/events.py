@@ -39,6 +39,7 @@ PAGE = 10_000
 
 HAS_EVENTS = "select 1 from events where campaign = ? and recipient = ? limit 1"
 OF_MESSAGE = f"select {READ} from events e where e.campaign = ? and e.recipient = ?"  # noqa: S608
+LATEST = f"select {READ} from events e order by e.position desc limit ?"  # noqa: S608
 OF_PAGE = (
     f"select {READ} from events e where e.campaign = ? and e.recipient > ? and e.recipient <= ?"  # noqa: S608
     " order by e.recipient limit ?"
@@ -108,6 +109,13 @@ class EventLog:
                 numbers = known_agents(connection, {hit.agent for hit in known})
                 _insert(connection, [to_row(hit, numbers[hit.agent]) for hit in known])
         return len(known)
+
+    def latest(self, limit: int) -> Sequence[Event]:
+        """The last events, the newest first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(LATEST, (limit,)).fetchall()
+            self._texts.load(connection, {row[8] for row in rows})
+        return [to_event(row, self._texts) for row in rows]
 
     def changed(self, cursor: str, limit: int) -> Changed:
         """Whole messages with events after the cursor."""

@@ -49,6 +49,10 @@ class SqliteStore:
         """See `Store`."""
         return self._log.append_evidence(hits)
 
+    def latest(self, limit: int) -> Sequence[Event]:
+        """See `Store`."""
+        return self._log.latest(limit)
+
     def changed(self, cursor: str, limit: int) -> Changed:
         """See `Store`."""
         return self._log.changed(cursor, limit)

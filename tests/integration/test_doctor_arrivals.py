@@ -1,0 +1,135 @@
+"""What doctor reads in the log: caches that make a GET of a HEAD, and proxies that hide readers."""
+
+import urllib.request
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+
+import pytest
+
+from mailpixel.checkup import Check, Grade, check_addresses, check_head
+from mailpixel.links.keyring import load_keyring
+from mailpixel.links.token import TokenSigner
+from mailpixel.model import Event, Facts
+from mailpixel.store.protocol import Store
+from mailpixel.store.sqlite import open_sqlite
+from tests.builders import a_click, a_delivery, an_open
+from tests.integration.test_doctor import Respond, a_server, answering
+from tests.service import Service, rows
+
+PUBLIC = "https://t.example"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    data = tmp_path_factory.mktemp("arrivals") / "data"
+    rows(data, "campaign", "add", "spring", "--name", "Spring")
+    with Service(data) as running:
+        running.wait_for("/readyz")
+        yield running
+
+
+@pytest.fixture
+def signer(service: Service) -> TokenSigner:
+    return TokenSigner(load_keyring(service.data / "keys.json"))
+
+
+@pytest.fixture
+def store(service: Service) -> Store:
+    return open_sqlite(service.data / "mailpixel.db")[0]
+
+
+def asking_with(method: str, service: Service) -> Respond:
+    """A proxy that asks the service with this method, whatever it is asked itself."""
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        urllib.request.urlopen(urllib.request.Request(service.url + request.path, method=method)).close()
+        answering(200)(request)
+
+    return respond
+
+
+def test_a_head_that_arrives_as_it_was_sent_is_well(
+    service: Service, signer: TokenSigner, store: Store
+) -> None:
+    assert check_head(service.url, signer, store) == Check("HEAD", Grade.OK, "arrives as it was sent")
+    with a_server(asking_with("HEAD", service)) as proxy:
+        assert check_head(proxy, signer, store).grade is Grade.OK
+
+
+def test_a_cache_that_makes_a_get_of_a_head_is_found_and_its_remedy_named(
+    service: Service, signer: TokenSigner, store: Store
+) -> None:
+    with a_server(asking_with("GET", service)) as cache:
+        check = check_head(cache, signer, store)
+    assert (check.grade, check.found) == (Grade.FAIL, "arrives as GET: a cache counts probes as readers")
+    assert "proxy_cache off;" in check.remedy
+    assert "return (pass);" in check.remedy
+
+
+def test_a_cache_that_answers_by_itself_is_found(signer: TokenSigner, store: Store) -> None:
+    with a_server(answering(200)) as cache:
+        check = check_head(cache, signer, store)
+    assert (check.grade, check.found.split(":")[0]) == (
+        Grade.WARN,
+        "did not arrive in the log of this folder",
+    )
+
+
+def test_the_probe_is_nobodys_open(service: Service, signer: TokenSigner, store: Store) -> None:
+    check_head(service.url, signer, store)
+    assert {
+        (event.method, Facts.PREVIEW in event.facts) for event in store.message("doctor", "doctor").events
+    } <= {
+        ("HEAD", True),
+        ("GET", True),
+    }
+    service.wait_for("/readyz")
+
+
+def hits(*addresses: str) -> list[Event]:
+    return [an_open(second, address=address) for second, address in enumerate(addresses, 60)]
+
+
+@pytest.mark.parametrize(
+    ("events", "proxies", "found"),
+    [
+        ([], (), "too few hits to tell"),
+        (hits("10.0.0.7", "10.0.0.7"), (), "too few hits to tell"),
+        (hits("10.0.0.7", "10.0.0.7", "198.51.100.7"), (), "2 in the latest 3 hits"),
+        (
+            [*hits("10.0.0.7", "10.0.0.7"), a_delivery(), a_click(address="", link=1)],
+            (),
+            "too few hits to tell",
+        ),
+    ],
+)
+def test_addresses_that_are_readers_own_are_well(
+    events: list[Event], proxies: tuple[str, ...], found: str
+) -> None:
+    assert check_addresses(events, PUBLIC, proxies) == Check("addresses", Grade.OK, found)
+
+
+@pytest.mark.parametrize(
+    ("address", "proxies", "found"),
+    [
+        ("10.0.0.7", (), "one private address"),
+        ("fd00::7", (), "one private address"),
+        ("127.0.0.1", (), "one private address"),
+        ("10.0.0.7", ("10.0.0.0/8",), "the address of a declared proxy"),
+        ("2001:4860::7", ("2001:4860::/32",), "the address of a declared proxy"),
+        ("8.8.8.8", (), "one address: if it is a proxy's"),
+    ],
+)
+def test_one_address_for_all_readers_is_a_proxys_and_the_remedy_is_named(
+    address: str, proxies: tuple[str, ...], found: str
+) -> None:
+    check = check_addresses(hits(*[address] * 20), PUBLIC, proxies)
+    assert check.grade is Grade.WARN
+    assert found in check.found
+    assert "X-Forwarded-For" in check.remedy
+    assert address not in check.found + check.remedy
+
+
+def test_a_trial_on_one_machine_is_well() -> None:
+    check = check_addresses(hits(*["127.0.0.1"] * 20), "http://127.0.0.1:8025", ())
+    assert check == Check("addresses", Grade.OK, "1 in the latest 20 hits")
