@@ -6,6 +6,7 @@ agents          how many new user agents a day
 identity        event ids
 live            what a server knows while it runs: signing keys, registry, rules
 registry_cache  campaigns, API keys and opt-outs in memory
+group           hits that share a commit, and their answers
 batches         events of streams, a share of each commit
 evidence        hits with a broken signature
 committer       group commit

@@ -21,6 +21,7 @@ from typing import NamedTuple
 from mailpixel.errors import MailpixelError, StoreUnavailable
 from mailpixel.ingest.batches import Batch, Batches, Share
 from mailpixel.ingest.evidence import Evidence
+from mailpixel.ingest.group import Answer, Group
 from mailpixel.model import Event
 from mailpixel.store.protocol import Overflow, Store
 
@@ -39,33 +40,6 @@ BATCH_WITHIN_S = 30.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 1.0
 
 log = logging.getLogger(__name__)
-
-
-Answer = Callable[[bool], None]
-"""Called once on the event loop: with True after the commit, with False when the bound came first."""
-
-
-class Group:
-    """Hits that are committed and answered together. `answered` says whether the bound came before the commit."""
-
-    __slots__ = ("answered", "answers", "events", "timer")
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-        self.answers: list[Answer] = []
-        self.answered = False
-        self.timer: asyncio.TimerHandle | None = None
-
-    def answer(self, durable: bool) -> None:
-        """Let the hits of the group be answered, unless they are already."""
-        if self.answered:
-            return
-        self.answered = True
-        if self.timer is not None:
-            self.timer.cancel()
-        answers, self.answers = self.answers, []
-        for answer in answers:
-            answer(durable)
 
 
 class Handed(NamedTuple):

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mailpixel.ingest.committer import Answer, Committer
+from mailpixel.ingest.committer import Committer
+from mailpixel.ingest.group import Answer
 from mailpixel.ingest.intake import Intake, Outcome, Receipt
 from mailpixel.links.urls import parse_path
 from mailpixel.model import Facts

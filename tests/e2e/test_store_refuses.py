@@ -1,7 +1,10 @@
 """The disk is full, the database is locked: readers are answered, hits wait and land later."""
 
+import http.client
+import json
 import resource
 import sqlite3
+import threading
 import time
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from tests.flood import metric
 from tests.service import Service, rows
 
 ANSWER_WITHIN_S = 0.25
+DELIVERIES = 5_000
 BOUND = {"MAILPIXEL_ANSWER_WITHIN_MS": "250", "MAILPIXEL_QUEUE_HITS": "50"}
 
 
@@ -86,6 +90,30 @@ def test_a_locked_database_holds_up_no_reader_and_loses_nothing(data: Path) -> N
         service.wait_for("/readyz")
         wait_until_logged(data, 20)
     assert longest < ANSWER_WITHIN_S + 0.5
+
+
+def test_a_stream_of_deliveries_waits_for_a_locked_database_and_every_row_is_accepted(data: Path) -> None:
+    key = rows(data, "apikey", "add", "everything", "--scope", "write").strip()
+    lines = [
+        b'{"recipient":"d-%d","delivered_at":%d}\n' % (n, 1_790_000_000_000 + n) for n in range(DELIVERIES)
+    ]
+    with Service(data, environment=BOUND) as service:
+        service.wait_for("/readyz")
+        lock = sqlite3.connect(data / "mailpixel.db", isolation_level=None, check_same_thread=False)
+        lock.execute("begin immediate")
+        unlock = threading.Timer(1.5, lambda: lock.execute("rollback"))
+        unlock.start()
+        connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
+        connection.request(
+            "POST", "/api/campaigns/c1/deliveries", b"".join(lines), {"Authorization": f"Bearer {key}"}
+        )
+        answer = json.loads(connection.getresponse().read())
+        connection.close()
+        unlock.join()
+        lock.close()
+        service.kill()
+    assert answer == {"accepted": DELIVERIES, "opted_out": 0, "failed": 0}
+    assert logged(data) == DELIVERIES
 
 
 def test_a_polite_end_writes_what_was_answered(data: Path) -> None:

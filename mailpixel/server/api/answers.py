@@ -203,6 +203,7 @@ SCHEMAS: dict[str, Schema] = {
         pending_hits=COUNT,
         fold=word("ok", "behind", "unknown"),
         fold_lag_s={"type": ["number", "null"], "minimum": 0},
+        put_aside=MAYBE_COUNT,
         knowledge=an_object(**dict.fromkeys(("keys", "registry", "rules", "database"), FRESHNESS)),
     ),
     "Document": {"type": "object", "description": "This document."},

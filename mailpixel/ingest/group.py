@@ -1,0 +1,32 @@
+"""Hits that share a commit, and the answers that wait for it."""
+
+import asyncio
+from collections.abc import Callable
+
+from mailpixel.model import Event
+
+Answer = Callable[[bool], None]
+"""Called once on the event loop: with True after the commit, with False when the bound came first."""
+
+
+class Group:
+    """Hits that are committed and answered together. `answered` says whether the bound came before the commit."""
+
+    __slots__ = ("answered", "answers", "events", "timer")
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.answers: list[Answer] = []
+        self.answered = False
+        self.timer: asyncio.TimerHandle | None = None
+
+    def answer(self, durable: bool) -> None:
+        """Let the hits of the group be answered, unless they are already."""
+        if self.answered:
+            return
+        self.answered = True
+        if self.timer is not None:
+            self.timer.cancel()
+        answers, self.answers = self.answers, []
+        for answer in answers:
+            answer(durable)
