@@ -193,8 +193,24 @@ def test_the_document_tells_of_it() -> None:
     schema = content["application/json"]["schema"]
     assert content["application/x-ndjson"]["x-line"] == schema
     assert (sorted(schema["properties"]), schema["required"]) == (
-        ["html", "recipient"],
+        ["html", "pixel", "recipient"],
         ["recipient", "html"],
     )
     assert [parameter["name"] for parameter in operation["parameters"]] == ["id", "pixel", "mso"]
     assert sorted(operation["responses"]) == ["200", "400", "401", "403", "404", "413", "415", "422", "503"]
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "images"),
+    [("", {}, 1), ("", {"pixel": "none"}, 0), ("?pixel=none", {}, 0), ("?pixel=none", {"pixel": "top"}, 1)],
+)
+def test_a_mail_says_where_its_own_pixel_goes_and_else_the_query(
+    api: Api, query: str, body: dict[str, str], images: int
+) -> None:
+    html = api.rewrite(PATH + query, **body).json()["html"]
+    assert html.count("https://t.example/o/") == images
+    assert html.count("https://t.example/c/") == 1
+
+
+def test_a_place_that_is_none_is_an_error_of_its_field(api: Api) -> None:
+    assert api.error(pixel="left")[::2] == (422, "pixel")

@@ -1,11 +1,11 @@
 """Rewriting over HTTP: the HTML of one recipient's mail in, the same tracked out; or of many, line by line."""
 
 import json
-from collections.abc import Sequence
-from typing import Any, get_args
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from mailpixel.errors import InvalidInput, MailpixelError
-from mailpixel.links.splicing.options import PixelPlace, RewriteOptions
+from mailpixel.links.splicing.options import PIXEL_PLACES, RewriteOptions
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
 from mailpixel.server.api.body import check_length
 from mailpixel.server.api.endpoint import Call
@@ -42,9 +42,15 @@ HTML = Field(
     required=True,
     help="The mail as it would go out without tracking.",
 )
-MAIL = (RECIPIENT, HTML)
 
-PLACES = get_args(PixelPlace)
+PLACES = PIXEL_PLACES
+OWN_PIXEL = Field(
+    "pixel",
+    options(*PLACES),
+    choice(*PLACES),
+    help="Where the pixel of this mail goes; without it, where the query parameter `pixel` says.",
+)
+MAIL = (RECIPIENT, HTML, OWN_PIXEL)
 PIXEL = Field(
     "pixel",
     options(*PLACES),
@@ -60,7 +66,7 @@ def rewrite(call: Call) -> object:
 
     The sender has the mail as it was, and sends that then.
     """
-    return rewritten_json(_rewriter(call).html(call.body["html"], call.body["recipient"]))
+    return rewritten_json(_rewritten(_rewriter(call), call.body))
 
 
 def rewrite_lines(call: Call) -> object:
@@ -79,6 +85,10 @@ def rewritten_json(rewritten: Rewritten[str]) -> dict[str, object]:
         "links": [{"number": link.number, "url": link.url} for link in rewritten.links],
         "skipped": [{"href": skip.href, "reason": skip.reason} for skip in rewritten.skipped],
     }
+
+
+def _rewritten(rewriter: Rewriter, mail: Mapping[str, Any]) -> Rewritten[str]:
+    return rewriter.with_pixel(mail.get("pixel")).html(mail["html"], mail["recipient"])
 
 
 def _rewriter(call: Call) -> Rewriter:
@@ -122,4 +132,4 @@ class MailLines:
     def _rewritten(self, line: bytes | None) -> dict[str, object]:
         mail = read_line(line, MAIL, self._most_bytes, "mail")
         recipient = mail["recipient"]
-        return {"recipient": recipient, **rewritten_json(self._rewriter.html(mail["html"], recipient))}
+        return {"recipient": recipient, **rewritten_json(_rewritten(self._rewriter, mail))}
