@@ -50,7 +50,7 @@ def fold_message(message: Message, judged: Sequence[Judged]) -> MessageState:
         campaign=message.campaign,
         recipient=message.recipient,
         marks=pack(judged),
-        delivered_at_ms=min(delivered, default=None),
+        delivered_at_ms=min(delivered) if delivered else None,
         opted_out=opted_out,
         first_human_open_at_ms=first_human.get(EventKind.OPEN),
         first_human_click_at_ms=first_human.get(EventKind.CLICK),

@@ -74,7 +74,9 @@ def pack(judged: Iterable[Judged]) -> bytes:
         if event.facts._value_ & _FORGED_FACT:
             code |= FORGED
         second = event.received_at_ms // 1000
-        numbers += (min(max(second, FIRST_SECOND), LAST_SECOND), code | rule << RULE_SHIFT)
+        if not FIRST_SECOND <= second <= LAST_SECOND:
+            second = min(max(second, FIRST_SECOND), LAST_SECOND)
+        numbers += (second, code | rule << RULE_SHIFT)
     if len(rules) > MAX_RULES:
         raise ValueError(f"more than {MAX_RULES} rules decided on one message")
     return ",".join(rules).encode() + b"\n" + struct.pack(f"<{len(numbers)}I", *numbers)

@@ -1,9 +1,9 @@
 """Messages put aside in a SQLite file: which, and by what kind of error."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from mailpixel.store.protocol import PutAside
+from mailpixel.store.protocol import MessageState, PutAside
 from mailpixel.store.sqlite.database import Database
 
 PAGE = """
@@ -29,8 +29,8 @@ def keep_aside(connection: sqlite3.Connection, aside: Iterable[PutAside]) -> Non
     connection.executemany("insert or replace into put_aside values (?, ?, ?)", rows)
 
 
-def take_back(connection: sqlite3.Connection, campaign: str, recipients: Iterable[str]) -> None:
-    """Forget that these were put aside: they have states again."""
+def take_back(connection: sqlite3.Connection, states: Mapping[str, Sequence[MessageState]]) -> None:
+    """Forget that the messages of these states, by campaign, were put aside."""
     if count_aside(connection):
-        rows = [(campaign, recipient) for recipient in recipients]
+        rows = [(campaign, state.recipient) for campaign in states for state in states[campaign]]
         connection.executemany("delete from put_aside where campaign = ? and recipient = ?", rows)

@@ -63,6 +63,7 @@ class Projections:
                 raise Conflict("the log was folded, replaced or erased from meanwhile; read again")
             for campaign, of_campaign in by_campaign.items():
                 _replace_states(connection, campaign, of_campaign)
+            take_back(connection, by_campaign)
             for each in aside:
                 note_campaign(connection, each.campaign, [each.recipient])
             keep_aside(connection, aside)
@@ -110,19 +111,17 @@ class Projections:
 
 
 def _replace_states(connection: sqlite3.Connection, campaign: str, states: Sequence[MessageState]) -> None:
-    shelf = live_shelf(connection, campaign)
-    if shelf is None:
-        shelf = new_shelf(connection, campaign, live=True)
+    live = live_shelf(connection, campaign)
+    shelf = new_shelf(connection, campaign, live=True) if live is None else live
     moves = Tally()
     recipients = [state.recipient for state in states]
     new = set(recipients)
-    for former in states_of(connection, shelf, campaign, recipients):
+    for former in () if live is None else states_of(connection, shelf, campaign, recipients):
         moves.add(former, -1)
         new.discard(former.recipient)
     for state in states:
         moves.add(state)
     note_campaign(connection, campaign, sorted(new))
-    take_back(connection, campaign, recipients)
     put_states(connection, shelf, states)
     move_counters(connection, shelf, moves.counts())
 
