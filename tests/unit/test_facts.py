@@ -25,6 +25,14 @@ def test_a_browsers_click_shows_all_it_is_known_by() -> None:
     assert facts_of(BROWSER_CLICK) == (every, "Mozilla/5.0 (X11)")
 
 
+def test_facts_that_are_stored_as_a_number_keep_their_bits() -> None:
+    assert {fact.name: int(fact).bit_length() - 1 for fact in Facts if fact > Facts.PLAIN_HTTP} == {
+        "UNSEEN": 15,
+        "FRAMED": 16,
+    }
+    assert Facts(0xFFFF) & ~Facts.FRAMED == Facts(0xFFFF)
+
+
 def test_no_headers_give_no_facts_and_an_empty_agent() -> None:
     assert facts_of([]) == (Facts.NONE, "")
 

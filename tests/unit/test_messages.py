@@ -56,6 +56,18 @@ def test_marks_of_nothing_are_nothing() -> None:
     assert unpack(MessageState("spring", "r-1").marks) == ()
 
 
+def test_what_is_stored_by_its_place_in_an_enumeration_keeps_that_place() -> None:
+    assert [str(verdict) for verdict in Verdict] == [
+        "human",
+        "privacy_prefetch",
+        "prefetch",
+        "scanner",
+        "bot",
+        "internal",
+    ]
+    assert [str(via) for via in Via] == ["gmail", "yahoo", "apple", "microsoft", "seznam"]
+
+
 @pytest.mark.parametrize("verdict", list(Verdict))
 @pytest.mark.parametrize("via", [None, *Via])
 def test_every_verdict_and_via_has_a_mark_of_its_own(verdict: Verdict, via: Via | None) -> None:
