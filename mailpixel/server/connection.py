@@ -176,9 +176,13 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The request has come to its end."""
         self._part = BETWEEN
-        if not self._deaf and self.cycle.more_body:
+        if self._deaf:
+            return
+        if self.cycle.more_body:
             self.cycle.more_body = False
             self.cycle.message_event.set()
+        if self.cycle.response_complete and not self.flow.write_paused:
+            self._expect(DRAIN_S if self._door.draining else self.timeout_keep_alive)
 
     def _take(self) -> None:
         """Have the request answered by the app."""

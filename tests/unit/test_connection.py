@@ -1,0 +1,425 @@
+"""The bounds of a connection: deadlines by a clock of the test's own, and one answer a turn of the loop."""
+
+import asyncio
+import heapq
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from mailpixel.server.connection import (
+    BODY_S,
+    DRAIN_S,
+    DROPPED_BYTES,
+    HEAD_S,
+    HEADER_BYTES,
+    HEADERS,
+    LINGER_S,
+    TARGET_BYTES,
+    UNREAD_S,
+    BoundedProtocol,
+)
+from mailpixel.server.door import Door, Ended
+
+GET = b"GET /x HTTP/1.1\r\nHost: t\r\n\r\n"
+KEEP_ALIVE_S = 5
+
+
+class Handle:
+    """A call to come."""
+
+    def __init__(self, callback: Callable[..., object]) -> None:
+        self.callback: Callable[..., object] | None = callback
+
+    def cancel(self) -> None:
+        self.callback = None
+
+
+class Turns:
+    """An event loop that turns when it is asked to, on a clock that goes when it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+        self._soon: list[Handle] = []
+        self._later: list[tuple[float, int, Handle]] = []
+        self._number = 0
+
+    def time(self) -> float:
+        return self.now
+
+    def call_soon(self, callback: Callable[..., object]) -> Handle:
+        self._soon.append(Handle(callback))
+        return self._soon[-1]
+
+    def call_at(self, when: float, callback: Callable[..., object]) -> Handle:
+        handle = Handle(callback)
+        self._number += 1
+        heapq.heappush(self._later, (when, self._number, handle))
+        return handle
+
+    def turn(self) -> None:
+        """One turn: what was called for up to now."""
+        called, self._soon = self._soon, []
+        for handle in called:
+            if handle.callback is not None:
+                handle.callback()
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass, with all that comes due."""
+        until = self.now + seconds
+        while self._later and self._later[0][0] <= until:
+            self.now, _, handle = heapq.heappop(self._later)
+            if handle.callback is not None:
+                handle.callback()
+            self.turn()
+        self.now = until
+
+
+class Wire:
+    """A transport: what was written, and what became of it. `room` bytes are taken before the client must read."""
+
+    def __init__(self) -> None:
+        self.protocol: BoundedProtocol
+        self.written = b""
+        self.room = 1 << 30
+        self.paused = self.half_closed = self.closed = self.aborted = False
+
+    def get_extra_info(self, name: str, default: object = None) -> object:
+        return ("127.0.0.1", 1) if name in ("peername", "sockname") else default
+
+    def write(self, data: bytes) -> None:
+        assert not self.half_closed
+        self.written += data
+        if len(self.written) > self.room:
+            self.protocol.pause_writing()
+
+    def read_all(self) -> None:
+        """The client reads everything."""
+        self.room = 1 << 30
+        self.protocol.resume_writing()
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def pause_reading(self) -> None:
+        self.paused = True
+
+    def resume_reading(self) -> None:
+        self.paused = False
+
+    def write_eof(self) -> None:
+        self.half_closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def close(self) -> None:
+        self.closed = True
+
+    def abort(self) -> None:
+        self.closed = self.aborted = True
+
+    @property
+    def statuses(self) -> list[int]:
+        return [int(part[:3]) for part in self.written.split(b"HTTP/1.1 ")[1:]]
+
+
+class Waiting:
+    """A request on its way to its answer."""
+
+    def __init__(self, more_body: bool) -> None:
+        self.body = b""
+        self.more_body = more_body
+        self.keep_alive = True
+        self.disconnected = self.response_complete = False
+        self.message_event = asyncio.Event()
+
+
+class Answering(BoundedProtocol):
+    """Answers every request with its number, at once or when it is asked to."""
+
+    at_once = True
+    taken = 0
+
+    def _take(self) -> None:
+        self.taken += 1
+        self.cycle = cast(Any, Waiting(more_body=self.parser.get_method() == b"POST"))
+        if self.at_once:
+            self.answer()
+
+    def answer(self) -> None:
+        self.cycle.response_complete = True
+        self.transport.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        if not self.cycle.keep_alive or self._door.draining:
+            self._finish()
+        self.on_response_complete()
+
+
+class Line:
+    """A connection in a test."""
+
+    def __init__(self, door: Door | None = None, state: ServerState | None = None) -> None:
+        self.turns, self.wire, self.door = Turns(), Wire(), door or Door(100)
+        config = Config("unused:app", interface="asgi3", timeout_keep_alive=KEEP_ALIVE_S)
+        config.loaded, config.loaded_app, config.ws_protocol_class = True, cast(Any, None), None
+        self.protocol = Answering(
+            config, state or ServerState(), {"door": self.door}, _loop=cast(Any, self.turns)
+        )
+        self.wire.protocol = self.protocol
+        self.protocol.connection_made(cast(Any, self.wire))
+
+    def send(self, data: bytes) -> None:
+        self.protocol.data_received(data)
+
+
+@pytest.fixture
+def line() -> Line:
+    return Line()
+
+
+def test_requests_sent_ahead_are_answered_one_a_turn(line: Line) -> None:
+    line.send(GET * 5)
+    assert (line.protocol.taken, line.wire.paused) == (1, True)
+    for answered in (2, 3, 4, 5):
+        line.turns.turn()
+        assert line.protocol.taken == answered
+    assert line.wire.statuses == [200] * 5
+    assert not line.wire.paused
+
+
+def test_requests_sent_ahead_wait_for_the_answer_before(line: Line) -> None:
+    line.protocol.at_once = False
+    line.send(GET * 3)
+    line.send(GET)
+    line.turns.turn()
+    assert (line.protocol.taken, line.wire.paused) == (1, True)
+    for answered in (2, 3, 4):
+        line.protocol.answer()
+        line.turns.turn()
+        assert line.protocol.taken == answered
+
+
+def test_nothing_is_asked_of_a_client_that_does_not_read_and_it_is_ended_in_the_end(line: Line) -> None:
+    line.wire.room = 100
+    line.send(GET * 10)
+    for _ in range(20):
+        line.turns.turn()
+    assert (line.protocol.taken, line.wire.paused) == (3, True)
+    line.send(GET)
+    line.turns.pass_time(UNREAD_S - 1)
+    assert not line.wire.closed
+    line.turns.pass_time(1)
+    assert (line.wire.aborted, line.door.ended) == (True, {Ended.NOT_READ: 1})
+
+
+def test_a_client_that_reads_again_gets_the_rest(line: Line) -> None:
+    line.wire.room = 100
+    line.send(GET * 10)
+    for _ in range(20):
+        line.turns.turn()
+    line.wire.read_all()
+    for _ in range(20):
+        line.turns.turn()
+    assert line.wire.statuses == [200] * 10
+
+
+def test_what_all_connections_send_ahead_is_bounded() -> None:
+    door, lines = Door(100, held_bytes=len(GET) * 25), []
+    for _ in range(3):
+        lines.append(Line(door))
+        lines[-1].protocol.at_once = False
+        lines[-1].send(GET * 10)
+    assert [each.wire.aborted for each in lines] == [False, False, True]
+    assert door.ended == {Ended.TOO_MUCH_AHEAD: 1}
+    lines[0].protocol.connection_lost(None)
+    again = Line(door)
+    again.protocol.at_once = False
+    again.send(GET * 10)
+    assert not again.wire.aborted
+
+
+@pytest.mark.parametrize(
+    ("said", "more"),
+    [(b"", b""), (b"GET /x HTTP/1.1\r\nHo", b"s"), (b"\r\n", b"\r\n"), (b"GET /x", b"x")],
+)
+def test_headers_must_be_there_ten_seconds_after_connecting_however_they_trickle(
+    line: Line, said: bytes, more: bytes
+) -> None:
+    line.send(said)
+    for _ in range(9):
+        line.turns.pass_time(HEAD_S / 10)
+        line.send(more)
+        assert not line.wire.closed
+    line.turns.pass_time(HEAD_S / 10)
+    assert (line.wire.closed, line.door.ended) == (True, {Ended.SLOW_REQUEST: 1})
+
+
+def test_later_requests_have_ten_seconds_from_their_first_byte(line: Line) -> None:
+    line.send(GET)
+    line.turns.pass_time(KEEP_ALIVE_S - 1)
+    line.send(GET[:5])
+    line.turns.pass_time(HEAD_S - 1)
+    line.send(GET[5:])
+    assert line.wire.statuses == [200, 200]
+    line.send(GET[:5])
+    line.turns.pass_time(HEAD_S)
+    assert (line.wire.closed, line.door.ended) == (True, {Ended.SLOW_REQUEST: 1})
+
+
+@pytest.mark.parametrize("said", [b"", b"\r\n"])
+def test_an_idle_connection_is_closed_in_good_order(line: Line, said: bytes) -> None:
+    line.send(GET)
+    for _ in range(KEEP_ALIVE_S):
+        assert not line.wire.closed
+        line.send(said)
+        line.turns.pass_time(1)
+    assert (line.wire.closed, line.wire.aborted, line.door.ended) == (True, False, {})
+
+
+def test_a_body_that_does_not_come_ends_the_wait(line: Line) -> None:
+    line.protocol.at_once = False
+    line.send(b"POST /x HTTP/1.1\r\nHost: t\r\nContent-Length: 10\r\n\r\n12345")
+    line.turns.pass_time(BODY_S - 1)
+    line.send(b"6")
+    line.turns.pass_time(BODY_S - 1)
+    assert not line.wire.closed
+    line.turns.pass_time(1)
+    assert (line.wire.closed, line.door.ended) == (True, {Ended.SLOW_BODY: 1})
+
+
+def test_a_body_that_nobody_wants_is_thrown_away_within_bounds(line: Line) -> None:
+    line.send(b"GET /x HTTP/1.1\r\nHost: t\r\nContent-Length: 9000000000\r\n\r\n")
+    for _ in range(DROPPED_BYTES // 1_000_000):
+        line.send(b"x" * 1_000_000)
+    assert (line.wire.statuses, line.wire.closed) == ([200], False)
+    line.send(b"x" * 1_000_000)
+    assert (line.wire.aborted, line.door.ended) == (True, {Ended.LARGE_BODY: 1})
+
+
+def test_a_body_that_nobody_wants_must_come_to_its_end_in_time(line: Line) -> None:
+    line.send(b"GET /x HTTP/1.1\r\nHost: t\r\nContent-Length: 100\r\n\r\n")
+    for _ in range(10):
+        assert not line.wire.closed
+        line.send(b"x")
+        line.turns.pass_time(HEAD_S / 10)
+    assert line.door.ended == {Ended.SLOW_BODY: 1}
+
+
+def test_a_short_body_of_a_get_does_no_harm(line: Line) -> None:
+    line.send(b"GET /x HTTP/1.1\r\nHost: t\r\nContent-Length: 8\r\n\r\n\r\n\r\n\r\n\r\n" + GET)
+    for _ in range(5):
+        line.turns.turn()
+    assert line.wire.statuses == [200, 200]
+
+
+LARGE = [
+    (b"GET /x HTTP/1.1\r\n" + b"a: b\r\n" * (HEADERS + 1) + b"\r\n", 431, Ended.LARGE_HEADERS),
+    (b"GET /x HTTP/1.1\r\n" + b"a: b\r\n" * 100_000, 431, Ended.LARGE_HEADERS),
+    (b"GET /x HTTP/1.1\r\na: " + b"b" * HEADER_BYTES + b"\r\n\r\n", 431, Ended.LARGE_HEADERS),
+    (b"GET /x HTTP/1.1\r\na: " + b"b" * 10 * HEADER_BYTES, 431, Ended.LARGE_HEADERS),
+    (b"GET /x HTTP/1.1\r\n" + b"a" * 10 * HEADER_BYTES, 431, Ended.LARGE_HEADERS),
+    (b"GET /" + b"a" * TARGET_BYTES + b" HTTP/1.1\r\n\r\n", 414, Ended.LONG_TARGET),
+    (b"GET /" + b"a" * 10 * TARGET_BYTES, 414, Ended.LONG_TARGET),
+    (b"nonsense\r\n\r\n", 400, Ended.BAD_REQUEST),
+]
+
+
+@pytest.mark.parametrize(("said", "status", "why"), LARGE)
+@pytest.mark.parametrize("piece", [1_000, 70_000, 10_000_000])
+def test_what_is_too_much_is_refused_and_the_client_may_read_why(
+    line: Line, said: bytes, status: int, why: Ended, piece: int
+) -> None:
+    for start in range(0, len(said), piece):
+        line.send(said[start : start + piece])
+        line.turns.turn()
+    assert (line.wire.statuses, line.protocol.taken) == ([status], 0)
+    assert line.door.ended == {why: 1}
+    assert (line.wire.half_closed, line.wire.closed) == (True, False)
+    line.turns.pass_time(LINGER_S)
+    assert line.wire.closed
+
+
+def test_as_much_as_is_allowed_is_taken(line: Line) -> None:
+    line.send(b"GET /" + b"a" * (TARGET_BYTES - 1) + b" HTTP/1.1\r\n" + b"a: b\r\n" * HEADERS + b"\r\n")
+    for _ in range(20):
+        line.turns.turn()
+    line.send(b"GET /x HTTP/1.1\r\na: " + b"b" * (HEADER_BYTES - 100) + b"\r\n\r\n")
+    for _ in range(20):
+        line.turns.turn()
+    assert line.wire.statuses == [200, 200]
+
+
+def test_a_refusal_waits_for_the_answer_before(line: Line) -> None:
+    line.protocol.at_once = False
+    line.send(b"POST /x HTTP/1.1\r\nHost: t\r\nContent-Length: 2\r\n\r\n")
+    line.send(b"12nonsense\r\n\r\n")
+    assert line.wire.statuses == []
+    line.protocol.answer()
+    line.turns.turn()
+    assert line.wire.statuses == [200, 400]
+
+
+def test_endless_headers_behind_a_body_are_bounded(line: Line) -> None:
+    line.send(b"POST /x HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n")
+    for _ in range(20):
+        line.send(b"a: " + b"b" * 10_000 + b"\r\n")
+        line.turns.turn()
+    assert line.door.ended == {Ended.LARGE_HEADERS: 1}
+
+
+def test_where_there_are_too_many_the_one_that_waits_longest_makes_room() -> None:
+    door, state = Door(3), ServerState()
+    lines = []
+    for at_once in (False, True, True):
+        lines.append(Line(door, state))
+        lines[-1].protocol.at_once = at_once
+        lines[-1].turns.now += len(lines)
+        lines[-1].send(GET)
+    newcomer = Line(door, state)
+    newcomer.send(GET)
+    assert [each.wire.aborted for each in lines] == [False, True, False]
+    assert newcomer.wire.statuses == [200]
+    assert door.ended == {Ended.TOO_MANY: 1}
+
+
+def test_where_all_are_at_work_the_newcomer_goes() -> None:
+    door, state = Door(2), ServerState()
+    lines = [Line(door, state), Line(door, state)]
+    for each in lines:
+        each.protocol.at_once = False
+        each.send(GET)
+    newcomer = Line(door, state)
+    assert [each.wire.aborted for each in (*lines, newcomer)] == [False, False, True]
+
+
+def test_at_the_end_an_idle_connection_gets_one_more_answer(line: Line) -> None:
+    line.send(GET)
+    line.protocol.shutdown()
+    assert not line.wire.half_closed
+    line.send(GET)
+    assert (line.wire.statuses, line.wire.half_closed, line.wire.closed) == ([200, 200], True, False)
+    line.send(GET)
+    line.turns.turn()
+    assert line.wire.statuses == [200, 200]
+
+
+def test_at_the_end_a_connection_that_asks_nothing_is_closed_soon(line: Line) -> None:
+    line.send(GET)
+    line.protocol.shutdown()
+    line.turns.pass_time(DRAIN_S)
+    assert (line.wire.half_closed, line.wire.closed) == (True, False)
+    line.turns.pass_time(LINGER_S)
+    assert line.wire.closed
+
+
+def test_who_sends_no_more_is_still_answered(line: Line) -> None:
+    line.protocol.at_once = False
+    line.send(GET * 2)
+    assert line.protocol.eof_received()
+    for _ in range(2):
+        line.protocol.answer()
+        line.turns.turn()
+    assert (line.wire.statuses, line.wire.closed, line.wire.aborted) == ([200, 200], True, False)
+    assert not Line().protocol.eof_received()
