@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mailpixel.links.keyring import load_keyring
+from mailpixel.links.keyring import create_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign, Claims, Link, TokenKind
 from mailpixel.store.sqlite import open_sqlite
@@ -75,7 +75,7 @@ def main() -> None:
         registry.add_campaign(
             Campaign("c1", "One", sent_at=now, links=(Link(1, "https://shop.example/spring"),))
         )
-        signer = TokenSigner(load_keyring(data / "keys.json"))
+        signer = TokenSigner(create_keyring(data / "keys.json"))
         pixels = [
             "/o/" + signer.sign(Claims(TokenKind.OPEN, "c1", f"r-{n}")) + ".gif" for n in range(REQUESTS)
         ]

@@ -17,6 +17,7 @@ import pytest
 from mailpixel import TokenKind
 from mailpixel.classify import judge
 from mailpixel.classify.operator_file import rules_of
+from mailpixel.folder import begin
 from mailpixel.links.keyring import load_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Claims, Event, EventKind, Facts
@@ -37,7 +38,7 @@ NEAR, FAR = "127.0.0.1", "198.51.100.7"
 
 def log_history(data: Path, campaign: str, recipients: int) -> None:
     """Two events a recipient, an open and a click an hour later, every other recipient at the near address."""
-    store, registry = open_sqlite(data / "mailpixel.db")
+    store, registry, _ = begin(Settings(data=data))
     registry.add_campaign(a_campaign(campaign, sent=recipients))
     events = list(history(campaign, recipients))
     for start in range(0, len(events), GROUP):

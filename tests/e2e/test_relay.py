@@ -198,13 +198,12 @@ def test_an_upstream_that_was_started_again_between_two_messages_is_not_noticed(
 
 
 def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
+    data = campaign_in(tmp_path / "data")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = mailpixel(
-            tmp_path, "relay", "--listen", f"127.0.0.1:{port}", "--upstream", "smtp://127.0.0.1:9"
-        )
-    told = f"error: cannot listen on port {port}: Address already in use\n"
-    assert (done.returncode, done.stderr) == (1, told)
+        done = mailpixel(data, "relay", "--listen", f"127.0.0.1:{port}", "--upstream", "smtp://127.0.0.1:9")
+    problem = f"error: cannot listen on port {port}: Address already in use"
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (1, problem)
 
 
 def test_an_upstream_that_never_was_refuses_for_a_while(tmp_path: Path) -> None:
