@@ -22,6 +22,8 @@ COLUMNS = ("recipient", "delivered_at")
 BLOCK_BYTES = 262_144
 ROWS_AT_ONCE = 5_000
 FAULTS_SHOWN = 20
+MARKS_AND_SPACE = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
+"""What may stand before the first character of a list, in any encoding."""
 DAY_MS = 86_400_000
 
 Numbered = tuple[int, bytes | None]
@@ -82,8 +84,10 @@ def _import(store: Store, registry: Registry, campaign: str, lines: Iterator[Num
 def _lines(source: BinaryIO) -> Iterator[Numbered]:
     """The rows that are not blank, by number, as the JSON that the API takes. A header counts as a row."""
     beginning = source.read(BLOCK_BYTES)
+    is_json = beginning.lstrip(MARKS_AND_SPACE).startswith(b"{")
+    wanted = Wanted() if is_json else Wanted("recipient", keep=("delivered_at",))
     try:
-        listed = TextList(source, beginning, Wanted("recipient", keep=("delivered_at",)))
+        listed = TextList(source, beginning, wanted)
     except InvalidInput as error:
         problem = error.problem.partition(";")[0]
         raise InvalidInput(

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from mailpixel.cli import cli
 from mailpixel.links.keyring import load_keyring, pseudonym
-from tests.api import Api, lines
+from tests.api import NDJSON, Api, lines
 from tests.builders import SENT_AT, a_campaign, a_click, a_delivery, an_open, at_ms
 
 AT = {"MAILPIXEL_BASE_URL": "https://t.example"}
@@ -211,6 +211,15 @@ def test_lines_of_json_are_judged_as_the_api_judges_them(api: Api) -> None:
     code, out, said = run(api, "deliveries", "spring", "--import", "-", input=b"\n" + body)
     assert (code, json.loads(out)["failed"]) == (1, 2)
     assert [line.partition(":")[0] for line in said.splitlines()] == ["row 3", "row 4", "error"]
+    answers = lines(api.ask("POST", "/api/campaigns/spring/deliveries", content=b"\n" + body, headers=NDJSON))
+    assert ([answer.get("row") for answer in answers], answers[-1]) == ([3, 4, None], json.loads(out))
+    utf16 = '{"recipient": "r-3"}\n'.encode("utf-16")
+    code, out, said = run(api, "deliveries", "spring", "--import", "-", input=utf16)
+    assert (code, json.loads(out)["failed"], said.splitlines()[0]) == (
+        1,
+        1,
+        "row 1: delivered_at: is missing",
+    )
 
 
 def test_a_file_without_deliveries_is_refused_in_words(api: Api) -> None:

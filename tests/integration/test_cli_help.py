@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from mailpixel.cli import cli
+from mailpixel.store.sqlite import open_sqlite
+from tests.builders import an_open
 
 ENDLESS = {"serve", "work", "relay"}
 """Commands that run until they are ended: their examples are only parsed."""
@@ -62,6 +64,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).write_text(text)
     for line in PREPARED:
         run(tmp_path, shlex.split(line))
+    store, _ = open_sqlite(tmp_path / "data/mailpixel.db")
+    store.append([an_open(campaign="spring-2026", recipient="r-1001")])
+    store.close()
     return tmp_path
 
 

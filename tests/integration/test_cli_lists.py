@@ -53,7 +53,7 @@ def test_columns_are_aligned_and_lines_are_never_broken(campaign: Shell) -> None
     assert len(ends) == 1, "a wide letter takes two places"
 
 
-def test_many_campaigns_are_read_by_two_questions_a_page(tmp_path: Path) -> None:
+def test_a_list_longer_than_what_is_read_at_once_is_whole_and_in_order(tmp_path: Path) -> None:
     _, registry = open_sqlite(tmp_path / "mailpixel.db")
     for number in range(1_201):
         registry.add_campaign(Campaign(f"c{number:04}", "C", links=(Link(1, "https://shop.example/"),)))

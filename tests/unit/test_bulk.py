@@ -371,6 +371,8 @@ def test_what_heads_a_list_of_one_column_is_told_from_an_id() -> None:
         '"Nº de client"\r\n"1001"\r\n"1002"\r\n',
         "Schlüssel\nAB-1\nAB-2\n",
         "login\n",
+        "Column1\nr-1\nr-2\n",
+        "Unnamed: 0\n1001\n",
     ],
 )
 def test_a_first_line_that_may_name_the_only_column_is_asked_about(list_: str) -> None:

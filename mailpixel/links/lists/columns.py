@@ -16,6 +16,7 @@ ONLY_COLUMN = re.compile(
 """What heads a list of one column for certain."""
 HEADINGS = re.compile(
     r"(first|last|full|user|login|nick|sur|fore|family)?[ _-]?name|login|key|code|number|num|no\.?|nr\.?|value|column"
+    r"|(column|field|spalte|feld|colonne|champ|columna|campo|colonna|kolom|kolumna|unnamed)[ :_-]*[0-9]*"
     r"|kunden?(nummer|nr\.?|id)?|mitglied(snummer)?|empf(ä|ae)nger|abonnent(en)?|vorname|nachname|benutzer(name)?"
     r"|client|cliente|abonn(é|e)|destinataire|nom|pr(é|e)nom|courriel|identifiant|num(é|e)ro"
     r"|destinatario|correo|nombre|usuario|utente|nome|codice|numero|klant(nummer)?|naam|odbiorca|klient",
@@ -78,10 +79,10 @@ def shown(names: list[str]) -> str:
 def may_be_header(first: str, rest: Sequence[str]) -> bool:
     """Whether the first line of a list of one column may be a name and no recipient: it is a word that heads lists, or
     the lines below it have all something in common that it lacks."""
-    if "@" in first or any(char.isdigit() for char in first) or not 1 <= len(first) <= 64:
-        return False
     if HEADINGS.fullmatch(first):
         return True
+    if "@" in first or any(char.isdigit() for char in first) or not 1 <= len(first) <= 64:
+        return False
     return any(not trait(first) and _all_but_few(trait, rest) for trait in TRAITS)
 
 
