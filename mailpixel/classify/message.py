@@ -1,6 +1,7 @@
 """The judgement: all events of a message together, each with its verdict and the rule that decided."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
@@ -12,7 +13,7 @@ from mailpixel.classify.rules import Rules
 from mailpixel.classify.sight import NO_CLOCK, Clock, Ruling, Sight, sight_of
 from mailpixel.classify.soft import mark_soft
 from mailpixel.classify.trap import mark_trap
-from mailpixel.model import Campaign, EventKind, Judged, Message, Verdict
+from mailpixel.model import Campaign, Event, EventKind, Judged, Link, Message, Verdict
 
 HITS = (EventKind.OPEN, EventKind.CLICK)
 DEFAULT = Ruling("default", Verdict.HUMAN)
@@ -34,7 +35,12 @@ def look(message: Message, campaign: Campaign, rules: Rules) -> list[Sight]:
     """
     clocks = _clocks(message, campaign, rules)
     events = sorted(message.events, key=_moment) if len(message.events) > 1 else message.events
-    sights = [sight_of(event, *clocks) for event in events if event.kind in HITS]
+    links = campaign.links
+    sights = [
+        sight_of(event if event.destination is None else numbered(event, links), *clocks)
+        for event in events
+        if event.kind in HITS
+    ]
     for sight in sights:
         sight.ruling = first_ruling(sight, rules)
     mark_trap(sights, campaign.links, rules.thresholds)
@@ -42,6 +48,18 @@ def look(message: Message, campaign: Campaign, rules: Rules) -> list[Sight]:
     mark_burst(sights, rules.thresholds)
     mark_soft(sights, rules.thresholds)
     return sights
+
+
+def numbered(event: Event, links: Sequence[Link]) -> Event:
+    """A click that carried its destination as one on the link of that destination, where there is one by now.
+
+    So both count for one link, and a reader who follows both has followed one. Traps count for none.
+    """
+    if event.link is not None:
+        return event
+    found = (link.number for link in links if link.url == event.destination and not link.trap)
+    number = next(found, None)
+    return event if number is None else replace(event, link=number)
 
 
 def _clocks(message: Message, campaign: Campaign, rules: Rules) -> tuple[Clock, Clock]:

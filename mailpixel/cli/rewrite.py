@@ -161,6 +161,6 @@ def _tell(rewritten: Rewritten[bytes]) -> None:
     if not places and not rewritten.has_pixel:
         say("nothing could be tracked: the output is the input")
     else:
-        say(f"{places} place(s) track {len(rewritten.links)} link(s), {pixel}")
+        say(f"{places} place(s) track {len(rewritten.links) + len(rewritten.carried)} link(s), {pixel}")
     for line in [*left_alone(counts), *worth_knowing(rewritten.notes)]:
         say(line)

@@ -116,7 +116,7 @@ class RelayTracking:
             return Outgoing(marked.content, Outcome.UNTRACKED, told(error))
         if rewritten.failure is not None:
             return Outgoing(marked.content, Outcome.UNTRACKED, told(rewritten.failure))
-        if not rewritten.links and not rewritten.has_pixel:
+        if not (rewritten.links or rewritten.carried or rewritten.has_pixel):
             return Outgoing(marked.content, Outcome.UNTRACKED, _no_place(rewritten.left))
         return Outgoing(rewritten.output, outcome)
 

@@ -8,7 +8,7 @@ if sent.error: log(sent.error)
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, AnyStr, Generic
 
 from mailpixel.errors import InvalidInput, MailpixelError, told
@@ -21,6 +21,7 @@ from mailpixel.links.splicing.options import PixelPlace, RewriteOptions
 from mailpixel.links.splicing.splice import Note, encode_for
 from mailpixel.links.urls import merge_click_url, pixel_url
 from mailpixel.model import Link
+from mailpixel.rewriting.seen import Meet, meeting
 from mailpixel.store.protocol import Registry
 from mailpixel.store.revisions import note_signed
 
@@ -38,7 +39,8 @@ Register = Callable[[Sequence[str]], Mapping[str, int]]
 class Rewritten(Generic[AnyStr]):
     """What a rewrite gave: the `output` to send, of the type that came in.
 
-    `links` are the destinations that are tracked, in order of number; `skipped` the places left alone, each with its
+    `links` are the links of the campaign that are tracked, in order of number; `carried` the destinations that are
+    tracked and stand in the URLs themselves, as no other recipient's mail had them yet; `skipped` the places left alone, each with its
     reason; `left` the parts of a message left alone, each with its cause; `has_pixel` whether a pixel was written;
     `notes` what to know of links that are tracked all the same, and of the pixel.
     `report` are numbers for people: `tracked` places, places skipped by reason, parts left by cause. `error` is None,
@@ -52,18 +54,28 @@ class Rewritten(Generic[AnyStr]):
     report: Mapping[str, int] = field(default_factory=dict)
     left: tuple[Left, ...] = ()
     notes: tuple[Note, ...] = ()
+    carried: tuple[str, ...] = ()
     error: str | None = None
     failure: MailpixelError | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class _Urls:
-    """The URLs that one rewrite writes: one a link number, and the pixel's."""
+    """The URLs that one rewrite writes: those of the links it finds numbers for, of destinations that they carry
+    themselves, and the pixel's."""
 
+    numbers: Register
     link: Callable[[int], str]
     pixel: str
+    carrying: Callable[[str], str] | None = None
     merge_tag: str = ""
     """The merge field in them, which must come out as it is."""
+
+    def of(self, url: str, numbers: Mapping[str, int]) -> str:
+        """The tracked URL of a destination."""
+        if self.carrying is not None and url not in numbers:
+            return self.carrying(url)
+        return self.link(numbers[url])
 
 
 class Rewriter:
@@ -76,13 +88,17 @@ class Rewriter:
 
     No method raises: where something fails, `output` is the input and `error` says why, because a tracker must never
     stop a mailing. A destination keeps its number from one call to the next; new ones are registered before the
-    output is given, so that a link never goes out that leads nowhere. Options' `base_url` and `known` are not read:
-    the minter and the register say these.
+    output is given, so that a link never goes out that leads nowhere. With `meet`, what one recipient's mail alone has
+    is not registered: the tracked URL carries it. Options' `base_url` and `known` are not read: the minter and the
+    register say these.
     """
 
-    def __init__(self, minter: Minter, register: Register, options: RewriteOptions) -> None:
+    def __init__(
+        self, minter: Minter, register: Register, options: RewriteOptions, meet: Meet | None = None
+    ) -> None:
         self.minter = minter
         self._register = register
+        self._meet = meet
         self._options = replace(options, base_url=minter.base_url, known={})
         self._prepared = lru_cache(PLANS_KEPT)(self._plan)
 
@@ -90,7 +106,7 @@ class Rewriter:
         """The same rewriter, with the pixel at this place; itself for None."""
         if place in (None, self._options.pixel):
             return self
-        return Rewriter(self.minter, self._register, replace(self._options, pixel=place))
+        return Rewriter(self.minter, self._register, replace(self._options, pixel=place), self._meet)
 
     def html(self, html: AnyStr, recipient: str) -> Rewritten[AnyStr]:
         """Track HTML for one recipient: a link token for each link, an open token for the pixel."""
@@ -120,13 +136,17 @@ class Rewriter:
         return prepare(html, replace(self._options, merge_tag=merge_tag))
 
     def _personal(self, recipient: str) -> _Urls:
-        mint = self.minter
-        return _Urls(lambda number: mint.link(recipient, number), mint.pixel(recipient))
+        mint, meet = self.minter, self._meet
+        link, pixel = partial(mint.link, recipient), mint.pixel(recipient)
+        if meet is None:
+            return _Urls(self._register, link, pixel)
+        return _Urls(lambda urls: meet(urls, recipient), link, pixel, partial(mint.link_to, recipient))
 
     def _merged(self, tag: str) -> _Urls:
         base = self.minter.base_url
         check_merge_tag(tag)
-        return _Urls(lambda number: merge_click_url(base, tag, number), pixel_url(base, tag), tag)
+        link = partial(merge_click_url, base, tag)
+        return _Urls(self._register, link, pixel_url(base, tag), merge_tag=tag)
 
     def _tracked(
         self, content: AnyStr, plan: Callable[[], Plan[AnyStr] | MessagePlan], urls: Callable[[], _Urls]
@@ -142,13 +162,15 @@ class Rewriter:
             raise MailpixelError(f"the rewrite failed: {plan.error}")
         if isinstance(plan, Plan) and not _survives(urls.merge_tag, plan):
             raise InvalidInput("merge_tag", _BROKEN)
-        numbers = self._register(plan.links) if plan.links else {}
+        numbers = urls.numbers(plan.links) if plan.links else {}
+        carried = tuple(url for url in plan.links if url not in numbers) if urls.carrying else ()
         output: Any = content
         if plan.links or plan.has_pixel:
-            output = plan.render([urls.link(numbers[url]) for url in plan.links], urls.pixel)
-        links = sorted((Link(numbers[url], url) for url in plan.links), key=lambda link: link.number)
+            output = plan.render([urls.of(url, numbers) for url in plan.links], urls.pixel)
+        found = (Link(numbers[url], url) for url in plan.links if url in numbers)
+        links = tuple(sorted(found, key=lambda link: link.number))
         left = plan.left if isinstance(plan, MessagePlan) else ()
-        return Rewritten(output, tuple(links), plan.skipped, plan.has_pixel, plan.report, left, plan.notes)
+        return Rewritten(output, links, plan.skipped, plan.has_pixel, plan.report, left, plan.notes, carried)
 
 
 def _ours(error: Exception) -> MailpixelError:
@@ -189,4 +211,5 @@ def rewriter_of(registry: Registry, keyring: Keyring, campaign: str, options: Re
     note_signed(registry, known.id)
     minter = Minter(keyring, known.base_url or options.base_url, known.id)
     options = replace(options, passthrough=frozenset(known.passthrough))
-    return Rewriter(minter, lambda urls: registry.register_links(known.id, urls), options)
+    register = partial(registry.register_links, known.id)
+    return Rewriter(minter, register, options, meeting(registry, keyring, known.id))

@@ -279,6 +279,27 @@ class LinkRevision:
     replaced_by: str
 
 
+MOST_MET_LINKS = 500
+"""How many destinations of one campaign become links because a second recipient's mail has them."""
+SEEN_SLOTS = 65_536
+"""How many destinations of one campaign are remembered until a second recipient's mail has them; a later one takes the
+place of an earlier one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A destination in the mail of one recipient.
+
+    What is kept of it names nobody: `slot` (0 to 65,535) and `mark` (6 bytes) are made of the destination, `reader`
+    (2 bytes) of destination and recipient, all with a secret key.
+    """
+
+    url: str
+    slot: int
+    mark: bytes
+    reader: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class RegistryNews:
     """What changed in the registry after a revision: whole campaigns, API keys, opted-out recipients, and the ids of
@@ -359,10 +380,21 @@ class Registry(Protocol):
         """The number of each of these destinations: the one it has already, else the next free one in the order given.
 
         One transaction, so that two senders at once never give one number to two destinations. A trap's number is
-        given to nobody, nor is one that a link had before it was taken away. Verdicts do not change by it: the
-        campaign does not become stale.
+        given to nobody, nor is one that a link had before it was taken away. With a new link the campaign becomes
+        stale: clicks that carried this destination count for the link from now on.
 
         Raises `NotFound`, and `InvalidInput` when there is no number left.
+        """
+        ...
+
+    def meet_links(self, campaign: str, sightings: Sequence[Sighting]) -> Mapping[str, int]:
+        """The numbers of those destinations that are links of the campaign, or become links now.
+
+        One becomes a link when the mail of another recipient had it before, as far as that is remembered; the first
+        `MOST_MET_LINKS` do. So what only one recipient's mail has, which may be personal, is never written down. What
+        is remembered goes when anybody is erased. Takes no longer the more links there are.
+
+        Raises `NotFound`.
         """
         ...
 
@@ -450,6 +482,7 @@ __all__ = [
     "PutAside",
     "Registry",
     "RegistryNews",
+    "Sighting",
     "SigningKey",
     "Store",
     "TallyKey",

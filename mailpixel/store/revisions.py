@@ -1,13 +1,13 @@
 """What a change of a campaign means: which links were replaced or are new, and whether its events must be judged
 again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from mailpixel.errors import Conflict, InvalidInput, StoreUnavailable
 from mailpixel.model import Campaign, Link
-from mailpixel.store.protocol import Registry
+from mailpixel.store.protocol import Registry, Sighting
 
 LAST_LINK = 65_535
 """The highest number a link can have: it has 16 bits in a token."""
@@ -33,12 +33,13 @@ def replaced_links(former: Campaign, campaign: Campaign) -> list[Link]:
 
 
 def calls_for_rebuild(former: Campaign, campaign: Campaign) -> bool:
-    """Whether verdicts may change: when it was sent, which links it has and which of them are traps."""
+    """Whether verdicts or what clicks count for may change: when it was sent, which links it has, where they lead and
+    which of them are traps."""
     return _judged_by(former) != _judged_by(campaign)
 
 
-def _judged_by(campaign: Campaign) -> tuple[datetime | None, frozenset[tuple[int, bool]]]:
-    links = frozenset((link.number, link.trap) for link in campaign.links)
+def _judged_by(campaign: Campaign) -> tuple[datetime | None, frozenset[tuple[int, str, bool]]]:
+    links = frozenset((link.number, link.url, link.trap) for link in campaign.links)
     return to_the_millisecond(campaign.sent_at), links
 
 
@@ -80,6 +81,26 @@ def numbered(
         raise InvalidInput("links", f"are more than {LAST_LINK:,} in this campaign; begin a new campaign")
     known |= {link.url: link.number for link in new}
     return {url: known[url] for url in urls}, new
+
+
+Remembered = tuple[bytes, bytes]
+"""Mark and reader of a sighting."""
+
+
+def met(
+    sightings: Sequence[Sighting], remembered: Mapping[int, Remembered], room: int
+) -> tuple[list[Sighting], list[Sighting]]:
+    """The destinations that become links, and those to be remembered, of some that are no links.
+
+    `remembered` holds by slot what was seen before; at most `room` become links, and without any nothing is remembered.
+    """
+    if room <= 0:
+        return [], []
+    marks = {slot: mark for slot, (mark, _) in remembered.items()}
+    unchanged = {(slot, *row) for slot, row in remembered.items()}
+    others = [each for each in sightings if (each.slot, each.mark, each.reader) not in unchanged]
+    again = [each for each in others if marks.get(each.slot) == each.mark][:room]
+    return again, [each for each in others if marks.get(each.slot) != each.mark]
 
 
 def _missing(known: dict[str, int], urls: Sequence[str]) -> list[str]:

@@ -84,7 +84,7 @@ LINK = {"number": MAYBE_COUNT, "url": MAYBE_STRING, "events": COUNT, "human": CO
 
 REWRITTEN = {
     "html": STRING,
-    "links": array(an_object(number=COUNT, url=STRING)),
+    "links": array(an_object(number=MAYBE_COUNT, url=STRING)),
     "skipped": array(an_object(href=STRING, reason=word(*Reason))),
 }
 

@@ -82,7 +82,10 @@ def rewritten_json(rewritten: Rewritten[str]) -> dict[str, object]:
         raise rewritten.failure
     return {
         "html": rewritten.output,
-        "links": [{"number": link.number, "url": link.url} for link in rewritten.links],
+        "links": [
+            *({"number": link.number, "url": link.url} for link in rewritten.links),
+            *({"number": None, "url": url} for url in rewritten.carried),
+        ],
         "skipped": [{"href": skip.href, "reason": skip.reason} for skip in rewritten.skipped],
     }
 

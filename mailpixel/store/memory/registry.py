@@ -1,17 +1,27 @@
 """The registry in memory."""
 
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace as changed_copy
 from datetime import datetime
 
 from mailpixel.errors import Conflict, NotFound
 from mailpixel.model import Campaign
-from mailpixel.store.protocol import ApiKey, FoldState, LinkRevision, RegistryNews, SigningKey
+from mailpixel.store.protocol import (
+    MOST_MET_LINKS,
+    ApiKey,
+    FoldState,
+    LinkRevision,
+    RegistryNews,
+    Sighting,
+    SigningKey,
+)
 from mailpixel.store.revisions import (
+    Remembered,
     calls_for_rebuild,
     check_never_sent,
+    met,
     numbered,
     replaced_links,
     to_the_millisecond,
@@ -29,6 +39,8 @@ class MemoryRegistry:
         self._opted_out: set[str] = set()
         self._signing_keys: dict[int, SigningKey] = {}
         self._stale: set[str] = set()
+        self._seen: defaultdict[str, dict[int, Remembered]] = defaultdict(dict)
+        self._met: Counter[str] = Counter()
         self._signed: set[str] = set()
         self._revision = 0
         self._stamps: dict[tuple[str, str], int] = {}
@@ -95,6 +107,8 @@ class MemoryRegistry:
             check_never_sent(self.campaign(id), id in self._signed)
             del self._campaigns[id]
             self._link_revisions.pop(id, None)
+            self._seen.pop(id, None)
+            del self._met[id]
             self._stale.discard(id)
             self._stamp("campaign", id)
 
@@ -105,8 +119,22 @@ class MemoryRegistry:
             former = max((row.number for row in self.link_revisions(campaign)), default=0)
             numbers, new = numbered(registered.links, urls, former)
             if new:
-                self._put_campaign(changed_copy(registered, links=(*registered.links, *new)), stale=False)
+                self._put_campaign(changed_copy(registered, links=(*registered.links, *new)), stale=True)
             return numbers
+
+    def meet_links(self, campaign: str, sightings: Sequence[Sighting]) -> Mapping[str, int]:
+        """See `Registry`."""
+        with self._lock:
+            known = {
+                link.url: link.number for link in reversed(self.campaign(campaign).links) if not link.trap
+            }
+            unknown = [each for each in sightings if each.url not in known]
+            seen = self._seen[campaign]
+            again, fresh = met(unknown, seen, MOST_MET_LINKS - self._met[campaign])
+            seen.update({each.slot: (each.mark, each.reader) for each in fresh})
+            self._met[campaign] += len(again)
+            registered = self.register_links(campaign, [each.url for each in again]) if again else {}
+            return {each.url: known[each.url] for each in sightings if each.url in known} | dict(registered)
 
     def link_revisions(self, campaign: str) -> Sequence[LinkRevision]:
         """See `Registry`."""

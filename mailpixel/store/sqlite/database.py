@@ -151,6 +151,17 @@ class Database:
             connection.commit()
 
     @contextmanager
+    def jotting(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that may be lost in a power cut and waits for no disk; else as `writing`."""
+        with self._refusals():
+            self._connection().execute("pragma synchronous = normal")
+            try:
+                with self.writing() as connection:
+                    yield connection
+            finally:
+                self._connection().execute("pragma synchronous = full")
+
+    @contextmanager
     def at_once(self) -> Iterator[sqlite3.Connection]:
         """A connection for a single statement, which is a transaction of its own. Raises
         `StoreUnavailable`."""

@@ -47,6 +47,7 @@ def _delete(database: Database, recipient: str) -> tuple[int, set[str]]:
             _delete_states(connection, campaign, recipient)
         for table in ("overflow", "put_aside", "campaigns_of_person"):
             connection.execute(f"delete from {table} where recipient = ?", (recipient,))  # noqa: S608
+        connection.execute("delete from seen_urls")  # nobody could say which of them were this person's
         events = sum(
             connection.execute(
                 "delete from events where campaign = ? and recipient = ?", (campaign, recipient)

@@ -249,6 +249,24 @@ def _campaigns_of_person(db: Admin) -> None:
     )
 
 
+@STEPS(name="0010_seen_urls")
+def _seen_urls(db: Admin) -> None:
+    """What is remembered, keyed, of destinations in mail until a second recipient's mail has them, and how many became
+    links that way. A link is found by its destination."""
+    _run(
+        db,
+        """create table seen_urls (
+            campaign text not null,
+            slot integer not null,
+            mark blob not null,
+            reader blob not null,
+            primary key (campaign, slot)
+        ) without rowid""",
+        "alter table campaigns add column met_links integer not null default 0",
+        "create index links_by_url on links (campaign, url)",
+    )
+
+
 def migrate(path: Path | str, busy_ms: int = BUSY_MS, steps: Migrations = STEPS) -> None:
     """Bring the file to the newest schema; makes it, for its owner alone, when it is missing.
 

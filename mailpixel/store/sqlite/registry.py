@@ -8,13 +8,23 @@ from typing import Any
 
 from mailpixel.errors import Conflict, NotFound
 from mailpixel.model import Campaign, Link
-from mailpixel.store.protocol import ApiKey, FoldState, LinkRevision, RegistryNews, SigningKey
+from mailpixel.store.protocol import ApiKey, FoldState, LinkRevision, RegistryNews, Sighting, SigningKey
 from mailpixel.store.revisions import calls_for_rebuild, check_never_sent, numbered, replaced_links, to_ms
 from mailpixel.store.sqlite.database import BUSY_MS, Database
+from mailpixel.store.sqlite.met_links import known_links, meeting, remember
 from mailpixel.store.sqlite.migrations import migrate
 
 CAMPAIGN = "id, name, sent_at_ms, sent, base_url, passthrough, archived"
 KEY = "name, scope, digest, created_at_ms, revoked_at_ms"
+
+
+_TABLES = (
+    ("seen_urls", "campaign"),
+    ("link_revisions", "campaign"),
+    ("links", "campaign"),
+    ("campaigns", "id"),
+)
+"""Where a campaign stands, and by which column."""
 
 
 class SqliteRegistry:
@@ -95,7 +105,7 @@ class SqliteRegistry:
         """See `Registry`."""
         with self._database.writing() as connection:
             check_never_sent(_campaign(connection, id), _is_signed(connection, id))
-            for table, column in (("link_revisions", "campaign"), ("links", "campaign"), ("campaigns", "id")):
+            for table, column in _TABLES:
                 connection.execute(f"delete from {table} where {column} = ?", (id,))  # noqa: S608
             row = (id, _next_revision(connection))
             connection.execute("insert into deleted_campaigns values (?, ?)", row)
@@ -103,18 +113,25 @@ class SqliteRegistry:
     def register_links(self, campaign: str, urls: Sequence[str]) -> Mapping[str, int]:
         """See `Registry`."""
         with self._database.reading() as connection:
-            numbers, new = numbered(_campaign(connection, campaign).links, urls)
+            numbers, new = numbered(known_links(connection, campaign, urls), urls)
         if not new:  # the rule; so mail seldom waits for the one who writes
             return numbers
         with self._database.writing() as connection:
-            former = connection.execute(
-                "select coalesce(max(number), 0) from link_revisions where campaign = ?", (campaign,)
-            )
-            numbers, new = numbered(_campaign(connection, campaign).links, urls, *former.fetchone())
-            _put_links(connection, campaign, new)
-            revision = _next_revision(connection)
-            connection.execute("update campaigns set revision = ? where id = ?", (revision, campaign))
-            return numbers
+            return _register(connection, campaign, urls)
+
+    def meet_links(self, campaign: str, sightings: Sequence[Sighting]) -> Mapping[str, int]:
+        """See `Registry`."""
+        with self._database.reading() as connection:
+            known, (again, fresh) = meeting(connection, campaign, sightings)
+        if again:
+            with self._database.writing() as connection:
+                known, (again, fresh) = meeting(connection, campaign, sightings)
+                known |= _register(connection, campaign, [each.url for each in again])
+                remember(connection, campaign, again, fresh)
+        elif fresh:  # losing this in a power cut costs nothing
+            with self._database.jotting() as connection:
+                remember(connection, campaign, (), fresh)
+        return known
 
     def link_revisions(self, campaign: str) -> Sequence[LinkRevision]:
         """See `Registry`."""
@@ -255,6 +272,21 @@ class SqliteRegistry:
     def close(self) -> None:
         """Close the connections of all threads; none may be at work."""
         self._database.close()
+
+
+def _register(connection: sqlite3.Connection, campaign: str, urls: Sequence[str]) -> dict[str, int]:
+    """The numbers of destinations, new ones registered."""
+    highest = connection.execute(
+        "select max(coalesce((select max(number) from link_revisions where campaign = ?), 0),"
+        " coalesce((select max(number) from links where campaign = ?), 0))",
+        (campaign, campaign),
+    )
+    numbers, new = numbered(known_links(connection, campaign, urls), urls, *highest.fetchone())
+    if new:
+        _put_links(connection, campaign, new)
+        row = (_next_revision(connection), campaign)
+        connection.execute("update campaigns set stale = 1, revision = ? where id = ?", row)
+    return numbers
 
 
 def _next_revision(connection: sqlite3.Connection) -> int:

@@ -1,0 +1,40 @@
+"""What a registry remembers of the destinations in one recipient's mail: keyed, so that it names nobody."""
+
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+
+from mailpixel.links.keyring import Keyring
+from mailpixel.store.protocol import SEEN_SLOTS, Registry, Sighting
+
+EMBEDDED_BYTES = 1_400
+"""The longest destination that a tracked URL carries itself: with it the URL stays under 2,083 characters, the least that
+a browser was known to take (Internet Explorer, which old mail programs follow links with). A longer one is registered."""
+
+Meet = Callable[[Sequence[str], str], Mapping[str, int]]
+"""Destinations of one recipient's mail to the numbers of those that are links of the campaign."""
+
+
+def meeting(registry: Registry, keyring: Keyring, campaign: str) -> Meet:
+    """Asks a registry which destinations are links; see `Registry.meet_links`. Those too long to be carried become
+    links at once."""
+
+    def meet(urls: Sequence[str], recipient: str) -> Mapping[str, int]:
+        short = [url for url in urls if len(url.encode()) <= EMBEDDED_BYTES]
+        long = [url for url in urls if len(url.encode()) > EMBEDDED_BYTES]
+        numbers = dict(registry.register_links(campaign, long)) if long else {}
+        return numbers | dict(registry.meet_links(campaign, sightings(keyring, campaign, short, recipient)))
+
+    return meet
+
+
+def sightings(keyring: Keyring, campaign: str, urls: Sequence[str], recipient: str) -> list[Sighting]:
+    """What there is to remember of each destination."""
+    secret = hmac.digest(keyring.pseudonym, b"mailpixel seen urls\0" + campaign.encode(), "sha256")
+    return [_sighting(secret, url, recipient) for url in urls]
+
+
+def _sighting(secret: bytes, url: str, recipient: str) -> Sighting:
+    written = url.encode()
+    of_url = hmac.digest(secret, b"u" + written, "sha256")
+    of_reader = hmac.digest(secret, b"r" + recipient.encode() + b"\0" + written, "sha256")
+    return Sighting(url, int.from_bytes(of_url[:4]) % SEEN_SLOTS, of_url[4:10], of_reader[:2])

@@ -1,0 +1,57 @@
+"""Which destinations the mails of a campaign had, until a second recipient's mail has one and it becomes a link."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+
+from mailpixel.errors import NotFound
+from mailpixel.model import Link
+from mailpixel.store.protocol import MOST_MET_LINKS, Sighting
+from mailpixel.store.revisions import met
+
+Met = tuple[list[Sighting], list[Sighting]]
+"""Those that become links, and those to be remembered."""
+
+
+def known_links(connection: sqlite3.Connection, campaign: str, urls: Sequence[str]) -> list[Link]:
+    """The links of a campaign that lead to these destinations, without traps. Raises `NotFound`."""
+    if connection.execute("select 1 from campaigns where id = ?", (campaign,)).fetchone() is None:
+        raise NotFound(f"there is no campaign {campaign!r}")
+    rows = connection.execute(
+        "select min(number), url from links where campaign = ? and trap = 0"
+        " and url in (select value from json_each(?)) group by url",
+        (campaign, json.dumps(list(urls))),
+    )
+    return [Link(number, url) for number, url in rows]
+
+
+def meeting(
+    connection: sqlite3.Connection, campaign: str, sightings: Sequence[Sighting]
+) -> tuple[dict[str, int], Met]:
+    """The numbers of those that are links already, and what becomes of the others. Raises `NotFound`."""
+    links = known_links(connection, campaign, [each.url for each in sightings])
+    known = {link.url: link.number for link in links}
+    unknown = [each for each in sightings if each.url not in known]
+    if not unknown:
+        return known, ([], [])
+    (count,) = connection.execute("select met_links from campaigns where id = ?", (campaign,)).fetchone()
+    rows = connection.execute(
+        "select slot, mark, reader from seen_urls where campaign = ? and slot in (select value from json_each(?))",
+        (campaign, json.dumps([each.slot for each in unknown])),
+    )
+    remembered = {slot: (mark, reader) for slot, mark, reader in rows}
+    return known, met(unknown, remembered, MOST_MET_LINKS - count)
+
+
+def remember(
+    connection: sqlite3.Connection, campaign: str, again: Sequence[Sighting], fresh: Sequence[Sighting]
+) -> None:
+    """Note which became links, and which were seen."""
+    connection.execute("update campaigns set met_links = met_links + ? where id = ?", (len(again), campaign))
+    connection.executemany(
+        "insert or replace into seen_urls values (?, ?, ?, ?)",
+        [(campaign, each.slot, each.mark, each.reader) for each in fresh],
+    )
+    connection.executemany(
+        "delete from seen_urls where campaign = ? and slot = ?", [(campaign, each.slot) for each in again]
+    )
