@@ -116,7 +116,8 @@ class Hit:
     """One HTTP request on a pixel or a redirect, as seen.
 
     `kind` is open or click; `link` is the number of a registered link, `destination` the embedded one of a click
-    without a number; once judged, a click may have both: it carried what is a link of the campaign by now. `address` is the client's IP in canonical text, or empty where it is not kept.
+    without a number; once judged, a click may have both: it carried what is a link of the campaign by now. `address` is
+    the client's IP in canonical text, or empty where it is not kept.
     """
 
     kind: EventKind

@@ -40,10 +40,10 @@ class Rewritten(Generic[AnyStr]):
     """What a rewrite gave: the `output` to send, of the type that came in.
 
     `links` are the links of the campaign that are tracked, in order of number; `carried` the destinations that are
-    tracked and stand in the URLs themselves, as no other recipient's mail had them yet; `skipped` the places left alone, each with its
-    reason; `left` the parts of a message left alone, each with its cause; `has_pixel` whether a pixel was written;
-    `notes` what to know of links that are tracked all the same, and of the pixel.
-    `report` are numbers for people: `tracked` places, places skipped by reason, parts left by cause. `error` is None,
+    tracked and stand in the URLs themselves, as no other recipient's mail had them yet; `skipped` the places left
+    alone, each with its reason; `left` the parts of a message left alone, each with its cause; `has_pixel` whether a
+    pixel was written; `notes` what to know of links that are tracked all the same, and of the pixel. `report` are
+    numbers for people: `tracked` places, places skipped by reason, parts left by cause. `error` is None,
     or says why the output is the input, untracked; `failure` is the same to raise, for a caller that wants to.
     """
 

@@ -7,8 +7,8 @@ from mailpixel.links.keyring import Keyring
 from mailpixel.store.protocol import SEEN_SLOTS, Registry, Sighting
 
 EMBEDDED_BYTES = 1_400
-"""The longest destination that a tracked URL carries itself: with it the URL stays under 2,083 characters, the least that
-a browser was known to take (Internet Explorer, which old mail programs follow links with). A longer one is registered."""
+"""The longest destination that a tracked URL carries itself; a longer one is registered. With it the URL has some 2,100
+characters, about the least that browsers and mail programs were known to take (Internet Explorer: 2,083)."""
 
 Meet = Callable[[Sequence[str], str], Mapping[str, int]]
 """Destinations of one recipient's mail to the numbers of those that are links of the campaign."""

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,8 @@ def api(tmp_path: Path) -> Iterator[Api]:
 
 
 def test_html_comes_back_tracked_with_its_links_and_what_was_left_alone(api: Api) -> None:
+    first = api.rewrite(recipient="r-0").json()
+    assert first["links"] == [{"number": None, "url": "https://shop.example/a"}]
     answer = api.rewrite()
     told = answer.json()
     html = told.pop("html")
@@ -72,6 +75,7 @@ def test_a_value_that_the_campaign_hands_on_moves_behind_the_tracked_url(api: Ap
     api.registry.change_campaign(
         "spring", lambda campaign: replace(campaign, passthrough=("u",)), "cli", SENT_AT
     )
+    api.rewrite(recipient="r-0", html=html)
     told = api.rewrite(html=html).json()
     assert (told["links"], told["skipped"]) == ([{"number": 1, "url": "https://shop.example/?size=7"}], [])
     url = told["html"].partition('href="https://t.example')[2].partition('"')[0]
@@ -125,16 +129,24 @@ def test_what_does_not_fit_is_an_error_and_registers_nothing(
 def test_a_campaign_that_is_full_says_so(api: Api) -> None:
     api.registry.add_campaign(a_campaign("full", links=0))
     api.registry.register_links("full", [f"https://shop.example/{n}" for n in range(65_535)])
+    assert api.rewrite("/api/campaigns/full/rewrite", recipient="r-0").status_code == 200
     assert api.error("/api/campaigns/full/rewrite") == (422, "invalid_input", "links")
 
 
 def test_many_senders_at_once_share_one_numbering(api: Api) -> None:
     pages = [f'<a href="https://shop.example/{n % 5}"><a href="https://shop.example/{n}">' for n in range(30)]
     with ThreadPoolExecutor(8) as pool:
-        told = list(pool.map(lambda html: api.rewrite(html=html).json()["links"], pages))
+        for recipient in ("r-1", "r-2", "r-3"):
+            rewrite = partial(linked, api, recipient)
+            told = list(pool.map(rewrite, pages))
     registered = {link.url: link.number for link in api.registry.campaign("spring").links}
     assert sorted(registered.values()) == list(range(1, 31))
     assert all(registered[link["url"]] == link["number"] for links in told for link in links)
+
+
+def linked(api: Api, recipient: str, html: str) -> list[dict[str, Any]]:
+    links: list[dict[str, Any]] = api.rewrite(recipient=recipient, html=html).json()["links"]
+    return links
 
 
 def as_lines(*values: object) -> bytes:
@@ -153,7 +165,8 @@ def test_a_stream_of_mails_comes_back_line_by_line(api: Api) -> None:
     told = stream(api, as_lines(*mails)[:-1], PATH + "?pixel=none")
     assert [line["recipient"] for line in told] == [mail["recipient"] for mail in mails]
     assert len({line["html"] for line in told}) == 50
-    assert {str(line["links"]) for line in told} == {"[{'number': 1, 'url': 'https://shop.example/a'}]"}
+    assert [line["links"][0]["number"] for line in told] == [None, *[1] * 49]
+    assert {line["links"][0]["url"] for line in told} == {"https://shop.example/a"}
     assert not any("<img" in line["html"] for line in told)
 
 

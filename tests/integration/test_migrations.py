@@ -12,7 +12,7 @@ from sqlite_utils import Migrations
 
 from mailpixel.errors import StoreUnavailable
 from mailpixel.model import Campaign, Link
-from mailpixel.store.protocol import MessageState
+from mailpixel.store.protocol import MessageState, Sighting
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite
 from mailpixel.store.sqlite.migrations import STEPS, migrate
 from tests.builders import an_open
@@ -120,6 +120,24 @@ def test_a_person_of_an_older_release_is_found_in_all_their_campaigns(tmp_path: 
     store = SqliteStore(path)
     assert [message.campaign for message in store.person("r-1")] == ["spring", "winter"]
     store.close()
+
+
+def test_links_of_an_older_release_are_found_by_their_destination_and_new_ones_are_met(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "old.db"
+    with closing(sqlite3.connect(path)) as connection:
+        STEPS.apply(Admin(connection), stop_before="0010_seen_urls")
+        columns = "id, name, stale, revision, passthrough"
+        connection.execute(f"insert into campaigns ({columns}) values ('spring', 'Spring', 0, 1, '')")
+        connection.execute("insert into links values ('spring', 1, 'https://shop.example/', 0)")
+        connection.commit()
+    registry = SqliteRegistry(path)
+    url = "https://shop.example/new"
+    old = Sighting("https://shop.example/", 1, b"marked", b"r1")
+    assert registry.meet_links("spring", [old, Sighting(url, 2, b"urlurl", b"r1")]) == {old.url: 1}
+    assert registry.meet_links("spring", [Sighting(url, 2, b"urlurl", b"r2")]) == {url: 2}
+    registry.close()
 
 
 def test_migrating_again_changes_nothing(tmp_path: Path) -> None:

@@ -11,7 +11,15 @@ import pytest
 from mailpixel.errors import Conflict, InvalidInput, NotFound
 from mailpixel.model import Campaign
 from mailpixel.store.memory import MemoryRegistry
-from mailpixel.store.protocol import ApiKey, FoldState, LinkRevision, Registry, SigningKey
+from mailpixel.store.protocol import (
+    MOST_MET_LINKS,
+    ApiKey,
+    FoldState,
+    LinkRevision,
+    Registry,
+    Sighting,
+    SigningKey,
+)
 from mailpixel.store.sqlite import SqliteRegistry
 from tests.builders import SENT_AT, a_campaign, a_link
 
@@ -108,7 +116,73 @@ def test_a_destination_keeps_its_number_and_a_new_one_takes_the_next(registry: R
     added = (a_link(6, "https://shop.example/new"), a_link(7, "https://shop.example/hidden"))
     assert registry.campaign("spring").links == (*links, *added)
     assert [campaign.id for campaign in registry.news(revision).campaigns] == ["spring"]
-    assert registry.stale() == []
+    assert registry.stale() == ["spring"], "clicks that carried a destination count for its link from now on"
+
+
+def sighting(url: str, reader: bytes = b"r1", slot: int = 7) -> Sighting:
+    return Sighting(url, slot, url.encode()[-6:], reader)
+
+
+def test_a_destination_becomes_a_link_with_the_mail_of_a_second_recipient(registry: Registry) -> None:
+    registry.add_campaign(a_campaign(links=1))
+    registry.settled(registry.campaign("spring"))
+    known = a_campaign(links=1).links[0].url
+    both = [sighting("https://shop.example/new"), sighting(known, slot=8)]
+    assert registry.meet_links("spring", both) == {known: 1}
+    assert registry.meet_links("spring", both) == {known: 1}, "the same recipient's mail, sent again"
+    assert (registry.campaign("spring").links, registry.stale()) == (a_campaign(links=1).links, [])
+    revision = registry.news(0).revision
+    second = sighting("https://shop.example/new", b"r2")
+    assert registry.meet_links("spring", [second]) == {"https://shop.example/new": 2}
+    assert registry.meet_links("spring", both) == {"https://shop.example/new": 2, known: 1}
+    assert [campaign.id for campaign in registry.news(revision).campaigns] == ["spring"]
+    assert registry.stale() == ["spring"]
+
+
+def test_what_is_remembered_of_destinations_is_bounded_and_the_latest_counts(registry: Registry) -> None:
+    registry.add_campaign(a_campaign(links=0))
+    for number in (1, 2):
+        assert registry.meet_links("spring", [sighting(f"https://shop.example/{number}")]) == {}
+    assert registry.meet_links("spring", [sighting("https://shop.example/1", b"r2")]) == {}
+    assert registry.meet_links("spring", [sighting("https://shop.example/1", b"r3")]) == {
+        "https://shop.example/1": 1
+    }
+
+
+def test_no_more_than_so_many_destinations_become_links_by_being_met(registry: Registry) -> None:
+    registry.add_campaign(a_campaign(links=0))
+    urls = [f"https://shop.example/{number:06}" for number in range(MOST_MET_LINKS + 5)]
+    for reader in (b"r1", b"r2", b"r3"):
+        numbers = registry.meet_links(
+            "spring", [sighting(url, reader, slot) for slot, url in enumerate(urls)]
+        )
+    assert len(numbers) == len(registry.campaign("spring").links) == MOST_MET_LINKS
+    registry.register_links("spring", urls)
+    assert len(registry.campaign("spring").links) == len(urls), "the sender's own are not bounded by it"
+
+
+def test_what_is_met_in_one_campaign_is_nothing_to_another(registry: Registry) -> None:
+    registry.add_campaign(a_campaign(links=0))
+    registry.add_campaign(a_campaign("autumn", links=0))
+    registry.meet_links("spring", [sighting("https://shop.example/new")])
+    assert registry.meet_links("autumn", [sighting("https://shop.example/new", b"r2")]) == {}
+    with pytest.raises(NotFound, match="'winter'"):
+        registry.meet_links("winter", [])
+
+
+def test_a_trap_is_never_met(registry: Registry) -> None:
+    registry.add_campaign(replace(a_campaign(), links=(a_link(1, "https://shop.example/t", trap=True),)))
+    registry.meet_links("spring", [sighting("https://shop.example/t")])
+    met = registry.meet_links("spring", [sighting("https://shop.example/t", b"r2")])
+    assert met == {"https://shop.example/t": 2}
+
+
+def test_a_deleted_campaign_leaves_nothing_of_what_was_met(registry: Registry) -> None:
+    registry.add_campaign(a_campaign(links=0, sent=None, sent_at=None))
+    registry.meet_links("spring", [sighting("https://shop.example/new")])
+    registry.delete_campaign("spring")
+    registry.add_campaign(a_campaign(links=0))
+    assert registry.meet_links("spring", [sighting("https://shop.example/new", b"r2")]) == {}
 
 
 def test_the_number_of_a_link_taken_away_is_not_given_again(registry: Registry) -> None:
@@ -183,7 +257,10 @@ def test_a_change_that_fails_changes_nothing(registry: Registry) -> None:
     ("changed", "stale"),
     [
         (a_campaign(name="Renamed", sent=7, base_url="https://mail.example", passthrough=("u",)), []),
-        (replace(a_campaign(), links=tuple(a_link(n, "https://other.example/") for n in (1, 2, 3))), []),
+        (
+            replace(a_campaign(), links=tuple(a_link(n, "https://other.example/") for n in (1, 2, 3))),
+            ["spring"],
+        ),
         (a_campaign(sent_at=SENT_AT + timedelta(hours=1)), ["spring"]),
         (a_campaign(sent_at=None), ["spring"]),
         (a_campaign(links=4), ["spring"]),

@@ -75,7 +75,8 @@ def test_a_message_is_tracked_and_left_alone_as_labelled(case: dict[str, Any]) -
 
 
 def destinations(sent: Rewritten[Any]) -> list[str]:
-    return [link.url for link in sent.links]
+    """Where its tracked links lead: to a link of the campaign, or to what the URL carries."""
+    return [*(link.url for link in sent.links), *sent.carried]
 
 
 def words_of_the_pixel(raw: bytes) -> list[str]:

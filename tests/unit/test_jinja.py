@@ -51,19 +51,22 @@ def claims_in(keys: Path, html: str) -> list[Claims | None]:
     return [signer.verify(token, frozenset(TokenKind)).claims for token in tokens]
 
 
-def expected(recipient: str) -> list[Claims | None]:
-    return [Claims(TokenKind.CLICK, "c1", recipient, 1), Claims(TokenKind.OPEN, "c1", recipient)]
+def expected(recipient: str, link: int | None = None) -> list[Claims | None]:
+    """The claims of one mail: a link that was met in another's mail, or the destination where there is no other yet."""
+    click = Claims(TokenKind.CLICK, "c1", recipient, link, None if link else URL)
+    return [click, Claims(TokenKind.OPEN, "c1", recipient)]
 
 
 def test_a_block_is_tracked_for_its_recipient_and_its_links_are_registered(
     campaigns: Campaigns, keys: Path, registry: MemoryRegistry
 ) -> None:
     template = environment(campaigns).from_string(f"before {BLOCK} after")
+    template.render(customer={"id": 6}, url=URL)
     html = template.render(customer={"id": 7}, url=URL)
     assert re.fullmatch(
         r'before <p><a href="https://t\.example/c/[\w-]+">x</a></p><img src="[^"]+"[^>]*> after', html
     )
-    assert claims_in(keys, html) == expected("7")
+    assert claims_in(keys, html) == expected("7", 1)
     assert registry.campaign("c1").links == (Link(1, URL),)
 
 

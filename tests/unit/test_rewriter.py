@@ -22,6 +22,7 @@ from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import parse_path
 from mailpixel.model import Claims, TokenKind
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
+from mailpixel.rewriting.seen import EMBEDDED_BYTES, sightings
 from mailpixel.store.memory import MemoryRegistry
 from tests.builders import a_campaign, a_link
 
@@ -74,6 +75,8 @@ def refusing(urls: Sequence[str]) -> Mapping[str, int]:
 def test_links_are_registered_in_order_and_tracked_for_one_recipient(
     rewriter: Rewriter, registry: MemoryRegistry
 ) -> None:
+    first = rewriter.html(HTML, "r-0")
+    assert (first.links, first.carried, registry.campaign("spring").links) == ((), DESTINATIONS, ())
     sent = rewriter.html(HTML, "r-1")
     assert sent == Rewritten(
         sent.output,
@@ -105,6 +108,7 @@ def test_a_destination_keeps_its_number_over_calls_and_rewriters(registry: Memor
 
 def test_a_trap_of_the_same_destination_is_never_put_before_readers(registry: MemoryRegistry) -> None:
     registry.add_campaign(replace(a_campaign("trapped"), links=(a_link(1, DESTINATIONS[0], trap=True),)))
+    rewriter_of(registry, KEYRING, "trapped", RewriteOptions(BASE)).html(HTML, "r-0")
     sent = rewriter_of(registry, KEYRING, "trapped", RewriteOptions(BASE)).html(HTML, "r-1")
     assert sent.links == (a_link(2, DESTINATIONS[0]), a_link(3, DESTINATIONS[1]))
 
@@ -167,10 +171,10 @@ def test_a_campaign_may_have_its_own_address(registry: MemoryRegistry) -> None:
 def test_options_are_followed(registry: MemoryRegistry) -> None:
     options = RewriteOptions(BASE, pixel="none", utm=(("utm_source", "news"),))
     sent = rewriter_of(registry, KEYRING, "spring", options).html(HTML, "r-1")
-    assert [link.url for link in sent.links] == [
+    assert sent.carried == (
         "https://shop.example/a?utm_source=news",
         "https://shop.example/b?x=1&y=2&utm_source=news",
-    ]
+    )
     assert (sent.has_pixel, len(claims_in(sent.output))) == (False, 3)
 
 
@@ -245,6 +249,7 @@ MESSAGE = (
 
 
 def test_a_message_is_tracked_in_its_html_part_alone(rewriter: Rewriter, registry: MemoryRegistry) -> None:
+    rewriter.message(MESSAGE, "r-0")
     sent = rewriter.message(MESSAGE, "r-1")
     assert (sent.links, sent.left, sent.error) == ((a_link(1, DESTINATIONS[0]),), (), None)
     assert sent.skipped == (Skip("https://shop.example/leave", Reason.UNSUBSCRIBE),)
@@ -255,7 +260,9 @@ def test_a_message_is_tracked_in_its_html_part_alone(rewriter: Rewriter, registr
 
 
 def test_the_plain_text_of_a_message_is_tracked_when_asked_for(registry: MemoryRegistry) -> None:
-    sent = rewriter_of(registry, KEYRING, "spring", RewriteOptions(BASE, text=True)).message(MESSAGE, "r-1")
+    rewriter = rewriter_of(registry, KEYRING, "spring", RewriteOptions(BASE, text=True))
+    rewriter.message(MESSAGE, "r-0")
+    sent = rewriter.message(MESSAGE, "r-1")
     assert [claims.link for claims in claims_in(sent.output.decode())] == [1, 1, None]
 
 
@@ -269,3 +276,63 @@ def test_a_message_goes_out_untracked_when_the_store_refuses() -> None:
     rewriter = Rewriter(Minter(KEYRING, BASE, "spring"), refusing, RewriteOptions(BASE))
     sent = rewriter.message(MESSAGE, "r-1")
     assert sent == Rewritten(MESSAGE, error="the store does not answer; try again later")
+
+
+def a_mail(number: int) -> str:
+    """One recipient's mail: a link of their own, and one that all have."""
+    return f'<a href="https://shop.example/reset?token={number}">A</a><a href="https://shop.example/a">B</a>'
+
+
+def test_what_one_recipient_alone_has_is_carried_and_never_registered(
+    rewriter: Rewriter, registry: MemoryRegistry
+) -> None:
+    sent = [rewriter.html(a_mail(number), f"r-{number}") for number in range(50)]
+    assert registry.campaign("spring").links == (a_link(1, DESTINATIONS[0]),)
+    assert [each.carried for each in sent[1:]] == [
+        (f"https://shop.example/reset?token={number}",) for number in range(1, 50)
+    ]
+    own, shared = claims_in(sent[7].output)[:2]
+    assert own == Claims(TokenKind.CLICK, "spring", "r-7", None, "https://shop.example/reset?token=7")
+    assert shared == Claims(TokenKind.CLICK, "spring", "r-7", 1)
+
+
+def test_the_same_mail_rendered_again_for_one_recipient_registers_nothing(
+    rewriter: Rewriter, registry: MemoryRegistry
+) -> None:
+    for _ in range(3):
+        assert rewriter.html(a_mail(1), "r-1").links == ()
+    assert registry.campaign("spring").links == ()
+
+
+def test_a_registered_destination_has_its_number_from_the_first_mail_on(
+    rewriter: Rewriter, registry: MemoryRegistry
+) -> None:
+    registry.register_links("spring", [DESTINATIONS[0]])
+    assert rewriter.html(a_mail(1), "r-1").links == (a_link(1, DESTINATIONS[0]),)
+
+
+def test_a_destination_too_long_to_be_carried_is_registered(
+    rewriter: Rewriter, registry: MemoryRegistry
+) -> None:
+    url = "https://shop.example/?q=" + "x" * EMBEDDED_BYTES
+    sent = rewriter.html(f'<a href="{url}">A</a>', "r-1")
+    assert (sent.links, sent.carried) == ((a_link(1, url),), ())
+    longest = "https://shop.example/?q=" + "x" * (EMBEDDED_BYTES - 24)
+    carried = rewriter.html(f'<a href="{longest}">A</a>', "r" * 128)
+    assert carried.carried == (longest,)
+    assert max(map(len, re.findall('href="([^"]+)"', carried.output))) < 2_200
+
+
+def test_a_template_for_all_registers_its_links_at_once(rewriter: Rewriter, registry: MemoryRegistry) -> None:
+    assert rewriter.template(a_mail(1), "*|MP|*").carried == ()
+    assert len(registry.campaign("spring").links) == 2
+
+
+def test_what_is_remembered_of_a_mail_names_nobody() -> None:
+    one, other = (sightings(KEYRING, "spring", DESTINATIONS, recipient) for recipient in ("r-1", "r-2"))
+    assert [(each.slot, each.mark) for each in one] == [(each.slot, each.mark) for each in other]
+    assert all(len(each.mark) == 6 and len(each.reader) == 2 for each in [*one, *other])
+    assert all(here.reader != there.reader for here, there in zip(one, other, strict=True))
+    assert one[0].reader != one[1].reader, "rows of one recipient cannot be put together"
+    elsewhere = sightings(KEYRING, "autumn", DESTINATIONS, "r-1")
+    assert all(here.mark != there.mark for here, there in zip(one, elsewhere, strict=True))
