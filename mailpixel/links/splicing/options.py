@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal, get_args
 
 from mailpixel.errors import InvalidInput
@@ -48,7 +47,7 @@ class RewriteOptions:
     mso: bool = False
     text: bool = False
     unsubscribe: frozenset[str] = frozenset()
-    known: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    known: Mapping[str, int] = field(default_factory=dict)
     charset: str | None = None
     utm: tuple[tuple[str, str], ...] = ()
     shown: Shown = "track"
