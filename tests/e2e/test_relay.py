@@ -111,11 +111,11 @@ def check_contents(pair: Pair) -> None:
         if number % 2 == 0:
             assert message.content == plain(number)
             continue
-        claims = [
-            Claims(TokenKind.CLICK, "c1", f"r-{number}", links[f"https://shop.example/{number % 5}"]),
-            Claims(TokenKind.OPEN, "c1", f"r-{number}"),
-        ]
-        assert claims_in(pair.data, message.content) == claims
+        click, opened = claims_in(pair.data, message.content)
+        url = f"https://shop.example/{number % 5}"
+        number_or_url = (links[url], None), (None, url)  # the first mail with a link carries it
+        assert click in [Claims(TokenKind.CLICK, "c1", f"r-{number}", *where) for where in number_or_url]
+        assert opened == Claims(TokenKind.OPEN, "c1", f"r-{number}")
         assert untracked(message.content) == plain(number)
 
 

@@ -62,7 +62,10 @@ def claims_in(data: Path, html: str) -> list[Claims | None]:
     return [signer.verify(token, frozenset(TokenKind)).claims for token in tokens]
 
 
-EXPECTED = [Claims(TokenKind.CLICK, "c1", "r-1", 1), Claims(TokenKind.OPEN, "c1", "r-1")]
+EXPECTED = [
+    Claims(TokenKind.CLICK, "c1", "r-1", None, "https://shop.example/"),
+    Claims(TokenKind.OPEN, "c1", "r-1"),
+]
 
 
 def test_a_marked_message_is_tracked_and_its_marks_are_gone(outbox: list[Any], data: Path) -> None:
