@@ -27,6 +27,9 @@ PART = 5_000
 NOTE_EVERY_MS = 20_000
 """How often an idle fold says that it looks."""
 
+TURN_MS = 5_000
+"""How long one call folds while there is always more: the caller may have other things to look after."""
+
 SETTLED = 500
 """Campaigns settled in one transaction, or messages tried again that were put aside."""
 
@@ -72,7 +75,7 @@ class Fold:
         self._judged = 0
 
     def catch_up(self, clock: Callable[[], int], lease_ms: int) -> int | None:
-        """Fold until there is no news and no stale campaign; returns how many messages had news.
+        """Fold until there is no news and no stale campaign, or for `TURN_MS`; returns how many messages had news.
 
         None when another fold has the lease, or took it meanwhile. `clock` gives milliseconds since 1970; it is asked
         before every part, and what it raises ends the work there, at no harm. The lease is taken for `lease_ms`, and
@@ -83,20 +86,27 @@ class Fold:
             self._lease.hold(clock(), lease_ms)
 
         self._judged = 0
+        end_ms = clock() + TURN_MS
         try:
-            while True:
+            while (now_ms := clock()) <= end_ms:
                 # What is logged from here on may not be seen in this round.
-                now_ms = clock()
-                if not self._has_work():
+                had_work = self._has_work()
+                if not had_work or self._round(renew):
                     self._lease.note_caught_up(now_ms, lease_ms)
-                    return self._judged
-                renew()
-                self._retry_aside(renew)
-                self._find_stale(renew)
-                self._fold_news(renew)
-                self._refresh_next(renew)
+                if not had_work:
+                    break
         except LeaseLost:
             return None
+        return self._judged
+
+    def _round(self, renew: Callable[[], object]) -> bool:
+        """Do some of what waits; whether that was all that waited when it began."""
+        renew()
+        self._retry_aside(renew)
+        self._find_stale(renew)
+        all_folded = self._fold_news(renew)
+        self._refresh_next(renew)
+        return all_folded and not self._stale
 
     def rules_changed(self) -> None:
         """Judge again, when next catching up, the messages that were put aside; as a new fold does."""
@@ -123,20 +133,21 @@ class Fold:
             return False
         return id not in self._given_up or self._given_up[id] != Campaigns(self._registry)[id]
 
-    def _fold_news(self, renew: Callable[[], object]) -> None:
-        """Judge what has news.
+    def _fold_news(self, renew: Callable[[], object]) -> bool:
+        """Judge what has news; whether that was all there was when it began.
 
         It begins anew, with less, when a person was erased or a campaign replaced meanwhile: many small rebuilds in a
         row would never let it through.
         """
         limit = self._pace.news
         while True:
+            waiting = self._store.waiting().events
             changed = self._store.changed(self._store.cursor(), limit)
             if changed.cursor == changed.since:
-                return
+                return True
             try:
                 self._judged += self._fold(changed, renew)
-                return
+                return waiting <= limit
             except Conflict:
                 limit = max(limit // 4, 1)
 

@@ -9,7 +9,7 @@ import pytest
 from mailpixel.errors import Conflict
 from mailpixel.model import Campaign, EventKind, Judged, Message, Verdict
 from mailpixel.projections.counters import Decision, Difference, Move
-from mailpixel.projections.fold import PART, SETTLED, Fold, Pace
+from mailpixel.projections.fold import PART, SETTLED, TURN_MS, Fold, Pace
 from mailpixel.projections.lag import fold_lag_ms
 from mailpixel.projections.rebuild import ATTEMPTS, Rebuild, rebuild
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
@@ -143,6 +143,25 @@ def test_a_fold_at_work_renews_its_lease_only_when_half_of_it_is_over(store: Mem
         store.append([an_open(tenth)])
         fold.catch_up(lambda tenth=tenth: NOW_MS + tenth * 100, LEASE_MS)  # type: ignore[misc]
     assert registry.writes == 1 + 4  # caught up once, and the lease every 2.5 of 9.9 seconds
+
+
+def test_a_fold_that_is_never_idle_says_all_the_same_that_it_keeps_up(
+    store: MemoryStore, registry: MemoryRegistry
+) -> None:
+    """A hit arrives whenever one is judged, and every judgement takes a second."""
+    seconds = [0]
+
+    def judge(message: Message, campaign: Campaign) -> tuple[Judged, ...]:
+        seconds[0] += 1
+        store.append([an_open(1_000 + seconds[0], recipient=f"r-{seconds[0]}")])
+        return judge_plainly(message, campaign)
+
+    store.append([an_open(1_000)])
+    fold = Fold(store, registry, judge, "one", Pace(note_every_ms=1_000))
+    judged = fold.catch_up(lambda: NOW_MS + seconds[0] * 1_000, 60_000)
+    assert judged == TURN_MS // 1_000 + 1
+    assert store.waiting().events == 1
+    assert registry.fold_state().caught_up_at_ms == NOW_MS + TURN_MS
 
 
 class Saving(MemoryStore):
