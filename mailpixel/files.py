@@ -21,3 +21,14 @@ def stamp_of(path: Path) -> Stamp | None:
     except OSError:
         return None
     return Stamp(facts.st_ino, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_size, facts.st_mode)
+
+
+def is_missing(path: Path) -> bool:
+    """Whether there is nothing; False also where this user may not look, which opening it then says."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False

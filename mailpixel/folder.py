@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mailpixel.errors import KeyringError, NotFound, StoreUnavailable
+from mailpixel.files import is_missing
 from mailpixel.links.keyring import Keyring, create_keyring, load_keyring, remove, rotate
 from mailpixel.settings import Settings
 from mailpixel.store.protocol import Registry, SigningKey
@@ -44,7 +45,7 @@ def begin(settings: Settings) -> tuple[SqliteStore, SqliteRegistry, Keyring]:
     A key file is made only where none ever signed. Raises `StoreUnavailable` and `KeyringError`.
     """
     store, registry = open_sqlite(settings.database)
-    if not settings.key_file.exists() and not registry.signing_keys() and not store.campaigns():
+    if is_missing(settings.key_file) and not registry.signing_keys() and not store.campaigns():
         with suppress(
             KeyringError
         ):  # of two that begin at once, one makes it; what is wrong is said when it is read
@@ -68,7 +69,7 @@ def open_keys(key_file: Path, registry: Registry) -> Keyring:
 
 def read_keys(key_file: Path, remembered: Sequence[SigningKey]) -> Keyring:
     """The keys of a file, once it is known that they are those that signed for a database; see `open_keys`."""
-    if not key_file.exists():
+    if is_missing(key_file):
         raise KeyringError(_missing(key_file, remembered))
     keyring = load_keyring(key_file)
     check_keys(keyring, remembered, key_file)
@@ -77,7 +78,7 @@ def read_keys(key_file: Path, remembered: Sequence[SigningKey]) -> Keyring:
 
 def kept_keys(settings: Settings) -> Keyring:
     """The keys in the key file, whatever the database waits for. Raises `KeyringError` and `StoreUnavailable`."""
-    if settings.key_file.exists():
+    if not is_missing(settings.key_file):
         return load_keyring(settings.key_file)
     _, registry = open_stores(settings)
     return read_keys(settings.key_file, registry.signing_keys())
@@ -107,12 +108,12 @@ def rotate_keys(settings: Settings) -> Keyring:
 
     Raises `KeyringError` and `StoreUnavailable`.
     """
-    if not has_database(settings) and settings.key_file.exists():
+    if not has_database(settings) and not is_missing(settings.key_file):
         return rotate(settings.key_file)
     _, registry = open_stores(settings)
     remembered = registry.signing_keys()
     taken = {key.id for key in remembered}
-    if not settings.key_file.exists() and all(key.removed for key in remembered):
+    if is_missing(settings.key_file) and all(key.removed for key in remembered):
         create_keyring(settings.key_file, max(taken, default=0) % 255 + 1)
     else:
         open_keys(settings.key_file, registry)
@@ -131,7 +132,11 @@ def remove_key(settings: Settings, id: int) -> None:
     """
     _, registry = open_stores(settings)
     known = {key.id: key for key in registry.signing_keys() if not key.removed}
-    here = {key.id: key for key in load_keyring(settings.key_file).keys} if settings.key_file.exists() else {}
+    here = (
+        {key.id: key for key in load_keyring(settings.key_file).keys}
+        if not is_missing(settings.key_file)
+        else {}
+    )
     if id not in known and id not in here:
         raise NotFound(f"there is no key {id}; `mailpixel keys list` shows the keys")
     if set(here) == {id} and id in known and known[id].fingerprint == here[id].fingerprint:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mailpixel.checkup.check import Check, Grade, failed
 from mailpixel.errors import KeyringError
-from mailpixel.files import stamp_of
+from mailpixel.files import is_missing, stamp_of
 from mailpixel.folder import read_keys
 from mailpixel.projections.lag import fold_lag_ms
 from mailpixel.store.protocol import Registry, SigningKey, Store
@@ -15,7 +15,7 @@ from mailpixel.store.protocol import Registry, SigningKey, Store
 def check_key_file(path: Path, remembered: Sequence[SigningKey] = ()) -> Check:
     """Whether the signing keys are there, whole, for their owner alone, and those that signed for the database."""
     name = "key file"
-    if not path.exists() and all(key.removed for key in remembered):
+    if is_missing(path) and all(key.removed for key in remembered):
         remedy = "if links were signed before, put that file back; if not: mailpixel keys rotate"
         return Check(name, Grade.WARN, f"{path} does not exist yet", remedy)
     try:

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from mailpixel.cli import cli
 from mailpixel.dropins.campaigns import open_campaigns
 from mailpixel.errors import KeyringError, StoreUnavailable
-from mailpixel.folder import begin, check_keys, open_keys, open_stores, remove_key, rotate_keys
+from mailpixel.folder import begin, check_keys, open_keys, open_stores, read_keys, remove_key, rotate_keys
 from mailpixel.links.keyring import create_keyring, load_keyring, new_keyring
 from mailpixel.links.minter import Minter
 from mailpixel.links.splicing.options import RewriteOptions
@@ -326,6 +326,21 @@ def test_who_may_not_enter_the_folder_is_told_so(begun: Settings) -> None:
         (folder / "data").chmod(0o000)
         with pytest.raises(StoreUnavailable, match="give this user the right to read it"):
             as_reader(lambda: [stores.close() for stores in open_stores(Settings(data=folder / "data"))])
+
+
+def test_a_key_file_in_a_folder_that_may_not_be_entered_is_no_missing_one(begun: Settings) -> None:
+    _, registry = open_stores(begun)
+    with a_folder() as folder:
+        (folder / "closed").mkdir(mode=0o000)
+        (folder / "closed").chmod(0o000)
+
+        def refused() -> str:
+            with pytest.raises(KeyringError) as caught:
+                read_keys(folder / "closed" / "keys.json", remembered_keys)
+            return str(caught.value)
+
+        remembered_keys = registry.signing_keys()
+        assert "Permission denied" in as_reader(refused)
 
 
 def test_doctor_warns_of_others_access(begun: Settings) -> None:
