@@ -60,13 +60,13 @@ def serve(settings: Settings, host: str, port: int, workers: int, bound: Callabl
         timeout_graceful_shutdown=DRAIN_S,
     )
     listening = _bound(config)
-    bound(listening.getsockname()[1])
-    # uvicorn raises a signal again when it has ended in good order.
-    with _shared_metrics(workers), FoldProcess(settings), ended_by_signals():
-        if workers == 1:
-            Server(config).run(sockets=[listening])
-        else:
-            Workers(config, sockets=[listening]).run()
+    with ended_by_signals():  # uvicorn raises a signal again when it has ended in good order
+        bound(listening.getsockname()[1])
+        with _shared_metrics(workers), FoldProcess(settings):
+            if workers == 1:
+                Server(config).run(sockets=[listening])
+            else:
+                Workers(config, sockets=[listening]).run()
 
 
 def _bound(config: uvicorn.Config) -> socket.socket:
