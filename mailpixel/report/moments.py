@@ -23,7 +23,7 @@ def from_iso(text: str, field: str) -> datetime:
         raise InvalidInput(field, "must be a date and time like 2026-11-25T09:00:00Z")
     milliseconds = to_ms(named if named.tzinfo else named.replace(tzinfo=UTC))
     if not EARLIEST_MS <= milliseconds <= LATEST_MS:
-        raise InvalidInput(field, f"is too {_side(milliseconds)}; {_YEARS}")
+        raise InvalidInput(field, f"{_YEARS}; this is too {_side(milliseconds)}")
     return EPOCH + timedelta(milliseconds=milliseconds)
 
 
@@ -33,11 +33,13 @@ def from_ms(milliseconds: int, field: str) -> datetime:
         unit = _other_unit(milliseconds)
         looks = f", and this one looks like {unit}" if unit else ""
         side = _side(milliseconds)
-        raise InvalidInput(field, f"is too {side}; {_YEARS} (a number is milliseconds since 1970{looks})")
+        raise InvalidInput(
+            field, f"{_YEARS}; this is too {side} (a number is milliseconds since 1970{looks})"
+        )
     return EPOCH + timedelta(milliseconds=milliseconds)
 
 
-_YEARS = "name a moment in the years 2000 to 2099"
+_YEARS = "must be a moment in the years 2000 to 2099"
 
 
 def _side(milliseconds: int) -> str:

@@ -61,5 +61,5 @@ def test_a_moment_of_sending_has_the_bounds_that_the_api_has(tmp_path: Path) -> 
         added = campaign(tmp_path, "add", "spring", "--name", "Spring", "--sent-at", moment)
         assert added == (
             2,
-            f"error: --sent-at: is too {side}; name a moment in the years 2000 to 2099\n",
+            f"error: --sent-at: must be a moment in the years 2000 to 2099; this is too {side}\n",
         )

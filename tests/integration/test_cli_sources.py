@@ -131,7 +131,7 @@ def test_no_source_as_large_as_asked_for_is_no_fault(run: Run) -> None:
         (
             ("--since", "0001-01-01T00:00:00+14:00"),
             2,
-            "error: --since: is too early; name a moment in the years 2000 to 2099",
+            "error: --since: must be a moment in the years 2000 to 2099; this is too early",
         ),
         (("--min-recipients", "1"), 2, "Usage: "),
     ],

@@ -76,11 +76,11 @@ def test_drop_ins_warn_once_and_only_of_campaigns_that_are_signed_for_this_machi
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("2100-01-02", "is too late; name a moment in the years 2000 to 2099"),
-        ("9999-12-31T23:59:59Z", "is too late; name a moment in the years 2000 to 2099"),
-        ("1999-12-31T23:59:59Z", "is too early; name a moment in the years 2000 to 2099"),
-        ("0001-01-01T00:00:00+14:00", "is too early; name a moment in the years 2000 to 2099"),
-        ("21000102", "is too late; name a moment in the years 2000 to 2099"),
+        ("2100-01-02", "must be a moment in the years 2000 to 2099; this is too late"),
+        ("9999-12-31T23:59:59Z", "must be a moment in the years 2000 to 2099; this is too late"),
+        ("1999-12-31T23:59:59Z", "must be a moment in the years 2000 to 2099; this is too early"),
+        ("0001-01-01T00:00:00+14:00", "must be a moment in the years 2000 to 2099; this is too early"),
+        ("21000102", "must be a moment in the years 2000 to 2099; this is too late"),
         ("soon", "must be a date and time like 2026-11-25T09:00:00Z"),
     ],
 )
@@ -107,7 +107,6 @@ def test_a_number_out_of_bounds_is_refused_with_the_unit_it_seems_to_have(
 ) -> None:
     with pytest.raises(InvalidInput) as error:
         from_ms(number, "sent_at")
-    said = (
-        f"is too {side}; name a moment in the years 2000 to 2099 (a number is milliseconds since 1970{looks})"
-    )
+    years = "must be a moment in the years 2000 to 2099"
+    said = f"{years}; this is too {side} (a number is milliseconds since 1970{looks})"
     assert error.value.problem == said
