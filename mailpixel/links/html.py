@@ -85,7 +85,7 @@ def _with_pixel(draft: Draft, tree: Tree, options: RewriteOptions) -> Draft:
 
 
 def _is_short(text: str) -> bool:
-    return len(text) < SHORT_BYTES and len(text.encode("utf-8", "replace")) < SHORT_BYTES
+    return len(text) < SHORT_BYTES and (text.isascii() or len(text.encode("utf-8", "replace")) < SHORT_BYTES)
 
 
 def _resembling(judge: LinkJudge) -> list[Note]:

@@ -118,6 +118,12 @@ class Fields:
         )
 
 
+@lru_cache(maxsize=64)
+def fields_of(merge_tag: str) -> Fields:
+    """Those of a sender with this merge tag, made once."""
+    return Fields(merge_tag)
+
+
 def _decoded(text: str, braces: bool) -> str:
     """The text with those escapes decoded that may be part of a field."""
     text = _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), text)

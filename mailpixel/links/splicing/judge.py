@@ -4,7 +4,7 @@ import can_ada
 
 from mailpixel.links.parameters import is_present, names_in, with_parameters
 from mailpixel.links.passthrough import passed_through
-from mailpixel.links.splicing.fields import Fields, resembles
+from mailpixel.links.splicing.fields import fields_of, resembles
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.trackable import Reason, destination_of, why_not
 
@@ -18,7 +18,7 @@ class LinkJudge:
     def __init__(self, options: RewriteOptions, certain: bool = True) -> None:
         self._options = options
         self._certain = certain
-        self._fields = Fields(options.merge_tag)
+        self._fields = fields_of(options.merge_tag)
         self._unsubscribe = {_requested(url) for url in options.unsubscribe}
         self._seen: dict[str, Outcome] = {}
         self.resembling: set[str] = set()

@@ -27,10 +27,11 @@ class OwnUrls:
         doubled slashes make no difference.
         """
         lower = url.lower()
-        if lower.startswith(self._begin) and "%" not in lower:
-            return _surface(lower[len(self._begin) - 1 :])
-        if self.host not in lower and "%" not in url and url.isascii():  # the rule
-            return None
+        if "%" not in lower:
+            if self.host not in lower and lower.isascii():  # the rule
+                return None
+            if lower.startswith(self._begin):
+                return _surface(lower[len(self._begin) - 1 :])
         try:
             read = can_ada.parse(url)
         except (TypeError, ValueError):
