@@ -16,18 +16,15 @@ NETWORK = Ruling("network", Verdict.SCANNER)
 
 def mark_certain(sights: Sequence[Sight], networks: NetworkTable, thresholds: Thresholds) -> None:
     """Look up the network of every undecided sight, and rule on those that it or their moment decides alone."""
+    lookup, soon_ms = networks.lookup, max(thresholds.click_hard_ms, thresholds.click_transit_ms)
     for sight in sights:
         if sight.ruling is None:
-            sight.network = networks.lookup(sight.event.address)
-            sight.ruling = _ruling(sight, thresholds)
-
-
-def _ruling(sight: Sight, thresholds: Thresholds) -> Ruling | None:
-    if sight.click and is_too_soon(sight, thresholds):
-        return INSTANT
-    if speaks(sight) is Certainty.CERTAIN:
-        return NETWORK
-    return _on_view(sight)
+            sight.network = network = lookup(sight.event.address)
+            age_ms = sight.age_ms
+            if sight.click and age_ms is not None and age_ms <= soon_ms and is_too_soon(sight, thresholds):
+                sight.ruling = INSTANT
+            elif network is not None:
+                sight.ruling = NETWORK if speaks(sight) is Certainty.CERTAIN else _on_view(sight)
 
 
 def _on_view(sight: Sight) -> Ruling | None:

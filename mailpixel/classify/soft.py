@@ -8,6 +8,7 @@ from mailpixel.classify.certain import speaks
 from mailpixel.classify.networks import neighbourhood
 from mailpixel.classify.sight import (
     FRAMED,
+    GESTURE,
     NAVIGATE,
     PLAIN_HTTP,
     UNSEEN,
@@ -37,7 +38,8 @@ def mark_soft(sights: Sequence[Sight], thresholds: Thresholds) -> None:
     for sight in undecided:
         sight.soft = _own_evidence(sight, thresholds)
         sight.lifted = sight.click and strength(sight) == _PERSON
-        _decide(sight)
+        if sight.soft:
+            _decide(sight)
     clicks = [sight for sight in undecided if sight.click and sight.ruling is None]
     if clicks:
         _look_around(sights, clicks, thresholds)
@@ -77,7 +79,7 @@ def _own_evidence(sight: Sight, thresholds: Thresholds) -> tuple[str, ...]:
     window_ms = thresholds.click_soft_ms if sight.click else sight.early_ms
     if sight.age_ms is not None and sight.age_ms <= window_ms:
         found.append("instant")
-    if speaks(sight) is not None:
+    if sight.network is not None and speaks(sight) is not None:
         found.append("network")
     if lacks(sight):
         found.append("client")
@@ -89,7 +91,9 @@ def lacks(sight: Sight) -> int:
     nothing claimed. A link that a page loads into itself is nobody's click, whoever the browser is.
     """
     claim = sight.agent.claim
-    framed = sight.bits & FRAMED if sight.click and not sight.gesture else 0
+    framed = sight.bits & FRAMED
+    if framed and (sight.gesture or not sight.click):
+        framed = 0
     if claim is None or sight.bits & UNSEEN:
         return framed
     promised = claim.click if sight.click else claim.image
@@ -104,7 +108,7 @@ def strength(sight: Sight) -> int:
     A person's gesture is what speaks for one, whatever else is missing. Where a browser has no way to report it
     (Safari never does, no browser over plain http), a navigation with everything it sends has to do.
     """
-    if sight.gesture:
+    if sight.bits & GESTURE == GESTURE:
         return _PERSON
     if lacks(sight):
         return _NO_PERSON

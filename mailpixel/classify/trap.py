@@ -36,7 +36,7 @@ def mark_trap(sights: Sequence[Sight], links: Iterable[Link], thresholds: Thresh
     trips = [
         sight
         for sight in sights
-        if sight.ruling is None and (sight.bits & FORGED or _is_hidden(sight, hidden))
+        if (sight.bits & FORGED or sight.event.link in hidden) and sight.ruling is None
     ]
     if not trips:
         return
