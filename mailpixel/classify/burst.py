@@ -1,7 +1,7 @@
 """Rule 8: more different links of a message followed in a short span than anybody reads."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from mailpixel.classify.certain import INSTANT
 from mailpixel.classify.sight import Ruling, Sight, Source
@@ -30,13 +30,13 @@ def mark_burst(sights: Sequence[Sight], thresholds: Thresholds) -> None:
     fewest = min(thresholds.burst_links, thresholds.sweep_links)
     if len(clicks) < fewest or len({click.link for click in clicks}) < fewest:
         return
-    undecided = [click for click in clicks if click.ruling is None]
     by_source = _by_source(clicks)
+    undecided = [click for click in clicks if click.ruling is None] if len(by_source) > 1 else ()
     swept: dict[Source, int] = {}
     for own in by_source.values():
-        _sweep_all(own, thresholds, swept, lambda click: True)
-    if len(by_source) > 1:
-        _sweep_all(undecided, thresholds, swept, lambda click: not click.gesture)
+        _sweep(own, thresholds, swept, spare_gestures=False)
+    if undecided:
+        _sweep(undecided, thresholds, swept, spare_gestures=True)
     if swept:
         _take_opens(sights, swept, thresholds.sweep_ms)
 
@@ -48,25 +48,28 @@ def _by_source(clicks: Iterable[Sight]) -> dict[Source, list[Sight]]:
     return found
 
 
-def _sweep_all(
-    clicks: Sequence[Sight], thresholds: Thresholds, swept: dict[Source, int], falls: Callable[[Sight], bool]
+def _sweep(
+    clicks: Sequence[Sight], thresholds: Thresholds, swept: dict[Source, int], spare_gestures: bool
 ) -> None:
-    """Take down the clicks that fall, of every span of either size."""
+    """Take down the clicks of every span of either size, but those that show a gesture where these are spared."""
     for size_ms, links in (
         (thresholds.burst_ms, thresholds.burst_links),
         (thresholds.sweep_ms, thresholds.sweep_links),
     ):
-        _sweep(clicks, _spans(clicks, size_ms, links), swept, falls)
+        if len(clicks) >= links:
+            _take_clicks(clicks, _spans(clicks, size_ms, links), swept, spare_gestures)
 
 
-def _sweep(
-    clicks: Sequence[Sight], spans: Iterable[Span], swept: dict[Source, int], falls: Callable[[Sight], bool]
+def _take_clicks(
+    clicks: Sequence[Sight], spans: Iterable[Span], swept: dict[Source, int], spare_gestures: bool
 ) -> None:
-    """Take down the clicks of every span; what an earlier span reached is not walked again."""
+    """Rule on the clicks of every span; what an earlier span reached is not walked again."""
     done = 0
     for first, last, found in spans:
         length_ms = clicks[last].at_ms - clicks[first].at_ms
-        for click in filter(falls, clicks[max(first, done) : last + 1]):
+        for click in clicks[max(first, done) : last + 1]:
+            if spare_gestures and click.gesture:
+                continue
             if click.ruling is None:
                 click.ruling = BURST
                 click.span = found, length_ms
