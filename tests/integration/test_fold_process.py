@@ -11,6 +11,7 @@ import pytest
 
 from mailpixel.server.processes import FoldProcess
 from mailpixel.settings import Settings
+from mailpixel.store.sqlite import SqliteStore
 from tests.processes import wait_until
 
 
@@ -45,9 +46,9 @@ def test_a_fold_that_ends_is_started_again(tmp_path: Path, caplog: pytest.LogCap
 @pytest.mark.parametrize("arguments", [[], ["--while-input-lasts"]])
 def test_a_signal_ends_the_fold_without_a_word(tmp_path: Path, number: int, arguments: list[str]) -> None:
     """An abort of the interpreter would end it by a signal, and with much to say."""
-    command = [sys.executable, "-m", "mailpixel", "--data", str(tmp_path / "data"), "work", *arguments]
+    SqliteStore(tmp_path / "mailpixel.db").close()
+    command = [sys.executable, "-m", "mailpixel", "--data", str(tmp_path), "work", *arguments]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as fold:
-        wait_until((tmp_path / "data" / "mailpixel.db").exists, "it does not begin")
         wait_until(lambda: catches(fold.pid, signal.SIGTERM), "it does not mind signals")
         fold.send_signal(number)
         assert fold.stderr is not None
@@ -55,6 +56,7 @@ def test_a_signal_ends_the_fold_without_a_word(tmp_path: Path, number: int, argu
 
 
 def test_the_end_of_its_input_ends_the_fold_without_a_word(tmp_path: Path) -> None:
+    SqliteStore(tmp_path / "mailpixel.db").close()
     command = [sys.executable, "-m", "mailpixel", "--data", str(tmp_path), "work", "--while-input-lasts"]
     done = subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
