@@ -73,6 +73,8 @@ class Batches:
 
     def settle(self, share: Share, outcomes: Sequence[bool]) -> None:
         """Note what became of a share; its batch waits again when there is more of it."""
+        if share.batch not in self._out:  # everything has ended meanwhile
+            return
         self._out.remove(share.batch)
         if not share.batch.settle(outcomes):
             self._waiting.append(share.batch)
