@@ -77,7 +77,8 @@ def _put_aside(store: Store, campaign: str) -> Sequence[str]:
 
 
 def _behind(store: Store, registry: Registry, campaign: str) -> Behind:
-    return Behind(store.waiting().events, registry.any_stale() and campaign in registry.stale())
+    changed = registry.any_stale() and campaign in (*registry.stale(), *registry.relinked())
+    return Behind(store.waiting().events, changed)
 
 
 def _until(end_s: float) -> Callable[[], int]:

@@ -105,8 +105,9 @@ class Fold:
         self._retry_aside(renew)
         self._find_stale(renew)
         all_folded = self._fold_news(renew)
+        all_counted = self._follow_links(renew)
         self._refresh_next(renew)
-        return all_folded and not self._stale
+        return all_folded and all_counted and not self._stale
 
     def rules_changed(self) -> None:
         """Judge again, when next catching up, the messages that were put aside; as a new fold does."""
@@ -120,12 +121,16 @@ class Fold:
     def _has_work(self) -> bool:
         waiting = self._store.waiting()
         retrying = self._retrying and waiting.put_aside > 0
-        return bool(self._stale or waiting.events or retrying or self._changed())
+        if self._stale or waiting.events or retrying:
+            return True
+        return self._registry.any_stale() and bool(self._changed() or self._relinked())
+
+    def _relinked(self) -> list[str]:
+        return [id for id in self._registry.relinked() if self._only is None or id in self._only]
 
     def _changed(self) -> list[str]:
         """The campaigns to judge again."""
-        ids = self._registry.stale() if self._registry.any_stale() else ()
-        return [id for id in ids if self._wants(id)]
+        return [id for id in self._registry.stale() if self._wants(id)]
 
     def _wants(self, id: str) -> bool:
         """Whether a stale campaign is judged again here: one that could not be is tried when it has changed again."""
@@ -213,6 +218,34 @@ class Fold:
             raise
         except Exception as error:
             return replace(aside, error=type(error).__name__)
+
+    def _follow_links(self, renew: Callable[[], object]) -> bool:
+        """Judge messages again whose clicks may count for another link; whether that was possible. The news that there
+        was has been folded: no other fold that began before can save over it."""
+        known = Campaigns(self._registry)
+        ids = [id for id in self._relinked() if id not in self._stale]
+        try:
+            for start in range(0, len(ids), SETTLED):
+                campaigns = [known[id] for id in ids[start : start + SETTLED]]
+                for campaign in campaigns:
+                    self._recount(campaign, renew)
+                self._registry.links_settled(*campaigns)
+                renew()
+        except Conflict:  # a person was erased or a campaign replaced meanwhile
+            return False
+        return True
+
+    def _recount(self, campaign: Campaign, renew: Callable[[], object]) -> None:
+        """Judge again what carried a destination that is or was one of the campaign's links. Raises `Conflict`."""
+        cursor = self._store.cursor()
+        urls = {link.url: None for link in campaign.links}
+        urls |= {former.url: None for former in self._registry.link_revisions(campaign.id)}
+        messages = iter(self._store.messages_that_carried(campaign.id, list(urls)))
+        known = Campaigns(self._registry)
+        known[campaign.id] = campaign
+        while states := self._states(messages, known):
+            self._save(states, Changed(cursor, cursor, ()))
+            renew()
 
     def _find_stale(self, renew: Callable[[], object]) -> None:
         """Line up the campaigns that changed, once those of the last look are done.

@@ -187,6 +187,14 @@ class Store(Protocol):
         """All messages of a person, in order of campaign: those not folded yet too."""
         ...
 
+    def messages_that_carried(self, campaign: str, urls: Sequence[str]) -> Iterator[Message | PutAside]:
+        """Whole messages of a campaign with a click that carried one of these destinations itself, some of them twice.
+
+        One that cannot be read comes as put aside. Streams. Time grows with the destinations and with what it gives,
+        not with the log.
+        """
+        ...
+
     def messages_by_source(
         self, least: int, since_ms: int = 0, campaign: str | None = None
     ) -> Iterator[Followed]:
@@ -348,8 +356,8 @@ class Registry(Protocol):
 
     def update_campaign(self, campaign: Campaign, by: str, now: datetime) -> None:
         """Replace a campaign by this one. A link whose destination differs keeps its number; the old
-        destination is kept as a revision. When sent_at, a trap or the set of links differ, the campaign is
-        marked stale.
+        destination is kept as a revision. When sent_at or a trap differ the campaign is stale, when another link or
+        none leads to a destination it is relinked.
 
         Raises `NotFound`.
         """
@@ -380,8 +388,8 @@ class Registry(Protocol):
         """The number of each of these destinations: the one it has already, else the next free one in the order given.
 
         One transaction, so that two senders at once never give one number to two destinations. A trap's number is
-        given to nobody, nor is one that a link had before it was taken away. With a new link the campaign becomes
-        stale: clicks that carried this destination count for the link from now on.
+        given to nobody, nor is one that a link had before it was taken away. With a new link the campaign is
+        relinked: clicks that carried this destination count for the link from now on.
 
         Raises `NotFound`, and `InvalidInput` when there is no number left.
         """
@@ -410,12 +418,27 @@ class Registry(Protocol):
         """Campaigns whose events must be judged again because the campaign itself changed."""
         ...
 
+    def relinked(self) -> Sequence[str]:
+        """Campaigns of which messages must be judged again whose clicks carried a destination: others of their links
+        lead there now."""
+        ...
+
     def any_stale(self) -> bool:
-        """Whether there is such a campaign."""
+        """Whether there is a campaign that is stale or relinked."""
         ...
 
     def settled(self, *campaigns: Campaign) -> None:
-        """These campaigns have been judged again, as they read here; one that has changed meanwhile stays stale."""
+        """All events of these campaigns have been judged again, by the campaigns as they read here.
+
+        One that has changed meanwhile stays stale, or is relinked, by what changed.
+        """
+        ...
+
+    def links_settled(self, *campaigns: Campaign) -> None:
+        """The messages of these relinked campaigns have been judged again, by the campaigns as they read here.
+
+        One whose links have changed meanwhile stays relinked.
+        """
         ...
 
     def add_key(self, key: ApiKey) -> None:

@@ -33,14 +33,25 @@ def replaced_links(former: Campaign, campaign: Campaign) -> list[Link]:
 
 
 def calls_for_rebuild(former: Campaign, campaign: Campaign) -> bool:
-    """Whether verdicts or what clicks count for may change: when it was sent, which links it has, where they lead and
-    which of them are traps."""
+    """Whether verdicts of any message may change: when it was sent, and which links are traps."""
     return _judged_by(former) != _judged_by(campaign)
 
 
-def _judged_by(campaign: Campaign) -> tuple[datetime | None, frozenset[tuple[int, str, bool]]]:
-    links = frozenset((link.number, link.url, link.trap) for link in campaign.links)
-    return to_the_millisecond(campaign.sent_at), links
+def calls_for_recount(former: Campaign, campaign: Campaign) -> bool:
+    """Whether clicks that carried a destination may count for another link: which links there are, and where they lead.
+    A click by a link's number counts for it wherever it leads."""
+    return _numbers(former) != _numbers(campaign)
+
+
+def _judged_by(campaign: Campaign) -> tuple[datetime | None, frozenset[int]]:
+    return to_the_millisecond(campaign.sent_at), frozenset(
+        link.number for link in campaign.links if link.trap
+    )
+
+
+def _numbers(campaign: Campaign) -> dict[str, int]:
+    links = sorted(campaign.links, key=lambda link: link.number, reverse=True)
+    return {link.url: link.number for link in links if not link.trap}
 
 
 def check_never_sent(campaign: Campaign, signed: bool) -> None:

@@ -15,7 +15,7 @@ from mailpixel.model import Campaign, Link
 from mailpixel.store.protocol import MessageState, Sighting
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite
 from mailpixel.store.sqlite.migrations import STEPS, migrate
-from tests.builders import an_open
+from tests.builders import a_click, an_open
 
 
 def schema(path: Path) -> list[tuple[str, str]]:
@@ -137,6 +137,29 @@ def test_links_of_an_older_release_are_found_by_their_destination_and_new_ones_a
     old = Sighting("https://shop.example/", 1, b"marked", b"r1")
     assert registry.meet_links("spring", [old, Sighting(url, 2, b"urlurl", b"r1")]) == {old.url: 1}
     assert registry.meet_links("spring", [Sighting(url, 2, b"urlurl", b"r2")]) == {url: 2}
+    registry.close()
+
+
+def test_clicks_of_an_older_release_that_carried_a_destination_are_found_by_it(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    url = "https://shop.example/new"
+    with closing(sqlite3.connect(path)) as connection:
+        STEPS.apply(Admin(connection), stop_before="0011_relinked")
+        columns = "id, name, stale, revision, passthrough"
+        connection.execute(f"insert into campaigns ({columns}) values ('spring', 'Spring', 0, 1, '')")
+        connection.execute("insert into agents values (1, 'agent')")
+        row = (a_click(1).id, 1, "spring", "r-1", url, 1, 0)
+        connection.execute(
+            "insert into events (id, kind, campaign, recipient, destination, agent, facts)"
+            " values (?, ?, ?, ?, ?, ?, ?)",
+            row,
+        )
+        connection.commit()
+    store, registry = open_sqlite(path)
+    assert (registry.stale(), registry.relinked()) == ([], [])
+    found = [each.recipient for each in store.messages_that_carried("spring", [url])]
+    assert found == ["r-1"]
+    store.close()
     registry.close()
 
 

@@ -116,7 +116,7 @@ def test_a_destination_keeps_its_number_and_a_new_one_takes_the_next(registry: R
     added = (a_link(6, "https://shop.example/new"), a_link(7, "https://shop.example/hidden"))
     assert registry.campaign("spring").links == (*links, *added)
     assert [campaign.id for campaign in registry.news(revision).campaigns] == ["spring"]
-    assert registry.stale() == ["spring"], "clicks that carried a destination count for its link from now on"
+    assert (registry.stale(), registry.relinked()) == ([], ["spring"]), "only clicks that carried one matter"
 
 
 def sighting(url: str, reader: bytes = b"r1", slot: int = 7) -> Sighting:
@@ -136,7 +136,7 @@ def test_a_destination_becomes_a_link_with_the_mail_of_a_second_recipient(regist
     assert registry.meet_links("spring", [second]) == {"https://shop.example/new": 2}
     assert registry.meet_links("spring", both) == {"https://shop.example/new": 2, known: 1}
     assert [campaign.id for campaign in registry.news(revision).campaigns] == ["spring"]
-    assert registry.stale() == ["spring"]
+    assert (registry.stale(), registry.relinked()) == ([], ["spring"])
 
 
 def test_what_is_remembered_of_destinations_is_bounded_and_the_latest_counts(registry: Registry) -> None:
@@ -254,28 +254,40 @@ def test_a_change_that_fails_changes_nothing(registry: Registry) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "stale"),
+    ("changed", "stale", "relinked"),
     [
-        (a_campaign(name="Renamed", sent=7, base_url="https://mail.example", passthrough=("u",)), []),
+        (a_campaign(name="Renamed", sent=7, base_url="https://mail.example", passthrough=("u",)), [], []),
+        (replace(a_campaign(), links=(a_link(3), a_link(1), a_link(2))), [], []),
         (
             replace(a_campaign(), links=tuple(a_link(n, "https://other.example/") for n in (1, 2, 3))),
+            [],
             ["spring"],
         ),
-        (a_campaign(sent_at=SENT_AT + timedelta(hours=1)), ["spring"]),
-        (a_campaign(sent_at=None), ["spring"]),
-        (a_campaign(links=4), ["spring"]),
-        (a_campaign(links=2), ["spring"]),
-        (replace(a_campaign(), links=(a_link(1), a_link(2), a_link(3, trap=True))), ["spring"]),
+        (a_campaign(sent_at=SENT_AT + timedelta(hours=1)), ["spring"], []),
+        (a_campaign(sent_at=None), ["spring"], []),
+        (a_campaign(links=4), [], ["spring"]),
+        (a_campaign(links=2), [], ["spring"]),
+        (
+            replace(a_campaign(), links=(a_link(1), a_link(2), a_link(3, trap=True))),
+            ["spring"],
+            ["spring"],
+        ),
+        (
+            replace(a_campaign(), links=(*a_campaign().links, a_link(4, "https://shop.example/p/1"))),
+            [],
+            [],
+        ),
     ],
 )
-def test_a_campaign_is_stale_when_its_events_may_be_judged_otherwise(
-    registry: Registry, changed: Campaign, stale: list[str]
+def test_a_campaign_is_stale_when_any_event_may_be_judged_otherwise_and_relinked_when_few_may(
+    registry: Registry, changed: Campaign, stale: list[str], relinked: list[str]
 ) -> None:
     registry.add_campaign(a_campaign())
     registry.settled(registry.campaign("spring"))
     registry.update_campaign(changed, "cli", NOW)
-    assert registry.stale() == stale
-    assert registry.campaign("spring") == changed
+    assert (registry.stale(), registry.relinked()) == (stale, relinked)
+    in_order = tuple(sorted(changed.links, key=lambda link: link.number))
+    assert registry.campaign("spring") == replace(changed, links=in_order)
 
 
 def test_a_new_campaign_is_stale_until_its_events_were_judged_by_it(registry: Registry) -> None:
@@ -288,11 +300,33 @@ def test_a_new_campaign_is_stale_until_its_events_were_judged_by_it(registry: Re
 def test_a_campaign_changed_while_it_is_judged_again_stays_stale(registry: Registry) -> None:
     registry.add_campaign(a_campaign())
     judged_by = registry.campaign("spring")
-    registry.update_campaign(a_campaign(links=4), "cli", NOW)
+    registry.update_campaign(a_campaign(sent_at=None), "cli", NOW)
     registry.settled(judged_by)
     assert registry.stale() == ["spring"]
-    registry.update_campaign(a_campaign(name="Renamed", links=4), "cli", NOW)
+    registry.update_campaign(a_campaign(name="Renamed", sent_at=None), "cli", NOW)
     assert registry.stale() == ["spring"]
+
+
+def test_a_link_that_comes_while_a_campaign_is_judged_again_keeps_it_relinked_and_no_more(
+    registry: Registry,
+) -> None:
+    registry.add_campaign(a_campaign())
+    judged_by = registry.campaign("spring")
+    registry.register_links("spring", ["https://shop.example/new"])
+    registry.links_settled(registry.campaign("spring"))
+    assert (registry.stale(), registry.relinked()) == (["spring"], [])
+    registry.settled(judged_by)
+    assert (registry.stale(), registry.relinked()) == ([], ["spring"]), (
+        "the states are without the link again"
+    )
+    assert registry.any_stale()
+    registry.links_settled(judged_by)
+    assert registry.relinked() == ["spring"]
+    registry.links_settled(registry.campaign("spring"))
+    assert not registry.any_stale()
+    registry.links_settled(a_campaign("gone"))
+    registry.settled(a_campaign("gone"))
+    assert not registry.any_stale()
 
 
 def test_news_is_what_changed_since_a_revision(registry: Registry) -> None:
@@ -465,7 +499,7 @@ def test_several_campaigns_are_settled_at_once_but_for_those_that_changed(regist
     for name in ("autumn", "spring", "winter"):
         registry.add_campaign(a_campaign(name))
     read = registry.campaigns()
-    registry.update_campaign(a_campaign("spring", links=4), "cli", NOW)
+    registry.update_campaign(a_campaign("spring", sent_at=None), "cli", NOW)
     assert registry.any_stale()
     registry.settled(*read)
     assert registry.stale() == ["spring"]

@@ -67,6 +67,26 @@ def totals(store: Store, campaign: str = "spring") -> dict[str, int]:
     return {measure: number for measure, number in counts.totals.items() if number}
 
 
+def test_messages_are_found_by_a_destination_that_their_clicks_carried(store: Store) -> None:
+    url, other = "https://shop.example/ü", "https://shop.example/other"
+    many = [a_click(n, None, destination=other, recipient=f"m-{n:04}") for n in range(1_200)]
+    own = a_click(1, None, destination="https://shop.example/own", recipient="r-5")
+    carried = a_click(2, None, destination=url, recipient="r-2")
+    beside = an_open(1, recipient="r-2")
+    elsewhere = a_click(3, None, destination=url, campaign="autumn")
+    store.append([*many, own, beside, carried, elsewhere, a_click(1, 1, recipient="r-6")])
+    assert list(store.messages_that_carried("spring", [url, "https://shop.example/"])) == [
+        store.message("spring", "r-2")
+    ]
+    assert store.message("spring", "r-2").events == [beside, carried]
+    found = list(store.messages_that_carried("spring", [url, other]))
+    assert {each.recipient for each in found} == {"r-2", *(event.recipient for event in many)}
+    assert len(found) == 1_201
+    assert list(store.messages_that_carried("spring", [])) == []
+    store.erase("r-2")
+    assert list(store.messages_that_carried("spring", [url])) == []
+
+
 def test_an_appended_event_is_read_back_as_it_was(store: Store) -> None:
     events = [
         an_open(1, address="2001:db8::1", facts=Facts.REFERER | Facts.ACCEPT_IMAGE),

@@ -20,6 +20,7 @@ from mailpixel.store.protocol import (
 from mailpixel.store.revisions import (
     Remembered,
     calls_for_rebuild,
+    calls_for_recount,
     check_never_sent,
     met,
     numbered,
@@ -39,6 +40,7 @@ class MemoryRegistry:
         self._opted_out: set[str] = set()
         self._signing_keys: dict[int, SigningKey] = {}
         self._stale: set[str] = set()
+        self._relinked: set[str] = set()
         self._seen: defaultdict[str, dict[int, Remembered]] = defaultdict(dict)
         self._met: Counter[str] = Counter()
         self._signed: set[str] = set()
@@ -85,16 +87,20 @@ class MemoryRegistry:
             self._link_revisions[id] += [
                 LinkRevision(link.number, link.url, at, by) for link in replaced_links(former, campaign)
             ]
-            self._put_campaign(campaign, stale=calls_for_rebuild(former, campaign))
+            self._put_campaign(
+                campaign, calls_for_rebuild(former, campaign), calls_for_recount(former, campaign)
+            )
             return self.campaign(id)
 
-    def _put_campaign(self, campaign: Campaign, stale: bool) -> None:
+    def _put_campaign(self, campaign: Campaign, stale: bool, relinked: bool = False) -> None:
         links = tuple(sorted(campaign.links, key=lambda link: link.number))
         sent_at = to_the_millisecond(campaign.sent_at)
         self._campaigns[campaign.id] = changed_copy(campaign, sent_at=sent_at, links=links)
         self._stamp("campaign", campaign.id)
         if stale:
             self._stale.add(campaign.id)
+        if relinked:
+            self._relinked.add(campaign.id)
 
     def note_signed(self, campaign: str) -> None:
         """See `Registry`."""
@@ -110,6 +116,7 @@ class MemoryRegistry:
             self._seen.pop(id, None)
             del self._met[id]
             self._stale.discard(id)
+            self._relinked.discard(id)
             self._stamp("campaign", id)
 
     def register_links(self, campaign: str, urls: Sequence[str]) -> Mapping[str, int]:
@@ -119,7 +126,8 @@ class MemoryRegistry:
             former = max((row.number for row in self.link_revisions(campaign)), default=0)
             numbers, new = numbered(registered.links, urls, former)
             if new:
-                self._put_campaign(changed_copy(registered, links=(*registered.links, *new)), stale=True)
+                links = (*registered.links, *new)
+                self._put_campaign(changed_copy(registered, links=links), stale=False, relinked=True)
             return numbers
 
     def meet_links(self, campaign: str, sightings: Sequence[Sighting]) -> Mapping[str, int]:
@@ -158,17 +166,33 @@ class MemoryRegistry:
         with self._lock:
             return sorted(self._stale)
 
+    def relinked(self) -> Sequence[str]:
+        """See `Registry`."""
+        with self._lock:
+            return sorted(self._relinked)
+
     def any_stale(self) -> bool:
         """See `Registry`."""
         with self._lock:
-            return bool(self._stale)
+            return bool(self._stale or self._relinked)
 
     def settled(self, *campaigns: Campaign) -> None:
         """See `Registry`."""
         with self._lock:
-            for campaign in campaigns:
-                if self._campaigns.get(campaign.id) == campaign:
-                    self._stale.discard(campaign.id)
+            for judged in campaigns:
+                present = self._campaigns.get(judged.id)
+                if present is not None and not calls_for_rebuild(judged, present):
+                    self._stale.discard(judged.id)
+            self.links_settled(*campaigns)
+
+    def links_settled(self, *campaigns: Campaign) -> None:
+        """See `Registry`."""
+        with self._lock:
+            for judged in campaigns:
+                present = self._campaigns.get(judged.id)
+                self._relinked.discard(judged.id)
+                if present is not None and calls_for_recount(judged, present):
+                    self._relinked.add(judged.id)
 
     def add_key(self, key: ApiKey) -> None:
         """See `Registry`."""

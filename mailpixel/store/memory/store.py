@@ -162,6 +162,17 @@ class MemoryStore:
         messages = (self.message(campaign, recipient) for campaign in campaigns)
         return (message for message in messages if message.events)
 
+    def messages_that_carried(self, campaign: str, urls: Sequence[str]) -> Iterator[Message | PutAside]:
+        """See `Store`; here every message can be read."""
+        asked = frozenset(urls)
+        with self._lock:
+            carriers = {
+                event.recipient
+                for event in self._log.values()
+                if event.campaign == campaign and event.destination in asked
+            }
+        return (self.message(campaign, recipient) for recipient in sorted(carriers))
+
     def messages_by_source(
         self, least: int, since_ms: int = 0, campaign: str | None = None
     ) -> Iterator[Followed]:

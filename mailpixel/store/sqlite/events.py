@@ -123,9 +123,10 @@ class EventLog:
         with self._database.reading() as connection:
             named = connection.execute(NEWS, (since.position, limit)).fetchall()
         end = max((last for _, _, last in named), default=since.position)
-        return Changed(cursor, str(since._replace(position=end)), self._named(named))
+        return Changed(cursor, str(since._replace(position=end)), self.named(named))
 
-    def _named(self, named: Sequence[Row]) -> Iterator[Message | PutAside]:
+    def named(self, named: Sequence[Row]) -> Iterator[Message | PutAside]:
+        """Messages whose names these rows begin with; one that cannot be read comes as put aside. Streams."""
         for start in range(0, len(named), KEYS):
             yield from self._readable(named[start : start + KEYS])
 

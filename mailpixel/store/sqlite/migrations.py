@@ -267,6 +267,18 @@ def _seen_urls(db: Admin) -> None:
     )
 
 
+@STEPS(name="0011_relinked")
+def _relinked(db: Admin) -> None:
+    """Campaigns whose links changed, and an index of the clicks that this may concern: those that carried their
+    destination. Other events cost nothing more to append."""
+    _run(
+        db,
+        "alter table campaigns add column relinked integer not null default 0",
+        "create index relinked_campaigns on campaigns (id) where relinked = 1",
+        "create index events_that_carried on events (campaign, destination, recipient) where destination is not null",
+    )
+
+
 def migrate(path: Path | str, busy_ms: int = BUSY_MS, steps: Migrations = STEPS) -> None:
     """Bring the file to the newest schema; makes it, for its owner alone, when it is missing.
 

@@ -1,7 +1,7 @@
 """Campaigns, links, API keys, opt-outs and the lease of the fold in SQLite."""
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,14 @@ from typing import Any
 from mailpixel.errors import Conflict, NotFound
 from mailpixel.model import Campaign, Link
 from mailpixel.store.protocol import ApiKey, FoldState, LinkRevision, RegistryNews, Sighting, SigningKey
-from mailpixel.store.revisions import calls_for_rebuild, check_never_sent, numbered, replaced_links, to_ms
+from mailpixel.store.revisions import (
+    calls_for_rebuild,
+    calls_for_recount,
+    check_never_sent,
+    numbered,
+    replaced_links,
+    to_ms,
+)
 from mailpixel.store.sqlite.database import BUSY_MS, Database
 from mailpixel.store.sqlite.met_links import known_links, meeting, remember
 from mailpixel.store.sqlite.migrations import migrate
@@ -81,10 +88,11 @@ class SqliteRegistry:
             _remember_links(connection, former, campaign, by, now)
             connection.execute(
                 "update campaigns set name = ?, sent_at_ms = ?, sent = ?, base_url = ?, passthrough = ?,"
-                " archived = ?, stale = max(stale, ?), revision = ? where id = ?",
+                " archived = ?, stale = max(stale, ?), relinked = max(relinked, ?), revision = ? where id = ?",
                 (
                     *_campaign_row(campaign)[1:],
                     calls_for_rebuild(former, campaign),
+                    calls_for_recount(former, campaign),
                     _next_revision(connection),
                     id,
                 ),
@@ -166,23 +174,31 @@ class SqliteRegistry:
     def stale(self) -> Sequence[str]:
         """See `Registry`."""
         with self._database.reading() as connection:
-            return [
-                id for (id,) in connection.execute("select id from campaigns where stale = 1 order by id")
-            ]
+            return _ids(connection, "stale = 1")
+
+    def relinked(self) -> Sequence[str]:
+        """See `Registry`."""
+        with self._database.reading() as connection:
+            return _ids(connection, "relinked = 1")
 
     def any_stale(self) -> bool:
         """See `Registry`."""
         with self._database.reading() as connection:
-            return bool(
-                connection.execute("select exists (select 1 from campaigns where stale = 1)").fetchone()[0]
-            )
+            return bool(_ids(connection, "stale = 1", 1) or _ids(connection, "relinked = 1", 1))
 
     def settled(self, *campaigns: Campaign) -> None:
         """See `Registry`."""
         with self._database.writing() as connection:
-            for campaign in campaigns:
-                if campaign in _campaigns(connection, "id = ?", (campaign.id,)):
-                    connection.execute("update campaigns set stale = 0 where id = ?", (campaign.id,))
+            for judged, present in _present(connection, campaigns):
+                if not calls_for_rebuild(judged, present):
+                    connection.execute("update campaigns set stale = 0 where id = ?", (judged.id,))
+                _settle_links(connection, judged, present)
+
+    def links_settled(self, *campaigns: Campaign) -> None:
+        """See `Registry`."""
+        with self._database.writing() as connection:
+            for judged, present in _present(connection, campaigns):
+                _settle_links(connection, judged, present)
 
     def add_key(self, key: ApiKey) -> None:
         """See `Registry`."""
@@ -285,8 +301,27 @@ def _register(connection: sqlite3.Connection, campaign: str, urls: Sequence[str]
     if new:
         _put_links(connection, campaign, new)
         row = (_next_revision(connection), campaign)
-        connection.execute("update campaigns set stale = 1, revision = ? where id = ?", row)
+        connection.execute("update campaigns set relinked = 1, revision = ? where id = ?", row)
     return numbers
+
+
+def _ids(connection: sqlite3.Connection, where: str, limit: int = -1) -> list[str]:
+    rows = connection.execute(f"select id from campaigns where {where} order by id limit ?", (limit,))  # noqa: S608
+    return [id for (id,) in rows]
+
+
+def _present(
+    connection: sqlite3.Connection, campaigns: Sequence[Campaign]
+) -> Iterator[tuple[Campaign, Campaign]]:
+    """Each campaign as it was judged by and as it is now, but for deleted ones."""
+    for judged in campaigns:
+        for present in _campaigns(connection, "id = ?", (judged.id,)):
+            yield judged, present
+
+
+def _settle_links(connection: sqlite3.Connection, judged: Campaign, present: Campaign) -> None:
+    row = (calls_for_recount(judged, present), judged.id)
+    connection.execute("update campaigns set relinked = ? where id = ?", row)
 
 
 def _next_revision(connection: sqlite3.Connection) -> int:

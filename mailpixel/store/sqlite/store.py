@@ -15,6 +15,7 @@ from mailpixel.store.protocol import (
     Waiting,
 )
 from mailpixel.store.sqlite.aside import put_aside
+from mailpixel.store.sqlite.carried import messages_that_carried
 from mailpixel.store.sqlite.database import BUSY_MS, Database
 from mailpixel.store.sqlite.erasure import erase
 from mailpixel.store.sqlite.events import EventLog
@@ -96,6 +97,10 @@ class SqliteStore:
     def person(self, recipient: str) -> Iterator[Message]:
         """See `Store`."""
         return self._log.person(recipient)
+
+    def messages_that_carried(self, campaign: str, urls: Sequence[str]) -> Iterator[Message | PutAside]:
+        """See `Store`."""
+        return messages_that_carried(self._database, self._log, campaign, urls)
 
     def messages_by_source(
         self, least: int, since_ms: int = 0, campaign: str | None = None
