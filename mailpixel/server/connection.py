@@ -24,7 +24,7 @@ HEADER_BYTES, HEADERS = 65_536, 100
 TARGET_BYTES = TOKEN_CHARS + 4_096
 """The longest target: a path before the longest token, and a query behind it."""
 DROPPED_BYTES = 32 * 1024**2
-"""How much of bodies that nobody wants is read, so that their senders come to read the answer."""
+"""How much of a body that nobody wants is read, so that its sender comes to read the answer."""
 HEAD_S = 10.0
 """From connecting, or from the first byte of a request, to the end of its headers; from an answer to the end of a body
 that nobody wanted."""
@@ -39,6 +39,8 @@ LINGER_S = 2.0
 
 PIECE_BYTES, PIECE_OF_BODY_BYTES = 16_384, 1_024
 HEAD_END = b"\r\n\r\n"
+FRAMING = frozenset({b"content-length", b"transfer-encoding"})
+"""Headers that say how long a body is."""
 
 REFUSALS = {
     Ended.BAD_REQUEST: (400, "This is not a valid HTTP request."),
@@ -84,6 +86,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refusal: Ended | None = None
         self._deaf = self._ending = self._client_is_done = False
         self._hurried = True
+        self._framing: list[tuple[bytes, bytes]] = []
+        self._repeats = False
         self._since = 0.0
         self._until = self._armed_at = inf
         self._timer: asyncio.TimerHandle | None = None
@@ -145,7 +149,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
+        if self._repeats:
+            return
         self._part = HEAD
+        self._dropped_bytes = 0
         self.url = b""
         self.headers = []
 
@@ -155,10 +162,14 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The headers are there: take the request, unless they are too much."""
+        if self._repeats:
+            return
         self._part = BODY
         self._hurried = False
         problem = self._problem_of_head()
         self._head_bytes = 0
+        if self.parser.should_upgrade():
+            self._framing = [header for header in self.headers if header[0] in FRAMING]
         if problem is None:
             self._take()
         else:
@@ -174,7 +185,9 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """The request has come to its end."""
+        """The request has come to its end, unless its body is still to be read."""
+        if self._framing:
+            return
         self._part = BETWEEN
         if self._deaf:
             return
@@ -190,7 +203,9 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self.url = url
         self.headers = self.scope["headers"] = headers
-        self.expect_100_continue = (b"expect", b"100-continue") in headers
+        self.expect_100_continue = any(
+            name == b"expect" and value.lower() == b"100-continue" for name, value in headers
+        )
         super().on_headers_complete()
         if self._door.draining:
             self.cycle.keep_alive = False
@@ -203,14 +218,37 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _feed(self, piece: bytes) -> None:
         """Let the parser read."""
-        try:
-            self.parser.feed_data(piece)
-        except httptools.HttpParserUpgrade:
-            pass  # it was answered as if it had not asked for another protocol
-        except httptools.HttpParserError:
-            self._refuse(Ended.BAD_REQUEST)
+        size_bytes = len(piece)
+        while piece:
+            try:
+                self.parser.feed_data(piece)
+                piece = b""
+            except (
+                httptools.HttpParserUpgrade
+            ) as asked:  # answered as if it had not asked for another protocol
+                piece = piece[asked.args[0] :]
+                self._begin_body()
+            except httptools.HttpParserError:
+                self._refuse(Ended.BAD_REQUEST)
+                break
         if self._part is not BETWEEN and not self._deaf:
-            self._look_at_unfinished(len(piece))
+            self._look_at_unfinished(size_bytes)
+
+    def _begin_body(self) -> None:
+        """Have a body read behind headers that asked for another protocol: the parser takes it for the next request.
+
+        What begins like a request inside a body would be answered, and a proxy in front would hand that answer to
+        somebody else. So another parser is told how long the body is.
+        """
+        if not self._framing:
+            return
+        lines = [b"%b: %b\r\n" % header for header in self._framing]
+        url, self._framing = self.url, []
+        self.parser = httptools.HttpRequestParser(self)
+        self._repeats = True
+        self.parser.feed_data(b"".join([b"POST / HTTP/1.1\r\n", *lines, b"\r\n"]))
+        self._repeats = False
+        self.url = url
 
     def _look_at_unfinished(self, size_bytes: int) -> None:
         if self._part is BODY:
@@ -300,7 +338,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """Read from the connection again, unless the app has more of a body than it takes."""
         if self._paused and not self.transport.is_closing():
             self._paused = False
-            if self.cycle is None or len(self.cycle.body) <= HIGH_WATER_LIMIT:
+            cycle = self.cycle
+            if cycle is None or cycle.response_complete or len(cycle.body) <= HIGH_WATER_LIMIT:
                 self.flow.resume_reading()
 
     def on_response_complete(self) -> None:

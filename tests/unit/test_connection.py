@@ -314,6 +314,55 @@ def test_a_short_body_of_a_get_does_no_harm(line: Line) -> None:
     assert line.wire.statuses == [200, 200]
 
 
+def test_what_is_dropped_of_bodies_counts_for_one_request_as_others_may_share_the_connection(
+    line: Line,
+) -> None:
+    body = b"x" * (DROPPED_BYTES // 2)
+    for _ in range(5):
+        line.send(b"GET /x HTTP/1.1\r\nHost: t\r\nContent-Length: %d\r\n\r\n" % len(body))
+        line.send(body)
+    assert (line.wire.statuses, line.wire.closed, line.door.ended) == ([200] * 5, False, {})
+
+
+def test_the_rest_of_a_body_is_read_once_its_request_is_answered(line: Line) -> None:
+    line.protocol.at_once = False
+    line.send(b"POST /x HTTP/1.1\r\nHost: t\r\nContent-Length: 200000\r\n\r\n")
+    line.send(b"x" * 100_000)
+    assert line.wire.paused  # the app does not take it
+    line.protocol.answer()
+    line.turns.turn()
+    assert not line.wire.paused
+    line.send(b"x" * 100_000)
+    line.protocol.at_once = True
+    line.send(GET)
+    line.turns.turn()
+    assert line.wire.statuses == [200, 200]
+
+
+UPGRADE = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+BODIES = [
+    b"Content-Length: %d\r\n\r\n%b" % (len(GET), GET),
+    b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(GET), GET),
+    b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\nTrailer: x\r\n\r\n" % (len(GET), GET),
+    b"Content-Length: 0\r\n\r\n",
+    b"\r\n",
+]
+
+
+@pytest.mark.parametrize("rest", BODIES)
+@pytest.mark.parametrize("piece", [1, 7, 100, 10_000])
+@pytest.mark.parametrize("method", [b"GET", b"POST"])
+def test_a_body_is_a_body_where_another_protocol_is_asked_for(
+    line: Line, method: bytes, piece: int, rest: bytes
+) -> None:
+    said = method + b" /x HTTP/1.1\r\nHost: t\r\n" + UPGRADE + rest + GET
+    for start in range(0, len(said), piece):
+        line.send(said[start : start + piece])
+        line.turns.turn()
+    line.turns.turn()
+    assert (line.protocol.taken, line.wire.statuses, line.door.ended) == (2, [200, 200], {})
+
+
 LARGE = [
     (b"GET /x HTTP/1.1\r\n" + b"a: b\r\n" * (HEADERS + 1) + b"\r\n", 431, Ended.LARGE_HEADERS),
     (b"GET /x HTTP/1.1\r\n" + b"a: b\r\n" * 100_000, 431, Ended.LARGE_HEADERS),
