@@ -1,7 +1,10 @@
-"""What tells one state of a file from another."""
+"""What tells one state of a file from another, and the reading of one that others put there."""
 
+import errno
+import os
+import stat
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 
 class Stamp(NamedTuple):
@@ -32,3 +35,15 @@ def is_missing(path: Path) -> bool:
     except OSError:
         return False
     return False
+
+
+def open_to_read(path: Path) -> BinaryIO:
+    """A regular file, opened to be read. A pipe in its place would make its reader wait for ever, so it is refused.
+
+    Raises `OSError`.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    raise OSError(errno.EINVAL, "is no regular file", str(path))

@@ -15,7 +15,7 @@ from pathlib import Path
 from mailpixel.classify.operator import OperatorLists
 from mailpixel.classify.rules import Rules
 from mailpixel.errors import InvalidInput
-from mailpixel.files import stamp_of
+from mailpixel.files import open_to_read, stamp_of
 from mailpixel.settings import Settings
 
 FILE_NAME = "operator.json"
@@ -31,7 +31,7 @@ def operator_file(data: Path) -> Path:
 def load_operator_lists(path: Path) -> OperatorLists:
     """The lists in a file, empty ones when there is none. Raises InvalidInput when it cannot be understood."""
     try:
-        with path.open("rb") as file:
+        with open_to_read(path) as file:
             text = file.read(FILE_BYTES + 1)
     except FileNotFoundError:
         return OperatorLists()

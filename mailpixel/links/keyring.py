@@ -13,7 +13,6 @@ import hmac
 import json
 import os
 import secrets
-import stat
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -21,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mailpixel.errors import InvalidInput, KeyringError
+from mailpixel.files import open_to_read
 from mailpixel.links.wire import encode
 
 SECRET_BYTES = 32
@@ -185,11 +185,8 @@ def _unreadable(path: Path, error: OSError) -> KeyringError:
 
 
 def _read(path: Path) -> Keyring:
-    with path.open("rb") as file:
-        facts = os.fstat(file.fileno())
-        if not stat.S_ISREG(facts.st_mode):
-            raise KeyringError(f"{path}: is no file; name a file for the signing keys")
-        if facts.st_mode & 0o077:
+    with open_to_read(path) as file:
+        if os.fstat(file.fileno()).st_mode & 0o077:
             raise KeyringError(f"{path}: others can read the signing keys; run: chmod 600 {path}")
         text = file.read(FILE_BYTES + 1)
     if len(text) > FILE_BYTES:
@@ -263,7 +260,7 @@ def _sync_folder(path: Path) -> None:
 def _locked(path: Path) -> Iterator[None]:
     """Hold the lock of the file that stands at `path` now: one that was replaced meanwhile is let go."""
     while True:
-        with path.open("rb") as file:
+        with open_to_read(path) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             if os.path.samestat(os.fstat(file.fileno()), path.stat()):
                 yield

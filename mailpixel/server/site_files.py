@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from mailpixel.files import open_to_read
 from mailpixel.server.services import Services
 
 ROBOTS = """# Nothing here is for search engines: links in mail are signed for one reader each.
@@ -58,7 +59,7 @@ async def app_link_file(request: Request) -> Response:
 def read_file(path: Path) -> bytes | None:
     """The content; None where there is no readable file, or one larger than 128 KiB."""
     try:
-        with path.open("rb") as file:
+        with open_to_read(path) as file:
             content = file.read(MOST_BYTES + 1)
     except OSError:
         return None

@@ -66,6 +66,11 @@ def make_a_folder_of_it(keys: Path) -> None:
     keys.mkdir()
 
 
+def make_a_pipe_of_it(keys: Path) -> None:
+    keys.unlink()
+    os.mkfifo(keys, 0o600)
+
+
 FAULTS: list[Callable[[Path], object]] = [
     truncate,
     empty,
@@ -73,6 +78,7 @@ FAULTS: list[Callable[[Path], object]] = [
     Path.unlink,
     take_another_folders,
     make_a_folder_of_it,
+    make_a_pipe_of_it,
 ]
 
 
