@@ -122,6 +122,21 @@ def test_a_person_of_an_older_release_is_found_in_all_their_campaigns(tmp_path: 
     store.close()
 
 
+def test_a_person_whom_a_fold_did_not_note_is_found_once_the_release_is_new(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    with closing(sqlite3.connect(path)) as connection:
+        STEPS.apply(Admin(connection), stop_before="0012_noted")
+        connection.execute("insert into agents values (1, 'agent')")
+        row = (an_open(1).id, 0, "spring", "r-1", 1, 0)
+        columns = "id, kind, campaign, recipient, agent, facts"
+        connection.execute(f"insert into events ({columns}) values (?, ?, ?, ?, ?, ?)", row)
+        connection.execute("update checkpoint set position = 1")
+        connection.commit()
+    store = SqliteStore(path)
+    assert [message.campaign for message in store.person("r-1")] == ["spring"]
+    store.close()
+
+
 def test_links_of_an_older_release_are_found_by_their_destination_and_new_ones_are_met(
     tmp_path: Path,
 ) -> None:

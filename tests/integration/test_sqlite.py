@@ -216,7 +216,8 @@ def test_the_questions_of_a_report_are_answered_by_an_index(store: SqliteStore) 
         events.OF_PAGE: ("spring", "", "z", 10),
         events.NEWS: (0, 10),
         persons.CAMPAIGNS: (),
-        persons.UNFOLDED: (10, "r-1"),
+        persons.UNNOTED: (10, "r-1"),
+        persons.CATCH_UP: (10, 20),
         events.NAMES: ("spring", "", "z", 10),
         projections.PROVISIONAL: (b"", "spring"),
     }

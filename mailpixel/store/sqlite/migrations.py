@@ -279,6 +279,18 @@ def _relinked(db: Admin) -> None:
     )
 
 
+@STEPS(name="0012_noted")
+def _noted(db: Admin) -> None:
+    """How far along the log it is noted which campaigns a person has events of. A fold of a release that notes nothing
+    may still run, or have run, and moves the position alone; so it is noted once more, and from here on seen."""
+    _run(
+        db,
+        "alter table checkpoint add column noted integer not null default 0",
+        "insert or ignore into campaigns_of_person select distinct recipient, campaign from events",
+        "update checkpoint set noted = (select coalesce(max(position), 0) from events)",
+    )
+
+
 def migrate(path: Path | str, busy_ms: int = BUSY_MS, steps: Migrations = STEPS) -> None:
     """Bring the file to the newest schema; makes it, for its owner alone, when it is missing.
 

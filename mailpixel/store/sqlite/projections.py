@@ -12,7 +12,7 @@ from mailpixel.store.protocol import Changed, Counts, Folded, MessageState, PutA
 from mailpixel.store.sqlite.aside import count_aside, keep_aside, take_back
 from mailpixel.store.sqlite.cursor import Cursor, read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database
-from mailpixel.store.sqlite.persons import note_campaign
+from mailpixel.store.sqlite.persons import note_campaign, note_progress
 from mailpixel.store.sqlite.rows import HITS
 from mailpixel.store.sqlite.shelves import (
     STATE,
@@ -59,7 +59,8 @@ class Projections:
             else:
                 by_campaign[state.campaign].append(state)
         with self._database.writing() as connection:
-            if read_cursor(connection) != Cursor.parse(changed.since):
+            since, cursor = Cursor.parse(changed.since), Cursor.parse(changed.cursor)
+            if read_cursor(connection) != since:
                 raise Conflict("the log was folded, replaced or erased from meanwhile; read again")
             for campaign, of_campaign in by_campaign.items():
                 _replace_states(connection, campaign, of_campaign)
@@ -67,7 +68,8 @@ class Projections:
             for each in aside:
                 note_campaign(connection, each.campaign, [each.recipient])
             keep_aside(connection, aside)
-            write_cursor(connection, Cursor.parse(changed.cursor))
+            note_progress(connection, since.position, cursor.position)
+            write_cursor(connection, cursor)
 
     def counts(self, campaign: str, now_ms: int, settle_ms: int) -> Counts:
         """The counters of a campaign."""
@@ -115,13 +117,11 @@ def _replace_states(connection: sqlite3.Connection, campaign: str, states: Seque
     shelf = new_shelf(connection, campaign, live=True) if live is None else live
     moves = Tally()
     recipients = [state.recipient for state in states]
-    new = set(recipients)
     for former in () if live is None else states_of(connection, shelf, campaign, recipients):
         moves.add(former, -1)
-        new.discard(former.recipient)
     for state in states:
         moves.add(state)
-    note_campaign(connection, campaign, sorted(new))
+    note_campaign(connection, campaign, recipients)
     put_states(connection, shelf, states)
     move_counters(connection, shelf, moves.counts())
 
