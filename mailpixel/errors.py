@@ -54,6 +54,6 @@ class MissingExtra(MailpixelError):
     """An optional package is needed; the message holds the install line."""
 
 
-def told(error: Exception) -> str:
-    """What anybody may read of an error: our own words, which name nobody; of any other its kind alone."""
+def safe_message(error: Exception) -> str:
+    """A message safe to log: ours as is, any other error by type name only."""
     return str(error) if isinstance(error, MailpixelError) else type(error).__name__

@@ -104,7 +104,7 @@ def check_keys(
 
 
 def rotate_keys(settings: Settings) -> Keyring:
-    """Add a signing key, or make the key file again when every key of it was removed.
+    """Add a signing key, or make the key file again when all its keys were removed.
 
     Raises `KeyringError` and `StoreUnavailable`.
     """

@@ -181,7 +181,7 @@ class Campaign:
     """One mailing. `sent` is how many messages went out, `sent_at` when; both None until known.
 
     `base_url` overrides the public address of the service in minted URLs. `passthrough` are names of query parameters
-    that a tracked link hands on to its destination. `archived` leaves it out of lists, and out of nothing else.
+    that a tracked link passes through to its destination. `archived` leaves it out of lists, and out of nothing else.
     """
 
     id: str

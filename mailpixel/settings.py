@@ -21,8 +21,8 @@ DATA = Path("mailpixel-data")
 def _setting(
     default: object, unit: str, help: str, least: float | None = None, most: float | None = None
 ) -> Any:
-    told = {"unit": unit, "help": help, "least": least, "most": most}
-    return field(default=default, metadata=told, repr=unit != SECRET)
+    facts = {"unit": unit, "help": help, "least": least, "most": most}
+    return field(default=default, metadata=facts, repr=unit != SECRET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +96,12 @@ class Settings:
     metrics: tuple[str, ...] = _setting(
         ("local", "key"),
         "local|key|open",
-        "Who may read /metrics: this machine, who sends an API key, anybody; several with commas between.",
+        "Who may read /metrics: this machine, holders of an API key, or anybody. Separate several with commas.",
     )
     well_known: Path | None = _setting(
         None,
         "folder",
-        "Where apple-app-site-association and assetlinks.json lie, to be served for app links.",
+        "Folder of apple-app-site-association and assetlinks.json, which are served for app links.",
     )
     upstream_password: str = _setting(
         "", SECRET, "Password of the user in the relay's `--upstream`; never on the command line."
@@ -126,7 +126,7 @@ class Settings:
     def from_environment(cls, environ: Mapping[str, str] = os.environ, **overrides: object) -> "Settings":
         """Settings from `MAILPIXEL_*` variables; `overrides` that are not None win (a command's options).
 
-        Raises `InvalidInput` naming the variable when a value does not fit or a variable is unknown.
+        Raises `InvalidInput` naming the variable when a value is invalid or a variable is unknown.
         """
         known = {PREFIX + setting.name.upper(): setting for setting in fields(cls)}
         for name in environ:

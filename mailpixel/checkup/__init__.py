@@ -2,7 +2,7 @@
 
 check       what a check tells
 addresses   which public addresses there are
-asking      one bounded HTTP request, and what came of it
+asking      one bounded HTTP request, and its answer
 public      what a public address answers
 arrivals    what arrives in the log through it
 local       the keys, the rights of files and the fold on this machine

@@ -39,7 +39,7 @@ class Address:
 
 def addresses(base_url: str, campaigns: Iterable[Campaign]) -> list[Address]:
     """Every address once: the service's, then the others in order of the first campaign that has each."""
-    with suppress(InvalidInput):  # one that is none is told when it is checked
+    with suppress(InvalidInput):  # an invalid one is reported when it is checked
         base_url = check_base_url(base_url)
     own: defaultdict[str, list[str]] = defaultdict(list)
     for campaign in campaigns:

@@ -1,4 +1,4 @@
-"""What arrives in the log: whether proxies in front hand on what readers send."""
+"""What arrives in the log: whether proxies in front pass on what readers send."""
 
 import ipaddress
 import time
@@ -46,7 +46,7 @@ def _of_one(name: str, text: str, hits: int, trusted_proxies: Sequence[str]) -> 
         problem = f"all of the latest {hits:,} hits have one private address: a proxy's, not the readers'"
         return Check(name, Grade.WARN, problem, DECLARE)
     problem = (
-        f"all of the latest {hits:,} hits have one address: if it is a proxy's, readers are taken for one"
+        f"all of the latest {hits:,} hits have one address; if it is a proxy's, all readers look like one"
     )
     return Check(name, Grade.WARN, problem, DECLARE)
 
@@ -61,7 +61,7 @@ def _is_a_readers(event: Event) -> bool:
 
 
 def check_head(base_url: str, signer: TokenSigner, store: Store) -> Check:
-    """Whether a HEAD through the public address arrives as one: caches make a GET of it, and of a probe a reader."""
+    """Whether a HEAD through the public address arrives as one. Caches turn it into a GET: a probe becomes a reader."""
     name = "HEAD"
     token = signer.sign(Claims(TokenKind.MESSAGE, NAME, NAME, preview=True))
     before = {event.id for event in store.message(NAME, NAME).events}

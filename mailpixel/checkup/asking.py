@@ -47,7 +47,7 @@ _STAYING = urllib.request.build_opener(_NoRedirect)
 UNKNOWN_HOST = "the name of the host is not known"
 NOBODY = "the connection is refused"
 BAD_CERTIFICATE = "the certificate is not accepted"
-NO_TLS = "no TLS connection comes about"
+NO_TLS = "the TLS handshake failed"
 
 _PROBLEMS: tuple[tuple[type[BaseException], str], ...] = (
     (TimeoutError, f"no answer within {TIMEOUT_S:g} s"),
@@ -57,7 +57,7 @@ _PROBLEMS: tuple[tuple[type[BaseException], str], ...] = (
     (ConnectionRefusedError, NOBODY),
     (OSError, "the host cannot be reached"),
     (HTTPException, "the answer is not HTTP"),
-    (ValueError, "the address cannot be asked"),
+    (ValueError, "the URL is invalid"),
 )
 """The first that fits. Their own messages may name addresses, so they are not repeated."""
 

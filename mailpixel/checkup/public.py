@@ -66,19 +66,26 @@ def scheme(address: Address) -> Check:
     if address.base_url.startswith("https://"):
         return Check(name, Grade.OK, "is encrypted")
     if is_this_machine(address.base_url):
-        return Check(name, Grade.WARN, "plain http that only this machine can reach: fit for a trial", remedy)
+        return Check(
+            name, Grade.WARN, "plain http that only this machine can reach: good enough for a trial", remedy
+        )
     return Check(name, Grade.FAIL, "is not encrypted", remedy)
 
 
 def reach(answer: Answer | Silence, address: Address) -> Check:
-    """Whether anybody answers at the address, and not for somebody who is away or elsewhere."""
+    """Whether the service itself answers at the address, and not a proxy in its place."""
     name = "reachable"
     if isinstance(answer, Silence):
         remedy = _WAYS_TO.get(answer.problem, "check the firewall and the proxy")
         return Check(name, Grade.FAIL, answer.problem, f"{remedy}; or correct the address: {address.setting}")
     if answer.status in _AWAY:
         remedy = "start `mailpixel serve`, and let the proxy pass on to its port"
-        return Check(name, Grade.FAIL, f"a proxy answers {answer.status}: nobody is behind it", remedy)
+        return Check(
+            name,
+            Grade.FAIL,
+            f"the proxy returned {answer.status}: mailpixel is not running behind it",
+            remedy,
+        )
     if 300 <= answer.status < 400:
         remedy = f"set the address that answers itself: {address.setting}"
         return Check(name, Grade.WARN, f"redirects ({answer.status}), which costs readers time", remedy)
@@ -87,7 +94,7 @@ def reach(answer: Answer | Silence, address: Address) -> Check:
 
 _AWAY = frozenset({502, 503, 504})
 _WAYS_TO = {
-    UNKNOWN_HOST: "enter the name in the DNS",
+    UNKNOWN_HOST: "create a DNS record for this name",
     NOBODY: "start `mailpixel serve` and the proxy before it",
     BAD_CERTIFICATE: "give the proxy a certificate of this name that has not expired, with its whole chain",
     NO_TLS: "let the proxy speak TLS at this port",
@@ -113,8 +120,8 @@ def _pixel_problems(answer: Answer) -> Iterator[str]:
         yield f"the body is not the pixel ({len(answer.body):,} bytes)"
     if answer.headers.get("content-type") != "image/gif":
         yield "Content-Type is not image/gif"
-    told = {part.strip().lower() for part in answer.headers.get("cache-control", "").split(",")}
-    if missing := sorted(_DIRECTIVES - told):
+    directives = {part.strip().lower() for part in answer.headers.get("cache-control", "").split(",")}
+    if missing := sorted(_DIRECTIVES - directives):
         yield f"Cache-Control lacks {', '.join(missing)}"
     if "age" in answer.headers:
         yield "a cache answers (Age)"
@@ -125,11 +132,11 @@ def clock(answer: Answer, now_s: float) -> Check:
     """Whether this machine's clock and the service's agree. `now_s` is ours, in seconds since 1970."""
     name, remedy = "clock", "synchronise the clocks (NTP): rules compare the times of hits and deliveries"
     try:
-        told = parsedate_to_datetime(answer.headers.get("date", ""))
+        theirs = parsedate_to_datetime(answer.headers.get("date", ""))
     except ValueError:
         return Check(name, Grade.WARN, "the answer has no Date to compare with", "let the proxy pass Date on")
-    told_s = (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
-    apart_s = abs(now_s - told_s)
+    theirs_s = (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)).timestamp()
+    apart_s = abs(now_s - theirs_s)
     grade = Grade.OK if apart_s <= CLOCK_WARN_S else Grade.WARN if apart_s <= CLOCK_FAIL_S else Grade.FAIL
     if grade is Grade.OK:
         return Check(name, grade, f"agrees with the service's to {CLOCK_WARN_S} s")

@@ -2,7 +2,7 @@
 
 judge(message, campaign, rules)     verdicts, in order of time
 explain(message, campaign, rules)   the same, with the reasons in words
-judge_agent(agent, kind, rules)     what a user agent comes to by itself
+judge_agent(agent, kind, rules)     how a user agent is judged by itself
 facts_of(headers)                   what the rules want to know of a request
 """
 

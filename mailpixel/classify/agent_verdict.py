@@ -1,4 +1,4 @@
-"""What a user agent comes to by itself, hours after delivery: the twin of the judgement for `mailpixel
+"""How a user agent is judged by itself, hours after delivery: the twin of the judgement for `mailpixel
 agents`.
 """
 

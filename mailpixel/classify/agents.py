@@ -63,7 +63,7 @@ class _Reading:
     lower: str
     claim: BrowserClaim | None
     said: str
-    """What it says of itself beyond being a browser; all of it where it is none."""
+    """What it says beyond being a browser; the whole text where it is no browser."""
     said_lower: str
     names: tuple[str, ...]
     """Product names in there, in lower case."""
@@ -152,8 +152,8 @@ def _plain_browser(reading: _Reading) -> Agent | None:
     if _DUMP.search(reading.text):
         return reading.agent(AgentKind.ROBOT, "dump")
     named = any(name in lists.crawlers for name in reading.names)
-    told = named or reading.holds(lists.core_words) or _contact(reading)
-    return None if told else reading.agent(AgentKind.BROWSER)
+    is_machine = named or reading.holds(lists.core_words) or _contact(reading)
+    return None if is_machine else reading.agent(AgentKind.BROWSER)
 
 
 def _robot(reading: _Reading) -> Agent | None:
@@ -169,7 +169,7 @@ def _contact(reading: _Reading) -> str:
 
 
 def _robots_name(reading: _Reading) -> str:
-    """What a machine calls itself; general words say nothing where any program may sign."""
+    """What a machine calls itself; general words say nothing where other software commonly appends its name."""
     lists = shipped_lists()
     word = "" if reading.has_guests else reading.says(lists.strong_words)
     return word or next((name for name in reading.names if name in lists.crawlers), "")

@@ -78,7 +78,7 @@ def _take_clicks(
 
 
 def _spans(clicks: Sequence[Sight], size_ms: int, links: int) -> Iterator[Span]:
-    """Every span of this size that holds so many different links, each beginning or ending with a new
+    """Every span of this size that holds this number of different links, each beginning or ending with a new
     click.
     """
     inside: defaultdict[int | str | None, int] = defaultdict(int)

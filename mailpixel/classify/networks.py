@@ -51,7 +51,7 @@ class Network:
     def read(cls, row: Mapping[str, object]) -> Self:
         """An entry from a JSON object with these keys.
 
-        Raises InvalidInput for a prefix, scope or certainty that is none.
+        Raises InvalidInput for an invalid prefix, scope or certainty.
         """
         prefix = canonical_prefix(str(row.get("prefix", "")))
         scope = _choice(Scope, row.get("scope", Scope.CLICKS), "scope")
@@ -143,7 +143,7 @@ def _narrowest(levels: Mapping[int, tuple[Level, ...]], address: str) -> Network
 
 
 def packed(address: str) -> tuple[int, int]:
-    """The size in bytes and the number of an address; (0, 0) for what is none. IPv4 inside IPv6 is IPv4."""
+    """The size in bytes and the number of an address; (0, 0) for what is no address. IPv4 inside IPv6 is IPv4."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         raw = socket.inet_pton(family, address)

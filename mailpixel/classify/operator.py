@@ -78,7 +78,7 @@ class OperatorLists:
         return replace(self, networks=(*rest, network))
 
     def removed(self, prefix: str) -> Self:
-        """Without the operator's entry for this prefix or, where there is none, with the shipped one struck out.
+        """Without the operator's entry for this prefix or, where there is none, with the built-in one disabled.
 
         Raises InvalidInput for what is no network, NotFound when there is neither.
         """

@@ -38,7 +38,7 @@ def load_operator_lists(path: Path) -> OperatorLists:
     except OSError as error:
         raise _unreadable(path, error) from None
     if len(text) > FILE_BYTES:
-        raise InvalidInput(str(path), f"is larger than {FILE_BYTES:,} bytes; that is no file of lists")
+        raise InvalidInput(str(path), f"is larger than {FILE_BYTES:,} bytes; it is not a file of lists")
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):

@@ -15,7 +15,7 @@ from mailpixel.errors import InvalidInput
 from mailpixel.model import Verdict
 
 EDITION = 3
-"""Raised whenever the code of a rule comes to decide differently, so that history is known to be judged by
+"""Raised whenever the code of a rule decides differently, so that history is known to be judged by
 other rules.
 """
 
@@ -106,9 +106,9 @@ class Rules:
     """Everything a verdict depends on besides the message itself; can be pickled and handed to other
     processes.
 
-    `seeds` are recipients of the sender's own; `operator_networks` the sender's networks in CIDR notation;
+    `seeds` are the sender's test recipients; `operator_networks` the sender's networks in CIDR notation;
     `networks` and `agents` what the operator knows besides the shipped lists; `without` shipped networks the
-    operator struck out. Raises InvalidInput for a network that is none.
+    operator disabled. Raises InvalidInput for an invalid network.
     """
 
     seeds: frozenset[str] = frozenset()

@@ -1,4 +1,4 @@
-"""What a source did across messages: evidence for the operator to decide from. No verdict rests on it.
+"""What a source did across messages: evidence for the operator to decide from. No rule uses it.
 
 A gateway that follows one link of every message leaves each message with a single click, which the rules take
 for a person's. Only side by side do those clicks show what they are. So do those of an office behind one address,
@@ -25,7 +25,7 @@ MINUTE_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class SourceEvidence:
-    """What the clicks of one source come to over all messages; times are milliseconds since 1970.
+    """The clicks of one source over all messages, counted; times are milliseconds since 1970.
 
     `links` adds up the different links of each message. Of the `messages`, `timed` have a known delivery or, failing
     that, sending before the click; to `soon` the source came within `SOON_MS` of it, to `unopened` before anybody had
@@ -78,8 +78,8 @@ def source_evidence(
 ) -> Iterator[SourceEvidence]:
     """The evidence of each source from the messages whose links it followed; those of one source come together.
 
-    What counts is a click that could count in a summary, since `since_ms`: no probe, no broken signature, none of the
-    sender's own. Image proxies, who have no address of their own, and sources without such a click are left out.
+    What counts is a click that could count in a summary, since `since_ms`: no probe, no broken signature, no hit of
+    the sender. Image proxies, who have no address of their own, and sources without such a click are left out.
     Holds the messages of one source at a time, in some 300 bytes each.
     """
     for source, group in groupby(followed, key=itemgetter(0)):

@@ -28,6 +28,6 @@ def agents_command(kind: str, file: Iterable[bytes]) -> None:
     ruleset = rules()
     for line in file:
         agent = line.rstrip(b"\r\n")
-        told = judge_agent(agent_text(agent), EventKind(kind), ruleset)
+        judged = judge_agent(agent_text(agent), EventKind(kind), ruleset)
         # The very bytes that came, so that rows can be joined to the list they were made of.
-        click.echo(f"{told.verdict}\t{told.rule}\t".encode() + agent)
+        click.echo(f"{judged.verdict}\t{judged.rule}\t".encode() + agent)

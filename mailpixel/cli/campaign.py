@@ -117,13 +117,13 @@ def campaign_edit(
     """Change a campaign. Former destinations are kept with the date of the change."""
     _, registry = stores()
     begun, stopped = facts.pop("passthrough"), facts.pop("stopped")
-    told = _facts(facts) | ({} if name is None else {"name": check_name(name)})
+    changes = _facts(facts) | ({} if name is None else {"name": check_name(name)})
 
     def change(campaign: Campaign) -> Campaign:
         links = _corrected(campaign, correct)
         added = _links([(url, False) for url in urls], after=max(links, default=0))
         passthrough = _passthrough(campaign, begun, stopped)
-        return replace(campaign, links=(*links.values(), *added), passthrough=passthrough, **told)
+        return replace(campaign, links=(*links.values(), *added), passthrough=passthrough, **changes)
 
     registry.change_campaign(id, change, "cli", datetime.now(UTC))
     say(f"campaign {id} is changed; a running server knows within two seconds")
@@ -137,9 +137,9 @@ def campaign_edit(
     show_default=True,
     help="List at most this many.",
 )
-@click.option("--after", metavar="ID", default="", help="Begin behind this id: list the next page.")
+@click.option("--after", metavar="ID", default="", help="List the next page: campaigns behind this id.")
 @click.option("--archived", is_flag=True, help="List only archived campaigns.")
-@click.option("--all", "everything", is_flag=True, help="List archived campaigns, too.")
+@click.option("--all", "everything", is_flag=True, help="List archived campaigns too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def campaign_list(limit: int, after: str, archived: bool, everything: bool, as_json: bool) -> None:
     """List campaigns in order of id, without the archived ones."""
@@ -254,7 +254,7 @@ def check_name(text: str) -> str:
 
 
 def checked(url: str, field: str) -> str:
-    """The destination as given, once it is known to be fit for a redirect. Raises `InvalidInput`."""
+    """The destination as given, once it is known to be good for a redirect. Raises `InvalidInput`."""
     check_destination(url, field)
     return url
 
@@ -278,7 +278,7 @@ def _passthrough(campaign: Campaign, begun: tuple[str, ...], stopped: tuple[str,
     """The parameters that links hand on after the change. Raises `InvalidInput` for one that cannot be stopped."""
     for name in stopped:
         if name not in campaign.passthrough:
-            problem = f"{name!r} is not handed on; `mailpixel campaign show {campaign.id}` lists what is"
+            problem = f"{name!r} is not passed through; `mailpixel campaign show {campaign.id}` lists what is"
             raise InvalidInput("--no-passthrough", problem)
     kept = (name for name in campaign.passthrough if name not in stopped)
     return check_names((*kept, *begun), "--passthrough")

@@ -67,7 +67,7 @@ def _sections(campaign: str | None) -> Iterator[tuple[str, Iterable[Check]]]:
 
 
 def _campaigns() -> Iterator[Campaign]:
-    """Every campaign, or none of a store that does not answer: that has been told."""
+    """Every campaign, or none of a store that does not answer: that has been reported."""
     last = ""
     with suppress(StoreUnavailable):
         _, registry = stores()

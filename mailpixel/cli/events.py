@@ -18,5 +18,5 @@ def events_command(id: str, addresses: bool, **how: Any) -> None:
     """List every hit, delivery and opt-out with its verdict, in order of recipient."""
     store, registry = stores()
     pages = event_pages(store, campaign_of(registry, id), rules())
-    rows = (event_json(told, addresses) for page in pages for told in page)
+    rows = (event_json(event, addresses) for page in pages for event in page)
     write_rows(columns(addresses), rows, **how)

@@ -33,7 +33,7 @@ from mailpixel.model import Campaign
 from mailpixel.store.revisions import note_signed
 
 FAULTS_SHOWN = 20
-"""Faulty rows told one by one; the others only as a number."""
+"""Faulty rows that are named; the others are only counted."""
 
 
 @click.command(
@@ -191,13 +191,13 @@ class Screen:
     run. Where the rows themselves go to the terminal there is no bar between them."""
 
     def __init__(self, rows_before: int, is_quiet: bool) -> None:
-        columns = (TextColumn("{task.fields[told]}"), BarColumn(), TaskProgressColumn())
+        columns = (TextColumn("{task.fields[done]}"), BarColumn(), TaskProgressColumn())
         console = Console(stderr=True)
         times = (TimeElapsedColumn(), TimeRemainingColumn())
         self._progress = Progress(
             *columns, *times, console=console, disable=is_quiet or not console.is_terminal
         )
-        self._task = self._progress.add_task("links", total=None, told="0 rows")
+        self._task = self._progress.add_task("links", total=None, done="0 rows")
         self._rows_before = rows_before
         self._started_s = time.monotonic()
         self._faults = 0
@@ -210,7 +210,7 @@ class Screen:
         self._progress.stop()
 
     def on_fault(self, row: int, fault: InvalidInput) -> None:
-        """Tell of a row that was left out."""
+        """Name a row that was left out."""
         self._faults += 1
         if self._faults <= FAULTS_SHOWN:
             self._progress.console.print(plain(f"row {row}: {fault}"), highlight=False, soft_wrap=True)
@@ -218,8 +218,8 @@ class Screen:
     def on_progress(self, rows: int, read_bytes: int, total_bytes: int | None) -> None:
         """Move the bar."""
         rate = (rows - self._rows_before) / (time.monotonic() - self._started_s)
-        told = f"{rows:,} rows, {rate:,.0f} a second"
-        self._progress.update(self._task, completed=read_bytes, total=total_bytes, told=told)
+        done = f"{rows:,} rows, {rate:,.0f} a second"
+        self._progress.update(self._task, completed=read_bytes, total=total_bytes, done=done)
 
 
 def _tell(tally: Tally, rows_before: int, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""`mailpixel networks`: which networks count as evidence of a machine, and what an address comes to."""
+"""`mailpixel networks`: which networks count as evidence of a machine, and how an address is judged."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -24,7 +24,7 @@ IN_FORCE = (
 MEANING = {
     Certainty.CERTAIN: "is always treated as a machine",
     Certainty.PROBABLE: "is a machine when other evidence agrees",
-    Certainty.PEOPLE: "may be anybody: people sit behind it, and no wider entry counts",
+    Certainty.PEOPLE: "may be a person; no wider entry applies",
 }
 
 Row = dict[str, str | bool]
@@ -133,7 +133,7 @@ def _rows(lists: OperatorLists) -> Iterator[Row]:
 
 
 def _row(network: Network, kept_by: str, in_force: bool = True) -> Row:
-    told: Row = {
+    facts: Row = {
         "prefix": network.prefix,
         "name": network.name,
         "scope": str(network.scope),
@@ -143,7 +143,7 @@ def _row(network: Network, kept_by: str, in_force: bool = True) -> Row:
         "source": network.source,
         "date": network.date,
     }
-    return {column: told[column] for column in COLUMNS}
+    return {column: facts[column] for column in COLUMNS}
 
 
 def _kept_by(entry: Network, own: bool) -> str:
@@ -153,7 +153,7 @@ def _kept_by(entry: Network, own: bool) -> str:
 
 
 def _meaning(entry: Network | None, own: bool) -> str:
-    """What a hit from the network comes to, in words."""
+    """How a hit from the network is judged, in words."""
     if own:
         return "a hit from there is your own (MAILPIXEL_OPERATOR_NETWORKS): internal, never counted"
     if entry is None:

@@ -1,4 +1,4 @@
-"""`mailpixel person`: what is held of one person, and an end to it."""
+"""`mailpixel person`: what is stored about one person, erasing it, and opting out."""
 
 import json
 from datetime import UTC, datetime

@@ -42,9 +42,9 @@ def rebuild_command(id: str | None, dry_run: bool, as_json: bool) -> None:
 
 
 def _print_difference(difference: Difference) -> None:
-    told = difference.to_json()
+    document = difference.to_json()
     for part in ("measures", "links", "moves"):
-        rows = told[part]
+        rows = document[part]
         if rows:
             print_table(
                 [name.replace("_", " ") for name in rows[0]],

@@ -122,13 +122,13 @@ async def _run(relay: "Relay", host: str, port: int, counts_every_s: int) -> Non
 
 
 async def _tell(relay: "Relay", every_s: int) -> None:
-    """Tell what became of the mail, since the start, whenever there is news."""
-    told = str(relay.counts)
+    """Log the delivery counts since the start, whenever they changed."""
+    shown = str(relay.counts)
     while True:
         await asyncio.sleep(every_s)
-        if str(relay.counts) != told:
-            told = str(relay.counts)
-            say(told)
+        if str(relay.counts) != shown:
+            shown = str(relay.counts)
+            say(shown)
 
 
 def _address(listen: str, is_open: bool) -> tuple[str, int]:

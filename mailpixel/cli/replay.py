@@ -70,7 +70,7 @@ def replay_command(
 
 
 def judge_file(file: BinaryIO, as_json: bool) -> None:
-    """Judge a file of scenarios, one a line; raises `InvalidInput` naming the line that is none."""
+    """Judge a file of scenarios, one a line; raises `InvalidInput` naming the invalid line."""
     ruleset = rules()
     replayed = []
     for scenario in _scenarios(file):
@@ -130,21 +130,21 @@ def _print(replayed: list[tuple[Scenario, Outcome]]) -> None:
         for _, outcome in replayed:
             print_table(("count", "hits"), outcome.summary.items(), title=outcome.scenario)
         return
-    told: Score = score(replayed)
+    found: Score = score(replayed)
     print_table(
         ("verdict", "labelled", "given", "precision", "recall"),
         [
             (row.verdict, row.labelled, row.given, _share(row.precision), _share(row.recall))
-            for row in told.verdicts
+            for row in found.verdicts
         ],
     )
     click.echo()
-    columns = tuple(name.replace("_", " ") for name in asdict(told.errors[0]))
-    print_table(columns, [(row.kind, row.hits, *map(_share, astuple(row)[2:])) for row in told.errors])
+    columns = tuple(name.replace("_", " ") for name in asdict(found.errors[0]))
+    print_table(columns, [(row.kind, row.hits, *map(_share, astuple(row)[2:])) for row in found.errors])
     click.echo()
-    for scenario, place, wanted, got in told.wrong:
+    for scenario, place, wanted, got in found.wrong:
         click.echo(f"wrong: {scenario}, {place}: wanted {wanted}, got {got}")
-    say(f"{told.scenarios} scenario(s), {len(told.wrong)} label(s) not met")
+    say(f"{found.scenarios} scenario(s), {len(found.wrong)} label(s) not met")
 
 
 def _share(value: float | None) -> str:

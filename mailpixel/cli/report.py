@@ -114,19 +114,19 @@ OPEN_RATES = {
     "click_ratio": "If hidden recipients click like the others (interval: chance only).",
     "ceiling": "The floor, and everyone whose privacy prefetch may hide a reader.",
 }
-"""What each value for the open rate of people rests on, the certain ones around the estimates. The intervals hold the
-luck of who was counted, not whether the assumption is true.
+"""What each value for the open rate of people rests on, the certain ones around the estimates. The intervals
+hold chance alone (who happened to be counted), not whether the assumption is true.
 """
 
 
 def _open_rates(summary: Summary) -> Table:
     """What is certain and the estimates side by side; where these disagree, the range is all that can be said."""
     between = summary.open_rate_range
-    told = {each.method: (each.value, each.low, each.high) for each in between.estimates}
-    told |= {"floor": (between.low, None, None), "ceiling": (between.high, None, None)}
+    values = {each.method: (each.value, each.low, each.high) for each in between.estimates}
+    values |= {"floor": (between.low, None, None), "ceiling": (between.high, None, None)}
     table = _table(OPEN_RATE, "rate", "95 % interval", "definition")
     for name, definition in OPEN_RATES.items():
-        value, low, high = told[name]
+        value, low, high = values[name]
         table.add_row(name.replace("_", " "), _percent(value), _interval(low, high), definition)
     if between.agree is False:
         table.add_row(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from mailpixel.links.splicing.splice import Note, NoteKind
 
 NAMED = 10
-"""How many links are named; of more only the number is told."""
+"""How many links are named; of more only the number is given."""
 _URL_CHARS = 200
 
 WHY: Mapping[str, str] = {

@@ -84,5 +84,5 @@ def _summary(shown: int, found: int, least: int, keep: str) -> str:
     if found:
         return f"{shown:,} of {found:,} source(s) that followed links of {least:,} recipients or more"
     if keep == "none":
-        return "no address is kept (MAILPIXEL_KEEP_ADDRESS=none), so no source can be told from another"
+        return "no address is kept (MAILPIXEL_KEEP_ADDRESS=none), so sources cannot be told apart"
     return f"no source followed links of {least:,} recipients or more"

@@ -35,7 +35,7 @@ from mailpixel.dropins.headers import RECIPIENT_HEADER
 from mailpixel.dropins.merge_fields import defaults_of, is_batch, with_tokens
 from mailpixel.dropins.people import people
 from mailpixel.dropins.tracking import tell_untracked, tracked_html
-from mailpixel.errors import InvalidInput, MissingExtra, told
+from mailpixel.errors import InvalidInput, MissingExtra, safe_message
 from mailpixel.rewriting import Rewriter
 
 try:
@@ -158,7 +158,7 @@ class TrackingBackend(BaseEmailBackend):  # type: ignore[misc]  # Django has no 
             else:
                 self._track_batch(message, asked)
         except Exception as error:
-            tell_untracked(told(error))
+            tell_untracked(safe_message(error))
         return None
 
     def _track_one(self, message: Any, asked: Asked, addresses: Sequence[str]) -> None:

@@ -3,7 +3,7 @@
 from typing import AnyStr
 
 from mailpixel.dropins.campaigns import LOG, Campaigns
-from mailpixel.errors import told
+from mailpixel.errors import safe_message
 from mailpixel.links.splicing.options import check_pixel
 
 
@@ -16,10 +16,10 @@ def tracked_html(
         place = check_pixel(pixel) if pixel else None
         rewritten = campaigns(campaign).with_pixel(place).html(html, recipient)
     except Exception as error:
-        tell_untracked(told(error))
+        tell_untracked(safe_message(error))
         return html
     if rewritten.failure is not None:
-        tell_untracked(told(rewritten.failure))
+        tell_untracked(safe_message(rewritten.failure))
     return rewritten.output
 
 

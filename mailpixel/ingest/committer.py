@@ -226,7 +226,7 @@ class Committer:
             self._loop.call_soon_threadsafe(what, number)
 
     def _append_until_written(self, handed: Handed) -> int | None:
-        """Try until the store takes it; returns how many events it can never take, or None when told to stop."""
+        """Try until the store takes it; returns how many events it can never take, or None when it has to stop."""
         pause_s = FIRST_PAUSE_S
         shares = handed.shares
         while True:

@@ -28,10 +28,10 @@ class EventIds:
         return now_ms, now_ms.to_bytes(6, "big") + self.edge + next(self._positions).to_bytes(6, "big")
 
 
-def told_event(kind: EventKind, campaign: str, recipient: str, at_ms: int) -> Event:
-    """A delivery or an opt-out as an event, which has no method: nobody asked for a tracking URL.
+def reported_event(kind: EventKind, campaign: str, recipient: str, at_ms: int) -> Event:
+    """A delivery or an opt-out as an event, which has no method: there was no HTTP request.
 
-    Its id follows from what it says, so telling it twice logs it once.
+    Its id follows from what it says, so reporting it twice logs it once.
     """
     at_ms = _bounded(at_ms)
     said = hashlib.sha256(f"{kind}\0{campaign}\0{recipient}".encode()).digest()

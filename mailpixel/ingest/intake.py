@@ -47,13 +47,13 @@ class Outcome(StrEnum):
     UNKNOWN_KEY = "unknown_key"
     """A token of a key that the key file does not hold: a removed one, or one of another file. Not a forgery."""
     UNKNOWN_LINK = "unknown_link"
-    """A good token for a link that is not registered, or whose destination is not fit for a redirect."""
+    """A good token for a link that is not registered, or whose destination is not good for a redirect."""
     EXPIRED = "expired"
     """The campaign was sent longer ago than hits are counted."""
     OPTED_OUT = "opted_out"
     """The recipient asked not to be tracked."""
     QUEUE_FULL = "queue_full"
-    """The store has been down for so long that the queue is full."""
+    """The store has been down until the queue was full."""
 
 
 class Seen(NamedTuple):
@@ -213,7 +213,7 @@ class Intake:
 
 @lru_cache(maxsize=16_384)
 def location(url: str) -> str | None:
-    """The Location that a destination is redirected with, or None when it is not fit for one."""
+    """The Location that a destination is redirected with, or None when it is not good for one."""
     try:
         return check_destination(url)
     except InvalidInput:
@@ -230,7 +230,7 @@ def _network_of(address: str) -> str:
 
 
 def minimise(address: str, keep: str) -> str:
-    """What is kept of an address: `full` all of it, `network` its /24 or /48, `none` nothing."""
+    """What is kept of an address: `full` the whole, `network` its /24 or /48, `none` nothing."""
     if keep == "full":
         return address
     return _network_of(address) if keep == "network" else ""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mailpixel.classify import Rules
 from mailpixel.classify.operator_file import RulesInForce
-from mailpixel.errors import told
+from mailpixel.errors import safe_message
 from mailpixel.files import Stamp, stamp_of
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.links.keyring import Keyring, load_keyring
@@ -40,7 +40,7 @@ class Part:
         try:
             self._look()
         except Exception as error:
-            self._failed(told(error))
+            self._failed(safe_message(error))
             return
         if self._problem is not None:
             log.warning("%s: read again", self.name)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from mailpixel.ingest.identity import told_event
+from mailpixel.ingest.identity import reported_event
 from mailpixel.model import Event, EventKind
 from mailpixel.store.protocol import Registry, Store
 
@@ -13,7 +13,7 @@ def opt_out(store: Store, registry: Registry, recipient: str, now: datetime) -> 
     registry.opt_out(recipient, now)
     now_ms = int(now.timestamp() * 1000)
     campaigns = [message.campaign for message in store.person(recipient) if not _is_opted_out(message.events)]
-    store.append([told_event(EventKind.OPTOUT, campaign, recipient, now_ms) for campaign in campaigns])
+    store.append([reported_event(EventKind.OPTOUT, campaign, recipient, now_ms) for campaign in campaigns])
 
 
 def _is_opted_out(events: Sequence[Event]) -> bool:

@@ -57,7 +57,7 @@ class RegistryCache:
         return self._destinations.get((campaign, link))
 
     def passthrough(self, campaign: str) -> frozenset[str]:
-        """Names of query parameters that the campaign's links hand on."""
+        """Names of query parameters that the campaign's links pass through."""
         return self._passthrough.get(campaign, frozenset())
 
     def is_expired(self, campaign: str, now_ms: int) -> bool:

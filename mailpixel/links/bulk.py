@@ -46,7 +46,7 @@ def _on_no_progress(rows: int, read_bytes: int, total_bytes: int | None) -> None
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How far a list has come: so many `blocks` of it, their CRC-32, the `rows` in them, of these `minted` and
+    """How far a list is done: its first `blocks`, their CRC-32, the `rows` in them, of these `minted` and
     `faulty`, the rest being blank or headers, and the `read_bytes`."""
 
     blocks: int = 0
@@ -62,11 +62,11 @@ def _on_not_done(done: Done) -> None: ...
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What is told while a list is minted, and how far an earlier run came.
+    """What is reported while a list is minted, and how far an earlier run came.
 
     `on_fault(row, fault)` for every row that was left out, in order. `on_progress(rows, read_bytes, total_bytes)`
     a few times a second; the total is None for a pipe. `on_done(done)` after each block, when its rows are
-    written. What was `done` by an earlier run with the same job is read over, and neither written nor told again.
+    written. What was `done` by an earlier run with the same job is read over, and neither written nor reported again.
     """
 
     on_fault: Callable[[int, InvalidInput], None] = _on_no_fault
@@ -207,7 +207,7 @@ class _Collected:
         self._marks: dict[str, bytearray] = {}
 
     def take(self, task: Task, minted: Minted) -> None:
-        """Write one block and tell of it. Raises `InvalidInput` for a fault that ends a strict job."""
+        """Write one block and report it. Raises `InvalidInput` for a fault that ends a strict job."""
         self._sink.write(minted.text)
         for fault in minted.faults:
             row = self._done.rows + fault.row

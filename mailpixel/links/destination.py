@@ -16,7 +16,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def check_destination(url: str, field: str = "url") -> str:
-    """The destination as a browser would request it: ASCII, escaped, fit for a `Location` header.
+    """The destination as a browser would request it: ASCII, escaped, good for a `Location` header.
 
     Spaces at both ends are dropped. Raises `InvalidInput` for anything but http and https with a host, for
     control characters, a user name or password, a backslash, a raw `<`, and for more than 65,536 bytes.

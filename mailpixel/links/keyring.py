@@ -55,7 +55,7 @@ class Keyring:
     pseudonym: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
-        """Refuse keys that could sign nothing, or that could not be told apart."""
+        """Refuse keys that could sign nothing, or that look the same."""
         lengths = {len(self.pseudonym)} | {len(key.secret) for key in self.keys}
         ids = [key.id for key in self.keys]
         if not ids or len(set(ids)) != len(ids) or not all(1 <= id <= LAST_KEY_ID for id in ids):

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mailpixel.errors import InvalidInput, told
+from mailpixel.errors import InvalidInput, safe_message
 from mailpixel.links.parts.comparison import difference
 from mailpixel.links.parts.entity import Entity, read_message
 from mailpixel.links.parts.leaf import Leaf, LeafDraft, draft_leaf, leaf_of, sized
@@ -72,7 +72,7 @@ def prepare_message(raw: bytes, options: RewriteOptions) -> MessagePlan:
     try:
         return _checked(_prepared(raw, options), raw)
     except Exception as error:  # a tracker must never stop a mailing
-        return _alone(raw, Cause.FAILED, told(error))
+        return _alone(raw, Cause.FAILED, safe_message(error))
 
 
 def _alone(raw: bytes, cause: Cause, error: str | None = None) -> MessagePlan:

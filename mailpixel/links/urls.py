@@ -85,7 +85,7 @@ _PATTERNS = {
 
 
 def parse_path(path: str) -> TrackingPath | None:
-    """Read a percent-decoded path; None when it is none of ours.
+    """Read a percent-decoded path; None when it is not one of ours.
 
     The first character that no token holds ends the token, and what mail programs glued on behind it is dropped, as are
     `-` and `_`, with which no token ends (the last of 22 characters for 16 bytes is one of `AQgw`). Slashes before a

@@ -32,7 +32,7 @@ def fold_or_put_aside(message: Message | PutAside, judge: Judge, campaigns: Mapp
 def fold_message(message: Message, judged: Sequence[Judged]) -> MessageState:
     """The state of a message from its events and their verdicts.
 
-    `delivered_at_ms` is the earliest delivery told, `last_event_at_ms` the latest event with a valid token.
+    `delivered_at_ms` is the earliest reported delivery, `last_event_at_ms` the latest event with a valid token.
     """
     delivered: list[int] = []
     opted_out = False
@@ -78,7 +78,7 @@ def _counts(event: Event) -> bool:
 def no_collecting() -> Iterator[None]:
     """Leave garbage to reference counts for the length of a batch.
 
-    What a batch makes holds no cycles and lives to its end; the collector would walk all of it over and over
+    What a batch makes holds no cycles and lives to its end; the collector would walk through everything over and over
     and find nothing, at a sixth of the rate.
     """
     was_on = gc.isenabled()

@@ -32,7 +32,7 @@ def _nothing() -> None:
 @dataclass(frozen=True, slots=True)
 class Rebuild:
     """How to rebuild. `dry_run` only compares; `processes` judge at once (0: one a core; with more than one,
-    store and judge must be fit for pickling) about `events` events at a time; `between` is called after each part."""
+    store and judge must be picklable) about `events` events at a time; `between` is called after each part."""
 
     dry_run: bool = False
     processes: int = 0
@@ -90,7 +90,7 @@ class Part:
     until: str
 
     def judged(self) -> "Judged":
-        """What became of them. An error is handed on as a value: it ends this campaign and no other."""
+        """What became of them. An error is a value here: it ends this campaign and no other."""
         try:
             return self._judged()
         except StoreUnavailable:

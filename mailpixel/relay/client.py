@@ -30,7 +30,7 @@ RECIPIENTS_MOST = 1_000
 RELAYS_MOST = 20
 """Relays that a message may come through."""
 IDLE_S = 900
-"""A client that sends no command, or does not end its message, for so long is cut off; no upstream may take longer."""
+"""A client is cut off that sends no command, or does not end its message, for this long. Upstreams get no longer."""
 
 _LOG = logging.getLogger("mailpixel.relay")
 _Answer = TypeVar("_Answer")
@@ -161,7 +161,7 @@ class _Steps:
     async def handle_EHLO(
         self, server: SMTP, session: Session, envelope: Envelope, name: str, replies: list[str]
     ) -> list[str]:
-        """A client greets: tell which relay this is, besides what the library tells."""
+        """A client greets: add which relay this is to what the library says."""
         session.host_name = name
         return [*replies[:-1], f"250-{RELAY_KEYWORD} {self._relay.name}", replies[-1]]
 

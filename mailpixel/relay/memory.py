@@ -18,7 +18,7 @@ _HEAD_END = re.compile(rb"(?:\A|\n)\r?\n")
 
 
 class Memory:
-    """What all messages on their way share: so many bytes, of which each takes what it needs and gives it back."""
+    """The bytes that all messages on their way share. Each takes what it needs and gives it back."""
 
     def __init__(self, most_bytes: int) -> None:
         self.most_bytes = most_bytes

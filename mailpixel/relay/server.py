@@ -34,7 +34,7 @@ CLIENTS_AT_ONCE = 64
 SPARE_S = 5
 """A client that was silent for this long may lose its place to a new one, when all are taken."""
 END_S = 30
-"""How long the relay waits, when it is told to end, for messages on their way."""
+"""How long the relay waits, when it is asked to end, for messages on their way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from mailpixel.dropins.headers import (
     without_headers,
 )
 from mailpixel.dropins.people import distinct
-from mailpixel.errors import InvalidInput, told
+from mailpixel.errors import InvalidInput, safe_message
 from mailpixel.links.claims import check_recipient
 from mailpixel.links.keyring import Keyring, pseudonym
 from mailpixel.links.mime import Left
@@ -100,7 +100,7 @@ class RelayTracking:
         try:
             is_asked = self._asks_split(marked)
         except InvalidInput as error:
-            return told(error)
+            return safe_message(error)
         if is_asked:
             return f"it goes to more than {MOST_COPIES} addresses, too many to split"
         return f"it goes to several addresses; {SPLIT_HEADER}: yes or --split sends each a copy"
@@ -113,9 +113,9 @@ class RelayTracking:
             rewriter = self._campaigns(marked.campaigns[0]).with_pixel(place)
             rewritten = rewriter.message(marked.content, recipient())
         except Exception as error:
-            return Outgoing(marked.content, Outcome.UNTRACKED, told(error))
+            return Outgoing(marked.content, Outcome.UNTRACKED, safe_message(error))
         if rewritten.failure is not None:
-            return Outgoing(marked.content, Outcome.UNTRACKED, told(rewritten.failure))
+            return Outgoing(marked.content, Outcome.UNTRACKED, safe_message(rewritten.failure))
         if not (rewritten.links or rewritten.carried or rewritten.has_pixel):
             return Outgoing(marked.content, Outcome.UNTRACKED, _no_place(rewritten.left))
         return Outgoing(rewritten.output, outcome)

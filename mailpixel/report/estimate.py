@@ -5,8 +5,8 @@ What is certain is a floor and a ceiling. Between them stand two estimates that 
 - `extrapolation`: recipients behind a privacy prefetch open as often as the others do.
 - `click_ratio`: they click as often after opening as the others do, so their clicks show how many opened.
 
-Their intervals hold chance alone: how far off the value may be by the luck of who was counted, if the assumption were
-true. They do not say how true it is, so on large campaigns they are far narrower than what is known.
+Their intervals hold chance alone: how far off the value may be because of who happened to be counted, if the
+assumption were true. They do not say how true it is, so on large campaigns they are far narrower than what is known.
 """
 
 from dataclasses import dataclass

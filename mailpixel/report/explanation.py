@@ -16,7 +16,7 @@ from mailpixel.report.moments import iso_ms
 def client_of(agent: str) -> str | None:
     """A user agent in words, as `PC / Windows 10 / Chrome 153.0.0`; None where it tells nothing.
 
-    A description for people, from the user-agents package; no verdict rests on it.
+    A description for people, from the user-agents package; no rule uses it.
     """
     described = str(user_agents.parse(agent)).split(" / ") if agent else []
     return " / ".join(part for part in described if part != "Other") or None
@@ -43,5 +43,5 @@ def explanation(
 
 
 def _hit(judged: Judged, addresses: bool) -> dict[str, object]:
-    told = {"client": client_of(judged.event.agent), "reasons": list(judged.reasons)}
-    return {**event_json(judged, addresses), **told}
+    explained = {"client": client_of(judged.event.agent), "reasons": list(judged.reasons)}
+    return {**event_json(judged, addresses), **explained}

@@ -52,14 +52,14 @@ def with_verdicts(message: Message, judged: Sequence[Judged]) -> tuple[Judged | 
     return tuple(verdicts.get(event.id, event) for event in ordered)
 
 
-def event_json(told: Judged | Event, addresses: bool = False) -> Row:
+def event_json(found: Judged | Event, addresses: bool = False) -> Row:
     """One event, its keys those of `columns(addresses)`.
 
     `id` is hexadecimal, `received_at` ISO 8601 in UTC, `facts` a list of names; absent values are None, as the
     verdict of a delivery is.
     """
-    judged = told if isinstance(told, Judged) else None
-    event = told.event if isinstance(told, Judged) else told
+    judged = found if isinstance(found, Judged) else None
+    event = found.event if isinstance(found, Judged) else found
     row = {
         "id": event.id.hex(),
         "received_at": iso_ms(event.received_at_ms),
@@ -83,7 +83,7 @@ def event_pages(store: Store, campaign: Campaign, rules: Rules) -> Iterator[tupl
     """All events of a campaign with their verdicts, those of some messages at a time, in order of recipient."""
     messages = store.messages(campaign.id)
     while some := tuple(islice(messages, MESSAGES_A_PAGE)):
-        yield tuple(told for each in some for told in with_verdicts(each, judge(each, campaign, rules)))
+        yield tuple(event for each in some for event in with_verdicts(each, judge(each, campaign, rules)))
 
 
 def deliveries(store: Store, campaign: str) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""Moments as text: ISO 8601, told in UTC and to the millisecond where there is one."""
+"""Moments as text: ISO 8601 in UTC, with milliseconds where there are any."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -53,9 +53,9 @@ def _other_unit(number: int) -> str:
     return next(fits, "")
 
 
-def to_ms(told: datetime) -> int:
+def to_ms(moment: datetime) -> int:
     """Whole milliseconds since 1970 of an aware moment."""
-    return (told - EPOCH) // timedelta(milliseconds=1)
+    return (moment - EPOCH) // timedelta(milliseconds=1)
 
 
 def iso(moment: datetime | None) -> str | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Any, AnyStr, Generic
 
-from mailpixel.errors import InvalidInput, MailpixelError, told
+from mailpixel.errors import InvalidInput, MailpixelError, safe_message
 from mailpixel.folder import check_keys
 from mailpixel.links.html import Plan, Skip, prepare
 from mailpixel.links.keyring import Keyring
@@ -175,7 +175,9 @@ class Rewriter:
 
 def _ours(error: Exception) -> MailpixelError:
     return (
-        error if isinstance(error, MailpixelError) else MailpixelError(f"the rewrite failed: {told(error)}")
+        error
+        if isinstance(error, MailpixelError)
+        else MailpixelError(f"the rewrite failed: {safe_message(error)}")
     )
 
 
@@ -203,8 +205,8 @@ def check_merge_tag(tag: str, field: str = "merge_tag") -> str:
 def rewriter_of(registry: Registry, keyring: Keyring, campaign: str, options: RewriteOptions) -> Rewriter:
     """The rewriter of a registered campaign, at its own base URL where it has one, else at that of the options.
 
-    Its list says which query values are handed on, not the options. Raises `NotFound` when there is no such campaign,
-    `KeyringError` when other keys signed for the registry, and `InvalidInput` for a base URL that is none.
+    Its list says which query values are passed through, not the options. Raises `NotFound` when there is no such
+    campaign, `KeyringError` when other keys signed for the registry, and `InvalidInput` for an invalid base URL.
     """
     check_keys(keyring, registry.signing_keys())
     known = registry.campaign(campaign)

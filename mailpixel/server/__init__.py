@@ -4,7 +4,7 @@ app         puts it together; start reading here
 processes   the web processes and the fold; workers: how the web ones run and end
 protocol    tracking inside the HTTP protocol; connection: its bounds and deadlines; door: how many connections
 tracking    pixel and redirect, in front of everything else
-hits        the only reader of headers; forwarded: of addresses behind proxies
+hits        the only reader of tracking headers; forwarded: of addresses behind proxies
 optout      the "do not track me" page
 api, auth   the JSON API
 health      /healthz, /readyz, /metrics

@@ -19,7 +19,7 @@ GRANTS = {"read": frozenset({"read"}), "write": frozenset({"read", "write"})}
 
 
 async def authenticate(request: Request, scope: str) -> ApiKey:
-    """The key of a request. Raises `HTTPException`: 401 without a good key, 403 when its scope does not reach."""
+    """The key of a request. Raises `HTTPException`: 401 without a good key, 403 when it lacks the scope."""
     services: Services = request.state.services
     digest = _digest(request.headers.get("authorization", ""))
     now = datetime.fromtimestamp(services.clock() / 1000, UTC)

@@ -24,16 +24,16 @@ HEADER_BYTES, HEADERS = 65_536, 100
 TARGET_BYTES = TOKEN_CHARS + 4_096
 """The longest target: a path before the longest token, and a query behind it."""
 DROPPED_BYTES = 32 * 1024**2
-"""How much of a body that nobody wants is read, so that its sender comes to read the answer."""
+"""How much of an unexpected body is read, so that its sender gets to read the answer."""
 HEAD_S = 10.0
-"""From connecting, or from the first byte of a request, to the end of its headers; from an answer to the end of a body
-that nobody wanted."""
+"""From connecting, or from the first byte of a request, to the end of its headers; from an answer to the end of an
+unexpected body."""
 BODY_S = 60.0
 """From one piece of a body to the next."""
 UNREAD_S, UNREAD_API_S = 30.0, 600.0
-"""How long a client may read nothing of what waits for it: readers, and those who take exports to pieces."""
+"""How long a client may read nothing of its answer: readers of mail, and API clients, which may pause in an export."""
 DRAIN_S = 1.0
-"""How long a connection without a request is kept for one, once the service is told to end."""
+"""How long a connection without a request is kept for one, once the service is asked to end."""
 LINGER_S = 2.0
 """How long the last answer may take to be read."""
 
@@ -47,7 +47,7 @@ REFUSALS = {
     Ended.LONG_TARGET: (414, f"The URL is longer than {TARGET_BYTES:,} bytes."),
     Ended.LARGE_HEADERS: (431, f"Send at most {HEADERS} headers and {HEADER_BYTES:,} bytes."),
 }
-"""Status and text of what is answered to no request at all."""
+"""Status and text of the answer to what is not a good request."""
 
 
 class Part(IntEnum):
@@ -62,7 +62,7 @@ BETWEEN, HEAD, BODY = Part
 
 
 class _Nowhere(list[tuple[bytes, bytes]]):
-    """Where headers behind a body go: nobody asks for them."""
+    """Where headers behind a body go: they are ignored."""
 
     def append(self, header: tuple[bytes, bytes]) -> None:
         """Forget it."""
@@ -95,7 +95,7 @@ class BoundedProtocol(HttpToolsProtocol):
     # What the transport says.
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin; where there are too many, somebody has to go."""
+        """Begin; where there are too many connections, one has to go."""
         super().connection_made(transport)
         self._expect(HEAD_S)
         if len(self.connections) > self._door.most:
@@ -157,7 +157,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.headers = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header of it."""
+        """A header of the request."""
         self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
@@ -185,7 +185,7 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """The request has come to its end, unless its body is still to be read."""
+        """The request has ended, unless its body is still to be read."""
         if self._framing:
             return
         self._part = BETWEEN
@@ -413,7 +413,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _end(self) -> None:
-        """Send no more, and let the client read: closing with bytes of it unread would take our answer away."""
+        """Send no more, and let the client read: closing with unread bytes would take our answer away."""
         self._deaf = self._ending = True
         self._forget()
         if not self.transport.is_closing():
@@ -433,7 +433,7 @@ class BoundedProtocol(HttpToolsProtocol):
         return UNREAD_API_S if self.url[:5] == b"/api/" else UNREAD_S
 
     def _expect(self, seconds: float) -> None:
-        """Something must happen within so many seconds. One timer serves a connection: mostly it is found too early."""
+        """Something must happen within this time. Its one timer mostly fires early and is set again."""
         self._since = self.loop.time()
         self._until = self._since + seconds
         if self._until < self._armed_at:

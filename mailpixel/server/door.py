@@ -12,7 +12,7 @@ from typing import Protocol
 HELD_BYTES = 16 * 1024**2
 """What all connections of a worker together may have sent ahead of their answers."""
 ROOM = 64
-"""One in so many connections is ended at a time when there are too many."""
+"""When there are too many connections, one in this number is ended at a time."""
 
 
 class Ended(StrEnum):
@@ -29,13 +29,13 @@ class Ended(StrEnum):
     TOO_MUCH_AHEAD = "too_much_ahead"
     """It sent requests ahead when there was no room left for those."""
     BAD_REQUEST = "bad_request"
-    """What it sent is no HTTP."""
+    """What it sent is not HTTP."""
     LONG_TARGET = "long_target"
     """The target of its request was too long."""
     LARGE_HEADERS = "large_headers"
     """The headers of its request were too large or too many."""
     LARGE_BODY = "large_body"
-    """It sent too long a body that nobody wanted."""
+    """It sent too long a body where none was expected."""
 
 
 class Connection(Protocol):

@@ -72,7 +72,7 @@ def _address_in(hop: str) -> str:
 
 
 def hop_address(hop: str) -> str:
-    """The address of a hop; empty for what is none (`unknown`, `_hidden`).
+    """The address of a hop; empty where it has none (`unknown`, `_hidden`).
 
     Ports, brackets, quotes and zones are left out: `198.51.100.7:51234`, `"[2001:db8::7]:51234"`, `fe80::1%eth0`,
     `for=198.51.100.7;proto=https`. Sources, read 2026-11: RFC 7239 section 6; Azure Application Gateway and IIS ARR

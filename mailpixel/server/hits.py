@@ -1,4 +1,4 @@
-"""The only reader of request headers and client addresses."""
+"""The only reader of tracking requests: their headers and client addresses."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -18,7 +18,7 @@ _BEFOREHAND = (b"prefetch", b"prerender")
 class Reader:
     """Reads what the log keeps from a request.
 
-    `trusted_proxies` are networks whose X-Forwarded-For is believed, `unreadable()` is called where one cannot be read;
+    `trusted_proxies` are networks whose X-Forwarded-For is trusted; `unreadable()` is called where one cannot be read;
     `plain_http` says that the public address is not https, over which browsers leave out some headers.
     """
 

@@ -47,7 +47,7 @@ class Metrics:
         )
         self._lag = self._gauge(
             "mailpixel_fold_lag_seconds",
-            "How far counting is behind the log; +Inf while that is not known.",
+            "How far counting is behind the log; +Inf while that is unknown.",
             "mostrecent",
         )
         self._aside = self._gauge(
@@ -66,7 +66,7 @@ class Metrics:
         )
         self._refused_keys = self._counter(
             "mailpixel_api_keys_refused_total",
-            "Requests with an API key that does not let them in.",
+            "Requests refused because of their API key.",
             "reason",
         )
         self._unreadable = self._counter(
@@ -122,7 +122,7 @@ class Metrics:
             self._shown[reason] = connections
 
     def on_commit(self, seconds: float, events: int) -> None:
-        """One commit of so many events; called in the writing thread."""
+        """One commit of this number of events; called in the writing thread."""
         self._commits.observe(seconds)
         self._committed.inc(events)
 

@@ -44,13 +44,13 @@ NOT_FOUND_PAGE = page(
 OPT_OUT_PAGE = page(
     "Do not track me",
     "<p>The sender of this e-mail counts when it is opened and which links are followed. "
-    "Press the button, and what you open and follow is counted no more: in this e-mail, in all others from this "
-    "sender, and in those you have already. Links keep working.</p>"
+    "Press the button, and we stop counting what you open and follow: in this e-mail and in all others from this "
+    "sender, also those you have already. Links keep working.</p>"
     '<form method="post"><button type="submit">Do not track me</button></form>',
 )
 NO_OPT_OUT_PAGE = page(
-    "This address is not complete",
-    "<p>So we cannot tell whom it belongs to, and nothing has changed. Copy it again from the e-mail, all of it, "
+    "This link is incomplete",
+    "<p>Nothing was changed. Please copy the whole link from the e-mail, "
     "or write to the sender and ask not to be tracked.</p>",
 )
 OPTED_OUT_PAGE = page(

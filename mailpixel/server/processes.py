@@ -70,7 +70,7 @@ def serve(settings: Settings, host: str, port: int, workers: int, bound: Callabl
 
 
 def _bound(config: uvicorn.Config) -> socket.socket:
-    """The socket to listen on. uvicorn says on stderr why there is none, and would end with a code of its own."""
+    """The socket to listen on. uvicorn says on stderr why there is none, and would end with another exit code."""
     try:
         listening = config.bind_socket()
         listening.listen(config.backlog)  # two that start at once may both bind, but one alone listens
@@ -140,7 +140,7 @@ class FoldProcess:
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
     def _run(self) -> str:
-        """Run the fold once, to its end; gives what became of it. Whatever goes wrong here is tried again."""
+        """Run the fold once, to its end; gives how it ended. Whatever goes wrong here is tried again."""
         try:
             with subprocess.Popen(  # noqa: S603 - our own words
                 self._command,

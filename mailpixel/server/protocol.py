@@ -23,8 +23,8 @@ FAST_METHODS = {b"GET": "GET", b"HEAD": "HEAD"}
 class Waiting:
     """Stands where uvicorn keeps a request's ASGI cycle while the request waits for its commit.
 
-    uvicorn looks at it when the connection is lost, is told to end, or brings another request meanwhile. A body is not
-    wanted.
+    uvicorn looks at it when the connection is lost, is asked to end, or brings another request meanwhile. A body is
+    ignored.
     """
 
     most_dropped_bytes = 65_536

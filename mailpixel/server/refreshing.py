@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from time import monotonic
 
-from mailpixel.errors import told
+from mailpixel.errors import safe_message
 from mailpixel.ingest.live import Part
 
 EVERY_S = 0.5
@@ -80,7 +80,7 @@ class Refreshing:
             part.refresh()
 
     def _failed(self, error: Exception) -> None:
-        problem = told(error)
+        problem = safe_message(error)
         if problem != self._problem:
             log.error("the refresh failed and goes on: %s", problem)
         self._problem = problem

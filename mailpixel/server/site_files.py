@@ -45,7 +45,7 @@ async def favicon(request: Request) -> Response:
 
 
 async def app_link_file(request: Request) -> Response:
-    """The file as it lies there at this moment; 404 where there is none."""
+    """The file as it is at this moment; 404 where there is none."""
     services: Services = request.state.services
     folder = services.settings.well_known
     if folder is None:

@@ -140,4 +140,4 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 class _Ended(BaseException):
-    """The program was told to end."""
+    """The program was asked to end."""

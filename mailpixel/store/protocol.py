@@ -57,7 +57,7 @@ class MessageState:
 
     @property
     def tally(self) -> Mapping[TallyKey, int]:
-        """What the message adds to the counters of its campaign; the measures are told in
+        """What the message adds to the counters of its campaign; the measures are listed in
         `mailpixel.store.tally`."""
         return tally([self])
 
@@ -176,7 +176,7 @@ class Store(Protocol):
         ...
 
     def ranges(self, campaign: str, events: int) -> Sequence[tuple[str, str]]:
-        """Cut the recipients of a campaign into ranges (after, until] of about so many events, for
+        """Cut the recipients of a campaign into ranges (after, until] of about `events` events, for
         `messages`."""
         ...
 
@@ -248,7 +248,7 @@ class Store(Protocol):
         ...
 
     def erase(self, recipient: str) -> int:
-        """Delete everything held of a person, take it out of the counters; returns how many events went.
+        """Delete everything stored about a person, take it out of the counters; returns how many events went.
 
         Agents that no event uses any more go too. An opt-out stays: it is in the registry. Raises `ErasureUnfinished`
         when all that is done, and traces are left until it is called again.

@@ -55,7 +55,7 @@ place of an earlier one."""
 class Sighting:
     """A destination in the mail of one recipient.
 
-    What is kept of it names nobody: `slot` (0 to 65,535) and `mark` (6 bytes) are made of the destination, `reader`
+    What is kept names nobody: `slot` (0 to 65,535) and `mark` (6 bytes) are made of the destination, `reader`
     (2 bytes) of destination and recipient, all with a secret key.
     """
 

@@ -401,7 +401,7 @@ def test_a_campaign_without_links_is_a_warning() -> None:
     [
         (f"http://127.0.0.1:{free_port()}/", "the connection is refused"),
         ("http://no-such-host.invalid/", "the name of the host is not known"),
-        ("http://[::1", "the address cannot be asked"),
+        ("http://[::1", "the URL is invalid"),
     ],
 )
 def test_silence_says_why_without_naming_addresses(url: str, problem: str) -> None:

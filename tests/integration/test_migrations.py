@@ -225,7 +225,7 @@ def test_a_file_of_a_newer_release_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     path.write_bytes(b"not a database" * 100)
-    with pytest.raises(StoreUnavailable, match="is no SQLite database"):
+    with pytest.raises(StoreUnavailable, match="is not a SQLite database"):
         SqliteStore(path)
 
 

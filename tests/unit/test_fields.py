@@ -26,7 +26,7 @@ def test_an_object_is_read_field_by_field() -> None:
     ("value", "message"),
     [
         ([], "links[2]: must be a JSON object"),
-        ({"size": 3, "colour": 1}, "links[2].colour: no such field; there are size, note"),
+        ({"size": 3, "colour": 1}, "links[2].colour: unknown field; expected size, note"),
         ({"note": "x"}, "links[2].size: is missing"),
         ({"size": None}, "links[2].size: must be a whole number from 1 to 9"),
         ({"size": 1, "note": 5}, "links[2].note: must be a string"),

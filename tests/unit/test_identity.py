@@ -1,7 +1,7 @@
 """Event ids and daily caps."""
 
 from mailpixel.ingest.caps import REMEMBERED, DailyCaps
-from mailpixel.ingest.identity import DAY_MS, LATEST_MS, EventIds, told_event
+from mailpixel.ingest.identity import DAY_MS, LATEST_MS, EventIds, reported_event
 from mailpixel.model import Event, EventKind
 
 
@@ -28,9 +28,9 @@ def test_a_clock_that_was_far_ahead_is_followed_back() -> None:
 
 def test_a_moment_that_no_event_can_hold_is_bounded() -> None:
     assert EventIds().next(10**16)[0] == LATEST_MS
-    far = told_event(EventKind.DELIVERY, "c1", "r-1", 10**16)
+    far = reported_event(EventKind.DELIVERY, "c1", "r-1", 10**16)
     assert (far.received_at_ms, int.from_bytes(far.id[:6], "big")) == (LATEST_MS, LATEST_MS)
-    assert told_event(EventKind.DELIVERY, "c1", "r-1", -5).received_at_ms == 0
+    assert reported_event(EventKind.DELIVERY, "c1", "r-1", -5).received_at_ms == 0
 
 
 def test_two_processes_have_different_edges() -> None:
@@ -38,13 +38,13 @@ def test_two_processes_have_different_edges() -> None:
 
 
 def test_telling_a_delivery_twice_is_the_same_event() -> None:
-    told = [told_event(EventKind.DELIVERY, "c1", "r-1", 5) for _ in range(2)]
+    told = [reported_event(EventKind.DELIVERY, "c1", "r-1", 5) for _ in range(2)]
     assert told[0] == told[1]
-    assert told[0].id != told_event(EventKind.DELIVERY, "c1", "r-2", 5).id
+    assert told[0].id != reported_event(EventKind.DELIVERY, "c1", "r-2", 5).id
 
 
 def test_what_is_told_has_no_method_since_it_is_no_request() -> None:
-    told = told_event(EventKind.DELIVERY, "c1", "r-1", 5)
+    told = reported_event(EventKind.DELIVERY, "c1", "r-1", 5)
     assert told == Event(EventKind.DELIVERY, "c1", "r-1", 5, method="", id=told.id)
 
 

@@ -157,7 +157,7 @@ def test_another_job_is_refused_by_what_differs(
 ) -> None:
     with pytest.raises(Cut):
         run(path, LIST, blocks=2)
-    with pytest.raises(InvalidInput, match=f"another job: the {name} differ.*; start again without --resume"):
+    with pytest.raises(InvalidInput, match=f"another job: `{name}` changed; start again without --resume"):
         run(path, list_, job, keyring=keyring, resume=True)
     run(path, LIST, resume=True)
     assert path.read_bytes() == uninterrupted(LIST, JOB)[0]

@@ -22,7 +22,7 @@ HEADINGS = re.compile(
     r"|destinatario|correo|nombre|usuario|utente|nome|codice|numero|klant(nummer)?|naam|odbiorca|klient",
     re.IGNORECASE,
 )
-"""What often heads a list of one column, yet may be somebody's id: it is asked about."""
+"""What often heads a list of one column, yet may be somebody's id: a person is asked."""
 LOOKED_AT_ROWS = 1_000
 STRAY = 0.01
 """The share of rows that may be unlike the others."""
@@ -58,7 +58,7 @@ AS_IT_IS = Wanted()
 def column_of(names: list[str], column: str | None) -> int | None:
     """Which column holds the recipients; None for the only one there is, under another name.
 
-    Raises `InvalidInput` where it cannot be told.
+    Raises `InvalidInput` where it cannot be known.
     """
     wanted = "recipient" if column is None else column.strip()
     found = [at for at, name in enumerate(names) if name.casefold() == wanted.casefold()]

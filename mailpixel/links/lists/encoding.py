@@ -29,14 +29,15 @@ def encoding_of(beginning: bytes) -> str | None:
 
 
 class AsUtf8:
-    """Reads a list in another encoding as UTF-8, a piece at a time. Raises `InvalidInput` where it does not fit."""
+    """Reads a list in another encoding as UTF-8, a piece at a time. Raises `InvalidInput` where it is not in that
+    encoding."""
 
     def __init__(self, source: BinaryIO, beginning: bytes, encoding: str) -> None:
         self._source, self._held, self._encoding = source, beginning, encoding
         self._decoder = codecs.getincrementaldecoder(encoding)()
 
     def read(self, size: int) -> bytes:
-        """About so many bytes; none at the end."""
+        """About `size` bytes; none at the end."""
         made = b""
         while not made:
             piece = self._held or self._source.read(size)

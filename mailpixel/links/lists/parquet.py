@@ -1,6 +1,6 @@
 """Parquet in and out for lists of recipients, a piece at a time: needs the extra `parquet`.
 
-A row of a Parquet list is numbered from 1; there is no header that counts. The column with the recipients is told
+A row of a Parquet list is numbered from 1; there is no header that counts. The column with the recipients is found
 as in CSV; it holds text, bytes in UTF-8, or whole numbers, which become their decimal digits.
 """
 
@@ -21,7 +21,7 @@ except ImportError as error:
 READ_BYTES = 1 << 20
 """How much of a column is read from the file at once."""
 ROW_GROUP_BYTES = 16 << 20
-"""About how much text a row group of the output holds; so much is kept in memory."""
+"""About how much text a row group of the output holds, and how much is kept in memory."""
 _DAMAGED = "cannot be read as Parquet; was the file written and copied to its end?"
 _BROKEN = (pa.ArrowException, OSError, ValueError)
 """What the reader raises for a damaged file."""

@@ -27,7 +27,7 @@ class Source(Protocol):
     """What a list is read from."""
 
     def read(self, size: int, /) -> bytes:
-        """At most about so many bytes; none at the end."""
+        """About `size` bytes at most; none at the end."""
         ...
 
 

@@ -28,7 +28,7 @@ Facts = Mapping[str, object]
 
 
 def facts_of(job: Job, keyring: Keyring, list_bytes: int | None) -> Facts:
-    """What must be the same for a run to go on. Keys are told apart by what they make, which gives none away."""
+    """What must be the same for a run to go on. Keys are compared by what they make, which gives none away."""
     made = Minter(keyring, job.base_url, job.campaign).token(_PROBE) + pseudonym(keyring, _PROBE)
     return {
         "campaign": job.campaign,
@@ -78,7 +78,7 @@ class Part:
             raise
 
     def note(self, done: Done) -> None:
-        """Remember that so much is written, once it is on disk; nothing for Parquet, which ends with its index."""
+        """Remember how much is written, once it is on disk; nothing for Parquet, which ends with its index."""
         if self._facts["format"] == Format.PARQUET:
             return
         self.sink.flush()
@@ -123,13 +123,13 @@ class Part:
         return Done()
 
     def _go_on(self) -> Done:
-        """Where the earlier run came to; the beginning when it wrote nothing that counts."""
+        """Where the earlier run ended; the beginning when it wrote nothing that counts."""
         if not self._note.exists() or self._size() == 0:
             return self._begin()
         mark = self._read()
         for name, value in self._facts.items():
             if mark.facts.get(name) != value:
-                raise InvalidInput(FIELD, f"{self._part} is of another job: the {name} differ(s); {_AGAIN}")
+                raise InvalidInput(FIELD, f"{self._part} is of another job: `{name}` changed; {_AGAIN}")
         if self._size() < mark.written_bytes:
             raise InvalidInput(FIELD, f"{self._part} is shorter than the run had written; {_AGAIN}")
         self.sink.truncate(mark.written_bytes)

@@ -78,7 +78,7 @@ def why_whole(message: Entity, raw: bytes) -> Cause | None:
 
 
 def why_part(leaf: Entity) -> Cause | None:
-    """The cause to leave a part alone that its headers give; None for other things than text, which nobody asks for."""
+    """The cause to leave a part alone that its headers give; None for non-text parts."""
     return next((cause for cause, holds in _PART_RULES if holds(leaf)), None)
 
 

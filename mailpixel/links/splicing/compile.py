@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any, AnyStr, NamedTuple, Protocol
 
-from mailpixel.errors import told
+from mailpixel.errors import safe_message
 from mailpixel.links.splicing.charset import Decoded, decode
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.splice import (
@@ -41,7 +41,7 @@ def planned(content: AnyStr, options: RewriteOptions, read: Read) -> Plan[AnyStr
             return _of_text(content, options, read)
         return _of_bytes(content, options, read)
     except Exception as error:  # a tracker must never stop a mailing
-        return Plan((), (), (), Form([content], (), None, True, None, None), told(error))
+        return Plan((), (), (), Form([content], (), None, True, None, None), safe_message(error))
 
 
 def _of_text(text: str, options: RewriteOptions, read: Read) -> Plan[Any]:
@@ -101,7 +101,7 @@ def cut(draft: Draft, codec: str | None) -> Cuts:
 
 
 def form(draft: Draft, cuts: Cuts, links: int, codec: str | None) -> Form[Any]:
-    """The shape of the output, for so many links."""
+    """The shape of the output, for this number of links."""
     pieces, slots, pixel = cuts.pieces, draft.edits, draft.pixel
     parts = [pieces[0][:0]] * (2 * len(pieces) - 1)
     parts[::2] = pieces

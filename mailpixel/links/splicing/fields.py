@@ -3,7 +3,7 @@
 A URL with a field is no destination yet: tracked, it would lead every reader to the field itself. What is certain is
 left alone (`Fields.holds`): fields in double or unusual brackets wherever they stand, fields that say where they come
 from (`{contactfield=email}`), a bracketed name that is the whole of a parameter's value, and whatever stands in the
-brackets of the sender's own merge tag. What only resembles a field (`/{id}/`) is tracked, and `resembles` tells it.
+brackets of the sender's own merge tag. What only resembles a field (`/{id}/`) is tracked, and `resembles` finds it.
 
 Percent-encoded spellings count, too. Encoded braces alone count where there is a merge tag: without one, the mail has
 been filled in already, and `%7B…%7D` is a value.
@@ -21,7 +21,7 @@ _TOKENS = (
     r"\{\{|\{%(?!2[027]|[57][BbDd])"  # {{x}} {{{x}}} {% x %}, and no JSON that begins {%22
     r"|\{[$!@][A-Za-z_(]|\{[A-Za-z_]\w{0,99}\.[\w.]{1,99}\}"  # {$x} {!a.b} {a.b}
     r"|\*\|[^|]{1,500}\|\*|%%[^%]{1,500}%%|%\(\w{1,99}\)[a-z]"  # *|x|* %%x%% %(x)s
-    r"|%(?![0-9A-Fa-f]{2})[A-Za-z_][\w.-]{0,99}%"  # %x.y%, told from two escapes: either % must not begin one
+    r"|%(?![0-9A-Fa-f]{2})[A-Za-z_][\w.-]{0,99}%"  # %x.y%, which two escapes are not: either % must not begin one
     r"|%[A-Za-z_][\w.-]{0,99}%(?![0-9A-Fa-f]{2})"
     r"|\[\[[^\[\]\"'0-9-][^\[\]]{0,500}\]\]|\$\{[^{}]{1,500}\}|#\{[^{}]{1,500}\}|@\{[^{}]{1,500}\}|<%|<\?"
     rf"|\$\[[^\[\]]{{1,500}}\]\$|\(\(\s?{_NAME}\)\)|##{_NAME}##|@@{_NAME}@@|<<{_NAME}>>"  # $[x]$ ((x)) ##x##
@@ -85,7 +85,7 @@ def token_spans(text: str) -> list[tuple[int, int]]:
 
 def resembles(url: str) -> bool:
     """True when something in a URL that holds no certain field looks like one all the same."""
-    if _BRACKET.search(url) is None:  # the rule; so nothing slow is asked of most
+    if _BRACKET.search(url) is None:  # nearly always; so most cost nothing slow
         return False
     return _RESEMBLING.search(_decoded(url, True) if "%" in url else url) is not None
 
@@ -151,7 +151,7 @@ def style_of(tag: str) -> re.Pattern[str]:
         if len(opening[1]) > 1
         else r"\s?[A-Za-z_][^\[\]{}<>\"'&/?\n]{0,200}?"
     )
-    if opening[1] == "%":  # told from escapes
+    if opening[1] == "%":  # and no escape
         inner = r"(?![0-9A-Fa-f]{2})[A-Za-z_][\w.-]{0,99}"
     inner = rf"(?!{_VALUE}){inner}"
     if _WORDY.issuperset(opening[1]) or not end:

@@ -62,7 +62,7 @@ def leaves_list(url: str) -> bool:
         if latin.isdisjoint(lower.encode().translate(_TO_WORDS).split()) and (
             lower == url or hints.isdisjoint(_split(url))
         ):
-            return False  # the rule
+            return False  # nearly always
         return _says_so(url)
     written = _readable(url)
     return not (

@@ -52,7 +52,7 @@ def is_marked(attributes: Mapping[str, object]) -> bool:
     """
     if "class" in attributes and _is_classed(attributes["class"]):
         return True
-    if _NAMES.isdisjoint(attributes):  # the rule
+    if _NAMES.isdisjoint(attributes):  # nearly always
         return False
     return any(_asks(name, attributes[name]) for name in attributes if name in _NAMES)
 

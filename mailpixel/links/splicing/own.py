@@ -28,7 +28,7 @@ class OwnUrls:
         """
         lower = url.lower()
         if "%" not in lower:
-            if self.host not in lower and lower.isascii():  # the rule
+            if self.host not in lower and lower.isascii():  # nearly always
                 return None
             if lower.startswith(self._begin):
                 return _surface(lower[len(self._begin) - 1 :])

@@ -38,7 +38,7 @@ def shows_another(text: str, host: str) -> bool:
 
     A text shows one as part of a URL, or where it is nothing but a domain. Two hosts of one domain are not different.
     """
-    if "." not in text:  # the rule
+    if "." not in text:  # nearly always
         return False
     shown = _shown(text)
     return shown is not None and domain_of(shown) != domain_of(host)

@@ -23,8 +23,8 @@ LINE_TYPES = JSON_TYPES | {
 MOST_DIGITS = 30
 MOST_CONTAINERS = 140_000
 MOST_VALUES = 1_000_000
-"""Objects and arrays, and values, in one body. The parser lets nobody else work, with so many for some thirty
-milliseconds; the longest list of links has 65,535 objects."""
+"""The most objects and arrays, and values, in one body. The parser holds up all other work, at this number for some
+thirty milliseconds; the longest list of links has 65,535 objects."""
 
 
 def is_lines(request: Request) -> bool:
@@ -33,7 +33,7 @@ def is_lines(request: Request) -> bool:
 
 
 def is_json(request: Request) -> bool:
-    """Whether the body says of itself that it is one JSON value."""
+    """Whether the content type says that the body is one JSON value."""
     return _kind(request).endswith(("/json", "+json"))
 
 

@@ -47,7 +47,7 @@ def check_name(name: str, field: str = "name") -> str:
 
 
 def check_url(url: str, field: str) -> str:
-    """The destination as given, once it is known to be fit for a redirect. Raises `InvalidInput`."""
+    """The destination as given, once it is known to be good for a redirect. Raises `InvalidInput`."""
     check_destination(url, field)
     return url
 
@@ -119,7 +119,7 @@ NAME = Field(
     "name",
     {"type": "string", "minLength": 1, "maxLength": NAME_CHARS, "examples": ["Spring sale"]},
     text(check_name),
-    help="What people call it: 1 to 200 printable characters; the id when not given.",
+    help="Display name: 1 to 200 printable characters. Default: the id.",
 )
 SENT = Field(
     "sent", integer(0, MOST_SENT), whole(0, MOST_SENT), nullable=True, help="How many messages went out."
@@ -140,7 +140,7 @@ PASSTHROUGH = Field(
         "items": {"type": "string", "pattern": f"^{NAME_PATTERN}$"},
     },
     parameter_names,
-    help="Names of query parameters that links hand on to their destination; `[]` for none.",
+    help="Query parameters that links pass through to their destination; `[]` for none.",
 )
 NEW_LINKS = Field(
     "links",
@@ -169,7 +169,7 @@ LISTED = Field(
     options(*ONLY_ARCHIVED),
     choice(*ONLY_ARCHIVED),
     default="false",
-    help="`true` lists only archived campaigns, `all` lists them too; without them when not given.",
+    help="`true` lists only archived campaigns, `all` lists both. Default: without archived campaigns.",
 )
 NEW_CAMPAIGN = (ID, NAME, NEW_LINKS, SENT, SENT_AT, BASE_URL, PASSTHROUGH)
 CHANGED_CAMPAIGN = (NAME, SENT, SENT_AT, BASE_URL, PASSTHROUGH, ARCHIVED, CHANGED_LINKS)
@@ -214,7 +214,7 @@ def remove_campaign(call: Call) -> object:
 
 
 def changed(links: Sequence[Link], changes: Sequence[Mapping[str, Any]]) -> tuple[Link, ...]:
-    """The links after corrections, in order of number. Raises `InvalidInput` for a change that does not fit."""
+    """The links after corrections, in order of number. Raises `InvalidInput` for a change that cannot be made."""
     by_number = {link.number: link for link in links}
     seen: set[int] = set()
     for index, change in enumerate(changes):

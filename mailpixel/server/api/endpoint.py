@@ -45,11 +45,11 @@ SMALL_BYTES = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One method of one path. `scope` None: anybody may ask; `handler` None: served beside the API, told of only.
+    """One method of one path. `scope` None: anybody may ask; `handler` None: served beside the API, only listed.
 
     `body` are the fields of a JSON body; `answer` is the schema of the JSON answer by its name in the document;
     `media` its kinds when it is not plain JSON. `stream` is another handler for the same body as lines, any number of
-    them; each is answered by lines of the schema `{answer}Line`. `lines`: a body that does not say what it is is lines.
+    them; each is answered by lines of the schema `{answer}Line`. `lines`: a body without a content type is lines.
     """
 
     method: str
@@ -72,7 +72,7 @@ class Endpoint:
         by = (await authenticate(request, self.scope)).name if self.scope else ""
         query = read_query(request.query_params.multi_items(), self.query)
         handler = self.stream if self._takes_lines(request) else self.handler
-        assert handler is not None  # noqa: S101 - what is only told of has no route
+        assert handler is not None  # noqa: S101 - what is only listed has no route
         body: Mapping[str, Any] = {}
         if self.body is not None and handler is not self.stream:
             body = await self._read(request, self.body)

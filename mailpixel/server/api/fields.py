@@ -1,4 +1,4 @@
-"""The fields of JSON bodies and of query strings: what each takes, told once for the check and for the document."""
+"""The fields of JSON bodies and of query strings: what each takes, written once for the check and for the document."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ def read_object(value: object, fields: Sequence[Field], at: str = "") -> dict[st
     known = {field.name: field for field in fields}
     for name in value:
         if name not in known:
-            raise InvalidInput(at + name, f"no such field; there are {', '.join(known)}")
+            raise InvalidInput(at + name, f"unknown field; expected {', '.join(known)}")
     for field in fields:
         if field.required and field.name not in value:
             raise InvalidInput(at + field.name, "is missing")

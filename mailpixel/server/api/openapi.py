@@ -18,19 +18,19 @@ PATH_PARAMETERS = {
     "recipient": "The recipient; a `/` in it is written as %2F.",
 }
 REASONS = {
-    400: "The body is not JSON.",
-    401: "No good key was sent.",
-    403: "The key's scope does not reach.",
+    400: "The body is not valid JSON.",
+    401: "A valid API key is missing.",
+    403: "The key lacks the required scope.",
     404: "There is no such campaign or message.",
     409: "The id is taken, or the campaign may have been sent.",
     413: "The body is too large.",
-    415: "The body is of another kind.",
-    422: "A field does not fit; the error names it.",
+    415: "This content type is not supported.",
+    422: "A field is invalid; the error names it.",
     503: "The store does not answer; try again later.",
 }
 INTRODUCTION = (
-    "Opens and clicks of e-mail, told apart into people and machines. Every error is "
-    '`{"error": {"code", "message", "field"}}`. Lists page by `cursor`; streams are one JSON object a line.'
+    "Count opens and clicks of e-mail, people and machines apart. Every error is "
+    '`{"error": {"code", "message", "field"}}`. Lists page by `cursor`; streams are one JSON object per line.'
 )
 
 
@@ -107,12 +107,12 @@ def _body(endpoint: Endpoint, fields: Sequence[Field]) -> dict[str, Any]:
     one = {JSON: {"schema": schema, "example": example}}
     if not endpoint.stream:
         return one
-    text = {"description": "One such object a line: `x-line`."}
+    text = {"description": "One such object per line: `x-line`."}
     return one | {NDJSON: {"schema": text, "x-line": schema, "example": json.dumps(example) + "\n"}}
 
 
 def _responses(endpoint: Endpoint) -> dict[str, Any]:
-    responses = {str(endpoint.status): {"description": "As asked.", "content": _content(endpoint)}}
+    responses = {str(endpoint.status): {"description": "Success.", "content": _content(endpoint)}}
     responses |= {str(status): _error(status) for status in _failing(endpoint)}
     if endpoint.path == "/readyz":
         responses["503"] = {"description": "Not ready.", "content": _content(endpoint)}

@@ -17,7 +17,7 @@ MOST_ITEMS = 1_000
 def read_query(given: Iterable[tuple[str, str]], fields: Sequence[Field]) -> dict[str, Any]:
     """The value of every field, its default where it was not given.
 
-    Raises `InvalidInput` for an unknown field, one given twice and a value that does not fit.
+    Raises `InvalidInput` for an unknown field, one given twice and an invalid value.
     """
     known = {field.name: field for field in fields}
     values: dict[str, Any] = {}
@@ -37,13 +37,13 @@ def to_cursor(after: str) -> str:
 
 
 def from_cursor(cursor: Any, name: str) -> str:
-    """The last item of the page before. Raises `InvalidInput` for text that is no cursor."""
+    """The last item of the previous page. Raises `InvalidInput` for an invalid cursor."""
     try:
         if len(cursor) > CURSOR_CHARS:
             raise ValueError
         after = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except (ValueError, binascii.Error):
-        raise InvalidInput(name, "is no cursor; give the `next` of the page before, or none") from None
+        raise InvalidInput(name, "invalid cursor; use `next` from the previous page") from None
     return after
 
 

@@ -91,7 +91,7 @@ def recipients(call: Call) -> object:
 
 
 def message(call: Call) -> object:
-    """Every hit of one message with the reasons. Raises `NotFound` when nothing is logged of it."""
+    """Every hit of one message with the reasons. Raises `NotFound` when nothing of it is logged."""
     campaign = _campaign(call)
     found = call.services.store.message(campaign.id, call.path["recipient"])
     if not found.events:
@@ -114,19 +114,19 @@ def events(call: Call) -> object:
     return StreamingResponse(stream, headers=NO_STORE | headers)
 
 
-Told = Judged | Event
+Listed = Judged | Event
 
 
 async def _chunks(
-    pages: Iterable[Sequence[Told]], format: str, addresses: bool, lane: Lane
+    pages: Iterable[Sequence[Listed]], format: str, addresses: bool, lane: Lane
 ) -> AsyncIterator[bytes]:
     """The bytes of an export, a page at a time, each made in a thread."""
     encode = csv_rows if format == "csv" else ndjson
     remaining = iter(pages)
 
     def following() -> bytes | None:
-        told = next(remaining, None)
-        return None if told is None else encode(event_json(each, addresses) for each in told)
+        found = next(remaining, None)
+        return None if found is None else encode(event_json(each, addresses) for each in found)
 
     if format == "csv":
         yield csv_header(columns(addresses))

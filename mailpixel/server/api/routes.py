@@ -61,7 +61,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
              stream=streams.deliveries),
     Endpoint("GET", "/api/openapi.json", show_document, None,
              "Describe this API as OpenAPI 3.1.", "Document"),
-    # Served beside the API, and told of here so that one document tells of every address for programs.
+    # Served beside the API; listed so that the document is complete.
     Endpoint("GET", "/healthz", None, None, "Say that the process answers.", "Health"),
     Endpoint("GET", "/readyz", None, None, "Say whether hits are written and folded; 503 when not.", "Readiness"),
     Endpoint("GET", "/metrics", None, None,

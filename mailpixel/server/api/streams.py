@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from mailpixel.errors import InvalidInput, MailpixelError, StoreUnavailable
-from mailpixel.ingest.identity import DAY_MS, told_event
+from mailpixel.ingest.identity import DAY_MS, reported_event
 from mailpixel.links.claims import check_recipient
 from mailpixel.links.lists.rows import Format, Job, RowMinter
 from mailpixel.model import Event, EventKind
@@ -23,7 +23,7 @@ WRITTEN_CHARS = 1_000
 
 
 def written(value: Any, name: str) -> str:
-    """Reads what stands for a recipient: an id, or an address where pseudonyms are asked for."""
+    """Reads a recipient as the sender wrote it: an id, or an address where pseudonyms are asked for."""
     found = a_string(value, name).strip()
     if not 1 <= len(found) <= WRITTEN_CHARS:
         raise InvalidInput(name, f"must have 1 to {WRITTEN_CHARS:,} characters")
@@ -197,7 +197,7 @@ def _delivery(campaign: str, fields: Mapping[str, Any], latest_ms: int) -> Event
         raise InvalidInput(
             "delivered_at", "lies more than a day ahead; is it in milliseconds, is the clock right?"
         )
-    return told_event(EventKind.DELIVERY, campaign, fields["recipient"], at_ms)
+    return reported_event(EventKind.DELIVERY, campaign, fields["recipient"], at_ms)
 
 
 class DeliveryReader:

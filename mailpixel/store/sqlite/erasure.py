@@ -35,7 +35,7 @@ def erase(database: Database, recipient: str) -> int:
 
 
 def _delete(database: Database, recipient: str) -> tuple[int, set[str]]:
-    """Delete what has the person's name; returns how many events went, and the texts that told of the person.
+    """Delete what has the person's name; returns how many events went, and the texts that were about the person.
 
     Shelves that are being filled are given up, as they may hold the person: their rebuild starts over.
     """

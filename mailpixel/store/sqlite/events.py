@@ -149,7 +149,7 @@ class EventLog:
             return [campaign for (campaign,) in connection.execute(CAMPAIGNS)]
 
     def ranges(self, campaign: str, events: int) -> Sequence[tuple[str, str]]:
-        """Ranges (after, until] of recipients of about so many events."""
+        """Ranges (after, until] of recipients, of about this number of events."""
         ends = [""]
         with self._database.reading() as connection:
             while found := connection.execute(RANGE_END, (campaign, ends[-1], events - 1)).fetchone():

@@ -122,7 +122,7 @@ class SqliteRegistry:
         """See `Registry`."""
         with self._database.reading() as connection:
             numbers, new = numbered(known_links(connection, campaign, urls), urls)
-        if not new:  # the rule; so mail seldom waits for the one who writes
+        if not new:  # nearly always; so mail seldom waits for a writer
             return numbers
         with self._database.writing() as connection:
             return _register(connection, campaign, urls)

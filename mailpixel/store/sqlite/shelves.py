@@ -77,7 +77,7 @@ def put_states(connection: sqlite3.Connection, shelf: int, states: Iterable[Mess
 
 
 def move_counters(connection: sqlite3.Connection, shelf: int, moves: Mapping[TallyKey, int]) -> None:
-    """Add to the counters of a shelf; those that come to nought go, as if they had never been."""
+    """Add to the counters of a shelf; those that become zero are deleted."""
     connection.executemany(MOVE, [(shelf, *key, number) for key, number in moves.items()])
     falling = [(shelf, *key) for key, number in moves.items() if number < 0]
     connection.executemany(
