@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from mailpixel.classify.certain import INSTANT
+from mailpixel.classify.certain import INSTANT, speaks
+from mailpixel.classify.networks import Certainty
 from mailpixel.classify.sight import Ruling, Sight, Source
 from mailpixel.classify.thresholds import Thresholds
 from mailpixel.classify.trap import TRAP
@@ -26,7 +27,7 @@ def mark_burst(sights: Sequence[Sight], thresholds: Thresholds) -> None:
     What is a machine's for certain takes no part in the burst of another source, and a click that shows a person's
     gesture falls only with the clicks of its own: a checker beside a reader makes no burst.
     """
-    clicks = [sight for sight in sights if sight.click and sight.countable and sight.ruling in _SAME_HAND]
+    clicks = [sight for sight in sights if sight.click and sight.countable and _of_a_hand(sight)]
     fewest = min(thresholds.burst_links, thresholds.sweep_links)
     if len(clicks) < fewest or len({click.link for click in clicks}) < fewest:
         return
@@ -39,6 +40,12 @@ def mark_burst(sights: Sequence[Sight], thresholds: Thresholds) -> None:
         _sweep(undecided, thresholds, swept, spare_gestures=True)
     if swept:
         _take_opens(sights, swept, thresholds.sweep_ms)
+
+
+def _of_a_hand(sight: Sight) -> bool:
+    if sight.ruling not in _SAME_HAND:
+        return False
+    return sight.network is None or speaks(sight) is not Certainty.CERTAIN
 
 
 def _by_source(clicks: Iterable[Sight]) -> dict[Source, list[Sight]]:

@@ -43,7 +43,7 @@ def look(message: Message, campaign: Campaign, rules: Rules) -> list[Sight]:
     ]
     for sight in sights:
         sight.ruling = first_ruling(sight, rules)
-    mark_trap(sights, campaign.links, rules.thresholds)
+    mark_trap(sights, campaign.links, rules.known_networks, rules.thresholds)
     mark_certain(sights, rules.known_networks, rules.thresholds)
     mark_burst(sights, rules.thresholds)
     mark_soft(sights, rules.thresholds)

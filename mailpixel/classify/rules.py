@@ -14,7 +14,7 @@ from mailpixel.classify.thresholds import Thresholds
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Verdict
 
-EDITION = 3
+EDITION = 4
 """Raised whenever the code of a rule decides differently, so that history is known to be judged by
 other rules.
 """

@@ -4,6 +4,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from mailpixel.classify.certain import speaks
+from mailpixel.classify.networks import Certainty, NetworkTable
 from mailpixel.classify.sight import FORGED, Ruling, Sight, Source
 from mailpixel.classify.thresholds import Thresholds
 from mailpixel.model import Link, Verdict
@@ -26,11 +28,14 @@ class _Trips:
     """Sources with a click that shows a person's gesture."""
 
 
-def mark_trap(sights: Sequence[Sight], links: Iterable[Link], thresholds: Thresholds) -> None:
+def mark_trap(
+    sights: Sequence[Sight], links: Iterable[Link], networks: NetworkTable, thresholds: Thresholds
+) -> None:
     """Rule on the undecided sights that sprang a trap, on those near a followed hidden link, and on those of the
     tripping source long after.
 
-    Hits that one event gave away spring nothing: they prove nothing of others, not even of a like agent nearby.
+    Hits that one event or a certain network gave away spring nothing: they prove nothing of others, not even of a
+    like agent nearby.
     """
     hidden = {link.number for link in links if link.trap}
     trips = [
@@ -40,7 +45,17 @@ def mark_trap(sights: Sequence[Sight], links: Iterable[Link], thresholds: Thresh
     ]
     if not trips:
         return
-    seen = _seen([trip for trip in trips if _is_hidden(trip, hidden)], trips, sights)
+    telling = [trip for trip in trips if _may_tell(trip, networks)]
+    people = {_source(sight) for sight in sights if _is_persons(sight) and _may_tell(sight, networks)}
+    hidden_trips = [trip for trip in telling if _is_hidden(trip, hidden)]
+    seen = _Trips(
+        [trip.at_ms for trip in hidden_trips],
+        _by_source(hidden_trips),
+        _by_source(telling),
+        frozenset(people),
+    )
+    for trip in trips:
+        trip.ruling, trip.distance_ms = TRAP, 0
     for sight in sights:
         if sight.ruling is None:
             distance = _distance(sight, seen, thresholds)
@@ -52,11 +67,14 @@ def _is_hidden(sight: Sight, hidden: set[int]) -> bool:
     return sight.event.link in hidden and not sight.bits & FORGED
 
 
-def _seen(hidden: Sequence[Sight], trips: Sequence[Sight], sights: Iterable[Sight]) -> _Trips:
-    people = {
-        _source(sight) for sight in sights if sight.ruling is None and sight.countable and sight.gesture
-    }
-    return _Trips([sight.at_ms for sight in hidden], _by_source(hidden), _by_source(trips), frozenset(people))
+def _may_tell(sight: Sight, networks: NetworkTable) -> bool:
+    """Whether a hit may say anything of others: not what a certain network gives away."""
+    sight.network = networks.lookup(sight.event.address)
+    return speaks(sight) is not Certainty.CERTAIN
+
+
+def _is_persons(sight: Sight) -> bool:
+    return sight.ruling is None and sight.countable and sight.gesture
 
 
 def _source(sight: Sight) -> Source:

@@ -14,7 +14,6 @@ OUTLOOK = "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.17928;
 CAMPAIGN = Campaign(
     "spring", "Spring", sent_at=SENT_AT, links=(*map(a_link, (1, 2, 3)), a_link(4, trap=True))
 )
-WITHOUT_TRAP = (1, 2, 3)
 CERTAIN = "192.0.2.200"
 """Lies in a network that is certain for clicks."""
 RULESET = Rules(
@@ -90,8 +89,7 @@ def machine_hits(draw: st.DrawFn) -> Event:
             ]
         )
     )
-    links = WITHOUT_TRAP if proof.get("address") == CERTAIN else (*WITHOUT_TRAP, 4)
-    link = draw(st.sampled_from(links)) if click else None
+    link = draw(st.sampled_from([1, 2, 3, 4])) if click else None
     return an_event(kind, draw(moments) / 1000, **({"link": link, "address": draw(addresses)} | proof))
 
 
@@ -116,6 +114,11 @@ HASTY = an_event(
 @given(histories, deliveries, machine_hits())
 @example([HASTY], [a_delivery(1.0)], an_event(EventKind.OPEN, 5, agent=PREFETCHER))
 @example([HASTY], [a_delivery(1.0)], an_event(EventKind.OPEN, 5, agent=ROBOT))
+@example(
+    [a_click(500, 1, facts=PERSON & ~Facts.USER_ACTIVATED)],
+    [],
+    an_event(EventKind.CLICK, 505, link=4, agent=BROWSER, facts=PERSON, address="192.0.2.200"),
+)
 @example([a_click(500, 1, facts=PERSON)], [], an_event(EventKind.CLICK, 500.3, link=2, agent=ROBOT))
 @example([a_click(500, 1, facts=PERSON)], [], an_event(EventKind.CLICK, 500.3, link=4, agent=ROBOT))
 @example(

@@ -162,6 +162,16 @@ def test_a_machine_that_gave_itself_away_springs_nothing(change: dict[str, objec
     assert told == [HUMAN, own, HUMAN]
 
 
+def test_a_certain_network_springs_nothing_either_and_shields_nobody() -> None:
+    gate = Rules(networks=(Network("192.0.2.0/24", "gate", Scope.CLICKS, Certainty.CERTAIN),))
+    near = [an_open(499.0, address="192.0.2.9"), a_click(505.0, 1, facts=SILENT, address=ELSEWHERE)]
+    trip = a_click(500.0, 9, facts=PERSON, address="192.0.2.9")
+    assert rulings([an_open(60.0), *near, trip], gate) == [HUMAN, HUMAN, TRAP, HUMAN]
+    other = a_click(503.0, 9, facts=PERSON, address="203.0.113.9")
+    gesture = a_click(504.0, 1, facts=PERSON, address="192.0.2.9")
+    assert rulings([an_open(60.0), *near, other, gesture], gate) == [HUMAN, TRAP, TRAP, TRAP, TRAP]
+
+
 def test_a_broken_signature_taints_its_own_source_alone_and_only_afterwards() -> None:
     hits = [
         a_click(490.0, 2, facts=PERSON),
