@@ -16,13 +16,16 @@ PAGES = 256
 
 
 def holds_leftovers(path: Path, texts: Collection[str]) -> bool:
-    """Whether one of these texts stands where the file holds nothing, as it is on disk now."""
+    """Whether one of these texts stands, if only in part, where the file holds nothing, as it is on disk now.
+
+    Only those places are looked at, so a text that is everywhere, such as an id of one digit, takes no longer.
+    """
     sought = [text.encode() for text in texts if text]
     return any(
-        _is_unused(page, first and not number, place, len(text))
+        chunk.find(text, max(start - len(text) + 1, page), min(end + len(text) - 1, page + size)) >= 0
         for first, size, chunk in _chunks(path)
+        for page, start, end in _gaps(chunk, size, first)
         for text in sought
-        for number, place, page in _places(chunk, size, text)
     )
 
 
@@ -38,20 +41,17 @@ def _chunks(path: Path) -> Iterator[tuple[bool, int, bytes]]:
             first = False
 
 
-def _places(chunk: bytes, size: int, text: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Each time a text is there: the number of the page within the chunk, the place within the page, and the page."""
-    at = chunk.find(text)
-    while at >= 0:
-        number, place = divmod(at, size)
-        yield number, place, chunk[number * size : (number + 1) * size]
-        at = chunk.find(text, at + 1)
-
-
-def _is_unused(page: bytes, is_first: bool, place: int, length: int) -> bool:
-    """Whether a text at a place of a page lies in the gap between the list of its cells and their content."""
-    header = FILE_HEADER if is_first else 0
-    if page[header] not in HEADERS:
-        return True
-    cells = int.from_bytes(page[header + 3 : header + 5], "big")
-    content = int.from_bytes(page[header + 5 : header + 7], "big") or 65_536
-    return header + HEADERS[page[header]] + 2 * cells < place + length and place < content
+def _gaps(chunk: bytes, size: int, first: bool) -> Iterator[tuple[int, int, int]]:
+    """Where each page begins, and where in the chunk its unused part begins and ends: between the list of its cells and
+    their content, or all of a page of another kind."""
+    for page in range(0, len(chunk), size):
+        header = page + FILE_HEADER if first and not page else page
+        length = HEADERS.get(chunk[header])
+        if length is None:
+            yield page, page, page + size
+            continue
+        cells = int.from_bytes(chunk[header + 3 : header + 5], "big")
+        start = header + length + 2 * cells
+        end = page + (int.from_bytes(chunk[header + 5 : header + 7], "big") or 65_536)
+        if start < end:
+            yield page, start, end
