@@ -6,12 +6,11 @@ from typing import Any
 
 import click
 
-from mailpixel.cli.frame import Command, keyring, print_json, rules, stores
+from mailpixel.cli.frame import Command, print_json, rules, stores
 from mailpixel.cli.printing import zone_option
+from mailpixel.cli.recipient import recipient_argument, recipient_of, under_what
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput, NotFound
-from mailpixel.links.keyring import pseudonym
-from mailpixel.links.token import check_recipient
 from mailpixel.model import Message
 from mailpixel.report.zones import in_zone
 from mailpixel.store.protocol import Registry, Store
@@ -19,7 +18,7 @@ from mailpixel.store.protocol import Registry, Store
 
 @click.command("explain", cls=Command, example="mailpixel explain spring-2026 r-1001")
 @campaign_argument
-@click.argument("recipient")
+@recipient_argument
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, as the HTTP API does.")
 @zone_option
 def explain_command(id: str, recipient: str, as_json: bool, zone: tzinfo | None) -> None:
@@ -42,18 +41,14 @@ def explain_command(id: str, recipient: str, as_json: bool, zone: tzinfo | None)
 def _message(store: Store, registry: Registry, campaign: str, recipient: str) -> Message:
     """What is logged of a recipient. Raises `NotFound` for one of whom nothing is, or who can be none."""
     try:
-        address = "@" in recipient
-        asked = (
-            pseudonym(keyring(registry), recipient) if address else check_recipient(recipient, "RECIPIENT")
-        )
+        asked = recipient_of(registry, recipient)
     except InvalidInput as error:
         raise NotFound(f"RECIPIENT {error.problem}") from None
     found = store.message(campaign, asked)
     if not found.events:
-        as_pseudonym = " under the keyed pseudonym of this address" if address else ""
         raise NotFound(
-            f"RECIPIENT: nothing is logged{as_pseudonym} in this campaign; check the spelling, and that the mail was "
-            "sent with the links of this campaign"
+            f"RECIPIENT: nothing is logged{under_what(recipient)} in this campaign; check the spelling, and that the "
+            "mail was sent with the links of this campaign"
         )
     return found
 

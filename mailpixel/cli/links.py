@@ -27,7 +27,7 @@ from mailpixel.links.bulk import Done, Tally, Watch, mint_links, size_of
 from mailpixel.links.hosts import warning_of
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.lists.columns import UnclearHeader, Wanted
-from mailpixel.links.lists.resume import Facts, Part, facts_of
+from mailpixel.links.lists.resume import Facts, Part, facts_of, place_of
 from mailpixel.links.lists.rows import Format, Job
 from mailpixel.model import Campaign
 from mailpixel.store.revisions import note_signed
@@ -97,6 +97,7 @@ def links_command(id: str, source: BinaryIO, path: Path | None, resume: bool, **
     if path is None and (resume or asked["output"] == Format.PARQUET):
         what = "--resume" if resume else "Parquet"
         raise InvalidInput("output", f"{what} needs a file; name it with --output FILE")
+    path = path and place_of(path, source)
     _, registry = stores()
     campaign = campaign_of(registry, id)
     job = _job(campaign, asked)
@@ -233,9 +234,9 @@ def _tell(tally: Tally, rows_before: int, seconds: float) -> None:
         if rows_before
         else f"{tally.duplicates:,} of them"
     )
-    repeated = f", {among} given more than once" if tally.duplicates else ""
+    repeated = f", {among} listed more than once" if tally.duplicates else ""
     say(f"{tally.minted:,} of {tally.rows:,} recipients have links{repeated}{rate}")
     if tally.faulty:
-        left_out = f"{tally.faulty:,} row(s) were left out, the first {FAULTS_SHOWN} of a run are named"
-        say(f"error: {left_out}; mend them (`--hash-recipients` takes addresses) and run again")
+        named = f", of which the first {FAULTS_SHOWN} are named" if tally.faulty > FAULTS_SHOWN else ""
+        say(f"error: {tally.faulty:,} row(s) were left out{named}; correct them and run again")
         sys.exit(1)

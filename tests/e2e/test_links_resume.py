@@ -121,7 +121,7 @@ def test_a_run_that_went_on_tells_of_repeats_among_what_it_read_itself(data: Pat
     assert mailpixel(data, *links, "--strict", stdin=text).returncode == 2
     told = mailpixel(data, *links, "--resume", stdin=text).stderr
     assert (
-        "100,003 of 100,004 recipients have links, of those that this run read, 1 given more than once"
+        "100,003 of 100,004 recipients have links, of those that this run read, 1 listed more than once"
         in told
     )
 

@@ -129,6 +129,34 @@ def test_explain_finds_an_address_by_its_keyed_pseudonym(run: Run, tmp_path: Pat
     assert "bob" not in missing.stderr
 
 
+def test_a_person_is_exported_opted_out_and_erased_by_address_too(run: Run, tmp_path: Path) -> None:
+    run("campaign", "add", "spring", "--name", "Spring", "--link", "https://shop.example/p/1")
+    id = pseudonym(load_keyring(tmp_path / "data" / "keys.json"), "ann@example.com")
+    store, registry = open_sqlite(tmp_path / "data" / "mailpixel.db")
+    store.append([an_open(600, recipient=id)])
+    held = run("person", "export", "Ann@example.com")
+    assert [json.loads(line)["recipient"] for line in held.stdout.splitlines()] == [id]
+    assert run("person", "optout", "ann@example.com").exit_code == 0
+    assert "optout" in run("person", "export", "ann@example.com").stdout
+    erased = run("person", "erase", "ann@example.com", "--yes")
+    assert (erased.exit_code, erased.stderr[:18]) == (0, "2 event(s) erased.")
+    assert list(store.person(id)) == []
+    store.close()
+    registry.close()
+
+
+@pytest.mark.parametrize("asked", ["r-9", "bob@example.com"])
+@pytest.mark.parametrize("words", [("export",), ("erase", "--yes")])
+def test_a_person_of_whom_nothing_is_stored_is_said_to_be_unknown(
+    run: Run, words: tuple[str, ...], asked: str
+) -> None:
+    run("campaign", "add", "spring", "--name", "Spring")
+    told = run("person", words[0], asked, *words[1:])
+    under = " under the keyed pseudonym of this address" if "@" in asked else ""
+    assert (told.exit_code, told.stdout) == (0, "")
+    assert told.stderr == f"nothing is stored{under}; check the spelling\n"
+
+
 def test_explain_of_an_unknown_campaign_fails(run: Run) -> None:
     told = run("explain", "autumn", "r-1")
     assert (told.exit_code, told.stdout) == (1, "")

@@ -66,3 +66,34 @@ def test_on_a_terminal_a_person_is_asked(data: Path, tmp_path: Path, answer: str
     assert "Does the first line, `Kunde`, name the column?" in said
     rows = list(csv.DictReader((tmp_path / "out.csv").read_text().splitlines()))
     assert [row["recipient"] for row in rows] == signed
+
+
+@pytest.mark.parametrize("name", ["ids", "linked", "out.csv.part", "out.csv.part.json"])
+def test_the_list_is_never_overwritten_by_its_own_links(data: Path, tmp_path: Path, name: str) -> None:
+    list_ = tmp_path / name
+    ids = tmp_path / "ids"
+    if name == "linked":
+        ids.write_text("r-1\n")
+        list_.symlink_to(ids)
+    else:
+        list_.write_text("r-1\n")
+    output = tmp_path / ("out.csv" if "part" in name else "ids")
+    words = ["--data", str(data), "links", "spring", "--recipients", str(list_), "--output", str(output)]
+    done = CliRunner().invoke(cli, words)
+    problem = f"output: {output} would overwrite the list of recipients; name another file"
+    assert (done.exit_code, done.stderr, list_.read_text()) == (2, f"error: {problem}\n", "r-1\n")
+
+
+def test_a_pipe_is_not_replaced_by_a_file_of_links(data: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    code, _, said = links(data, b"r-1\n", "--output", str(tmp_path / "fifo"))
+    problem = f"output: {tmp_path / 'fifo'} is not a regular file; leave --output out to write to stdout"
+    assert (code, said, (tmp_path / "fifo").is_fifo()) == (2, f"error: {problem}\n", True)
+
+
+def test_a_symbolic_link_keeps_leading_to_the_file_of_links(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "latest.csv").symlink_to("today.csv")
+    code, _, said = links(data, b"r-1\n", "--output", str(tmp_path / "latest.csv"))
+    assert code == 0, said
+    assert (tmp_path / "latest.csv").is_symlink()
+    assert (tmp_path / "today.csv").read_text().startswith("recipient,token\nr-1,")

@@ -44,6 +44,31 @@ def facts_of(job: Job, keyring: Keyring, list_bytes: int | None) -> Facts:
     }
 
 
+def place_of(path: Path, source: BinaryIO) -> Path:
+    """Where FILE will be: what it names itself, or where the symbolic link leads that it is.
+
+    Raises `InvalidInput` for a device or a pipe, which would be replaced by a file, and for the list that is read.
+    """
+    if path.exists() and not path.is_file():
+        raise InvalidInput("output", f"{path} is not a regular file; leave --output out to write to stdout")
+    place = path.resolve()
+    if any(_is_read_from(written, source) for written in (place, *_beside(place))):
+        raise InvalidInput("output", f"{path} would overwrite the list of recipients; name another file")
+    return place
+
+
+def _beside(path: Path) -> tuple[Path, Path]:
+    """`FILE.part` and `FILE.part.json`."""
+    return path.with_name(f"{path.name}.part"), path.with_name(f"{path.name}.part.json")
+
+
+def _is_read_from(path: Path, source: BinaryIO) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(source.fileno()))
+    except OSError:  # there is no such file, or the list is in memory
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class _Mark:
     """How far a run came."""
@@ -64,8 +89,7 @@ class Part:
         if resume and facts["format"] == Format.PARQUET:
             raise InvalidInput(FIELD, f"a Parquet file cannot be continued; {_AGAIN}")
         self._path, self._facts = path, facts
-        self._part = path.with_name(f"{path.name}.part")
-        self._note = path.with_name(f"{path.name}.part.json")
+        self._part, self._note = _beside(path)
         try:
             self.sink: BinaryIO = self._part.open("r+b" if self._part.exists() else "w+b")
         except OSError as error:
