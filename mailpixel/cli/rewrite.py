@@ -14,7 +14,7 @@ from mailpixel.cli.rewrite_words import left_alone, worth_knowing
 from mailpixel.cli.suggestions import campaign_argument
 from mailpixel.errors import InvalidInput
 from mailpixel.links.hosts import warning_of
-from mailpixel.links.splicing.options import PIXEL_HELP, PIXEL_PLACES, RewriteOptions
+from mailpixel.links.splicing.options import PIXEL_HELP, PIXEL_PLACES, SHOWN_WORDS, RewriteOptions
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
 
 SUFFIXES = {".eml": True, ".mbox": True, ".mht": True, ".html": False, ".htm": False, ".xhtml": False}
@@ -58,8 +58,8 @@ mailpixel rewrite spring-2026 --recipient r-1001 mail.eml > tracked.eml""",
 )
 @click.option(
     "--shown",
-    type=click.Choice(["track", "leave"]),
-    default="track",
+    type=click.Choice(SHOWN_WORDS),
+    default=SHOWN_WORDS[0],
     show_default=True,
     help="Track or leave alone links whose text shows another domain than the tracker's.",
 )

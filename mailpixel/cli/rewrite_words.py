@@ -3,10 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from mailpixel.links.splicing.splice import Note, NoteKind
-
-NAMED = 10
-"""How many links are named; of more only the number is given."""
-_URL_CHARS = 200
+from mailpixel.rewriting.notes import NAMED, spoken
 
 WHY: Mapping[str, str] = {
     "already-tracked": "already tracked",
@@ -45,13 +42,9 @@ WHY_PART: Mapping[str, str] = {
 }
 """Causes for a part of a message, or all of it."""
 
-_ABOUT: Mapping[NoteKind, str] = {
-    NoteKind.FIELD: "{count} tracked link(s) hold what looks like a template field;"
-    " mark it with data-no-track if it is one:",
-    NoteKind.SHOWN: "{count} tracked link(s) show another domain in their text, and mail programs warn of that;"
-    " use a tracking host under your own domain, or --shown leave:",
-    NoteKind.SHORT: "the HTML is shorter than 3,200 bytes and has no other image: SpamAssassin adds 0.6 to 2.2 points"
-    " for the pixel; --pixel none leaves it out",
+_REMEDIES: Mapping[NoteKind, str] = {
+    NoteKind.SHOWN: ", or --shown leave",
+    NoteKind.SHORT: "; --pixel none leaves it out",
 }
 
 
@@ -66,15 +59,8 @@ def left_alone(counts: Mapping[str, int]) -> Iterator[str]:
 
 def worth_knowing(notes: Sequence[Note]) -> Iterator[str]:
     """What the sender should know, each kind with the links it is about."""
-    for kind, about in _ABOUT.items():
-        hrefs = [note.href for note in notes if note.kind is kind]
-        if hrefs:
-            yield about.format(count=len(hrefs))
-            yield from (f"  {_short(href)}" for href in hrefs[:NAMED] if href)
-            if len(hrefs) > NAMED:
-                yield f"  and {len(hrefs) - NAMED} more"
-
-
-def _short(href: str) -> str:
-    shown = "".join(letter if letter.isprintable() else "?" for letter in href)
-    return shown if len(shown) <= _URL_CHARS else shown[: _URL_CHARS - 1] + "…"
+    for about in spoken(notes, _REMEDIES):
+        yield f"{about.text}:" if about.hrefs else about.text
+        yield from (f"  {href}" for href in about.hrefs)
+        if about.count > NAMED:
+            yield f"  and {about.count - NAMED} more"

@@ -1,19 +1,25 @@
 """The campaigns of a data folder, ready to rewrite for: what every drop-in asks."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from mailpixel.folder import open_keys, open_stores
 from mailpixel.links.claims import check_campaign_id
 from mailpixel.links.hosts import warning_of
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.links.splicing.splice import Note, NoteKind
 from mailpixel.rewriting import Rewriter, rewriter_of
+from mailpixel.rewriting.notes import spoken_of
 from mailpixel.settings import Settings
 from mailpixel.store.protocol import Registry
 
 LOG = logging.getLogger("mailpixel.dropins")
 """Says which campaign's mail went out untracked, and why; never to whom."""
+
+MOST_SAID = 1_000
+"""Campaigns and kinds of note that are said in the log."""
 
 Campaigns = Callable[[str], Rewriter]
 """A campaign's id to its rewriter. Raises `NotFound` for one that is not registered, `InvalidInput` for no id."""
@@ -32,12 +38,15 @@ def open_campaigns(settings: Settings | None = None) -> Campaigns:
 def campaigns_of(registry: Registry, keyring: Keyring, options: RewriteOptions) -> Campaigns:
     """The campaigns of a registry. Read anew each time, so that a new campaign and a changed one hold at once.
 
-    The first whose URLs only this machine can reach is named in the log.
+    The first whose URLs only this machine can reach is named in the log; what to know of a campaign's mail is said
+    there once, by kind.
     """
     warned: set[str] = set()
+    said: set[tuple[str, NoteKind]] = set()
 
     def rewriter(campaign: str) -> Rewriter:  # a function: Django copies it with every mail that it keeps
-        made = rewriter_of(registry, keyring, check_campaign_id(campaign), options)
+        heed = partial(_say_once, said, campaign)
+        made = rewriter_of(registry, keyring, check_campaign_id(campaign), options, heed=heed)
         warning = warning_of(made.minter.base_url, campaign)
         if warning and not warned:
             warned.add(campaign)
@@ -45,3 +54,12 @@ def campaigns_of(registry: Registry, keyring: Keyring, options: RewriteOptions) 
         return made
 
     return rewriter
+
+
+def _say_once(said: set[tuple[str, NoteKind]], campaign: str, notes: Sequence[Note]) -> None:
+    """Say each kind of note once a campaign, not with each mail, and name no link: it may be one person's."""
+    kinds = {(campaign, note.kind) for note in notes} - said
+    for kind in sorted(kinds):
+        if len(said) < MOST_SAID:
+            said.add(kind)
+            LOG.warning("%s", spoken_of(*kind))

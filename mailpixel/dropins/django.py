@@ -199,7 +199,7 @@ class TrackingBackend(BaseEmailBackend):  # type: ignore[misc]  # Django has no 
         """The rewriter of a campaign; the data folder is opened with the first mail."""
         if self._campaigns is None:
             self._campaigns = open_campaigns()
-        return self._campaigns(asked.campaign).with_pixel(asked.pixel)
+        return self._campaigns(asked.campaign).with_style(asked.pixel)
 
 
 def _templated(rewriter: Rewriter, tag: str, html: str) -> str:

@@ -14,7 +14,7 @@ def tracked_html(
     a mailing."""
     try:
         place = check_pixel(pixel) if pixel else None
-        rewritten = campaigns(campaign).with_pixel(place).html(html, recipient)
+        rewritten = campaigns(campaign).with_style(place).html(html, recipient)
     except Exception as error:
         tell_untracked(safe_message(error))
         return html

@@ -110,7 +110,7 @@ class RelayTracking:
             if len(marked.campaigns) != 1 or len(marked.pixels) > 1:
                 raise InvalidInput("headers", "one of ours stands there more than once")
             place = check_pixel(marked.pixels[0], PIXEL_HEADER) if marked.pixels else None
-            rewriter = self._campaigns(marked.campaigns[0]).with_pixel(place)
+            rewriter = self._campaigns(marked.campaigns[0]).with_style(place)
             rewritten = rewriter.message(marked.content, recipient())
         except Exception as error:
             return Outgoing(marked.content, Outcome.UNTRACKED, safe_message(error))

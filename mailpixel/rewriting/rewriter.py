@@ -17,10 +17,11 @@ from mailpixel.links.html import Plan, Skip, prepare
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.mime import Left, MessagePlan, prepare_message
 from mailpixel.links.minter import Minter
-from mailpixel.links.splicing.options import PixelPlace, RewriteOptions
+from mailpixel.links.splicing.options import PixelPlace, RewriteOptions, Shown
 from mailpixel.links.splicing.splice import Note, encode_for
 from mailpixel.links.urls import merge_click_url, pixel_url
 from mailpixel.model import Link
+from mailpixel.rewriting.notes import Heed
 from mailpixel.rewriting.seen import Meet, meeting
 from mailpixel.store.protocol import Registry
 from mailpixel.store.revisions import note_signed
@@ -89,24 +90,34 @@ class Rewriter:
     No method raises: where something fails, `output` is the input and `error` says why, because a tracker must never
     stop a mailing. A destination keeps its number from one call to the next; new ones are registered before the
     output is given, so that a link never goes out that leads nowhere. With `meet`, what one recipient's mail alone has
-    is not registered: the tracked URL carries it. Options' `base_url` and `known` are not read: the minter and the
-    register say these.
+    is not registered: the tracked URL carries it. `heed` takes the notes of each rewrite that has some. Options'
+    `base_url` and `known` are not read: the minter and the register say these.
     """
 
     def __init__(
-        self, minter: Minter, register: Register, options: RewriteOptions, meet: Meet | None = None
+        self,
+        minter: Minter,
+        register: Register,
+        options: RewriteOptions,
+        meet: Meet | None = None,
+        *,
+        heed: Heed | None = None,
     ) -> None:
         self.minter = minter
         self._register = register
         self._meet = meet
+        self._heed = heed
         self._options = replace(options, base_url=minter.base_url, known={})
         self._prepared = lru_cache(PLANS_KEPT)(self._plan)
 
-    def with_pixel(self, place: PixelPlace | None) -> "Rewriter":
-        """The same rewriter, with the pixel at this place; itself for None."""
-        if place in (None, self._options.pixel):
+    def with_style(self, pixel: PixelPlace | None = None, shown: Shown | None = None) -> "Rewriter":
+        """The same rewriter with the pixel at this place, and with this done to links whose text shows another domain.
+        None leaves it as it is."""
+        mine = self._options
+        options = replace(mine, pixel=pixel or mine.pixel, shown=shown or mine.shown)
+        if options == mine:
             return self
-        return Rewriter(self.minter, self._register, replace(self._options, pixel=place), self._meet)
+        return Rewriter(self.minter, self._register, options, self._meet, heed=self._heed)
 
     def html(self, html: AnyStr, recipient: str) -> Rewritten[AnyStr]:
         """Track HTML for one recipient: a link token for each link, an open token for the pixel."""
@@ -170,6 +181,8 @@ class Rewriter:
         found = (Link(numbers[url], url) for url in plan.links if url in numbers)
         links = tuple(sorted(found, key=lambda link: link.number))
         left = plan.left if isinstance(plan, MessagePlan) else ()
+        if plan.notes and self._heed is not None:
+            self._heed(plan.notes)
         return Rewritten(output, links, plan.skipped, plan.has_pixel, plan.report, left, plan.notes, carried)
 
 
@@ -202,16 +215,23 @@ def check_merge_tag(tag: str, field: str = "merge_tag") -> str:
     )
 
 
-def rewriter_of(registry: Registry, keyring: Keyring, campaign: str, options: RewriteOptions) -> Rewriter:
+def rewriter_of(
+    registry: Registry,
+    keyring: Keyring,
+    campaign: str,
+    options: RewriteOptions,
+    *,
+    heed: Heed | None = None,
+) -> Rewriter:
     """The rewriter of a registered campaign, at its own base URL where it has one, else at that of the options.
 
     Its list says which query values are passed through, not the options. Raises `NotFound` when there is no such
     campaign, `KeyringError` when other keys signed for the registry, and `InvalidInput` for an invalid base URL.
     """
     check_keys(keyring, registry.signing_keys())
-    known = registry.campaign(campaign)
+    known = registry.outline(campaign)
     note_signed(registry, known.id)
     minter = Minter(keyring, known.base_url or options.base_url, known.id)
     options = replace(options, passthrough=frozenset(known.passthrough))
     register = partial(registry.register_links, known.id)
-    return Rewriter(minter, register, options, meeting(registry, keyring, known.id))
+    return Rewriter(minter, register, options, meeting(registry, keyring, known.id), heed=heed)

@@ -104,6 +104,10 @@ class Registry(Protocol):
         """One campaign with its links. Raises `NotFound`."""
         ...
 
+    def outline(self, id: str) -> Campaign:
+        """One campaign without its links: takes no longer the more there are. Raises `NotFound`."""
+        ...
+
     def add_campaign(self, campaign: Campaign) -> None:
         """Add a campaign; it is stale at first, as its events may have come before it.
 

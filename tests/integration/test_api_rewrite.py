@@ -25,6 +25,12 @@ PATH = "/api/campaigns/spring/rewrite"
 HTML = '<body>\r\n<a href="https://shop.example/a">A</a><a href="mailto:x@shop.example">M</a></body>'
 
 
+SHORT = (
+    "the HTML is shorter than 3,200 bytes and has no other image: SpamAssassin adds 0.6 to 2.2 points for the pixel;"
+    " pixel=none leaves it out"
+)
+
+
 class Api:
     """The running app and the registry beneath it."""
 
@@ -63,6 +69,7 @@ def test_html_comes_back_tracked_with_its_links_and_what_was_left_alone(api: Api
     assert told == {
         "links": [{"number": 1, "url": "https://shop.example/a"}],
         "skipped": [{"href": "mailto:x@shop.example", "reason": "scheme"}],
+        "notes": [SHORT],
     }
     assert html.startswith('<body>\r\n<a href="https://t.example/c/')
     assert html.count("https://t.example/o/") == 1
@@ -102,6 +109,35 @@ def test_the_query_says_where_the_pixel_goes(api: Api) -> None:
     html = api.rewrite(PATH + "?pixel=top&mso=true").json()["html"]
     assert html.startswith('<body><img src="https://t.example/o/')
     assert "<img" not in api.rewrite(PATH + "?pixel=none").json()["html"]
+
+
+def test_what_a_sender_should_know_of_a_mail_comes_as_notes(api: Api) -> None:
+    html = (
+        '<a href="https://shop.example/{id}/a">A</a>'
+        '<a href="https://shop.example/b">www.shop.example</a><a href="https://shop.example/c">C</a>'
+    )
+    told = api.rewrite(html=html).json()
+    assert told["notes"] == [
+        "1 tracked link(s) hold what looks like a template field; mark it with data-no-track if it is one:"
+        " https://shop.example/{id}/a",
+        "1 tracked link(s) show another domain in their text, and mail programs warn of that; use a tracking host under"
+        " your own domain, or ask for shown=leave: https://shop.example/b",
+        SHORT,
+    ]
+    assert api.rewrite(html='<a href="https://shop.example/c">C</a>', pixel="none").json()["notes"] == []
+    many = "".join(f'<a href="https://shop.example/{n}">www.shop.example</a>' for n in range(13))
+    assert api.rewrite(html=many, pixel="none").json()["notes"][0].endswith("/9, 3 more")
+
+
+def test_links_that_show_another_domain_are_left_alone_on_request(api: Api) -> None:
+    html = '<a href="https://shop.example/b">www.shop.example</a>'
+    left = [{"href": "https://shop.example/b", "reason": "shown"}]
+    told = api.rewrite(PATH + "?shown=leave", html=html).json()
+    assert (told["links"], told["skipped"], told["notes"]) == ([], left, [SHORT])
+    assert api.rewrite(html=html, shown="leave").json()["skipped"] == left
+    assert api.rewrite(PATH + "?shown=leave", html=html, shown="track").json()["skipped"] == []
+    assert api.error(PATH + "?shown=no") == (422, "invalid_input", "shown")
+    assert api.error(shown="no") == (422, "invalid_input", "shown")
 
 
 @pytest.mark.parametrize(
@@ -206,10 +242,10 @@ def test_the_document_tells_of_it() -> None:
     schema = content["application/json"]["schema"]
     assert content["application/x-ndjson"]["x-line"] == schema
     assert (sorted(schema["properties"]), schema["required"]) == (
-        ["html", "pixel", "recipient"],
+        ["html", "pixel", "recipient", "shown"],
         ["recipient", "html"],
     )
-    assert [parameter["name"] for parameter in operation["parameters"]] == ["id", "pixel", "mso"]
+    assert [parameter["name"] for parameter in operation["parameters"]] == ["id", "pixel", "shown", "mso"]
     assert sorted(operation["responses"]) == ["200", "400", "401", "403", "404", "413", "415", "422", "503"]
 
 

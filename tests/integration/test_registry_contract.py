@@ -55,6 +55,13 @@ def test_an_added_campaign_reads_as_it_was(registry: Registry) -> None:
     assert registry.campaigns("autumn", 1) == campaigns[1:2]
 
 
+def test_an_outline_is_a_campaign_without_its_links(registry: Registry) -> None:
+    registry.add_campaign(a_campaign(sent=5, base_url="https://mail.example", passthrough=("u",)))
+    assert registry.outline("spring") == replace(registry.campaign("spring"), links=())
+    with pytest.raises(NotFound, match="'autumn'"):
+        registry.outline("autumn")
+
+
 def test_links_are_in_order_of_number(registry: Registry) -> None:
     links = (a_link(3, trap=True), a_link(1), a_link(65535))
     registry.add_campaign(replace(a_campaign(), links=links))

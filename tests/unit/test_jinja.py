@@ -114,6 +114,20 @@ def test_what_cannot_be_tracked_comes_out_as_it_is_and_the_log_says_why_without_
     assert "secret" not in caplog.text
 
 
+def test_what_to_know_of_the_mails_of_a_campaign_is_logged_once_and_names_nobody(
+    campaigns: Campaigns, caplog: pytest.LogCaptureFixture
+) -> None:
+    block = '{% tracked %}<a href="https://shop.example/{id}/{{ recipient }}">x</a>{% endtracked %}'
+    template = environment(campaigns).from_string(block)
+    for number in range(3):
+        assert "https://t.example/c/" in template.render(campaign="c1", recipient=f"r-{number}")
+    assert caplog.messages == [
+        "tracked links of campaign 'c1' hold what looks like a template field; mark it with data-no-track if it is one",
+        "the HTML of campaign 'c1' is shorter than 3,200 bytes and has no other image: SpamAssassin adds 0.6 to 2.2"
+        " points for the pixel",
+    ]
+
+
 def test_a_store_that_fails_stops_no_mail(caplog: pytest.LogCaptureFixture) -> None:
     def failing(campaign: str) -> None:
         raise StoreUnavailable("the disk is full")

@@ -11,6 +11,8 @@ PixelPlace = Literal["bottom", "top", "none"]
 Shown = Literal["track", "leave"]
 PIXEL_PLACES: tuple[PixelPlace, ...] = get_args(PixelPlace)
 """Where a pixel may go; the first is the default."""
+SHOWN_WORDS: tuple[Shown, ...] = get_args(Shown)
+"""What may become of links whose text shows another domain; the first is the default."""
 PIXEL_HELP = (
     "Place the pixel here. Choose top for long mail, which Gmail cuts near 102 kB; none for no pixel."
 )

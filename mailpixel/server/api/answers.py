@@ -86,6 +86,10 @@ REWRITTEN = {
     "html": STRING,
     "links": array(an_object(number=MAYBE_COUNT, url=STRING)),
     "skipped": array(an_object(href=STRING, reason=word(*Reason))),
+    "notes": {
+        "description": "What to know of links that are tracked all the same, and of the pixel, in sentences.",
+        **array(STRING),
+    },
 }
 
 ERROR = an_object(code=word(*CODES.values()), message=STRING, field=MAYBE_STRING)
@@ -228,6 +232,10 @@ _REWRITTEN = {
     "html": '<p>Hello! <a href="https://t.example/c/TOKEN/1">Our shop</a></p>',
     "links": [{"number": 1, "url": "https://shop.example/"}],
     "skipped": [],
+    "notes": [
+        "the HTML is shorter than 3,200 bytes and has no other image: SpamAssassin adds 0.6 to 2.2 points for the"
+        " pixel; pixel=none leaves it out"
+    ],
 }
 EXAMPLES: dict[str, Any] = {
     "Error": {"error": {"code": "invalid_input", "message": "recipient: is missing", "field": "recipient"}},

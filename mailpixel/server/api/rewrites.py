@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mailpixel.errors import InvalidInput, MailpixelError
-from mailpixel.links.splicing.options import PIXEL_PLACES, RewriteOptions
+from mailpixel.links.splicing.options import PIXEL_PLACES, SHOWN_WORDS, RewriteOptions
+from mailpixel.links.splicing.splice import NoteKind
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
+from mailpixel.rewriting.notes import spoken
 from mailpixel.server.api.body import check_length
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.exchange import STREAM_BYTES, Exchange
@@ -50,13 +52,27 @@ OWN_PIXEL = Field(
     choice(*PLACES),
     help="Where the pixel of this mail goes; without it, where the query parameter `pixel` says.",
 )
-MAIL = (RECIPIENT, HTML, OWN_PIXEL)
+OWN_SHOWN = Field(
+    "shown",
+    options(*SHOWN_WORDS),
+    choice(*SHOWN_WORDS),
+    help="What becomes of links whose text shows another domain; without it, what the query parameter `shown` says.",
+)
+MAIL = (RECIPIENT, HTML, OWN_PIXEL, OWN_SHOWN)
 PIXEL = Field(
     "pixel",
     options(*PLACES),
     choice(*PLACES),
     default=PLACES[0],
     help="Where the pixel goes: `bottom` when not given; `top`, because Gmail cuts mail near 102 kB.",
+)
+SHOWN = Field(
+    "shown",
+    options(*SHOWN_WORDS),
+    choice(*SHOWN_WORDS),
+    default=SHOWN_WORDS[0],
+    help="What becomes of links whose text shows another domain than the tracker's: `track` them when not given,"
+    " or `leave` them alone.",
 )
 MSO = Field("mso", BOOLEAN, flag, default=False, help="Also links that only classic Outlook reads.")
 
@@ -87,11 +103,19 @@ def rewritten_json(rewritten: Rewritten[str]) -> dict[str, object]:
             *({"number": None, "url": url} for url in rewritten.carried),
         ],
         "skipped": [{"href": skip.href, "reason": skip.reason} for skip in rewritten.skipped],
+        "notes": [about.line for about in spoken(rewritten.notes, _REMEDIES)],
     }
 
 
+_REMEDIES = {
+    NoteKind.SHOWN: ", or ask for shown=leave",
+    NoteKind.SHORT: "; pixel=none leaves it out",
+}
+
+
 def _rewritten(rewriter: Rewriter, mail: Mapping[str, Any]) -> Rewritten[str]:
-    return rewriter.with_pixel(mail.get("pixel")).html(mail["html"], mail["recipient"])
+    styled = rewriter.with_style(mail.get("pixel"), mail.get("shown"))
+    return styled.html(mail["html"], mail["recipient"])
 
 
 def _rewriter(call: Call) -> Rewriter:
@@ -103,7 +127,7 @@ def _rewriter(call: Call) -> Rewriter:
 class MailLines:
     """Rewrites lines of {"recipient","html"}; see `Translator`.
 
-    Each gives a line, in order: {"recipient","html","links","skipped"}, or {"row","error"} for one that failed.
+    Each gives a line, in order: {"recipient","html","links","skipped","notes"}, or {"row","error"} for one that failed.
     """
 
     stopped = False

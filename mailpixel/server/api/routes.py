@@ -55,7 +55,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
              query=(streams.MERGE, streams.HASH_RECIPIENTS, streams.STRICT), stream=streams.mint),
     Endpoint("POST", f"{CAMPAIGN}/rewrite", rewrites.rewrite, "write",
              "Track the HTML of one recipient's mail, or of a stream of them, and register its links.", "Rewritten",
-             body=rewrites.MAIL, query=(rewrites.PIXEL, rewrites.MSO), stream=rewrites.rewrite_lines),
+             body=rewrites.MAIL, query=(rewrites.PIXEL, rewrites.SHOWN, rewrites.MSO), stream=rewrites.rewrite_lines),
     Endpoint("POST", f"{CAMPAIGN}/deliveries", streams.deliver_one, "write",
              "Log one delivery, or a stream of them.", "Delivered", body=streams.DELIVERY, lines=True,
              stream=streams.deliveries),

@@ -63,6 +63,10 @@ class MemoryRegistry:
                 raise NotFound(f"there is no campaign {id!r}")
             return self._campaigns[id]
 
+    def outline(self, id: str) -> Campaign:
+        """See `Registry`."""
+        return changed_copy(self.campaign(id), links=())
+
     def add_campaign(self, campaign: Campaign) -> None:
         """See `Registry`."""
         with self._lock:

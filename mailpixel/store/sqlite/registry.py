@@ -60,6 +60,13 @@ class SqliteRegistry:
         with self._database.reading() as connection:
             return _campaign(connection, id)
 
+    def outline(self, id: str) -> Campaign:
+        """See `Registry`."""
+        with self._database.reading() as connection:
+            for outline in _outlines(connection, "id = ?", (id,), {}):
+                return outline
+        raise _missing(id)
+
     def add_campaign(self, campaign: Campaign) -> None:
         """See `Registry`."""
         with self._database.writing() as connection:
@@ -332,19 +339,29 @@ def _next_revision(connection: sqlite3.Connection) -> int:
 def _campaign(connection: sqlite3.Connection, id: str) -> Campaign:
     for campaign in _campaigns(connection, "id = ?", (id,)):
         return campaign
-    raise NotFound(f"there is no campaign {id!r}")
+    raise _missing(id)
+
+
+def _missing(id: str) -> NotFound:
+    return NotFound(f"there is no campaign {id!r}")
 
 
 def _is_signed(connection: sqlite3.Connection, id: str) -> bool:
     row = connection.execute("select signed from campaigns where id = ?", (id,)).fetchone()
     if row is None:
-        raise NotFound(f"there is no campaign {id!r}")
+        raise _missing(id)
     return bool(row[0])
 
 
 def _campaigns(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> list[Campaign]:
     """Campaigns in the order asked for, with their links: two questions, however many there are."""
-    links = _links(connection, where, values)
+    return _outlines(connection, where, values, _links(connection, where, values))
+
+
+def _outlines(
+    connection: sqlite3.Connection, where: str, values: Sequence[Any], links: Mapping[str, list[Link]]
+) -> list[Campaign]:
+    """Campaigns in the order asked for, with these links by campaign."""
     rows = connection.execute(f"select {CAMPAIGN} from campaigns where {where}", values).fetchall()  # noqa: S608
     return [
         Campaign(

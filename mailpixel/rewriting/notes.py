@@ -1,0 +1,58 @@
+"""What a sender should know of a rewrite that went well, in words."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from mailpixel.links.splicing.splice import Note, NoteKind
+
+NAMED = 10
+"""How many links are named; of more only the number is given."""
+URL_CHARS = 200
+
+Heed = Callable[[Sequence[Note]], object]
+"""Takes the notes of one rewrite."""
+
+_ABOUT: Mapping[NoteKind, str] = {
+    NoteKind.FIELD: "{links} hold what looks like a template field; mark it with data-no-track if it is one",
+    NoteKind.SHOWN: "{links} show another domain in their text, and mail programs warn of that;"
+    " use a tracking host under your own domain{remedy}",
+    NoteKind.SHORT: "the HTML{whose} is shorter than 3,200 bytes and has no other image: SpamAssassin adds 0.6 to 2.2"
+    " points for the pixel{remedy}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """One kind of note: what it says, how many links it is about, and the first of these."""
+
+    text: str
+    count: int
+    hrefs: tuple[str, ...]
+
+    @property
+    def line(self) -> str:
+        """All of it in one line."""
+        more = [f"{self.count - NAMED} more"] if self.count > NAMED else []
+        return f"{self.text}: {', '.join([*self.hrefs, *more])}" if self.hrefs else self.text
+
+
+def spoken(notes: Sequence[Note], remedies: Mapping[NoteKind, str]) -> Iterator[About]:
+    """Each kind of note with the links it is about. `remedies` end the sentence where there is a way to have it
+    otherwise."""
+    for kind, text in _ABOUT.items():
+        hrefs = [note.href for note in notes if note.kind is kind]
+        if hrefs:
+            links = f"{len(hrefs)} tracked link(s)"
+            said = text.format(links=links, whose="", remedy=remedies.get(kind, ""))
+            yield About(said, len(hrefs), tuple(_short(href) for href in hrefs[:NAMED] if href))
+
+
+def spoken_of(campaign: str, kind: NoteKind) -> str:
+    """The same of a campaign's mail, without any link: its URL may be one person's."""
+    whose = f" of campaign {campaign!r}"
+    return _ABOUT[kind].format(links=f"tracked links{whose}", whose=whose, remedy="")
+
+
+def _short(href: str) -> str:
+    shown = "".join(letter if letter.isprintable() else "?" for letter in href)
+    return shown if len(shown) <= URL_CHARS else shown[: URL_CHARS - 1] + "…"
