@@ -1,8 +1,12 @@
-"""What tells one state of a file from another, and the reading of one that others put there."""
+"""Files that other processes read and write too: their states, reading them, and replacing them whole."""
 
 import errno
+import fcntl
 import os
+import secrets
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -47,3 +51,49 @@ def open_to_read(path: Path) -> BinaryIO:
         return os.fdopen(descriptor, "rb")
     os.close(descriptor)
     raise OSError(errno.EINVAL, "is not a regular file", str(path))
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder, so that of two changes to its files none undoes the other. Raises `OSError`."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def written_beside(path: Path, text: str, mode: int) -> Iterator[Path]:
+    """A complete file on disk, in the same folder under another name; removed at the end if it is still there."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        yield beside
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def replace_file(path: Path, text: str, mode: int) -> None:
+    """Write a file anew in one step: a reader sees the old one or the new one. On disk when this returns.
+
+    A symbolic link stays one: what it leads to is replaced. Raises `OSError`.
+    """
+    path = path.resolve()
+    with written_beside(path, text, mode) as beside:
+        beside.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on disk. Raises `OSError`."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

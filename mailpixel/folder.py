@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mailpixel.errors import KeyringError, NotFound, StoreUnavailable
 from mailpixel.files import is_missing
-from mailpixel.links.keyring import Keyring, create_keyring, load_keyring, remove, rotate
+from mailpixel.links.keyring import Keyring, create_keyring, load_keyring, only_key, remove, rotate
 from mailpixel.settings import Settings
 from mailpixel.store.protocol import Registry, SigningKey
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite
@@ -140,9 +140,7 @@ def remove_key(settings: Settings, id: int) -> None:
     if id not in known and id not in here:
         raise NotFound(f"there is no key {id}; `mailpixel keys list` shows the keys")
     if set(here) == {id} and id in known and known[id].fingerprint == here[id].fingerprint:
-        raise KeyringError(
-            f"key {id} is the only key; run `mailpixel keys rotate` first, so that another signs"
-        )
+        raise only_key(id)
     key = known.get(id) or SigningKey(id, here[id].fingerprint)
     # The database first: a server that looks in between still finds every key that it waits for.
     registry.remember_keys([replace(key, removed=True)])

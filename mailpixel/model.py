@@ -13,6 +13,18 @@ from mailpixel.record import record
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """Where milliseconds are counted from."""
+LAST_LINK = 65_535
+"""The highest number a link can have: it has 16 bits in a token. The lowest is 1."""
+
+
+def to_ms(moment: datetime) -> int:
+    """An aware moment as whole milliseconds since 1970, rounded down."""
+    return (moment - EPOCH) // timedelta(milliseconds=1)
+
+
+def moment_of(milliseconds: int) -> datetime:
+    """The moment, aware and in UTC, of milliseconds since 1970."""
+    return EPOCH + timedelta(milliseconds=milliseconds)
 
 
 class TokenKind(StrEnum):
@@ -196,4 +208,4 @@ class Campaign:
     @property
     def sent_at_ms(self) -> int | None:
         """The queue clock of the campaign's messages."""
-        return None if self.sent_at is None else (self.sent_at - EPOCH) // timedelta(milliseconds=1)
+        return None if self.sent_at is None else to_ms(self.sent_at)

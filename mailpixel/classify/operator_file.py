@@ -4,18 +4,14 @@ The one file of this room that reads and writes outside the package. Whoever run
 again whether the file is another one than before.
 """
 
-import fcntl
 import json
-import os
-import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from mailpixel.classify.operator import OperatorLists
 from mailpixel.classify.rules import Rules
 from mailpixel.errors import InvalidInput
-from mailpixel.files import open_to_read, stamp_of
+from mailpixel.files import locked, open_to_read, replace_file, stamp_of
 from mailpixel.settings import Settings
 
 FILE_NAME = "operator.json"
@@ -59,10 +55,10 @@ def change_operator_lists(
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _alone(path.parent):
+        with locked(path.parent):
             before = load_operator_lists(path)
             after = change(before)
-            _write(path, after)
+            replace_file(path, _text_of(after), 0o666)  # as the umask allows: it holds no secrets
             return before, after
     except OSError as error:
         raise _unreadable(path, error) from None
@@ -105,27 +101,5 @@ def _unreadable(path: Path, error: OSError) -> InvalidInput:
     return InvalidInput(str(path), f"{reason}; the user mailpixel runs as must be able to read and write it")
 
 
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the lock of the folder, so that two changes never undo each other."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _write(path: Path, lists: OperatorLists) -> None:
-    """A complete file beside, moved over the old one: a reader sees one or the other."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with beside.open("x", encoding="utf-8") as file:
-            json.dump(lists.to_json(), file, indent=1, ensure_ascii=False)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path.resolve())
-    finally:
-        beside.unlink(missing_ok=True)
+def _text_of(lists: OperatorLists) -> str:
+    return json.dumps(lists.to_json(), indent=1, ensure_ascii=False) + "\n"

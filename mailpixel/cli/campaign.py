@@ -12,9 +12,9 @@ from mailpixel.cli.printing import batched, print_json_array, print_lines, zone_
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput
 from mailpixel.ingest.removal import delete_campaign
-from mailpixel.links.destination import check_destination
+from mailpixel.links.claims import MOST_SENT, check_campaign_id, check_campaign_name
+from mailpixel.links.destination import checked
 from mailpixel.links.passthrough import check_names
-from mailpixel.links.token import check_campaign_id
 from mailpixel.links.urls import check_base_url
 from mailpixel.model import Campaign, Link
 from mailpixel.report.campaigns import campaign_json
@@ -22,7 +22,6 @@ from mailpixel.report.moments import from_iso, iso
 from mailpixel.report.zones import in_zone, local
 from mailpixel.store.protocol import Registry
 
-MOST_SENT = 10**10
 MOST_LISTED = 1_000_000
 PAGE = 500
 """Campaigns read and printed at a time."""
@@ -69,7 +68,8 @@ def campaign_add(id: str, name: str, urls: tuple[str, ...], traps: tuple[str, ..
     """Register a campaign. A running server knows it within two seconds."""
     links = _links([(url, False) for url in urls] + [(url, True) for url in traps], after=0)
     names = check_names(facts.pop("passthrough"), "--passthrough")
-    campaign = Campaign(check_campaign_id(id, "ID"), check_name(name), links=links, passthrough=names)
+    named = check_campaign_id(id, "ID"), check_campaign_name(name, "--name")
+    campaign = Campaign(*named, links=links, passthrough=names)
     campaign = replace(campaign, **_facts(facts))
     _, registry = begun()
     registry.add_campaign(campaign)
@@ -117,7 +117,7 @@ def campaign_edit(
     """Change a campaign. Former destinations are kept with the date of the change."""
     _, registry = stores()
     begun, stopped = facts.pop("passthrough"), facts.pop("stopped")
-    changes = _facts(facts) | ({} if name is None else {"name": check_name(name)})
+    changes = _facts(facts) | ({} if name is None else {"name": check_campaign_name(name, "--name")})
 
     def change(campaign: Campaign) -> Campaign:
         links = _corrected(campaign, correct)
@@ -244,19 +244,6 @@ class Listed:
             yield from page
             id, left = page[-1].id, left - len(page)
         self.following = id if not left and self._registry.campaigns(id, 1, self._archived) else None
-
-
-def check_name(text: str) -> str:
-    """A campaign's name, 1 to 200 printable characters. Raises `InvalidInput`."""
-    if not 1 <= len(text.strip()) <= 200 or not text.isprintable():
-        raise InvalidInput("--name", "must have 1 to 200 printable characters")
-    return text.strip()
-
-
-def checked(url: str, field: str) -> str:
-    """The destination as given, once it is known to be good for a redirect. Raises `InvalidInput`."""
-    check_destination(url, field)
-    return url
 
 
 def _corrected(campaign: Campaign, corrections: tuple[tuple[str, str], ...]) -> dict[int, Link]:

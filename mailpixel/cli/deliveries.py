@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -11,6 +11,7 @@ from mailpixel.cli.frame import Command, now_ms, print_json, say, stores
 from mailpixel.cli.printing import batched, in_campaign, row_options, write_rows
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput
+from mailpixel.ingest.identity import DAY_MS
 from mailpixel.links.lists.columns import Wanted
 from mailpixel.links.lists.opening import TextList
 from mailpixel.model import Event
@@ -18,15 +19,15 @@ from mailpixel.report.export import deliveries
 from mailpixel.report.tables import as_written
 from mailpixel.store.protocol import Registry, Store
 
+if TYPE_CHECKING:
+    from mailpixel.server.api.lines import Numbered
+
 COLUMNS = ("recipient", "delivered_at")
 BLOCK_BYTES = 262_144
 ROWS_AT_ONCE = 5_000
 FAULTS_SHOWN = 20
 MARKS_AND_SPACE = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
 """What may stand before the first character of a list, in any encoding."""
-DAY_MS = 86_400_000
-
-Numbered = tuple[int, bytes | None]
 
 
 @click.command(
@@ -61,7 +62,7 @@ def deliveries_command(id: str, source: BinaryIO | None, output: str, **how: Any
         sys.exit(1)
 
 
-def _import(store: Store, registry: Registry, campaign: str, lines: Iterator[Numbered]) -> dict[str, int]:
+def _import(store: Store, registry: Registry, campaign: str, lines: "Iterator[Numbered]") -> dict[str, int]:
     """Log deliveries as the HTTP API does; {"accepted","opted_out","failed"} add up to the rows."""
     from mailpixel.server.api.streams import DeliveryReader
 
@@ -81,7 +82,7 @@ def _import(store: Store, registry: Registry, campaign: str, lines: Iterator[Num
     return counts
 
 
-def _lines(source: BinaryIO) -> Iterator[Numbered]:
+def _lines(source: BinaryIO) -> "Iterator[Numbered]":
     """The rows that are not blank, by number, as the JSON that the API takes. A header counts as a row."""
     beginning = source.read(BLOCK_BYTES)
     is_json = beginning.lstrip(MARKS_AND_SPACE).startswith(b"{")

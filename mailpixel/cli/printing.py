@@ -1,6 +1,7 @@
 """Rows to stdout, as they come: nothing here grows with how many there are."""
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
@@ -15,7 +16,6 @@ from mailpixel.report.zones import in_zone, time_zone
 Item = TypeVar("Item")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-BOM = b"\xef\xbb\xbf"
 ROWS_AT_ONCE = 500
 
 
@@ -68,7 +68,7 @@ def write_rows(columns: Sequence[str], rows: Iterable[Row], output: str, bom: bo
         print_json_array(named)
         return
     if output == "csv":
-        click.echo(BOM * bom + csv_header(columns), nl=False)
+        click.echo(BOM_UTF8 * bom + csv_header(columns), nl=False)
     encode = csv_rows if output == "csv" else ndjson
     for some in batched(named, ROWS_AT_ONCE):
         click.echo(encode(some), nl=False)

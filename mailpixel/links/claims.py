@@ -4,13 +4,12 @@ import re
 from collections.abc import Collection
 
 from mailpixel.errors import InvalidInput
+from mailpixel.model import LAST_LINK
 
 CAMPAIGN_CHARS = 64
 """The longest campaign id."""
 RECIPIENT_CHARS = 128
 """The longest recipient id."""
-LAST_LINK = 65_535
-"""The highest link number; the lowest is 1."""
 DESTINATION_BYTES = 65_536
 """The longest destination, in bytes of UTF-8."""
 
@@ -21,6 +20,20 @@ RECIPIENT_ALPHABET = ALPHANUMERIC + b"._:~+=/-"
 _CAMPAIGN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _RECIPIENT = re.compile(r"[A-Za-z0-9._:~+=/-]{1,128}")
 _ADDRESS = re.compile(r"@|%40")
+
+
+CAMPAIGN_NAME_CHARS = 200
+"""The longest display name of a campaign."""
+MOST_SENT = 10**10
+"""The most messages that one campaign can have."""
+
+
+def check_campaign_name(text: str, field: str = "name") -> str:
+    """The display name without white space at its ends: 1 to 200 printable characters. Raises `InvalidInput`."""
+    name = text.strip()
+    if not 1 <= len(name) <= CAMPAIGN_NAME_CHARS or not name.isprintable():
+        raise InvalidInput(field, f"must have 1 to {CAMPAIGN_NAME_CHARS} printable characters")
+    return name
 
 
 def check_campaign_id(text: str, field: str = "campaign") -> str:

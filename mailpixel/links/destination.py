@@ -36,6 +36,12 @@ def check_destination(url: str, field: str = "url") -> str:
     return location
 
 
+def checked(url: str, field: str = "url") -> str:
+    """The destination as it was written, once `check_destination` has passed it. Raises `InvalidInput`."""
+    check_destination(url, field)
+    return url
+
+
 _TOO_LONG = f"is longer than {DESTINATION_BYTES:,} bytes; shorten it"
 _REFUSALS = (
     (lambda url: len(url) > DESTINATION_BYTES, _TOO_LONG),

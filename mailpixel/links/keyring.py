@@ -8,19 +8,17 @@ Oldest key first. Keys are added, and an old one is kept for as long as links si
 `pseudonym` secret never changes, so that one address keeps one pseudonym.
 """
 
-import fcntl
 import hmac
 import json
 import os
 import secrets
-from collections.abc import Callable, Container, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from mailpixel.errors import InvalidInput, KeyringError
-from mailpixel.files import open_to_read
+from mailpixel.files import locked, open_to_read, replace_file, sync_folder, written_beside
 from mailpixel.links.wire import encode
 
 SECRET_BYTES = 32
@@ -112,9 +110,9 @@ def create_keyring(path: str | Path, id: int = 1) -> Keyring:
     made = new_keyring(datetime.now(UTC), id)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _written_beside(path, made) as beside:
+        with written_beside(path, _text_of(made), 0o600) as beside:
             os.link(beside, path)
-            _sync_folder(path)
+        sync_folder(path.parent)
     except FileExistsError:
         raise KeyringError(f"{path}: there is a key file; load_keyring reads it") from None
     except OSError as error:
@@ -142,12 +140,15 @@ def remove(path: str | Path, id: int) -> Keyring:
         if len(kept) == len(keyring.keys):
             raise KeyringError(f"the key file holds no key {id}; `mailpixel keys list` shows its keys")
         if not kept:
-            raise KeyringError(
-                f"key {id} is the only key; run `mailpixel keys rotate` first, so that another signs"
-            )
+            raise only_key(id)
         return replace(keyring, keys=kept)
 
     return _changed(path, without)
+
+
+def only_key(id: int) -> KeyringError:
+    """The refusal to remove the only key that there is."""
+    return KeyringError(f"key {id} is the only key; run `mailpixel keys rotate` first, so that another signs")
 
 
 def _changed(path: str | Path, change: Callable[[Keyring], Keyring]) -> Keyring:
@@ -155,9 +156,9 @@ def _changed(path: str | Path, change: Callable[[Keyring], Keyring]) -> Keyring:
     path = Path(path)
     load_keyring(path)
     try:
-        with _locked(path):
+        with locked(path.resolve().parent):
             changed = change(_read(path))
-            _replace(path, changed)
+            replace_file(path, _text_of(changed), 0o600)
     except OSError as error:
         raise _unreadable(path, error) from error
     return changed
@@ -225,43 +226,3 @@ def _text_of(keyring: Keyring) -> str:
     ]
     document = {"version": 1, "keys": keys, "pseudonym": keyring.pseudonym.hex()}
     return json.dumps(document, indent=1) + "\n"
-
-
-@contextmanager
-def _written_beside(path: Path, keyring: Keyring) -> Iterator[Path]:
-    """A complete, synced file in the same folder, removed at the end if it is still there."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(_text_of(keyring))
-            file.flush()
-            os.fsync(file.fileno())
-        yield beside
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _replace(path: Path, keyring: Keyring) -> None:
-    path = path.resolve()  # a link stays a link: what it leads to is replaced
-    with _written_beside(path, keyring) as beside:
-        beside.replace(path)
-        _sync_folder(path)
-
-
-def _sync_folder(path: Path) -> None:
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold the lock of the file that stands at `path` now: one that was replaced meanwhile is let go."""
-    while True:
-        with open_to_read(path) as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
-                yield
-                return

@@ -20,14 +20,13 @@ from mailpixel.links.claims import (
     CAMPAIGN_ALPHABET,
     CAMPAIGN_CHARS,
     DESTINATION_BYTES,
-    LAST_LINK,
     RECIPIENT_ALPHABET,
     RECIPIENT_CHARS,
     check_campaign_id,
     check_link_number,
 )
 from mailpixel.links.destination import check_destination
-from mailpixel.model import Claims, TokenKind
+from mailpixel.model import LAST_LINK, Claims, TokenKind
 
 VERSION = 1
 HEAD_BYTES, HEAD_CHARS = 3, 4

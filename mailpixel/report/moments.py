@@ -1,9 +1,9 @@
 """Moments as text: ISO 8601 in UTC, with milliseconds where there are any."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from mailpixel.errors import InvalidInput
-from mailpixel.model import EPOCH
+from mailpixel.model import moment_of, to_ms
 
 EARLIEST_MS = 946_684_800_000
 LATEST_MS = 4_102_444_800_000
@@ -24,7 +24,7 @@ def from_iso(text: str, field: str) -> datetime:
     milliseconds = to_ms(named if named.tzinfo else named.replace(tzinfo=UTC))
     if not EARLIEST_MS <= milliseconds <= LATEST_MS:
         raise InvalidInput(field, f"{_YEARS}; this is too {_side(milliseconds)}")
-    return EPOCH + timedelta(milliseconds=milliseconds)
+    return moment_of(milliseconds)
 
 
 def from_ms(milliseconds: int, field: str) -> datetime:
@@ -36,7 +36,7 @@ def from_ms(milliseconds: int, field: str) -> datetime:
         raise InvalidInput(
             field, f"{_YEARS}; this is too {side} (a number is milliseconds since 1970{looks})"
         )
-    return EPOCH + timedelta(milliseconds=milliseconds)
+    return moment_of(milliseconds)
 
 
 _YEARS = "must be a moment in the years 2000 to 2099"
@@ -53,11 +53,6 @@ def _other_unit(number: int) -> str:
     return next(fits, "")
 
 
-def to_ms(moment: datetime) -> int:
-    """Whole milliseconds since 1970 of an aware moment."""
-    return (moment - EPOCH) // timedelta(milliseconds=1)
-
-
 def iso(moment: datetime | None) -> str | None:
     """`2026-09-21T14:13:20Z`, or with three decimals; None stays None."""
     if moment is None:
@@ -71,7 +66,4 @@ def iso_ms(milliseconds: int | None) -> str | None:
     """The same of milliseconds since 1970, up to the end of the year 9999, the last that has four digits."""
     if milliseconds is None:
         return None
-    milliseconds = min(milliseconds, LAST_ISO_MS)
-    return iso(
-        datetime.fromtimestamp(milliseconds // 1000, UTC).replace(microsecond=milliseconds % 1000 * 1000)
-    )
+    return iso(moment_of(min(milliseconds, LAST_ISO_MS)))

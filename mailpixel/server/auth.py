@@ -1,7 +1,7 @@
 """Who may use the API: bearer keys, of which only the SHA-256 is known here."""
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import datetime
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -22,7 +22,7 @@ async def authenticate(request: Request, scope: str) -> ApiKey:
     """The key of a request. Raises `HTTPException`: 401 without a good key, 403 when it lacks the scope."""
     services: Services = request.state.services
     digest = _digest(request.headers.get("authorization", ""))
-    now = datetime.fromtimestamp(services.clock() / 1000, UTC)
+    now = services.now
     key = services.live.registry.key(digest, now) or await _look_again(services, digest, now)
     if key is None:
         services.metrics.refuse_key("unknown")

@@ -1,12 +1,11 @@
 """Who may read `/metrics`: they say how much a sender mails."""
 
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from mailpixel.classify.networks import canonical_address
+from mailpixel.links.hosts import is_loopback
 from mailpixel.server.auth import CHALLENGE, authenticate
 from mailpixel.server.services import Services
 
@@ -42,11 +41,5 @@ def is_local(request: Request, base_url: str) -> bool:
     public = urlsplit(base_url).netloc
     asked = request.headers.get("host", "").lower()
     host = urlsplit(base_url).hostname or ""
-    by_public_name = asked == public and host != "localhost" and not is_loopback(host)
+    by_public_name = asked == public and not is_loopback(host)
     return is_loopback(request.client.host if request.client else "") and not by_public_name
-
-
-def is_loopback(text: str) -> bool:
-    """Whether this is an address of the machine itself."""
-    address = canonical_address(text)
-    return bool(address) and ip_address(address).is_loopback

@@ -1,7 +1,5 @@
 """`/u/{token}`: "do not track me". The page asks, and only the POST acts: programs that follow links change nothing."""
 
-from datetime import UTC, datetime
-
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -44,7 +42,7 @@ async def act(request: Request) -> Response:
         return HTMLResponse(NO_OPT_OUT_PAGE, 404, HEADERS)
     services: Services = request.state.services
     run = services.threads.opt_outs.run
-    await run(opt_out, services.store, services.registry, claims.recipient, datetime.now(UTC))
+    await run(opt_out, services.store, services.registry, claims.recipient, services.now)
     await services.refreshing.fresh_look()
     return HTMLResponse(OPTED_OUT_PAGE, 200, HEADERS)
 

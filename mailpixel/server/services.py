@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from mailpixel.classify import Rules
 from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.live import LiveKnowledge
+from mailpixel.model import moment_of
 from mailpixel.server.metrics import Metrics
 from mailpixel.server.refreshing import Refreshing
 from mailpixel.server.threads import Threads
@@ -26,6 +28,11 @@ class Services:
     metrics: Metrics
     threads: Threads
     clock: Callable[[], int]
+
+    @property
+    def now(self) -> datetime:
+        """This moment, on the clock."""
+        return moment_of(self.clock())
 
     @property
     def rules(self) -> Rules:

@@ -1,6 +1,5 @@
 """What programs look for on every site: robots.txt, an icon, and the files by which apps open links themselves."""
 
-import asyncio
 import logging
 from pathlib import Path
 
@@ -50,7 +49,7 @@ async def app_link_file(request: Request) -> Response:
     folder = services.settings.well_known
     if folder is None:
         raise HTTPException(404)
-    content = await asyncio.to_thread(read_file, folder / APP_LINK_FILES[request.url.path])
+    content = await services.threads.checks.run(read_file, folder / APP_LINK_FILES[request.url.path])
     if content is None:
         raise HTTPException(404)
     return Response(content, media_type="application/json", headers={"cache-control": "max-age=300"})

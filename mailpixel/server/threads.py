@@ -48,4 +48,4 @@ class Threads:
         self.api_writes = Lane(API_AT_ONCE)
         self.opt_outs = Lane(OPT_OUTS_AT_ONCE)
         self.checks = Lane(CHECKS_AT_ONCE)
-        """Readiness and metrics."""
+        """Readiness, metrics and small files."""

@@ -3,26 +3,16 @@ again."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from mailpixel.errors import Conflict, InvalidInput, StoreUnavailable
-from mailpixel.model import Campaign, Link
+from mailpixel.model import LAST_LINK, Campaign, Link, moment_of, to_ms
 from mailpixel.store.protocol import Registry, Sighting
-
-LAST_LINK = 65_535
-"""The highest number a link can have: it has 16 bits in a token."""
-
-_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def to_ms(moment: datetime) -> int:
-    """A moment as milliseconds since 1970, rounded down."""
-    return (moment - _BEGINNING) // timedelta(milliseconds=1)
 
 
 def to_the_millisecond(moment: datetime | None) -> datetime | None:
     """A moment as a registry keeps it."""
-    return None if moment is None else _BEGINNING + timedelta(milliseconds=to_ms(moment))
+    return None if moment is None else moment_of(to_ms(moment))
 
 
 def replaced_links(former: Campaign, campaign: Campaign) -> list[Link]:

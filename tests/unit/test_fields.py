@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailpixel.errors import InvalidInput
-from mailpixel.report.moments import EARLIEST_MS, LATEST_MS, to_ms
+from mailpixel.model import to_ms
+from mailpixel.report.moments import EARLIEST_MS, LATEST_MS
 from mailpixel.server.api.body import parse_json
 from mailpixel.server.api.fields import Field, a_string, moment, object_schema, read_object, whole
 from mailpixel.server.api.query import from_cursor, page, to_cursor

@@ -8,9 +8,10 @@ from mailpixel.errors import InvalidInput
 from mailpixel.links.html import Skip, prepare
 from mailpixel.links.mime import prepare_message
 from mailpixel.links.splicing.options import RewriteOptions
-from mailpixel.links.splicing.splice import MOST_LINKS, Destinations, encode_for
+from mailpixel.links.splicing.splice import Destinations, encode_for
 from mailpixel.links.splicing.trackable import Reason
 from mailpixel.links.text import prepare_text
+from mailpixel.model import LAST_LINK
 from tests.rewriting import PIXEL, PIXEL_URL
 
 OPTIONS = RewriteOptions("https://t.example")
@@ -162,7 +163,7 @@ def test_as_many_urls_as_links_are_asked_for() -> None:
 
 def test_what_cannot_be_prepared_goes_out_as_it_is_with_the_error() -> None:
     html = "".join(f'<a href="https://a.test/{place}">x</a>' for place in range(3))
-    plan = prepare(html, RewriteOptions("https://t.example", known={"https://b.test/": MOST_LINKS}))
+    plan = prepare(html, RewriteOptions("https://t.example", known={"https://b.test/": LAST_LINK}))
     assert plan.error == "html: has more than 65535 different links: split the campaign"
     assert (plan.links, plan.has_pixel, plan.render([], PIXEL_URL)) == ((), False, html)
 
@@ -184,9 +185,9 @@ def test_an_error_tells_its_kind_and_nothing_of_the_mail() -> None:
 
 
 def test_numbers_end_at_what_a_token_can_hold() -> None:
-    destinations = Destinations({"https://a.test/": MOST_LINKS - 1})
+    destinations = Destinations({"https://a.test/": LAST_LINK - 1})
     destinations.place("https://b.test/")
-    assert destinations.numbers == (MOST_LINKS,)
+    assert destinations.numbers == (LAST_LINK,)
     destinations.place("https://c.test/")
     with pytest.raises(InvalidInput):
         destinations.numbers  # noqa: B018

@@ -251,5 +251,5 @@ def test_what_no_pseudonym_is_made_of(address: str, problem: str) -> None:
 def test_what_is_no_file_is_refused_at_once(path: Path, make: Callable[[Path], object]) -> None:
     make(path)
     for use in (load_keyring, rotate, lambda path: remove(path, 1)):
-        with pytest.raises(KeyringError, match="is no regular file; the signing keys must be a file"):
+        with pytest.raises(KeyringError, match="is not a regular file; the signing keys must be a file"):
             use(path)

@@ -10,7 +10,7 @@ from mailpixel.links.mime import Cause, Left, MessagePlan, prepare_message
 from mailpixel.links.parts.comparison import difference
 from mailpixel.links.parts.transfer import QuotedText, quoted_decoded
 from mailpixel.links.splicing.options import RewriteOptions
-from mailpixel.links.splicing.splice import MOST_LINKS
+from mailpixel.model import LAST_LINK
 from tests.rewriting import PIXEL, PIXEL_URL
 
 OPTIONS = RewriteOptions("https://t.example")
@@ -283,7 +283,7 @@ def test_a_charset_that_cannot_be_cut_leaves_its_part() -> None:
 
 
 def test_what_cannot_be_prepared_goes_out_as_it_is_with_the_error() -> None:
-    full = RewriteOptions("https://t.example", known={"https://b.test/": MOST_LINKS})
+    full = RewriteOptions("https://t.example", known={"https://b.test/": LAST_LINK})
     plan = plan_of("Content-Type: text/html", LINK, full)
     assert plan.error == "html: has more than 65535 different links: split the campaign"
     assert (plan.left, plan.render([], PIXEL_URL)) == (

@@ -3,9 +3,9 @@
 import pytest
 
 from mailpixel.links.splicing.options import RewriteOptions
-from mailpixel.links.splicing.splice import MOST_LINKS
 from mailpixel.links.splicing.trackable import Reason
 from mailpixel.links.text import prepare_text
+from mailpixel.model import LAST_LINK
 
 OPTIONS = RewriteOptions("https://t.example")
 
@@ -84,7 +84,7 @@ def test_bytes_keep_their_charset() -> None:
 
 
 def test_what_cannot_be_prepared_goes_out_as_it_is_with_the_error() -> None:
-    full = RewriteOptions("https://t.example", known={"https://b.test/": MOST_LINKS})
+    full = RewriteOptions("https://t.example", known={"https://b.test/": LAST_LINK})
     plan = prepare_text("go https://a.test/", full)
     assert plan.error == "html: has more than 65535 different links: split the campaign"
     assert plan.render([]) == "go https://a.test/"

@@ -9,14 +9,13 @@ wanted `plain_http` (true where the public address was not https, for the campai
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from mailpixel.classify.facts import facts_of
 from mailpixel.classify.networks import Network, canonical_address
 from mailpixel.classify.rules import KnownAgent, Rules
 from mailpixel.errors import InvalidInput
-from mailpixel.model import Campaign, Event, EventKind, Facts, Link, Message
+from mailpixel.model import Campaign, Event, EventKind, Facts, Link, Message, moment_of
 
 _EDGE = b"play"
 _MARKS = {"valid": Facts.NONE, "preview": Facts.PREVIEW, "tampered": Facts.FORGED}
@@ -73,7 +72,7 @@ class Scenario:
             sent_ms, delivered_ms = self.clocks.get(recipient, (None, None))
             if delivered_ms is not None:
                 events.append(_event(self.name, EventKind.DELIVERY, recipient, delivered_ms, number))
-            sent_at = None if sent_ms is None else datetime.fromtimestamp(sent_ms / 1000, UTC)
+            sent_at = None if sent_ms is None else moment_of(sent_ms)
             ordered = sorted(events, key=lambda event: event.id)
             yield (
                 Message(self.name, recipient, ordered),

@@ -29,7 +29,6 @@ NOT_TEXT = (
 )
 """How files begin that cannot be read, and the remedy."""
 PARQUET_MAGIC = b"PAR1"
-BOM = b"\xef\xbb\xbf"
 COMPARED_LINES = 20
 """Lines that a delimiter is tried on."""
 

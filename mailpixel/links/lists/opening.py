@@ -1,10 +1,11 @@
 """A list of text, opened: its encoding found, its layout known, cut into blocks."""
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from mailpixel.links.lists.columns import Wanted
-from mailpixel.links.lists.encoding import BOM, AsUtf8, encoding_of
+from mailpixel.links.lists.encoding import AsUtf8, encoding_of
 from mailpixel.links.lists.head import look
 from mailpixel.links.lists.recipients import Layout, Source, blocks
 
@@ -23,7 +24,7 @@ class TextList:
         if encoding is not None:
             self._source = AsUtf8(source, beginning, encoding)
             beginning = self._source.read(len(beginning))
-        self._first = beginning.removeprefix(BOM)
+        self._first = beginning.removeprefix(BOM_UTF8)
         self.mark_bytes = len(beginning) - len(self._first)
         self.layout: Layout = look(self._first, wanted)
 

@@ -12,9 +12,7 @@ from typing import Any, AnyStr, Generic, NamedTuple
 
 from mailpixel.errors import InvalidInput
 from mailpixel.links.splicing.trackable import Reason
-
-MOST_LINKS = 65_535
-"""Distinct destinations of one campaign; a link number has 16 bits in a token."""
+from mailpixel.model import LAST_LINK
 
 PIXEL_OPEN = '<img src="'
 PIXEL_CLOSE = '" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0">'
@@ -107,14 +105,14 @@ class Destinations:
     @property
     def numbers(self) -> tuple[int, ...]:
         """Their numbers: those they had before; new ones come after the highest. Raises `InvalidInput` past
-        `MOST_LINKS`."""
+        `LAST_LINK`."""
         known = self._known
         if not self._places:
             return ()
         fresh = count(max(known.values(), default=0) + 1)
         numbers = tuple(known.get(destination) or next(fresh) for destination in self._places)
-        if max(numbers, default=0) > MOST_LINKS:
-            raise InvalidInput("html", f"has more than {MOST_LINKS} different links: split the campaign")
+        if max(numbers, default=0) > LAST_LINK:
+            raise InvalidInput("html", f"has more than {LAST_LINK} different links: split the campaign")
         return numbers
 
 

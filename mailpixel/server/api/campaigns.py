@@ -8,11 +8,11 @@ from starlette.responses import Response
 
 from mailpixel.errors import InvalidInput
 from mailpixel.ingest.removal import delete_campaign
-from mailpixel.links.claims import LAST_LINK, check_campaign_id
-from mailpixel.links.destination import check_destination
+from mailpixel.links.claims import CAMPAIGN_NAME_CHARS, MOST_SENT, check_campaign_id, check_campaign_name
+from mailpixel.links.destination import checked
 from mailpixel.links.passthrough import MOST_NAMES, NAME_PATTERN, check_names
 from mailpixel.links.urls import BASE_URL_CHARS, check_base_url
-from mailpixel.model import Campaign, Link
+from mailpixel.model import LAST_LINK, Campaign, Link
 from mailpixel.report.campaigns import campaign_json
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.fields import (
@@ -34,31 +34,13 @@ from mailpixel.server.api.json_text import answer_json
 from mailpixel.server.api.query import page
 from mailpixel.server.errors_to_json import NO_STORE
 
-MOST_SENT = 10**10
-NAME_CHARS = 200
-
-
-def check_name(name: str, field: str = "name") -> str:
-    """A campaign's name, 1 to 200 printable characters. Raises `InvalidInput`."""
-    name = name.strip()
-    if not 1 <= len(name) <= NAME_CHARS or not name.isprintable():
-        raise InvalidInput(field, f"must have 1 to {NAME_CHARS} printable characters")
-    return name
-
-
-def check_url(url: str, field: str) -> str:
-    """The destination as given, once it is known to be good for a redirect. Raises `InvalidInput`."""
-    check_destination(url, field)
-    return url
-
-
 URL_SCHEMA = {
     "type": "string",
     "format": "uri",
     "pattern": "^ *[Hh][Tt][Tt][Pp][Ss]?://[^/?#]",
     "maxLength": 65_536,
 }
-URL = Field("url", URL_SCHEMA, text(check_url), required=True, help="Where the link leads: http or https.")
+URL = Field("url", URL_SCHEMA, text(checked), required=True, help="Where the link leads: http or https.")
 TRAP = Field(
     "trap",
     BOOLEAN,
@@ -79,7 +61,7 @@ def new_links(value: Any, name: str) -> tuple[Link, ...]:
 
 def _new_link(number: int, row: Any, at: str) -> Link:
     if isinstance(row, str):
-        return Link(number, check_url(a_string(row, at), at))
+        return Link(number, checked(a_string(row, at), at))
     read = read_object(row, NEW_LINK, f"{at}.")
     return Link(number, read["url"], read.get("trap", False))
 
@@ -117,8 +99,8 @@ ID = Field(
 )
 NAME = Field(
     "name",
-    {"type": "string", "minLength": 1, "maxLength": NAME_CHARS, "examples": ["Spring sale"]},
-    text(check_name),
+    {"type": "string", "minLength": 1, "maxLength": CAMPAIGN_NAME_CHARS, "examples": ["Spring sale"]},
+    text(check_campaign_name),
     help="Display name: 1 to 200 printable characters. Default: the id.",
 )
 SENT = Field(

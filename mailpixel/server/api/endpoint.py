@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -32,7 +32,7 @@ class Call:
     @property
     def now(self) -> datetime:
         """The moment of the request."""
-        return datetime.fromtimestamp(self.services.clock() / 1000, UTC)
+        return self.services.now
 
 
 Handler = Callable[[Call], object]

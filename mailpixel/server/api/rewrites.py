@@ -45,11 +45,10 @@ HTML = Field(
     help="The mail as it would go out without tracking.",
 )
 
-PLACES = PIXEL_PLACES
 OWN_PIXEL = Field(
     "pixel",
-    options(*PLACES),
-    choice(*PLACES),
+    options(*PIXEL_PLACES),
+    choice(*PIXEL_PLACES),
     help="Where the pixel of this mail goes; without it, where the query parameter `pixel` says.",
 )
 OWN_SHOWN = Field(
@@ -61,9 +60,9 @@ OWN_SHOWN = Field(
 MAIL = (RECIPIENT, HTML, OWN_PIXEL, OWN_SHOWN)
 PIXEL = Field(
     "pixel",
-    options(*PLACES),
-    choice(*PLACES),
-    default=PLACES[0],
+    options(*PIXEL_PLACES),
+    choice(*PIXEL_PLACES),
+    default=PIXEL_PLACES[0],
     help="Where the pixel goes: `bottom` when not given; `top`, because Gmail cuts mail near 102 kB.",
 )
 SHOWN = Field(

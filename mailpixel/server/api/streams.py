@@ -8,8 +8,7 @@ from mailpixel.errors import InvalidInput, MailpixelError, StoreUnavailable
 from mailpixel.ingest.identity import DAY_MS, reported_event
 from mailpixel.links.claims import check_recipient
 from mailpixel.links.lists.rows import Format, Job, RowMinter
-from mailpixel.model import Event, EventKind
-from mailpixel.report.moments import to_ms
+from mailpixel.model import Event, EventKind, to_ms
 from mailpixel.server.api.body import check_length
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.exchange import STREAM_BYTES, Exchange

@@ -2,12 +2,12 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from mailpixel.errors import Conflict, NotFound
-from mailpixel.model import Campaign, Link
+from mailpixel.model import Campaign, Link, moment_of, to_ms
 from mailpixel.store.protocol import ApiKey, FoldState, LinkRevision, RegistryNews, Sighting, SigningKey
 from mailpixel.store.revisions import (
     calls_for_rebuild,
@@ -15,7 +15,6 @@ from mailpixel.store.revisions import (
     check_never_sent,
     numbered,
     replaced_links,
-    to_ms,
 )
 from mailpixel.store.sqlite.database import BUSY_MS, Database
 from mailpixel.store.sqlite.met_links import known_links, meeting, remember
@@ -156,7 +155,7 @@ class SqliteRegistry:
                 " where campaign = ? order by id",
                 (campaign,),
             )
-            return [LinkRevision(number, url, _moment(at_ms), by) for number, url, at_ms, by in rows]
+            return [LinkRevision(number, url, moment_of(at_ms), by) for number, url, at_ms, by in rows]
 
     def news(self, since: int) -> RegistryNews:
         """See `Registry`."""
@@ -367,7 +366,7 @@ def _outlines(
         Campaign(
             id,
             name,
-            None if sent_at_ms is None else _moment(sent_at_ms),
+            None if sent_at_ms is None else moment_of(sent_at_ms),
             sent,
             base_url,
             tuple(links.get(id, ())),
@@ -416,10 +415,6 @@ def _campaign_row(campaign: Campaign) -> tuple[Any, ...]:
 def _keys(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> list[ApiKey]:
     rows = connection.execute(f"select {KEY} from api_keys where {where}", values).fetchall()  # noqa: S608
     return [
-        ApiKey(name, scope, digest, _moment(created), None if revoked is None else _moment(revoked))
+        ApiKey(name, scope, digest, moment_of(created), None if revoked is None else moment_of(revoked))
         for name, scope, digest, created, revoked in rows
     ]
-
-
-def _moment(at_ms: int) -> datetime:
-    return datetime.fromtimestamp(at_ms // 1000, UTC).replace(microsecond=at_ms % 1000 * 1000)
