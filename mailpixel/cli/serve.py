@@ -3,8 +3,9 @@
 import signal
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 import click
@@ -17,6 +18,10 @@ from mailpixel.links.urls import check_base_url
 from mailpixel.model import Campaign, Judged, Message
 from mailpixel.projections.lease import Stop
 from mailpixel.settings import Settings
+
+if TYPE_CHECKING:
+    from mailpixel.classify.operator_file import RulesInForce
+    from mailpixel.projections.fold import Fold
 
 POLL_S = 0.2
 """How often the fold looks for news when it has caught up."""
@@ -61,47 +66,58 @@ def work_command(while_input_lasts: bool) -> None:
     """Classify logged hits and update reports continuously. `serve` starts this itself."""
     from mailpixel.classify import judge
     from mailpixel.classify.operator_file import RulesInForce
-    from mailpixel.ingest.live import Part
     from mailpixel.projections.fold import NOTE_EVERY_MS, Fold, Pace
 
-    ending: list[int] = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, frame: ending.append(number))
+    clock = _clock_until_asked_to_end()
     if while_input_lasts:
         end_with_input()
     store, registry = stores()
     in_force = RulesInForce(settings())
-    rules = Part("rules", in_force.look, time.monotonic)
 
     def judge_now(message: Message, campaign: Campaign) -> Sequence[Judged]:
         return judge(message, campaign, in_force.now)
 
+    pace = Pace(note_every_ms=min(settings().ready_lag_s * 1000 // 3, NOTE_EVERY_MS))
+    fold = Fold(store, registry, judge_now, uuid.uuid4().hex, pace)
+    with suppress(_Ended):
+        _fold_for_ever(fold, in_force, clock)
+    with suppress(StoreUnavailable):
+        fold.leave()
+
+
+def _clock_until_asked_to_end() -> Callable[[], int]:
+    """A clock that raises `_Ended` after SIGINT or SIGTERM: the fold asks for the time between its steps."""
+    ending: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: ending.append(number))
+
     def clock() -> int:
-        """The fold asks for the time between its steps, and there it may be ended."""
         if ending:
             raise _Ended
         return now_ms()
 
-    pace = Pace(note_every_ms=min(settings().ready_lag_s * 1000 // 3, NOTE_EVERY_MS))
-    fold = Fold(store, registry, judge_now, uuid.uuid4().hex, pace)
+    return clock
+
+
+def _fold_for_ever(fold: "Fold", in_force: "RulesInForce", clock: Callable[[], int]) -> NoReturn:
+    """Fold again and again, by the newest rules. A store that does not answer is named once."""
+    from mailpixel.ingest.live import Part
+
+    rules = Part("rules", in_force.look, time.monotonic)
     problem = None
-    with suppress(_Ended):
-        while True:
-            version = in_force.now.version
-            rules.refresh()
-            if in_force.now.version != version:
-                fold.rules_changed()
-            try:
-                fold.catch_up(clock, LEASE_MS)
-            except StoreUnavailable as error:
-                if str(error) != problem:
-                    say(f"the store does not answer, the fold waits: {error}")
-                problem = str(error)
-            else:
-                problem = None
-            time.sleep(POLL_S)
-    with suppress(StoreUnavailable):
-        fold.leave()
+    while True:
+        version = in_force.now.version
+        rules.refresh()
+        if in_force.now.version != version:
+            fold.rules_changed()
+        try:
+            fold.catch_up(clock, LEASE_MS)
+            problem = None
+        except StoreUnavailable as error:
+            if str(error) != problem:
+                say(f"the store does not answer, the fold waits: {error}")
+            problem = str(error)
+        time.sleep(POLL_S)
 
 
 class _Ended(Stop):

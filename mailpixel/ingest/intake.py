@@ -159,10 +159,10 @@ class Intake:
 
     def _count(self, named: Named, destination: str | None, seen: Seen, now_ms: int) -> Receipt:
         """A hit on a good token: log it, unless it may not or need not be."""
-        claims = named.claims
-        if self._live.registry.opted_out(claims.recipient):
+        claims, registry = named.claims, self._live.registry
+        if registry.opted_out(claims.recipient):
             return Receipt(Outcome.OPTED_OUT, destination)
-        if self._live.registry.is_expired(claims.campaign, now_ms):
+        if registry.is_expired(claims.campaign, now_ms):
             return Receipt(Outcome.EXPIRED, destination)
         day = now_ms // DAY_MS
         past = self._caps.past(claims.campaign, claims.recipient, day)
@@ -181,12 +181,10 @@ class Intake:
 
         What the token claims is not believed, so no destination is kept of it.
         """
-        claims = named.claims
-        if not self._live.registry.knows(claims.campaign):
+        claims, registry = named.claims, self._live.registry
+        if not registry.knows(claims.campaign) or registry.opted_out(claims.recipient):
             return BAD_TOKEN
-        if self._live.registry.opted_out(claims.recipient) or self._live.registry.is_expired(
-            claims.campaign, now_ms
-        ):
+        if registry.is_expired(claims.campaign, now_ms):
             return BAD_TOKEN
         if self._forged_caps.past(claims.campaign, claims.recipient, now_ms // DAY_MS):
             return FORGED_OVERFLOW

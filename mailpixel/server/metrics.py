@@ -20,76 +20,74 @@ COMMIT_BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 SURFACES = {"o": "open", "c": "click"}
 
 
+Several = Literal["livesum", "livemax", "mostrecent"]
+"""How the values of a gauge in several workers become one."""
+
+COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "mailpixel_hits_total": (
+        "Requests on tracking URLs by surface and what became of them.",
+        ("surface", "outcome"),
+    ),
+    "mailpixel_committed_total": ("Events written to the log.", ()),
+    "mailpixel_connections_ended_total": (
+        "Connections that were ended or whose request was refused, by reason.",
+        ("reason",),
+    ),
+    "mailpixel_api_keys_refused_total": ("Requests refused because of their API key.", ("reason",)),
+    "mailpixel_forwarded_unreadable_total": (
+        "Requests in which a declared proxy named an address that cannot be read.",
+        (),
+    ),
+    "mailpixel_agents_replaced_total": (
+        "Hits whose new user agent was kept as one that reads the same, since too many new ones came that day.",
+        (),
+    ),
+}
+"""Name to help and labels."""
+
+GAUGES: Mapping[str, tuple[str, tuple[str, ...], Several]] = {
+    "mailpixel_pending_hits": ("Hits in memory that are not on disk yet.", (), "livesum"),
+    "mailpixel_fold_lag_seconds": (
+        "How far counting is behind the log; +Inf while that is unknown.",
+        (),
+        "mostrecent",
+    ),
+    "mailpixel_put_aside_messages": ("Messages that could not be judged.", (), "mostrecent"),
+    "mailpixel_knowledge_age_seconds": (
+        "Seconds since a part of what the server knows was last read: keys, registry, rules, database.",
+        ("part",),
+        "livemax",
+    ),
+}
+"""Name to help, labels and how several workers' values become one."""
+
+
 class Metrics:
     """The metrics of one worker. Labels come from closed sets: no token, address or id is ever one."""
 
     def __init__(self) -> None:
-        self._registry = CollectorRegistry()
-        hits = prometheus_client.Counter(
-            "mailpixel_hits_total",
-            "Requests on tracking URLs by surface and what became of them.",
-            ("surface", "outcome"),
-            registry=self._registry,
-        )
-        self._hits = {(s, o.value): hits.labels(SURFACES[s], o.value) for s in SURFACES for o in Outcome}
-        self._uncounted: dict[tuple[str, str], int] = dict.fromkeys(self._hits, 0)
+        registry = self._registry = CollectorRegistry()
+        self._counters = {
+            name: prometheus_client.Counter(name, help, labels, registry=registry)
+            for name, (help, labels) in COUNTERS.items()
+        }
+        self._gauges = {
+            name: Gauge(name, help, labels, registry=registry, multiprocess_mode=several)
+            for name, (help, labels, several) in GAUGES.items()
+        }
         self._commits = Histogram(
             "mailpixel_commit_seconds",
             "Time of one group commit.",
             buckets=COMMIT_BUCKETS_S,
-            registry=self._registry,
+            registry=registry,
         )
-        self._committed = prometheus_client.Counter(
-            "mailpixel_committed_total", "Events written to the log.", registry=self._registry
-        )
-        self._pending = self._gauge(
-            "mailpixel_pending_hits", "Hits in memory that are not on disk yet.", "livesum"
-        )
-        self._lag = self._gauge(
-            "mailpixel_fold_lag_seconds",
-            "How far counting is behind the log; +Inf while that is unknown.",
-            "mostrecent",
-        )
-        self._aside = self._gauge(
-            "mailpixel_put_aside_messages", "Messages that could not be judged.", "mostrecent"
-        )
-        self._ages = self._gauge(
-            "mailpixel_knowledge_age_seconds",
-            "Seconds since a part of what the server knows was last read: keys, registry, rules, database.",
-            "livemax",
-            "part",
-        )
-        self._ended = self._counter(
-            "mailpixel_connections_ended_total",
-            "Connections that were ended or whose request was refused, by reason.",
-            "reason",
-        )
-        self._refused_keys = self._counter(
-            "mailpixel_api_keys_refused_total",
-            "Requests refused because of their API key.",
-            "reason",
-        )
-        self._unreadable = self._counter(
-            "mailpixel_forwarded_unreadable_total",
-            "Requests in which a declared proxy named an address that cannot be read.",
-        )
-        self._replaced_agents = self._counter(
-            "mailpixel_agents_replaced_total",
-            "Hits whose new user agent was kept as one that reads the same, since too many new ones came that day.",
-        )
+        hits = self._counters["mailpixel_hits_total"]
+        self._hits = {(s, o.value): hits.labels(SURFACES[s], o.value) for s in SURFACES for o in Outcome}
+        self._uncounted: dict[tuple[str, str], int] = dict.fromkeys(self._hits, 0)
+        ended = self._counters["mailpixel_connections_ended_total"]
+        self._ended = {reason: ended.labels(reason.value) for reason in Ended}
         self._ending: Mapping[Ended, int] = {}
         self._shown: Counter[Ended] = Counter()
-        for reason in Ended:
-            self._ended.labels(reason.value)
-
-    def _counter(self, name: str, help: str, *labels: str) -> prometheus_client.Counter:
-        return prometheus_client.Counter(name, help, labels, registry=self._registry)
-
-    def _gauge(
-        self, name: str, help: str, several: Literal["livesum", "livemax", "mostrecent"], *labels: str
-    ) -> Gauge:
-        """A gauge; `several` says how the values of several workers become one."""
-        return Gauge(name, help, labels, registry=self._registry, multiprocess_mode=several)
 
     def watch(self, ended: Mapping[Ended, int]) -> None:
         """Show these counts of ended connections, which go up elsewhere."""
@@ -97,15 +95,15 @@ class Metrics:
 
     def unreadable_forwarded(self) -> None:
         """A declared proxy wrote what cannot be read."""
-        self._unreadable.inc()
+        self._counters["mailpixel_forwarded_unreadable_total"].inc()
 
     def replaced_agent(self) -> None:
         """A user agent past the bounds was kept as one that reads the same."""
-        self._replaced_agents.inc()
+        self._counters["mailpixel_agents_replaced_total"].inc()
 
     def refuse_key(self, reason: str) -> None:
         """An API key was `unknown` (or revoked), or of too small a `scope`."""
-        self._refused_keys.labels(reason).inc()
+        self._counters["mailpixel_api_keys_refused_total"].labels(reason).inc()
 
     def count(self, surface: str, outcome: Outcome) -> None:
         """One request on surface `o` or `c`. Kept in a plain dict until `flush`: that is ten times quicker."""
@@ -118,25 +116,29 @@ class Metrics:
                 self._uncounted[key] = 0
                 self._hits[key].inc(hits)
         for reason, connections in tuple(self._ending.items()):
-            self._ended.labels(reason.value).inc(connections - self._shown[reason])
+            self._ended[reason].inc(connections - self._shown[reason])
             self._shown[reason] = connections
 
     def on_commit(self, seconds: float, events: int) -> None:
         """One commit of this number of events; called in the writing thread."""
         self._commits.observe(seconds)
-        self._committed.inc(events)
+        self._counters["mailpixel_committed_total"].inc(events)
 
     def set_state(self, pending: int, lag_s: float | None, put_aside: int | None) -> None:
         """What is in memory, how far the fold is behind, and how many messages are put aside (None: not known)."""
-        self._pending.set(pending)
-        self._lag.set(math.inf if lag_s is None else lag_s)
-        self._aside.set(math.nan if put_aside is None else put_aside)
+        state = {
+            "mailpixel_pending_hits": pending,
+            "mailpixel_fold_lag_seconds": math.inf if lag_s is None else lag_s,
+            "mailpixel_put_aside_messages": math.nan if put_aside is None else put_aside,
+        }
+        for name, value in state.items():
+            self._gauges[name].set(value)
 
     def round_ended(self, ages_s: Mapping[str, float]) -> None:
         """Take what was counted, and the seconds since each part of the live knowledge was last read."""
         self.flush()
         for part, age_s in ages_s.items():
-            self._ages.labels(part).set(age_s)
+            self._gauges["mailpixel_knowledge_age_seconds"].labels(part).set(age_s)
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus text format, of every worker where several share a folder."""

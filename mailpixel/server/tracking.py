@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.group import Answer
-from mailpixel.ingest.intake import Intake, Outcome, Receipt
+from mailpixel.ingest.intake import BAD_TOKEN, Intake, Outcome, Receipt
 from mailpixel.links.urls import parse_path
 from mailpixel.model import Facts
 from mailpixel.server.hits import Headers, Reader, is_speculative
@@ -112,8 +112,7 @@ class Tracking:
         """The answer to one request and what becomes of it: no I/O, no ASGI. `path` is decoded, `query` as it came."""
         parsed = parse_path(path)
         if parsed is None:
-            receipt = Receipt(Outcome.BAD_TOKEN)
-            return reply_to(path[1:2], method, receipt), receipt
+            return reply_to(path[1:2], method, BAD_TOKEN), BAD_TOKEN
         seen = self._reader.read(method, headers, peer)
         receipt = self._intake.receive(parsed, seen, now_ms(), query)
         ahead = bool(seen.facts._value_ & PREFETCH) and is_speculative(headers)
