@@ -89,17 +89,22 @@ def _is_text(leaf: Entity) -> bool:
 def _is_file(leaf: Entity) -> bool:
     """Whether a part is a file beside the mail.
 
-    Any disposition but `inline` makes it one, also one nobody knows; so does a name, in whatever spelling, unless the
-    part stands where the body of a mail stands. Source: RFC 2183 section 2.8 (1997); names: RFC 2231 (1997).
+    Any disposition but `inline` makes it one, also one nobody knows, and in any of several headers; so does a name, in
+    whatever spelling, unless the part stands where the body of a mail stands. Source: RFC 2183 section 2.8 (1997);
+    names: RFC 2231 (1997).
     """
-    disposition = (
-        _COMMENT.sub("", leaf.header("content-disposition")).partition(";")[0].strip().strip('"').strip()
-    )
-    if disposition.lower() not in ("", "inline"):
+    said = [str(value) for value in leaf.headers.get_all("content-disposition", [])]
+    if any(_disposition(value) not in ("", "inline") for value in said):
         return True
-    return leaf.place is Place.BESIDE and bool(
-        _parameter(leaf, "content-disposition", "filename") or _parameter(leaf, "content-type", "name")
-    )
+    return leaf.place is Place.BESIDE and any(_parameter(leaf, header, name) for header, name in _NAMES)
+
+
+_NAMES = (("content-disposition", "filename"), ("content-disposition", "name"), ("content-type", "name"))
+"""Headers and their parameters that name a file."""
+
+
+def _disposition(value: str) -> str:
+    return _COMMENT.sub("", value).partition(";")[0].strip().strip('"').strip().lower()
 
 
 def _parameter(leaf: Entity, header: str, name: str) -> object:

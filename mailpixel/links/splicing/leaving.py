@@ -2,8 +2,9 @@
 
 Leaving must never depend on us. A link left alone by mistake only goes uncounted, yet words with other meanings must
 not take ordinary links: `/cancelar-pedido` cancels an order and `/baja-california` is a place. So a word counts where
-it is a whole path segment, parameter name or value, alone or beside words of its own kind. The text of a link is not
-asked: it is written for people, and says "unsubscribe" in many a link to an article.
+it is a whole path segment, parameter name or value, alone or beside words of its own kind; `cancel` and its like only
+beside what one leaves, as in `/newsletter/cancel`. The text of a link is not asked: it is written for people, and says
+"unsubscribe" in many a link to an article.
 """
 
 import re
@@ -11,10 +12,13 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-_ACCENT = re.compile("[\u0300-\u036f]+")
+_NO_MARKS = str.maketrans({"\u0131": "i", "\u0111": "d", "\u0142": "l", "\u00f8": "o"})
+"""Latin letters that Unicode does not take apart."""
+_UNSUB = re.compile("/unsub(?!tl|du|st)")
 _TO_WORDS = bytes(byte if chr(byte).isascii() and chr(byte).isalpha() else 32 for byte in range(256))
 """Everything but letters to spaces: many times as fast as a search for words."""
 _WORD = re.compile(r"[^\W\d_]+")
@@ -22,7 +26,8 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _FILE_ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 _ACTIONS = frozenset(
     ["a", "act", "action", "accion", "acao", "aktion", "azione", "akce", "akcja", "op", "do", "cmd", "command", "mode",
-     "task", "type", "event", "func"]
+     "task", "type", "func",
+     "p", "page"]
 )  # fmt: skip
 """Names of parameters that say what to do."""
 _OPAQUE = re.compile(r"[0-9]+|[0-9A-Fa-f]{8,}|[\w-]{20,}|")
@@ -30,11 +35,14 @@ _OPAQUE = re.compile(r"[0-9]+|[0-9A-Fa-f]{8,}|[\w-]{20,}|")
 
 class Words(NamedTuple):
     """The list, read: `phrases` and `actions` with a space between their words, words that may stand `beside` them, and
-    `hints`, of which one at least stands in every URL that leaves a list; `latin` are those in ASCII."""
+    `hints`, of which one at least stands in every URL that leaves a list; `latin` are those in ASCII. `verbs` end what
+    the `nouns` name: one of each must be there."""
 
     phrases: frozenset[str]
     actions: frozenset[str]
     beside: frozenset[str]
+    verbs: frozenset[str]
+    nouns: frozenset[str]
     hints: frozenset[str]
     latin: frozenset[bytes]
 
@@ -43,21 +51,23 @@ class Words(NamedTuple):
 def leaving_words() -> Words:
     """The words of `data/leaving.txt`."""
     text = files("mailpixel.links").joinpath("data/leaving.txt").read_text("utf-8")
-    lines = [line for line in text.split("\n") if line and not line.startswith("#")]
-    marked = {mark: frozenset(line[1:] for line in lines if line[0] == mark) for mark in "?+"}
-    phrases = frozenset(line for line in lines if line[0] not in "?+")
+    lines = [_plain_letters(line) for line in text.split("\n") if line and not line.startswith("#")]
+    marked = {mark: frozenset(line[1:] for line in lines if line[0] == mark) for mark in "?+!="}
+    phrases = frozenset(line for line in lines if line[0] not in marked)
     joined = phrases | {phrase.replace(" ", "") for phrase in phrases}
-    hints = {phrase.split(" ")[0] for phrase in joined | marked["?"]}
+    hints = {phrase.split(" ")[0] for phrase in joined | marked["?"] | marked["!"]}
     latin = frozenset(hint.encode() for hint in hints if hint.isascii())
-    return Words(joined, marked["?"], marked["+"], frozenset(hints), latin)
+    beside = marked["+"] | marked["="]
+    return Words(joined, marked["?"], beside, marked["!"], marked["="], frozenset(hints), latin)
 
 
 def leaves_list(url: str) -> bool:
     """Whether a URL says that it leaves a list."""
     lower = url.lower()
-    if "unsubscribe" in lower or "opt-out" in lower or "/unsub" in lower:
+    if "unsubscribe" in lower or "opt-out" in lower or _UNSUB.search(lower):
         return True
-    _, _, _, hints, latin = leaving_words()
+    words = leaving_words()
+    hints, latin = words.hints, words.latin
     if "%" not in lower and lower.isascii():
         if latin.isdisjoint(lower.encode().translate(_TO_WORDS).split()) and (
             lower == url or hints.isdisjoint(_split(url))
@@ -81,15 +91,22 @@ def _says_so(url: str) -> bool:
 
 
 def _readable(url: str) -> str:
-    """The URL decoded, without the marks on Latin letters."""
+    """The URL decoded, without the marks on its letters."""
     raw = unquote_to_bytes(url.encode("utf-8", "replace"))
     try:
         text = raw.decode()
     except UnicodeDecodeError:
         text = raw.decode("latin-1")
+    return _plain_letters(text)
+
+
+def _plain_letters(text: str) -> str:
+    """Text without accents and other marks that stand on letters."""
     if text.isascii():
         return text
-    return unicodedata.normalize("NFC", _ACCENT.sub("", unicodedata.normalize("NFKD", text)))
+    apart = unicodedata.normalize("NFKD", text.translate(_NO_MARKS))
+    kept = (letter for letter in apart if not unicodedata.category(letter).startswith("M"))
+    return unicodedata.normalize("NFC", "".join(kept))
 
 
 def _leaves(url: str, words: Words) -> Iterator[bool]:
@@ -101,16 +118,24 @@ def _leaves(url: str, words: Words) -> Iterator[bool]:
     segments = [_FILE_ENDING.sub("", segment) for segment in segments]
     yield from (_is_phrase(segment, words) for segment in [*segments, *fragment.split("/")])
     yield _acts(segments, words)
+    yield any(_ends(f"{first} {second}", words) for first, second in pairwise([*segments, ""]))
     for pair in re.split("[&;#]", rest):
         name, _, value = pair.partition("=")
         yield _is_phrase(name, words) or _is_phrase(value.rpartition("/")[2], words)
-        yield name in words.actions or (name in _ACTIONS and value in words.actions)
+        yield _ends(pair, words) or name in words.actions or (name in _ACTIONS and value in words.actions)
 
 
 def _acts(segments: list[str], words: Words) -> bool:
     """Whether the path ends in an action, with nothing but words beside it before and what names a person behind."""
     named = [segment for segment in segments if not _OPAQUE.fullmatch(segment)]
     return bool(named) and named[-1] in words.actions and words.beside.issuperset(named[:-1])
+
+
+def _ends(part: str, words: Words) -> bool:
+    """Whether a part says to end something that one leaves, and nothing else."""
+    found = frozenset(_WORD.findall(part))
+    said = not found.isdisjoint(words.verbs) and not found.isdisjoint(words.nouns)
+    return said and found <= words.verbs | words.beside
 
 
 def _is_phrase(part: str, words: Words) -> bool:

@@ -51,7 +51,7 @@ class Reason(StrEnum):
 _OUTER = "".join(map(chr, range(33)))
 _INNER = {ord(letter): None for letter in "\t\n\r"}
 
-_FRAGMENT = re.compile(r"#(?!\{[^{}]+\}|[\w:.-]+#)")
+_FRAGMENT = re.compile(r"#(?!\{[^{}]+\}|#?[\w:.|, -]+#)")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _HTTP = re.compile(r"https?://[^/\\?#]", re.IGNORECASE)
 _USERINFO = re.compile(r"[^/]*//[^/?#]*@")
@@ -122,4 +122,4 @@ def why_not(url: str, fields: Fields = _NO_TAG) -> Reason | None:
 
 def is_plain(url: str) -> bool:
     """Whether a URL holds nothing but letters that mean the same to everyone: most do."""
-    return _PLAIN.fullmatch(url) is not None
+    return "::" not in url and _PLAIN.fullmatch(url) is not None
