@@ -17,7 +17,7 @@ from mailpixel.cli.frame import Group, print_json, print_table, rules, say, sett
 from mailpixel.cli.sources import sources_command
 from mailpixel.errors import InvalidInput
 
-COLUMNS = ("prefix", "name", "scope", "certainty", "kept_by", "in_force", "source", "date")
+COLUMNS = ("prefix", "name", "scope", "certainty", "via", "kept_by", "in_force", "source", "date")
 IN_FORCE = (
     "in force from now on, in a running server within seconds; `mailpixel rebuild` judges history again"
 )
@@ -27,7 +27,7 @@ MEANING = {
     Certainty.PEOPLE: "may be a person; no wider entry applies",
 }
 
-Row = dict[str, str | bool]
+Row = dict[str, str | bool | None]
 
 
 @click.group("networks", cls=Group, example="mailpixel networks test 40.92.0.1")
@@ -138,6 +138,7 @@ def _row(network: Network, kept_by: str, in_force: bool = True) -> Row:
         "name": network.name,
         "scope": str(network.scope),
         "certainty": str(network.certainty),
+        "via": None if network.via is None else str(network.via),
         "kept_by": kept_by,
         "in_force": in_force,
         "source": network.source,
@@ -166,6 +167,6 @@ def _print(rows: Iterable[Row]) -> None:
     print_table(COLUMNS, [[_cell(row[column]) for column in COLUMNS] for row in rows])
 
 
-def _cell(value: str | bool) -> str:
+def _cell(value: str | bool | None) -> str:
     """As the table shows it."""
-    return ("yes" if value else "no") if isinstance(value, bool) else value
+    return ("yes" if value else "no") if isinstance(value, bool) else value or ""

@@ -212,7 +212,8 @@ class Store(Protocol):
         message whose links it followed.
 
         One source after the other, its messages whole and in order of campaign and recipient. A link is followed
-        by a GET whose address was kept, here of `campaign` and not before `since_ms` (since 1970). Streams.
+        by a GET with a good signature whose address was kept, here of `campaign` and not before `since_ms` (since
+        1970). Streams.
         """
         ...
 

@@ -415,6 +415,7 @@ GATE = {
     "name": "[bold]gate",
     "scope": "clicks",
     "certainty": "certain",
+    "via": None,
     "kept_by": "operator",
     "in_force": True,
     "source": "",
@@ -458,8 +459,16 @@ def test_a_shipped_network_is_struck_out_replaced_and_restored(run: Run) -> None
         "the shipped one for this network counts again" in run("networks", "remove", "40.107.0.0/16").stderr
     )
     assert (
-        words(run("networks", "list").stdout)[0] == "prefix name scope certainty kept_by in_force source date"
+        words(run("networks", "list").stdout)[0]
+        == "prefix name scope certainty via kept_by in_force source date"
     )
+
+
+def test_networks_say_whose_mailbox_fetches_images_from_there(run: Run) -> None:
+    vias = {row["via"] for row in json.loads(run("networks", "list", "--json").stdout)}
+    assert vias == {None, "microsoft"}
+    told = run("networks", "test", "40.107.0.1")
+    assert "certain microsoft shipped yes" in words(told.stdout)[1]
 
 
 def test_an_address_of_the_senders_own_is_internal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -416,9 +416,10 @@ def test_a_source_is_as_large_as_its_recipients_not_as_its_messages(store: Store
         a_click(2, recipient="r-2", method="HEAD"),
         a_click(2, recipient="r-2", address=""),
         a_delivery(2, recipient="r-2"),
+        a_click(2, recipient="r-2", facts=Facts.FORGED | Facts.NAVIGATE),
     ],
 )
-def test_only_a_get_of_a_link_with_its_address_makes_a_source_larger(store: Store, hit: Event) -> None:
+def test_only_a_good_get_of_a_link_with_its_address_makes_a_source_larger(store: Store, hit: Event) -> None:
     store.append([a_click(1), hit])
     assert by_source(store, 2) == {}
 

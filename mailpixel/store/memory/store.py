@@ -279,7 +279,8 @@ def _is_signed_hit(event: Event) -> bool:
 
 
 def _follows(event: Event) -> bool:
-    return event.kind is EventKind.CLICK and event.method == "GET" and event.address != ""
+    is_get = event.kind is EventKind.CLICK and event.method == "GET"
+    return is_get and event.address != "" and not event.facts & Facts.FORGED
 
 
 def _parse(cursor: str) -> tuple[int, int, int]:

@@ -4,7 +4,7 @@ import sqlite3
 from array import array
 from collections.abc import Iterator, Sequence
 
-from mailpixel.model import EventKind
+from mailpixel.model import EventKind, Facts
 from mailpixel.store.protocol import Followed
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.events import EventLog
@@ -13,11 +13,13 @@ from mailpixel.store.sqlite.rows import KINDS
 PAGE = 500
 """Messages read in one transaction, so that no reader holds up the log."""
 
+FORGED = int(Facts.FORGED)
+
 # One pass over the log, which SQLite sorts in files. What a source did with a message is one position.
 FIRSTS = """
     with followed as materialized (
         select address, agent, campaign, recipient, min(position) as first from events
-        where {narrowed} and method is null and address is not null
+        where {narrowed} and method is null and address is not null and not facts & {forged}
         group by address, agent, campaign, recipient
     )
     select first from followed
@@ -51,7 +53,7 @@ def _firsts(database: Database, least: int, since_ms: int, campaign: str | None)
         narrowed["id >= ?"] = since_ms.to_bytes(6, "big")
     if campaign is not None:
         narrowed["campaign = ?"] = campaign
-    statement = FIRSTS.format(narrowed=" and ".join(narrowed))
+    statement = FIRSTS.format(narrowed=" and ".join(narrowed), forged=FORGED)
     with database.reading() as connection:
         found = connection.execute(statement, (*narrowed.values(), least))
         return array("q", (first for (first,) in found))
