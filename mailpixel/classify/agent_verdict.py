@@ -1,6 +1,4 @@
-"""How a user agent is judged by itself, hours after delivery: the twin of the judgement for `mailpixel
-agents`.
-"""
+"""How a user agent is judged by itself, hours after delivery: the twin of the judgement for `mailpixel agents`."""
 
 from dataclasses import dataclass
 
@@ -13,9 +11,7 @@ from mailpixel.model import Event, EventKind, Verdict, Via
 
 @dataclass(frozen=True, slots=True)
 class AgentVerdict:
-    """The verdict of one hit with this agent and nothing else to go by; `sign` is what in the agent
-    decided.
-    """
+    """The verdict of one hit with this agent and nothing else to go by; `sign` is what in the agent decided."""
 
     verdict: Verdict
     rule: str

@@ -30,9 +30,7 @@ class AgentKind(StrEnum):
     ROBOT = "robot"
     BROWSER = "browser"
     APP = "app"
-    """No browser, but on a person's device: perhaps a mail program where an image is asked for, a machine on a
-    link.
-    """
+    """No browser, but on a person's device: perhaps a mail program where an image is asked for, a machine on a link."""
     UNKNOWN = "unknown"
     """No browser, no mail program, on nobody's device."""
 

@@ -85,9 +85,7 @@ def _take_clicks(
 
 
 def _spans(clicks: Sequence[Sight], size_ms: int, links: int) -> Iterator[Span]:
-    """Every span of this size that holds this number of different links, each beginning or ending with a new
-    click.
-    """
+    """Every span of this size that holds this number of different links, each beginning or ending with a new click."""
     inside: defaultdict[int | str | None, int] = defaultdict(int)
     first = 0
     for last, click in enumerate(clicks):

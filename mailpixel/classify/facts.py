@@ -17,8 +17,7 @@ _SPECULATIVE = (b"prefetch", b"prerender", b"preview")
 
 
 def facts_of(headers: Iterable[tuple[bytes, bytes]]) -> tuple[Facts, str]:
-    """The facts of a request and its user agent, cut to `AGENT_LIMIT` characters and empty when there is
-    none.
+    """The facts of a request and its user agent, cut to `AGENT_LIMIT` characters and empty when there is none.
 
     `headers` are names in lower case and raw values, as ASGI gives them. Facts that no header tells
     (`PREVIEW`, `FORGED`, `PLAIN_HTTP`) are for the caller to add.
@@ -42,9 +41,7 @@ def facts_with(bits: int) -> Facts:
 
 
 def agent_text(raw: bytes) -> str:
-    """A user agent as text: UTF-8 where it is that, latin-1 otherwise, as both are found; without control
-    characters.
-    """
+    """A user agent as text: UTF-8 where it is that, latin-1 otherwise, as both are found. No control characters."""
     return _remembered(raw) if len(raw) <= CACHED_BYTES else _read(raw)
 
 

@@ -30,9 +30,7 @@ def judge(message: Message, campaign: Campaign, rules: Rules) -> tuple[Judged, .
 
 
 def look(message: Message, campaign: Campaign, rules: Rules) -> list[Sight]:
-    """The opens and clicks of a message as the rules see them, in order, each with the ruling that fell or
-    None.
-    """
+    """The opens and clicks of a message as the rules see them, in order, each with the ruling that fell or None."""
     clocks = _clocks(message, campaign, rules)
     events = sorted(message.events, key=_moment) if len(message.events) > 1 else message.events
     links = campaign.links
@@ -90,9 +88,7 @@ def _judged(sights: Sequence[Sight], rules: Rules) -> list[Judged]:
 
 
 class Repeats:
-    """Which hits repeat one that counted: same kind, link, verdict and source, within the window of that
-    one.
-    """
+    """Which hits repeat one that counted: same kind, link, verdict and source, within the window of that one."""
 
     def __init__(self, open_ms: int, click_ms: int) -> None:
         self._windows = open_ms, click_ms

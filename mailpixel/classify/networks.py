@@ -91,9 +91,7 @@ def canonical_address(text: str) -> str:
 
 
 Level = tuple[int, Mapping[int, Network]]
-"""All prefixes of one length: how far an address is shifted to be looked up, and the entries by what
-remains.
-"""
+"""All prefixes of one length: how far an address is shifted to be looked up, and the entries by what remains."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
-"""What the operator knows besides the shipped lists: networks and agents of their own, shipped networks struck
-out.
+"""What the operator knows besides the shipped lists: networks and agents of their own, and built-in networks disabled.
+
+The file is one JSON object:
 
     {"version": 1,
      "networks": [{"prefix": "203.0.113.0/24", "name": "our-gateway", "scope": "clicks", "certainty": "certain"}],

@@ -15,9 +15,7 @@ from mailpixel.errors import InvalidInput
 from mailpixel.model import Verdict
 
 EDITION = 4
-"""Raised whenever the code of a rule decides differently, so that history is known to be judged by
-other rules.
-"""
+"""Raised whenever the code of a rule decides differently, so that history is known to be judged by other rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +73,7 @@ RULES: tuple[Rule, ...] = (
     Rule("no_open", "The link was followed although nobody had opened the message."),
     Rule("default", "No rule identified a machine."),
 )
-"""In order of decision: the first that matches wins. `instant` to `no_open` are soft: it takes two of them
-to decide.
+"""In order of decision: the first that matches wins. `instant` to `no_open` are soft: it takes two of them to decide.
 """
 
 
@@ -89,9 +86,7 @@ class KnownAgent:
 
     @classmethod
     def read(cls, row: Mapping[str, object]) -> Self:
-        """From a JSON object with `contains` and `verdict`. Raises InvalidInput for an empty text or
-        unknown verdict.
-        """
+        """From a JSON object with `contains` and `verdict`. Raises InvalidInput for no text or no known verdict."""
         contains = str(row.get("contains", "")).strip()
         if not contains:
             raise InvalidInput("contains", "is empty; give a part of the user agent")
@@ -103,8 +98,7 @@ class KnownAgent:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Everything a verdict depends on besides the message itself; can be pickled and handed to other
-    processes.
+    """Everything a verdict depends on besides the message itself; can be pickled and handed to other processes.
 
     `seeds` are the sender's test recipients; `operator_networks` the sender's networks in CIDR notation;
     `networks` and `agents` what the operator knows besides the shipped lists; `without` shipped networks the
@@ -118,9 +112,7 @@ class Rules:
     without: frozenset[str] = frozenset()
     thresholds: Thresholds = field(default_factory=Thresholds)
     version: str = field(init=False)
-    """A short text that changes whenever verdicts may: rules, thresholds, lists or the operator's
-    additions.
-    """
+    """A short text that changes whenever verdicts may: rules, thresholds, lists or the operator's additions."""
     operator: NetworkTable = field(init=False, repr=False, compare=False)
     known_networks: NetworkTable = field(init=False, repr=False, compare=False)
 

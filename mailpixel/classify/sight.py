@@ -24,9 +24,7 @@ _UNCOUNTABLE = FORGED | PREVIEW
 _IMAGE_PROXIES = (AgentKind.MAIL_PROXY, AgentKind.PRIVACY_PREFETCH, AgentKind.GMAIL_PREFETCH)
 
 Source = tuple[str, str]
-"""Address and agent; the address is empty for image proxies, whose addresses change from one fetch to the
-next.
-"""
+"""Address and agent; the address is empty for image proxies, whose addresses change from one fetch to the next."""
 
 Clock = tuple[int | None, int, str]
 """When the clock of a message started (None: no clock), how long an image may be fetched ahead on it, and what
@@ -77,9 +75,7 @@ class Sight:
     distance_ms: int | None = None
     """How far the trap was sprung that took this event down."""
     span: tuple[int, int] | None = None
-    """How many different links were followed in how many milliseconds, of the burst that took this event
-    down.
-    """
+    """How many different links were followed in how many milliseconds, of the burst that took this event down."""
 
     @property
     def gesture(self) -> bool:

@@ -9,7 +9,7 @@ class Thresholds:
 
     The delivery clock starts when the receiving server took the message, the queue clock when the campaign went out;
     the second measures hits before the delivery, and all hits while it is unknown. Defaults: measured and published
-    timing of proxies and scanners, 2018 to 2026, as the README cites them.
+    timing of proxies and scanners, 2018 to 2026.
     """
 
     open_delivery_ms: int = 30_000
@@ -35,9 +35,7 @@ class Thresholds:
     taint_ms: int = 900_000
     """After a sprung trap the same source is a machine's for this long."""
     pair_ms: int = 15_000
-    """Two fetches of one link this close, from different networks or systems, are one person and one
-    machine.
-    """
+    """Two fetches of one link this close, from different networks or systems, are one person and one machine."""
     repeat_open_ms: int = 30_000
     repeat_click_ms: int = 5_000
     settle_ms: int = 15_000

@@ -141,8 +141,7 @@ def _most_first(entry: tuple[Move, int]) -> tuple[int, str, str, str]:
 
 
 def moves(before: bytes, after: bytes) -> Iterator[Move]:
-    """What became of each hit that is judged differently. Hits are matched by when, what and how they
-    came."""
+    """What became of each hit that is judged differently. Hits are matched by when, what and how they came."""
     former, present = _by_hit(before), _by_hit(after)
     for hit in former.keys() | present.keys():
         old, new = former.get(hit, []), present.get(hit, [])

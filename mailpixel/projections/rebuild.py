@@ -55,8 +55,7 @@ def rebuild(
     A message that cannot be judged is put aside. A campaign that cannot be judged stays as it was; its difference says
     the kind of error.
 
-    Raises `Conflict` when a campaign was disturbed too often: a person erased or another rebuild begun each
-    time.
+    Raises `Conflict` when a campaign was disturbed too often: a person erased or another rebuild begun each time.
     """
     asked = store.campaigns() if campaigns is None else campaigns
     found: dict[str, Difference] = {}
@@ -89,23 +88,23 @@ class Part:
     after: str
     until: str
 
-    def judged(self) -> "Judged":
+    def judged(self) -> "PartResult":
         """What became of them. An error is a value here: it ends this campaign and no other."""
         try:
             return self._judged()
         except StoreUnavailable:
             raise
         except Exception as error:
-            return Judged([], Comparison(), type(error).__name__)
+            return PartResult([], Comparison(), type(error).__name__)
 
-    def _judged(self) -> "Judged":
+    def _judged(self) -> "PartResult":
         task, comparison = self.task, Comparison()
         with no_collecting():
             messages = task.store.messages_to_fold(task.campaign.id, self.after, self.until)
             folded = [task.fold(message) for message in messages]
             states = [each for each in folded if isinstance(each, MessageState)]
             comparison.add(self._stored(len(states) + 1), states)
-        return Judged(folded, comparison)
+        return PartResult(folded, comparison)
 
     def _stored(self, limit: int) -> dict[str, MessageState]:
         found: dict[str, MessageState] = {}
@@ -119,7 +118,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class PartResult:
     """The new states of a part and how they compare to the stored ones; or the kind of `error` that there was."""
 
     folded: list[Folded]
@@ -131,7 +130,7 @@ class _Failed(Exception):
     """A part could not be judged; the message is the kind of error."""
 
 
-Result = tuple[Part, Judged]
+Result = tuple[Part, PartResult]
 
 
 class _Attempt:

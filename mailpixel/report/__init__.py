@@ -1,11 +1,14 @@
-"""Counts become reports: pure functions of what was folded; no I/O, no clock.
+"""Counts and events become reports. No clock, and no I/O but in `export`, which reads the log.
 
 summary      one campaign in numbers: the contract of `GET /api/campaigns/{id}/summary`
 estimate     how many opened when mail programs hide it
 timeline     counters by hour or day in any time zone
 links        rows by link
 recipients   rows by recipient
-export       every event with its verdict
+campaigns    a campaign as JSON
+explanation  one message with its verdicts and reasons
+sources      sources that followed links of many recipients
+export       every event with its verdict, and every delivery
 tables       rows as NDJSON or CSV
 moments      moments as text
 zones        time zones, and local times

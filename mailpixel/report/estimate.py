@@ -100,8 +100,7 @@ def hidden_openers(audience: Audience) -> Estimate:
     """Openers behind a privacy prefetch, if they click as often after opening as the others: C_M * O_T / C_T.
 
     The interval is normal in the logarithm, with variance 1/C_M + 1/C_T - 1/O_T: C_M is a count (Poisson),
-    C_T a share of O_T (binomial). Where nobody clicked behind the prefetch, the upper end is that of half a
-    click.
+    C_T a share of O_T (binomial). Where nobody clicked behind the prefetch, the upper end is that of half a click.
     """
     openers, clickers = audience.trackable_openers, audience.trackable_clickers
     if not 0 < clickers <= openers:

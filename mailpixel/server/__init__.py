@@ -7,6 +7,8 @@ tracking    pixel and redirect, in front of everything else
 hits        the only reader of tracking headers; forwarded: of addresses behind proxies
 optout      the "do not track me" page
 api, auth   the JSON API
-health      /healthz, /readyz, /metrics
+services    what the handlers work with; refreshing: how it is kept fresh; threads: where it may block
+health      /healthz, /readyz, /metrics; metrics: what is counted; metrics_access: who may read it
+pages       what readers of mail see; errors_to_json: errors for programs, and for readers
 site_files  robots.txt and the files of app links
 """

@@ -50,7 +50,7 @@ REFUSALS = {
 """Status and text of the answer to what is not a good request."""
 
 
-class Part(IntEnum):
+class Stage(IntEnum):
     """What the parser reads next."""
 
     BETWEEN = 0
@@ -58,7 +58,7 @@ class Part(IntEnum):
     BODY = 2
 
 
-BETWEEN, HEAD, BODY = Part
+BETWEEN, HEAD, BODY = Stage
 
 
 class _Nowhere(list[tuple[bytes, bytes]]):
@@ -79,7 +79,7 @@ class BoundedProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config=config, server_state=server_state, app_state=app_state, **options)
         self._door: Door = app_state["door"]
-        self._part = BETWEEN
+        self._stage = BETWEEN
         self._head_bytes = self._silent_bytes = self._dropped_bytes = 0
         self._ahead, self._at, self._held_bytes = b"", 0, 0
         self._soon = self._paused = False
@@ -113,7 +113,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Read a request, or keep what was sent ahead."""
         if self._deaf:
             self._drop(len(data))
-        elif self._ahead or (self._part is not BODY and self._is_busy()):
+        elif self._ahead or (self._stage is not BODY and self._is_busy()):
             self._keep(data)
         elif len(data) <= PIECE_BYTES and data.find(HEAD_END) + 4 in (3, len(data)):
             self._feed(data)  # as good as always
@@ -123,7 +123,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """The client will send no more; whether it still waits for answers."""
-        self._client_is_done = bool(self._ahead) or (self._part is not BODY and self._is_busy())
+        self._client_is_done = bool(self._ahead) or (self._stage is not BODY and self._is_busy())
         return self._client_is_done and not self._ending
 
     def pause_writing(self) -> None:
@@ -142,7 +142,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._door.draining = True
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.keep_alive = False
-        elif self._part is not HEAD and not self._ending:
+        elif self._stage is not HEAD and not self._ending:
             self._expect(DRAIN_S)
 
     # What the parser says.
@@ -151,7 +151,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """A request begins."""
         if self._repeats:
             return
-        self._part = HEAD
+        self._stage = HEAD
         self._dropped_bytes = 0
         self.url = b""
         self.headers = []
@@ -164,7 +164,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """The headers are there: take the request, unless they are too much."""
         if self._repeats:
             return
-        self._part = BODY
+        self._stage = BODY
         self._hurried = False
         problem = self._problem_of_head()
         self._head_bytes = 0
@@ -188,7 +188,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """The request has ended, unless its body is still to be read."""
         if self._framing:
             return
-        self._part = BETWEEN
+        self._stage = BETWEEN
         if self._deaf:
             return
         if self.cycle.more_body:
@@ -231,7 +231,7 @@ class BoundedProtocol(HttpToolsProtocol):
             except httptools.HttpParserError:
                 self._refuse(Ended.BAD_REQUEST)
                 break
-        if self._part is not BETWEEN and not self._deaf:
+        if self._stage is not BETWEEN and not self._deaf:
             self._look_at_unfinished(size_bytes)
 
     def _begin_body(self) -> None:
@@ -251,7 +251,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.url = url
 
     def _look_at_unfinished(self, size_bytes: int) -> None:
-        if self._part is BODY:
+        if self._stage is BODY:
             self._silent_bytes += size_bytes
             if self._silent_bytes > HEADER_BYTES:  # trailers, or a chunk that says endless things of itself
                 self.leave(Ended.LARGE_HEADERS)
@@ -293,9 +293,9 @@ class BoundedProtocol(HttpToolsProtocol):
     def _read_on(self) -> None:
         """Read what was put aside, up to the end of the next request."""
         self._soon = False
-        while self._ahead and (self._part is BODY or not self._is_busy()):
+        while self._ahead and (self._stage is BODY or not self._is_busy()):
             self._feed(self._next_piece())
-            if self._part is BETWEEN:
+            if self._stage is BETWEEN:
                 break
         if self._deaf:
             self._forget()
@@ -309,7 +309,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _next_piece(self) -> bytes:
         """Up to the end of some headers: there a request begins, and no other before."""
         ahead, at = self._ahead, self._at
-        begin = at + PIECE_OF_BODY_BYTES if self._part is BODY else at
+        begin = at + PIECE_OF_BODY_BYTES if self._stage is BODY else at
         end = ahead.find(HEAD_END, begin, at + PIECE_BYTES) + 4
         self._at = min(at + PIECE_BYTES, len(ahead)) if end == 3 else end
         if self._at == len(ahead):
@@ -360,7 +360,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _go_on(self) -> None:
         """Nothing is being answered, and what was answered was read."""
         self._expect(
-            DRAIN_S if self._door.draining else HEAD_S if self._part is BODY else self.timeout_keep_alive
+            DRAIN_S if self._door.draining else HEAD_S if self._stage is BODY else self.timeout_keep_alive
         )
         if self._ahead:
             self._read_soon()
@@ -407,7 +407,12 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _finish(self) -> None:
         """Close after the last answer."""
-        if self._ahead or self._part is BODY or self._door.draining or self.transport.get_write_buffer_size():
+        if (
+            self._ahead
+            or self._stage is BODY
+            or self._door.draining
+            or self.transport.get_write_buffer_size()
+        ):
             self._end()
         else:
             self.transport.close()
@@ -459,11 +464,11 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.abort()
         elif self.flow.write_paused:
             self.leave(Ended.NOT_READ)
-        elif self._part is BODY:
+        elif self._stage is BODY:
             self._wait_for_body()
         elif self._is_busy() or self._ahead:
             return
-        elif self._part is HEAD or self._hurried:
+        elif self._stage is HEAD or self._hurried:
             self.leave(Ended.SLOW_REQUEST)
         else:
             self._finish()

@@ -20,7 +20,7 @@ FAST_PATHS = (b"/o/", b"/c/")
 FAST_METHODS = {b"GET": "GET", b"HEAD": "HEAD"}
 
 
-class Waiting:
+class PendingCycle:
     """Stands where uvicorn keeps a request's ASGI cycle while the request waits for its commit.
 
     uvicorn looks at it when the connection is lost, is asked to end, or brings another request meanwhile. A body is
@@ -47,7 +47,7 @@ class TrackingProtocol(BoundedProtocol):
     ) -> None:
         super().__init__(config=config, server_state=server_state, app_state=app_state, **options)
         self._tracking: Tracking = app_state["tracking"]
-        self._waiting = Waiting()
+        self._waiting = PendingCycle()
 
     def _take(self) -> None:
         """Take the short way, or the app's."""

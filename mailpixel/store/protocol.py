@@ -122,8 +122,7 @@ class Counts:
 
 
 class Store(Protocol):
-    """The log of events and the projections folded from it. Cursors are opaque text; the empty one is the
-    beginning."""
+    """The log of events and the projections folded from it. Cursors are opaque text; the empty one is the beginning."""
 
     def append(self, events: Sequence[Event], overflow: Sequence[Overflow] = ()) -> None:
         """Write events and overflow counts in one transaction: durable on return, idempotent by event id.
@@ -181,8 +180,7 @@ class Store(Protocol):
         ...
 
     def messages(self, campaign: str, after: str = "", until: str | None = None) -> Iterator[Message]:
-        """Whole messages of a campaign in order of recipient, beginning after one, up to and with `until`.
-        Streams."""
+        """Whole messages of a campaign in order of recipient, beginning after one, up to and with `until`. Streams."""
         ...
 
     def messages_to_fold(self, campaign: str, after: str, until: str) -> Iterator[Message | PutAside]:

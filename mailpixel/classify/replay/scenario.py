@@ -1,5 +1,4 @@
-"""One scenario of a replay file: a timeline of raw requests, what is known besides, and the labels where it
-has some.
+"""One scenario of a replay file: a timeline of raw requests, what is known besides, and the labels where it has some.
 
 A line of the file is a JSON object: `scenario` (its name), `campaign` {id, links, sent, plain_http}, `messages`
 [{recipient, sent_at_ms, delivered_at_ms}], `hits` [{t_ms, recipient, kind, link, method, ip, headers, token}], and if
@@ -61,9 +60,7 @@ class Scenario:
         )
 
     def messages(self) -> Iterator[tuple[Message, Campaign]]:
-        """Every message of the scenario that was hit, with its campaign as sent at that message's own
-        moment.
-        """
+        """Every message of the scenario that was hit, with its campaign as sent at that message's own moment."""
         by_recipient: dict[str, list[Event]] = {}
         for event in self.events:
             if event is not None:

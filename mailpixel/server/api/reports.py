@@ -114,11 +114,8 @@ def events(call: Call) -> object:
     return StreamingResponse(stream, headers=NO_STORE | headers)
 
 
-Listed = Judged | Event
-
-
 async def _chunks(
-    pages: Iterable[Sequence[Listed]], format: str, addresses: bool, lane: Lane
+    pages: Iterable[Sequence[Judged | Event]], format: str, addresses: bool, lane: Lane
 ) -> AsyncIterator[bytes]:
     """The bytes of an export, a page at a time, each made in a thread."""
     encode = csv_rows if format == "csv" else ndjson

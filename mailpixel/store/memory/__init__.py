@@ -1,4 +1,4 @@
-"""A store and a registry in memory, for tests and for judging a file: nothing is kept, nothing waits."""
+"""A store and a registry in memory, for tests: nothing is kept, nothing waits."""
 
 from mailpixel.store.memory.registry import MemoryRegistry
 from mailpixel.store.memory.store import MemoryStore

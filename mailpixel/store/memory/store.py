@@ -1,5 +1,4 @@
-"""A store and a registry in memory, for tests and for judging a file of scenarios: nothing is kept, nothing
-waits.
+"""A store in memory, for tests: nothing is kept, nothing waits.
 
 Counters are made from the states when they are asked for, so they cannot drift: the other stores are
 compared to it.

@@ -1,5 +1,4 @@
-"""One SQLite file, used by several processes at once: connections, transactions, and its refusals as our
-errors.
+"""One SQLite file, used by several processes at once: connections, transactions, and its refusals as our errors.
 
 Every thread has a connection of its own, opened on first use and kept, since opening one costs more than most
 questions. A process that was forked opens its own. Writers begin with the write lock and wait for each other

@@ -1,5 +1,4 @@
-"""What was folded from the log, in SQLite: states, counters by difference, and the checkpoint, in one
-transaction."""
+"""What was folded from the log, in SQLite: states, counters by difference, and the checkpoint, in one transaction."""
 
 import sqlite3
 from collections import defaultdict

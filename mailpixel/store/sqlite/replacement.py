@@ -57,8 +57,7 @@ class Replacement:
         self._shelf = 0
 
     def run(self, states: Iterable[Folded], fold: Callable[[Message], Folded]) -> None:
-        """Replace. Raises `Conflict` when a person was erased or another replacement of the campaign
-        began."""
+        """Replace. Raises `Conflict` when a person was erased or another replacement of the campaign began."""
         self._begin()
         rest = iter(states)
         while part := list(islice(rest, PART)):

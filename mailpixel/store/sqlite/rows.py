@@ -15,7 +15,7 @@ HITS = "(0, 1)"
 
 COLUMNS = "id, kind, campaign, recipient, link, destination, method, address, agent, facts"
 READ = "e.campaign, e.recipient, e.id, e.kind, e.link, e.destination, e.method, e.address, e.agent, e.facts"
-"""What `EventReader` reads, of the events as `e`."""
+"""The columns that `to_event` takes, of the events as `e`."""
 
 MAX_AGENTS = 20_000
 """Agents kept in memory; a mailing to millions shows a few thousand."""
@@ -50,8 +50,7 @@ def to_row(event: Event, agent: int) -> Row:
 
 
 class AgentNumbers:
-    """Numbers of agents for the writer. Only what is committed is remembered; begun anew when it grows too
-    large."""
+    """Numbers of agents for the writer. Only what is committed is remembered; begun anew when it grows too large."""
 
     def __init__(self) -> None:
         self._known: dict[str, int] = {}

@@ -1,5 +1,4 @@
-"""Shelves of states and counters in SQLite: the live one of a campaign, and others that are being filled or
-emptied."""
+"""Shelves of states and counters in SQLite: the live one of a campaign, and others that are being filled or emptied."""
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence

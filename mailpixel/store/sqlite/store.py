@@ -29,8 +29,7 @@ class SqliteStore:
     """A `Store` in a file that several processes may use at once; made and migrated when it is opened.
 
     Any thread may call it: each has a connection of its own. Pickled, it is its path, so worker processes
-    open it anew. Raises `StoreUnavailable` from every call while the file cannot be used; the next call
-    tries again.
+    open it anew. Raises `StoreUnavailable` from every call while the file cannot be used; the next call tries again.
     """
 
     def __init__(self, path: Path | str, busy_ms: int = BUSY_MS) -> None:
