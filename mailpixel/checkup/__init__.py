@@ -13,7 +13,7 @@ from mailpixel.checkup.addresses import Address, addresses
 from mailpixel.checkup.arrivals import LATEST, check_addresses, check_head
 from mailpixel.checkup.check import Check, Grade, failed
 from mailpixel.checkup.links import check_links
-from mailpixel.checkup.local import check_fold, check_key_file, check_put_aside, check_rights
+from mailpixel.checkup.local import check_fold, check_key_file, check_put_aside, check_rights, check_rules
 from mailpixel.checkup.public import check_public
 
 __all__ = [
@@ -30,5 +30,6 @@ __all__ = [
     "check_public",
     "check_put_aside",
     "check_rights",
+    "check_rules",
     "failed",
 ]

@@ -54,6 +54,18 @@ def check_put_aside(store: Store) -> Check:
     return Check(name, Grade.WARN, f"{count:,} could not be judged ({kinds}): they are not counted", remedy)
 
 
+def check_rules(store: Store, version: str) -> Check:
+    """Whether all figures are of the edition of the rules that is in force."""
+    name = "rules"
+    earlier = sum(count for edition, count in store.editions().items() if edition != version)
+    if not earlier:
+        return Check(name, Grade.OK, f"all figures are of the rules in force ({version})")
+    found = f"{earlier:,} campaign(s) have figures that an earlier edition of the rules judged"
+    return Check(
+        name, Grade.WARN, found, "`mailpixel rebuild` judges them again; --dry-run shows what changes"
+    )
+
+
 def check_fold(store: Store, registry: Registry, now_ms: int, ready_lag_s: int) -> Check:
     """Whether hits are judged and counted."""
     name, remedy = "fold", "start `mailpixel serve`, or `mailpixel work` where the web runs elsewhere"

@@ -18,9 +18,10 @@ from mailpixel.checkup import (
     check_public,
     check_put_aside,
     check_rights,
+    check_rules,
     failed,
 )
-from mailpixel.cli.frame import Command, now_ms, print_table, settings, stores
+from mailpixel.cli.frame import Command, now_ms, print_table, rules, settings, stores
 from mailpixel.cli.suggestions import campaign_of, complete_campaign
 from mailpixel.errors import KeyringError, StoreUnavailable
 from mailpixel.links.keyring import load_keyring
@@ -105,6 +106,7 @@ def _local() -> Iterator[Check]:
         yield check_rights(settings().database)
         yield check_fold(store, registry, now_ms(), settings().ready_lag_s)
         yield check_put_aside(store)
+        yield check_rules(store, rules().version)
         yield check_addresses(store.latest(LATEST), settings().base_url, settings().trusted_proxies)
     except StoreUnavailable as error:
         yield failed("store", error)

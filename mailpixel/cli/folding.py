@@ -93,8 +93,10 @@ def _until(end_s: float) -> Callable[[], int]:
 
 
 def _fold(store: Store, registry: Registry, campaign: str, clock: Callable[[], int]) -> None:
-    judged_now = partial(judge, rules=rules())
-    fold = Fold(store, registry, judged_now, f"cli-{os.getpid()}", SMALL, only=frozenset({campaign}))
+    in_force = rules()
+    holder, only = f"cli-{os.getpid()}", frozenset({campaign})
+    judged_now = partial(judge, rules=in_force)
+    fold = Fold(store, registry, judged_now, holder, SMALL, only, edition=lambda: in_force.version)
     try:
         while fold.catch_up(clock, LEASE_MS) is None and _behind(store, registry, campaign):
             clock()

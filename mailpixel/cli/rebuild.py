@@ -25,7 +25,9 @@ def rebuild_command(id: str | None, dry_run: bool, as_json: bool) -> None:
     if id is not None:
         campaign_of(registry, id)
     asked = None if id is None else [id]
-    differences = rebuild(store, registry, partial(judge, rules=rules()), asked, Rebuild(dry_run=dry_run))
+    in_force = rules()
+    how = Rebuild(dry_run=dry_run, edition=in_force.version)
+    differences = rebuild(store, registry, partial(judge, rules=in_force), asked, how)
     changed = [difference for difference in differences if not difference.is_empty]
     if as_json:
         print_json([difference.to_json() for difference in changed])

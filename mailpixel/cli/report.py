@@ -42,6 +42,11 @@ def report_command(id: str, as_json: bool, zone: tzinfo | None) -> None:
         if summary.recipients.tracked is None:
             say(f"open rates need how many were sent: mailpixel campaign edit {id} --sent N")
     say_what_waits(behind, id)
+    if summary.earlier_rules:
+        say(
+            f"some figures were judged by an earlier edition of the rules ({summary.earlier_rules});"
+            f" `mailpixel rebuild --campaign {id}` judges all by the present one"
+        )
 
 
 def _print(summary: Summary, zone: tzinfo | None) -> None:
@@ -56,7 +61,7 @@ def _print(summary: Summary, zone: tzinfo | None) -> None:
     console.print()
     console.print(
         f"{summary.provisional} provisional, {summary.probes} probes, {summary.internal} internal, "
-        f"{summary.overflow} past the cap, rules {summary.rules_version}"
+        f"{summary.overflow} past the cap, rules {' and '.join(summary.editions)}"
     )
 
 

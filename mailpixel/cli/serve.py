@@ -78,7 +78,7 @@ def work_command(while_input_lasts: bool) -> None:
         return judge(message, campaign, in_force.now)
 
     pace = Pace(note_every_ms=min(settings().ready_lag_s * 1000 // 3, NOTE_EVERY_MS))
-    fold = Fold(store, registry, judge_now, uuid.uuid4().hex, pace)
+    fold = Fold(store, registry, judge_now, uuid.uuid4().hex, pace, edition=lambda: in_force.now.version)
     with suppress(_Ended):
         _fold_for_ever(fold, in_force, clock)
     with suppress(StoreUnavailable):

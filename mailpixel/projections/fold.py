@@ -13,6 +13,7 @@ from itertools import islice
 from mailpixel.errors import Conflict, StoreUnavailable
 from mailpixel.model import Campaign, Message
 from mailpixel.projections.campaigns import Campaigns
+from mailpixel.projections.editions import Editions
 from mailpixel.projections.lease import Lease, LeaseLost
 from mailpixel.projections.messages import Judge, fold_or_put_aside, no_collecting
 from mailpixel.projections.rebuild import EVENTS, Rebuild, rebuild
@@ -51,7 +52,8 @@ class Pace:
 
 class Fold:
     """One fold of possibly several: it works while it holds the lease. `holder` names it, `judge` gives verdicts,
-    `only` names the campaigns that are judged again when they changed (None: all)."""
+    `only` names the campaigns that are judged again when they changed (None: all), `edition` gives the judge's edition
+    of the rules (empty: nobody notes it)."""
 
     def __init__(
         self,
@@ -61,12 +63,15 @@ class Fold:
         holder: str,
         pace: Pace = Pace(),
         only: frozenset[str] | None = None,
+        *,
+        edition: Callable[[], str] = str,
     ) -> None:
         self._store = store
         self._registry = registry
         self._judge = judge
         self._pace = pace
         self._only = only
+        self._editions = Editions(store, edition)
         self._lease = Lease(registry, holder, pace.note_every_ms)
         self._stale: deque[str] = deque()
         self._given_up: dict[str, Campaign] = {}
@@ -177,6 +182,7 @@ class Fold:
 
     def _save(self, folded: Sequence[Folded], changed: Changed) -> None:
         """Save, halving what the store cannot take until only that is put aside. The cursor moves with the last."""
+        self._editions.note(each.campaign for each in folded)
         try:
             self._store.save(folded, changed)
         except (StoreUnavailable, Conflict):
@@ -281,7 +287,8 @@ class Fold:
 
         if self._stale:
             id = self._stale.popleft()
-            how = Rebuild(processes=1, between=between, events=min(self._pace.news, EVENTS))
+            parts = min(self._pace.news, EVENTS)
+            how = Rebuild(processes=1, between=between, events=parts, edition=self._editions.now())
             (difference,) = rebuild(self._store, self._registry, self._judge, [id], how)
             if difference.error:
                 self._given_up[id] = Campaigns(self._registry)[id]

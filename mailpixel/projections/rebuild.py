@@ -32,12 +32,14 @@ def _nothing() -> None:
 @dataclass(frozen=True, slots=True)
 class Rebuild:
     """How to rebuild. `dry_run` only compares; `processes` judge at once (0: one a core; with more than one,
-    store and judge must be picklable) about `events` events at a time; `between` is called after each part."""
+    store and judge must be picklable) about `events` events at a time; `between` is called after each part;
+    `edition` names the judge's edition of the rules (empty: nobody notes it)."""
 
     dry_run: bool = False
     processes: int = 0
     between: Callable[[], object] = _nothing
     events: int = EVENTS
+    edition: str = ""
 
 
 def rebuild(
@@ -190,4 +192,6 @@ class _Attempt:
                 pass
         else:
             self._store.replace(task.campaign.id, task.since, states, task.fold)
+            if self._how.edition:
+                self._store.note_edition(self._how.edition, [task.campaign.id], anew=True)
             self._registry.settled(task.campaign)

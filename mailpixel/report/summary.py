@@ -92,6 +92,13 @@ class Summary:
     overflow: int
     as_of_ms: int
     rules_version: str
+    earlier_rules: str
+    """The edition of the rules that the oldest figures were judged by, where it is another; else empty."""
+
+    @property
+    def editions(self) -> list[str]:
+        """The editions of the rules that the figures are of, the earlier first."""
+        return [self.earlier_rules, self.rules_version] if self.earlier_rules else [self.rules_version]
 
     def to_json(self) -> dict[str, object]:
         """The summary as the API gives it; moments in ISO 8601, `as_of` is null while nothing was folded."""
@@ -109,12 +116,12 @@ class Summary:
             "provisional": self.provisional,
             "overflow": self.overflow,
             "as_of": iso_ms(self.as_of_ms or None),
-            "rules_version": self.rules_version,
+            "rules_version": self.editions if self.earlier_rules else self.rules_version,
         }
 
 
 def summarise(campaign: Campaign, counts: Counts, rules_version: str) -> Summary:
-    """The summary of a campaign; `rules_version` names the rules its events were judged by."""
+    """The summary of a campaign; `rules_version` names the rules that its events are judged by now."""
     totals = counts.totals
     recipients = _recipients(campaign, totals)
     return Summary(
@@ -131,6 +138,7 @@ def summarise(campaign: Campaign, counts: Counts, rules_version: str) -> Summary
         overflow=counts.overflow,
         as_of_ms=counts.as_of_ms,
         rules_version=rules_version,
+        earlier_rules="" if counts.edition == rules_version else counts.edition,
     )
 
 

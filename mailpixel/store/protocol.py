@@ -111,7 +111,7 @@ class Counts:
 
     `totals` by measure, `links` by link number and measure (-1: embedded destinations), `overflow` hits past
     the cap, `provisional` hits younger than the settle time, `as_of_ms` the moment up to which the log has
-    been folded (0: never).
+    been folded (0: never), `edition` the edition of the rules of the oldest figures (empty: not known).
     """
 
     totals: Mapping[str, int]
@@ -119,6 +119,7 @@ class Counts:
     overflow: int
     provisional: int
     as_of_ms: int
+    edition: str = ""
 
 
 class Store(Protocol):
@@ -232,6 +233,17 @@ class Store(Protocol):
         Raises `Conflict` when a person was erased or another rebuild of the campaign began meanwhile:
         nothing has changed, start over.
         """
+        ...
+
+    def note_edition(self, edition: str, campaigns: Iterable[str], anew: bool = False) -> None:
+        """Note that these campaigns are judged by an edition of the rules from now on.
+
+        One that was judged by another before keeps that, as figures of it are left, unless all were judged `anew`.
+        """
+        ...
+
+    def editions(self) -> Mapping[str, int]:
+        """How many campaigns have figures of each edition of the rules."""
         ...
 
     def counts(self, campaign: str, now_ms: int, settle_ms: int) -> Counts:

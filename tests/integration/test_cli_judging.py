@@ -402,6 +402,27 @@ def test_rebuild_prints_which_counts_move_and_which_rule_moved_them(run: Run) ->
     assert (again.stdout, again.stderr) == ("[]\n", "1 campaign(s) judged, 0 changed\n")
 
 
+@pytest.mark.usefixtures("logged")
+def test_figures_of_an_earlier_edition_of_the_rules_are_named_until_they_are_judged_again(run: Run) -> None:
+    at_first = run("report", "spring", "--json")
+    before = json.loads(at_first.stdout)["rules_version"]
+    assert "earlier edition" not in at_first.stderr
+    assert "all figures are of the rules in force" in run("doctor").stdout
+    run("networks", "add", "203.0.113.0/24", "--name", "gate")
+    changed = run("report", "spring", "--json")
+    found = json.loads(changed.stdout)["rules_version"]
+    assert (found[0], len(found), found[1] == before) == (before, 2, False)
+    assert changed.stderr == (
+        f"some of these figures were judged by an earlier edition of the rules ({before});"
+        " `mailpixel rebuild --campaign spring` judges all by the present one\n"
+    )
+    assert f"rules {before} and {found[1]}" in " ".join(words(run("report", "spring").stdout))
+    assert "1 campaign(s) have figures that an earlier edition" in run("doctor").stdout
+    run("rebuild", "--campaign", "spring")
+    assert json.loads(run("report", "spring", "--json").stdout)["rules_version"] == found[1]
+    assert "earlier edition" not in run("doctor").stdout
+
+
 def test_rebuild_of_an_unknown_campaign_fails(run: Run) -> None:
     told = run("rebuild", "--campaign", "autumn")
     assert (told.exit_code, told.stdout) == (1, "")

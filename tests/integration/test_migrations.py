@@ -163,6 +163,7 @@ def test_clicks_of_an_older_release_that_carried_a_destination_are_found_by_it(t
         columns = "id, name, stale, revision, passthrough"
         connection.execute(f"insert into campaigns ({columns}) values ('spring', 'Spring', 0, 1, '')")
         connection.execute("insert into agents values (1, 'agent')")
+        connection.execute("insert into shelves values (1, 'spring', 1)")
         row = (a_click(1).id, 1, "spring", "r-1", url, 1, 0)
         connection.execute(
             "insert into events (id, kind, campaign, recipient, destination, agent, facts)"
@@ -172,6 +173,7 @@ def test_clicks_of_an_older_release_that_carried_a_destination_are_found_by_it(t
         connection.commit()
     store, registry = open_sqlite(path)
     assert (registry.stale(), registry.relinked()) == ([], [])
+    assert dict(store.editions()) == {"earlier": 1}, "who judged its figures was not noted"
     found = [each.recipient for each in store.messages_that_carried("spring", [url])]
     assert found == ["r-1"]
     store.close()

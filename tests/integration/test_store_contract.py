@@ -67,6 +67,17 @@ def totals(store: Store, campaign: str = "spring") -> dict[str, int]:
     return {measure: number for measure, number in counts.totals.items() if number}
 
 
+def test_a_campaign_keeps_the_edition_it_was_first_judged_by_until_all_is_judged_anew(store: Store) -> None:
+    assert (dict(store.editions()), store.counts("spring", NOW_MS, 0).edition) == ({}, "")
+    store.note_edition("1-a", ["autumn", "spring"])
+    store.note_edition("2-b", ["spring", "winter"])
+    assert dict(store.editions()) == {"1-a": 2, "2-b": 1}
+    assert store.counts("spring", NOW_MS, 0).edition == "1-a"
+    store.note_edition("2-b", ["spring"], anew=True)
+    assert store.counts("spring", NOW_MS, 0).edition == "2-b"
+    assert dict(store.editions()) == {"1-a": 1, "2-b": 2}
+
+
 def test_messages_are_found_by_a_destination_that_their_clicks_carried(store: Store) -> None:
     url, other = "https://shop.example/ü", "https://shop.example/other"
     many = [a_click(n, None, destination=other, recipient=f"m-{n:04}") for n in range(1_200)]

@@ -75,6 +75,23 @@ def test_a_campaign_that_is_not_registered_is_folded_all_the_same(store: MemoryS
     assert totals(store, "minted-elsewhere")["opens.human"] == 1
 
 
+def test_figures_are_of_the_edition_that_first_judged_them_until_a_rebuild(
+    store: MemoryStore, registry: MemoryRegistry
+) -> None:
+    in_force = ["1-a"]
+    fold = Fold(store, registry, judge_plainly, "one", edition=lambda: in_force[-1])
+    store.append([an_open(1)])
+    fold.catch_up(now, LEASE_MS)
+    in_force.append("2-b")
+    store.append([an_open(2), an_open(3, campaign="autumn")])
+    fold.catch_up(now, LEASE_MS)
+    assert dict(store.editions()) == {"1-a": 1, "2-b": 1}
+    rebuild(store, registry, judge_plainly, ["spring"], Rebuild(dry_run=True, edition="2-b"))
+    assert store.counts("spring", NOW_MS, 0).edition == "1-a"
+    rebuild(store, registry, judge_plainly, ["spring"], Rebuild(processes=1, edition="2-b"))
+    assert dict(store.editions()) == {"2-b": 2}
+
+
 def test_a_message_is_judged_once_a_batch_however_often_it_was_hit(
     store: MemoryStore, registry: MemoryRegistry
 ) -> None:

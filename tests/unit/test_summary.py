@@ -1,5 +1,7 @@
 """The summary as a whole, and its rates where something is not known."""
 
+from dataclasses import replace
+
 from mailpixel.report import summarise
 from mailpixel.report.links import link_rows
 from mailpixel.report.summary import Rate
@@ -120,6 +122,13 @@ def test_a_summary_has_every_number_of_the_contract() -> None:
         "as_of": "2026-09-21T14:13:21.500Z",
         "rules_version": "rules-1",
     }
+
+
+def test_figures_of_an_earlier_edition_of_the_rules_name_both() -> None:
+    mixed = replace(counts({}), edition="rules-0")
+    assert summarise(a_campaign(), mixed, "rules-1").to_json()["rules_version"] == ["rules-0", "rules-1"]
+    same = replace(counts({}), edition="rules-1")
+    assert summarise(a_campaign(), same, "rules-1").to_json()["rules_version"] == "rules-1"
 
 
 def test_a_campaign_without_events_has_noughts_and_no_rates() -> None:

@@ -82,6 +82,11 @@ EVENT = {
 }
 LINK = {"number": MAYBE_COUNT, "url": MAYBE_STRING, "events": COUNT, "human": COUNT, "unique_human": COUNT}
 
+RULES = {
+    "description": "The edition of the rules; two, the earlier first, where some figures are of an earlier one.",
+    "oneOf": [STRING, {"type": "array", "items": STRING, "minItems": 2, "maxItems": 2}],
+}
+
 REWRITTEN = {
     "html": STRING,
     "links": array(an_object(number=MAYBE_COUNT, url=STRING)),
@@ -137,7 +142,7 @@ SCHEMAS: dict[str, Schema] = {
         provisional=COUNT,
         overflow=COUNT,
         as_of=MAYBE_MOMENT,
-        rules_version=STRING,
+        rules_version=RULES,
     ),
     "Timeline": an_object(
         bucket=word(*BUCKETS),

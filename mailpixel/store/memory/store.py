@@ -5,7 +5,7 @@ compared to it.
 """
 
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -39,6 +39,7 @@ class MemoryStore:
         self._overflow: dict[tuple[str, str, int, bytes], int] = {}
         self._states: defaultdict[str, dict[str, MessageState]] = defaultdict(dict)
         self._aside: dict[Key, str] = {}
+        self._editions: dict[str, str] = {}
         self._appended = 0
         self._cursor = (0, 0, 0)
 
@@ -209,6 +210,18 @@ class MemoryStore:
                 self._put(state, self._states[campaign])
             self._cursor = (self._cursor[0], self._cursor[1], self._cursor[2] + 1)
 
+    def note_edition(self, edition: str, campaigns: Iterable[str], anew: bool = False) -> None:
+        """See `Store`."""
+        with self._lock:
+            for campaign in campaigns:
+                if anew or campaign not in self._editions:
+                    self._editions[campaign] = edition
+
+    def editions(self) -> Mapping[str, int]:
+        """See `Store`."""
+        with self._lock:
+            return Counter(self._editions.values())
+
     def counts(self, campaign: str, now_ms: int, settle_ms: int) -> Counts:
         """See `Store`."""
         totals = dict.fromkeys(MEASURES, 0)
@@ -224,6 +237,7 @@ class MemoryStore:
                 overflow=sum(hits for key, hits in self._overflow.items() if key[0] == campaign),
                 provisional=sum(event.campaign == campaign and _is_signed_hit(event) for event in young),
                 as_of_ms=self._as_of_ms(now_ms),
+                edition=self._editions.get(campaign, ""),
             )
 
     def timeline(self, campaign: str) -> Mapping[int, Mapping[str, int]]:

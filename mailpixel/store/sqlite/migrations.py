@@ -291,6 +291,16 @@ def _noted(db: Admin) -> None:
     )
 
 
+@STEPS(name="0013_editions")
+def _editions(db: Admin) -> None:
+    """By which edition of the rules each campaign was judged; here all by one that nobody noted."""
+    _run(
+        db,
+        "create table editions (campaign text primary key, edition text not null) without rowid",
+        "insert into editions select campaign, 'earlier' from shelves where live = 1",
+    )
+
+
 def migrate(path: Path | str, busy_ms: int = BUSY_MS, steps: Migrations = STEPS) -> None:
     """Bring the file to the newest schema; makes it, for its owner alone, when it is missing.
 

@@ -11,6 +11,7 @@ from mailpixel.store.protocol import Changed, Counts, Folded, MessageState, PutA
 from mailpixel.store.sqlite.aside import count_aside, keep_aside, take_back
 from mailpixel.store.sqlite.cursor import Cursor, read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database
+from mailpixel.store.sqlite.editions import edition_of
 from mailpixel.store.sqlite.persons import note_campaign, note_progress
 from mailpixel.store.sqlite.rows import HITS
 from mailpixel.store.sqlite.shelves import (
@@ -86,6 +87,7 @@ class Projections:
                 overflow=_overflow(connection, campaign),
                 provisional=_provisional(connection, campaign, now_ms - settle_ms),
                 as_of_ms=_as_of_ms(connection, now_ms),
+                edition=edition_of(connection, campaign),
             )
 
     def timeline(self, campaign: str) -> Mapping[int, Mapping[str, int]]:

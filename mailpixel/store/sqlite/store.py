@@ -17,6 +17,7 @@ from mailpixel.store.protocol import (
 from mailpixel.store.sqlite.aside import put_aside
 from mailpixel.store.sqlite.carried import messages_that_carried
 from mailpixel.store.sqlite.database import BUSY_MS, Database
+from mailpixel.store.sqlite.editions import editions, note_edition
 from mailpixel.store.sqlite.erasure import erase
 from mailpixel.store.sqlite.events import EventLog
 from mailpixel.store.sqlite.migrations import migrate
@@ -116,6 +117,14 @@ class SqliteStore:
     ) -> None:
         """See `Store`."""
         Replacement(self._database, self._log, campaign, since).run(states, fold)
+
+    def note_edition(self, edition: str, campaigns: Iterable[str], anew: bool = False) -> None:
+        """See `Store`."""
+        note_edition(self._database, edition, campaigns, anew)
+
+    def editions(self) -> Mapping[str, int]:
+        """See `Store`."""
+        return editions(self._database)
 
     def counts(self, campaign: str, now_ms: int, settle_ms: int) -> Counts:
         """See `Store`."""

@@ -1,0 +1,21 @@
+"""By which edition of the rules campaigns are judged, noted for whoever reads their figures."""
+
+from collections.abc import Callable, Iterable
+
+from mailpixel.store.protocol import Store
+
+
+class Editions:
+    """Notes it of each campaign once. `now` gives the edition of the rules in force; empty: nothing is noted."""
+
+    def __init__(self, store: Store, now: Callable[[], str]) -> None:
+        self._store = store
+        self._noted: set[str] = set()
+        self.now = now
+
+    def note(self, campaigns: Iterable[str]) -> None:
+        """Note of those that come for the first time by what they are judged, before they have figures of it."""
+        new = set(campaigns) - self._noted
+        if new and (edition := self.now()):
+            self._store.note_edition(edition, sorted(new))
+            self._noted |= new
