@@ -25,6 +25,10 @@ TARGET_BYTES = TOKEN_CHARS + 4_096
 """The longest target: a path before the longest token, and a query behind it."""
 DROPPED_BYTES = 32 * 1024**2
 """How much of an unexpected body is read, so that its sender gets to read the answer."""
+DROPPED_CHUNKS = 4_096
+"""In how many chunks. What comes then is thrown away without being read as HTTP, and no other request is taken."""
+CHUNKS_A_TURN = 256
+"""After so many chunks of a body the others get their turn: a chunk of one byte costs as much as a large one."""
 HEAD_S = 10.0
 """From connecting, or from the first byte of a request, to the end of its headers; from an answer to the end of an
 unexpected body."""
@@ -81,6 +85,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._door: Door = app_state["door"]
         self._stage = BETWEEN
         self._head_bytes = self._silent_bytes = self._dropped_bytes = 0
+        self._chunks: list[bytes] = []
+        self._chunks_seen = self._dropped_chunks = 0
         self._ahead, self._at, self._held_bytes = b"", 0, 0
         self._soon = self._paused = False
         self._refusal: Ended | None = None
@@ -152,7 +158,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._repeats:
             return
         self._stage = HEAD
-        self._dropped_bytes = 0
+        self._dropped_bytes = self._dropped_chunks = 0
         self.url = b""
         self.headers = []
 
@@ -179,15 +185,23 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """A piece of a body, for who wants it."""
         self._silent_bytes = 0
-        if self._deaf or not self.cycle.more_body or self.cycle.response_complete:
-            self._drop(len(body))
+        self._chunks_seen += 1
+        if not self._deaf and self.cycle.more_body and not self.cycle.response_complete:
+            self._chunks.append(body)
         else:
-            super().on_body(body)
+            self._dropped_chunks += 1
+
+    def _hand_over_body(self) -> None:
+        """Give the app at once what came in many chunks."""
+        chunks, self._chunks = self._chunks, []
+        super().on_body(b"".join(chunks))
 
     def on_message_complete(self) -> None:
         """The request has ended, unless its body is still to be read."""
         if self._framing:
             return
+        if self._chunks:
+            self._hand_over_body()
         self._stage = BETWEEN
         if self._deaf:
             return
@@ -231,6 +245,8 @@ class BoundedProtocol(HttpToolsProtocol):
             except httptools.HttpParserError:
                 self._refuse(Ended.BAD_REQUEST)
                 break
+        if self._chunks:
+            self._hand_over_body()
         if self._stage is not BETWEEN and not self._deaf:
             self._look_at_unfinished(size_bytes)
 
@@ -257,6 +273,11 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.leave(Ended.LARGE_HEADERS)
             elif not self.cycle.response_complete:
                 self._expect(BODY_S)
+            elif self._dropped_chunks > DROPPED_CHUNKS:
+                self._end()
+                self._expect(HEAD_S)
+            else:
+                self._drop(size_bytes)
             return
         self._head_bytes += size_bytes
         if len(self.url) > TARGET_BYTES:
@@ -291,9 +312,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._ahead, self._at, self._held_bytes = b"", 0, 0
 
     def _read_on(self) -> None:
-        """Read what was put aside, up to the end of the next request."""
+        """Read what was put aside, up to the end of the next request or for as long as others can wait."""
         self._soon = False
-        while self._ahead and (self._stage is BODY or not self._is_busy()):
+        self._chunks_seen = 0
+        while self._has_to_read() and self._chunks_seen < CHUNKS_A_TURN:
             self._feed(self._next_piece())
             if self._stage is BETWEEN:
                 break
@@ -303,8 +325,11 @@ class BoundedProtocol(HttpToolsProtocol):
             self._resume()
         else:
             self._pause()
-            if not self._is_busy():
+            if self._has_to_read():
                 self._read_soon()
+
+    def _has_to_read(self) -> bool:
+        return bool(self._ahead) and (self._stage is BODY or not self._is_busy())
 
     def _next_piece(self) -> bytes:
         """Up to the end of some headers: there a request begins, and no other before."""
@@ -428,8 +453,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _drop(self, size_bytes: int) -> None:
         self._dropped_bytes += size_bytes
-        most_bytes = getattr(self.cycle, "most_dropped_bytes", DROPPED_BYTES)
-        if self._dropped_bytes > most_bytes and not self.transport.is_closing():
+        if self._dropped_bytes > DROPPED_BYTES and not self.transport.is_closing():
             self.leave(Ended.LARGE_BODY)
 
     # Until when.

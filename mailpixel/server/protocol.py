@@ -27,7 +27,6 @@ class PendingCycle:
     ignored.
     """
 
-    most_dropped_bytes = 65_536
     __slots__ = ("body", "disconnected", "keep_alive", "message_event", "more_body", "response_complete")
 
     def __init__(self) -> None:

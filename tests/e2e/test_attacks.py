@@ -221,6 +221,11 @@ async def endless_trailers(target: Target) -> list[bytes]:
     return await floods_with(target, head, b"a: b\r\n" * 1_000)
 
 
+async def bodies_of_tiny_chunks(target: Target) -> list[bytes]:
+    head = "POST /u/x HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return await floods_with(target, head, b"1\r\nx\r\n" * 40_000)
+
+
 async def ever_new_long_agents(target: Target) -> None:
     async def one(number: int) -> None:
         _, writer = await open_to(target)
@@ -279,6 +284,7 @@ async def stays_open(target: Target, said: bytes) -> int:
         (bodies_of_gets, None),
         (bodies_that_nobody_reads, b"HTTP/1.1 401 "),
         (endless_trailers, None),
+        (bodies_of_tiny_chunks, b"HTTP/1.1 404 "),
         (ever_new_long_agents, None),
         (opens_and_says_nothing, None),
         (sends_half_a_head, None),

@@ -17,6 +17,7 @@ from mailpixel.server.connection import (
     HEADER_BYTES,
     HEADERS,
     LINGER_S,
+    PIECE_BYTES,
     TARGET_BYTES,
     UNREAD_S,
     BoundedProtocol,
@@ -25,6 +26,8 @@ from mailpixel.server.door import Door, Ended
 
 GET = b"GET /x HTTP/1.1\r\nHost: t\r\n\r\n"
 KEEP_ALIVE_S = 5
+READ_BYTES = 262_144
+"""The most that a loop reads at once from a connection."""
 
 
 class Handle:
@@ -291,10 +294,10 @@ def test_a_body_that_does_not_come_ends_the_wait(line: Line) -> None:
 
 def test_a_body_that_nobody_wants_is_thrown_away_within_bounds(line: Line) -> None:
     line.send(b"GET /x HTTP/1.1\r\nHost: t\r\nContent-Length: 9000000000\r\n\r\n")
-    for _ in range(DROPPED_BYTES // 1_000_000):
-        line.send(b"x" * 1_000_000)
-    assert (line.wire.statuses, line.wire.closed) == ([200], False)
-    line.send(b"x" * 1_000_000)
+    for _ in range(DROPPED_BYTES // READ_BYTES - 1):
+        line.send(b"x" * READ_BYTES)
+    assert (line.wire.statuses, line.wire.closed, line.wire.half_closed) == ([200], False, False)
+    line.send(b"x" * READ_BYTES)
     assert (line.wire.aborted, line.door.ended) == (True, {Ended.LARGE_BODY: 1})
 
 
@@ -317,10 +320,11 @@ def test_a_short_body_of_a_get_does_no_harm(line: Line) -> None:
 def test_what_is_dropped_of_bodies_counts_for_one_request_as_others_may_share_the_connection(
     line: Line,
 ) -> None:
-    body = b"x" * (DROPPED_BYTES // 2)
+    reads = DROPPED_BYTES // READ_BYTES // 2
     for _ in range(5):
-        line.send(b"GET /x HTTP/1.1\r\nHost: t\r\nContent-Length: %d\r\n\r\n" % len(body))
-        line.send(body)
+        line.send(b"GET /x HTTP/1.1\r\nHost: t\r\nContent-Length: %d\r\n\r\n" % (reads * READ_BYTES))
+        for _ in range(reads):
+            line.send(b"x" * READ_BYTES)
     assert (line.wire.statuses, line.wire.closed, line.door.ended) == ([200] * 5, False, {})
 
 
@@ -337,6 +341,34 @@ def test_the_rest_of_a_body_is_read_once_its_request_is_answered(line: Line) -> 
     line.send(GET)
     line.turns.turn()
     assert line.wire.statuses == [200, 200]
+
+
+TINY = b"1\r\nx\r\n"
+CHUNKED = b"POST /x HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def test_a_body_of_tiny_chunks_that_nobody_wants_is_thrown_away_unread(line: Line) -> None:
+    line.send(CHUNKED + TINY * 40_000)
+    for _ in range(10):
+        line.turns.turn()
+    assert (line.wire.statuses, line.wire.half_closed, line.wire.closed) == ([200], True, False)
+    line.send(TINY * 40_000 + b"0\r\n\r\n" + GET)
+    line.turns.turn()
+    assert line.wire.statuses == [200]
+    line.turns.pass_time(HEAD_S)
+    assert line.wire.aborted
+
+
+def test_a_body_of_tiny_chunks_reaches_the_app_whole_and_a_piece_a_turn(line: Line) -> None:
+    line.protocol.at_once = False
+    line.send(CHUNKED + TINY * 20_000 + b"0\r\n\r\n")
+    a_turn = PIECE_BYTES // len(TINY) + 1
+    for turn in range(1, 5):
+        assert (len(line.protocol.cycle.body) <= turn * a_turn, line.wire.paused) == (True, True)
+        line.turns.turn()
+    for _ in range(20):
+        line.turns.turn()
+    assert (bytes(line.protocol.cycle.body), line.protocol.cycle.more_body) == (b"x" * 20_000, False)
 
 
 UPGRADE = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
