@@ -88,7 +88,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._chunks: list[bytes] = []
         self._chunks_seen = self._dropped_chunks = 0
         self._ahead, self._at, self._held_bytes = b"", 0, 0
-        self._soon = self._paused = False
+        self._soon = self._paused = self._rests = False
         self._refusal: Ended | None = None
         self._deaf = self._ending = self._client_is_done = False
         self._hurried = True
@@ -117,6 +117,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read a request, or keep what was sent ahead."""
+        if len(data) > PIECE_BYTES:
+            self._rest()
         if self._deaf:
             self._drop(len(data))
         elif self._ahead or (self._stage is not BODY and self._is_busy()):
@@ -299,6 +301,18 @@ class BoundedProtocol(HttpToolsProtocol):
         ):
             return Ended.LARGE_HEADERS
         return None
+
+    def _rest(self) -> None:
+        """Take no more in this turn: the loop reads on many times where more comes as fast as it reads."""
+        if not self._rests and not self.transport.is_closing():
+            self._rests = True
+            self.transport.pause_reading()
+            self.loop.call_soon(self._rested)
+
+    def _rested(self) -> None:
+        self._rests = False
+        if not self.flow.read_paused and not self.transport.is_closing():
+            self.transport.resume_reading()
 
     def _keep(self, data: bytes) -> None:
         """Put aside what cannot be read yet."""

@@ -343,6 +343,20 @@ def test_the_rest_of_a_body_is_read_once_its_request_is_answered(line: Line) -> 
     assert line.wire.statuses == [200, 200]
 
 
+@pytest.mark.parametrize(
+    "begin", [b"nonsense\r\n\r\n", b"GET /x HTTP/1.1\r\nHost: t\r\nContent-Length: 900000000\r\n\r\n"]
+)
+def test_of_what_comes_as_fast_as_it_is_read_a_connection_gets_one_read_a_turn(
+    line: Line, begin: bytes
+) -> None:
+    line.send(begin)
+    for _ in range(5):
+        line.send(b"x" * READ_BYTES)
+        assert line.wire.paused
+        line.turns.turn()
+        assert not line.wire.paused
+
+
 TINY = b"1\r\nx\r\n"
 CHUNKED = b"POST /x HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n"
 
