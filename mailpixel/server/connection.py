@@ -6,7 +6,6 @@ client has read, on a later turn of the event loop. So nobody can fill the memor
 
 import asyncio
 from enum import IntEnum
-from http import HTTPStatus
 from math import inf
 from typing import Any
 
@@ -16,42 +15,27 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from mailpixel.links.token import TOKEN_CHARS
+from mailpixel.server.bounds import (
+    BODY_S,
+    CHUNKS_A_TURN,
+    DRAIN_S,
+    DROPPED_BYTES,
+    DROPPED_CHUNKS,
+    HEAD_S,
+    HEADER_BYTES,
+    HEADERS,
+    LINGER_S,
+    TARGET_BYTES,
+    UNREAD_API_S,
+    UNREAD_S,
+    refusal,
+)
 from mailpixel.server.door import Door, Ended
-
-HEADER_BYTES, HEADERS = 65_536, 100
-"""The largest headers of a request, and how many."""
-TARGET_BYTES = TOKEN_CHARS + 4_096
-"""The longest target: a path before the longest token, and a query behind it."""
-DROPPED_BYTES = 32 * 1024**2
-"""How much of an unexpected body is read, so that its sender gets to read the answer."""
-DROPPED_CHUNKS = 4_096
-"""In how many chunks. What comes then is thrown away without being read as HTTP, and no other request is taken."""
-CHUNKS_A_TURN = 256
-"""After so many chunks of a body the others get their turn: a chunk of one byte costs as much as a large one."""
-HEAD_S = 10.0
-"""From connecting, or from the first byte of a request, to the end of its headers; from an answer to the end of an
-unexpected body."""
-BODY_S = 60.0
-"""From one piece of a body to the next."""
-UNREAD_S, UNREAD_API_S = 30.0, 600.0
-"""How long a client may read nothing of its answer: readers of mail, and API clients, which may pause in an export."""
-DRAIN_S = 1.0
-"""How long a connection without a request is kept for one, once the service is asked to end."""
-LINGER_S = 2.0
-"""How long the last answer may take to be read."""
 
 PIECE_BYTES, PIECE_OF_BODY_BYTES = 16_384, 1_024
 HEAD_END = b"\r\n\r\n"
 FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 """Headers that say how long a body is."""
-
-REFUSALS = {
-    Ended.BAD_REQUEST: (400, "This is not a valid HTTP request."),
-    Ended.LONG_TARGET: (414, f"The URL is longer than {TARGET_BYTES:,} bytes."),
-    Ended.LARGE_HEADERS: (431, f"Send at most {HEADERS} headers and {HEADER_BYTES:,} bytes."),
-}
-"""Status and text of the answer to what is not a good request."""
 
 
 class Stage(IntEnum):
@@ -434,14 +418,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._write_refusal(why)
 
     def _write_refusal(self, why: Ended) -> None:
-        status, text = REFUSALS[why]
-        lines = [
-            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
-            "content-type: text/plain; charset=utf-8",
-            f"content-length: {len(text)}",
-            "connection: close",
-        ]
-        self.transport.write("\r\n".join([*lines, "", text]).encode())
+        self.transport.write(refusal(why))
         self._end()
 
     def _finish(self) -> None:

@@ -9,7 +9,7 @@ import pytest
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from mailpixel.server.connection import (
+from mailpixel.server.bounds import (
     BODY_S,
     DRAIN_S,
     DROPPED_BYTES,
@@ -17,11 +17,10 @@ from mailpixel.server.connection import (
     HEADER_BYTES,
     HEADERS,
     LINGER_S,
-    PIECE_BYTES,
     TARGET_BYTES,
     UNREAD_S,
-    BoundedProtocol,
 )
+from mailpixel.server.connection import PIECE_BYTES, BoundedProtocol
 from mailpixel.server.door import Door, Ended
 
 GET = b"GET /x HTTP/1.1\r\nHost: t\r\n\r\n"
