@@ -44,7 +44,7 @@ def report_command(id: str, as_json: bool, zone: tzinfo | None) -> None:
     say_what_waits(behind, id)
     if summary.earlier_rules:
         say(
-            f"some figures were judged by an earlier edition of the rules ({summary.earlier_rules});"
+            f"some of these figures were judged by an earlier edition of the rules ({summary.earlier_rules});"
             f" `mailpixel rebuild --campaign {id}` judges all by the present one"
         )
 

@@ -68,6 +68,21 @@ def test_a_first_program_prints_links_that_verify(tmp_path: Path) -> None:
     ]
 
 
+def test_the_program_in_the_readme_runs_and_signs_the_same_links_from_then_on(tmp_path: Path) -> None:
+    readme = (Path(mailpixel.__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    program = readme.partition("```python\n")[2].partition("```")[0]
+    first = python(program, tmp_path).splitlines()
+    assert [line.partition("/")[2][:15] for line in first[:3]] == [
+        "/t.example/o/AQ",
+        *["/t.example/c/AQ"] * 2,
+    ]
+    assert len(first) == 4
+    again = "".join(line for line in program.splitlines(True) if not line.startswith("create_keyring"))
+    assert python(again, tmp_path).splitlines() == first
+    with pytest.raises(mailpixel.KeyringError, match="there is a key file; load_keyring reads it"):
+        mailpixel.create_keyring(tmp_path / "mailpixel-data" / "keys.json")
+
+
 @pytest.fixture
 def keyring() -> mailpixel.Keyring:
     return new_keyring(NOW)
