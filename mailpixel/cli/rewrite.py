@@ -14,6 +14,7 @@ from mailpixel.cli.rewrite_words import left_alone, worth_knowing
 from mailpixel.cli.suggestions import campaign_argument
 from mailpixel.errors import InvalidInput
 from mailpixel.links.hosts import warning_of
+from mailpixel.links.splicing.fields import resembles_field
 from mailpixel.links.splicing.options import PIXEL_HELP, PIXEL_PLACES, SHOWN_WORDS, RewriteOptions
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
 
@@ -72,7 +73,8 @@ mailpixel rewrite spring-2026 --recipient r-1001 mail.eml > tracked.eml""",
 def rewrite_command(id: str, source: BinaryIO, **given: Any) -> None:
     """Add tracking to a template or a message: HTML or .eml in, the same out, counts on stderr.
 
-    On any failure the input comes out unchanged and the exit code is 1, so that no mail is lost.
+    Whatever fails, the input comes out unchanged and the exit code is not 0, so that no mail is lost. Only a wrong
+    option ends the command at once (exit code 2).
     """
     whom = Whom(given.pop("recipient"), given.pop("merge_tag"))
     message: bool | None = given.pop("message")
@@ -82,6 +84,7 @@ def rewrite_command(id: str, source: BinaryIO, **given: Any) -> None:
         is_mail = is_message(str(getattr(source, "name", "")), content) if message is None else message
         rewriter = _rewriter(id, given)
         warn(warning_of(rewriter.minter.base_url, id))
+        warn(whom.doubt)
         rewritten = whom.rewritten(content, is_mail, rewriter)
     except Exception:  # whatever it is, the mail goes on its way
         _give(content)
@@ -102,7 +105,17 @@ class Whom:
     def __post_init__(self) -> None:
         """Refuse what says nothing, or two things."""
         if (self.recipient is None) == (self.merge_tag is None):
-            raise InvalidInput("--recipient", "or --merge-tag is needed, and not both")
+            raise InvalidInput("--recipient, --merge-tag", "give one of the two")
+
+    @property
+    def doubt(self) -> str:
+        """What is odd about the merge tag, or nothing."""
+        if self.merge_tag is None or resembles_field(self.merge_tag):
+            return ""
+        return (
+            f"--merge-tag {self.merge_tag} does not look like a merge field, such as *|MP|* or {{{{mp}}}}; "
+            "where your ESP does not replace it, every link and the pixel are dead"
+        )
 
     def rewritten(self, content: bytes, is_mail: bool, rewriter: Rewriter) -> Rewritten[bytes]:
         """The content tracked. Raises `InvalidInput` for a message with a merge tag."""
@@ -154,13 +167,14 @@ def _give(output: bytes) -> None:
 def _tell(rewritten: Rewritten[bytes]) -> None:
     """The numbers; ends the command with exit code 1 when the output is the input."""
     if rewritten.error is not None:
-        say(f"error: {rewritten.error}; the input was given out as it came, untracked")
+        say(f"error: {rewritten.error}; the input came out untracked")
         sys.exit(1)
     counts = dict(rewritten.report)
     places, pixel = counts.pop("tracked", 0), "one pixel" if rewritten.has_pixel else "no pixel"
     if not places and not rewritten.has_pixel:
         say("nothing could be tracked: the output is the input")
     else:
-        say(f"{places} place(s) track {len(rewritten.links) + len(rewritten.carried)} link(s), {pixel}")
+        links = len(rewritten.links) + len(rewritten.carried)
+        say(f"tracked {links} link(s) in {places} place(s); {pixel}")
     for line in [*left_alone(counts), *worth_knowing(rewritten.notes)]:
         say(line)

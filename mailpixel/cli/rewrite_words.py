@@ -18,7 +18,7 @@ WHY: Mapping[str, str] = {
     "shown": "shown (the text shows another domain)",
     "template": "template (a field to be filled in later)",
     "unsafe": "unsafe (a user name, a backslash or a control character)",
-    "unsubscribe": "unsubscribe (leads out of the list)",
+    "unsubscribe": "unsubscribe (a link to leave the list)",
 }
 """Reasons for a link, as `Plan.report` names them."""
 
@@ -27,7 +27,7 @@ WHY_PART: Mapping[str, str] = {
     "attachment": "attachment",
     "calendar": "calendar",
     "dkim": "dkim (signed already; sign after tracking)",
-    "encoding": "encoding (unknown, or not kept to)",
+    "encoding": "encoding (unknown, or the content does not follow it)",
     "encrypted": "encrypted",
     "failed": "failed (it would have changed elsewhere, too)",
     "flowed": "flowed (spaces break its URLs)",

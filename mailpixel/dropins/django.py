@@ -53,7 +53,9 @@ try:
     )
     from mailpixel.dropins.copies import can_split, copies_of
 except ImportError as error:
-    raise MissingExtra("the e-mail backend needs Django: pip install 'mailpixel[django]'") from error
+    raise MissingExtra(
+        "the e-mail backend needs Django: pip install '.[django]' in the clone of mailpixel"
+    ) from error
 
 DEFAULT_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 """What is wrapped when MAILPIXEL_EMAIL_BACKEND is not set: Django's own default."""

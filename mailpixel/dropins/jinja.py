@@ -26,7 +26,9 @@ try:
     from jinja2.ext import Extension
     from jinja2.parser import Parser
 except ImportError as error:
-    raise MissingExtra("the Jinja2 block needs Jinja2: pip install 'mailpixel[jinja]'") from error
+    raise MissingExtra(
+        "the Jinja2 block needs Jinja2: pip install '.[jinja]' in the clone of mailpixel"
+    ) from error
 
 _ARGUMENTS = ("campaign", "recipient", "pixel")
 

@@ -16,7 +16,9 @@ from mailpixel.relay.upstream import RELAY_KEYWORD, Line
 try:
     from aiosmtpd.smtp import SMTP, Envelope, Session
 except ImportError as error:
-    raise MissingExtra("the relay needs aiosmtpd: pip install 'mailpixel[relay]'") from error
+    raise MissingExtra(
+        "the relay needs aiosmtpd: pip install '.[relay]' in the clone of mailpixel"
+    ) from error
 
 if TYPE_CHECKING:
     from mailpixel.relay.server import Relay

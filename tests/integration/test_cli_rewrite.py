@@ -75,7 +75,7 @@ def test_html_comes_out_the_same_but_for_link_and_pixel(data: Path) -> None:
     code, out, said = rewrite(data, "spring", "--recipient", "r-1", "-", content=HTML)
     assert (code, tracked(out)) == (0, HTML)
     assert said.splitlines() == [
-        "1 place(s) track 1 link(s), one pixel",
+        "tracked 1 link(s) in 1 place(s); one pixel",
         "left alone: 1 fragment (a place in the mail itself), 1 template (a field to be filled in later)",
         SHORT,
     ]
@@ -91,7 +91,7 @@ def test_a_value_that_the_campaign_hands_on_moves_behind_the_tracked_url(data: P
     rows(data, "campaign", "edit", "spring", "--passthrough", "u")
     code, out, said = rewrite(data, *tag, content=template)
     assert (code, out) == (0, b'<a href="https://t.example/c/{{ mp }}/1?u={{ id|urlencode }}">A</a>')
-    assert said.startswith("1 place(s) track 1 link(s), no pixel\n")
+    assert said.startswith("tracked 1 link(s) in 1 place(s); no pixel\n")
     assert links(data) == (Link(1, "https://shop.example/a?size=7#top"),)
 
 
@@ -113,6 +113,44 @@ def test_a_template_is_rewritten_once_for_a_merge_tag(data: Path) -> None:
     assert said.endswith("mailpixel links spring --recipients FILE --merge\n")
     assert b'<a href="https://t.example/c/*|MP|*/1">' in out
     assert b'<img src="https://t.example/o/*|MP|*.gif"' in out
+
+
+@pytest.mark.parametrize("tag", ["MP", "{{mp", "{{mp}", "mp}}", "*|MP", "%%mp", "(mp", "a b", "x?y"])
+def test_a_merge_tag_that_no_esp_fills_in_is_doubted(data: Path, tag: str) -> None:
+    code, out, said = rewrite(data, "spring", "--merge-tag", tag, "-", content=HTML)
+    assert (code, f"/c/{tag}/1".encode() in out) == (0, True)
+    assert f"warning: --merge-tag {tag} does not look like a merge field" in said
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        *(
+            "*|MP|*",
+            "{{mp}}",
+            "{{ mp }}",
+            "{{{mp}}}",
+            "{{ person|lookup:'mp' }}",
+            "%recipient.mp%",
+            "%%mp%%",
+            "[mp]",
+        ),
+        *(
+            "${mp}",
+            "{$mp}",
+            "%(mp)s",
+            "<%= mp %>",
+            "[% mp %]",
+            "-mp-",
+            "##mp##",
+            "~mp~",
+            "$mp",
+            "{contactfield=mp}",
+        ),
+    ],
+)
+def test_a_merge_tag_of_an_esp_is_not_doubted(data: Path, tag: str) -> None:
+    assert "does not look like" not in rewrite(data, "spring", "--merge-tag", tag, "-", content=HTML)[2]
 
 
 def test_options_say_where_the_pixel_goes_and_what_is_added(data: Path) -> None:
@@ -143,7 +181,7 @@ def test_links_of_classic_outlook_are_tracked_when_asked_for(data: Path) -> None
         "left alone: 1 conditional (only classic Outlook reads it; --mso tracks it)\n",
     )
     code, out, said = rewrite(data, *arguments, "--mso", "-", content=html)
-    assert (code, said) == (0, "1 place(s) track 1 link(s), no pixel\n")
+    assert (code, said) == (0, "tracked 1 link(s) in 1 place(s); no pixel\n")
     assert out.startswith(b'<!--[if mso]><v:rect href="https://t.example/c/')
 
 
@@ -170,7 +208,7 @@ def test_a_signed_message_comes_out_as_it_is_and_that_is_no_failure(data: Path) 
 def test_links_of_ours_are_told_apart_from_those_tracked_now(data: Path) -> None:
     html = b'<a href="http://T.example/c/x">A</a><a href="https://shop.example/a">A</a>'
     _, _, said = rewrite(data, "spring", "--recipient", "r-1", "--pixel", "none", "-", content=html)
-    assert said == "1 place(s) track 1 link(s), no pixel\nleft alone: 1 already tracked\n"
+    assert said == "tracked 1 link(s) in 1 place(s); no pixel\nleft alone: 1 already tracked\n"
 
 
 def test_what_looks_like_a_field_and_is_tracked_is_named(data: Path) -> None:
@@ -189,7 +227,7 @@ def test_links_that_show_another_domain_are_named_or_left(data: Path) -> None:
     assert (code, said.splitlines()) == (
         0,
         [
-            "2 place(s) track 2 link(s), no pixel",
+            "tracked 2 link(s) in 2 place(s); no pixel",
             "1 tracked link(s) show another domain in their text, and mail programs warn of that;"
             " use a tracking host under your own domain, or --shown leave:",
             "  https://shop.example/a",
@@ -198,7 +236,7 @@ def test_links_that_show_another_domain_are_named_or_left(data: Path) -> None:
     code, _, said = rewrite(data, *arguments, "--shown", "leave", "-", content=html)
     assert (code, said.splitlines()) == (
         0,
-        ["1 place(s) track 1 link(s), no pixel", "left alone: 1 shown (the text shows another domain)"],
+        ["tracked 1 link(s) in 1 place(s); no pixel", "left alone: 1 shown (the text shows another domain)"],
     )
 
 

@@ -181,9 +181,9 @@ def test_the_connection_is_the_wrapped_backends() -> None:
 @pytest.mark.parametrize(
     ("module", "package", "line"),
     [
-        ("mailpixel.dropins.django", "django.conf", "pip install 'mailpixel[django]'"),
-        ("mailpixel.dropins.jinja", "jinja2", "pip install 'mailpixel[jinja]'"),
-        ("mailpixel.relay.server", "aiosmtpd.smtp", "pip install 'mailpixel[relay]'"),
+        ("mailpixel.dropins.django", "django.conf", "pip install '.[django]' in the clone of mailpixel"),
+        ("mailpixel.dropins.jinja", "jinja2", "pip install '.[jinja]' in the clone of mailpixel"),
+        ("mailpixel.relay.server", "aiosmtpd.smtp", "pip install '.[relay]' in the clone of mailpixel"),
     ],
 )
 def test_a_missing_package_is_told_with_the_install_line(module: str, package: str, line: str) -> None:

@@ -224,7 +224,7 @@ def test_without_pyarrow_the_install_line_is_told(tmp_path: Path, list_: bytes) 
         done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert (done.returncode, done.stderr) == (
         1,
-        "error: Parquet needs pyarrow: pip install 'mailpixel[parquet]'\n",
+        "error: Parquet needs pyarrow: pip install '.[parquet]' in the clone of mailpixel\n",
     )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "list"]
 

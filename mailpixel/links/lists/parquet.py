@@ -16,7 +16,7 @@ try:
     import pyarrow as pa
     from pyarrow.parquet import ParquetFile, ParquetWriter
 except ImportError as error:
-    raise MissingExtra("Parquet needs pyarrow: pip install 'mailpixel[parquet]'") from error
+    raise MissingExtra("Parquet needs pyarrow: pip install '.[parquet]' in the clone of mailpixel") from error
 
 READ_BYTES = 1 << 20
 """How much of a column is read from the file at once."""

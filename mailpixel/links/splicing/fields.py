@@ -164,6 +164,22 @@ _ESCAPED_TWICE = r"(?![0-9A-Fa-f]{2})[A-Za-z_][\w. -]{0,99}(?:[:|][\w.:| -]{0,99
 _ARRAY_NAME = r"(?!(?<=[\w\]])\[[^\[\]]{0,99}\](?:\[[^\[\]]{0,99}\]){0,9}=)"
 
 
+_CLOSED_BY = {"{": "}", "[": "]", "(": ")", "<": ">", "*": "*", "|": "|"}
+
+
+def resembles_field(tag: str) -> bool:
+    """Whether a merge tag looks like one: it begins with a mark, and what it opens is closed, as in `*|MP|*`.
+
+    A plain word, or `{{mp` with a bracket lost, is a slip: no engine fills it in.
+    """
+    opening = _OPENING.match(tag)
+    if opening is None:
+        return False
+    marks, rest = opening[1], tag[opening.end() :]
+    closed = all(rest.count(end) >= marks.count(mark) for mark, end in _CLOSED_BY.items() if mark in marks)
+    return closed and (not marks.startswith("%%") or "%%" in rest)
+
+
 @lru_cache(maxsize=64)
 def style_of(tag: str) -> re.Pattern[str]:
     """What finds fields written as this merge tag is: a name between its opening and its closing, and the tag itself.
