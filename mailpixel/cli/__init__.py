@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from mailpixel import __version__
-from mailpixel.cli.ending import ended_in_words
+from mailpixel.cli.ending import Interrupted, end_by_interrupt, ended_in_words
 from mailpixel.cli.frame import DATA_OPTION, Group
 from mailpixel.errors import InvalidInput, MailpixelError
 
@@ -70,6 +70,8 @@ class Main(Group):
         except MailpixelError as error:
             click.echo(f"error: {error}", err=True)
             sys.exit(2 if isinstance(error, InvalidInput) else 1)
+        except KeyboardInterrupt:
+            raise Interrupted(130) from None  # what shells say of a command that Ctrl-C ended
 
 
 @click.group(
@@ -87,5 +89,8 @@ def cli() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit."""
-    cli(arguments)
+    """Run the command line and exit. Ctrl-C ends the process by its signal, so that a loop in a shell ends with it."""
+    try:
+        cli(arguments)
+    except Interrupted:
+        end_by_interrupt()

@@ -6,6 +6,7 @@ A pipe that its reader closed (`| head -1`) ends the command without a word.
 import errno
 import io
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -36,6 +37,16 @@ def ended_in_words() -> Iterator[None]:
         if "failed to map" not in str(error) and os.strerror(errno.ENOMEM) not in str(error):
             raise
         _end(OUT_OF_MEMORY)
+
+
+class Interrupted(SystemExit):
+    """Ctrl-C ends the command. click would make an ordinary failure of it."""
+
+
+def end_by_interrupt() -> None:
+    """End this process as Ctrl-C ends others: a shell that gets an exit code instead goes on with its script."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 def _problem(error: OSError) -> str:

@@ -1,4 +1,4 @@
-"""Ctrl-C while the program is still being loaded."""
+"""Ctrl-C while the program is still being loaded, and while a command runs."""
 
 import os
 import signal
@@ -7,6 +7,8 @@ import sys
 import time
 import tomllib
 from pathlib import Path
+
+from tests.service import rows
 
 LOADING = "from pathlib import Path\nimport time\nPath(r'{mark}').touch()\ntime.sleep(60)\n"
 
@@ -32,3 +34,23 @@ def test_ctrl_c_while_the_program_is_loaded_ends_it_without_a_word(tmp_path: Pat
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=60) == ("", "")
     assert process.returncode == -signal.SIGINT
+
+
+def test_ctrl_c_in_a_command_ends_the_loop_of_a_shell_too(tmp_path: Path) -> None:
+    rows(tmp_path / "data", "campaign", "add", "c1", "--name", "One")
+    one = f"{sys.executable} -m mailpixel --data data links c1 --recipients list --merge"
+    os.mkfifo(tmp_path / "list")
+    shell = subprocess.Popen(
+        ["bash", "-c", f"for n in 1 2; do {one}; echo went on; done"],
+        cwd=tmp_path,
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with (tmp_path / "list").open("w") as list_:  # opens once the command reads
+        list_.write("r-1\n")
+        list_.flush()
+        os.killpg(shell.pid, signal.SIGINT)
+    said = shell.communicate(timeout=60)[0]
+    assert "went on" not in said
+    assert shell.returncode == -signal.SIGINT
