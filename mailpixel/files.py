@@ -66,11 +66,15 @@ def locked(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def written_beside(path: Path, text: str, mode: int) -> Iterator[Path]:
-    """A complete file on disk, in the same folder under another name; removed at the end if it is still there."""
+    """A complete file on disk, in the same folder under another name; removed at the end if it is still there.
+
+    `mode` is for others as far as the umask allows; its owner may read and write it whatever the umask.
+    """
     beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            os.fchmod(descriptor, stat.S_IMODE(os.fstat(descriptor).st_mode) | stat.S_IRUSR | stat.S_IWUSR)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

@@ -58,7 +58,7 @@ def change_operator_lists(
         with locked(path.parent):
             before = load_operator_lists(path)
             after = change(before)
-            replace_file(path, _text_of(after), 0o666)  # as the umask allows: it holds no secrets
+            replace_file(path, _text_of(after), 0o644)  # as the umask allows: it holds no secrets
             return before, after
     except OSError as error:
         raise _unreadable(path, error) from None

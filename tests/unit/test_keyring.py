@@ -253,3 +253,14 @@ def test_what_is_no_file_is_refused_at_once(path: Path, make: Callable[[Path], o
     for use in (load_keyring, rotate, lambda path: remove(path, 1)):
         with pytest.raises(KeyringError, match="is not a regular file; the signing keys must be a file"):
             use(path)
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o777])
+def test_the_file_is_for_its_owner_whatever_the_umask(path: Path, umask: int) -> None:
+    for use in (create_keyring, rotate):
+        before = os.umask(umask)
+        try:
+            use(path)
+        finally:
+            os.umask(before)
+        assert path.stat().st_mode & 0o777 == 0o600

@@ -1,6 +1,7 @@
 """What the operator adds to the shipped lists and strikes out of them, and the file it is kept in."""
 
 import json
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -209,3 +210,13 @@ def test_a_file_damaged_meanwhile_leaves_the_rules_as_they_were_until_it_is_mend
     operator_file(tmp_path).write_text(whole)
     in_force.look()
     assert in_force.now == before
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o000, 0o644), (0o077, 0o600), (0o777, 0o600)])
+def test_only_the_owner_may_write_the_file_whatever_the_umask(tmp_path: Path, umask: int, mode: int) -> None:
+    before = os.umask(umask)
+    try:
+        change_operator_lists(operator_file(tmp_path), lambda _: LISTS)
+    finally:
+        os.umask(before)
+    assert operator_file(tmp_path).stat().st_mode & 0o777 == mode
