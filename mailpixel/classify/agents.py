@@ -174,8 +174,10 @@ def _robots_name(reading: _Reading) -> str:
 
 
 def _by_ending(reading: _Reading) -> Agent | None:
-    """Names that end in `mail` or `browser`: programs of people, where those of services go on (`MailChimp`)."""
-    if mail := next((name for name in reading.names if name.endswith("mail")), ""):
+    """Names that end in `mail` or `browser`: programs of people, where those of services go on (`MailChimp`). A mail
+    program may add that it is one (`MailUA`, `MailApp`).
+    """
+    if mail := next((name for name in reading.names if _MAIL.search(name)), ""):
         return reading.agent(AgentKind.MAIL_CLIENT, mail)
     browser = next((name for name in reading.names if name.endswith("browser")), "")
     return reading.agent(AgentKind.BROWSER, browser) if browser else None
@@ -220,6 +222,7 @@ _STEPS: tuple[Callable[[_Reading], Agent | None], ...] = (
 )
 
 _NAME = re.compile(r"[a-z][a-z0-9_.!-]+")
+_MAIL = re.compile(r"mail(?:ua|app|client|desktop|mobile)?$")
 _BRACKETS = re.compile(r"\([^()]*\)")
 _PRODUCT = re.compile(r"(?<![\w/.-])[A-Za-z][\w.!-]++(?!/\d+\.\d+\.\d+\.\d)")
 """A name and not that of a browser, whose version has four parts as Chrome's has."""

@@ -48,7 +48,7 @@ _PLATFORM = "|".join(
         r"SMART-?TV|Web0S|webOS|hp-tablet|PlayStation|PLAYSTATION|Nintendo|Xbox|Series\d|Symbian|BB10|BlackBerry",
         r"PlayBook|Kindle|MeeGo|Maemo|FreeBSD|OpenBSD|NetBSD|SunOS|OS/2|BeOS|Haiku|AmigaOS|MorphOS|DirectFB",
         r"Sailfish|OpenHarmony|(?:Phone|PC); OpenHarmony|Apple ?TV|Cloud Phone|QtEmbedded|SmartHub|Fedora|Unknown;",
-        r"DTV|U;|compatible; ?MSIE|compatible; ?Konqueror|Bada|SAMSUNG|LG|TV;|Darwin",
+        r"DTV|U;|compatible; ?MSIE|compatible; ?Konqueror|Bada|SAMSUNG|LG|TV;|Darwin|macOS",
     )
 )
 _FRONT = r"(?=.{1,60}?Mozilla/)[A-Za-z][\w .-]*(?:/[\w.-]*)*(?: \([\w -]*\))?[/; ]*"
@@ -71,7 +71,8 @@ _FAMILIAR = re.compile(
     r"|CriOS|FxiOS|GSA|SamsungBrowser|Vivaldi|YaBrowser|Yowser|Brave|DuckDuckGo|Ddg|Chromium|Trident|Focus|Klar"
     r"|Electron|UCBrowser|MiuiBrowser|HuaweiBrowser|Whale|Silk|QQBrowser|MQQBrowser|QtWebEngine|Ubuntu|Fedora|Debian)"
     r"(?:/[\w.+-]*|(?![\w-]))|\(KHTML,? like Gecko\)|like Gecko|KHTML"
-    r"|\b(?:[A-Za-z]\w*/)?[A-Z]\w*Browser/v?\d[\d.]*"
+    r"|\b(?:[A-Za-z]\w*/)?[A-Z]\w*Browser/v?\d[\w.]*"
+    r"|\bHbbTV/[\d.]+ \([^()]*\)|\bAndroid \(\d+/[\d.]+; \d+dpi;[^()]*\)"
 )
 _VERSION = re.compile(r"(Chrome|Firefox|Version|CriOS)/(\d+)(?:\.(\d+))?")
 _USUAL = re.compile(

@@ -111,6 +111,7 @@ def test_what_mailboxes_and_strangers_send_depends_on_pixel_or_link(
         "NeverheardofMail/1.0",
         "Neverheardof Mail 1.0 CFNetwork/1494.0.7 Darwin/23.4.0",
         f"{LINUX} NeverheardofMail/1.0",
+        "NeverheardofMailApp/2.3.11",
     ],
 )
 @pytest.mark.parametrize("kind", [OPEN, CLICK])
@@ -167,6 +168,13 @@ def test_a_mail_program_is_a_person_whatever_lists_say(agent: str, kind: EventKi
         f"{LINUX} GLS",
         f"{LINUX} XiaoMi/MiuiBrowser/14.5.20-gn",
         f"{LINUX} MiuiBrowser/14.5.20",
+        f"{LINUX} HeyTapBrowser/45.9.6beta",
+        f"{CHROME} Brandpresearch (Brandnew)",
+        "Mozilla/5.0 (macOS; AArch64) Brandnew/1.0 Chrome/146.0.0.0 AppleWebKit/537.36 Safari/537.36",
+        ANDROID.format("Brand 22; wv")
+        + " Instagram 335.0.8.27 Android (31/12; 480dpi; 1080x2132; Brand 22; brand_bot22)",
+        LINUX.replace("X11; Linux x86_64", "Web0S; Linux/SmartTV")
+        + " HbbTV/1.6.1 (+DRM; LGE/BOTBRAND; 43X1; WEBOS22 04.42.26; DTV_C22P;)",
         LINUX.replace("Chrome/", "SamsungBrowser/28.0 Chrome/"),
         f"{LINUX} SamsungBrowser/CrossApp/0.1.175",
         f"{LINUX} Brandnew/TurboBrowser/v4.5.0.2",
@@ -208,6 +216,7 @@ def test_browsers_apps_televisions_and_terminals_are_people(agent: str, kind: Ev
         f"{CHROME} brandnew.io",
         f"{CHROME} some.brandnew.io",
         f"{CHROME} Brandnewmonitor/1.0",
+        f"{CHROME} Research-Brandnew/1.0",
         CHROME.replace("x64)", "x64; Brandnewmonitor)"),
         f"{LINUX} Brandnew/1.0",
         f"{LINUX} Brandnew",
