@@ -1,6 +1,7 @@
 """The client's address behind proxies, as X-Forwarded-For and RFC 7239's Forwarded write it."""
 
 import ipaddress
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
@@ -9,7 +10,7 @@ from mailpixel.classify.networks import canonical_address
 READ_BYTES = 2_048
 """How much of the headers is read, from their end: the nearest proxies stand there."""
 HOP_CHARS = 100
-"""A longer hop is no address."""
+"""What is longer is no address."""
 
 
 class Proxies:
@@ -49,26 +50,41 @@ def hops(headers: Sequence[tuple[bytes, bytes]]) -> Iterator[str]:
     for wanted in (b"x-forwarded-for", b"forwarded"):
         said = b",".join(value for name, value in headers if name == wanted)
         if said:
-            parts = said[-READ_BYTES:].decode("latin-1").split(",")
+            parts = _outside_quotes(said[-READ_BYTES:].decode("latin-1"), ",")
             if len(said) > READ_BYTES:
                 del parts[0]  # cut off in its middle
             yield from (part for part in map(str.strip, reversed(parts)) if part)
             return
 
 
-@lru_cache(maxsize=4_096)
-def _address_in(hop: str) -> str:
-    for part in hop.split(";"):
+_COMMAS = re.compile(r'(?:"[^"]*"|[^,"])+')
+_SEMICOLONS = re.compile(r'(?:"[^"]*"|[^;"])+')
+
+
+def _outside_quotes(text: str, sign: str) -> list[str]:
+    """The parts of a text between these signs; one in quotes, as in `host="a,for=b"`, is none."""
+    if '"' not in text or text.count('"') % 2:
+        return text.split(sign)
+    return (_COMMAS if sign == "," else _SEMICOLONS).findall(text)
+
+
+def _said_of(hop: str) -> str:
+    """What stands behind `for=`, else the hop itself."""
+    for part in _outside_quotes(hop, ";") if "=" in hop else ():
         name, equals, value = part.partition("=")
         if equals and name.strip().lower() == "for":
-            hop = value
-            break
-    hop = hop.replace("\\", "").strip(" \t\"'")
-    if hop.startswith("["):
-        return canonical_address(hop[1:].partition("]")[0].partition("%")[0])
-    if hop.count(":") == 1:  # an IPv4 address and a port
-        hop = hop.partition(":")[0]
-    return canonical_address(hop.partition("%")[0].strip())
+            return value
+    return hop
+
+
+@lru_cache(maxsize=4_096)
+def _address_in(said: str) -> str:
+    said = said.replace("\\", "").strip(" \t\"';")
+    if said.startswith("["):
+        return canonical_address(said[1:].partition("]")[0].partition("%")[0])
+    if said.count(":") == 1:  # an IPv4 address and a port
+        said = said.partition(":")[0]
+    return canonical_address(said.partition("%")[0].strip())
 
 
 def hop_address(hop: str) -> str:
@@ -78,4 +94,5 @@ def hop_address(hop: str) -> str:
     `for=198.51.100.7;proto=https`. Sources, read 2026-11: RFC 7239 section 6; Azure Application Gateway and IIS ARR
     write a port behind the address.
     """
-    return _address_in(hop) if len(hop) <= HOP_CHARS else ""
+    said = _said_of(hop)
+    return _address_in(said) if len(said) <= HOP_CHARS else ""
