@@ -13,7 +13,7 @@ from typing import AnyStr
 from turbohtml.clean import LinkDetector
 
 from mailpixel.links.splicing.compile import planned
-from mailpixel.links.splicing.fields import token_spans
+from mailpixel.links.splicing.fields import Fields, fields_of, token_spans
 from mailpixel.links.splicing.judge import LinkJudge
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.splice import Destinations, Draft, Edit, Note, NoteKind, Plan, Skip
@@ -27,6 +27,8 @@ _CURLY = "\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u2039\u203a"
 _WIDE = "\u3001\u3002\uff0c\uff0e\uff01\uff1f\uff1b\uff1a\u300c\u300d\u300e\u300f\u3010\u3011\uff08\uff09\u300a\u300b"
 _WIDE_STOP = re.compile(f"[{_WIDE}]")
 _TRAILING = "\u2026" + _CURLY + _WIDE
+_OPENING = "[{(<$\"'\u00ab"
+_GLUED_TO_END = re.compile(r"[^\s,;.!?>)\]}\"']{1,200}")
 _CLOSING = ".,:;!?'\")]}"
 # What the detector takes for a letter of a longer word, or cannot read at all.
 _GLUED = re.compile("[^\x00-\x7f](?=https?://)|[*_](?=https?://)|[\ud800-\udfff]", re.IGNORECASE)
@@ -44,11 +46,12 @@ def draft_text(
     text: str, options: RewriteOptions, destinations: Destinations, *, certain: bool = True
 ) -> Draft:
     """What to change in a plain text. `certain` is False when its letters outside ASCII are guesses."""
-    judge = LinkJudge(options, certain)
+    judge, fields = LinkJudge(options, certain), fields_of(options.merge_tag)
     edits: list[Edit] = []
     skipped: list[Skip] = []
     for start, end, held in _links(text):
         url = text[start:end]
+        held = held or _goes_on(text, start, end, fields)
         outcome = Reason.TEMPLATE if held else judge.outcome(url)
         if isinstance(outcome, Reason):
             skipped.append(Skip(url, outcome))
@@ -72,6 +75,16 @@ def _links(text: str) -> Iterator[tuple[int, int, bool]]:
             yield span.start, max(span.end, token[1]), True
         else:
             yield span.start, span.start + len(_trimmed(text, span.start, span.end)), False
+
+
+def _goes_on(text: str, start: int, end: int, fields: Fields) -> bool:
+    """Whether a URL was cut in front of its value, or the letters glued to it make it one that holds a field."""
+    if end == len(text) or text[end].isspace():
+        return False
+    if text[end - 1] == "=" and text[end] in _OPENING:
+        return True
+    glued = _GLUED_TO_END.match(text, end)
+    return glued is not None and fields.holds(text[start : glued.end()])
 
 
 def _touching(spans: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int, int] | None:

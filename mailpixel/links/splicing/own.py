@@ -23,14 +23,14 @@ class OwnUrls:
     def surface(self, url: str) -> str | None:
         """`c`, `u` or `o` for a URL of ours, None for another's.
 
-        http and https, the port written or not, letters of either case, a dot at the end of the host, escapes and
-        doubled slashes make no difference.
+        http and https, the port written or not, letters of either case, a dot at the end of the host, escapes, steps
+        back (`/x/../c/`) and doubled slashes make no difference.
         """
         lower = url.lower()
         if "%" not in lower:
             if self.host not in lower and lower.isascii():  # nearly always
                 return None
-            if lower.startswith(self._begin):
+            if lower.startswith(self._begin) and "/." not in lower:
                 return _surface(lower[len(self._begin) - 1 :])
         try:
             read = can_ada.parse(url)
