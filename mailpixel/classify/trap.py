@@ -18,7 +18,7 @@ class _Trips:
     """When traps were sprung, in order: hidden links by anybody and by source, and everything by source.
 
     A source here is address and agent, whoever it is: many image proxies share an agent, and anybody can send a
-    broken signature under it.
+    broken signature under it. So one without an address, where none is kept, tells nothing of others.
     """
 
     hidden: Sequence[int]
@@ -51,7 +51,7 @@ def mark_trap(
     seen = _Trips(
         [trip.at_ms for trip in hidden_trips],
         _by_source(hidden_trips),
-        _by_source(telling),
+        _by_source(trip for trip in telling if trip.event.address or not trip.bits & FORGED),
         frozenset(people),
     )
     for trip in trips:

@@ -189,6 +189,12 @@ def test_nobody_can_silence_the_readers_of_an_image_proxy_by_its_agent() -> None
     assert rulings([forged, an_open(520.0, agent=APPLE, facts=Facts.REFERER)]) == [TRAP, HUMAN]
 
 
+def test_where_no_addresses_are_kept_a_broken_signature_silences_nobody_with_the_same_browser() -> None:
+    forged = a_click(500.0, 1, address="", facts=PERSON | Facts.FORGED)
+    reader = [an_open(510.0, address=""), a_click(520.0, 1, address="", facts=PERSON)]
+    assert rulings([forged, *reader]) == [TRAP, HUMAN, HUMAN]
+
+
 def test_a_broken_signature_on_the_hidden_link_proves_nothing_of_others() -> None:
     forged = a_click(500.0, 9, facts=PERSON | Facts.FORGED)
     assert rulings([forged, an_open(501.0, address=ELSEWHERE)]) == [TRAP, HUMAN]
