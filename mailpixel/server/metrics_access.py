@@ -1,7 +1,5 @@
 """Who may read `/metrics`: they say how much a sender mails."""
 
-from urllib.parse import urlsplit
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -24,7 +22,7 @@ async def check_access(request: Request) -> None:
     """Raise `HTTPException`, 401 or 403 with the remedy, for who may not read them (`MAILPIXEL_METRICS`)."""
     services: Services = request.state.services
     allowed = services.settings.metrics
-    if "open" in allowed or ("local" in allowed and is_local(request, services.settings.base_url)):
+    if "open" in allowed or ("local" in allowed and is_local(request)):
         return
     if "key" in allowed and "authorization" in request.headers:
         await authenticate(request, "read")
@@ -34,12 +32,13 @@ async def check_access(request: Request) -> None:
     raise HTTPException(401, message, CHALLENGE) if "key" in allowed else HTTPException(403, message)
 
 
-def is_local(request: Request, base_url: str) -> bool:
-    """Whether a program of this machine asks for itself: past any proxy, and not by our public name."""
+def is_local(request: Request) -> bool:
+    """Whether a program of this machine asks for itself: past any proxy, and by a name of this machine.
+
+    A proxy that says nothing of itself hands the name on that its client asked for, in whatever spelling.
+    """
     if any(name in FORWARDING or name.startswith("x-forwarded") for name in request.headers):
         return False
-    public = urlsplit(base_url).netloc
-    asked = request.headers.get("host", "").lower()
-    host = urlsplit(base_url).hostname or ""
-    by_public_name = asked == public and not is_loopback(host)
-    return is_loopback(request.client.host if request.client else "") and not by_public_name
+    host, _, port = request.headers.get("host", "localhost").rpartition(":")
+    asked = host if host and port.isdecimal() else request.headers.get("host", "localhost")
+    return is_loopback(request.client.host if request.client else "") and is_loopback(asked)

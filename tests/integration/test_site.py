@@ -23,7 +23,8 @@ HERE = ("127.0.0.1", 50_000)
 @contextmanager
 def an_app(data: Path, peer: tuple[str, int] = HERE, **settings: Any) -> Iterator[TestClient]:
     app = create_app(Settings(data=data, **settings))
-    with TestClient(app, raise_server_exceptions=False, client=peer) as client:
+    here = "http://localhost:8025"
+    with TestClient(app, here, raise_server_exceptions=False, client=peer) as client:
         yield client
 
 
@@ -44,7 +45,13 @@ def scrape(data: Path, peer: str, headers: Mapping[str, str], **settings: Any) -
         ("127.0.0.1", {"x-real-ip": "127.0.0.1"}, 401),
         ("127.0.0.1", {"via": "1.1 varnish"}, 401),
         ("127.0.0.1", {"host": "t.example"}, 401),
-        ("127.0.0.1", {"host": "["}, 200),
+        ("127.0.0.1", {"host": "T.Example.:443"}, 401),
+        ("127.0.0.1", {"host": "other.example"}, 401),
+        ("127.0.0.1", {"host": "["}, 401),
+        ("127.0.0.1", {"host": ""}, 401),
+        ("127.0.0.1", {"host": "127.0.0.1:8025"}, 200),
+        ("127.0.0.1", {"host": "[::1]:8025"}, 200),
+        ("127.0.0.1", {"host": "[::1]"}, 200),
         ("10.0.0.7", {}, 401),
         ("198.51.100.7", {}, 401),
     ],
