@@ -3,8 +3,11 @@
 from functools import cache
 from typing import Any
 
+from starlette.responses import Response
+
 from mailpixel.server.api import campaigns, reports, rewrites, streams
 from mailpixel.server.api.endpoint import Call, Endpoint, routes
+from mailpixel.server.api.json_text import answer_json
 from mailpixel.server.api.openapi import document_of
 from mailpixel.server.api.query import PAGE
 
@@ -17,9 +20,15 @@ def document(base_url: str) -> dict[str, Any]:
     return document_of(ENDPOINTS, base_url)
 
 
+@cache
+def _written(base_url: str) -> Response:
+    """The document as an answer. Anybody may ask, and writing it takes as long as two hundred pixels."""
+    return answer_json(document(base_url))
+
+
 def show_document(call: Call) -> object:
     """Answer with the document."""
-    return document(call.services.settings.base_url)
+    return _written(call.services.settings.base_url)
 
 
 # fmt: off
