@@ -21,7 +21,7 @@ from tests.processes import descendants, has_open, needs_proc
 from tests.service import Service, rows
 
 pytestmark = needs_proc
-SECONDS = 2.0
+SECONDS = 1.0
 MOST_GROWTH_MB = 30
 CONNECTIONS = 96
 Attack = Callable[["Target"], Awaitable[object]]

@@ -87,7 +87,7 @@ async def ask_until_closed(
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_busy_connections_are_answered_and_told_to_close_but_never_reset(
+def test_busy_connections_are_answered_with_close_and_never_reset(
     data: Path, workers: str, number: signal.Signals
 ) -> None:
     seen = Seen()

@@ -22,7 +22,7 @@ from tests.load import BROWSER, load
 from tests.processes import needs_proc
 from tests.service import Service, rows
 
-FORGED, AGENTS, CONNECTIONS = 12_000, 8_000, 20
+FORGED, AGENTS, CONNECTIONS = 12_000, 3_000, 20
 MOST_MEMORY, MOST_DISK = 30 * MEGABYTE, 3 * MEGABYTE
 CLICK = "Sec-Fetch-Mode: navigate\r\nSec-Fetch-User: ?1\r\nSec-Fetch-Site: none\r\nSec-CH-UA: x\r\n"
 PERSON = f"{BROWSER}{CLICK}Upgrade-Insecure-Requests: 1\r\n".replace(
@@ -76,7 +76,7 @@ def made_up_agents(seed: int) -> Iterator[str]:
         yield f"User-Agent: {chance.randbytes(240).hex()}\r\nAccept: */*\r\n"
 
 
-def test_a_flood_of_broken_signatures_silences_nobody_and_fills_neither_memory_nor_disk(
+def test_a_flood_of_broken_signatures_changes_no_reader_and_fills_neither_memory_nor_disk(
     flooded: Service,
 ) -> None:
     paths = signed(flooded, "r-1")

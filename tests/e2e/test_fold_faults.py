@@ -82,7 +82,7 @@ def test_a_clock_that_was_ahead_stops_nothing_once_it_is_set_back(data: Path) ->
         assert readiness(service)["ready"] is True
 
 
-def test_a_poisoned_message_holds_up_nobody_and_is_told_of(data: Path) -> None:
+def test_a_poisoned_message_holds_up_no_other_and_is_reported(data: Path) -> None:
     with Service(data, environment=QUICK, measured=False) as service:
         service.wait_for("/readyz")
         write(data, "insert into agents values (1, 'agent')")

@@ -149,7 +149,7 @@ def test_a_rebuild_killed_anywhere_leaves_each_campaign_old_or_new_and_the_next_
     new = {id: folded(twin, id) for id in campaigns}
     assert all(old[id][0] != new[id][0] and old[id][1] != new[id][1] for id in campaigns)
     chance, interrupted = random.Random(5), 0
-    for _ in range(6):
+    for _ in range(4):
         rebuilding = started(data, "rebuild")
         time.sleep(chance.uniform(0.3, 0.95) * whole_s)
         os.killpg(rebuilding.pid, signal.SIGKILL)
@@ -182,7 +182,7 @@ def test_a_rebuild_that_is_killed_leaves_no_worker_behind(tmp_path: Path) -> Non
     rebuilding.communicate()
 
 
-def test_a_fold_that_is_told_to_end_ends_after_a_part_and_the_next_begins_where_its_cursor_stands(
+def test_a_fold_that_is_asked_to_end_ends_after_a_part_and_the_next_begins_where_its_cursor_stands(
     tmp_path: Path,
 ) -> None:
     data = tmp_path / "data"

@@ -169,7 +169,7 @@ def test_a_client_that_goes_away_before_the_answer_has_sent_its_message(tmp_path
     assert "handed on 1 message(s): 1 unmarked" in said
 
 
-def test_a_relay_that_is_told_to_end_waits_for_the_answer_to_a_message_on_its_way(tmp_path: Path) -> None:
+def test_a_relay_that_is_asked_to_end_waits_for_the_answer_to_a_message_on_its_way(tmp_path: Path) -> None:
     held = plain(1).replace(b"X-Number", b"X-Hold: yes\r\nX-Number")
     replies: list[tuple[int, str]] = []
     with running(tmp_path) as pair, connected(pair.relay) as client:
@@ -197,7 +197,7 @@ def test_an_upstream_that_was_started_again_between_two_messages_is_not_noticed(
         assert [number_of(message.content) for message in pair.upstream.stored()] == [1, 2]
 
 
-def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_reported(tmp_path: Path) -> None:
     data = campaign_in(tmp_path / "data")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -224,7 +224,7 @@ def test_an_upstream_that_never_was_refuses_for_a_while(tmp_path: Path) -> None:
         ("2525", "smtp://mx.example", "--listen: must be HOST:PORT"),
     ],
 )
-def test_a_misuse_is_told_before_anything_listens(
+def test_a_misuse_is_reported_before_anything_listens(
     tmp_path: Path, listen: str, upstream: str, problem: str
 ) -> None:
     done = mailpixel(tmp_path, "relay", "--listen", listen, "--upstream", upstream)

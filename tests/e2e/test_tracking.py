@@ -153,7 +153,7 @@ def test_a_port_that_is_taken_is_named_and_ends_the_command_with_1(service: Serv
         assert f"error: cannot listen on 127.0.0.1:{port};" in done.stderr
 
 
-def test_a_public_address_that_is_none_is_refused_by_the_name_of_its_setting(
+def test_an_invalid_public_address_is_refused_by_the_name_of_its_setting(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MAILPIXEL_BASE_URL", "t.example")

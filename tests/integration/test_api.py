@@ -12,7 +12,7 @@ from tests.builders import SENT_AT
 @pytest.mark.parametrize(
     "header", [None, "", "Bearer", "Bearer ", "Basic bXBfcmVhZA==", "Bearer mp_other", "x" * 2000]
 )
-def test_without_a_good_key_nothing_is_told(api: Api, header: str | None) -> None:
+def test_without_a_good_key_nothing_is_shown(api: Api, header: str | None) -> None:
     headers = {} if header is None else {"authorization": header}
     answer = api.client.get("/api/campaigns", headers=headers)
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthorized")
@@ -63,7 +63,7 @@ def test_every_error_has_one_shape(
     assert api.error(method, path) == expected
 
 
-def test_a_wrong_method_is_told_the_right_ones(api: Api) -> None:
+def test_a_wrong_method_is_answered_with_the_right_ones(api: Api) -> None:
     answer = api.ask("PUT", "/api/campaigns")
     assert set(answer.headers["allow"].split(", ")) == {"GET", "POST"}
     assert api.ask("HEAD", "/api/campaigns").status_code == 405

@@ -96,7 +96,7 @@ def test_an_id_that_is_taken_is_a_conflict(api: Api) -> None:
         ({"id": "a", "colour": "red"}, "colour"),
     ],
 )
-def test_a_field_that_does_not_fit_is_named(api: Api, body: dict[str, Any], field: str) -> None:
+def test_a_field_that_is_invalid_is_named(api: Api, body: dict[str, Any], field: str) -> None:
     assert api.error("POST", "/api/campaigns", content=json.dumps(body)) == (422, "invalid_input", field)
 
 
@@ -166,7 +166,7 @@ def test_a_patch_replaces_the_names_that_are_handed_on(api: Api) -> None:
         (["https://a.example/"], "links[0]"),
     ],
 )
-def test_a_correction_that_does_not_fit_changes_nothing(api: Api, links: list[Any], field: str) -> None:
+def test_a_correction_that_is_invalid_changes_nothing(api: Api, links: list[Any], field: str) -> None:
     campaign = a_campaign(links=2)
     api.registry.add_campaign(campaign)
     found = api.error("PATCH", "/api/campaigns/spring", json={"name": "New", "links": links})

@@ -155,7 +155,7 @@ def test_links_that_show_another_domain_are_left_alone_on_request(api: Api) -> N
         (PATH, "write", {"html": "x" * 20_001}, (413, "too_large", None)),
     ],
 )
-def test_what_does_not_fit_is_an_error_and_registers_nothing(
+def test_what_is_invalid_is_an_error_and_registers_nothing(
     api: Api, path: str, key: str, body: dict[str, Any], error: tuple[int, str, str | None]
 ) -> None:
     assert api.error(path, key, **body) == error
@@ -236,7 +236,7 @@ def test_a_stream_for_a_campaign_that_is_not_there_is_refused(api: Api) -> None:
     assert stream(api, b"") == []
 
 
-def test_the_document_tells_of_it() -> None:
+def test_the_document_lists_it() -> None:
     operation = document("https://t.example")["paths"]["/api/campaigns/{id}/rewrite"]["post"]
     content = operation["requestBody"]["content"]
     schema = content["application/json"]["schema"]
@@ -261,5 +261,5 @@ def test_a_mail_says_where_its_own_pixel_goes_and_else_the_query(
     assert html.count("https://t.example/c/") == 1
 
 
-def test_a_place_that_is_none_is_an_error_of_its_field(api: Api) -> None:
+def test_an_invalid_place_is_an_error_of_its_field(api: Api) -> None:
     assert api.error(pixel="left")[::2] == (422, "pixel")

@@ -18,7 +18,7 @@ def mint(api: Api, query: str, *recipients: object) -> list[Any]:
     return lines(api.ask("POST", f"/api/campaigns/spring/mint{query}", content=body, headers=NDJSON))
 
 
-def test_links_are_minted_line_by_line_and_faults_are_told_in_their_place(api: Api) -> None:
+def test_links_are_minted_line_by_line_and_faults_are_reported_in_their_place(api: Api) -> None:
     api.registry.add_campaign(a_campaign(links=2))
     first, fault, last = mint(api, "", "r-1", "me@example.org", "r-2")
     assert list(first) == ["recipient", "pixel_url", "link_1", "link_2"]
@@ -96,7 +96,7 @@ def test_deliveries_are_logged_and_faulty_lines_do_not_lose_the_others(api: Api)
     ]
 
 
-def test_a_delivery_told_twice_counts_once(api: Api) -> None:
+def test_a_delivery_reported_twice_counts_once(api: Api) -> None:
     api.registry.add_campaign(a_campaign())
     body = as_lines({"recipient": "r-1", "delivered_at": at_ms(1)})
     assert deliver(api, body + body) == [{"accepted": 2, "opted_out": 0, "failed": 0}]
@@ -181,9 +181,7 @@ def test_one_delivery_as_json_is_logged_and_counted_as_json(api: Api) -> None:
         ("deliveries", {"recipient": "r-1", "delivered_at": 1, "to": "x"}, (422, "invalid_input", "to")),
     ],
 )
-def test_one_that_does_not_fit_is_an_error(
-    api: Api, noun: str, body: object, error: tuple[int, str, str]
-) -> None:
+def test_an_invalid_one_is_an_error(api: Api, noun: str, body: object, error: tuple[int, str, str]) -> None:
     api.registry.add_campaign(a_campaign())
     assert api.error("POST", f"/api/campaigns/spring/{noun}", json=body) == error
 

@@ -34,12 +34,12 @@ def test_names_are_added_and_taken_away_one_by_one(tmp_path: Path) -> None:
     assert handed_on(tmp_path) == []
 
 
-def test_a_campaign_hands_nothing_on_unless_told_to(tmp_path: Path) -> None:
+def test_a_campaign_passes_nothing_through_unless_asked_to(tmp_path: Path) -> None:
     campaign(tmp_path, "add", "spring", "--name", "Spring")
     assert handed_on(tmp_path) == []
 
 
-def test_a_name_that_does_not_fit_changes_nothing_and_says_what_to_do(tmp_path: Path) -> None:
+def test_a_name_that_is_invalid_changes_nothing_and_says_what_to_do(tmp_path: Path) -> None:
     problem = (
         "--passthrough: must be names of 1 to 64 letters, digits, `_`, `.`, `~` or `-`; rename the parameter"
     )

@@ -73,7 +73,7 @@ EXPLAINED = """\
 
 
 @pytest.mark.usefixtures("logged")
-def test_explain_tells_every_hit_in_order_with_verdict_rule_and_reasons(run: Run) -> None:
+def test_explain_shows_every_hit_in_order_with_verdict_rule_and_reasons(run: Run) -> None:
     told = run("explain", "spring", "r-1")
     assert (told.exit_code, told.stdout, told.stderr) == (0, EXPLAINED, "")
 
@@ -106,7 +106,7 @@ def test_explain_gives_the_json_of_the_api(run: Run) -> None:
     ],
 )
 @pytest.mark.parametrize("form", [(), ("--json",)])
-def test_explain_of_a_recipient_of_whom_nothing_is_logged_or_who_can_be_none_fails(
+def test_explain_fails_for_a_recipient_without_events_or_with_an_invalid_id(
     run: Run, recipient: str, problem: str, form: tuple[str, ...]
 ) -> None:
     told = run("explain", "spring", recipient, *form)

@@ -205,7 +205,7 @@ def test_a_signed_message_comes_out_as_it_is_and_that_is_no_failure(data: Path) 
     )
 
 
-def test_links_of_ours_are_told_apart_from_those_tracked_now(data: Path) -> None:
+def test_links_of_ours_are_counted_apart_from_those_tracked_now(data: Path) -> None:
     html = b'<a href="http://T.example/c/x">A</a><a href="https://shop.example/a">A</a>'
     _, _, said = rewrite(data, "spring", "--recipient", "r-1", "--pixel", "none", "-", content=html)
     assert said == "tracked 1 link(s) in 1 place(s); no pixel\nleft alone: 1 already tracked\n"
@@ -250,7 +250,7 @@ def test_links_that_show_another_domain_are_named_or_left(data: Path) -> None:
         (b'<p>Hello <img src="https://shop.example/a.png"></p>', False),
     ],
 )
-def test_a_pixel_that_is_the_only_image_of_a_short_mail_is_told(
+def test_a_pixel_that_is_the_only_image_of_a_short_mail_is_named(
     data: Path, html: bytes | str, is_short: bool
 ) -> None:
     content = html.encode() if isinstance(html, str) else html

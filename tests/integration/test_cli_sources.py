@@ -66,7 +66,7 @@ TOLD = f"""\
 """
 
 
-def test_sources_are_told_with_what_tells_a_gateway_from_an_office(run: Run) -> None:
+def test_sources_are_shown_with_what_distinguishes_a_gateway_from_an_office(run: Run) -> None:
     told = run("networks", "sources")
     assert (told.exit_code, told.stdout) == (0, TOLD)
     assert told.stderr == "2 of 2 source(s) that followed links of 10 recipients or more\n"

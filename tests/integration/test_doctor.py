@@ -187,7 +187,7 @@ def test_an_unknown_campaign_is_not_found(service: Service) -> None:
     assert (code, "there is no campaign 'autumn'" in said) == (1, True)
 
 
-def test_a_base_url_that_is_none_fails() -> None:
+def test_an_invalid_base_url_fails() -> None:
     (check,) = check_public(Address("ftp://t.example"), None)
     assert (check.name, check.grade) == ("base URL", Grade.FAIL)
 
@@ -300,7 +300,7 @@ def test_an_address_is_reached_when_the_service_itself_can_answer(
     assert (check.grade, check.remedy) == (grade, remedy)
 
 
-def test_a_certificate_that_nobody_knows_is_told_with_its_remedy(tmp_path: Path) -> None:
+def test_a_certificate_that_nobody_knows_is_reported_with_its_remedy(tmp_path: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*self_signed(tmp_path))
     with a_server(answering(200), context) as url:
@@ -326,7 +326,7 @@ def test_a_fold_that_lags_fails(caught_up_at_ms: int, grade: Grade) -> None:
     assert check_fold(MemoryStore(), registry, 1_000_000, 60).grade is grade
 
 
-def test_a_key_file_tells_its_mode_and_how_many_keys(tmp_path: Path) -> None:
+def test_a_key_file_is_shown_with_its_mode_and_how_many_keys(tmp_path: Path) -> None:
     create_keyring(tmp_path / "keys.json")
     assert check_key_file(tmp_path / "keys.json") == Check("key file", Grade.OK, "1 key(s), mode 600")
 
@@ -404,5 +404,5 @@ def test_a_campaign_without_links_is_a_warning() -> None:
         ("http://[::1", "the URL is invalid"),
     ],
 )
-def test_silence_says_why_without_naming_addresses(url: str, problem: str) -> None:
+def test_no_answer_says_why_without_naming_addresses(url: str, problem: str) -> None:
     assert ask(url) == Silence(problem)

@@ -75,7 +75,7 @@ def test_a_cache_that_answers_by_itself_is_found(signer: TokenSigner, store: Sto
     )
 
 
-def test_the_probe_is_nobodys_open(service: Service, signer: TokenSigner, store: Store) -> None:
+def test_the_probe_is_counted_as_no_open(service: Service, signer: TokenSigner, store: Store) -> None:
     check_head(service.url, signer, store)
     assert {
         (event.method, Facts.PREVIEW in event.facts) for event in store.message("doctor", "doctor").events
@@ -117,7 +117,7 @@ def test_addresses_that_are_readers_own_are_well(
         ("127.0.0.1", (), "one private address"),
         ("10.0.0.7", ("10.0.0.0/8",), "the address of a declared proxy"),
         ("2001:4860::7", ("2001:4860::/32",), "the address of a declared proxy"),
-        ("8.8.8.8", (), "one address: if it is a proxy's"),
+        ("8.8.8.8", (), "one address; if it is a proxy's"),
     ],
 )
 def test_one_address_for_all_readers_is_a_proxys_and_the_remedy_is_named(

@@ -319,7 +319,7 @@ def test_who_may_only_read_reads_reports(begun: Settings) -> None:
         assert sorted(file.name for file in folder.iterdir()) == ["mailpixel.db"]
 
 
-def test_who_may_not_enter_the_folder_is_told_so(begun: Settings) -> None:
+def test_a_user_who_may_not_enter_the_folder_reads_that(begun: Settings) -> None:
     with a_folder() as folder:
         (folder / "data").mkdir()
         shutil.copy(begun.database, folder / "data" / "mailpixel.db")

@@ -110,7 +110,7 @@ def test_what_was_read_while_somebody_began_to_write_is_refused(path: Path) -> N
     writer.join()
 
 
-def test_who_may_not_read_is_told_so(path: Path) -> None:
+def test_a_user_who_may_not_read_reads_that(path: Path) -> None:
     fill(path).close()
     allow(path.parent, 0o555, 0o000)
     with pytest.raises(StoreUnavailable, match="look at the folder and its rights"):

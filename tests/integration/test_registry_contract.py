@@ -156,7 +156,7 @@ def test_what_is_remembered_of_destinations_is_bounded_and_the_latest_counts(reg
     }
 
 
-def test_no_more_than_so_many_destinations_become_links_by_being_met(registry: Registry) -> None:
+def test_no_more_destinations_than_the_bound_become_links_by_being_met(registry: Registry) -> None:
     registry.add_campaign(a_campaign(links=0))
     urls = [f"https://shop.example/{number:06}" for number in range(MOST_MET_LINKS + 5)]
     for reader in (b"r1", b"r2", b"r3"):

@@ -172,7 +172,7 @@ def test_a_group_of_any_size_is_logged_whole(store: Store) -> None:
         assert logged(store, f"of-{size}") == events
 
 
-def test_many_agents_are_told_apart(store: Store) -> None:
+def test_many_agents_are_distinguished(store: Store) -> None:
     events = [an_open(n, recipient=f"r-{n:05}", agent=f"agent {n % 700}") for n in range(1400)]
     for start in range(0, len(events), 100):
         store.append(events[start : start + 100])
@@ -208,7 +208,7 @@ def test_news_is_whole_messages_with_their_old_events(store: Store) -> None:
     assert [(m.recipient, list(m.events)) for m in news(store)] == [("r-1", [first, second])]
 
 
-def test_a_batch_names_the_messages_of_so_many_events(store: Store) -> None:
+def test_a_batch_names_the_messages_of_this_number_of_events(store: Store) -> None:
     store.append([an_open(n, recipient=f"r-{n}") for n in range(5)])
     first = store.changed("", 3)
     second = store.changed(first.cursor, 3)
@@ -619,7 +619,7 @@ def put(store: Store, *folded: MessageState | PutAside) -> None:
     store.save(folded, Changed(store.cursor(), store.cursor(), ()))
 
 
-def test_messages_put_aside_are_told_in_order_and_counted(store: Store) -> None:
+def test_messages_put_aside_are_listed_in_order_and_counted(store: Store) -> None:
     assert (store.put_aside(), store.waiting().put_aside) == ([], 0)
     put(store, aside("r-2"), aside("r-1", "winter"), aside("r-1", error="KeyError"), aside("r-1"))
     assert store.put_aside() == [aside("r-1"), aside("r-2"), aside("r-1", "winter")]

@@ -1,4 +1,4 @@
-"""A million edits of good tokens: none is accepted, whatever it decodes to."""
+"""Many edits of good tokens: none is accepted, whatever it decodes to."""
 
 import random
 import string
@@ -16,7 +16,7 @@ from mailpixel.links.wire import CODES
 from mailpixel.model import Claims, TokenKind
 from tests.minting import text_of
 
-EDITS = 1_000_000
+EDITS = 250_000
 SHARES = 2
 EVERY = frozenset(TokenKind)
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -136,7 +136,7 @@ def accepted(seed: int, edits: int) -> tuple[list[str], int]:
     return wrong, made
 
 
-def test_not_one_of_a_million_edits_is_accepted() -> None:
+def test_not_one_of_many_edits_is_accepted() -> None:
     with ProcessPoolExecutor(SHARES, get_context("spawn")) as pool:
         shares = list(pool.map(accepted, range(SHARES), [EDITS // SHARES] * SHARES))
     assert shares == [([], EDITS // SHARES)] * SHARES

@@ -151,7 +151,7 @@ FAULTY: list[tuple[bytes, list[str], list[tuple[int, str, str]]]] = [
 
 
 @pytest.mark.parametrize(("list_", "good", "faults"), FAULTY)
-def test_a_broken_row_is_told_by_its_number_and_loses_no_other(
+def test_a_broken_row_is_reported_by_its_number_and_loses_no_other(
     list_: bytes, good: list[str], faults: list[tuple[int, str, str]]
 ) -> None:
     told = Told()
@@ -205,7 +205,7 @@ def addresses_as_csv() -> bytes:
 
 
 @pytest.mark.parametrize("job", [MERGE, LINKS])
-def test_hashed_recipients_keep_what_was_written_and_tell_the_pseudonym(job: Job) -> None:
+def test_hashed_recipients_keep_what_was_written_and_show_the_pseudonym(job: Job) -> None:
     text = minted(addresses_as_csv(), replace(job, hash_recipients=True))
     rows = list(csv.DictReader(io.StringIO(text)))
     ids = [pseudonym(KEYRING, address) for address in ADDRESSES]
@@ -273,7 +273,7 @@ class Dying(Layout):
         os._exit(1)
 
 
-def test_a_process_that_dies_is_told_in_words() -> None:
+def test_a_process_that_dies_is_reported_in_words() -> None:
     task = Task(MERGE, KEYRING, Dying(), b"r-1\n", 0)
     with pytest.raises(MailpixelError, match="a worker process died"):
         list(in_processes([task], 2))
@@ -341,7 +341,7 @@ def test_any_bytes_are_minted_or_refused_in_words(data: bytes) -> None:
         assert token == MINT.token(recipient)
 
 
-def test_what_heads_a_list_of_one_column_is_told_from_an_id() -> None:
+def test_what_heads_a_list_of_one_column_is_not_taken_for_an_id() -> None:
     headers = [
         "recipient",
         "Recipients",
@@ -461,7 +461,7 @@ def test_a_long_list_in_another_encoding_is_read_to_its_end() -> None:
     ]
 
 
-def test_a_list_that_does_not_fit_its_encoding_is_refused_in_words() -> None:
+def test_a_list_that_is_invalid_its_encoding_is_refused_in_words() -> None:
     for data in (b"\xff\xfer\0-\0" + b"\0\xd8\n\0", b"\xff\xfe\n\0r"):
         with pytest.raises(InvalidInput, match="is not utf-16 throughout"):
             minted(data)

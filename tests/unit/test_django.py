@@ -186,7 +186,7 @@ def test_the_connection_is_the_wrapped_backends() -> None:
         ("mailpixel.relay.server", "aiosmtpd.smtp", "pip install '.[relay]' in the clone of mailpixel"),
     ],
 )
-def test_a_missing_package_is_told_with_the_install_line(module: str, package: str, line: str) -> None:
+def test_a_missing_package_is_reported_with_the_install_line(module: str, package: str, line: str) -> None:
     code = f"import sys; sys.modules[{package!r}] = None; import {module}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr.splitlines()[-1].startswith("mailpixel.errors.MissingExtra: ")

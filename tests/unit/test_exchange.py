@@ -28,7 +28,7 @@ def test_lines_are_numbered_over_pieces_and_blank_ones_left_out() -> None:
 
 
 @pytest.mark.parametrize("pieces", [1, 3, 100])
-def test_a_line_that_is_too_long_is_told_once_and_the_next_one_read(pieces: int) -> None:
+def test_a_line_that_is_too_long_is_reported_once_and_the_next_one_read(pieces: int) -> None:
     lines = Lines()
     text = b"a\n" + b"x" * (LINE_BYTES * 3) + b"\nb\n"
     size = len(text) // pieces
@@ -36,7 +36,7 @@ def test_a_line_that_is_too_long_is_told_once_and_the_next_one_read(pieces: int)
     assert found + lines.finish() == [(1, b"a"), (2, None), (3, b"b")]
 
 
-def test_a_last_line_that_is_too_long_is_told_too() -> None:
+def test_a_last_line_that_is_too_long_is_reported_too() -> None:
     lines = Lines()
     assert lines.feed(b"x" * (LINE_BYTES + 1)) == []
     assert lines.finish() == [(1, None)]
@@ -150,7 +150,7 @@ def test_a_translator_takes_no_more_lines_at_once_than_it_wants() -> None:
     assert text(sent) == b"line\n" * 7 + b"last\nbye\n"
 
 
-def test_a_stream_past_the_bound_is_told_so_on_its_last_line() -> None:
+def test_a_stream_past_the_bound_is_answered_so_on_its_last_line() -> None:
     sent = answered(Exchange(Echo(), most_bytes=5), a_piece(b"one\n"), a_piece(b"two\n"))
     *_, last = text(sent).splitlines()
     assert text(sent).startswith(b"one\nbye\n")

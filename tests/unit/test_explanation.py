@@ -40,7 +40,7 @@ def test_every_hit_has_its_verdict_and_reasons_and_the_message_its_clock() -> No
     assert hit["reasons"]
 
 
-def test_an_address_is_told_only_when_asked_for() -> None:
+def test_an_address_is_shown_only_when_asked_for() -> None:
     (hit,) = explanation(a_message(an_open(9)), a_campaign(), Rules(), addresses=True)["hits"]
     assert hit["address"] == "192.0.2.10"
 

@@ -33,7 +33,7 @@ def test_an_object_is_read_field_by_field() -> None:
         ({"size": 1, "note": 5}, "links[2].note: must be a string"),
     ],
 )
-def test_what_does_not_fit_is_named_with_its_place(value: Any, message: str) -> None:
+def test_what_is_invalid_is_named_with_its_place(value: Any, message: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         read_object(value, (SIZE, NOTE), "links[2].")
     assert str(caught.value) == message
@@ -116,7 +116,7 @@ def test_any_text_is_a_cursor_or_invalid_input(text: str) -> None:
 
 
 @given(st.binary())
-def test_any_bytes_are_json_or_a_reason_to_tell_the_client(body: bytes) -> None:
+def test_any_bytes_are_json_or_a_reason_for_the_client(body: bytes) -> None:
     try:
         parse_json(body)
     except ValueError as error:

@@ -175,7 +175,7 @@ class Unreadable(dict[str, int]):
         raise ValueError("Dear Ada, https://a.test/secret")
 
 
-def test_an_error_tells_its_kind_and_nothing_of_the_mail() -> None:
+def test_an_error_names_its_kind_and_nothing_of_the_mail() -> None:
     options = RewriteOptions("https://t.example", known=Unreadable())
     link = '<a href="https://a.test/secret">x</a>'
     message = f"Content-Type: text/html\n\n{link}".encode()

@@ -43,7 +43,7 @@ def test_telling_a_delivery_twice_is_the_same_event() -> None:
     assert told[0].id != reported_event(EventKind.DELIVERY, "c1", "r-2", 5).id
 
 
-def test_what_is_told_has_no_method_since_it_is_no_request() -> None:
+def test_what_is_reported_has_no_method_since_it_is_no_request() -> None:
     told = reported_event(EventKind.DELIVERY, "c1", "r-1", 5)
     assert told == Event(EventKind.DELIVERY, "c1", "r-1", 5, method="", id=told.id)
 

@@ -137,7 +137,7 @@ def test_a_store_that_fails_stops_no_mail(caplog: pytest.LogCaptureFixture) -> N
     assert caplog.messages == ["a mail goes out untracked: the disk is full"]
 
 
-def test_a_sender_who_wants_strict_names_is_told_of_a_missing_one(campaigns: Campaigns) -> None:
+def test_a_sender_who_wants_strict_names_hears_of_a_missing_one(campaigns: Campaigns) -> None:
     template = environment(campaigns, undefined=StrictUndefined).from_string(
         f"{{% tracked %}}{MAIL}{{% endtracked %}}"
     )

@@ -184,7 +184,7 @@ def test_a_broken_signature_taints_its_own_source_alone_and_only_afterwards() ->
     assert rulings([an_open(60.0), *hits]) == [HUMAN, HUMAN, TRAP, TRAP, HUMAN, TRAP, HUMAN]
 
 
-def test_nobody_can_silence_the_readers_of_an_image_proxy_by_its_agent() -> None:
+def test_an_image_proxys_agent_in_a_broken_signature_takes_no_reader_away() -> None:
     forged = an_open(500.0, agent=APPLE, address=ELSEWHERE, facts=Facts.FORGED | Facts.REFERER)
     assert rulings([forged, an_open(520.0, agent=APPLE, facts=Facts.REFERER)]) == [TRAP, HUMAN]
 

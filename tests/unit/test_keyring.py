@@ -63,7 +63,7 @@ def test_a_key_that_is_removed_is_gone_from_the_file_and_the_rest_stays(path: Pa
     assert load_keyring(path).keys == rotated.keys[1:]
 
 
-def test_a_fingerprint_tells_keys_apart_and_shows_nothing_of_them() -> None:
+def test_fingerprints_of_keys_differ_and_show_nothing_of_them() -> None:
     one, two = new_keyring(NOW).keys[0], new_keyring(NOW).keys[0]
     assert one.fingerprint == Key(9, one.secret, NOW).fingerprint
     assert one.fingerprint != two.fingerprint
@@ -181,7 +181,7 @@ def test_a_file_of_a_later_version_is_left_to_that_version(path: Path) -> None:
         load_keyring(path)
 
 
-def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+def test_what_is_not_a_regular_file_is_refused(tmp_path: Path) -> None:
     for path in (Path("/dev/null"), tmp_path, tmp_path / "keys.json" / "keys.json"):
         (tmp_path / "keys.json").touch(mode=0o600)
         with pytest.raises(KeyringError, match=r"signing keys"):
@@ -248,7 +248,7 @@ def test_what_no_pseudonym_is_made_of(address: str, problem: str) -> None:
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/zero", path)])
-def test_what_is_no_file_is_refused_at_once(path: Path, make: Callable[[Path], object]) -> None:
+def test_what_is_not_a_regular_file_is_refused_at_once(path: Path, make: Callable[[Path], object]) -> None:
     make(path)
     for use in (load_keyring, rotate, lambda path: remove(path, 1)):
         with pytest.raises(KeyringError, match="is not a regular file; the signing keys must be a file"):

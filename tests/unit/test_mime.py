@@ -120,7 +120,7 @@ def test_a_line_made_too_long_turns_the_part_into_quoted_printable() -> None:
     assert output == f'Content-Type: text/html\n\n<a href="{long}">x</a>{was_long}'.encode()
 
 
-def test_lengths_are_told_anew_and_a_checksum_is_dropped() -> None:
+def test_lengths_are_written_anew_and_a_checksum_is_dropped() -> None:
     plan = plan_of("Content-Type: text/html\nContent-MD5: abc=\nContent-Length: 31", LINK)
     assert plan.render(["https://t.example/c/x"]) == (
         b'Content-Type: text/html\nContent-Length: 37\n\n<a href="https://t.example/c/x">x</a>'

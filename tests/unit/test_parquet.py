@@ -107,7 +107,7 @@ ODD = pa.array([b"r-1", None, b"a@b.example", b"r\xe9", b"  ", b"r-6"], pa.binar
     ("columns", "faulty"), [({"recipient": ODD}, [3, 4]), ({"id": [1] * 6, "recipient": ODD}, [2, 3, 4, 5])]
 )
 @pytest.mark.parametrize("row_group_size", [1, 6])
-def test_a_broken_row_is_told_by_its_number_from_one(
+def test_a_broken_row_is_reported_by_its_number_from_one(
     columns: dict[str, Any], faulty: list[int], row_group_size: int
 ) -> None:
     told: list[tuple[int, str]] = []
@@ -215,7 +215,7 @@ main(sys.argv[1:])
 
 
 @pytest.mark.parametrize("list_", [b"r-1\n", parquet({"recipient": IDS})])
-def test_without_pyarrow_the_install_line_is_told(tmp_path: Path, list_: bytes) -> None:
+def test_without_pyarrow_the_install_line_is_shown(tmp_path: Path, list_: bytes) -> None:
     (tmp_path / "list").write_bytes(list_)
     links = ["links", "c1", "--recipients", "list", "--output", "out", "--format", "parquet"]
     add = ["campaign", "add", "c1", "--name", "One", "--base-url", "https://t.example"]

@@ -80,7 +80,7 @@ def test_whatever_is_asked_looks_keep_their_distance() -> None:
     assert monotonic() - began_s >= 3 * LOOK_EVERY_S
 
 
-def test_who_gives_up_waiting_takes_the_look_from_nobody() -> None:
+def test_one_who_stops_waiting_leaves_the_look_to_the_others() -> None:
     registry = Registry()
 
     async def ask() -> None:

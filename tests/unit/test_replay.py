@@ -249,7 +249,7 @@ def test_the_shape_of_a_log_can_name_recipient_and_link_in_the_path() -> None:
     assert log.skipped == 1
 
 
-def test_a_pattern_that_is_none_is_refused() -> None:
+def test_an_invalid_pattern_is_refused() -> None:
     with pytest.raises(InvalidInput) as caught:
         LogShape(click="(")
     assert caught.value.field == "click"

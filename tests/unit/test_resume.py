@@ -134,6 +134,15 @@ def test_a_strict_run_goes_on_without_strict_past_the_row_that_stopped_it(path: 
     assert path.read_bytes() == uninterrupted(list_, JOB)[0]
 
 
+@pytest.fixture(scope="module")
+def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a run that was cut off after two blocks wrote to."""
+    path = tmp_path_factory.mktemp("interrupted") / "links.csv"
+    with pytest.raises(Cut):
+        run(path, LIST, blocks=2)
+    return path
+
+
 OTHER_JOBS: list[tuple[str, Job, Keyring, bytes]] = [
     ("campaign", replace(JOB, campaign="c2"), KEYRING, LIST),
     ("base URL", replace(JOB, base_url="https://u.example"), KEYRING, LIST),
@@ -152,15 +161,18 @@ OTHER_JOBS: list[tuple[str, Job, Keyring, bytes]] = [
 
 
 @pytest.mark.parametrize(("name", "job", "keyring", "list_"), OTHER_JOBS)
-def test_another_job_is_refused_by_what_differs(
-    path: Path, name: str, job: Job, keyring: Keyring, list_: bytes
+def test_another_job_is_refused_by_what_differs_and_touches_nothing(
+    interrupted: Path, name: str, job: Job, keyring: Keyring, list_: bytes
 ) -> None:
-    with pytest.raises(Cut):
-        run(path, LIST, blocks=2)
+    before = {each.name: each.read_bytes() for each in interrupted.parent.iterdir()}
     with pytest.raises(InvalidInput, match=f"another job: `{name}` changed; start again without --resume"):
-        run(path, list_, job, keyring=keyring, resume=True)
-    run(path, LIST, resume=True)
-    assert path.read_bytes() == uninterrupted(LIST, JOB)[0]
+        run(interrupted, list_, job, keyring=keyring, resume=True)
+    assert {each.name: each.read_bytes() for each in interrupted.parent.iterdir()} == before
+
+
+def test_the_same_job_goes_on_after_others_were_refused(interrupted: Path) -> None:
+    run(interrupted, LIST, resume=True)
+    assert interrupted.read_bytes() == uninterrupted(LIST, JOB)[0]
 
 
 def test_a_list_that_changed_in_what_was_done_is_refused(path: Path) -> None:
@@ -226,7 +238,7 @@ def test_two_runs_do_not_write_one_file(path: Path) -> None:
             run(path, LIST)
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"output: .* cannot be written: No such file"):
         run(tmp_path / "nowhere" / "links.csv", LIST)
 

@@ -123,7 +123,7 @@ def test_thresholds_can_be_set() -> None:
     assert ruling(an_open(90.0, agent=GMAIL), patient)[0] is Verdict.PREFETCH
 
 
-def test_the_version_tells_any_two_different_rule_sets_apart() -> None:
+def test_any_two_different_rule_sets_have_different_versions() -> None:
     sets = [
         Rules(),
         Rules(seeds=frozenset({"r-1"})),
@@ -144,7 +144,7 @@ def test_rules_can_be_handed_to_another_process() -> None:
     assert ruling(an_open(LATE), copy)[0] is Verdict.INTERNAL
 
 
-def test_a_network_that_is_none_is_refused() -> None:
+def test_an_invalid_network_is_refused() -> None:
     with pytest.raises(InvalidInput):
         Rules(operator_networks=("office",))
 

@@ -54,7 +54,7 @@ def test_an_option_wins_over_a_variable() -> None:
         ("MAILPIXEL_DATABASE", "x", "no such setting; `mailpixel settings` lists them"),
     ],
 )
-def test_a_value_that_does_not_fit_names_its_variable(name: str, value: str, problem: str) -> None:
+def test_a_value_that_is_invalid_names_its_variable(name: str, value: str, problem: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         Settings.from_environment({name: value})
     assert (caught.value.field, caught.value.problem) == (name, problem)

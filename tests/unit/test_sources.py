@@ -194,7 +194,7 @@ def test_the_hastiest_come_first_and_what_an_entry_covers_comes_last() -> None:
     assert listed == [(HASTY, None), (QUIET, None), (COVERED, ENTRY)]
 
 
-def test_a_source_is_told_in_shares_with_the_command_that_adds_it() -> None:
+def test_a_source_is_shown_in_shares_with_the_command_that_adds_it() -> None:
     assert source_json((HASTY, None), by_network=False) == {
         "address": "198.51.100.7",
         "agent": BROWSER,
@@ -215,7 +215,7 @@ def test_a_source_is_told_in_shares_with_the_command_that_adds_it() -> None:
     }
 
 
-def test_a_source_that_an_entry_covers_is_told_with_it_and_needs_no_command() -> None:
+def test_a_source_that_an_entry_covers_is_shown_with_it_and_needs_no_command() -> None:
     told = source_json((replace(COVERED, timed=0, soon=0), ENTRY), by_network=False)
     gate = {"prefix": "203.0.113.0/24", "name": "gate", "scope": "clicks", "certainty": "certain"}
     assert (told["network"], told["command"], told["soon"]) == (gate, None, None)

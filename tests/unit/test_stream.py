@@ -86,7 +86,7 @@ def test_a_strict_stream_ends_with_its_first_error() -> None:
 
 @pytest.mark.parametrize("size", [1_000, 70_000, 10**6])
 @pytest.mark.parametrize("strict", [False, True])
-def test_a_line_too_long_is_told_once_and_the_next_is_read(size: int, strict: bool) -> None:
+def test_a_line_too_long_is_reported_once_and_the_next_is_read(size: int, strict: bool) -> None:
     data = b'{"recipient":"r-1"}\n' + b"x" * (3 * LINE_BYTES) + b'\n{"recipient":"r-3"}\n'
     got = answers((data[at : at + size] for at in range(0, len(data), size)), replace(STREAM, strict=strict))
     seen = [line.get("recipient", line.get("row")) for line in got]
