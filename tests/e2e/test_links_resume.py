@@ -30,7 +30,18 @@ FLAGS = {
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the campaign `c1`, and a long list with faulty and blank rows beside it."""
     folder = tmp_path_factory.mktemp("resume")
-    rows(folder / "data", "campaign", "add", "c1", "--name", "One", "--link", "https://shop.example/")
+    rows(
+        folder / "data",
+        "campaign",
+        "add",
+        "c1",
+        "--name",
+        "One",
+        "--link",
+        "https://shop.example/",
+        "--base-url",
+        "https://t.example",
+    )
     lines = (f"r-{n:07d}" if n % 50_000 else "\x07\n" for n in range(ROWS))
     (folder / "list.csv").write_text("\n".join(["recipient", *lines, ""]))
     return folder / "data"

@@ -5,42 +5,27 @@ import re
 import smtplib
 import threading
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core import mail
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.test.utils import override_settings
 
-from mailpixel import TokenKind, TokenSigner, create_keyring, load_keyring
+from mailpixel import TokenKind, load_keyring
 from mailpixel.links.keyring import pseudonym
-from mailpixel.model import Campaign, Claims
-from mailpixel.store.sqlite import open_sqlite
-from tests.unit.test_django import HTML, MARKS
+from tests.unit import test_django
+from tests.unit.test_django import HTML, MARKS, claims_in
 from tests.upstream import Upstream
 
 CAMPAIGN = {"X-Mailpixel-Campaign": "c1"}
 TWO = ["Ada <ada@x.example>", "Bob@x.example"]
 
 
-@pytest.fixture(autouse=True)
-def outbox() -> Iterator[list[Any]]:
-    """What the wrapped backend was given."""
-    mail.outbox = []
-    yield mail.outbox
-    del mail.outbox
-
-
-@pytest.fixture(autouse=True)
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("MAILPIXEL_DATA", str(tmp_path))
-    monkeypatch.setenv("MAILPIXEL_BASE_URL", "https://t.example")
-    open_sqlite(tmp_path / "mailpixel.db")[1].add_campaign(Campaign("c1", "One"))
-    create_keyring(tmp_path / "keys.json")
-    return tmp_path
+outbox, data = test_django.outbox, test_django.data
+"""The same fixtures."""
 
 
 def letter(headers: Mapping[str, str], **facts: Any) -> EmailMultiAlternatives:
@@ -48,12 +33,6 @@ def letter(headers: Mapping[str, str], **facts: Any) -> EmailMultiAlternatives:
     made.extra_headers = dict(headers)
     made.attach_alternative(HTML, "text/html")
     return made
-
-
-def claims_in(data: Path, html: str) -> list[Claims | None]:
-    signer = TokenSigner(load_keyring(data / "keys.json"))
-    tokens = re.findall(r"https://t\.example/[oc]/([\w-]+)", html)
-    return [signer.verify(token, frozenset(TokenKind)).claims for token in tokens]
 
 
 def recipients_in(data: Path, html: str) -> set[str]:
