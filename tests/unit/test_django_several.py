@@ -359,7 +359,7 @@ def test_when_one_copy_is_refused_the_others_go_out_the_error_is_raised_and_the_
             made.send()
         assert [each.recipients for each in upstream.stored()] == [("ada@x.example",), ("cleo@x.example",)]
         assert made.mailpixel_unsent == ["full@x.example"]
-        assert caplog.messages == [
+        assert [each for each in caplog.messages if "copies" in each] == [
             "2 of 3 copies of a mail were sent; sending the whole mail again repeats these"
         ]
         with override_settings(MAILPIXEL_EMAIL_BACKEND=backend):
