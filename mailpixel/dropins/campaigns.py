@@ -56,10 +56,14 @@ def campaigns_of(registry: Registry, keyring: Keyring, options: RewriteOptions) 
     return rewriter
 
 
+_LEVELS = {NoteKind.SHORT: logging.INFO}
+"""Short mails are the rule for who sends mail by mail."""
+
+
 def _say_once(said: set[tuple[str, NoteKind]], campaign: str, notes: Sequence[Note]) -> None:
     """Say each kind of note once a campaign, not with each mail, and name no link: it may be one person's."""
     kinds = {(campaign, note.kind) for note in notes} - said
     for kind in sorted(kinds):
         if len(said) < MOST_SAID:
             said.add(kind)
-            LOG.warning("%s", spoken_of(*kind))
+            LOG.log(_LEVELS.get(kind[1], logging.WARNING), "%s", spoken_of(*kind))

@@ -119,6 +119,7 @@ def test_what_to_know_of_the_mails_of_a_campaign_is_logged_once_and_names_nobody
 ) -> None:
     block = '{% tracked %}<a href="https://shop.example/{id}/{{ recipient }}">x</a>{% endtracked %}'
     template = environment(campaigns).from_string(block)
+    caplog.set_level(logging.INFO)
     for number in range(3):
         assert "https://t.example/c/" in template.render(campaign="c1", recipient=f"r-{number}")
     assert caplog.messages == [
@@ -126,6 +127,7 @@ def test_what_to_know_of_the_mails_of_a_campaign_is_logged_once_and_names_nobody
         "the HTML of campaign 'c1' is shorter than 3,200 bytes and has no other image: SpamAssassin adds 0.6 to 2.2"
         " points for the pixel",
     ]
+    assert [record.levelno for record in caplog.records] == [logging.WARNING, logging.INFO]
 
 
 def test_a_store_that_fails_stops_no_mail(caplog: pytest.LogCaptureFixture) -> None:
