@@ -17,10 +17,10 @@ from urllib.parse import unquote
 
 # Lengths are bounded, so that a text of nothing but openings costs no more than its length.
 _NAME = r"[A-Za-z_][^\[\]{}()<>\"'`\\/?&#~@$%*\x00]{0,99}"
-# JSON, a GUID and a range are values, whatever stands around them.
+# JSON, a list, a GUID and a range are values, whatever stands around them.
 _VALUE = (
     r"(?:true|false|null)\s?[\]},]|[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-|\w{1,99}:[-\d]"
-    r"|[^\]}]{0,99}(?:[ +]|%20)TO(?:[ +]|%20)"
+    r"|[^\]}&@$~]{0,99}(?:[ +]|%20)TO(?:[ +]|%20)|[\w .-]{1,99},(?! ?\w{1,30}=)"
 )
 _MARKED = "|".join(  # {~x~} {!! $x !!} [*x*] [$x$]
     rf"{opening}{mark} ?[A-Za-z_$][^\[\]{{}}\x00]{{0,99}}{mark}{closing}"
