@@ -40,7 +40,7 @@ def ended_in_words() -> Iterator[None]:
 
 
 class Interrupted(SystemExit):
-    """Ctrl-C ends the command. click would make an ordinary failure of it."""
+    """Ctrl-C ends the command. click would turn that into an ordinary failure."""
 
 
 def end_by_interrupt() -> None:

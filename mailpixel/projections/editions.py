@@ -14,7 +14,7 @@ class Editions:
         self.now = now
 
     def note(self, campaigns: Iterable[str]) -> None:
-        """Note of those that come for the first time by what they are judged, before they have figures of it."""
+        """Note the edition of campaigns seen for the first time, before their first figures are saved."""
         new = set(campaigns) - self._noted
         if new and (edition := self.now()):
             self._store.note_edition(edition, sorted(new))

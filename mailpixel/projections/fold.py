@@ -53,7 +53,7 @@ class Pace:
 class Fold:
     """One fold of possibly several: it works while it holds the lease. `holder` names it, `judge` gives verdicts,
     `only` names the campaigns that are judged again when they changed (None: all), `edition` gives the judge's edition
-    of the rules (empty: nobody notes it)."""
+    of the rules (empty: it is not noted)."""
 
     def __init__(
         self,

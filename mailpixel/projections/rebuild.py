@@ -33,7 +33,7 @@ def _nothing() -> None:
 class Rebuild:
     """How to rebuild. `dry_run` only compares; `processes` judge at once (0: one a core; with more than one,
     store and judge must be picklable) about `events` events at a time; `between` is called after each part;
-    `edition` names the judge's edition of the rules (empty: nobody notes it)."""
+    `edition` names the judge's edition of the rules (empty: it is not noted)."""
 
     dry_run: bool = False
     processes: int = 0

@@ -14,7 +14,7 @@ DROPPED_BYTES = 32 * 1024**2
 DROPPED_CHUNKS = 4_096
 """In how many chunks. What comes then is thrown away without being read as HTTP, and no other request is taken."""
 CHUNKS_A_TURN = 256
-"""After so many chunks of a body the others get their turn: a chunk of one byte costs as much as a large one."""
+"""After this number of chunks of a body the others get their turn: a chunk of one byte costs as much as a large one."""
 HEAD_S = 10.0
 """From connecting, or from the first byte of a request, to the end of its headers; from an answer to the end of an
 unexpected body."""

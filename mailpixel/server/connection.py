@@ -239,8 +239,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def _begin_body(self) -> None:
         """Have a body read behind headers that asked for another protocol: the parser takes it for the next request.
 
-        What begins like a request inside a body would be answered, and a proxy in front would hand that answer to
-        somebody else. So another parser is told how long the body is.
+        What begins like a request inside a body would be answered, and a proxy in front would give that answer to
+        another client. So another parser learns how long the body is.
         """
         if not self._framing:
             return

@@ -62,7 +62,7 @@ _SEMICOLONS = re.compile(r'(?:"[^"]*"|[^;"])+')
 
 
 def _outside_quotes(text: str, sign: str) -> list[str]:
-    """The parts of a text between these signs; one in quotes, as in `host="a,for=b"`, is none."""
+    """The parts of a text between these signs. A sign in quotes, as in `host="a,for=b"`, does not count."""
     if '"' not in text or text.count('"') % 2:
         return text.split(sign)
     return (_COMMAS if sign == "," else _SEMICOLONS).findall(text)

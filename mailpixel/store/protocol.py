@@ -238,7 +238,7 @@ class Store(Protocol):
     def note_edition(self, edition: str, campaigns: Iterable[str], anew: bool = False) -> None:
         """Note that these campaigns are judged by an edition of the rules from now on.
 
-        One that was judged by another before keeps that, as figures of it are left, unless all were judged `anew`.
+        A campaign that has figures of another edition keeps that edition, unless everything was judged `anew`.
         """
         ...
 

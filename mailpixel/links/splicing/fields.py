@@ -67,7 +67,6 @@ _BRACKETED += (
     r"|\{[0-9]{1,2}\}|\([A-Za-z_]\w{0,99}\)|\([A-Za-z_][\w ]{0,99}\|[^()&\x00]{0,99}\)"  # {0} (x) (x|y)
 )
 _BRACKETED += r"|\$![A-Za-z_][\w.]{0,99}"
-_TOKEN = re.compile(_TOKENS)
 _FIELD = re.compile(rf"{_TOKENS}|(?<=[=?&;#])(?:{_BRACKETED})(?=[&;#]|$)")
 _WHOLE_FIELD = re.compile(rf"-\w[\w.]*-|\[[^\[\]]+\]|{_BRACKETED}")
 # Spellings in escapes that the decoded text would not show, or not safely.

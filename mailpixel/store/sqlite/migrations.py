@@ -293,7 +293,7 @@ def _noted(db: Admin) -> None:
 
 @STEPS(name="0013_editions")
 def _editions(db: Admin) -> None:
-    """By which edition of the rules each campaign was judged; here all by one that nobody noted."""
+    """By which edition of the rules each campaign was judged; here all by an unknown one."""
     _run(
         db,
         "create table editions (campaign text primary key, edition text not null) without rowid",
