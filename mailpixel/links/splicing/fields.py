@@ -222,11 +222,11 @@ def _inner(begin: str) -> str:
         block = r"\[" if begin == "%%" else ""
         return rf"\s?[A-Za-z_/#.&^>$@!=*{block}][^\n]{{0,200}}?"
     slash = "" if begin in "[{(<" else "/"
-    return rf"\s?[A-Za-z_][^\[\]{{}}<>\"'&{slash}?\n]{{0,200}}?"
+    return rf"\s?[^\W\d][^\[\]{{}}<>\"'&{slash}?\n]{{0,200}}?"
 
 
 def _standing_alone(tag: str, begin: str, end: str) -> str:
     """A field with nothing glued to it, of signs that stand in ordinary URLs, too; one with a dot where the tag has."""
-    inner = r"[A-Za-z_]\w{0,99}\.[\w.]{1,99}" if "." in tag and not end else r"[A-Za-z_][\w.]{0,99}"
+    inner = r"[^\W\d]\w{0,99}\.[\w.]{1,99}" if "." in tag and not end else r"[^\W\d][\w.]{0,99}"
     after = rf"{re.escape(end)}(?![^/?&#;])" if end else r"(?![\w.]*=)"
     return rf"(?<![^=/?&#;]){re.escape(begin)}(?!{_VALUE}){inner}{after}"
