@@ -74,7 +74,7 @@ def recipient_fault(text: str, field: str = "recipient") -> InvalidInput:
         return InvalidInput(
             field,
             "looks like an e-mail address, which must not be readable in a link; "
-            "use an opaque id or the keyed pseudonym of the address (--hash-recipients, `mailpixel pseudonym`)",
+            "use an opaque id, or the keyed pseudonym of the address",
         )
     if len(text) > RECIPIENT_CHARS:
         return InvalidInput(field, f"has {len(text):,} characters; at most {RECIPIENT_CHARS} are allowed")
