@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from mailpixel.classify.message import judge, look
-from mailpixel.classify.networks import Certainty
+from mailpixel.classify.networks import Certainty, Network, Scope
 from mailpixel.classify.rules import RULES, Rules
 from mailpixel.classify.sight import FORGED, PREVIEW, Sight
 from mailpixel.classify.soft import NEEDED, lacks
@@ -56,7 +56,7 @@ def _uncounted(sight: Sight) -> Iterator[str]:
     elif sight.bits & FORGED:
         yield "The signature of the address is broken, so it is never counted."
     else:
-        yield f"The request was a {sight.event.method}, so it is never counted as an open or a click."
+        yield f"The request's method was {sight.event.method}, so it is never counted as an open or a click."
 
 
 def _no_detail(sight: Sight) -> Iterator[str]:
@@ -128,10 +128,16 @@ def _instant(sight: Sight) -> Iterator[str]:
 def _network(sight: Sight) -> Iterator[str]:
     network = sight.network
     if network is not None:
-        certain = network.certainty is Certainty.CERTAIN
-        users = "only machines use" if certain else "people may use too"
-        yield f"The network is “{network.name}”, which {users}."
+        yield f"The network is “{network.name}”, {_users(network)}."
     yield from _company(sight)
+
+
+def _users(network: Network) -> str:
+    if network.certainty is not Certainty.CERTAIN:
+        return "which people may use too"
+    return (
+        "which only machines use" if network.scope is Scope.ALL else "from which only machines follow links"
+    )
 
 
 def _soft(sight: Sight) -> Iterator[str]:

@@ -57,8 +57,8 @@ RULES: tuple[Rule, ...] = (
     Rule("burst", "Several different links of one message were followed faster than anybody reads."),
     Rule(
         "instant",
-        "The hit came sooner than a person can read; for a click within two seconds of delivery, or before it, "
-        "that alone decides.",
+        "The hit came very soon; a click within two seconds of delivery (of sending, where no delivery is known), or "
+        "before delivery within 30 seconds of sending, needs no other evidence.",
     ),
     Rule("network", "The address belongs to a network known for checking mail."),
     Rule(

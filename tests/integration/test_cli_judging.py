@@ -173,7 +173,7 @@ def test_explain_takes_in_the_operators_networks(run: Run) -> None:
         ("click", "scanner", "network"),
         ("click", "bot", "declared"),
     ]
-    assert "“our gateway”, which only machines use." in told["hits"][1]["reasons"][1]
+    assert "“our gateway”, from which only machines follow links." in told["hits"][1]["reasons"][1]
 
 
 # agents

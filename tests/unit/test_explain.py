@@ -3,7 +3,7 @@
 import pytest
 
 from mailpixel.classify import Certainty, Network, Rules, Scope, explain, judge
-from mailpixel.model import Event, Facts
+from mailpixel.model import Event, Facts, Verdict
 from tests.builders import GMAIL, ROBOT, a_click, a_delivery, a_message, an_open
 from tests.judging import BARE, DAY, PERSON, SAFARI, SAFARI_CLICK, TRAPPED, clicks
 
@@ -58,6 +58,14 @@ def test_explain_gives_the_same_verdicts_with_reasons_for_people() -> None:
         ([an_open(-0.5, agent=GMAIL)], "How long after delivery it came is unknown."),
         ([a_click(DAY, agent=GMAIL)], "Image proxies never follow links for a reader."),
         (
+            [a_click(DAY, address="40.92.0.1")],
+            "The network is “microsoft-mail-protection”, from which only machines follow links.",
+        ),
+        (
+            [a_click(DAY, method="OPTIONS")],
+            "The request's method was OPTIONS, so it is never counted as an open or a click.",
+        ),
+        (
             [an_open(DAY, address="40.94.29.84")],
             "Outlook fetches images from the network “microsoft-link-checks” when its reader looks.",
         ),
@@ -81,7 +89,7 @@ def test_explain_gives_the_same_verdicts_with_reasons_for_people() -> None:
         ),
         (
             [a_click(DAY, method="HEAD")],
-            "The request was a HEAD, so it is never counted as an open or a click.",
+            "The request's method was HEAD, so it is never counted as an open or a click.",
         ),
         ([a_click(DAY, facts=Facts.PREVIEW)], "The address was made for a preview, so it is never counted."),
         (
@@ -113,3 +121,20 @@ def test_a_reason_never_shows_an_address_or_a_token() -> None:
     told = explain(a_message(a_click(DAY, facts=PERSON)), TRAPPED, rules)
     assert told[0].reasons[1] == "The network is “gate”, which only machines use."
     assert "192.0.2" not in " ".join(told[0].reasons)
+
+
+def test_the_rule_of_moments_says_when_a_moment_decides_alone() -> None:
+    alone, among = an_event_in_transit(29.0), an_event_in_transit(31.0)
+    told = explain(a_message(a_delivery(40.0), alone, among), TRAPPED, Rules())
+    assert [hit.verdict for hit in told] == [Verdict.SCANNER] * 2
+    assert "within 30 seconds of sending" in told[0].reasons[0]
+    assert told[0].reasons[1:] == ("It came 29 s after sending and before delivery.",)
+    assert told[1].reasons[1:] == (
+        "It came 31 s after sending and before delivery.",
+        "Two kinds of evidence agree: it came very soon; nobody had opened the message before.",
+    )
+
+
+def an_event_in_transit(second: float) -> Event:
+    """A click by a browser that reports no gesture."""
+    return a_click(second, facts=PERSON & ~Facts.USER_ACTIVATED)
