@@ -1,6 +1,7 @@
 """What programs look for on every site: robots.txt, an icon, and the files by which apps open links themselves."""
 
 import logging
+from functools import cache
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -49,7 +50,7 @@ async def app_link_file(request: Request) -> Response:
     folder = services.settings.well_known
     if folder is None:
         raise HTTPException(404)
-    content = await services.threads.checks.run(read_file, folder / APP_LINK_FILES[request.url.path])
+    content = await services.threads.checks.run(read_file, folder / APP_LINK_FILES[request.scope["path"]])
     if content is None:
         raise HTTPException(404)
     return Response(content, media_type="application/json", headers={"cache-control": "max-age=300"})
@@ -63,9 +64,15 @@ def read_file(path: Path) -> bytes | None:
     except OSError:
         return None
     if len(content) > MOST_BYTES:
-        log.error("%s is larger than %d bytes and is not served", path, MOST_BYTES)
+        _say_too_large(path)
         return None
     return content
+
+
+@cache
+def _say_too_large(path: Path) -> None:
+    """Say it once: anybody may ask again and again."""
+    log.error("%s is larger than %d bytes and is not served", path, MOST_BYTES)
 
 
 ROUTES = [

@@ -184,7 +184,11 @@ def test_nothing_else_of_that_folder_is_served(tmp_path: Path, well_known: Path,
         assert client.get(path).status_code == 404
 
 
-def test_a_file_too_large_for_an_app_link_is_not_served(tmp_path: Path, well_known: Path) -> None:
+def test_a_file_too_large_for_an_app_link_is_not_served_and_named_once_in_the_log(
+    tmp_path: Path, well_known: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (well_known / "assetlinks.json").write_bytes(b" " * 131_073)
     with an_app(tmp_path / "data", well_known=well_known) as client:
-        assert client.get("/.well-known/assetlinks.json").status_code == 404
+        for _ in range(3):
+            assert client.get("/.well-known/assetlinks.json").status_code == 404
+    assert caplog.text.count("is not served") == 1
