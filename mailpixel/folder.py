@@ -99,7 +99,7 @@ def check_keys(
         problem = f"holds another key {_listed(others)} than the one that signed links for this database"
         raise KeyringError(f"{key_file}: {problem}: it belongs to another data folder; {RESTORE}")
     if lacking:
-        problem = f"lacks key {_listed(lacking)}, which signed links for this database"
+        problem = f"lacks {_keys(lacking)}, which signed links for this database"
         raise KeyringError(f"{key_file}: {problem}; {RESTORE}{_given_up(lacking)}")
 
 
@@ -157,13 +157,19 @@ def _new(keyring: Keyring, remembered: Iterable[SigningKey]) -> list[SigningKey]
 def _missing(key_file: Path, remembered: Sequence[SigningKey]) -> str:
     lacking = [key.id for key in remembered if not key.removed]
     if lacking:
-        problem = f"there is no key file, but key {_listed(lacking)} signed links for this database"
+        problem = f"there is no key file, but {_keys(lacking)} signed links for this database"
         return f"{key_file}: {problem}; {RESTORE}{_given_up(lacking)}"
     return f"{key_file}: there is no key file; {RESTORE}, or make one with `mailpixel keys rotate`"
 
 
 def _given_up(ids: Sequence[int]) -> str:
-    return f". Only if it is lost for good, give it up: mailpixel keys remove {ids[0]}"
+    commands = " && ".join(f"mailpixel keys remove {id}" for id in ids)
+    lost = "they are lost for good, give up on them" if ids[1:] else "it is lost for good, give it up"
+    return f". Only if {lost}: {commands}"
+
+
+def _keys(ids: Sequence[int]) -> str:
+    return f"{'keys' if ids[1:] else 'key'} {_listed(ids)}"
 
 
 def _listed(ids: Sequence[int]) -> str:

@@ -76,7 +76,7 @@ def check_head(base_url: str, signer: TokenSigner, store: Store) -> Check:
         return Check(name, Grade.WARN, found, NO_CACHE)
     if any(event.method != "HEAD" for event in arrived):
         return Check(name, Grade.FAIL, "arrives as GET: a cache counts probes as readers", NO_CACHE)
-    return Check(name, Grade.OK, "arrives as it was sent")
+    return Check(name, Grade.OK, "arrives unchanged")
 
 
 def _arrived(store: Store, before: set[bytes]) -> Sequence[Event]:

@@ -27,12 +27,12 @@ def check_key_file(path: Path, remembered: Sequence[SigningKey] = ()) -> Check:
 
 
 def check_rights(database: Path) -> Check:
-    """Whether the data folder and the database are for their owner alone: they hold addresses and who read what."""
+    """Whether only their owner has access to folder and database: they hold addresses and who read what."""
     name, folder = "access", database.parent
     files = [database.with_name(database.name + ending) for ending in ("", "-wal", "-shm")]
     open_to_others = [place for place in (folder, *files) if _is_open(place)]
     if not open_to_others:
-        return Check(name, Grade.OK, "the data folder and the database are for their owner alone")
+        return Check(name, Grade.OK, "only their owner has access to the data folder and the database")
     remedy = f"unless that is meant: chmod go-rwx {' '.join(map(str, open_to_others))}"
     return Check(
         name, Grade.WARN, f"others have access to {len(open_to_others)} of the folder and its files", remedy
@@ -48,7 +48,7 @@ def check_put_aside(store: Store) -> Check:
     """Whether every message could be judged."""
     name, count = "messages", store.waiting().put_aside
     if not count:
-        return Check(name, Grade.OK, "all could be judged")
+        return Check(name, Grade.OK, "all are judged")
     kinds = ", ".join(sorted({each.error for each in store.put_aside()}))
     remedy = "update mailpixel, or report this; then `mailpixel rebuild`"
     return Check(name, Grade.WARN, f"{count:,} could not be judged ({kinds}): they are not counted", remedy)

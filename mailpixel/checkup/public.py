@@ -109,7 +109,7 @@ def pixel(answer: Answer) -> Check:
         return Check("pixel", Grade.FAIL, "; ".join(problems), _TO_SERVICE)
     if answer.headers.get("x-content-type-options", "").lower() != "nosniff":
         return Check("pixel", Grade.WARN, "X-Content-Type-Options is missing", _TO_SERVICE)
-    return Check("pixel", Grade.OK, "the GIF and its headers come as they are sent")
+    return Check("pixel", Grade.OK, "the GIF and its headers arrive unchanged")
 
 
 def _pixel_problems(answer: Answer) -> Iterator[str]:
@@ -139,7 +139,7 @@ def clock(answer: Answer, now_s: float) -> Check:
     apart_s = abs(now_s - theirs_s)
     grade = Grade.OK if apart_s <= CLOCK_WARN_S else Grade.WARN if apart_s <= CLOCK_FAIL_S else Grade.FAIL
     if grade is Grade.OK:
-        return Check(name, grade, f"agrees with the service's to {CLOCK_WARN_S} s")
+        return Check(name, grade, f"within {CLOCK_WARN_S} s of the service's")
     return Check(name, grade, f"{apart_s:,.0f} s away from the service's", remedy)
 
 

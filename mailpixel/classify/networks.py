@@ -69,7 +69,9 @@ def canonical_prefix(text: str) -> str:
     try:
         return str(ip_network(text.strip(), strict=False))
     except ValueError:
-        raise InvalidInput("prefix", "is no network; write it like 192.0.2.0/24 or 2001:db8::/32") from None
+        raise InvalidInput(
+            "prefix", "is not a network; write it like 192.0.2.0/24 or 2001:db8::/32"
+        ) from None
 
 
 def _choice(kind: type[Choice], value: object, name: str) -> Choice:

@@ -47,7 +47,7 @@ class OperatorLists:
             raise InvalidInput("version", f"is not {VERSION}; a later mailpixel may have written this")
         unknown = sorted(set(document) - {"version", "networks", "without", "agents"})
         if unknown:
-            raise InvalidInput(unknown[0], "is no list; there are networks, without and agents")
+            raise InvalidInput(unknown[0], "is not a list; there are networks, without and agents")
         networks = _entries(document, "networks", lambda row: operator_network(**_texts(row)))
         without = _entries(document, "without", lambda row: canonical_prefix(str(row)))
         agents = _entries(document, "agents", lambda row: KnownAgent.read(_texts(row)))
@@ -92,11 +92,11 @@ class OperatorLists:
 
     def restored(self, prefix: str) -> Self:
         """With a shipped entry counting again. Raises InvalidInput for what is no network, NotFound when it was
-        not struck out.
+        not disabled.
         """
         back = canonical_prefix(prefix)
         if back not in self.without:
-            raise NotFound("no shipped entry for exactly this network is struck out")
+            raise NotFound("no built-in entry for exactly this network is disabled")
         return replace(self, without=self.without - {back})
 
 

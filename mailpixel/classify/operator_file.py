@@ -38,7 +38,7 @@ def load_operator_lists(path: Path) -> OperatorLists:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        raise InvalidInput(str(path), "is not JSON; mend it or take it away") from None
+        raise InvalidInput(str(path), "is not JSON; correct it or remove it") from None
     try:
         return OperatorLists.read(document)
     except InvalidInput as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mailpixel.cli.frame import Group, begun, print_json, print_table, say, stores
+from mailpixel.cli.frame import Group, begun, confirm, print_json, print_table, say, stores, yes_option
 from mailpixel.cli.printing import batched, print_json_array, print_lines, zone_option
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput
@@ -43,7 +43,7 @@ def campaign_command() -> None:
     "urls",
     multiple=True,
     metavar="URL",
-    help="Add a destination. Links are numbered from 1 in this order. May be given more than once.",
+    help="Add a destination. Links are numbered from 1 in this order. May be repeated.",
 )
 @click.option(
     "--trap",
@@ -62,7 +62,7 @@ def campaign_command() -> None:
     "--passthrough",
     multiple=True,
     metavar="NAME",
-    help="Pass this query parameter through to the destination. May be given more than once.",
+    help="Pass this query parameter through to the destination. May be repeated.",
 )
 def campaign_add(id: str, name: str, urls: tuple[str, ...], traps: tuple[str, ...], **facts: Any) -> None:
     """Register a campaign. A running server knows it within two seconds."""
@@ -84,14 +84,14 @@ def campaign_add(id: str, name: str, urls: tuple[str, ...], traps: tuple[str, ..
     "urls",
     multiple=True,
     metavar="URL",
-    help="Add a destination, numbered after the existing ones. May be given more than once.",
+    help="Add a destination, numbered after the existing ones. May be repeated.",
 )
 @click.option(
     "--correct",
     nargs=2,
     multiple=True,
     metavar="N URL",
-    help="Change the destination of link N, also in mail already sent. May be given more than once.",
+    help="Change the destination of link N, also in mail already sent. May be repeated.",
 )
 @click.option("--sent", type=click.IntRange(0, MOST_SENT), metavar="N", help="How many messages went out.")
 @click.option("--sent-at", metavar="TIME", help="When they went out, such as 2026-11-25T09:00:00Z.")
@@ -102,20 +102,24 @@ def campaign_add(id: str, name: str, urls: tuple[str, ...], traps: tuple[str, ..
     "--passthrough",
     multiple=True,
     metavar="NAME",
-    help="Also pass this query parameter through. May be given more than once.",
+    help="Also pass this query parameter through. May be repeated.",
 )
 @click.option(
     "--no-passthrough",
     "stopped",
     multiple=True,
     metavar="NAME",
-    help="Stop passing this query parameter through. May be given more than once.",
+    help="Stop passing this query parameter through. May be repeated.",
 )
 def campaign_edit(
     id: str, name: str | None, urls: tuple[str, ...], correct: tuple[tuple[str, str], ...], **facts: Any
 ) -> None:
     """Change a campaign. Former destinations are kept with the date of the change."""
     _, registry = stores()
+    if all(each in (None, ()) for each in (name, urls, correct, *facts.values())):
+        raise InvalidInput(
+            "OPTIONS", "say what to change, such as --sent N; see `mailpixel campaign edit --help`"
+        )
     begun, stopped = facts.pop("passthrough"), facts.pop("stopped")
     changes = _facts(facts) | ({} if name is None else {"name": check_campaign_name(name, "--name")})
 
@@ -178,11 +182,12 @@ def campaign_restore(id: str) -> None:
 
 @campaign_command.command("delete", example="mailpixel campaign delete draft-2026 --yes")
 @campaign_argument
-@click.confirmation_option(prompt="Delete this campaign and its links?")
-def campaign_delete(id: str) -> None:
+@yes_option
+def campaign_delete(id: str, yes: bool) -> None:
     """Delete a campaign that was never sent. One that may have been sent can only be archived."""
     store, registry = stores()
     campaign_of(registry, id)
+    confirm("Delete this campaign and its links?", yes)
     delete_campaign(store, registry, id)
     say(f"campaign {id} is deleted; a running server forgets it within two seconds")
 

@@ -56,9 +56,8 @@ def deliveries_command(id: str, source: BinaryIO | None, output: str, **how: Any
     counts = _import(store, registry, id, _lines(source))
     print_json(counts)
     if counts["failed"]:
-        say(
-            f"error: {counts['failed']:,} row(s) failed, the first {FAULTS_SHOWN} are named; mend them and import again"
-        )
+        named = f", of which the first {FAULTS_SHOWN} are named" if counts["failed"] > FAULTS_SHOWN else ""
+        say(f"error: {counts['failed']:,} row(s) failed{named}; correct them and import again")
         sys.exit(1)
 
 

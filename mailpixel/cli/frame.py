@@ -15,7 +15,9 @@ from rich.text import Text
 from mailpixel.classify import Rules
 from mailpixel.classify.operator_file import rules_of
 from mailpixel.cli.suggestions import command_meant
+from mailpixel.errors import InvalidInput
 from mailpixel.links.keyring import Keyring
+from mailpixel.links.urls import check_base_url
 from mailpixel.settings import Settings
 from mailpixel.store.protocol import Registry, Store
 
@@ -83,9 +85,32 @@ def write_example(example: str, formatter: click.HelpFormatter) -> None:
             formatter.write(f"{'':{formatter.current_indent}}{line}\n")
 
 
+yes_option = click.option("--yes", is_flag=True, help="Confirm the action without prompting.")
+"""The option `--yes`, whose answer goes to `confirm`."""
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Ask a person before something that cannot be undone. Raises `click.Abort` for no, and `InvalidInput` where
+    nobody answers."""
+    try:
+        agreed = yes or click.confirm(question, err=True)
+    except click.Abort:
+        if sys.stdin is not None and sys.stdin.isatty():
+            raise
+        say("")  # the question ended no line
+        raise InvalidInput("--yes", "is needed where nobody answers the question") from None
+    if not agreed:
+        raise click.Abort
+
+
 def settings() -> Settings:
     """The settings from the environment and `--data`."""
     return Settings.from_environment(data=_data())
+
+
+def base_url() -> str:
+    """The public address in signed URLs. Raises `InvalidInput` when it is not one."""
+    return check_base_url(settings().base_url, "MAILPIXEL_BASE_URL")
 
 
 def _data() -> Any:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
-from mailpixel.cli.frame import Group, begun, print_table, say, settings, stores
+from mailpixel.cli.frame import Group, begun, confirm, print_table, say, settings, stores, yes_option
 from mailpixel.folder import kept_keys, remove_key, rotate_keys
 from mailpixel.report.moments import iso
 from mailpixel.store.protocol import ApiKey
@@ -30,16 +30,17 @@ def keys_list() -> None:
 def keys_rotate() -> None:
     """Add a signing key and use it from now on. A running server uses it within two seconds."""
     rotated = rotate_keys(settings())
-    say(f"key {rotated.keys[-1].id} signs from now on; links signed before keep working")
+    *former, newest = rotated.keys
+    others = "links signed before keep working" if former else "keys.json holds no other, so back it up"
+    say(f"key {newest.id} signs from now on; {others}")
 
 
 @keys_command.command("remove", example="mailpixel keys remove 1 --yes")
 @click.argument("id", type=click.IntRange(1, 255))
-@click.confirmation_option(
-    prompt="Links signed with this key stop working, in mail already sent too. Remove it?"
-)
-def keys_remove(id: int) -> None:
+@yes_option
+def keys_remove(id: int, yes: bool) -> None:
     """Remove a signing key, or give up one that is lost. Links signed with it stop working."""
+    confirm("Links signed with this key stop working, in mail already sent too. Remove it?", yes)
     remove_key(settings(), id)
     say(f"key {id} is removed; links signed with it lead nowhere from now on")
 
@@ -78,4 +79,4 @@ def apikey_revoke(name: str) -> None:
     """Revoke an API key."""
     _, registry = stores()
     registry.revoke_key(name, datetime.now(UTC))
-    say(f"the key `{name}` is refused from now on, by a running server within two seconds")
+    say(f"the key `{name}` is revoked; a running server refuses it within two seconds")

@@ -20,7 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from mailpixel.cli.frame import Command, keyring, plain, say, settings, stores, warn
+from mailpixel.cli.frame import Command, base_url, keyring, plain, say, stores, warn
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.bulk import Done, Tally, Watch, mint_links, size_of
@@ -56,7 +56,7 @@ mailpixel links spring-2026 --recipients recipients.csv --merge > tokens.csv""",
     "--keep",
     multiple=True,
     metavar="NAME",
-    help="Copy this column of the list to the output. May be given more than once.",
+    help="Copy this column of the list to the output. May be repeated.",
 )
 @click.option("--keep-all", is_flag=True, help="Copy all other columns of the list to the output.")
 @click.option(
@@ -118,7 +118,7 @@ def _job(campaign: Campaign, asked: dict[str, Any]) -> Job:
     wanted = Wanted(**{name: asked.pop(name) for name in ("column", "keep", "keep_all", "headerless")})
     return Job(
         campaign=campaign.id,
-        base_url=campaign.base_url or settings().base_url,
+        base_url=campaign.base_url or base_url(),
         links=tuple(link.number for link in campaign.links),
         format=Format(asked.pop("output")),
         wanted=wanted,

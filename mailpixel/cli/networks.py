@@ -82,13 +82,13 @@ def networks_remove(prefix: str) -> None:
     gone = canonical_prefix(prefix)
     before, after = _change(lambda lists: lists.removed(gone))
     if before.without != after.without:
-        say(f"the shipped entry is struck out, {IN_FORCE}; `mailpixel networks restore` takes it back")
+        say(f"the built-in entry is disabled, {IN_FORCE}; `mailpixel networks restore` enables it again")
     elif any(network.prefix == gone for network in shipped_networks()) and gone not in after.without:
         say(
-            "your entry is gone and the shipped one for this network counts again; remove it too to strike it out"
+            "your entry is removed, and the built-in one for this network counts again; remove that too to disable it"
         )
     else:
-        say(f"your entry is gone, {IN_FORCE}")
+        say(f"your entry is removed, {IN_FORCE}")
 
 
 @networks_command.command("restore", example="mailpixel networks restore 40.92.0.0/15")
@@ -96,7 +96,7 @@ def networks_remove(prefix: str) -> None:
 def networks_restore(prefix: str) -> None:
     """Enable a built-in entry that was disabled."""
     _change(lambda lists: lists.restored(prefix))
-    say(f"the shipped entry counts again, {IN_FORCE}")
+    say(f"the built-in entry is enabled again, {IN_FORCE}")
 
 
 @networks_command.command("test", example="mailpixel networks test 40.92.0.1")
@@ -106,7 +106,7 @@ def networks_test(address: str, as_json: bool) -> None:
     """Show which entry covers an address, and how hits from there are judged."""
     text = address.strip()
     if packed(text) == (0, 0):
-        raise InvalidInput("ADDRESS", "is no IP address; write it like 203.0.113.9 or 2001:db8::9")
+        raise InvalidInput("ADDRESS", "is not an IP address; write it like 203.0.113.9 or 2001:db8::9")
     ruleset = rules()
     own = ruleset.operator.lookup(text)
     entry = own or ruleset.known_networks.lookup(text)
@@ -158,7 +158,7 @@ def _meaning(entry: Network | None, own: bool) -> str:
     if own:
         return "a hit from there is your own (MAILPIXEL_OPERATOR_NETWORKS): internal, never counted"
     if entry is None:
-        return "no entry holds this address: where a hit comes from is no evidence there"
+        return "no entry covers this address, so it is no evidence where the hit comes from"
     hits = "a click" if entry.scope is Scope.CLICKS else "a hit"
     return f"{hits} from there {MEANING[entry.certainty]}"
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import click
 
-from mailpixel.cli.frame import Group, rules, say, stores
+from mailpixel.cli.frame import Group, confirm, rules, say, stores, yes_option
 from mailpixel.cli.recipient import recipient_argument, recipient_of, under_what
 from mailpixel.ingest.optout import opt_out
 
@@ -37,11 +37,13 @@ def person_export(recipient: str) -> None:
 
 @person_command.command("erase", example="mailpixel person erase r-1003")
 @recipient_argument
-@click.confirmation_option(prompt="Erase every event of this person, and take them out of all counts?")
-def person_erase(recipient: str) -> None:
+@yes_option
+def person_erase(recipient: str, yes: bool) -> None:
     """Delete everything stored about a recipient. The counts of their campaigns go down accordingly."""
     store, registry = stores()
-    events = store.erase(recipient_of(registry, recipient))
+    id = recipient_of(registry, recipient)
+    confirm("Erase every event of this person, and take them out of all counts?", yes)
+    events = store.erase(id)
     if not events:
         _say_unknown(recipient)
         return

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from mailpixel.cli.frame import Command, keyring, say, settings, stores, warn
+from mailpixel.cli.frame import Command, base_url, keyring, say, stores, warn
 from mailpixel.cli.rewrite_words import left_alone, worth_knowing
 from mailpixel.cli.suggestions import campaign_argument
 from mailpixel.errors import InvalidInput
@@ -68,7 +68,7 @@ mailpixel rewrite spring-2026 --recipient r-1001 mail.eml > tracked.eml""",
     "--utm",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Add utm_NAME to links that lack it. May be given more than once.",
+    help="Add utm_NAME to links that lack it. May be repeated.",
 )
 def rewrite_command(id: str, source: BinaryIO, **given: Any) -> None:
     """Add tracking to a template or a message: HTML or .eml in, the same out, counts on stderr.
@@ -156,7 +156,7 @@ def utm_parameter(text: str) -> tuple[str, str]:
 
 def _rewriter(id: str, style: Mapping[str, Any]) -> Rewriter:
     _, registry = stores()
-    return rewriter_of(registry, keyring(registry), id, RewriteOptions(settings().base_url, **style))
+    return rewriter_of(registry, keyring(registry), id, RewriteOptions(base_url(), **style))
 
 
 def _give(output: bytes) -> None:

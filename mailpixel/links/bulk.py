@@ -136,7 +136,7 @@ def _not_done(tasks: Iterator["Task"], done: Done) -> Iterator["Task"]:
     for task in islice(tasks, done.blocks):
         seen = crc32(task.block, seen)
     if seen != done.crc32:
-        raise InvalidInput(FIELD, "is not what it was when the run began; start again without --resume")
+        raise InvalidInput(FIELD, "changed since the run began; start again without --resume")
     yield from tasks
 
 

@@ -13,7 +13,7 @@ FORWARDING = frozenset(
 """Headers that proxies add, beside all that begin with `x-forwarded`."""
 
 REMEDIES = {
-    "local": "ask from this machine, past any proxy",
+    "local": "ask from this machine without a proxy",
     "key": "send an API key of the scope read as `Authorization: Bearer KEY`; `mailpixel apikey add` makes one",
 }
 

@@ -21,6 +21,22 @@ def handed_on(data: Path) -> list[str]:
     return names
 
 
+def test_a_change_of_nothing_is_refused_with_what_to_say(tmp_path: Path) -> None:
+    campaign(tmp_path, "add", "spring", "--name", "Spring")
+    problem = "OPTIONS: say what to change, such as --sent N; see `mailpixel campaign edit --help`"
+    assert campaign(tmp_path, "edit", "spring") == (2, f"error: {problem}\n")
+    assert campaign(tmp_path, "edit", "spring", "--sent", "0")[0] == 0
+
+
+def test_a_question_that_nobody_answers_is_an_error_that_names_the_option(tmp_path: Path) -> None:
+    campaign(tmp_path, "add", "spring", "--name", "Spring")
+    missing = campaign(tmp_path, "delete", "sprin")
+    assert missing == (1, "error: there is no campaign 'sprin'. Did you mean 'spring'?\n")
+    code, said = campaign(tmp_path, "delete", "spring")
+    assert (code, said.split("error: ")[-1]) == (2, "--yes: is needed where nobody answers the question\n")
+    assert campaign(tmp_path, "delete", "spring", "--yes")[0] == 0
+
+
 def test_names_are_added_and_taken_away_one_by_one(tmp_path: Path) -> None:
     campaign(tmp_path, "add", "spring", "--name", "Spring", "--passthrough", "u", "--passthrough", "size")
     assert handed_on(tmp_path) == ["u", "size"]

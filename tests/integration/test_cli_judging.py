@@ -318,7 +318,7 @@ def test_replay_with_labels_prints_precision_recall_and_what_is_wrong(run: Run) 
         ("\xff\n", "line 1: is not JSON; give one scenario a line, or --log with an access log"),
         (
             a_scenario("s", expect={"verdicts": ["human"]}),
-            "line 1, expect.verdicts: is no list of 5 labels; give one a hit, null where it is free",
+            "line 1, expect.verdicts: is not a list of 5 labels; give one a hit, null where it is free",
         ),
     ],
 )
@@ -377,7 +377,7 @@ def test_replay_says_how_to_name_recipients_where_a_log_names_none(run: Run) -> 
 
 def test_replay_refuses_what_is_no_expression(run: Run) -> None:
     told = run("replay", "-", "--log", "--open", "(", stdin=NGINX)
-    assert (told.exit_code, told.stderr.startswith("error: open: is no regular expression")) == (2, True)
+    assert (told.exit_code, told.stderr.startswith("error: open: is not a regular expression")) == (2, True)
 
 
 # rebuild
@@ -454,13 +454,13 @@ def test_networks_are_added_tested_and_removed(run: Run) -> None:
     )
     table = words(run("networks", "test", "203.0.113.9").stdout)
     assert table[1] == "203.0.113.0/24 [bold]gate clicks certain operator yes"
-    assert run("networks", "remove", "203.0.113.0/24").stderr == f"your entry is gone, {ADDED}\n"
+    assert run("networks", "remove", "203.0.113.0/24").stderr == f"your entry is removed, {ADDED}\n"
     told = run("networks", "test", "203.0.113.9", "--json")
-    no_entry = "no entry holds this address: where a hit comes from is no evidence there\n"
+    no_entry = "no entry covers this address, so it is no evidence where the hit comes from\n"
     assert (told.stdout, told.stderr) == ("null\n", no_entry)
 
 
-def test_a_shipped_network_is_struck_out_replaced_and_restored(run: Run) -> None:
+def test_a_built_in_network_is_disabled_replaced_and_restored(run: Run) -> None:
     def listed() -> dict[str, list[bool]]:
         found: dict[str, list[bool]] = {}
         for row in json.loads(run("networks", "list", "--json").stdout):
@@ -469,7 +469,7 @@ def test_a_shipped_network_is_struck_out_replaced_and_restored(run: Run) -> None
         return found
 
     assert listed() == {"shipped": [True]}
-    assert "is struck out" in run("networks", "remove", "40.107.0.0/16").stderr
+    assert "is disabled" in run("networks", "remove", "40.107.0.0/16").stderr
     assert listed() == {"shipped": [False]}
     assert run("networks", "remove", "40.107.0.0/16").exit_code == 1
     assert run("networks", "restore", "40.107.0.0/16").exit_code == 0
@@ -477,7 +477,7 @@ def test_a_shipped_network_is_struck_out_replaced_and_restored(run: Run) -> None
     run("networks", "add", "40.107.0.0/16", "--name", "mine")
     assert listed() == {"operator": [True], "shipped": [False]}
     assert (
-        "the shipped one for this network counts again" in run("networks", "remove", "40.107.0.0/16").stderr
+        "the built-in one for this network counts again" in run("networks", "remove", "40.107.0.0/16").stderr
     )
     assert (
         words(run("networks", "list").stdout)[0]
@@ -525,4 +525,4 @@ def test_a_damaged_file_of_lists_is_named_and_stops_what_needs_it(run: Run, tmp_
     told = run("agents", stdin="x\n")
     path = tmp_path / "data" / "operator.json"
     assert (told.exit_code, told.stdout) == (2, "")
-    assert told.stderr == f"error: {path}: is not JSON; mend it or take it away\n"
+    assert told.stderr == f"error: {path}: is not JSON; correct it or remove it\n"

@@ -230,7 +230,7 @@ def test_an_address_of_many_campaigns_names_some_of_them() -> None:
 @pytest.mark.parametrize(
     ("headers", "body", "grade", "found"),
     [
-        ({}, PIXEL, Grade.OK, "the GIF and its headers come as they are sent"),
+        ({}, PIXEL, Grade.OK, "the GIF and its headers arrive unchanged"),
         ({"cache-control": "private, NO-STORE"}, PIXEL, Grade.FAIL,
          "Cache-Control lacks max-age=0, must-revalidate, no-cache"),
         ({"age": "3"}, PIXEL, Grade.FAIL, "a cache answers (Age)"),

@@ -51,7 +51,7 @@ def asking_with(method: str, service: Service) -> Respond:
 def test_a_head_that_arrives_as_it_was_sent_is_well(
     service: Service, signer: TokenSigner, store: Store
 ) -> None:
-    assert check_head(service.url, signer, store) == Check("HEAD", Grade.OK, "arrives as it was sent")
+    assert check_head(service.url, signer, store) == Check("HEAD", Grade.OK, "arrives unchanged")
     with a_server(asking_with("HEAD", service)) as proxy:
         assert check_head(proxy, signer, store).grade is Grade.OK
 

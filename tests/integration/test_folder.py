@@ -247,6 +247,28 @@ def test_a_key_removed_on_purpose_is_no_longer_waited_for_and_its_id_stays_taken
     assert [key.id for key in rotate_keys(begun).keys] == [1, 3]
 
 
+@pytest.mark.parametrize(
+    "words", [("links", "spring", "--recipients", "-"), ("rewrite", "spring", "--recipient", "r-1", "-")]
+)
+def test_a_base_url_that_is_none_is_named_by_its_variable(begun: Settings, words: tuple[str, ...]) -> None:
+    code, _, said = run(begun, *words, given="r-1\n", MAILPIXEL_BASE_URL="t.example")
+    assert (code, said.split(" must")[0]) == (2, "error: MAILPIXEL_BASE_URL:")
+
+
+def test_of_several_lost_keys_each_is_named_and_the_next_one_stands_alone(begun: Settings) -> None:
+    assert "links signed before keep working" in run(begun, "keys", "rotate")[2]
+    begun.key_file.unlink()
+    said = run(begun, "keys", "list")[2]
+    assert "but keys 1, 2 signed links for this database" in said
+    assert said.endswith("give up on them: mailpixel keys remove 1 && mailpixel keys remove 2\n")
+    for id in "12":
+        assert run(begun, "keys", "remove", id, "--yes")[0] == 0
+    assert (
+        run(begun, "keys", "rotate")[2]
+        == "key 3 signs from now on; keys.json holds no other, so back it up\n"
+    )
+
+
 def test_the_only_key_is_not_removed(begun: Settings) -> None:
     code, _, said = run(begun, "keys", "remove", "1", "--yes")
     assert (code, "run `mailpixel keys rotate` first" in said) == (1, True)
@@ -344,7 +366,7 @@ def test_a_key_file_in_a_folder_that_may_not_be_entered_is_no_missing_one(begun:
 
 
 def test_doctor_warns_of_others_access(begun: Settings) -> None:
-    assert "for their owner alone" in use_doctor(begun)
+    assert "only their owner has access" in use_doctor(begun)
     begun.database.chmod(0o644)
     begun.data.chmod(0o755)
     said = use_doctor(begun)

@@ -76,7 +76,7 @@ def test_a_log_whose_index_is_missing_is_never_passed_over(path: Path, tmp_path:
     store.close()
     log.write_bytes((tmp_path / "log").read_bytes())
     allow(path.parent, 0o555, 0o444)
-    with pytest.raises(StoreUnavailable, match="look at the folder and its rights"):
+    with pytest.raises(StoreUnavailable, match="check the folder and its permissions"):
         as_reader(lambda: read(path))
 
 
@@ -113,7 +113,7 @@ def test_what_was_read_while_somebody_began_to_write_is_refused(path: Path) -> N
 def test_a_user_who_may_not_read_reads_that(path: Path) -> None:
     fill(path).close()
     allow(path.parent, 0o555, 0o000)
-    with pytest.raises(StoreUnavailable, match="look at the folder and its rights"):
+    with pytest.raises(StoreUnavailable, match="check the folder and its permissions"):
         as_reader(lambda: read(path))
 
 

@@ -72,7 +72,7 @@ def test_a_full_disk_refuses_whole_groups_and_takes_them_later(
         (pages,) = connection.execute("pragma page_count").fetchone()
         connection.execute(f"pragma max_page_count = {pages + 1}").fetchone()
     events = [an_open(n, recipient=f"r-{n:04}", destination="x" * 500) for n in range(size)]
-    with pytest.raises(StoreUnavailable, match="disk is full; make room"):
+    with pytest.raises(StoreUnavailable, match="disk is full; free some space"):
         store.append(events)
     assert recipients(store) == ["r-1"]
     store.append(events)  # the connection was dropped, and the bound of this test with it

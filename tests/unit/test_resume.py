@@ -178,7 +178,7 @@ def test_the_same_job_goes_on_after_others_were_refused(interrupted: Path) -> No
 def test_a_list_that_changed_in_what_was_done_is_refused(path: Path) -> None:
     with pytest.raises(Cut):
         run(path, LIST, blocks=2)
-    with pytest.raises(InvalidInput, match="is not what it was when the run began; start again"):
+    with pytest.raises(InvalidInput, match="changed since the run began; start again"):
         run(path, LIST.replace(b"r-000007", b"r-00000x"), resume=True)
     assert left(path) == ["links.csv.part", "links.csv.part.json"]
 

@@ -23,7 +23,7 @@ class LogShape:
 
     `open` and `click` are regular expressions to be found in the path with its query; a group named
     `recipient` says whose it is, one named `link` which link (a number, or any text). Without a `recipient`
-    group the query value named `recipient_key` does. Raises InvalidInput for what is no regular expression.
+    group the query value named `recipient_key` does. Raises InvalidInput for what is not a regular expression.
     """
 
     open: str = r"/(?:o|open|pixel|track/open)[/?.]"
@@ -36,7 +36,7 @@ class LogShape:
             try:
                 re.compile(getattr(self, field))
             except re.error as error:
-                raise InvalidInput(field, f"is no regular expression: {error}") from None
+                raise InvalidInput(field, f"is not a regular expression: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ def _labels(row: Mapping[str, Any], part: str, hits: int) -> Sequence[Any]:
         return ()
     if not isinstance(labels, list) or len(labels) != hits:
         raise InvalidInput(
-            f"expect.{part}", f"is no list of {hits} labels; give one a hit, null where it is free"
+            f"expect.{part}", f"is not a list of {hits} labels; give one a hit, null where it is free"
         )
     return labels
 

@@ -94,7 +94,7 @@ def parse_json(text: bytes) -> Any:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"is not JSON: {name} is no number")
+    raise ValueError(f"is not JSON: {name} is not a number")
 
 
 def _whole(digits: str) -> int:

@@ -45,9 +45,9 @@ TRAP = Field(
     "trap",
     BOOLEAN,
     boolean,
-    help="Hidden from readers, so that only a machine follows it; false when not given.",
+    help="Hidden from readers, so that only a machine follows it; false by default.",
 )
-NUMBER = Field("number", integer(1, LAST_LINK), whole(1, LAST_LINK), help="The next free one when not given.")
+NUMBER = Field("number", integer(1, LAST_LINK), whole(1, LAST_LINK), help="The next free one by default.")
 NEW_LINK = (URL, TRAP)
 CHANGED_LINK = (NUMBER, replace(URL, required=False), TRAP)
 

@@ -59,7 +59,7 @@ LIMIT = Field(
     integer(1, MOST_ITEMS),
     whole(1, MOST_ITEMS),
     default=100,
-    help="How many items a page has at most; 100 when not given.",
+    help="How many items a page has at most; 100 by default.",
 )
 PAGE = (CURSOR, LIMIT)
 

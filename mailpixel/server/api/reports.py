@@ -24,23 +24,21 @@ from mailpixel.store.protocol import Counts, LinkRevision
 
 FORMATS = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
 
-BUCKET = Field("bucket", options(*BUCKETS), choice(*BUCKETS), default="hour", help="`hour` when not given.")
+BUCKET = Field("bucket", options(*BUCKETS), choice(*BUCKETS), default="hour", help="`hour` by default.")
 TZ = Field(
     "tz",
     {"type": "string", "maxLength": 100},
     lambda value, name: str(value),
     default="UTC",
-    help="An IANA time zone such as Europe/Berlin; UTC when not given.",
+    help="An IANA time zone such as Europe/Berlin; UTC by default.",
 )
-FORMAT = Field(
-    "format", options(*FORMATS), choice(*FORMATS), default="ndjson", help="`ndjson` when not given."
-)
+FORMAT = Field("format", options(*FORMATS), choice(*FORMATS), default="ndjson", help="`ndjson` by default.")
 ADDRESSES = Field(
     "addresses",
     BOOLEAN,
     flag,
     default=False,
-    help="With what is kept of clients' addresses; without when not given.",
+    help="Whether to include what is kept of clients' addresses; false by default.",
 )
 
 

@@ -63,14 +63,14 @@ PIXEL = Field(
     options(*PIXEL_PLACES),
     choice(*PIXEL_PLACES),
     default=PIXEL_PLACES[0],
-    help="Where the pixel goes: `bottom` when not given; `top`, because Gmail cuts mail near 102 kB.",
+    help="Where the pixel goes: `bottom` by default; `top`, because Gmail cuts mail near 102 kB.",
 )
 SHOWN = Field(
     "shown",
     options(*SHOWN_WORDS),
     choice(*SHOWN_WORDS),
     default=SHOWN_WORDS[0],
-    help="What becomes of links whose text shows another domain than the tracker's: `track` them when not given,"
+    help="What becomes of links whose text shows another domain than the tracker's: `track` them by default,"
     " or `leave` them alone.",
 )
 MSO = Field("mso", BOOLEAN, flag, default=False, help="Also links that only classic Outlook reads.")

@@ -35,17 +35,17 @@ PRAGMAS = (
 
 # Source: https://www.sqlite.org/rescode.html, November 2026. Primary codes only.
 REFUSALS = {
-    sqlite3.SQLITE_BUSY: "is locked by another process; end what holds it",
+    sqlite3.SQLITE_BUSY: "is locked by another process; stop the program that holds it",
     sqlite3.SQLITE_LOCKED: "is locked by this process; try again",
     sqlite3.SQLITE_READONLY: "is read-only; make the file and its folder writable for this user",
     sqlite3.SQLITE_PERM: "denies permission; make the file and its folder writable for this user",
-    sqlite3.SQLITE_IOERR: "cannot be read or written; look at the disk",
-    sqlite3.SQLITE_FULL: "cannot grow, the disk is full; make room",
-    sqlite3.SQLITE_CANTOPEN: "cannot be opened; look at the folder and its rights",
-    sqlite3.SQLITE_CORRUPT: "is damaged; restore it from a copy",
+    sqlite3.SQLITE_IOERR: "cannot be read or written; check the disk",
+    sqlite3.SQLITE_FULL: "cannot grow, the disk is full; free some space",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened; check the folder and its permissions",
+    sqlite3.SQLITE_CORRUPT: "is damaged; restore it from a backup",
     sqlite3.SQLITE_NOTADB: "is not a SQLite database; check the data folder",
     sqlite3.SQLITE_NOMEM: "ran out of memory; try again",
-    sqlite3.SQLITE_PROTOCOL: "is locked by another process; end what holds it",
+    sqlite3.SQLITE_PROTOCOL: "is locked by another process; stop the program that holds it",
 }
 
 
