@@ -58,11 +58,11 @@ def test_agents_within_the_bounds_are_kept_as_they_are() -> None:
 
 
 def test_a_flood_of_new_agents_is_kept_up_to_a_number_a_day() -> None:
-    counted, agents = Counted(), made_up(20_000)
+    counted, agents = Counted(), made_up(6_000)
     kept = counted.kept(agents)
     assert len(set(kept)) <= 1_000 + MOST_READINGS
     assert counted.replaced == sum(was != agent for was, agent in zip(kept, agents, strict=True))
-    again = made_up(21_000)[20_000:]
+    again = made_up(7_000)[6_000:]
     assert counted.kept(again[:900], day=2) == again[:900]
 
 
