@@ -1,4 +1,7 @@
-"""Kill -9 in the middle of load: every hit whose answer the client read is in the log, once."""
+"""Kill -9 in the middle of load: every hit whose answer the client read is in the log, once.
+
+Five kills stand in the gate; `scripts/test -m soak tests/e2e/test_nothing_lost.py` runs twenty.
+"""
 
 import asyncio
 import random
@@ -16,7 +19,7 @@ from mailpixel.store.sqlite import open_sqlite
 from tests.load import load
 from tests.service import Service, rows
 
-ROUNDS = 20
+ROUNDS = [5, pytest.param(20, marks=pytest.mark.soak)]
 
 
 def signed_paths(data: Path, round_number: int, count: int) -> dict[str, str]:
@@ -32,12 +35,15 @@ def signed_paths(data: Path, round_number: int, count: int) -> dict[str, str]:
     return paths
 
 
+@pytest.mark.parametrize("rounds", ROUNDS)
 @pytest.mark.parametrize("workers", [1, 2])
-def test_every_hit_that_was_answered_before_a_kill_is_in_the_log_once(tmp_path: Path, workers: int) -> None:
+def test_every_hit_that_was_answered_before_a_kill_is_in_the_log_once(
+    tmp_path: Path, workers: int, rounds: int
+) -> None:
     data = tmp_path / "data"
     rows(data, "campaign", "add", "c1", "--name", "One", "--link", "https://shop.example/")
     answered: list[str] = []
-    for round_number in range(ROUNDS):
+    for round_number in range(rounds):
         paths = signed_paths(data, round_number, 4_000)
         with Service(data, ["--workers", str(workers)], measured=False) as service:
             chance = random.Random(round_number)
@@ -49,6 +55,6 @@ def test_every_hit_that_was_answered_before_a_kill_is_in_the_log_once(tmp_path: 
         answered += [paths[path] for path, _ in answers]
     store, _ = open_sqlite(data / "mailpixel.db")
     logged = Counter(m.recipient for m in store.messages("c1") for _ in m.events)
-    assert len(answered) > ROUNDS * 50
+    assert len(answered) > rounds * 50
     assert [recipient for recipient in answered if logged[recipient] != 1] == []
     assert set(logged.values()) == {1}
