@@ -155,9 +155,12 @@ def campaign_list(limit: int, after: str, archived: bool, everything: bool, as_j
     if as_json:
         print_json_array(map(campaign_json, campaigns))
     else:
+        number = -1
         for number, page in enumerate(batched(campaigns, PAGE)):
             rows = [(c.id, c.name, c.sent, iso(c.sent_at), len(c.links)) for c in page]
             print_lines(("id", "name", "sent", "sent_at", "links"), rows, with_head=not number)
+        if number < 0:
+            say("no campaigns" if archived or everything else "no campaigns; --all lists archived ones too")
     if listed.following is not None:
         say(
             f"there are more; the next page: mailpixel campaign list --limit {limit} --after {listed.following}"

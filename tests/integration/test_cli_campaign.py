@@ -21,6 +21,14 @@ def handed_on(data: Path) -> list[str]:
     return names
 
 
+def test_a_list_of_nothing_says_so(tmp_path: Path) -> None:
+    campaign(tmp_path, "add", "spring", "--name", "Spring")
+    assert campaign(tmp_path, "list", "--archived") == (0, "no campaigns\n")
+    campaign(tmp_path, "archive", "spring")
+    assert campaign(tmp_path, "list") == (0, "no campaigns; --all lists archived ones too\n")
+    assert "spring" in campaign(tmp_path, "list", "--all")[1]
+
+
 def test_a_change_of_nothing_is_refused_with_what_to_say(tmp_path: Path) -> None:
     campaign(tmp_path, "add", "spring", "--name", "Spring")
     problem = "OPTIONS: say what to change, such as --sent N; see `mailpixel campaign edit --help`"
