@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from functools import partial
+from threading import BoundedSemaphore
 from typing import ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
@@ -11,6 +12,8 @@ API_AT_ONCE = 2
 """Steps of API work at once in a lane. More would not be quicker, as they share one interpreter with the readers."""
 OPT_OUTS_AT_ONCE = 4
 CHECKS_AT_ONCE = 2
+EXPORTS_AT_ONCE = 16
+"""Exports under way in one process: each holds some megabytes for as long as its client takes to read it."""
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -49,3 +52,5 @@ class Threads:
         self.opt_outs = Lane(OPT_OUTS_AT_ONCE)
         self.checks = Lane(CHECKS_AT_ONCE)
         """Readiness, metrics and small files."""
+        self.exports = BoundedSemaphore(EXPORTS_AT_ONCE)
+        """Taken by who begins an export; nobody waits for it."""

@@ -2,20 +2,25 @@
 
 import http.client
 import json
+import socket
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
+from mailpixel.server.threads import EXPORTS_AT_ONCE
 from mailpixel.settings import Settings
 from mailpixel.store.sqlite import open_sqlite
 from tests.e2e.conftest import signed
-from tests.flood import Reader, quiet
-from tests.processes import needs_proc
+from tests.flood import MEGABYTE, Reader, memory_bytes, quiet
+from tests.processes import needs_proc, wait_until
 from tests.service import Service, rows
 
 BODY_BYTES = Settings().body_bytes
 DELIVERIES, MINTED = 20_000, 40_000
+MOST_MEMORY = 40 * MEGABYTE
 LINES = "application/x-ndjson"
 JSON = "application/json"
 
@@ -50,12 +55,47 @@ class Sender:
         connection.close()
         return status
 
+    def export(self) -> "Export":
+        """An export of all events that is only begun."""
+        return Export(self._port, self._key)
+
+    def exported(self) -> int:
+        """The status of an export that is read to its end, of a campaign where nothing happened."""
+        with closing(Export(self._port, self._key, "c2")) as export:
+            export.read()
+            return export.begun
+
+
+class Export:
+    """An export whose client takes the status, and the rest when it is asked to. `begun` is the status."""
+
+    def __init__(self, port: int, key: str, campaign: str = "c1") -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self._connection.sock = socket.socket()
+        self._connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        self._connection.sock.settimeout(60)
+        self._connection.sock.connect(("127.0.0.1", port))
+        headers = {"authorization": f"Bearer {key}"}
+        self._connection.request("GET", f"/api/campaigns/{campaign}/events", headers=headers)
+        self._answer = self._connection.getresponse()
+        self.begun = self._answer.status
+
+    def read(self) -> bytes:
+        """All of it."""
+        return self._answer.read()
+
+    def close(self) -> None:
+        """Go away."""
+        self._answer.close()
+        self._connection.close()
+
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Sender, str]]:
     """A service with the campaign `c1`, a sender, and the pixel of a reader."""
     data: Path = tmp_path_factory.mktemp("beside") / "data"
     rows(data, "campaign", "add", "c1", "--name", "One", "--link", "https://shop.example/")
+    rows(data, "campaign", "add", "c2", "--name", "Two")
     key = rows(data, "apikey", "add", "everything", "--scope", "write").strip()
     with Service(data, measured=False) as service:
         pixel = signed(service, "reader")["pixel_url"]
@@ -120,3 +160,29 @@ def test_every_row_of_a_bulk_import_beside_readers_is_accepted_and_in_the_log(
     assert json.loads(answer) == {"accepted": DELIVERIES, "opted_out": 0, "failed": 0}
     store, _ = open_sqlite(service.data / "mailpixel.db")
     assert sum(1 for message in store.messages("c1") if message.recipient.startswith("d-")) == DELIVERIES
+
+
+def test_exports_that_are_read_slowly_are_few_and_leave_memory_and_readers_alone(
+    served: tuple[Service, Sender, str],
+) -> None:
+    service, sender, pixel = served
+    lines = (
+        b'{"recipient":"e-%d","delivered_at":%d}\n' % (n, 1_790_000_000_000 + n) for n in range(DELIVERIES)
+    )
+    assert sender.post("/c1/deliveries", b"".join(lines), LINES)[0] == 200
+    with closing(sender.export()) as first:
+        assert first.begun == 200  # warm
+    memory = memory_bytes(service)
+    with ExitStack() as stack, Reader(service, pixel, 200) as reader:
+        slow = [stack.enter_context(closing(sender.export())) for _ in range(EXPORTS_AT_ONCE + 8)]
+        statuses = Counter(export.begun for export in slow)
+        assert statuses[503] >= 7  # the first one may still hold its place
+        assert statuses[200] == len(slow) - statuses[503]
+        assert memory_bytes(service) - memory < MOST_MEMORY
+    assert reader.wrong == []
+    print(f"\nbeside slow exports: {reader.percentiles()}")
+    wait_until(lambda: sender.exported() == 200, "an export that has ended still holds its place")
+
+
+def test_a_place_is_free_again_however_an_export_ended(served: tuple[Service, Sender, str]) -> None:
+    assert {served[1].exported() for _ in range(EXPORTS_AT_ONCE + 2)} == {200}

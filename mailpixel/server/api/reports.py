@@ -1,11 +1,12 @@
 """What became of a campaign: summary, timeline, links, recipients, events, and one message explained."""
 
 import itertools
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
-from mailpixel.errors import InvalidInput, NotFound
+from mailpixel.errors import InvalidInput, NotFound, StoreUnavailable
 from mailpixel.model import Campaign, Event, Judged
 from mailpixel.report.explanation import explanation
 from mailpixel.report.export import columns, event_json, event_pages
@@ -19,7 +20,7 @@ from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.fields import BOOLEAN, Field, choice, flag, options
 from mailpixel.server.api.query import page
 from mailpixel.server.errors_to_json import NO_STORE
-from mailpixel.server.threads import Lane
+from mailpixel.server.threads import EXPORTS_AT_ONCE, Lane
 from mailpixel.store.protocol import Counts, LinkRevision
 
 FORMATS = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
@@ -98,18 +99,41 @@ def message(call: Call) -> object:
 
 
 def events(call: Call) -> object:
-    """All events of a campaign with their verdicts, as a stream."""
-    campaign, format = _campaign(call), call.query["format"]
+    """All events of a campaign with their verdicts, as a stream. Raises `StoreUnavailable` beside too many others."""
+    campaign, format, threads = _campaign(call), call.query["format"], call.services.threads
     pages = event_pages(call.services.store, campaign, call.services.rules)
-    first = next(pages, ())
     headers = {
         "content-type": FORMATS[format],
         "content-disposition": f'attachment; filename="{campaign.id}-events.{format}"',
     }
-    stream = _chunks(
-        itertools.chain([first], pages), format, call.query["addresses"], call.services.threads.api_reads
-    )
-    return StreamingResponse(stream, headers=NO_STORE | headers)
+    if not threads.exports.acquire(blocking=False):
+        raise StoreUnavailable(
+            f"{EXPORTS_AT_ONCE} exports are under way; try again when one of them has ended"
+        )
+    try:
+        first = next(pages, ())
+    except BaseException:
+        threads.exports.release()
+        raise
+    stream = _chunks(itertools.chain([first], pages), format, call.query["addresses"], threads.api_reads)
+    return _Export(stream, threads.exports.release, NO_STORE | headers)
+
+
+class _Export(StreamingResponse):
+    """A stream; `ended` is called when it was read to its end or its client has gone."""
+
+    def __init__(
+        self, stream: AsyncIterator[bytes], ended: Callable[[], None], headers: Mapping[str, str]
+    ) -> None:
+        super().__init__(stream, headers=headers)
+        self._ended = ended
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._ended()
 
 
 async def _chunks(

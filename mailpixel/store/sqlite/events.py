@@ -36,6 +36,8 @@ KEYS = 64
 
 PAGE = 10_000
 """Events read at a time when a whole campaign is read."""
+FIRST_PAGE, LATER_PAGE = 250, 2_000
+"""Events read at a time for somebody who takes them as slowly as they like, and holds those of a page meanwhile."""
 
 HAS_EVENTS = "select 1 from events where campaign = ? and recipient = ? limit 1"
 OF_MESSAGE = f"select {READ} from events e where e.campaign = ? and e.recipient = ?"  # noqa: S608
@@ -161,11 +163,14 @@ class EventLog:
         return list(pairwise(ends))
 
     def messages(self, campaign: str, after: str, until: str | None) -> Iterator[Message]:
-        """Whole messages in order of recipient, a page at a time, so that no reader holds up the log."""
-        end = LAST if until is None else until
-        while page := self._page(campaign, after, end):
+        """Whole messages in order of recipient, a page at a time, so that no reader holds up the log.
+
+        Who asks for all may read little: the first page is short.
+        """
+        end, size = LAST if until is None else until, FIRST_PAGE
+        while page := self._page(campaign, after, end, size):
             yield from page
-            after = page[-1].recipient
+            after, size = page[-1].recipient, LATER_PAGE
 
     def messages_to_fold(self, campaign: str, after: str, until: str) -> Iterator[Message | PutAside]:
         """The same; one that cannot be read comes as put aside."""
@@ -213,10 +218,10 @@ class EventLog:
                 found = connection.execute(NAMES, (campaign, after, until, KEYS)).fetchall()
             return self._readable([(campaign, recipient) for (recipient,) in found])
 
-    def _page(self, campaign: str, after: str, until: str) -> Sequence[Message]:
+    def _page(self, campaign: str, after: str, until: str, size: int = PAGE) -> Sequence[Message]:
         with self._database.reading() as connection:
-            rows = connection.execute(OF_PAGE, (campaign, after, until, PAGE)).fetchall()
-            if len(rows) == PAGE:  # the last message may go on behind the page
+            rows = connection.execute(OF_PAGE, (campaign, after, until, size)).fetchall()
+            if len(rows) == size:  # the last message may go on behind the page
                 cut = rows[-1][1]
                 rows = [row for row in rows if row[1] != cut] or connection.execute(
                     OF_MESSAGE, (campaign, cut)
