@@ -17,6 +17,7 @@ from mailpixel import TokenKind
 from mailpixel.links.keyring import load_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Claims
+from tests.flood import metric
 from tests.processes import descendants, has_open, needs_proc
 from tests.service import Service, rows
 
@@ -24,6 +25,7 @@ pytestmark = needs_proc
 SECONDS = 1.0
 MOST_GROWTH_MB = 30
 CONNECTIONS = 96
+TOO_MANY = 'mailpixel_connections_ended_total{reason="too_many"}'
 Attack = Callable[["Target"], Awaitable[object]]
 
 
@@ -294,7 +296,7 @@ async def stays_open(target: Target, said: bytes) -> int:
 def test_others_are_answered_meanwhile_and_the_memory_does_not_grow(
     target: Target, attack: Attack, answer: bytes | None
 ) -> None:
-    before_mb = target.memory_mb()
+    before_mb, ended = target.memory_mb(), metric(target.service, TOO_MANY)
     waits, outcome = asyncio.run(under(target, attack))
     grown_mb = target.memory_mb() - before_mb
     print(
@@ -306,3 +308,4 @@ def test_others_are_answered_meanwhile_and_the_memory_does_not_grow(
         assert {each[: len(answer)] for each in outcome} == {answer}
     if isinstance(outcome, int):
         assert outcome > 2 * CONNECTIONS
+        assert attack is sends_ahead_and_reads or metric(target.service, TOO_MANY) > ended
