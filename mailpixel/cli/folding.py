@@ -10,7 +10,7 @@ from functools import partial
 from mailpixel.classify import judge
 from mailpixel.cli.frame import now_ms, rules, say
 from mailpixel.errors import StoreUnavailable
-from mailpixel.projections.fold import Fold, Pace
+from mailpixel.projections.fold import Fold, FoldOptions
 from mailpixel.projections.lease import Stop
 from mailpixel.store.protocol import Registry, Store
 
@@ -23,7 +23,7 @@ WITHIN_S = 2.0
 MOST_EVENTS = 100_000
 """Events that wait beyond which a command does not begin: it would not be done in time."""
 
-SMALL = Pace(news=5_000, part=1_000)
+SMALL = FoldOptions(news=5_000, part=1_000)
 """Steps of a fraction of a second, in little memory."""
 
 WAIT_S = 0.05
@@ -94,9 +94,9 @@ def _until(end_s: float) -> Callable[[], int]:
 
 def _fold(store: Store, registry: Registry, campaign: str, clock: Callable[[], int]) -> None:
     in_force = rules()
-    holder, only = f"cli-{os.getpid()}", frozenset({campaign})
+    options = replace(SMALL, only=frozenset({campaign}), edition=lambda: in_force.version)
     judged_now = partial(judge, rules=in_force)
-    fold = Fold(store, registry, judged_now, holder, SMALL, only, edition=lambda: in_force.version)
+    fold = Fold(store, registry, judged_now, f"cli-{os.getpid()}", options)
     try:
         while fold.catch_up(clock, LEASE_MS) is None and _behind(store, registry, campaign):
             clock()

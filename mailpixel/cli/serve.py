@@ -66,7 +66,7 @@ def work_command(while_input_lasts: bool) -> None:
     """Classify logged hits and update reports continuously. `serve` starts this itself."""
     from mailpixel.classify import judge
     from mailpixel.classify.operator_file import RulesInForce
-    from mailpixel.projections.fold import NOTE_EVERY_MS, Fold, Pace
+    from mailpixel.projections.fold import NOTE_EVERY_MS, Fold, FoldOptions
 
     clock = _clock_until_asked_to_end()
     if while_input_lasts:
@@ -77,8 +77,11 @@ def work_command(while_input_lasts: bool) -> None:
     def judge_now(message: Message, campaign: Campaign) -> Sequence[Judged]:
         return judge(message, campaign, in_force.now)
 
-    pace = Pace(note_every_ms=min(settings().ready_lag_s * 1000 // 3, NOTE_EVERY_MS))
-    fold = Fold(store, registry, judge_now, uuid.uuid4().hex, pace, edition=lambda: in_force.now.version)
+    options = FoldOptions(
+        note_every_ms=min(settings().ready_lag_s * 1000 // 3, NOTE_EVERY_MS),
+        edition=lambda: in_force.now.version,
+    )
+    fold = Fold(store, registry, judge_now, uuid.uuid4().hex, options)
     with suppress(_Ended):
         _fold_for_ever(fold, in_force, clock)
     with suppress(StoreUnavailable):

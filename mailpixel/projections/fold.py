@@ -41,19 +41,20 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """How large the steps of a fold are: it judges the messages of `news` events in one go, saves `part` messages at a
-    time, and says every `note_every_ms` that nothing is left to fold."""
+class FoldOptions:
+    """How a fold works. It judges the messages of `news` events in one go, saves `part` messages at a time, and notes
+    every `note_every_ms` that nothing is left to fold. `only` names the campaigns that are judged again when they
+    changed (None: all). `edition` gives the edition of the judge's rules (empty: none is noted)."""
 
     news: int = NEWS
     part: int = PART
     note_every_ms: int = NOTE_EVERY_MS
+    only: frozenset[str] | None = None
+    edition: Callable[[], str] = str
 
 
 class Fold:
-    """One fold of possibly several: it works while it holds the lease. `holder` names it, `judge` gives verdicts,
-    `only` names the campaigns that are judged again when they changed (None: all), `edition` gives the judge's edition
-    of the rules (empty: it is not noted)."""
+    """One fold of possibly several: it works while it holds the lease. `holder` names it, `judge` gives verdicts."""
 
     def __init__(
         self,
@@ -61,22 +62,18 @@ class Fold:
         registry: Registry,
         judge: Judge,
         holder: str,
-        pace: Pace = Pace(),
-        only: frozenset[str] | None = None,
-        *,
-        edition: Callable[[], str] = str,
+        options: FoldOptions = FoldOptions(),
     ) -> None:
         self._store = store
         self._registry = registry
         self._judge = judge
-        self._pace = pace
-        self._only = only
-        self._editions = Editions(store, edition)
-        self._lease = Lease(registry, holder, pace.note_every_ms)
+        self._options = options
+        self._editions = Editions(store, options.edition)
+        self._lease = Lease(registry, holder, options.note_every_ms)
         self._stale: deque[str] = deque()
         self._given_up: dict[str, Campaign] = {}
         self._logged: set[tuple[str, str]] = set()
-        self._retrying = only is None
+        self._retrying = options.only is None
         self._judged = 0
 
     def catch_up(self, clock: Callable[[], int], lease_ms: int) -> int | None:
@@ -131,7 +128,9 @@ class Fold:
         return self._registry.any_stale() and bool(self._changed() or self._relinked())
 
     def _relinked(self) -> list[str]:
-        return [id for id in self._registry.relinked() if self._only is None or id in self._only]
+        return [
+            id for id in self._registry.relinked() if self._options.only is None or id in self._options.only
+        ]
 
     def _changed(self) -> list[str]:
         """The campaigns to judge again."""
@@ -139,7 +138,7 @@ class Fold:
 
     def _wants(self, id: str) -> bool:
         """Whether a stale campaign is judged again here: one that could not be is tried when it has changed again."""
-        if self._only is not None and id not in self._only:
+        if self._options.only is not None and id not in self._options.only:
             return False
         return id not in self._given_up or self._given_up[id] != Campaigns(self._registry)[id]
 
@@ -149,7 +148,7 @@ class Fold:
         It begins anew, with less, when a person was erased or a campaign replaced meanwhile: many small rebuilds in a
         row would never let it through.
         """
-        limit = self._pace.news
+        limit = self._options.news
         while True:
             waiting = self._store.waiting().events
             changed = self._store.changed(self._store.cursor(), limit)
@@ -166,7 +165,7 @@ class Fold:
         known = Campaigns(self._registry)
         messages = iter(changed.messages)
         judged = 0
-        while len(states := self._states(messages, known)) == self._pace.part:
+        while len(states := self._states(messages, known)) == self._options.part:
             self._save(states, replace(changed, cursor=changed.since))
             judged += len(states)
             renew()
@@ -177,7 +176,7 @@ class Fold:
         with no_collecting():
             return [
                 fold_or_put_aside(message, self._judge, known)
-                for message in islice(messages, self._pace.part)
+                for message in islice(messages, self._options.part)
             ]
 
     def _save(self, folded: Sequence[Folded], changed: Changed) -> None:
@@ -287,7 +286,7 @@ class Fold:
 
         if self._stale:
             id = self._stale.popleft()
-            parts = min(self._pace.news, EVENTS)
+            parts = min(self._options.news, EVENTS)
             how = Rebuild(processes=1, between=between, events=parts, edition=self._editions.now())
             (difference,) = rebuild(self._store, self._registry, self._judge, [id], how)
             if difference.error:

@@ -9,7 +9,7 @@ import pytest
 from mailpixel.errors import Conflict
 from mailpixel.model import Campaign, EventKind, Judged, Message, Verdict
 from mailpixel.projections.counters import Decision, Difference, Move
-from mailpixel.projections.fold import PART, SETTLED, TURN_MS, Fold, Pace
+from mailpixel.projections.fold import PART, SETTLED, TURN_MS, Fold, FoldOptions
 from mailpixel.projections.lag import fold_lag_ms
 from mailpixel.projections.rebuild import ATTEMPTS, Rebuild, rebuild
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
@@ -79,7 +79,7 @@ def test_figures_are_of_the_edition_that_first_judged_them_until_a_rebuild(
     store: MemoryStore, registry: MemoryRegistry
 ) -> None:
     in_force = ["1-a"]
-    fold = Fold(store, registry, judge_plainly, "one", edition=lambda: in_force[-1])
+    fold = Fold(store, registry, judge_plainly, "one", FoldOptions(edition=lambda: in_force[-1]))
     store.append([an_open(1)])
     fold.catch_up(now, LEASE_MS)
     in_force.append("2-b")
@@ -145,7 +145,7 @@ class Written(MemoryRegistry):
 
 def test_an_idle_fold_writes_only_now_and_then_that_it_looks(store: MemoryStore) -> None:
     registry = Written()
-    fold = Fold(store, registry, judge_plainly, "one", Pace(note_every_ms=20_000))
+    fold = Fold(store, registry, judge_plainly, "one", FoldOptions(note_every_ms=20_000))
     written = []
     for second in range(0, 60, 5):
         fold.catch_up(lambda second=second: NOW_MS + second * 1_000, LEASE_MS)  # type: ignore[misc]
@@ -155,7 +155,7 @@ def test_an_idle_fold_writes_only_now_and_then_that_it_looks(store: MemoryStore)
 
 def test_a_fold_at_work_renews_its_lease_only_when_half_of_it_is_over(store: MemoryStore) -> None:
     registry = Written()
-    fold = Fold(store, registry, judge_plainly, "one", Pace(note_every_ms=10**9))
+    fold = Fold(store, registry, judge_plainly, "one", FoldOptions(note_every_ms=10**9))
     for tenth in range(1, 100):
         store.append([an_open(tenth)])
         fold.catch_up(lambda tenth=tenth: NOW_MS + tenth * 100, LEASE_MS)  # type: ignore[misc]
@@ -174,7 +174,7 @@ def test_a_fold_that_is_never_idle_says_all_the_same_that_it_keeps_up(
         return judge_plainly(message, campaign)
 
     store.append([an_open(1_000)])
-    fold = Fold(store, registry, judge, "one", Pace(note_every_ms=1_000))
+    fold = Fold(store, registry, judge, "one", FoldOptions(note_every_ms=1_000))
     judged = fold.catch_up(lambda: NOW_MS + seconds[0] * 1_000, 60_000)
     assert judged == TURN_MS // 1_000 + 1
     assert store.waiting().events == 1
@@ -308,7 +308,9 @@ def test_a_fold_may_be_asked_to_judge_again_only_some_campaigns(
     Fold(store, registry, judge_plainly, "one").catch_up(now, LEASE_MS)
     for name in names:
         registry.add_campaign(a_campaign(name))
-    Fold(store, registry, judge_plainly, "one", only=frozenset({"spring"})).catch_up(now, LEASE_MS)
+    Fold(store, registry, judge_plainly, "one", FoldOptions(only=frozenset({"spring"}))).catch_up(
+        now, LEASE_MS
+    )
     assert registry.stale() == ["autumn"]
 
 
