@@ -60,4 +60,4 @@ def person_optout(recipient: str) -> None:
 
 
 def _say_unknown(recipient: str) -> None:
-    say(f"nothing is stored{under_what(recipient)}; check the spelling")
+    say(f"nothing is stored{under_what(recipient)}; if something should be, check the spelling")

@@ -6,8 +6,8 @@ from mailpixel.errors import InvalidInput
 from mailpixel.model import moment_of, to_ms
 
 EARLIEST_MS = 946_684_800_000
-LATEST_MS = 4_102_444_800_000
-"""The starts of the years 2000 and 2100, between which every moment lies that anybody may name. So seconds since 1970
+LATEST_MS = 4_102_444_799_999
+"""The first moment of the year 2000 and the last of 2099, between which every moment lies that anybody may name. So seconds since 1970
 that were meant as milliseconds, which would be a day of January 1970, are refused."""
 MOMENT_CHARS = 40
 LAST_ISO_MS = 253_402_300_799_999
@@ -28,7 +28,7 @@ def from_iso(text: str, field: str) -> datetime:
 
 
 def from_ms(milliseconds: int, field: str) -> datetime:
-    """The moment so long after 1970. Raises `InvalidInput` before 2000 and after 2100."""
+    """The moment so long after 1970. Raises `InvalidInput` before 2000 and after 2099."""
     if not EARLIEST_MS <= milliseconds <= LATEST_MS:
         unit = _other_unit(milliseconds)
         looks = f", and this one looks like {unit}" if unit else ""

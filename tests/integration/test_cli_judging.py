@@ -154,7 +154,7 @@ def test_a_person_of_whom_nothing_is_stored_is_said_to_be_unknown(
     told = run("person", words[0], asked, *words[1:])
     under = " under the keyed pseudonym of this address" if "@" in asked else ""
     assert (told.exit_code, told.stdout) == (0, "")
-    assert told.stderr == f"nothing is stored{under}; check the spelling\n"
+    assert told.stderr == f"nothing is stored{under}; if something should be, check the spelling\n"
 
 
 def test_explain_of_an_unknown_campaign_fails(run: Run) -> None:
