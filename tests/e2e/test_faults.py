@@ -197,6 +197,18 @@ def test_a_database_file_removed_makes_readiness_red(service: Service, ending: s
     )
 
 
+@pytest.mark.parametrize("size", [0, 10_000])
+def test_a_database_cut_short_kills_no_web_process(service: Service, size: int) -> None:
+    paths = signed(service, "r-1")
+    assert service.status(paths["pixel_url"]) == 200
+    os.truncate(service.data / "mailpixel.db", size)
+    for _ in range(20):
+        assert location(service, paths["link_1"]) == "https://shop.example/1"
+        assert service.status(paths["pixel_url"]) == 200
+    service.wait_for("/readyz", 503)
+    assert "a web process ended" not in service.stop()
+
+
 def test_a_service_whose_keys_are_not_those_of_its_database_does_not_start(tmp_path: Path) -> None:
     data = tmp_path / "data"
     begin(data)

@@ -30,7 +30,7 @@ PRAGMAS = (
     "pragma foreign_keys = on",
     "pragma secure_delete = on",  # what is replaced or erased is overwritten, not only unlinked
     "pragma journal_size_limit = 67108864",
-    "pragma mmap_size = 1073741824",  # all connections of a machine share the pages the system keeps anyway
+    "pragma mmap_size = 0",  # a mapped file that is cut short, or on a failing disk, would kill the process
 )
 
 # Source: https://www.sqlite.org/rescode.html, November 2026. Primary codes only.
@@ -264,6 +264,6 @@ class Database:
 
 
 def _inodes(path: Path) -> tuple[int, int]:
-    """Of the file and its write-ahead log; 0 for one that is missing."""
+    """Of the file and its write-ahead log; 0 for one that is missing, and for a file that was emptied."""
     file, log = stamps_of(path)
-    return file.inode if file else 0, log.inode if log else 0
+    return file.inode if file and file.size_bytes else 0, log.inode if log else 0
