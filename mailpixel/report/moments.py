@@ -7,8 +7,8 @@ from mailpixel.model import moment_of, to_ms
 
 EARLIEST_MS = 946_684_800_000
 LATEST_MS = 4_102_444_799_999
-"""The first moment of the year 2000 and the last of 2099, between which every moment lies that anybody may name. So seconds since 1970
-that were meant as milliseconds, which would be a day of January 1970, are refused."""
+"""The first moment of the year 2000 and the last of 2099, between which every moment lies that anybody may name. So
+seconds since 1970 that were meant as milliseconds, which would be a day of January 1970, are refused."""
 MOMENT_CHARS = 40
 LAST_ISO_MS = 253_402_300_799_999
 
