@@ -113,6 +113,17 @@ def test_a_file_replaced_while_in_use_is_noticed_until_it_is_back(
     store.check_in_place()
 
 
+def test_an_emptied_file_is_noticed_and_is_never_mapped_where_it_would_end_the_process(
+    store: SqliteStore, path: Path
+) -> None:
+    store.append([an_open(1)])
+    with store._database.reading() as connection:
+        assert connection.execute("pragma mmap_size").fetchone() == (0,)
+    os.truncate(path, 0)
+    with pytest.raises(StoreUnavailable, match="removed or replaced while they were in use"):
+        store.check_in_place()
+
+
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o777])
 def test_what_is_made_is_for_its_owner_alone_whatever_the_umask(tmp_path: Path, umask: int) -> None:
     before = os.umask(umask)
