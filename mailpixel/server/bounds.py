@@ -1,5 +1,6 @@
 """The bounds of one HTTP connection, and what is said where a request is beyond them."""
 
+from collections.abc import Collection
 from http import HTTPStatus
 
 from mailpixel.links.token import TOKEN_CHARS
@@ -33,6 +34,29 @@ REFUSALS = {
     Ended.LARGE_HEADERS: (431, f"Send at most {HEADERS} headers and {HEADER_BYTES:,} bytes."),
 }
 """Status and text of the answer to what is not a good request."""
+
+
+def problem_of_head(target: bytes, headers: Collection[tuple[bytes, bytes]], read_bytes: int) -> Ended | None:
+    """Why a whole head is too much. `read_bytes` is what came of it before its last piece: 0 where it came in one,
+    which is shorter than what is allowed."""
+    if len(target) > TARGET_BYTES:
+        return Ended.LONG_TARGET
+    if len(headers) > HEADERS:
+        return Ended.LARGE_HEADERS
+    if read_bytes and sum(len(name) + len(value) + 4 for name, value in headers) > HEADER_BYTES:
+        return Ended.LARGE_HEADERS
+    return None
+
+
+def problem_of_begun_head(
+    target: bytes, headers: Collection[tuple[bytes, bytes]], read_bytes: int
+) -> Ended | None:
+    """Why what came of a head is too much already; `read_bytes` is all of it."""
+    if len(target) > TARGET_BYTES:
+        return Ended.LONG_TARGET
+    if len(headers) > HEADERS or read_bytes - len(target) > HEADER_BYTES:
+        return Ended.LARGE_HEADERS
+    return None
 
 
 def refusal(why: Ended) -> bytes:

@@ -1,14 +1,15 @@
 """The bounds of a connection: deadlines by a clock of the test's own, and one answer a turn of the loop."""
 
 import asyncio
-import heapq
-from collections.abc import Callable
+import gc
+import weakref
 from typing import Any, cast
 
 import pytest
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from mailpixel.server.ahead import PIECE_BYTES
 from mailpixel.server.bounds import (
     BODY_S,
     DRAIN_S,
@@ -20,63 +21,14 @@ from mailpixel.server.bounds import (
     TARGET_BYTES,
     UNREAD_S,
 )
-from mailpixel.server.connection import PIECE_BYTES, BoundedProtocol
+from mailpixel.server.connection import BoundedProtocol
 from mailpixel.server.door import Door, Ended
+from tests.turns import Turns
 
 GET = b"GET /x HTTP/1.1\r\nHost: t\r\n\r\n"
 KEEP_ALIVE_S = 5
 READ_BYTES = 262_144
 """The most that a loop reads at once from a connection."""
-
-
-class Handle:
-    """A call to come."""
-
-    def __init__(self, callback: Callable[..., object]) -> None:
-        self.callback: Callable[..., object] | None = callback
-
-    def cancel(self) -> None:
-        self.callback = None
-
-
-class Turns:
-    """An event loop that turns when it is asked to, on a clock that goes when it is moved."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-        self._soon: list[Handle] = []
-        self._later: list[tuple[float, int, Handle]] = []
-        self._number = 0
-
-    def time(self) -> float:
-        return self.now
-
-    def call_soon(self, callback: Callable[..., object]) -> Handle:
-        self._soon.append(Handle(callback))
-        return self._soon[-1]
-
-    def call_at(self, when: float, callback: Callable[..., object]) -> Handle:
-        handle = Handle(callback)
-        self._number += 1
-        heapq.heappush(self._later, (when, self._number, handle))
-        return handle
-
-    def turn(self) -> None:
-        """One turn: what was called for up to now."""
-        called, self._soon = self._soon, []
-        for handle in called:
-            if handle.callback is not None:
-                handle.callback()
-
-    def pass_time(self, seconds: float) -> None:
-        """Let time pass, with all that comes due."""
-        until = self.now + seconds
-        while self._later and self._later[0][0] <= until:
-            self.now, _, handle = heapq.heappop(self._later)
-            if handle.callback is not None:
-                handle.callback()
-            self.turn()
-        self.now = until
 
 
 class Wire:
@@ -517,3 +469,17 @@ def test_who_sends_no_more_is_still_answered(line: Line) -> None:
         line.turns.turn()
     assert (line.wire.statuses, line.wire.closed, line.wire.aborted) == ([200, 200], True, False)
     assert not Line().protocol.eof_received()
+
+
+def test_a_connection_that_is_gone_is_freed_at_once() -> None:
+    line = Line()
+    line.send(GET * 2)
+    line.protocol.connection_lost(None)
+    line.turns.turn()
+    protocol = weakref.ref(line.protocol)
+    gc.disable()
+    try:
+        del line.wire.protocol, line.protocol
+        assert protocol() is None
+    finally:
+        gc.enable()

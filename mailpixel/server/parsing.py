@@ -1,0 +1,179 @@
+"""Requests from the pieces that come: what uvicorn's parser says of them, and what it does not bound."""
+
+from enum import IntEnum
+from typing import Any
+
+import httptools
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from mailpixel.server.body import Body
+from mailpixel.server.bounds import BODY_S, DRAIN_S, HEAD_S, problem_of_begun_head, problem_of_head
+from mailpixel.server.deadline import Deadline
+from mailpixel.server.door import Door, Ended
+from mailpixel.server.ending import Ending
+from mailpixel.server.upgrades import framing_of, parser_of_body
+
+
+class Stage(IntEnum):
+    """What the parser reads next."""
+
+    BETWEEN = 0
+    HEAD = 1
+    BODY = 2
+
+
+BETWEEN, HEAD, BODY = Stage
+
+
+class _Nowhere(list[tuple[bytes, bytes]]):
+    """Where headers behind a body go: they are ignored."""
+
+    def append(self, header: tuple[bytes, bytes]) -> None:
+        """Forget it."""
+
+
+NOWHERE = _Nowhere()
+
+
+class ParsingProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP protocol, as far as it reads requests. `_take` is called for each when its headers are there.
+
+    The connection gives `_feed` what came. It also makes the two that are used here: `_deadline` learns until when the
+    rest must come, and `_ending` what is too much.
+    """
+
+    _deadline: Deadline
+    _ending: Ending
+
+    def __init__(
+        self, config: Config, server_state: ServerState, app_state: dict[str, Any], **options: Any
+    ) -> None:
+        super().__init__(config=config, server_state=server_state, app_state=app_state, **options)
+        self._door: Door = app_state["door"]
+        self._stage = BETWEEN
+        self._hurried = True
+        self._head_bytes = 0
+        self._framing: list[tuple[bytes, bytes]] = []
+        self._body = Body()
+
+    def _feed(self, piece: bytes) -> None:
+        """Let the parser read."""
+        size_bytes = len(piece)
+        while piece:
+            try:
+                self.parser.feed_data(piece)
+                piece = b""
+            except httptools.HttpParserUpgrade as asked:
+                piece = piece[asked.args[0] :]  # answered as if it had not asked for another protocol
+                self._begin_body()
+            except httptools.HttpParserError:
+                self._ending.refuse(Ended.BAD_REQUEST, self._is_busy())
+                break
+        if self._body.chunks:
+            self._hand_over_body()
+        if self._stage is not BETWEEN and not self._ending.is_deaf:
+            self._look_at_unfinished(size_bytes)
+
+    def _begin_body(self) -> None:
+        """Have a body read behind headers that asked for another protocol."""
+        framing, self._framing = self._framing, []
+        if framing:
+            self.parser = parser_of_body(self, framing)
+
+    def _look_at_unfinished(self, size_bytes: int) -> None:
+        if self._stage is BODY:
+            self._look_at_unfinished_body(size_bytes)
+            return
+        self._head_bytes += size_bytes
+        problem = problem_of_begun_head(self.url, self.headers, self._head_bytes)
+        if problem is not None:
+            self._ending.refuse(problem, self._is_busy())
+        elif not self._hurried:
+            self._hurried = True
+            self._deadline.expect(HEAD_S)
+
+    def _look_at_unfinished_body(self, size_bytes: int) -> None:
+        if self._body.is_empty_talk(size_bytes):
+            self._ending.leave(Ended.LARGE_HEADERS)
+        elif not self.cycle.response_complete:
+            self._deadline.expect(BODY_S)
+        elif self._body.is_in_too_many_chunks():
+            self._ending.half_close()
+            self._deadline.expect(HEAD_S)
+        else:
+            self._drop(size_bytes)
+
+    def _drop(self, size_bytes: int) -> None:
+        if self._body.is_too_long(size_bytes) and not self.transport.is_closing():
+            self._ending.leave(Ended.LARGE_BODY)
+
+    # What the parser says.
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._stage = HEAD
+        body = self._body
+        body.dropped_bytes = body.dropped_chunks = 0
+        self.url = b""
+        self.headers = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header of the request."""
+        self.headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        """The headers are there: take the request, unless they are too much."""
+        self._stage = BODY
+        self._hurried = False
+        problem = problem_of_head(self.url, self.headers, self._head_bytes)
+        self._head_bytes = 0
+        if self.parser.should_upgrade():
+            self._framing = framing_of(self.headers)
+        if problem is None:
+            self._take()
+        else:
+            self._ending.refuse(problem, self._is_busy())
+        self.headers = NOWHERE
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of a body, for who wants it."""
+        cycle = self.cycle
+        self._body.take(body, not self._ending.is_deaf and cycle.more_body and not cycle.response_complete)
+
+    def _hand_over_body(self) -> None:
+        """Give the app at once what came in many chunks."""
+        super().on_body(self._body.gathered())
+
+    def on_message_complete(self) -> None:
+        """The request has ended, unless its body is still to be read."""
+        if self._framing:
+            return
+        if self._body.chunks:
+            self._hand_over_body()
+        self._stage = BETWEEN
+        if self._ending.is_deaf:
+            return
+        if self.cycle.more_body:
+            self.cycle.more_body = False
+            self.cycle.message_event.set()
+        if self.cycle.response_complete and not self.flow.write_paused:
+            self._deadline.expect(DRAIN_S if self._door.draining else self.timeout_keep_alive)
+
+    def _take(self) -> None:
+        """Have the request answered by the app."""
+        url, headers = self.url, self.headers
+        super().on_message_begin()
+        self.url = url
+        self.headers = self.scope["headers"] = headers
+        self.expect_100_continue = any(
+            name == b"expect" and value.lower() == b"100-continue" for name, value in headers
+        )
+        super().on_headers_complete()
+        if self._door.draining:
+            self.cycle.keep_alive = False
+
+    def _is_busy(self) -> bool:
+        """Whether a request is being answered, or an answer waits to be read."""
+        return (self.cycle is not None and not self.cycle.response_complete) or self.flow.write_paused
