@@ -1,13 +1,27 @@
-"""Processes that end with the one that started them, even when that one is killed and can tell nobody."""
+"""Processes that end with the one that started them: at its word, or when it is killed and can say nothing."""
 
 import os
 import signal
-from collections.abc import Callable
-from contextlib import suppress
-from multiprocessing import parent_process
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import parent_process, resource_tracker
 from threading import Thread
 
 STANDARD_INPUT = 0
+
+
+@contextmanager
+def beyond_ctrl_c() -> Iterator[None]:
+    """Processes that are started inside do not hear Ctrl-C, from their first moment on.
+
+    A terminal sends it to all of them at once. The one that started them ends them, in good order.
+    """
+    resource_tracker.ensure_running()  # `multiprocessing` starts it with the first process, and lets SIGINT in again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def end_with_parent() -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from multiprocessing import active_children, get_context
 from typing import TypeVar
 
-from mailpixel.children import end_with_parent
+from mailpixel.children import beyond_ctrl_c, end_with_parent
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -32,7 +32,8 @@ def in_order(tasks: Iterable[T], run: Callable[[T], R], processes: int) -> Itera
     ):
         try:
             for task in tasks:
-                waiting.append((task, pool.submit(run, task)))
+                with beyond_ctrl_c():  # this is where the pool starts its processes
+                    waiting.append((task, pool.submit(run, task)))
                 if len(waiting) > processes + IN_FLIGHT:
                     done, future = waiting.popleft()
                     yield done, _result(future, threads_that_failed)

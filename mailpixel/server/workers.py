@@ -15,6 +15,8 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
+from mailpixel.children import beyond_ctrl_c
+
 log = logging.getLogger(__name__)
 
 
@@ -84,7 +86,8 @@ class Workers(Multiprocess):
 
     def _started(self) -> Worker:
         worker = Worker(self.config, self.sockets)
-        worker.start()
+        with beyond_ctrl_c():
+            worker.start()
         return worker
 
     def keep_subprocess_alive(self) -> None:

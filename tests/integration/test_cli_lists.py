@@ -75,7 +75,7 @@ def test_an_archived_campaign_is_hidden_until_it_is_restored(campaign: Shell) ->
 
 
 def test_a_campaign_is_deleted_only_when_asked_twice_and_never_sent(campaign: Shell) -> None:
-    assert campaign("delete", "spring")[0] == 1, "nobody answered the question"
+    assert campaign("delete", "spring")[0] == 2, "nobody answered the question"
     assert campaign("delete", "spring", "--yes")[0] == 0
     assert campaign.ids() == ["autumn", "summer"]
     assert campaign("delete", "spring", "--yes") == (

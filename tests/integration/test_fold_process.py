@@ -12,7 +12,7 @@ import pytest
 from mailpixel.server.processes import FoldProcess
 from mailpixel.settings import Settings
 from mailpixel.store.sqlite import SqliteStore
-from tests.processes import wait_until
+from tests.processes import UNMEASURED, wait_until
 
 
 def write_program(path: Path, text: str) -> None:
@@ -48,7 +48,9 @@ def test_a_signal_ends_the_fold_without_a_word(tmp_path: Path, number: int, argu
     """An abort of the interpreter would end it by a signal, and with much to say."""
     SqliteStore(tmp_path / "mailpixel.db").close()
     command = [sys.executable, "-m", "mailpixel", "--data", str(tmp_path), "work", *arguments]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as fold:
+    with subprocess.Popen(
+        command, env=UNMEASURED, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as fold:
         wait_until(lambda: catches(fold.pid, signal.SIGTERM), "it does not mind signals")
         fold.send_signal(number)
         assert fold.stderr is not None
