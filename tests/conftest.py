@@ -1,6 +1,7 @@
-"""What holds for every test: no setting of the developer's own shell, and no deadline that a busy machine can miss."""
+"""What holds for every test: nothing of the developer's own shell, and no deadline that a busy machine can miss."""
 
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
 
@@ -13,3 +14,7 @@ settings.load_profile("gate")
 
 for name in [name for name in os.environ if name.startswith(PREFIX)]:
     del os.environ[name]
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what runs in the background so, and the processes of the tests would be deaf to Ctrl-C too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
