@@ -6,16 +6,19 @@ from mailpixel.server.bounds import DROPPED_BYTES, DROPPED_CHUNKS, HEADER_BYTES
 class Body:
     """What one connection's bodies bring.
 
-    `chunks` wait for the app; `seen` counts those of this turn of the loop. What is thrown away counts for one request:
-    the connection sets `dropped_bytes` and `dropped_chunks` to 0 where another begins.
+    `chunks` wait for the app; `seen` counts those of this turn of the loop. Everything else counts for one request.
     """
 
-    __slots__ = ("_silent_bytes", "chunks", "dropped_bytes", "dropped_chunks", "seen")
+    __slots__ = ("_dropped_bytes", "_dropped_chunks", "_silent_bytes", "chunks", "seen")
 
     def __init__(self) -> None:
         self.chunks: list[bytes] = []
         self.seen = 0
-        self.dropped_bytes = self.dropped_chunks = self._silent_bytes = 0
+        self.begin()
+
+    def begin(self) -> None:
+        """Count anew: another request begins."""
+        self._dropped_bytes = self._dropped_chunks = self._silent_bytes = 0
 
     def take(self, chunk: bytes, is_wanted: bool) -> None:
         """Gather a chunk, or throw it away."""
@@ -24,7 +27,7 @@ class Body:
         if is_wanted:
             self.chunks.append(chunk)
         else:
-            self.dropped_chunks += 1
+            self._dropped_chunks += 1
 
     def gathered(self) -> bytes:
         """What came in many chunks, in one piece; it is gone from here."""
@@ -38,9 +41,9 @@ class Body:
 
     def is_too_long(self, size_bytes: int) -> bool:
         """Whether too much is thrown away, with these bytes."""
-        self.dropped_bytes += size_bytes
-        return self.dropped_bytes > DROPPED_BYTES
+        self._dropped_bytes += size_bytes
+        return self._dropped_bytes > DROPPED_BYTES
 
     def is_in_too_many_chunks(self) -> bool:
         """Whether too much is thrown away for the size of its chunks."""
-        return self.dropped_chunks > DROPPED_CHUNKS
+        return self._dropped_chunks > DROPPED_CHUNKS

@@ -38,7 +38,7 @@ REFUSALS = {
 
 def problem_of_head(target: bytes, headers: Collection[tuple[bytes, bytes]], read_bytes: int) -> Ended | None:
     """Why a whole head is too much. `read_bytes` is what came of it before its last piece: 0 where it came in one,
-    which is shorter than what is allowed."""
+    or behind a body in two, which is shorter than what is allowed."""
     if len(target) > TARGET_BYTES:
         return Ended.LONG_TARGET
     if len(headers) > HEADERS:

@@ -60,24 +60,33 @@ class ParsingProtocol(HttpToolsProtocol):
 
     def _feed(self, piece: bytes) -> None:
         """Let the parser read."""
-        size_bytes = len(piece)
+        size_bytes, was_in_body = len(piece), self._stage is BODY
         while piece:
             try:
-                self.parser.feed_data(piece)
-                piece = b""
-            except httptools.HttpParserUpgrade as asked:
-                piece = piece[asked.args[0] :]  # answered as if it had not asked for another protocol
-                self._begin_body()
+                piece = self._rest_of(piece)
             except httptools.HttpParserError:
                 self._ending.refuse(Ended.BAD_REQUEST, self._is_busy())
                 break
         if self._body.chunks:
             self._hand_over_body()
         if self._stage is not BETWEEN and not self._ending.is_deaf:
-            self._look_at_unfinished(size_bytes)
+            began_behind_body = was_in_body and self._stage is HEAD
+            self._look_at_unfinished(0 if began_behind_body else size_bytes)
+
+    def _rest_of(self, piece: bytes) -> bytes:
+        """Let the parser read; give what it left, which is all behind a head that asks for another protocol."""
+        try:
+            self.parser.feed_data(piece)
+        except httptools.HttpParserUpgrade as asked:
+            self._begin_body()
+            return piece[asked.args[0] :]  # answered as if it had not asked for another protocol
+        return b""
 
     def _begin_body(self) -> None:
-        """Have a body read behind headers that asked for another protocol."""
+        """Have a body read behind headers that asked for another protocol.
+
+        Raises: HttpParserError, where nobody can say how long that body is.
+        """
         framing, self._framing = self._framing, []
         if framing:
             self.parser = parser_of_body(self, framing)
@@ -114,8 +123,7 @@ class ParsingProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         self._stage = HEAD
-        body = self._body
-        body.dropped_bytes = body.dropped_chunks = 0
+        self._body.begin()
         self.url = b""
         self.headers = []
 

@@ -41,7 +41,10 @@ def framing_of(headers: Iterable[Header]) -> list[Header]:
 
 
 def parser_of_body(listener: Listener, framing: Iterable[Header]) -> httptools.HttpRequestParser:
-    """A parser that reads a body of this framing next, and whatever requests come behind it."""
+    """A parser that reads a body of this framing next, and whatever requests come behind it.
+
+    Raises: HttpParserError, where the framing makes no sense: the parser of the head did not look at it.
+    """
     behind = _BehindHead(listener)
     parser = httptools.HttpRequestParser(behind)
     lines = [b"%b: %b\r\n" % header for header in framing]
