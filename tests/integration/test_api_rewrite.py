@@ -63,10 +63,10 @@ def test_html_comes_back_tracked_with_its_links_and_what_was_left_alone(api: Api
     first = api.rewrite(recipient="r-0").json()
     assert first["links"] == [{"number": None, "url": "https://shop.example/a"}]
     answer = api.rewrite()
-    told = answer.json()
-    html = told.pop("html")
+    rewritten = answer.json()
+    html = rewritten.pop("html")
     assert answer.status_code == 200
-    assert told == {
+    assert rewritten == {
         "links": [{"number": 1, "url": "https://shop.example/a"}],
         "skipped": [{"href": "mailto:x@shop.example", "reason": "scheme"}],
         "notes": [SHORT],
@@ -83,9 +83,12 @@ def test_a_value_that_the_campaign_hands_on_moves_behind_the_tracked_url(api: Ap
         "spring", lambda campaign: replace(campaign, passthrough=("u",)), "cli", SENT_AT
     )
     api.rewrite(recipient="r-0", html=html)
-    told = api.rewrite(html=html).json()
-    assert (told["links"], told["skipped"]) == ([{"number": 1, "url": "https://shop.example/?size=7"}], [])
-    url = told["html"].partition('href="https://t.example')[2].partition('"')[0]
+    rewritten = api.rewrite(html=html).json()
+    assert (rewritten["links"], rewritten["skipped"]) == (
+        [{"number": 1, "url": "https://shop.example/?size=7"}],
+        [],
+    )
+    url = rewritten["html"].partition('href="https://t.example')[2].partition('"')[0]
     assert url.endswith("?u={{ id }}")
     answer = api.client.get(url.replace("{{ id }}", "r%2B1"), follow_redirects=False)
     assert answer.headers["location"] == "https://shop.example/?size=7&u=r%2B1"
@@ -100,9 +103,9 @@ def test_a_link_that_came_back_leads_to_its_destination_at_once(api: Api) -> Non
 
 def test_html_that_came_back_is_left_as_it_is_the_second_time(api: Api) -> None:
     html = api.rewrite().json()["html"]
-    told = api.rewrite(html=html).json()
-    assert (told["html"], told["links"]) == (html, [])
-    assert [skip["reason"] for skip in told["skipped"]] == ["tracked", "scheme"]
+    rewritten = api.rewrite(html=html).json()
+    assert (rewritten["html"], rewritten["links"]) == (html, [])
+    assert [skip["reason"] for skip in rewritten["skipped"]] == ["tracked", "scheme"]
 
 
 def test_the_query_says_where_the_pixel_goes(api: Api) -> None:
@@ -116,8 +119,8 @@ def test_what_a_sender_should_know_of_a_mail_comes_as_notes(api: Api) -> None:
         '<a href="https://shop.example/{id}/a">A</a>'
         '<a href="https://shop.example/b">www.shop.example</a><a href="https://shop.example/c">C</a>'
     )
-    told = api.rewrite(html=html).json()
-    assert told["notes"] == [
+    rewritten = api.rewrite(html=html).json()
+    assert rewritten["notes"] == [
         "1 tracked link(s) hold what looks like a template field; mark it with data-no-track if it is one:"
         " https://shop.example/{id}/a",
         "1 tracked link(s) show another domain in their text, and mail programs warn of that; use a tracking host under"
@@ -132,8 +135,8 @@ def test_what_a_sender_should_know_of_a_mail_comes_as_notes(api: Api) -> None:
 def test_links_that_show_another_domain_are_left_alone_on_request(api: Api) -> None:
     html = '<a href="https://shop.example/b">www.shop.example</a>'
     left = [{"href": "https://shop.example/b", "reason": "shown"}]
-    told = api.rewrite(PATH + "?shown=leave", html=html).json()
-    assert (told["links"], told["skipped"], told["notes"]) == ([], left, [SHORT])
+    rewritten = api.rewrite(PATH + "?shown=leave", html=html).json()
+    assert (rewritten["links"], rewritten["skipped"], rewritten["notes"]) == ([], left, [SHORT])
     assert api.rewrite(html=html, shown="leave").json()["skipped"] == left
     assert api.rewrite(PATH + "?shown=leave", html=html, shown="track").json()["skipped"] == []
     assert api.error(PATH + "?shown=no") == (422, "invalid_input", "shown")
@@ -174,10 +177,10 @@ def test_many_senders_at_once_share_one_numbering(api: Api) -> None:
     with ThreadPoolExecutor(8) as pool:
         for recipient in ("r-1", "r-2", "r-3"):
             rewrite = partial(linked, api, recipient)
-            told = list(pool.map(rewrite, pages))
+            rewritten = list(pool.map(rewrite, pages))
     registered = {link.url: link.number for link in api.registry.campaign("spring").links}
     assert sorted(registered.values()) == list(range(1, 31))
-    assert all(registered[link["url"]] == link["number"] for links in told for link in links)
+    assert all(registered[link["url"]] == link["number"] for links in rewritten for link in links)
 
 
 def linked(api: Api, recipient: str, html: str) -> list[dict[str, Any]]:
@@ -198,12 +201,12 @@ def stream(api: Api, body: bytes, path: str = PATH) -> list[dict[str, Any]]:
 
 def test_a_stream_of_mails_comes_back_line_by_line(api: Api) -> None:
     mails = [{"recipient": f"r-{n}", "html": HTML} for n in range(50)]
-    told = stream(api, as_lines(*mails)[:-1], PATH + "?pixel=none")
-    assert [line["recipient"] for line in told] == [mail["recipient"] for mail in mails]
-    assert len({line["html"] for line in told}) == 50
-    assert [line["links"][0]["number"] for line in told] == [None, *[1] * 49]
-    assert {line["links"][0]["url"] for line in told} == {"https://shop.example/a"}
-    assert not any("<img" in line["html"] for line in told)
+    rewritten = stream(api, as_lines(*mails)[:-1], PATH + "?pixel=none")
+    assert [line["recipient"] for line in rewritten] == [mail["recipient"] for mail in mails]
+    assert len({line["html"] for line in rewritten}) == 50
+    assert [line["links"][0]["number"] for line in rewritten] == [None, *[1] * 49]
+    assert {line["links"][0]["url"] for line in rewritten} == {"https://shop.example/a"}
+    assert not any("<img" in line["html"] for line in rewritten)
 
 
 def test_a_faulty_line_of_a_stream_loses_no_other(api: Api) -> None:
@@ -218,9 +221,9 @@ def test_a_faulty_line_of_a_stream_loses_no_other(api: Api) -> None:
         as_lines({"recipient": "r-1"}),
         as_lines(good),
     ]
-    told = stream(api, b"".join(lines))
-    assert [line.get("recipient") for line in told] == ["r-1", None, None, None, None, None, "r-1"]
-    assert [(line["row"], line["error"]["field"]) for line in told[1:-1]] == [
+    rewritten = stream(api, b"".join(lines))
+    assert [line.get("recipient") for line in rewritten] == ["r-1", None, None, None, None, None, "r-1"]
+    assert [(line["row"], line["error"]["field"]) for line in rewritten[1:-1]] == [
         (2, "line"),
         (4, "recipient"),
         (5, "line"),
