@@ -1,4 +1,8 @@
-"""What holds for every test: nothing of the developer's own shell, and no deadline that a busy machine can miss."""
+"""What holds for every test: nothing of the developer's own shell, no deadline that a busy machine can miss, and the
+same examples each time, so that the gate is never red by chance.
+
+`pytest --hypothesis-profile=search` looks for new examples; what it finds stays in the test as an `@example`.
+"""
 
 import os
 import signal
@@ -7,9 +11,9 @@ from hypothesis import HealthCheck, settings
 
 from mailpixel.settings import PREFIX
 
-settings.register_profile(
-    "gate", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
-)
+_QUIET = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.register_profile("gate", _QUIET, derandomize=True)
+settings.register_profile("search", _QUIET, max_examples=2_000)
 settings.load_profile("gate")
 
 for name in [name for name in os.environ if name.startswith(PREFIX)]:

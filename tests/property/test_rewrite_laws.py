@@ -2,7 +2,7 @@
 
 from operator import itemgetter
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailpixel.links.html import prepare
@@ -152,6 +152,8 @@ def test_quoted_printable_reads_as_it_was_written(content: bytes) -> None:
 
 
 @given(st.text(alphabet="https:/.test%20{}[]|-*#?=&@\\ ab\u0130\x01", max_size=24))
+@example("{%00")
+@example("{{ url_for(")
 def test_the_short_way_to_say_yes_agrees_with_the_rules(rest: str) -> None:
     url = destination_of("https://shop.test/" + rest)
     for judged in (url, rest):

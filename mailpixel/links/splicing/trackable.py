@@ -56,7 +56,6 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _HTTP = re.compile(r"https?://[^/\\?#]", re.IGNORECASE)
 _USERINFO = re.compile(r"[^/]*//[^/?#]*@")
 _UNSAFE_LETTER = re.compile("[\\\\\x00-\x1f\x7f-\x9f]")
-_TOKENS_FIRST = ("{{", "{%")
 _PLAIN = re.compile(
     r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:[/?][A-Za-z0-9/?=&_.+:,;!-]*)?(?:#[A-Za-z0-9/?=&_.+:,;!-]*)?"
 )
@@ -108,8 +107,6 @@ def why_not(url: str, fields: Fields = _NO_TAG) -> Reason | None:
     `url` comes from `destination_of`; `fields` knows the sender's merge tag. Reasons that need the element or the other
     options are not given here.
     """
-    if url.startswith(_TOKENS_FIRST):
-        return Reason.TEMPLATE
     if is_plain(url) and can_ada.can_parse(url) and len(url) <= LONGEST_DESTINATION_BYTES:
         if fields.styled(url):
             return Reason.TEMPLATE
