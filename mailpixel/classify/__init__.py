@@ -6,13 +6,12 @@ judge_agent(agent, kind, rules)     how a user agent is judged by itself
 facts_of(headers)                   what the rules want to know of a request
 """
 
-from mailpixel.classify.agent_verdict import AgentVerdict, judge_agent
 from mailpixel.classify.explain import explain
-from mailpixel.classify.facts import facts_of
-from mailpixel.classify.message import judge
-from mailpixel.classify.networks import Certainty, Network, NetworkTable, Scope
+from mailpixel.classify.judge import AgentVerdict, judge, judge_agent
 from mailpixel.classify.rules import RULES, KnownAgent, Rule, Rules
 from mailpixel.classify.thresholds import Thresholds
+from mailpixel.traffic.facts import facts_of
+from mailpixel.traffic.networks import Certainty, Network, NetworkTable, Scope
 
 __all__ = [
     "RULES",

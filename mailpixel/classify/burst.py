@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from mailpixel.classify.certain import INSTANT, speaks
-from mailpixel.classify.networks import Certainty
-from mailpixel.classify.sight import Ruling, Sight, Source
+from mailpixel.classify.observation import Observation, Ruling, Source
 from mailpixel.classify.thresholds import Thresholds
 from mailpixel.classify.trap import TRAP
 from mailpixel.model import Verdict
+from mailpixel.traffic.networks import Certainty
 
 BURST = Ruling("burst", Verdict.SCANNER)
 
@@ -21,13 +21,13 @@ Span = tuple[int, int, int]
 """First and last position of the clicks in it, and how many different links they followed."""
 
 
-def mark_burst(sights: Sequence[Sight], thresholds: Thresholds) -> None:
+def mark_burst(observations: Sequence[Observation], thresholds: Thresholds) -> None:
     """Rule on every undecided click inside a burst, and on the opens of its sources that came before.
 
     What is a machine's for certain takes no part in the burst of another source, and a click that shows a person's
     gesture falls only with the clicks of its own: a checker beside a reader makes no burst.
     """
-    clicks = [sight for sight in sights if sight.click and sight.countable and _of_a_hand(sight)]
+    clicks = [hit for hit in observations if hit.click and hit.countable and _of_a_hand(hit)]
     fewest = min(thresholds.burst_links, thresholds.sweep_links)
     if len(clicks) < fewest or len({click.link for click in clicks}) < fewest:
         return
@@ -39,24 +39,24 @@ def mark_burst(sights: Sequence[Sight], thresholds: Thresholds) -> None:
     if undecided:
         _sweep(undecided, thresholds, swept, spare_gestures=True)
     if swept:
-        _take_opens(sights, swept, thresholds.sweep_ms)
+        _take_opens(observations, swept, thresholds.sweep_ms)
 
 
-def _of_a_hand(sight: Sight) -> bool:
-    if sight.ruling not in _SAME_HAND:
+def _of_a_hand(hit: Observation) -> bool:
+    if hit.ruling not in _SAME_HAND:
         return False
-    return sight.network is None or speaks(sight) is not Certainty.CERTAIN
+    return hit.network is None or speaks(hit) is not Certainty.CERTAIN
 
 
-def _by_source(clicks: Iterable[Sight]) -> dict[Source, list[Sight]]:
-    found: dict[Source, list[Sight]] = {}
+def _by_source(clicks: Iterable[Observation]) -> dict[Source, list[Observation]]:
+    found: dict[Source, list[Observation]] = {}
     for click in clicks:
         found.setdefault(click.source, []).append(click)
     return found
 
 
 def _sweep(
-    clicks: Sequence[Sight], thresholds: Thresholds, swept: dict[Source, int], spare_gestures: bool
+    clicks: Sequence[Observation], thresholds: Thresholds, swept: dict[Source, int], spare_gestures: bool
 ) -> None:
     """Take down the clicks of every span of either size, but those that show a gesture where these are spared."""
     for size_ms, links in (
@@ -68,7 +68,7 @@ def _sweep(
 
 
 def _take_clicks(
-    clicks: Sequence[Sight], spans: Iterable[Span], swept: dict[Source, int], spare_gestures: bool
+    clicks: Sequence[Observation], spans: Iterable[Span], swept: dict[Source, int], spare_gestures: bool
 ) -> None:
     """Rule on the clicks of every span; what an earlier span reached is not walked again."""
     done = 0
@@ -84,7 +84,7 @@ def _take_clicks(
         done = last + 1
 
 
-def _spans(clicks: Sequence[Sight], size_ms: int, links: int) -> Iterator[Span]:
+def _spans(clicks: Sequence[Observation], size_ms: int, links: int) -> Iterator[Span]:
     """Every span of this size that holds this number of different links, each beginning or ending with a new click."""
     inside: defaultdict[int | str | None, int] = defaultdict(int)
     first = 0
@@ -103,10 +103,10 @@ def _leave(inside: dict[int | str | None, int], link: int | str | None) -> None:
         del inside[link]
 
 
-def _take_opens(sights: Sequence[Sight], swept: dict[Source, int], slack_ms: int) -> None:
+def _take_opens(observations: Sequence[Observation], swept: dict[Source, int], slack_ms: int) -> None:
     """Opens of a sweeping source fall with its clicks; the pixel stands last in a mail, hence the slack."""
-    for sight in sights:
-        if sight.ruling is None and not sight.click:
-            last_ms = swept.get(sight.source)
-            if last_ms is not None and sight.at_ms <= last_ms + slack_ms:
-                sight.ruling = BURST
+    for hit in observations:
+        if hit.ruling is None and not hit.click:
+            last_ms = swept.get(hit.source)
+            if last_ms is not None and hit.at_ms <= last_ms + slack_ms:
+                hit.ruling = BURST

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from mailpixel.classify.message import judge, look
-from mailpixel.classify.networks import Certainty, Network, Scope
+from mailpixel.classify.judge import judge, observe
+from mailpixel.classify.observation import FORGED, PREVIEW, Observation
 from mailpixel.classify.rules import RULES, Rules
-from mailpixel.classify.sight import FORGED, PREVIEW, Sight
-from mailpixel.classify.soft import NEEDED, lacks
+from mailpixel.classify.weak_evidence import NEEDED, lacks
 from mailpixel.model import Campaign, Facts, Judged, Message, Verdict
+from mailpixel.traffic.networks import Certainty, Network, Scope
 
 _SUMMARIES: Mapping[str, str] = {rule.name: rule.summary for rule in RULES}
 _HEADERS: Mapping[Facts, str] = {
@@ -34,102 +34,102 @@ def explain(message: Message, campaign: Campaign, rules: Rules) -> tuple[Judged,
     The first sentence is that of the rule that decided; the others say what it found and what else was considered.
     No sentence contradicts the verdict or another.
     """
-    sights = look(message, campaign, rules)
+    observations = observe(message, campaign, rules)
     return tuple(
-        replace(judged, reasons=tuple(_reasons(sight, judged)))
-        for sight, judged in zip(sights, judge(message, campaign, rules), strict=True)
+        replace(judged, reasons=tuple(_reasons(hit, judged)))
+        for hit, judged in zip(observations, judge(message, campaign, rules), strict=True)
     )
 
 
-def _reasons(sight: Sight, judged: Judged) -> Iterator[str]:
+def _reasons(hit: Observation, judged: Judged) -> Iterator[str]:
     yield _SUMMARIES[judged.rule]
-    yield from _DETAILS.get(judged.rule, _no_detail)(sight)
+    yield from _DETAILS.get(judged.rule, _no_detail)(hit)
     if judged.dup:
         yield "It repeats a hit that was counted a moment before, so it is not counted again."
-    if not sight.countable:
-        yield from _uncounted(sight)
+    if not hit.countable:
+        yield from _uncounted(hit)
 
 
-def _uncounted(sight: Sight) -> Iterator[str]:
-    if sight.bits & PREVIEW:
+def _uncounted(hit: Observation) -> Iterator[str]:
+    if hit.bits & PREVIEW:
         yield "The address was made for a preview, so it is never counted."
-    elif sight.bits & FORGED:
+    elif hit.bits & FORGED:
         yield "The signature of the address is broken, so it is never counted."
     else:
-        yield f"The request's method was {sight.event.method}, so it is never counted as an open or a click."
+        yield f"The request's method was {hit.event.method}, so it is never counted as an open or a click."
 
 
-def _no_detail(sight: Sight) -> Iterator[str]:
+def _no_detail(hit: Observation) -> Iterator[str]:
     yield from ()
 
 
-def _proxy(sight: Sight) -> Iterator[str]:
-    if sight.click:
+def _proxy(hit: Observation) -> Iterator[str]:
+    if hit.click:
         yield "Image proxies never follow links for a reader."
         return
-    if sight.network is not None:
-        yield f"Outlook fetches images from the network “{sight.network.name}” when its reader looks."
-    yield from _timing(sight)
+    if hit.network is not None:
+        yield f"Outlook fetches images from the network “{hit.network.name}” when its reader looks."
+    yield from _timing(hit)
 
 
-def _images_only(sight: Sight) -> Iterator[str]:
-    if sight.click:
+def _images_only(hit: Observation) -> Iterator[str]:
+    if hit.click:
         yield "The program that sends this user agent never follows links; something else used it."
 
 
-def _timing(sight: Sight) -> Iterator[str]:
-    if sight.age_ms is None:
+def _timing(hit: Observation) -> Iterator[str]:
+    if hit.age_ms is None:
         yield "How long after delivery it came is unknown."
-    elif sight.early:
-        yield f"{_came(sight)}, within the {_length(sight.early_ms)} in which mailboxes fetch images by themselves."
+    elif hit.early:
+        yield f"{_came(hit)}, within the {_length(hit.early_ms)} in which mailboxes fetch images by themselves."
     else:
-        yield f"{_came(sight)}, later than mailboxes fetch images by themselves."
+        yield f"{_came(hit)}, later than mailboxes fetch images by themselves."
 
 
-def _came(sight: Sight) -> str:
-    return f"It came {_length(sight.age_ms or 0)} after {sight.clock}"
+def _came(hit: Observation) -> str:
+    return f"It came {_length(hit.age_ms or 0)} after {hit.clock}"
 
 
-def _declared(sight: Sight) -> Iterator[str]:
-    if sight.ruling is not None and sight.ruling.verdict is Verdict.PREFETCH:
+def _declared(hit: Observation) -> Iterator[str]:
+    if hit.ruling is not None and hit.ruling.verdict is Verdict.PREFETCH:
         yield "Mailboxes that fetch images ahead send this user agent, or none."
-        yield from _timing(sight)
-    elif sight.agent.sign:
-        yield f"What gave it away in the user agent: “{sight.agent.sign}”."
-    elif not sight.agent.text:
+        yield from _timing(hit)
+    elif hit.agent.sign:
+        yield f"What gave it away in the user agent: “{hit.agent.sign}”."
+    elif not hit.agent.text:
         yield "It sent no user agent at all."
     else:
         yield "No browser sends this user agent."
 
 
-def _trap(sight: Sight) -> Iterator[str]:
-    if sight.distance_ms == 0:
+def _trap(hit: Observation) -> Iterator[str]:
+    if hit.distance_ms == 0:
         yield "This hit triggered the trap."
-    elif sight.distance_ms is not None:
-        yield f"The trap was triggered {_length(sight.distance_ms)} from this hit."
+    elif hit.distance_ms is not None:
+        yield f"The trap was triggered {_length(hit.distance_ms)} from this hit."
 
 
-def _burst(sight: Sight) -> Iterator[str]:
-    if sight.span is not None:
-        links, length_ms = sight.span
+def _burst(hit: Observation) -> Iterator[str]:
+    if hit.span is not None:
+        links, length_ms = hit.span
         yield f"{links} different links were followed within {_length(length_ms)}."
     else:
         yield "The source that loaded this image also followed the links."
 
 
-def _instant(sight: Sight) -> Iterator[str]:
-    if sight.in_transit and sight.age_ms is not None:
-        yield f"{_came(sight)} and before delivery."
-    elif sight.age_ms is not None:
-        yield f"{_came(sight)}."
-    yield from _company(sight)
+def _instant(hit: Observation) -> Iterator[str]:
+    if hit.in_transit and hit.age_ms is not None:
+        yield f"{_came(hit)} and before delivery."
+    elif hit.age_ms is not None:
+        yield f"{_came(hit)}."
+    yield from _company(hit)
 
 
-def _network(sight: Sight) -> Iterator[str]:
-    network = sight.network
+def _network(hit: Observation) -> Iterator[str]:
+    network = hit.network
     if network is not None:
         yield f"The network is “{network.name}”, {_users(network)}."
-    yield from _company(sight)
+    yield from _company(hit)
 
 
 def _users(network: Network) -> str:
@@ -140,50 +140,50 @@ def _users(network: Network) -> str:
     )
 
 
-def _soft(sight: Sight) -> Iterator[str]:
-    yield from _missing(sight)
-    yield from _company(sight)
+def _soft(hit: Observation) -> Iterator[str]:
+    yield from _missing(hit)
+    yield from _company(hit)
 
 
-def _missing(sight: Sight) -> Iterator[str]:
+def _missing(hit: Observation) -> Iterator[str]:
     """What is wrong with the headers, where that is part of the evidence."""
-    if "client" not in sight.soft:
+    if "client" not in hit.soft:
         return
-    found = lacks(sight)
+    found = lacks(hit)
     wrong = [text for fact, text in _HEADERS.items() if found & fact]
-    if wrong and sight.agent.claim is not None:
-        yield f"The user agent names {sight.agent.claim.name}, but {' and '.join(wrong)}."
+    if wrong and hit.agent.claim is not None:
+        yield f"The user agent names {hit.agent.claim.name}, but {' and '.join(wrong)}."
     if found & Facts.FRAMED:
         yield "A page loaded the link into a frame or an object, without a user gesture."
 
 
-def _company(sight: Sight) -> Iterator[str]:
-    if len(sight.soft) >= NEEDED:
-        yield f"{_NUMBERS[len(sight.soft)]} kinds of evidence agree: {_listed(sight)}."
+def _company(hit: Observation) -> Iterator[str]:
+    if len(hit.soft) >= NEEDED:
+        yield f"{_NUMBERS[len(hit.soft)]} kinds of evidence agree: {_listed(hit)}."
 
 
-def _listed(sight: Sight) -> str:
-    return "; ".join(_EVIDENCE[name] for name in sight.soft)
+def _listed(hit: Observation) -> str:
+    return "; ".join(_EVIDENCE[name] for name in hit.soft)
 
 
-def _default(sight: Sight) -> Iterator[str]:
+def _default(hit: Observation) -> Iterator[str]:
     """Evidence of a machine that did not decide, and why not."""
-    if not sight.soft:
+    if not hit.soft:
         yield "No evidence of a machine was found: timing, network, headers and neighbouring hits were looked at."
         return
-    yield f"Evidence of a machine: {_listed(sight)}. {_why_not(sight)}"
-    yield from _missing(sight)
+    yield f"Evidence of a machine: {_listed(hit)}. {_why_not(hit)}"
+    yield from _missing(hit)
 
 
-def _why_not(sight: Sight) -> str:
-    if len(sight.soft) < NEEDED:
+def _why_not(hit: Observation) -> str:
+    if len(hit.soft) < NEEDED:
         return "One kind of evidence is not enough."
-    if sight.gesture:
+    if hit.gesture:
         return "Overruled: the browser reported a real user gesture."
     return "Overruled: the request has all that this browser sends when a person follows a link."
 
 
-_DETAILS: Mapping[str, Callable[[Sight], Iterator[str]]] = {
+_DETAILS: Mapping[str, Callable[[Observation], Iterator[str]]] = {
     "mail_proxy": _proxy,
     "apple_mpp": _images_only,
     "gmail_prefetch": _images_only,

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv6Network, ip_network
 from typing import Any, Self, TypeVar
 
-from mailpixel.classify.networks import Certainty, Network, canonical_prefix
 from mailpixel.classify.rules import KnownAgent, shipped_networks
 from mailpixel.errors import InvalidInput, NotFound
+from mailpixel.traffic.networks import Certainty, Network, canonical_prefix
 
 Entry = TypeVar("Entry")
 

@@ -8,11 +8,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Self
 
-from mailpixel.classify.agent_lists import shipped_lists
-from mailpixel.classify.networks import Network, NetworkTable, canonical_prefix
 from mailpixel.classify.thresholds import Thresholds
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Verdict
+from mailpixel.traffic.agent_lists import shipped_lists
+from mailpixel.traffic.networks import Network, NetworkTable, canonical_prefix
 
 EDITION = 4
 """Raised whenever the code of a rule decides differently, so that history is known to be judged by other rules."""
@@ -142,7 +142,7 @@ class Rules:
 @cache
 def shipped_networks() -> tuple[Network, ...]:
     """The published networks this version ships, each with its source and date."""
-    text = (files("mailpixel.classify") / "data" / "networks.json").read_text(encoding="utf-8")
+    text = (files("mailpixel.traffic") / "data" / "networks.json").read_text(encoding="utf-8")
     groups: Iterable[Mapping[str, Any]] = json.loads(text)["groups"]
     return tuple(
         Network.read({**group, "prefix": prefix}) for group in groups for prefix in group["prefixes"]

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
-from mailpixel.classify.message import look
+from mailpixel.classify.judge import observe
+from mailpixel.classify.observation import Observation, Source
 from mailpixel.classify.rules import Rules
-from mailpixel.classify.sight import Sight, Source
-from mailpixel.classify.soft import first_read_ms
+from mailpixel.classify.weak_evidence import first_read_ms
 from mailpixel.model import Campaign, Message, Verdict
 
 SOON_MS = 300_000
@@ -86,17 +86,21 @@ def source_evidence(
         calls = [
             call
             for _, message in group
-            if (call := _call(source, message, look(message, campaigns[message.campaign], rules), since_ms))
+            if (
+                call := _call(source, message, observe(message, campaigns[message.campaign], rules), since_ms)
+            )
         ]
         if calls:
             yield _evidence(source, calls)
 
 
-def _call(source: Source, message: Message, sights: Sequence[Sight], since_ms: int) -> _Call | None:
-    clicks = [sight for sight in sights if sight.at_ms >= since_ms and _counts(sight, source)]
+def _call(
+    source: Source, message: Message, observations: Sequence[Observation], since_ms: int
+) -> _Call | None:
+    clicks = [hit for hit in observations if hit.at_ms >= since_ms and _counts(hit, source)]
     if not clicks:
         return None
-    first, read_ms = clicks[0], first_read_ms(sights)
+    first, read_ms = clicks[0], first_read_ms(observations)
     return _Call(
         message.campaign,
         message.recipient,
@@ -110,9 +114,9 @@ def _call(source: Source, message: Message, sights: Sequence[Sight], since_ms: i
     )
 
 
-def _counts(sight: Sight, source: Source) -> bool:
-    own = sight.ruling is not None and sight.ruling.verdict is Verdict.INTERNAL
-    return sight.click and sight.countable and not own and sight.source == source
+def _counts(hit: Observation, source: Source) -> bool:
+    own = hit.ruling is not None and hit.ruling.verdict is Verdict.INTERNAL
+    return hit.click and hit.countable and not own and hit.source == source
 
 
 def _evidence(source: Source, calls: Sequence[_Call]) -> SourceEvidence:

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mailpixel.classify.certain import speaks
-from mailpixel.classify.networks import Certainty, NetworkTable
-from mailpixel.classify.sight import FORGED, Ruling, Sight, Source
+from mailpixel.classify.observation import FORGED, Observation, Ruling, Source
 from mailpixel.classify.thresholds import Thresholds
 from mailpixel.model import Link, Verdict
+from mailpixel.traffic.networks import Certainty, NetworkTable
 
 TRAP = Ruling("trap", Verdict.SCANNER)
 
@@ -29,9 +29,9 @@ class _Trips:
 
 
 def mark_trap(
-    sights: Sequence[Sight], links: Iterable[Link], networks: NetworkTable, thresholds: Thresholds
+    observations: Sequence[Observation], links: Iterable[Link], networks: NetworkTable, thresholds: Thresholds
 ) -> None:
-    """Rule on the undecided sights that sprang a trap, on those near a followed hidden link, and on those of the
+    """Rule on the undecided observations that sprang a trap, on those near a followed hidden link, and on those of the
     tripping source long after.
 
     Hits that one event or a certain network gave away spring nothing: they prove nothing of others, not even of a
@@ -39,14 +39,12 @@ def mark_trap(
     """
     hidden = {link.number for link in links if link.trap}
     trips = [
-        sight
-        for sight in sights
-        if (sight.bits & FORGED or sight.event.link in hidden) and sight.ruling is None
+        hit for hit in observations if (hit.bits & FORGED or hit.event.link in hidden) and hit.ruling is None
     ]
     if not trips:
         return
     telling = [trip for trip in trips if _may_tell(trip, networks)]
-    people = {_source(sight) for sight in sights if _is_persons(sight) and _may_tell(sight, networks)}
+    people = {_source(hit) for hit in observations if _is_persons(hit) and _may_tell(hit, networks)}
     hidden_trips = [trip for trip in telling if _is_hidden(trip, hidden)]
     seen = _Trips(
         [trip.at_ms for trip in hidden_trips],
@@ -56,46 +54,46 @@ def mark_trap(
     )
     for trip in trips:
         trip.ruling, trip.distance_ms = TRAP, 0
-    for sight in sights:
-        if sight.ruling is None:
-            distance = _distance(sight, seen, thresholds)
+    for hit in observations:
+        if hit.ruling is None:
+            distance = _distance(hit, seen, thresholds)
             if distance is not None:
-                sight.ruling, sight.distance_ms = TRAP, distance
+                hit.ruling, hit.distance_ms = TRAP, distance
 
 
-def _is_hidden(sight: Sight, hidden: set[int]) -> bool:
-    return sight.event.link in hidden and not sight.bits & FORGED
+def _is_hidden(hit: Observation, hidden: set[int]) -> bool:
+    return hit.event.link in hidden and not hit.bits & FORGED
 
 
-def _may_tell(sight: Sight, networks: NetworkTable) -> bool:
+def _may_tell(hit: Observation, networks: NetworkTable) -> bool:
     """Whether a hit may say anything of others: not what a certain network gives away."""
-    sight.network = networks.lookup(sight.event.address)
-    return speaks(sight) is not Certainty.CERTAIN
+    hit.network = networks.lookup(hit.event.address)
+    return speaks(hit) is not Certainty.CERTAIN
 
 
-def _is_persons(sight: Sight) -> bool:
-    return sight.ruling is None and sight.countable and sight.gesture
+def _is_persons(hit: Observation) -> bool:
+    return hit.ruling is None and hit.countable and hit.gesture
 
 
-def _source(sight: Sight) -> Source:
-    return sight.event.address, sight.event.agent
+def _source(hit: Observation) -> Source:
+    return hit.event.address, hit.event.agent
 
 
-def _by_source(trips: Iterable[Sight]) -> dict[Source, list[int]]:
+def _by_source(trips: Iterable[Observation]) -> dict[Source, list[int]]:
     times: dict[Source, list[int]] = {}
     for trip in trips:
         times.setdefault(_source(trip), []).append(trip.at_ms)
     return times
 
 
-def _distance(sight: Sight, trips: _Trips, thresholds: Thresholds) -> int | None:
-    """Milliseconds to the trip that taints a sight; None when none does."""
-    source = _source(sight)
+def _distance(hit: Observation, trips: _Trips, thresholds: Thresholds) -> int | None:
+    """Milliseconds to the trip that taints a hit; None when none does."""
+    source = _source(hit)
     near = trips.hidden_by.get(source, ()) if source in trips.people else trips.hidden
-    nearest = _nearest(near, sight.at_ms)
+    nearest = _nearest(near, hit.at_ms)
     if nearest is not None and nearest <= thresholds.trap_ms:
         return nearest
-    since = _since_last(trips.all_by.get(source, ()), sight.at_ms)
+    since = _since_last(trips.all_by.get(source, ()), hit.at_ms)
     return since if since is not None and since <= thresholds.taint_ms else None
 
 

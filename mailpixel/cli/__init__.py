@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from mailpixel import __version__
+from mailpixel.cli.context import DATA_OPTION, Group
 from mailpixel.cli.ending import Interrupted, end_by_interrupt, ended_in_words
-from mailpixel.cli.frame import DATA_OPTION, Group
 from mailpixel.errors import InvalidInput, MailpixelError
 
 COMMANDS = {

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 import click
 
 from mailpixel.classify import judge_agent
-from mailpixel.classify.facts import agent_text
-from mailpixel.cli.frame import Command, rules
+from mailpixel.cli.context import Command, rules
 from mailpixel.model import EventKind
+from mailpixel.traffic.facts import agent_text
 
 
 @click.command(

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mailpixel.cli.frame import Group, begun, confirm, print_json, print_table, say, stores, yes_option
+from mailpixel.cli.context import Group, begun, confirm, print_json, print_table, say, stores, yes_option
 from mailpixel.cli.printing import batched, print_json_array, print_lines, zone_option
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput
@@ -17,7 +17,7 @@ from mailpixel.links.destination import checked
 from mailpixel.links.passthrough import check_names
 from mailpixel.links.urls import check_base_url
 from mailpixel.model import Campaign, Link
-from mailpixel.report.campaigns import campaign_json
+from mailpixel.report.links import campaign_json
 from mailpixel.report.moments import from_iso, iso
 from mailpixel.report.zones import in_zone, local
 from mailpixel.store.protocol import Registry

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from mailpixel.cli.frame import Command, now_ms, print_json, say, stores
+from mailpixel.cli.context import Command, now_ms, print_json, say, stores
 from mailpixel.cli.printing import batched, in_campaign, row_options, write_rows
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput
-from mailpixel.ingest.identity import DAY_MS
+from mailpixel.event_ids import DAY_MS
 from mailpixel.links.lists.columns import Wanted
 from mailpixel.links.lists.opening import TextList
 from mailpixel.model import Event

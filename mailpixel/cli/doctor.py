@@ -6,7 +6,9 @@ from contextlib import suppress
 
 import click
 
-from mailpixel.checkup import (
+from mailpixel.cli.context import Command, now_ms, print_table, rules, settings, stores
+from mailpixel.cli.suggestions import campaign_of, complete_campaign
+from mailpixel.doctor import (
     LATEST,
     Check,
     Grade,
@@ -21,8 +23,6 @@ from mailpixel.checkup import (
     check_rules,
     failed,
 )
-from mailpixel.cli.frame import Command, now_ms, print_table, rules, settings, stores
-from mailpixel.cli.suggestions import campaign_of, complete_campaign
 from mailpixel.errors import KeyringError, StoreUnavailable
 from mailpixel.links.keyring import load_keyring
 from mailpixel.links.token import TokenSigner

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from mailpixel.cli.frame import Command, rules, stores
+from mailpixel.cli.context import Command, rules, stores
 from mailpixel.cli.printing import row_options, write_rows
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.report.export import columns, event_json, event_pages

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mailpixel.cli.frame import Command, print_json, rules, stores
+from mailpixel.cli.context import Command, print_json, rules, stores
 from mailpixel.cli.printing import zone_option
 from mailpixel.cli.recipient import recipient_argument, recipient_of, under_what
 from mailpixel.cli.suggestions import campaign_argument, campaign_of

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from mailpixel.classify import judge
-from mailpixel.cli.frame import now_ms, rules, say
+from mailpixel.cli.context import now_ms, rules, say
 from mailpixel.errors import StoreUnavailable
 from mailpixel.projections.fold import Fold, FoldOptions
 from mailpixel.projections.lease import Stop

@@ -20,17 +20,17 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from mailpixel.cli.frame import Command, base_url, keyring, plain, say, stores, warn
+from mailpixel.cli.context import Command, base_url, keyring, plain, say, stores, warn
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput, MailpixelError
-from mailpixel.links.bulk import Done, Tally, Watch, mint_links, size_of
 from mailpixel.links.hosts import warning_of
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.lists.columns import UnclearHeader, Wanted
-from mailpixel.links.lists.resume import Facts, Part, facts_of, place_of
+from mailpixel.links.lists.part_file import Facts, Part, facts_of, place_of
 from mailpixel.links.lists.rows import Format, Job
+from mailpixel.links.lists.run import Done, Tally, Watch, mint_links, size_of
 from mailpixel.model import Campaign
-from mailpixel.store.revisions import note_signed
+from mailpixel.store.campaign_changes import note_signed
 
 FAULTS_SHOWN = 20
 """Faulty rows that are named; the others are only counted."""

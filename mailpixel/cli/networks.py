@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator
 import click
 
 from mailpixel.classify import Certainty, Network, Scope
-from mailpixel.classify.networks import canonical_prefix, packed
 from mailpixel.classify.operator import OperatorLists, operator_network
 from mailpixel.classify.operator_file import (
     change_operator_lists,
@@ -13,9 +12,10 @@ from mailpixel.classify.operator_file import (
     operator_file,
 )
 from mailpixel.classify.rules import shipped_networks
-from mailpixel.cli.frame import Group, print_json, print_table, rules, say, settings
+from mailpixel.cli.context import Group, print_json, print_table, rules, say, settings
 from mailpixel.cli.sources import sources_command
 from mailpixel.errors import InvalidInput
+from mailpixel.traffic.networks import canonical_prefix, packed
 
 COLUMNS = ("prefix", "name", "scope", "certainty", "via", "kept_by", "in_force", "source", "date")
 IN_FORCE = (

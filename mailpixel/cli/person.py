@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import click
 
-from mailpixel.cli.frame import Group, confirm, rules, say, stores, yes_option
+from mailpixel.cli.context import Group, confirm, rules, say, stores, yes_option
 from mailpixel.cli.recipient import recipient_argument, recipient_of, under_what
-from mailpixel.ingest.optout import opt_out
+from mailpixel.privacy.optout import opt_out
 
 
 @click.group("person", cls=Group, example="mailpixel person export r-1001")

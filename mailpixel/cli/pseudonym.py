@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import click
 
-from mailpixel.cli.frame import Command, keyring, stores
+from mailpixel.cli.context import Command, keyring, stores
 from mailpixel.errors import InvalidInput
 from mailpixel.links.keyring import pseudonym
 

@@ -6,9 +6,9 @@ from functools import partial
 import click
 
 from mailpixel.classify import judge
-from mailpixel.cli.frame import Command, print_json, print_table, rules, say, stores
+from mailpixel.cli.context import Command, print_json, print_table, rules, say, stores
 from mailpixel.cli.suggestions import campaign_of, complete_campaign
-from mailpixel.projections.counters import Difference
+from mailpixel.projections.rebuild_difference import Difference
 
 
 @click.command("rebuild", cls=Command, example="mailpixel rebuild --campaign spring-2026 --dry-run")

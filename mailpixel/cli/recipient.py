@@ -2,7 +2,7 @@
 
 import click
 
-from mailpixel.cli.frame import keyring
+from mailpixel.cli.context import keyring
 from mailpixel.links.keyring import pseudonym
 from mailpixel.links.token import check_recipient
 from mailpixel.store.protocol import Registry

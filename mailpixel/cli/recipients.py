@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
+from mailpixel.cli.context import Command, stores
 from mailpixel.cli.folding import fold_what_waits, say_what_waits
-from mailpixel.cli.frame import Command, stores
 from mailpixel.cli.printing import in_campaign, row_options, write_rows
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.report.recipients import COLUMNS, recipient_row

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mailpixel.cli.frame import Command, keyring, say, settings, stores
+from mailpixel.cli.context import Command, keyring, say, settings, stores
 from mailpixel.dropins.headers import PIXEL_HEADER, SPLIT_HEADER
 from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.splicing.options import PIXEL_HELP, PIXEL_PLACES

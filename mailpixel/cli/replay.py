@@ -20,7 +20,7 @@ from mailpixel.classify.replay import (
     score,
 )
 from mailpixel.classify.replay.outcome import summarise
-from mailpixel.cli.frame import Command, print_json, print_table, rules, say
+from mailpixel.cli.context import Command, print_json, print_table, rules, say
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Campaign
 

@@ -7,8 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mailpixel.cli.folding import fold_what_waits, say_what_waits
-from mailpixel.cli.frame import (
+from mailpixel.cli.context import (
     Command,
     now_ms,
     plain,
@@ -18,6 +17,7 @@ from mailpixel.cli.frame import (
     settings,
     stores,
 )
+from mailpixel.cli.folding import fold_what_waits, say_what_waits
 from mailpixel.cli.printing import zone_option
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.report.summary import Summary, summarise

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from mailpixel.cli.frame import Command, base_url, keyring, say, stores, warn
+from mailpixel.cli.context import Command, base_url, keyring, say, stores, warn
 from mailpixel.cli.rewrite_words import left_alone, worth_knowing
 from mailpixel.cli.suggestions import campaign_argument
 from mailpixel.errors import InvalidInput

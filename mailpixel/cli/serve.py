@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 import click
 
-from mailpixel.children import end_with_input
+from mailpixel.cli.context import Command, begun, now_ms, say, settings, stores
 from mailpixel.cli.folding import LEASE_MS
-from mailpixel.cli.frame import Command, begun, now_ms, say, settings, stores
 from mailpixel.errors import StoreUnavailable
 from mailpixel.links.urls import check_base_url
 from mailpixel.model import Campaign, Judged, Message
+from mailpixel.pool import end_with_input
 from mailpixel.projections.lease import Stop
 from mailpixel.settings import Settings
 
@@ -41,7 +41,7 @@ POLL_S = 0.2
 )
 def serve_command(host: str, port: int, workers: int) -> None:
     """Serve pixels, redirects and the API; also runs one `mailpixel work`."""
-    from mailpixel.server.processes import serve
+    from mailpixel.server.supervisor import serve
 
     begun()
     check_base_url(settings().base_url, "MAILPIXEL_BASE_URL")

@@ -2,7 +2,7 @@
 
 import click
 
-from mailpixel.cli.frame import Command, print_table, settings
+from mailpixel.cli.context import Command, print_table, settings
 
 
 @click.command("settings", cls=Command, example="mailpixel settings")

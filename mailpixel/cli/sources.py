@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from mailpixel.cli.frame import Command, print_json, rules, say, settings, stores
+from mailpixel.cli.context import Command, print_json, rules, say, settings, stores
 from mailpixel.cli.suggestions import campaign_of, complete_campaign
 
 MOST = 1_000_000_000

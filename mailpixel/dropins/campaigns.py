@@ -3,12 +3,14 @@
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import AnyStr
 
+from mailpixel.errors import safe_message
 from mailpixel.folder import open_keys, open_stores
 from mailpixel.links.claims import check_campaign_id
 from mailpixel.links.hosts import warning_of
 from mailpixel.links.keyring import Keyring
-from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.links.splicing.options import RewriteOptions, check_pixel
 from mailpixel.links.splicing.splice import Note, NoteKind
 from mailpixel.rewriting import Rewriter, rewriter_of
 from mailpixel.rewriting.notes import spoken_of
@@ -67,3 +69,24 @@ def _say_once(said: set[tuple[str, NoteKind]], campaign: str, notes: Sequence[No
         if len(said) < MOST_SAID:
             said.add(kind)
             LOG.log(_LEVELS.get(kind[1], logging.WARNING), "%s", spoken_of(*kind))
+
+
+def tracked_html(
+    campaigns: Campaigns, campaign: str, recipient: str, html: AnyStr, pixel: str = ""
+) -> AnyStr:
+    """The HTML tracked for one recipient, with the pixel where `pixel` says. Never raises: a tracker must never stop
+    a mailing."""
+    try:
+        place = check_pixel(pixel) if pixel else None
+        rewritten = campaigns(campaign).with_style(place).html(html, recipient)
+    except Exception as error:
+        tell_untracked(safe_message(error))
+        return html
+    if rewritten.failure is not None:
+        tell_untracked(safe_message(rewritten.failure))
+    return rewritten.output
+
+
+def tell_untracked(reason: str) -> None:
+    """Say in the log that a mail goes out untracked."""
+    LOG.warning("a mail goes out untracked: %s", reason)

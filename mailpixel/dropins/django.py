@@ -30,11 +30,10 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
-from mailpixel.dropins.campaigns import LOG, Campaigns, open_campaigns
+from mailpixel.dropins.campaigns import LOG, Campaigns, open_campaigns, tell_untracked, tracked_html
 from mailpixel.dropins.headers import RECIPIENT_HEADER
 from mailpixel.dropins.merge_fields import defaults_of, is_batch, with_tokens
 from mailpixel.dropins.people import people
-from mailpixel.dropins.tracking import tell_untracked, tracked_html
 from mailpixel.errors import InvalidInput, MissingExtra, safe_message
 from mailpixel.rewriting import Rewriter
 

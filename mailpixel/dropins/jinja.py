@@ -16,8 +16,7 @@ log of `mailpixel.dropins` says why.
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from mailpixel.dropins.campaigns import Campaigns, open_campaigns
-from mailpixel.dropins.tracking import tracked_html
+from mailpixel.dropins.campaigns import Campaigns, open_campaigns, tracked_html
 from mailpixel.errors import MissingExtra
 from mailpixel.rewriting import Rewriter
 

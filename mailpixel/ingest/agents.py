@@ -7,8 +7,8 @@ it.
 
 from collections.abc import Callable
 
-from mailpixel.classify.agents import Agent, read_agent
 from mailpixel.ingest.caps import DailyCaps
+from mailpixel.traffic.agents import Agent, read_agent
 
 NEW_A_DAY = 20_000
 """New agents of one day and process. A mailing to millions brings a few thousand."""

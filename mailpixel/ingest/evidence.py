@@ -1,6 +1,6 @@
 """Hits with a broken signature on their way to the log: few, late and never in a reader's way."""
 
-from mailpixel.ingest.identity import DAY_MS
+from mailpixel.event_ids import DAY_MS
 from mailpixel.model import Event
 
 MOST_HELD = 1_000

@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from mailpixel.errors import InvalidInput
+from mailpixel.event_ids import DAY_MS, EventIds
 from mailpixel.ingest.agents import AgentBounds
 from mailpixel.ingest.caps import DailyCaps
-from mailpixel.ingest.identity import DAY_MS, EventIds
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.links.destination import check_destination
 from mailpixel.links.passthrough import passed_on

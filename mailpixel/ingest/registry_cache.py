@@ -3,7 +3,7 @@
 import threading
 from datetime import UTC, datetime
 
-from mailpixel.ingest.identity import DAY_MS
+from mailpixel.event_ids import DAY_MS
 from mailpixel.model import Campaign
 from mailpixel.store.protocol import ApiKey, Registry
 

@@ -1,7 +1,7 @@
 """Deleting a campaign that was never sent."""
 
+from mailpixel.store.campaign_changes import still_needed
 from mailpixel.store.protocol import Registry, Store
-from mailpixel.store.revisions import still_needed
 
 
 def delete_campaign(store: Store, registry: Registry, id: str) -> None:

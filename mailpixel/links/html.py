@@ -16,14 +16,13 @@ import turbohtml
 from mailpixel.links.passthrough import stands_in
 from mailpixel.links.splicing import conditional
 from mailpixel.links.splicing.compile import planned
-from mailpixel.links.splicing.judge import LinkJudge
+from mailpixel.links.splicing.link_policy import LinkJudge, Reason
 from mailpixel.links.splicing.marks import is_marked
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.pixel import Tree, has_pixel, is_without_images, pixel_offset, read_tree
 from mailpixel.links.splicing.shown import shows_another
 from mailpixel.links.splicing.source import Source, walk
 from mailpixel.links.splicing.splice import PIXEL_PLACE, Destinations, Draft, Edit, Note, NoteKind, Plan, Skip
-from mailpixel.links.splicing.trackable import Reason
 
 __all__ = ["Plan", "RewriteOptions", "Skip", "draft_html", "prepare"]
 

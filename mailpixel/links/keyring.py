@@ -19,7 +19,7 @@ from pathlib import Path
 
 from mailpixel.errors import InvalidInput, KeyringError
 from mailpixel.files import locked, open_to_read, replace_file, sync_folder, written_beside
-from mailpixel.links.wire import encode
+from mailpixel.links.token_format import encode
 
 SECRET_BYTES = 32
 LAST_KEY_ID = 255

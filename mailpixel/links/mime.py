@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mailpixel.errors import InvalidInput, safe_message
-from mailpixel.links.parts.comparison import difference
-from mailpixel.links.parts.entity import Entity, read_message
-from mailpixel.links.parts.leaf import Leaf, LeafDraft, draft_leaf, leaf_of, sized
-from mailpixel.links.parts.left import Cause, Left, why_part, why_whole
+from mailpixel.links.parts.mime_part import Entity, read_message
+from mailpixel.links.parts.safety_check import difference
+from mailpixel.links.parts.skipped import Cause, Left, why_part, why_whole
+from mailpixel.links.parts.text_part import Leaf, LeafDraft, draft_leaf, leaf_of, sized
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.splice import Destinations, Note, Skip, skips_by_reason
 

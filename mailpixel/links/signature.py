@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itsdangerous import Signer
 from itsdangerous.signer import SigningAlgorithm
 
-from mailpixel.links.wire import encode
+from mailpixel.links.token_format import encode
 from mailpixel.model import TokenKind
 
 SIGNATURE_BYTES = 16

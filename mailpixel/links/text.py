@@ -14,10 +14,9 @@ from turbohtml.clean import LinkDetector
 
 from mailpixel.links.splicing.compile import planned
 from mailpixel.links.splicing.fields import Fields, fields_of, token_spans
-from mailpixel.links.splicing.judge import LinkJudge
+from mailpixel.links.splicing.link_policy import LinkJudge, Reason
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.splice import Destinations, Draft, Edit, Note, NoteKind, Plan, Skip
-from mailpixel.links.splicing.trackable import Reason
 
 _HTTP = re.compile(r"https?://", re.IGNORECASE)
 _SIGNATURE = re.compile(r"^-- ?\r?$", re.MULTILINE)

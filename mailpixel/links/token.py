@@ -19,7 +19,7 @@ from mailpixel.links.claims import (
 )
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.signature import SIGNATURE_CHARS, KindSigner
-from mailpixel.links.wire import (
+from mailpixel.links.token_format import (
     BODY_CHARS,
     FORMS,
     HEAD_BYTES,

@@ -15,7 +15,7 @@ from mailpixel.model import Campaign, Message
 from mailpixel.projections.campaigns import Campaigns
 from mailpixel.projections.editions import Editions
 from mailpixel.projections.lease import Lease, LeaseLost
-from mailpixel.projections.messages import Judge, fold_or_put_aside, no_collecting
+from mailpixel.projections.message_state import Judge, fold_or_put_aside, no_collecting
 from mailpixel.projections.rebuild import EVENTS, Rebuild, rebuild
 from mailpixel.store.protocol import Changed, Folded, PutAside, Registry, Store
 

@@ -13,9 +13,9 @@ from mailpixel.errors import Conflict, StoreUnavailable
 from mailpixel.model import Campaign, Message
 from mailpixel.pool import in_order
 from mailpixel.projections.campaigns import Campaigns
-from mailpixel.projections.counters import Comparison, Difference
 from mailpixel.projections.lease import Stop
-from mailpixel.projections.messages import Judge, fold_or_put_aside, no_collecting
+from mailpixel.projections.message_state import Judge, fold_or_put_aside, no_collecting
+from mailpixel.projections.rebuild_difference import Comparison, Difference
 from mailpixel.store.protocol import Folded, MessageState, PutAside, Registry, Store
 
 EVENTS = 20_000

@@ -7,10 +7,10 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, TypeVar
 
 from mailpixel.errors import MissingExtra
-from mailpixel.relay.counts import Counts
 from mailpixel.relay.memory import Held, receive
 from mailpixel.relay.reply import FAILED, ITSELF, MANY_RECIPIENTS, NO_ROOM, TOO_SLOW, Reply
 from mailpixel.relay.sending import Letter
+from mailpixel.relay.tracking import Counts
 from mailpixel.relay.upstream import RELAY_KEYWORD, Line
 
 try:

@@ -14,9 +14,8 @@ from hashlib import blake2b
 from typing import NamedTuple, Protocol, TypeVar
 
 from mailpixel.dropins.headers import RECIPIENT_HEADER, Marked, read_marked
-from mailpixel.relay.counts import Counts
 from mailpixel.relay.reply import CUT_OFF, ITSELF, LOG_IN_REFUSED, UNCERTAIN, UNREACHABLE, Reply
-from mailpixel.relay.tracking import Outcome, Outgoing, RelayTracking
+from mailpixel.relay.tracking import Counts, Outcome, Outgoing, RelayTracking
 from mailpixel.relay.upstream import Line
 
 REMEMBERED = 1_000

@@ -22,11 +22,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from mailpixel.relay.client import Client, Refused
-from mailpixel.relay.counts import Counts
 from mailpixel.relay.memory import Held, Memory
 from mailpixel.relay.reply import SILENT, Reply
 from mailpixel.relay.sending import Letter, Sending
-from mailpixel.relay.tracking import RelayTracking
+from mailpixel.relay.tracking import Counts, RelayTracking
 from mailpixel.relay.upstream import Line, Upstream
 
 CLIENTS_AT_ONCE = 64

@@ -1,5 +1,6 @@
 """What the relay does with a message on its way: take our headers out, and track it when they ask for that."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -19,6 +20,7 @@ from mailpixel.links.claims import check_recipient
 from mailpixel.links.keyring import Keyring, pseudonym
 from mailpixel.links.mime import Left
 from mailpixel.links.splicing.options import check_pixel
+from mailpixel.relay.reply import Reply
 
 
 class Outcome(StrEnum):
@@ -33,6 +35,34 @@ class Outcome(StrEnum):
     """It asked, and goes to several addresses in one copy."""
     UNTRACKED = "untracked"
     """It asked, and could not be tracked."""
+
+
+class Counts:
+    """Messages handed on since the start, by outcome, and steps that were refused: a sender, a recipient or a
+    message, `deferred` those that may be tried again (4xx), `refused` the others (5xx)."""
+
+    def __init__(self) -> None:
+        self._messages: Counter[Outcome] = Counter()
+        self._steps: Counter[str] = Counter()
+
+    def handed_on(self, outcome: Outcome) -> None:
+        """The upstream has taken a message."""
+        self._messages[outcome] += 1
+
+    def answered(self, reply: Reply) -> None:
+        """A client was answered, this way or that."""
+        if not reply.accepted:
+            self._steps["deferred" if reply.code < 500 else "refused"] += 1
+
+    def __str__(self) -> str:
+        """As `handed on 1,000 message(s): 900 tracked, 100 unmarked; 8 step(s) deferred, 1 step(s) refused`."""
+        outcomes = _listed(self._messages, "")
+        parts = [f"handed on {self._messages.total():,} message(s)" + (f": {outcomes}" if outcomes else "")]
+        return "; ".join(filter(None, [*parts, _listed(self._steps, "step(s) ")]))
+
+
+def _listed(counter: Counter[Outcome] | Counter[str], unit: str) -> str:
+    return ", ".join(f"{count:,} {unit}{name}" for name, count in sorted(counter.items()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import user_agents
 
 from mailpixel.classify import Rules, explain
 from mailpixel.model import Campaign, Judged, Message
-from mailpixel.projections.messages import fold_message
+from mailpixel.projections.message_state import fold_message
 from mailpixel.report.export import event_json
 from mailpixel.report.moments import iso_ms
 

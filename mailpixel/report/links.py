@@ -4,7 +4,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mailpixel.model import Campaign
+from mailpixel.report.moments import iso
 from mailpixel.store.protocol import Counts
+
+
+def campaign_json(campaign: Campaign) -> dict[str, object]:
+    """{"id","name","sent","sent_at","base_url","passthrough":[name],"archived","links":[{"number","url","trap"}]}.
+
+    null where not known.
+    """
+    return {
+        "id": campaign.id,
+        "name": campaign.name,
+        "sent": campaign.sent,
+        "sent_at": iso(campaign.sent_at),
+        "base_url": campaign.base_url,
+        "passthrough": list(campaign.passthrough),
+        "archived": campaign.archived,
+        "links": [{"number": link.number, "url": link.url, "trap": link.trap} for link in campaign.links],
+    }
+
 
 EMBEDDED = -1
 """The number under which clicks on embedded destinations are counted."""

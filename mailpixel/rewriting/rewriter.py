@@ -23,8 +23,8 @@ from mailpixel.links.urls import merge_click_url, pixel_url
 from mailpixel.model import Link
 from mailpixel.rewriting.notes import Heed
 from mailpixel.rewriting.seen import Meet, meeting
+from mailpixel.store.campaign_changes import note_signed
 from mailpixel.store.protocol import Registry
-from mailpixel.store.revisions import note_signed
 
 MERGE_TAG_CHARS = 200
 """The longest merge tag."""

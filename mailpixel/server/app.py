@@ -25,13 +25,13 @@ from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.server import api, health, optout, site_files
 from mailpixel.server.descriptors import most_connections
 from mailpixel.server.door import Door
-from mailpixel.server.hits import Reader
 from mailpixel.server.metrics import Metrics
 from mailpixel.server.pages import HOME_PAGE
 from mailpixel.server.refreshing import Refreshing
+from mailpixel.server.request_reader import Reader
 from mailpixel.server.services import Services
 from mailpixel.server.threads import Threads
-from mailpixel.server.tracking import Front, Tracking, now_ms
+from mailpixel.server.tracking import Tracking, TrackingFirst, now_ms
 from mailpixel.settings import Settings
 
 DRAIN_WITHIN_S = 10.0
@@ -58,7 +58,7 @@ def create_app(settings: Settings) -> ASGIApp:
 
     app = Starlette(routes=ROUTES, exception_handlers=api.EXCEPTION_HANDLERS, lifespan=lifespan)
     app.router.redirect_slashes = False  # a path is right or it is a 404
-    return Front(app)
+    return TrackingFirst(app)
 
 
 def app_from_environment() -> ASGIApp:

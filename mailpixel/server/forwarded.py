@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from mailpixel.classify.networks import canonical_address
+from mailpixel.traffic.networks import canonical_address
 
 READ_BYTES = 2_048
 """How much of the headers is read, from their end: the nearest proxies stand there."""

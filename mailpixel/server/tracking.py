@@ -15,8 +15,8 @@ from mailpixel.ingest.group import Answer
 from mailpixel.ingest.intake import BAD_TOKEN, Intake, Outcome, Receipt
 from mailpixel.links.urls import parse_path
 from mailpixel.model import Facts
-from mailpixel.server.hits import Headers, Reader, is_speculative
 from mailpixel.server.pages import NOT_FOUND_PAGE
+from mailpixel.server.request_reader import Headers, Reader, is_speculative
 
 PIXEL = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff"
@@ -159,7 +159,7 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-class Front:
+class TrackingFirst:
     """The outermost ASGI callable: tracking URLs go to `Tracking`, the rest to the app."""
 
     def __init__(self, app: ASGIApp) -> None:

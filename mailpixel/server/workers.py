@@ -15,7 +15,7 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
-from mailpixel.children import beyond_ctrl_c
+from mailpixel.pool import beyond_ctrl_c
 
 log = logging.getLogger(__name__)
 

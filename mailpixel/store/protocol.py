@@ -10,6 +10,7 @@ from typing import Protocol
 
 from mailpixel.model import Event, Message
 from mailpixel.record import record
+from mailpixel.store.measures import TallyKey, tally
 from mailpixel.store.registry import (
     MOST_MET_LINKS,
     SEEN_SLOTS,
@@ -21,7 +22,6 @@ from mailpixel.store.registry import (
     Sighting,
     SigningKey,
 )
-from mailpixel.store.tally import TallyKey, tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Overflow:
 class MessageState:
     """What was judged of one message, compact enough to keep for every message.
 
-    `marks` holds one entry a hit, in the order judged, packed by `mailpixel.store.marks`; the tally that
+    `marks` holds one entry a hit, in the order judged, packed by `mailpixel.store.verdict_codes`; the tally that
     counters are made of is a pure function of the state. Times are None where nothing of the kind was seen.
     """
 
@@ -58,7 +58,7 @@ class MessageState:
     @property
     def tally(self) -> Mapping[TallyKey, int]:
         """What the message adds to the counters of its campaign; the measures are listed in
-        `mailpixel.store.tally`."""
+        `mailpixel.store.measures`."""
         return tally([self])
 
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from mailpixel.classify import RULES, Rules, facts_of, judge, judge_agent
-from mailpixel.classify.agents import read_agent
 from mailpixel.model import EventKind, Judged, Message, Verdict
+from mailpixel.traffic.agents import read_agent
 from tests.benchmarks.table import print_rows
 from tests.builders import BROWSER
 from tests.crowds import CAMPAIGN, a_visit, bursts, lone_clicks, people

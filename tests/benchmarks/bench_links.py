@@ -19,9 +19,9 @@ from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
 
-from mailpixel.links.bulk import mint_links
 from mailpixel.links.keyring import new_keyring
 from mailpixel.links.lists.rows import Job
+from mailpixel.links.lists.run import mint_links
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Claims, TokenKind
 from tests.benchmarks.table import print_rows

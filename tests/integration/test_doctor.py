@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from mailpixel.checkup import (
+from mailpixel.cli import cli
+from mailpixel.doctor import (
     Address,
     Check,
     Grade,
@@ -23,10 +24,9 @@ from mailpixel.checkup import (
     check_links,
     check_public,
 )
-from mailpixel.checkup.asking import Answer, Silence, ask
-from mailpixel.checkup.links import judge_link
-from mailpixel.checkup.public import clock, pixel, reach, redirects, scheme, shared_keys
-from mailpixel.cli import cli
+from mailpixel.doctor.http import Answer, NoAnswer, ask
+from mailpixel.doctor.links import judge_link
+from mailpixel.doctor.public import clock, pixel, reach, redirects, scheme, shared_keys
 from mailpixel.links.keyring import create_keyring
 from mailpixel.model import Campaign, Link
 from mailpixel.server.pages import NOT_FOUND_PAGE
@@ -274,12 +274,12 @@ def test_an_answer_without_a_date_is_a_warning(date: str | None) -> None:
 def test_a_redirect_surface_is_known_by_its_own_page() -> None:
     assert redirects(Answer(404, {}, NOT_FOUND_PAGE)).grade is Grade.OK
     assert redirects(Answer(404, {}, b"nginx")).grade is Grade.FAIL
-    assert redirects(Silence("no answer")).found == "no answer"
+    assert redirects(NoAnswer("no answer")).found == "no answer"
 
 
 def test_keys_are_shared_when_the_service_reads_a_token() -> None:
     grades = [shared_keys(answer).grade for answer in (Answer(200, {}), Answer(404, {}), Answer(502, {}))]
-    assert [*grades, shared_keys(Silence("x")).grade] == [Grade.OK, Grade.FAIL, Grade.FAIL, Grade.FAIL]
+    assert [*grades, shared_keys(NoAnswer("x")).grade] == [Grade.OK, Grade.FAIL, Grade.FAIL, Grade.FAIL]
 
 
 @pytest.mark.parametrize(
@@ -289,12 +289,12 @@ def test_keys_are_shared_when_the_service_reads_a_token() -> None:
         (Answer(404, {}), Grade.OK, ""),
         (Answer(301, {}), Grade.WARN, "set the address that answers itself: MAILPIXEL_BASE_URL"),
         (Answer(502, {}), Grade.FAIL, "start `mailpixel serve`, and let the proxy pass on to its port"),
-        (Silence("no answer"), Grade.FAIL,
+        (NoAnswer("no answer"), Grade.FAIL,
          "check the firewall and the proxy; or correct the address: MAILPIXEL_BASE_URL"),
     ],
 )  # fmt: skip
 def test_an_address_is_reached_when_the_service_itself_can_answer(
-    answer: Answer | Silence, grade: Grade, remedy: str
+    answer: Answer | NoAnswer, grade: Grade, remedy: str
 ) -> None:
     check = reach(answer, Address("https://t.example"))
     assert (check.grade, check.remedy) == (grade, remedy)
@@ -405,4 +405,4 @@ def test_a_campaign_without_links_is_a_warning() -> None:
     ],
 )
 def test_no_answer_says_why_without_naming_addresses(url: str, problem: str) -> None:
-    assert ask(url) == Silence(problem)
+    assert ask(url) == NoAnswer(problem)

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from mailpixel.cli import cli
 from mailpixel.errors import ErasureUnfinished
 from mailpixel.model import Event, Message
-from mailpixel.projections.messages import fold_message
+from mailpixel.projections.message_state import fold_message
 from mailpixel.store.protocol import Changed, MessageState, Overflow, PutAside
 from mailpixel.store.sqlite import SqliteStore
 from tests.builders import EDGE, a_campaign, a_click, an_open, judge_plainly

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mailpixel.server.processes import FoldProcess
+from mailpixel.server.supervisor import FoldProcess
 from mailpixel.settings import Settings
 from mailpixel.store.sqlite import SqliteStore
 from tests.processes import UNMEASURED, wait_until

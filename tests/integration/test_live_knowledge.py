@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from mailpixel.ingest.optout import opt_out
 from mailpixel.links.keyring import load_keyring, rotate
 from mailpixel.links.minter import Minter
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Claims, Link, TokenKind
+from mailpixel.privacy.optout import opt_out
 from mailpixel.store.protocol import ApiKey
 from tests.api import Api
 from tests.builders import CAMPAIGN, a_campaign

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from mailpixel.classify import Rules
-from mailpixel.classify.message import judge
+from mailpixel.classify.judge import judge
 from mailpixel.links.keyring import new_keyring
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.model import Campaign, Event, Judged, Message
 from mailpixel.projections.fold import Fold
-from mailpixel.projections.messages import Judge
+from mailpixel.projections.message_state import Judge
 from mailpixel.projections.rebuild import Rebuild, rebuild
 from mailpixel.rewriting import Rewriter, rewriter_of
 from mailpixel.store.memory import MemoryRegistry, MemoryStore

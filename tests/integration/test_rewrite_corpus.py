@@ -8,8 +8,8 @@ import pytest
 
 from mailpixel.links.html import Plan, prepare
 from mailpixel.links.mime import prepare_message
+from mailpixel.links.splicing.link_policy import destination_of
 from mailpixel.links.splicing.options import RewriteOptions
-from mailpixel.links.splicing.trackable import destination_of
 from tests.corpus import documents, hydrated, messages
 from tests.oracles import LINKS_BY, html5lib_tree
 from tests.rewriting import BASE_URL, PIXEL_URL, tracked_urls, undone

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from mailpixel.errors import StoreUnavailable
 from mailpixel.server.app import create_app
-from mailpixel.server.errors_to_json import answer_error
+from mailpixel.server.errors import answer_error
 from mailpixel.settings import Settings
 from tests.api import Api
 

@@ -15,9 +15,9 @@ import pytest
 from mailpixel.errors import StoreUnavailable
 from mailpixel.model import Message
 from mailpixel.projections.fold import Fold
-from mailpixel.projections.messages import fold_message
+from mailpixel.projections.message_state import fold_message
 from mailpixel.store.protocol import MessageState, Overflow, PutAside
-from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite, shelves
+from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, generations, open_sqlite
 from tests.builders import EDGE, a_campaign, an_open, at_ms, judge_plainly
 
 BUSY_MS = 50
@@ -256,9 +256,10 @@ def test_an_idle_fold_writes_nothing_into_the_file(store: SqliteStore, path: Pat
 
 
 def test_looking_for_shelves_to_sweep_does_not_walk_over_all_shelves(store: SqliteStore) -> None:
+    live, left, filling = generations.LIVE, generations.LEFT, generations.FILLING
     asked = (
-        f"select id from shelves where live < {shelves.LIVE} and live = {shelves.LEFT}",
-        f"update shelves set live = {shelves.LEFT} where live < {shelves.LIVE} and live = {shelves.FILLING}",
+        f"select id from shelves where live < {live} and live = {left}",
+        f"update shelves set live = {left} where live < {live} and live = {filling}",
     )
     with store._database.reading() as connection:
         for query in asked:

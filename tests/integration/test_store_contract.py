@@ -9,11 +9,11 @@ import pytest
 
 from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.model import Event, Facts, Message
-from mailpixel.projections.messages import fold_message
+from mailpixel.projections.message_state import fold_message
+from mailpixel.store.measures import MEASURES
 from mailpixel.store.memory import MemoryStore
 from mailpixel.store.protocol import Changed, Folded, MessageState, Overflow, PutAside, Store, Waiting
 from mailpixel.store.sqlite import SqliteStore
-from mailpixel.store.tally import MEASURES
 from tests.builders import (
     APPLE,
     BROWSER,

@@ -9,10 +9,10 @@ from mailpixel.links.html import prepare
 from mailpixel.links.mime import prepare_message
 from mailpixel.links.parts.transfer import quoted_decoded, quoted_encoded
 from mailpixel.links.splicing.fields import Fields
+from mailpixel.links.splicing.link_policy import _RULES, destination_of, why_not
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.source import walk
 from mailpixel.links.splicing.splice import Destinations
-from mailpixel.links.splicing.trackable import _RULES, destination_of, why_not
 from mailpixel.links.text import prepare_text
 from tests.rewriting import BASE_URL, PIXEL, PIXEL_URL, tracked_urls, undone
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mailpixel.links.keyring import Key, Keyring
 from mailpixel.links.token import Problem, Reading, TokenSigner
-from mailpixel.links.wire import CODES
+from mailpixel.links.token_format import CODES
 from mailpixel.model import Claims, TokenKind
 from tests.minting import text_of
 

@@ -5,10 +5,10 @@ import random
 import pytest
 
 from mailpixel.classify import Rules
-from mailpixel.classify.agent_verdict import judge_agent
-from mailpixel.classify.agents import read_agent
+from mailpixel.classify.judge import judge_agent
 from mailpixel.ingest.agents import MOST_READINGS, NEW_OF_A_MESSAGE, REMEMBERED, AgentBounds
 from mailpixel.model import EventKind
+from mailpixel.traffic.agents import read_agent
 from tests.builders import APPLE, BROWSER, GMAIL, ROBOT
 
 PHONE = (

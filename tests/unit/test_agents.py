@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from mailpixel.classify import KnownAgent, Rules, judge_agent
-from mailpixel.classify.agents import AgentKind, read_agent
-from mailpixel.classify.words import WordList
 from mailpixel.errors import InvalidInput
 from mailpixel.model import EventKind, Facts, Verdict, Via
+from mailpixel.traffic.agents import AgentKind, read_agent
+from mailpixel.traffic.words import WordList
 
 RULES = Rules()
 OPEN, CLICK = EventKind.OPEN, EventKind.CLICK

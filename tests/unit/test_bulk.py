@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailpixel.errors import InvalidInput, MailpixelError
-from mailpixel.links.bulk import BLOCK_BYTES, Tally, Task, Watch, in_processes, mint_links
 from mailpixel.links.keyring import new_keyring, pseudonym
 from mailpixel.links.lists.columns import UnclearHeader, Wanted
 from mailpixel.links.lists.head import look
 from mailpixel.links.lists.recipients import LONGEST_ROW_BYTES, Layout, blocks
 from mailpixel.links.lists.rows import Format, Job
+from mailpixel.links.lists.run import BLOCK_BYTES, Tally, Task, Watch, in_processes, mint_links
 from mailpixel.links.minter import Minter
 
 KEYRING = new_keyring(datetime(2026, 11, 25, tzinfo=UTC))

@@ -3,12 +3,10 @@
 import pytest
 
 from mailpixel.links.destination import check_destination
-from mailpixel.links.parameters import with_parameters
-from mailpixel.links.passthrough import passed_through
+from mailpixel.links.passthrough import passed_through, with_parameters
 from mailpixel.links.splicing.fields import holds_token
-from mailpixel.links.splicing.judge import LinkJudge, Outcome
+from mailpixel.links.splicing.link_policy import LinkJudge, Outcome, Reason, destination_of, why_not
 from mailpixel.links.splicing.options import RewriteOptions
-from mailpixel.links.splicing.trackable import Reason, destination_of, why_not
 
 
 def outcome(href: str, no_track: bool = False, **options: object) -> Outcome:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mailpixel.errors import InvalidInput
 from mailpixel.links.destination import check_destination
-from mailpixel.links.splicing.trackable import destination_of
+from mailpixel.links.splicing.link_policy import destination_of
 
 
 @pytest.mark.parametrize(

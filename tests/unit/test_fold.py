@@ -8,10 +8,10 @@ import pytest
 
 from mailpixel.errors import Conflict
 from mailpixel.model import Campaign, EventKind, Judged, Message, Verdict
-from mailpixel.projections.counters import Decision, Difference, Move
 from mailpixel.projections.fold import PART, SETTLED, TURN_MS, Fold, FoldOptions
 from mailpixel.projections.lag import fold_lag_ms
 from mailpixel.projections.rebuild import ATTEMPTS, Rebuild, rebuild
+from mailpixel.projections.rebuild_difference import Decision, Difference, Move
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from mailpixel.store.protocol import Changed, Folded, FoldState, MessageState, PutAside, Waiting
 from tests.builders import ROBOT, a_campaign, a_click, a_link, an_open, at_ms, judge_plainly

@@ -3,7 +3,7 @@
 import pytest
 
 from mailpixel.ingest.intake import minimise
-from mailpixel.server.hits import Reader, is_speculative
+from mailpixel.server.request_reader import Reader, is_speculative
 
 PROXIES = ("10.0.0.0/8", "2001:db8::/32")
 

@@ -7,9 +7,9 @@ import pytest
 from mailpixel.errors import InvalidInput
 from mailpixel.links.html import Skip, prepare
 from mailpixel.links.mime import prepare_message
+from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.splice import Destinations, encode_for
-from mailpixel.links.splicing.trackable import Reason
 from mailpixel.links.text import prepare_text
 from mailpixel.model import LAST_LINK
 from tests.rewriting import PIXEL, PIXEL_URL

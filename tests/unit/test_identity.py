@@ -1,7 +1,7 @@
 """Event ids and daily caps."""
 
+from mailpixel.event_ids import DAY_MS, LATEST_MS, EventIds, reported_event
 from mailpixel.ingest.caps import REMEMBERED, DailyCaps
-from mailpixel.ingest.identity import DAY_MS, LATEST_MS, EventIds, reported_event
 from mailpixel.model import Event, EventKind
 
 

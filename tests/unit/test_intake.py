@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailpixel.ingest.intake import FORGED_REMEMBERED, Intake, Outcome, Receipt, Seen
-from mailpixel.ingest.optout import opt_out
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.links.keyring import new_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import parse_path
 from mailpixel.model import Campaign, Claims, EventKind, Facts, Link, TokenKind
+from mailpixel.privacy.optout import opt_out
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from tests.builders import Known, an_open
 

@@ -3,7 +3,7 @@
 import pytest
 
 from mailpixel.classify import Certainty, Network, Rules, Scope
-from mailpixel.classify.message import look
+from mailpixel.classify.judge import observe
 from mailpixel.model import Facts, Verdict
 from tests.builders import APPLE, ROBOT, a_click, a_message, an_open
 from tests.judging import BARE, BURST, DAY, ELSEWHERE, HUMAN, PERSON, TRAP, TRAPPED, clicks, rulings
@@ -211,5 +211,5 @@ def test_a_preview_and_a_browser_loading_ahead_spring_nothing() -> None:
 
 def test_looking_at_a_message_costs_no_more_than_a_walk_over_its_events() -> None:
     hits = [a_click(500.0 + step / 100, step % 2 + 1, facts=PERSON) for step in range(4_000)]
-    sights = look(a_message(*hits), TRAPPED, Rules())
-    assert {sight.ruling.verdict for sight in sights if sight.ruling} == {Verdict.SCANNER}
+    observations = observe(a_message(*hits), TRAPPED, Rules())
+    assert {hit.ruling.verdict for hit in observations if hit.ruling} == {Verdict.SCANNER}

@@ -3,9 +3,9 @@
 import pytest
 
 from mailpixel.model import Event, EventKind, Facts, Judged, Verdict, Via
-from mailpixel.projections.messages import fold_message
-from mailpixel.store.marks import Mark, pack, unpack
+from mailpixel.projections.message_state import fold_message
 from mailpixel.store.protocol import MessageState
+from mailpixel.store.verdict_codes import VerdictCode, pack, unpack
 from tests.builders import (
     APPLE,
     GMAIL,
@@ -44,10 +44,10 @@ def test_marks_say_what_was_judged() -> None:
     ]
     second = SENT_AT_MS // 1000
     assert unpack(pack(judged)) == (
-        Mark(second + 1, EventKind.OPEN, Verdict.HUMAN, "mail_proxy", via=Via.GMAIL),
-        Mark(second + 3, EventKind.CLICK, Verdict.SCANNER, "burst", link=65535, dup=True),
-        Mark(second + 4, EventKind.CLICK, Verdict.BOT, "method", probe=True),
-        Mark(second + 5, EventKind.OPEN, Verdict.SCANNER, "burst", via=Via.MICROSOFT, forged=True),
+        VerdictCode(second + 1, EventKind.OPEN, Verdict.HUMAN, "mail_proxy", via=Via.GMAIL),
+        VerdictCode(second + 3, EventKind.CLICK, Verdict.SCANNER, "burst", link=65535, dup=True),
+        VerdictCode(second + 4, EventKind.CLICK, Verdict.BOT, "method", probe=True),
+        VerdictCode(second + 5, EventKind.OPEN, Verdict.SCANNER, "burst", via=Via.MICROSOFT, forged=True),
     )
 
 

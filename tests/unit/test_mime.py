@@ -7,7 +7,7 @@ import pytest
 
 from mailpixel.errors import InvalidInput
 from mailpixel.links.mime import Cause, Left, MessagePlan, prepare_message
-from mailpixel.links.parts.comparison import difference
+from mailpixel.links.parts.safety_check import difference
 from mailpixel.links.parts.transfer import QuotedText, quoted_decoded
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.model import LAST_LINK

@@ -5,9 +5,9 @@ import pickle
 import pytest
 
 from mailpixel.classify import Certainty, Network, NetworkTable, Rules, Scope
-from mailpixel.classify.networks import canonical_address, canonical_prefix, neighbourhood
 from mailpixel.classify.rules import shipped_networks
 from mailpixel.errors import InvalidInput
+from mailpixel.traffic.networks import canonical_address, canonical_prefix, neighbourhood
 
 WIDE = Network("192.0.2.0/24", "wide")
 NARROW = Network("192.0.2.64/26", "narrow", Scope.ALL, Certainty.CERTAIN)

@@ -14,11 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from mailpixel.errors import InvalidInput
-from mailpixel.links.bulk import Tally, Watch, mint_links
 from mailpixel.links.keyring import new_keyring, pseudonym
 from mailpixel.links.lists.columns import Wanted
 from mailpixel.links.lists.parquet import ROW_GROUP_BYTES, ParquetRows, arrow_block
 from mailpixel.links.lists.rows import Format, Job
+from mailpixel.links.lists.run import Tally, Watch, mint_links
 
 KEYRING = new_keyring(datetime(2026, 11, 25, tzinfo=UTC))
 MERGE = Job("c1", "https://t.example", merge=True, workers=1)

@@ -14,11 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from mailpixel.errors import Conflict, InvalidInput
-from mailpixel.links.bulk import Done, Tally, Watch, mint_links
 from mailpixel.links.keyring import Keyring, new_keyring
 from mailpixel.links.lists.columns import Wanted
-from mailpixel.links.lists.resume import Part, facts_of
+from mailpixel.links.lists.part_file import Part, facts_of
 from mailpixel.links.lists.rows import Format, Job
+from mailpixel.links.lists.run import Done, Tally, Watch, mint_links
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 KEYRING = new_keyring(NOW)

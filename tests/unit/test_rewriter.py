@@ -14,10 +14,10 @@ from mailpixel.errors import MailpixelError, NotFound, StoreUnavailable
 from mailpixel.links.html import Skip
 from mailpixel.links.keyring import new_keyring
 from mailpixel.links.minter import Minter
-from mailpixel.links.parts.left import Cause
+from mailpixel.links.parts.skipped import Cause
+from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.splice import Note, NoteKind
-from mailpixel.links.splicing.trackable import Reason
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import parse_path
 from mailpixel.model import Claims, TokenKind

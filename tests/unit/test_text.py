@@ -2,8 +2,8 @@
 
 import pytest
 
+from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.links.splicing.options import RewriteOptions
-from mailpixel.links.splicing.trackable import Reason
 from mailpixel.links.text import prepare_text
 from mailpixel.model import LAST_LINK
 

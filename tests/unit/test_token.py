@@ -14,7 +14,7 @@ from mailpixel.links.claims import are_recipients, check_campaign_id, check_link
 from mailpixel.links.keyring import Key, Keyring, new_keyring, pseudonym
 from mailpixel.links.signature import KeyedHMAC, KindSigner, derived_key
 from mailpixel.links.token import TOKEN_CHARS, Problem, Reading, TokenSigner
-from mailpixel.links.wire import decode, encode, read_varint, varint
+from mailpixel.links.token_format import decode, encode, read_varint, varint
 from mailpixel.model import Claims, TokenKind
 from tests.minting import minted
 

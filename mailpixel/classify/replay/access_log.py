@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from mailpixel.classify.facts import agent_text
-from mailpixel.classify.networks import canonical_address
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Event, EventKind, Facts, Message
+from mailpixel.traffic.facts import agent_text
+from mailpixel.traffic.networks import canonical_address
 
 _EDGE = b"clog"
 _TEXT = r'"((?:[^"\\]|\\.)*)"'

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mailpixel.classify.message import judge
+from mailpixel.classify.judge import judge
 from mailpixel.classify.replay.scenario import Scenario
 from mailpixel.classify.rules import Rules
 from mailpixel.model import Event, EventKind, Facts, Judged, Verdict

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mailpixel.classify.facts import facts_of
-from mailpixel.classify.networks import Network, canonical_address
 from mailpixel.classify.rules import KnownAgent, Rules
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Campaign, Event, EventKind, Facts, Link, Message, moment_of
+from mailpixel.traffic.facts import facts_of
+from mailpixel.traffic.networks import Network, canonical_address
 
 _EDGE = b"play"
 _MARKS = {"valid": Facts.NONE, "preview": Facts.PREVIEW, "tampered": Facts.FORGED}

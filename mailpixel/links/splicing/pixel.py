@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import turbohtml
 
+from mailpixel.links.splicing.link_policy import destination_of
 from mailpixel.links.splicing.options import PixelPlace
 from mailpixel.links.splicing.own import OwnUrls
 from mailpixel.links.splicing.source import Source
-from mailpixel.links.splicing.trackable import destination_of
 
 _TRIES = 16
 _END_TAG = re.compile("</(body|html)[\t\n\f\r />]", re.IGNORECASE)

@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any, AnyStr, Generic, NamedTuple
 
 from mailpixel.errors import InvalidInput
-from mailpixel.links.splicing.trackable import Reason
+from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.model import LAST_LINK
 
 PIXEL_OPEN = '<img src="'

@@ -9,6 +9,6 @@ answers, openapi                the schemas of the answers, the document
 """
 
 from mailpixel.server.api.routes import ENDPOINTS, ROUTES
-from mailpixel.server.errors_to_json import EXCEPTION_HANDLERS
+from mailpixel.server.errors import EXCEPTION_HANDLERS
 
 __all__ = ["ENDPOINTS", "EXCEPTION_HANDLERS", "ROUTES"]

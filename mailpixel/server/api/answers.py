@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mailpixel.links.splicing.trackable import Reason
+from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.model import EventKind, Facts, Verdict, Via
 from mailpixel.report.estimate import METHODS
 from mailpixel.report.summary import CLICKS, OPENS
 from mailpixel.report.timeline import BUCKETS
 from mailpixel.report.timeline import CLICKS as TIMELINE_CLICKS
 from mailpixel.report.timeline import OPENS as TIMELINE_OPENS
-from mailpixel.server.errors_to_json import CODES
+from mailpixel.server.errors import CODES
 
 Schema = dict[str, Any]
 

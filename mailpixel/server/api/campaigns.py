@@ -13,7 +13,7 @@ from mailpixel.links.destination import checked
 from mailpixel.links.passthrough import MOST_NAMES, NAME_PATTERN, check_names
 from mailpixel.links.urls import BASE_URL_CHARS, check_base_url
 from mailpixel.model import LAST_LINK, Campaign, Link
-from mailpixel.report.campaigns import campaign_json
+from mailpixel.report.links import campaign_json
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.fields import (
     BOOLEAN,
@@ -32,7 +32,7 @@ from mailpixel.server.api.fields import (
 )
 from mailpixel.server.api.json_text import answer_json
 from mailpixel.server.api.query import page
-from mailpixel.server.errors_to_json import NO_STORE
+from mailpixel.server.errors import NO_STORE
 
 URL_SCHEMA = {
     "type": "string",

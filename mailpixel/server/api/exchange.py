@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from mailpixel.server.api.lines import LINE_BYTES, Lines, Numbered
-from mailpixel.server.errors_to_json import NO_STORE
+from mailpixel.server.errors import NO_STORE
 
 PIECE_BYTES = 65_536
 MEMORY_BYTES = 1_048_576

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from mailpixel.server.errors_to_json import NO_STORE
+from mailpixel.server.errors import NO_STORE
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 

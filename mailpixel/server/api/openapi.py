@@ -9,7 +9,7 @@ from mailpixel import __version__
 from mailpixel.server.api.answers import EXAMPLES, SCHEMAS, ref
 from mailpixel.server.api.endpoint import Endpoint
 from mailpixel.server.api.fields import Field, object_schema
-from mailpixel.server.errors_to_json import CODES
+from mailpixel.server.errors import CODES
 
 NDJSON = "application/x-ndjson"
 JSON = "application/json"

@@ -19,7 +19,7 @@ from mailpixel.report.timeline import BUCKETS, timeline
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.fields import BOOLEAN, Field, choice, flag, options
 from mailpixel.server.api.query import page
-from mailpixel.server.errors_to_json import NO_STORE
+from mailpixel.server.errors import NO_STORE
 from mailpixel.server.threads import EXPORTS_AT_ONCE, Lane
 from mailpixel.store.protocol import Counts, LinkRevision
 

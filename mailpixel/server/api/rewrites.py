@@ -15,7 +15,7 @@ from mailpixel.server.api.exchange import STREAM_BYTES, Exchange
 from mailpixel.server.api.fields import BOOLEAN, Field, a_string, choice, flag, options
 from mailpixel.server.api.lines import Numbered, read_line
 from mailpixel.server.api.streams import RECIPIENT
-from mailpixel.server.errors_to_json import error_json
+from mailpixel.server.errors import error_json
 from mailpixel.server.threads import Lane
 
 HTML_CHARS = 524_288

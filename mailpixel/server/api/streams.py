@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from mailpixel.errors import InvalidInput, MailpixelError, StoreUnavailable
-from mailpixel.ingest.identity import DAY_MS, reported_event
+from mailpixel.event_ids import DAY_MS, reported_event
 from mailpixel.links.claims import check_recipient
 from mailpixel.links.lists.rows import Format, Job, RowMinter
 from mailpixel.model import Event, EventKind, to_ms
@@ -14,9 +14,9 @@ from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.exchange import STREAM_BYTES, Exchange
 from mailpixel.server.api.fields import BOOLEAN, MOMENT, Field, a_string, flag, moment, text
 from mailpixel.server.api.lines import LINE_BYTES, Numbered, read_line
-from mailpixel.server.errors_to_json import error_json
+from mailpixel.server.errors import error_json
 from mailpixel.server.threads import Lane
-from mailpixel.store.revisions import note_signed
+from mailpixel.store.campaign_changes import note_signed
 
 WRITTEN_CHARS = 1_000
 

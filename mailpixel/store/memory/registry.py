@@ -8,16 +8,7 @@ from datetime import datetime
 
 from mailpixel.errors import Conflict, NotFound
 from mailpixel.model import Campaign
-from mailpixel.store.protocol import (
-    MOST_MET_LINKS,
-    ApiKey,
-    FoldState,
-    LinkRevision,
-    RegistryNews,
-    Sighting,
-    SigningKey,
-)
-from mailpixel.store.revisions import (
+from mailpixel.store.campaign_changes import (
     Remembered,
     calls_for_rebuild,
     calls_for_recount,
@@ -26,6 +17,15 @@ from mailpixel.store.revisions import (
     numbered,
     replaced_links,
     to_the_millisecond,
+)
+from mailpixel.store.protocol import (
+    MOST_MET_LINKS,
+    ApiKey,
+    FoldState,
+    LinkRevision,
+    RegistryNews,
+    Sighting,
+    SigningKey,
 )
 
 

@@ -12,6 +12,7 @@ from itertools import islice
 
 from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.model import Event, EventKind, Facts, Message
+from mailpixel.store.measures import MEASURES, TallyKey, tally
 from mailpixel.store.protocol import (
     Changed,
     Counts,
@@ -22,7 +23,6 @@ from mailpixel.store.protocol import (
     PutAside,
     Waiting,
 )
-from mailpixel.store.tally import MEASURES, TallyKey, tally
 
 Key = tuple[str, str]
 HITS = frozenset({EventKind.OPEN, EventKind.CLICK})

@@ -4,14 +4,14 @@ import sqlite3
 import time
 
 from mailpixel.errors import ErasureUnfinished, StoreUnavailable
+from mailpixel.store.measures import Tally
 from mailpixel.store.protocol import MessageState
 from mailpixel.store.sqlite.agents import remove_unused_agents
 from mailpixel.store.sqlite.cursor import read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database
+from mailpixel.store.sqlite.generations import leave_unfinished, move_counters, states_of, sweep
 from mailpixel.store.sqlite.leftovers import holds_leftovers
 from mailpixel.store.sqlite.persons import campaigns_of
-from mailpixel.store.sqlite.shelves import leave_unfinished, move_counters, states_of, sweep
-from mailpixel.store.tally import Tally
 
 ATTEMPTS = 3
 """How often the write-ahead log is emptied, each time waiting for readers as long as writers wait."""

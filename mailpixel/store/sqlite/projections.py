@@ -7,14 +7,13 @@ from dataclasses import replace
 
 from mailpixel.errors import Conflict
 from mailpixel.model import Facts
+from mailpixel.store.measures import MEASURES, Tally
 from mailpixel.store.protocol import Changed, Counts, Folded, MessageState, PutAside, Waiting
 from mailpixel.store.sqlite.aside import count_aside, keep_aside, take_back
 from mailpixel.store.sqlite.cursor import Cursor, read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.editions import edition_of
-from mailpixel.store.sqlite.persons import note_campaign, note_progress
-from mailpixel.store.sqlite.rows import HITS
-from mailpixel.store.sqlite.shelves import (
+from mailpixel.store.sqlite.generations import (
     STATE,
     live_shelf,
     move_counters,
@@ -23,7 +22,8 @@ from mailpixel.store.sqlite.shelves import (
     states_of,
     to_state,
 )
-from mailpixel.store.tally import MEASURES, Tally
+from mailpixel.store.sqlite.persons import note_campaign, note_progress
+from mailpixel.store.sqlite.rows import HITS
 
 # The plus keeps SQLite from reading the whole campaign instead of the last few seconds.
 PROVISIONAL = (

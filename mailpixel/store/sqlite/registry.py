@@ -8,14 +8,14 @@ from typing import Any
 
 from mailpixel.errors import Conflict, NotFound
 from mailpixel.model import Campaign, Link, moment_of, to_ms
-from mailpixel.store.protocol import ApiKey, FoldState, LinkRevision, RegistryNews, Sighting, SigningKey
-from mailpixel.store.revisions import (
+from mailpixel.store.campaign_changes import (
     calls_for_rebuild,
     calls_for_recount,
     check_never_sent,
     numbered,
     replaced_links,
 )
+from mailpixel.store.protocol import ApiKey, FoldState, LinkRevision, RegistryNews, Sighting, SigningKey
 from mailpixel.store.sqlite.database import BUSY_MS, Database
 from mailpixel.store.sqlite.met_links import known_links, meeting, remember
 from mailpixel.store.sqlite.migrations import migrate

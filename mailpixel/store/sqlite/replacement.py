@@ -12,13 +12,13 @@ from itertools import islice
 
 from mailpixel.errors import Conflict
 from mailpixel.model import Message
+from mailpixel.store.measures import Tally
 from mailpixel.store.protocol import Folded, MessageState, PutAside
 from mailpixel.store.sqlite.aside import keep_aside
 from mailpixel.store.sqlite.cursor import Cursor, read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.events import EventLog
-from mailpixel.store.sqlite.persons import note_campaign
-from mailpixel.store.sqlite.shelves import (
+from mailpixel.store.sqlite.generations import (
     LEFT,
     leave_unfinished,
     move_counters,
@@ -27,7 +27,7 @@ from mailpixel.store.sqlite.shelves import (
     states_of,
     sweep,
 )
-from mailpixel.store.tally import Tally
+from mailpixel.store.sqlite.persons import note_campaign
 
 PART = 5_000
 """States put in one transaction."""

@@ -1,0 +1,125 @@
+"""Rules 1 to 6: what a single event gives away by itself."""
+
+from collections.abc import Callable
+
+from mailpixel.classify.observation import FORGED, PREFETCH, PREVIEW, REFERER, Observation, Ruling
+from mailpixel.classify.rules import Rules
+from mailpixel.model import Verdict, Via
+from mailpixel.traffic.agents import AgentKind
+
+INTERNAL = Ruling("internal", Verdict.INTERNAL)
+METHOD_CLICK = Ruling("method", Verdict.SCANNER)
+METHOD_OPEN = Ruling("method", Verdict.BOT)
+PURPOSE = Ruling("purpose", Verdict.PREFETCH)
+PROXY_CLICK = Ruling("mail_proxy", Verdict.SCANNER)
+PROXY_OPEN = {via: Ruling("mail_proxy", Verdict.HUMAN, via) for via in Via}
+PROXY_EARLY = {via: Ruling("mail_proxy", Verdict.PREFETCH, via) for via in Via}
+APPLE_OPEN = Ruling("apple_mpp", Verdict.PRIVACY_PREFETCH, Via.APPLE)
+APPLE_CLICK = Ruling("apple_mpp", Verdict.SCANNER)
+GMAIL_OPEN = Ruling("gmail_prefetch", Verdict.PREFETCH, Via.GMAIL)
+GMAIL_CLICK = Ruling("gmail_prefetch", Verdict.SCANNER)
+DECLARED_SCANNER = Ruling("declared", Verdict.SCANNER)
+DECLARED_BOT = Ruling("declared", Verdict.BOT)
+DECLARED_EARLY = Ruling("declared", Verdict.PREFETCH)
+
+
+def internal(hit: Observation, rules: Rules) -> Ruling | None:
+    """The sender's own."""
+    event = hit.event
+    own = hit.bits & PREVIEW or event.recipient in rules.seeds or rules.operator.lookup(event.address)
+    return INTERNAL if own else None
+
+
+def method(hit: Observation, rules: Rules) -> Ruling | None:
+    """Anything but a GET."""
+    if hit.event.method == "GET":
+        return None
+    return METHOD_CLICK if hit.click else METHOD_OPEN
+
+
+def purpose(hit: Observation, rules: Rules) -> Ruling | None:
+    """Loaded ahead, as the browser itself says."""
+    return PURPOSE if hit.bits & PREFETCH else None
+
+
+def mail_proxy(hit: Observation, rules: Rules) -> Ruling | None:
+    """An image proxy: a person's eyes on an image, but for the first moments; never on a link."""
+    if hit.agent.kind is not AgentKind.MAIL_PROXY or hit.agent.via is None:
+        return None
+    if hit.click:
+        return PROXY_CLICK
+    if hit.bits & FORGED:
+        return None
+    return PROXY_EARLY[hit.agent.via] if hit.early else PROXY_OPEN[hit.agent.via]
+
+
+def apple_mpp(hit: Observation, rules: Rules) -> Ruling | None:
+    """Apple's privacy protection: its exact agent, without a Referer."""
+    if hit.agent.kind is not AgentKind.PRIVACY_PREFETCH:
+        return None
+    if hit.click:
+        return APPLE_CLICK
+    return None if hit.bits & REFERER else APPLE_OPEN
+
+
+def gmail_prefetch(hit: Observation, rules: Rules) -> Ruling | None:
+    """Gmail's prefetch: its exact agent."""
+    if hit.agent.kind is not AgentKind.GMAIL_PREFETCH:
+        return None
+    return GMAIL_CLICK if hit.click else GMAIL_OPEN
+
+
+def declared(hit: Observation, rules: Rules) -> Ruling | None:
+    """What the agent says it is; None leaves a person possible."""
+    for known in rules.agents:
+        if known.contains in hit.event.agent.lower():
+            return None if known.verdict is Verdict.HUMAN else Ruling("declared", known.verdict)
+    reading = _DECLARED.get(hit.agent.kind)
+    return reading(hit) if reading is not None else None
+
+
+def _early_open(hit: Observation) -> Ruling | None:
+    return DECLARED_EARLY if hit.early and not hit.click else None
+
+
+def _empty(hit: Observation) -> Ruling | None:
+    return DECLARED_BOT if hit.click else _early_open(hit)
+
+
+def _app(hit: Observation) -> Ruling | None:
+    return DECLARED_BOT if hit.click else None
+
+
+_DECLARED: dict[AgentKind, Callable[[Observation], Ruling | None]] = {
+    AgentKind.SCANNER: lambda hit: DECLARED_SCANNER,
+    AgentKind.ROBOT: lambda hit: DECLARED_BOT,
+    AgentKind.BARE_WEBKIT: _early_open,
+    AgentKind.EMPTY: _empty,
+    AgentKind.APP: _app,
+    AgentKind.UNKNOWN: lambda hit: DECLARED_BOT,
+}
+
+EventRule = Callable[[Observation, Rules], Ruling | None]
+
+EVENT_RULES: tuple[tuple[EventRule, frozenset[AgentKind]], ...] = (
+    (internal, frozenset(AgentKind)),
+    (method, frozenset(AgentKind)),
+    (purpose, frozenset(AgentKind)),
+    (mail_proxy, frozenset({AgentKind.MAIL_PROXY})),
+    (apple_mpp, frozenset({AgentKind.PRIVACY_PREFETCH})),
+    (gmail_prefetch, frozenset({AgentKind.GMAIL_PREFETCH})),
+    (declared, frozenset(_DECLARED)),
+)
+"""In the order of `RULES`, each with the kinds of agents it can speak about."""
+
+_ALL = tuple(rule for rule, _ in EVENT_RULES)
+_BY_KIND = {kind: tuple(rule for rule, kinds in EVENT_RULES if kind in kinds) for kind in AgentKind}
+
+
+def first_ruling(hit: Observation, rules: Rules) -> Ruling | None:
+    """The ruling of the first rule that matches; None leaves the event to the rules that need its neighbours."""
+    for rule in _ALL if rules.agents else _BY_KIND[hit.agent.kind]:
+        ruling = rule(hit, rules)
+        if ruling is not None:
+            return ruling
+    return None

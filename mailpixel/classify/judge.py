@@ -1,0 +1,125 @@
+"""The judgement: all events of a message together, each with its verdict and the rule that decided."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
+
+from mailpixel.classify.burst import mark_burst
+from mailpixel.classify.certain import mark_certain
+from mailpixel.classify.hit_rules import first_ruling
+from mailpixel.classify.observation import NO_CLOCK, Clock, Observation, Ruling, sight_of
+from mailpixel.classify.rules import Rules
+from mailpixel.classify.trap import mark_trap
+from mailpixel.classify.weak_evidence import mark_soft
+from mailpixel.model import Campaign, Event, EventKind, Judged, Link, Message, Verdict, Via
+
+
+@dataclass(frozen=True, slots=True)
+class AgentVerdict:
+    """The verdict of one hit with this agent and nothing else to go by; `sign` is what in the agent decided."""
+
+    verdict: Verdict
+    rule: str
+    via: Via | None
+    sign: str
+
+
+def judge_agent(agent: str, kind: EventKind, rules: Rules) -> AgentVerdict:
+    """The verdict of a single GET with this agent, long after delivery; any length and any text will do."""
+    event = Event(kind, "", "", 0, agent=agent)
+    hit = sight_of(event)
+    ruling = first_ruling(hit, rules) or DEFAULT
+    return AgentVerdict(ruling.verdict, ruling.rule, ruling.via, hit.agent.sign)
+
+
+HITS = (EventKind.OPEN, EventKind.CLICK)
+DEFAULT = Ruling("default", Verdict.HUMAN)
+_moment = attrgetter("received_at_ms", "id")
+
+
+def judge(message: Message, campaign: Campaign, rules: Rules) -> tuple[Judged, ...]:
+    """A verdict for every open and click of a message, in order of (received_at_ms, id).
+
+    Deliveries set the clock, opt-outs say nothing; neither comes back. Pure: the same events, campaign and
+    rules give the same verdicts, in whatever order the events came. Costs n log n in the events.
+    """
+    return tuple(_judged(observe(message, campaign, rules), rules))
+
+
+def observe(message: Message, campaign: Campaign, rules: Rules) -> list[Observation]:
+    """The opens and clicks of a message as the rules see them, in order, each with the ruling that fell or None."""
+    clocks = _clocks(message, campaign, rules)
+    events = sorted(message.events, key=_moment) if len(message.events) > 1 else message.events
+    links = campaign.links
+    observations = [
+        sight_of(event if event.destination is None else numbered(event, links), *clocks)
+        for event in events
+        if event.kind in HITS
+    ]
+    for hit in observations:
+        hit.ruling = first_ruling(hit, rules)
+    mark_trap(observations, campaign.links, rules.known_networks, rules.thresholds)
+    mark_certain(observations, rules.known_networks, rules.thresholds)
+    mark_burst(observations, rules.thresholds)
+    mark_soft(observations, rules.thresholds)
+    return observations
+
+
+def numbered(event: Event, links: Sequence[Link]) -> Event:
+    """A click that carried its destination as one on the link of that destination, where there is one by now.
+
+    So both count for one link, and a reader who follows both has followed one. Traps count for none.
+    """
+    if event.link is not None:
+        return event
+    found = (link.number for link in links if link.url == event.destination and not link.trap)
+    number = next(found, None)
+    return event if number is None else replace(event, link=number)
+
+
+def _clocks(message: Message, campaign: Campaign, rules: Rules) -> tuple[Clock, Clock]:
+    """The clock of the message, and the one for hits before it started: delivery before sending, sending before
+    nothing.
+    """
+    sending = _sent_at_ms(campaign.sent_at), rules.thresholds.open_queue_ms, "sending"
+    delivered = [event.received_at_ms for event in message.events if event.kind is EventKind.DELIVERY]
+    if delivered:
+        return (min(delivered), rules.thresholds.open_delivery_ms, "delivery"), sending
+    return sending, NO_CLOCK
+
+
+@lru_cache(maxsize=1024)
+def _sent_at_ms(sent_at: datetime | None) -> int | None:
+    """Once a campaign and not once a message: arithmetic with dates is slow."""
+    return Campaign("", "", sent_at=sent_at).sent_at_ms
+
+
+def _judged(observations: Sequence[Observation], rules: Rules) -> list[Judged]:
+    repeats = Repeats(rules.thresholds.repeat_open_ms, rules.thresholds.repeat_click_ms)
+    judged = []
+    for hit in observations:
+        ruling = hit.ruling or DEFAULT
+        dup = repeats.seen(hit, ruling)
+        judged.append(Judged(hit.event, ruling.verdict, ruling.rule, ruling.via, dup))
+    return judged
+
+
+class Repeats:
+    """Which hits repeat one that counted: same kind, link, verdict and source, within the window of that one."""
+
+    def __init__(self, open_ms: int, click_ms: int) -> None:
+        self._windows = open_ms, click_ms
+        self._counted: dict[tuple[object, ...], int] = {}
+
+    def seen(self, hit: Observation, ruling: Ruling) -> bool:
+        """Whether this hit is a repeat; hits must come in order of time."""
+        if ruling.verdict is Verdict.INTERNAL or not hit.countable:
+            return False
+        key = (hit.click, hit.link, ruling.verdict, hit.source)
+        first_ms = self._counted.get(key)
+        if first_ms is not None and hit.at_ms - first_ms <= self._windows[hit.click]:
+            return True
+        self._counted[key] = hit.at_ms
+        return False

@@ -1,0 +1,175 @@
+"""Rule 9: evidence that needs company. Two families decide."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from mailpixel.classify.certain import speaks
+from mailpixel.classify.observation import (
+    FRAMED,
+    GESTURE,
+    NAVIGATE,
+    PLAIN_HTTP,
+    UNSEEN,
+    UPGRADE_INSECURE,
+    Observation,
+    Ruling,
+)
+from mailpixel.classify.thresholds import Thresholds
+from mailpixel.model import Verdict
+from mailpixel.traffic.browsers import BrowserClaim
+from mailpixel.traffic.networks import neighbourhood
+
+FAMILIES = ("instant", "network", "pair", "client", "no_open")
+"""In the order in which they give a verdict its name."""
+NEEDED = 2
+
+SOFT = {name: Ruling(name, Verdict.SCANNER) for name in FAMILIES}
+
+_NO_PERSON, _PERHAPS, _PERSON = range(3)
+"""How well the headers of a click speak for a person."""
+
+Place = tuple[tuple[int, int], str]
+"""The network and the operating system a click came from."""
+
+
+def mark_soft(observations: Sequence[Observation], thresholds: Thresholds) -> None:
+    """Rule on the undecided observations that two families of evidence speak against."""
+    undecided = [hit for hit in observations if hit.ruling is None]
+    for hit in undecided:
+        hit.soft = _own_evidence(hit, thresholds)
+        hit.lifted = hit.click and strength(hit) == _PERSON
+        if hit.soft:
+            _decide(hit)
+    clicks = [hit for hit in undecided if hit.click and hit.ruling is None]
+    if clicks:
+        _look_around(observations, clicks, thresholds)
+
+
+def _look_around(
+    observations: Sequence[Observation], clicks: Sequence[Observation], thresholds: Thresholds
+) -> None:
+    """The families that need neighbours, and those are what is left once the machines are known."""
+    paired = {id(hit) for hit in _weaker_of_pairs(clicks, thresholds.pair_ms)} if len(clicks) > 1 else ()
+    opened_ms = first_read_ms(observations)
+    for hit in clicks:
+        found = [*hit.soft]
+        if id(hit) in paired:
+            found.append("pair")
+        if opened_ms is None or opened_ms > hit.at_ms:
+            found.append("no_open")
+        if len(found) > len(hit.soft):
+            hit.soft = tuple(name for name in FAMILIES if name in found)
+            _decide(hit)
+
+
+def first_read_ms(observations: Sequence[Observation]) -> int | None:
+    """When somebody may first have looked at the message, of its observations in order; None while nobody did."""
+    return next((hit.at_ms for hit in observations if _may_be_read(hit)), None)
+
+
+def _may_be_read(hit: Observation) -> bool:
+    """Whether somebody may have looked: an open that is a person's, or that Apple made, perhaps for one. What a
+    mailbox fetched ahead says nothing: a machine's hit never makes a person's.
+    """
+    if hit.click or not hit.countable:
+        return False
+    return hit.ruling is None or hit.ruling.verdict in (
+        Verdict.HUMAN,
+        Verdict.PRIVACY_PREFETCH,
+    )
+
+
+def _own_evidence(hit: Observation, thresholds: Thresholds) -> tuple[str, ...]:
+    found = []
+    window_ms = thresholds.click_soft_ms if hit.click else hit.early_ms
+    if hit.age_ms is not None and hit.age_ms <= window_ms:
+        found.append("instant")
+    if hit.network is not None and speaks(hit) is not None:
+        found.append("network")
+    if lacks(hit):
+        found.append("client")
+    return tuple(found)
+
+
+def lacks(hit: Observation) -> int:
+    """The facts missing, or too many, for the browser the agent claims to be; 0 when nothing is wrong or
+    nothing claimed. A link that a page loads into itself is nobody's click, whoever the browser is.
+    """
+    claim = hit.agent.claim
+    framed = hit.bits & FRAMED
+    if framed and (hit.gesture or not hit.click):
+        framed = 0
+    if claim is None or hit.bits & UNSEEN:
+        return framed
+    promised = claim.click if hit.click else claim.image
+    if hit.bits & PLAIN_HTTP:
+        promised &= ~claim.fresh
+    return framed | promised & ~hit.bits | claim.foreign & hit.bits
+
+
+def strength(hit: Observation) -> int:
+    """How well the headers of a click speak for a person: against one, nothing either way, for one.
+
+    A person's gesture is what speaks for one, whatever else is missing. Where a browser has no way to report it
+    (Safari never does, no browser over plain http), a navigation with everything it sends has to do.
+    """
+    if hit.bits & GESTURE == GESTURE:
+        return _PERSON
+    if lacks(hit):
+        return _NO_PERSON
+    claim = hit.agent.claim
+    return _PERSON if claim is not None and _went_silently(hit, claim) else _PERHAPS
+
+
+def _went_silently(hit: Observation, claim: BrowserClaim) -> bool:
+    """Whether a browser that has no way to report a gesture shows that it went to a page.
+
+    Source: MDN's compatibility data on Upgrade-Insecure-Requests (Chrome 44, Firefox 48, Safari 10.1), read in
+    2026-11: sent with every navigation over plain http.
+    """
+    if hit.bits & PLAIN_HTTP:
+        return bool(hit.bits & UPGRADE_INSECURE)
+    return claim.silent and bool(hit.bits & NAVIGATE)
+
+
+def _decide(hit: Observation) -> None:
+    if len(hit.soft) >= NEEDED and not hit.lifted:
+        hit.ruling = SOFT[hit.soft[0]]
+
+
+def _weaker_of_pairs(clicks: Sequence[Observation], window_ms: int) -> Iterator[Observation]:
+    """Clicks with a stronger one on the same link, close in time, from another network or system."""
+    by_link: dict[int | str | None, list[Observation]] = {}
+    for click in clicks:
+        by_link.setdefault(click.link, []).append(click)
+    for followers in by_link.values():
+        if len(followers) > 1:
+            yield from _outdone(followers, window_ms)
+
+
+def _outdone(clicks: Sequence[Observation], window_ms: int) -> Iterator[Observation]:
+    """Walk a window over the clicks of one link, counting how many of each strength came from each place."""
+    seen = [(click, strength(click), _place(click)) for click in clicks]
+    counts: Counter[tuple[int, Place | None]] = Counter()
+    enter = leave = 0
+    for click, mine, place in seen:
+        while enter < len(seen) and seen[enter][0].at_ms <= click.at_ms + window_ms:
+            _count(counts, seen[enter], 1)
+            enter += 1
+        while seen[leave][0].at_ms < click.at_ms - window_ms:
+            _count(counts, seen[leave], -1)
+            leave += 1
+        if any(counts[level, None] > counts[level, place] for level in range(mine + 1, _PERSON + 1)):
+            yield click
+
+
+def _count(
+    counts: Counter[tuple[int, Place | None]], entry: tuple[Observation, int, Place], step: int
+) -> None:
+    _, level, place = entry
+    counts[level, None] += step
+    counts[level, place] += step
+
+
+def _place(click: Observation) -> Place:
+    return neighbourhood(click.event.address), click.agent.system

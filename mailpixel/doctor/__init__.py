@@ -1,0 +1,42 @@
+"""Is this installation fit to track mail? Checks that an operator runs by hand, each with its remedy.
+
+check       what a check tells
+addresses   which public addresses there are
+asking      one bounded HTTP request, and its answer
+public      what a public address answers
+arrivals    what arrives in the log through it
+local       the keys, the rights of files and the fold on this machine
+links       where the links of a campaign lead
+"""
+
+from mailpixel.doctor.arrivals import LATEST, check_addresses, check_head
+from mailpixel.doctor.links import check_links
+from mailpixel.doctor.local import (
+    Check,
+    Grade,
+    check_fold,
+    check_key_file,
+    check_put_aside,
+    check_rights,
+    check_rules,
+    failed,
+)
+from mailpixel.doctor.public import Address, addresses, check_public
+
+__all__ = [
+    "LATEST",
+    "Address",
+    "Check",
+    "Grade",
+    "addresses",
+    "check_addresses",
+    "check_fold",
+    "check_head",
+    "check_key_file",
+    "check_links",
+    "check_public",
+    "check_put_aside",
+    "check_rights",
+    "check_rules",
+    "failed",
+]

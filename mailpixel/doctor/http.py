@@ -1,0 +1,85 @@
+"""One HTTP request with bounds: the answer, or in a few words why there was none."""
+
+import socket
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message
+from http.client import HTTPException
+
+from mailpixel import __version__
+
+TIMEOUT_S = 5.0
+"""How long a server may be silent."""
+BODY_BYTES = 65_536
+"""How much of a body is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered; names of headers are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """There was no answer, and why."""
+
+    problem: str
+
+
+_HEADERS = {"User-Agent": f"mailpixel-doctor/{__version__}"}
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *redirect: object) -> None:
+        """Ask nobody else: the redirect itself is the answer."""
+
+
+_FOLLOWING = urllib.request.build_opener()
+_STAYING = urllib.request.build_opener(_NoRedirect)
+
+UNKNOWN_HOST = "the name of the host is not known"
+NOBODY = "the connection is refused"
+BAD_CERTIFICATE = "the certificate is not accepted"
+NO_TLS = "the TLS handshake failed"
+
+_PROBLEMS: tuple[tuple[type[BaseException], str], ...] = (
+    (TimeoutError, f"no answer within {TIMEOUT_S:g} s"),
+    (ssl.SSLCertVerificationError, BAD_CERTIFICATE),
+    (ssl.SSLError, NO_TLS),
+    (socket.gaierror, UNKNOWN_HOST),
+    (ConnectionRefusedError, NOBODY),
+    (OSError, "the host cannot be reached"),
+    (HTTPException, "the answer is not HTTP"),
+    (ValueError, "the URL is invalid"),
+)
+"""The first that fits. Their own messages may name addresses, so they are not repeated."""
+
+
+def ask(url: str, method: str = "GET", *, follow: bool = False) -> Answer | NoAnswer:
+    """Ask an http or https URL once, following redirects where `follow`. Never raises for what the server does."""
+    try:
+        request = urllib.request.Request(url, method=method, headers=_HEADERS)  # noqa: S310 (callers check the scheme)
+        with (_FOLLOWING if follow else _STAYING).open(request, timeout=TIMEOUT_S) as answer:
+            return Answer(answer.status, _headers(answer.headers), answer.read(BODY_BYTES))
+    except urllib.error.HTTPError as error:
+        with error:
+            return Answer(error.code, _headers(error.headers), error.read(BODY_BYTES))
+    except urllib.error.URLError as error:
+        return _silence(error.reason)
+    except (OSError, HTTPException, ValueError) as error:
+        return _silence(error)
+
+
+def _headers(headers: Message) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _silence(reason: object) -> NoAnswer:
+    return NoAnswer(next((words for kind, words in _PROBLEMS if isinstance(reason, kind)), "no answer"))

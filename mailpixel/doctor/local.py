@@ -1,0 +1,108 @@
+"""The keys, the rights of files and the fold on this machine."""
+
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from mailpixel.errors import KeyringError, MailpixelError
+from mailpixel.files import is_missing, stamp_of
+from mailpixel.folder import read_keys
+from mailpixel.projections.lag import fold_lag_ms
+from mailpixel.store.protocol import Registry, SigningKey, Store
+
+
+class Grade(StrEnum):
+    """How a check ended."""
+
+    OK = "ok"
+    WARN = "warn"
+    """It works, and something may surprise."""
+    FAIL = "fail"
+    """Mail sent now would not be tracked, or not rightly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of a checkup. `remedy` is empty for what is in order."""
+
+    name: str
+    grade: Grade
+    found: str
+    remedy: str = ""
+
+
+def failed(name: str, error: MailpixelError) -> Check:
+    """A check that ended in an error of ours: its message tells the problem, a semicolon and the remedy."""
+    found, _, remedy = str(error).partition("; ")
+    return Check(name, Grade.FAIL, found, remedy)
+
+
+def check_key_file(path: Path, remembered: Sequence[SigningKey] = ()) -> Check:
+    """Whether the signing keys are there, whole, for their owner alone, and those that signed for the database."""
+    name = "key file"
+    if is_missing(path) and all(key.removed for key in remembered):
+        remedy = "if links were signed before, put that file back; if not: mailpixel keys rotate"
+        return Check(name, Grade.WARN, f"{path} does not exist yet", remedy)
+    try:
+        keyring = read_keys(path, remembered)
+    except KeyringError as error:
+        return failed(name, error)
+    mode = stat.S_IMODE(path.stat().st_mode)
+    return Check(name, Grade.OK, f"{len(keyring.keys)} key(s), mode {mode:03o}")
+
+
+def check_rights(database: Path) -> Check:
+    """Whether only their owner has access to folder and database: they hold addresses and who read what."""
+    name, folder = "access", database.parent
+    files = [database.with_name(database.name + ending) for ending in ("", "-wal", "-shm")]
+    open_to_others = [place for place in (folder, *files) if _is_open(place)]
+    if not open_to_others:
+        return Check(name, Grade.OK, "only their owner has access to the data folder and the database")
+    remedy = f"unless that is meant: chmod go-rwx {' '.join(map(str, open_to_others))}"
+    return Check(
+        name, Grade.WARN, f"others have access to {len(open_to_others)} of the folder and its files", remedy
+    )
+
+
+def _is_open(place: Path) -> bool:
+    facts = stamp_of(place)
+    return facts is not None and bool(facts.mode & 0o077)
+
+
+def check_put_aside(store: Store) -> Check:
+    """Whether every message could be judged."""
+    name, count = "messages", store.waiting().put_aside
+    if not count:
+        return Check(name, Grade.OK, "all are judged")
+    kinds = ", ".join(sorted({each.error for each in store.put_aside()}))
+    remedy = "update mailpixel, or report this; then `mailpixel rebuild`"
+    return Check(name, Grade.WARN, f"{count:,} could not be judged ({kinds}): they are not counted", remedy)
+
+
+def check_rules(store: Store, version: str) -> Check:
+    """Whether all figures are of the edition of the rules that is in force."""
+    name = "rules"
+    earlier = sum(count for edition, count in store.editions().items() if edition != version)
+    if not earlier:
+        return Check(name, Grade.OK, f"all figures are of the rules in force ({version})")
+    found = f"{earlier:,} campaign(s) have figures that an earlier edition of the rules judged"
+    return Check(
+        name, Grade.WARN, found, "`mailpixel rebuild` judges them again; --dry-run shows what changes"
+    )
+
+
+def check_fold(store: Store, registry: Registry, now_ms: int, ready_lag_s: int) -> Check:
+    """Whether hits are judged and counted."""
+    name, remedy = "fold", "start `mailpixel serve`, or `mailpixel work` where the web runs elsewhere"
+    caught_up_ms = registry.fold_state().caught_up_at_ms
+    if not caught_up_ms:
+        return Check(name, Grade.FAIL, "has never run: nothing is counted", remedy)
+    lag_ms = fold_lag_ms(store, registry, now_ms, ready_lag_s * 1000)
+    if lag_ms is None:
+        problem = "last caught up in the future: the clock was ahead, or is behind now"
+        return Check(name, Grade.FAIL, problem, f"set the clock; {remedy}")
+    if lag_ms > ready_lag_s * 1000:
+        return Check(name, Grade.FAIL, f"{lag_ms / 1000:,.0f} s behind: figures do not move", remedy)
+    return Check(name, Grade.OK, f"{lag_ms / 1000:,.0f} s behind")

@@ -1,0 +1,171 @@
+"""A file of links that is written beside its place and moved there when it is whole; an interrupted run goes on.
+
+`FILE.part` holds the rows so far. `FILE.part.json` says which job they belong to and how far it came; it is
+replaced after every block, when the rows are on disk. What `FILE.part` holds beyond that is cut off again.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from mailpixel.errors import Conflict, InvalidInput
+from mailpixel.links.keyring import Keyring, pseudonym
+from mailpixel.links.lists.rows import Format, Job
+from mailpixel.links.lists.run import Done
+from mailpixel.links.minter import Minter
+
+FIELD = "resume"
+_AGAIN = "start again without --resume"
+_PROBE = "a-recipient-that-shows-the-keys"
+
+Facts = Mapping[str, object]
+
+
+def facts_of(job: Job, keyring: Keyring, list_bytes: int | None) -> Facts:
+    """What must be the same for a run to go on. Keys are compared by what they make, which gives none away."""
+    made = Minter(keyring, job.base_url, job.campaign).token(_PROBE) + pseudonym(keyring, _PROBE)
+    return {
+        "campaign": job.campaign,
+        "base URL": job.base_url,
+        "format": str(job.format),
+        "columns": list(job.columns),
+        "input column": job.wanted.column,
+        "list of kept columns": "all" if job.wanted.keep_all else list(job.wanted.keep),
+        "header": not job.wanted.headerless,
+        "encoding": job.encoding,
+        "keys": hashlib.sha256(made.encode()).hexdigest(),
+        "size of the list": list_bytes,
+    }
+
+
+def place_of(path: Path, source: BinaryIO) -> Path:
+    """Where FILE will be: what it names itself, or where the symbolic link leads that it is.
+
+    Raises `InvalidInput` for a device or a pipe, which would be replaced by a file, and for the list that is read.
+    """
+    if path.exists() and not path.is_file():
+        raise InvalidInput("output", f"{path} is not a regular file; leave --output out to write to stdout")
+    place = path.resolve()
+    if any(_is_read_from(written, source) for written in (place, *_beside(place))):
+        raise InvalidInput("output", f"{path} would overwrite the list of recipients; name another file")
+    return place
+
+
+def _beside(path: Path) -> tuple[Path, Path]:
+    """`FILE.part` and `FILE.part.json`."""
+    return path.with_name(f"{path.name}.part"), path.with_name(f"{path.name}.part.json")
+
+
+def _is_read_from(path: Path, source: BinaryIO) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(source.fileno()))
+    except OSError:  # there is no such file, or the list is in memory
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """How far a run came."""
+
+    facts: Facts
+    done: Done
+    written_bytes: int
+
+
+class Part:
+    """`FILE.part`, open for one run. Use it as a context: it becomes FILE at the end, unless an error ends it.
+
+    `done` is what an earlier run had done. Raises `InvalidInput` when that was another job or cannot be continued, and
+    `Conflict` while another run writes the same file.
+    """
+
+    def __init__(self, path: Path, facts: Facts, resume: bool = False) -> None:
+        if resume and facts["format"] == Format.PARQUET:
+            raise InvalidInput(FIELD, f"a Parquet file cannot be continued; {_AGAIN}")
+        self._path, self._facts = path, facts
+        self._part, self._note = _beside(path)
+        try:
+            self.sink: BinaryIO = self._part.open("r+b" if self._part.exists() else "w+b")
+        except OSError as error:
+            raise InvalidInput("output", f"{self._part} cannot be written: {error.strerror}") from None
+        try:
+            self._lock()
+            self.done = self._go_on() if resume else self._begin()
+        except BaseException:
+            self.sink.close()
+            raise
+
+    def note(self, done: Done) -> None:
+        """Remember how much is written, once it is on disk; nothing for Parquet, which ends with its index."""
+        if self._facts["format"] == Format.PARQUET:
+            return
+        self.sink.flush()
+        os.fsync(self.sink.fileno())
+        self.done = done
+        mark = asdict(_Mark(self._facts, done, self.sink.tell()))
+        beside = self._note.with_suffix(".new")
+        beside.write_text(json.dumps(mark))
+        beside.replace(self._note)
+
+    def __enter__(self) -> "Part":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        """Move the whole file to its place; of what an error ended keep only what another run can go on from."""
+        try:
+            if kind is None:
+                self.sink.flush()
+                os.fsync(self.sink.fileno())
+                self._part.replace(self._path)
+                self._note.unlink(missing_ok=True)
+            elif not self.is_kept:
+                self._part.unlink()
+        finally:
+            with suppress(OSError):  # what the disk had no room for lies beyond the note
+                self.sink.close()
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether another run can go on from here."""
+        return self.done.blocks > 0
+
+    def _lock(self) -> None:
+        try:
+            fcntl.flock(self.sink, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Conflict(f"another run is writing {self._part}; wait for its end") from None
+
+    def _begin(self) -> Done:
+        self._note.unlink(missing_ok=True)
+        self.sink.truncate(0)
+        return Done()
+
+    def _go_on(self) -> Done:
+        """Where the earlier run ended; the beginning when it wrote nothing that counts."""
+        if not self._note.exists() or self._size() == 0:
+            return self._begin()
+        mark = self._read()
+        for name, value in self._facts.items():
+            if mark.facts.get(name) != value:
+                raise InvalidInput(FIELD, f"{self._part} is of another job: `{name}` changed; {_AGAIN}")
+        if self._size() < mark.written_bytes:
+            raise InvalidInput(FIELD, f"{self._part} is shorter than the run had written; {_AGAIN}")
+        self.sink.truncate(mark.written_bytes)
+        self.sink.seek(mark.written_bytes)
+        return mark.done
+
+    def _size(self) -> int:
+        return os.fstat(self.sink.fileno()).st_size
+
+    def _read(self) -> _Mark:
+        try:
+            mark = json.loads(self._note.read_text())
+            return _Mark(dict(mark["facts"]), Done(**mark["done"]), int(mark["written_bytes"]))
+        except (ValueError, TypeError, KeyError):
+            raise InvalidInput(FIELD, f"{self._note} is damaged; {_AGAIN}") from None

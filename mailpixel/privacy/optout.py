@@ -1,0 +1,20 @@
+"""A person's "do not track me": in force for new hits at once, and an event of every message they already had."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from mailpixel.event_ids import reported_event
+from mailpixel.model import Event, EventKind
+from mailpixel.store.protocol import Registry, Store
+
+
+def opt_out(store: Store, registry: Registry, recipient: str, now: datetime) -> None:
+    """Stop counting a person; a second time changes nothing. Raises `StoreUnavailable`."""
+    registry.opt_out(recipient, now)
+    now_ms = int(now.timestamp() * 1000)
+    campaigns = [message.campaign for message in store.person(recipient) if not _is_opted_out(message.events)]
+    store.append([reported_event(EventKind.OPTOUT, campaign, recipient, now_ms) for campaign in campaigns])
+
+
+def _is_opted_out(events: Sequence[Event]) -> bool:
+    return any(event.kind is EventKind.OPTOUT for event in events)

@@ -1,0 +1,165 @@
+"""What a rebuild moves: counters before and after, and which rules gave way to which."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mailpixel.model import EventKind, Verdict
+from mailpixel.store.measures import Tally
+from mailpixel.store.protocol import MessageState
+from mailpixel.store.verdict_codes import VerdictCode, unpack
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Decision:
+    """A verdict and the rule that gave it; `dup` for a repeat."""
+
+    verdict: Verdict
+    rule: str
+    dup: bool = False
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Move:
+    """Hits of one kind judged differently now. `before` is None for hits that were not folded yet, `after`
+    None for hits that are no longer in the log."""
+
+    kind: EventKind
+    before: Decision | None
+    after: Decision | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What judging a campaign again changes.
+
+    `measures` has (before, after) for every measure of the whole campaign that differs, `links` the same by
+    (link, measure), `buckets` how many numbers by quarter hour differ; `moves` counts hits by what became of
+    them, the most first. `error` is the kind of error when the campaign could not be judged.
+    """
+
+    campaign: str
+    measures: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    links: Mapping[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
+    buckets: int = 0
+    moves: Mapping[Move, int] = field(default_factory=dict)
+    error: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing changes."""
+        return not (self.measures or self.links or self.buckets or self.moves)
+
+    def to_json(self) -> dict[str, Any]:
+        """{"campaign", "measures": [{"measure","before","after"}], "links": [{"link","measure","before","after"}],
+        "quarter_hours": numbers by quarter hour that differ, "moves": [{"kind","before","after","hits"}]}."""
+        return {
+            "campaign": self.campaign,
+            "measures": [{"measure": m, "before": b, "after": a} for m, (b, a) in self.measures.items()],
+            "links": [
+                {"link": link, "measure": m, "before": b, "after": a}
+                for (link, m), (b, a) in self.links.items()
+            ],
+            "quarter_hours": self.buckets,
+            "moves": [
+                {
+                    "kind": str(move.kind),
+                    "before": _told(move.before),
+                    "after": _told(move.after),
+                    "hits": hits,
+                }
+                for move, hits in self.moves.items()
+            ],
+        }
+
+
+def _told(decision: Decision | None) -> str | None:
+    """A decision in words: `scanner (burst)`, `human (default), repeat`; None where the hit was not counted."""
+    if decision is None:
+        return None
+    return f"{decision.verdict} ({decision.rule})" + (", repeat" if decision.dup else "")
+
+
+class Comparison:
+    """Adds up the states of a campaign before and after, a part at a time.
+
+    Only what changed is taken twice: the counters before are those after, less the change.
+    """
+
+    def __init__(self) -> None:
+        self._after = Tally()
+        self._change = Tally()
+        self._moves: Counter[Move] = Counter()
+
+    def add(self, before: Mapping[str, MessageState], after: Sequence[MessageState]) -> None:
+        """Compare the states of the same recipients; `before` by recipient."""
+        gone = dict(before)
+        for state in after:
+            self._after.add(state)
+            former = gone.pop(state.recipient, None)
+            if former != state:
+                self._compare(former, state)
+        for former in gone.values():
+            self._compare(former, None)
+
+    def _compare(self, before: MessageState | None, after: MessageState | None) -> None:
+        if before is not None:
+            self._change.add(before, -1)
+        if after is not None:
+            self._change.add(after)
+        self._moves.update(moves(before.marks if before else b"\n", after.marks if after else b"\n"))
+
+    def merge(self, other: "Comparison") -> None:
+        """Add what another comparison saw."""
+        self._after.merge(other._after)
+        self._change.merge(other._change)
+        self._moves.update(other._moves)
+
+    def difference(self, campaign: str) -> Difference:
+        """What differs."""
+        after = self._after.counts()
+        changes = sorted(self._change.counts().items())
+        values = {key: (after.get(key, 0) - change, after.get(key, 0)) for key, change in changes}
+        return Difference(
+            campaign,
+            {measure: value for (bucket, link, measure), value in values.items() if not bucket and not link},
+            {
+                (link, measure): value
+                for (bucket, link, measure), value in values.items()
+                if not bucket and link
+            },
+            sum(1 for bucket, _, _ in values if bucket),
+            dict(sorted(self._moves.items(), key=_most_first)),
+        )
+
+
+def _most_first(entry: tuple[Move, int]) -> tuple[int, str, str, str]:
+    """The order of moves: by hits, the most first, and among as many in one order whatever came first."""
+    move, hits = entry
+    return -hits, str(move.kind), _told(move.before) or "", _told(move.after) or ""
+
+
+def moves(before: bytes, after: bytes) -> Iterator[Move]:
+    """What became of each hit that is judged differently. Hits are matched by when, what and how they came."""
+    former, present = _by_hit(before), _by_hit(after)
+    for hit in former.keys() | present.keys():
+        old, new = former.get(hit, []), present.get(hit, [])
+        longest = max(len(old), len(new))
+        pairs = zip(_padded(old, longest), _padded(new, longest), strict=True)
+        yield from (Move(hit[0], one, other) for one, other in pairs if one != other)
+
+
+def _by_hit(marks: bytes) -> dict[tuple[EventKind, int, int | None, bool, bool], list[Decision]]:
+    found: defaultdict[tuple[EventKind, int, int | None, bool, bool], list[Decision]] = defaultdict(list)
+    for mark in unpack(marks):
+        found[mark.kind, mark.second, mark.link, mark.probe, mark.forged].append(_decision(mark))
+    return found
+
+
+def _decision(mark: VerdictCode) -> Decision:
+    return Decision(mark.verdict, mark.rule, mark.dup)
+
+
+def _padded(decisions: list[Decision], length: int) -> list[Decision | None]:
+    return [*decisions, *[None] * (length - len(decisions))]

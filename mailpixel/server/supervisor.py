@@ -1,0 +1,155 @@
+"""The processes of `mailpixel serve`: web workers on one socket, and one fold that is started and watched."""
+
+import logging
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from mailpixel.errors import MailpixelError
+from mailpixel.pool import end_with_parent
+from mailpixel.server.app import app_from_environment
+from mailpixel.server.descriptors import raise_limit
+from mailpixel.server.metrics import MULTIPROCESS
+from mailpixel.server.protocol import TrackingProtocol
+from mailpixel.server.threads import take_short_turns
+from mailpixel.server.workers import Server, Workers, ended_by_signals
+from mailpixel.settings import Settings
+
+FOLD = (sys.executable, "-m", "mailpixel", "work", "--while-input-lasts")
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
+WELL_AFTER_S = 30.0
+"""A fold that ran for this long ran well: when it ends, it is started again after the first pause."""
+
+DRAIN_S = 10
+
+log = logging.getLogger(__name__)
+
+
+def serve(settings: Settings, host: str, port: int, workers: int, bound: Callable[[int], None]) -> None:
+    """Serve until SIGTERM, SIGHUP or Ctrl-C; returns when all answered hits are on disk.
+
+    `bound` is called with the port as soon as connections are taken there; port 0 takes a free one. Raises
+    `MailpixelError` when nothing can listen there.
+    """
+    os.environ.update(settings.to_environment())
+    raise_limit()
+    config = uvicorn.Config(
+        "mailpixel.server.supervisor:worker_app",
+        factory=True,
+        http=TrackingProtocol,
+        host=host,
+        port=port,
+        workers=workers,
+        access_log=False,  # it would print the paths, so the tokens
+        proxy_headers=False,  # we walk X-Forwarded-For ourselves, from the right
+        server_header=False,
+        date_header=True,
+        lifespan="on",
+        ws="none",
+        log_level="warning",
+        timeout_graceful_shutdown=DRAIN_S,
+    )
+    listening = _bound(config)
+    with ended_by_signals():  # uvicorn raises a signal again when it has ended in good order
+        bound(listening.getsockname()[1])
+        with _shared_metrics(workers), FoldProcess(settings):
+            if workers == 1:
+                Server(config).run(sockets=[listening])
+            else:
+                Workers(config, sockets=[listening]).run()
+
+
+def _bound(config: uvicorn.Config) -> socket.socket:
+    """The socket to listen on. uvicorn says on stderr why there is none, and would end with another exit code."""
+    try:
+        listening = config.bind_socket()
+        listening.listen(config.backlog)  # two that start at once may both bind, but one alone listens
+    except (SystemExit, OSError):
+        raise MailpixelError(
+            f"cannot listen on {config.host}:{config.port}; another program may have it: end that one, or choose"
+            " another with --host and --port"
+        ) from None
+    return listening
+
+
+def worker_app() -> ASGIApp:
+    """The service as each web worker loads it. One that is left alone answers what it has, and ends."""
+    end_with_parent()
+    take_short_turns()
+    return app_from_environment()
+
+
+@contextmanager
+def _shared_metrics(workers: int) -> Iterator[None]:
+    """A folder in which several workers add up their metrics, for as long as they run."""
+    if workers == 1:
+        yield
+        return
+    folder = tempfile.mkdtemp(prefix="mailpixel-metrics-")
+    os.environ[MULTIPROCESS] = folder
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class FoldProcess:
+    """Runs `mailpixel work` in a process of its own, and starts it again when it ends or cannot start.
+
+    `command` is what is run; its standard input is a pipe that ends when this process does.
+    """
+
+    def __init__(self, settings: Settings, command: Sequence[str] = FOLD) -> None:
+        self._command = command
+        self._environment = os.environ | settings.to_environment()
+        self._stopping = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread = threading.Thread(target=self._watch, name="mailpixel-fold-watch", daemon=True)
+
+    def __enter__(self) -> "FoldProcess":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stopping.set()
+        if self._process is not None:
+            self._process.terminate()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        pause_s = FIRST_PAUSE_S
+        while not self._stopping.is_set():
+            started = time.monotonic()
+            problem = self._run()
+            if self._stopping.is_set():
+                return
+            if time.monotonic() - started > WELL_AFTER_S:
+                pause_s = FIRST_PAUSE_S
+            log.error("the fold %s; it is started again in %.1f s", problem, pause_s)
+            self._stopping.wait(pause_s)
+            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+
+    def _run(self) -> str:
+        """Run the fold once, to its end; gives how it ended. Whatever goes wrong here is tried again."""
+        try:
+            with subprocess.Popen(  # noqa: S603 - our own words
+                self._command,
+                env=self._environment,
+                stdin=subprocess.PIPE,  # never written to
+                start_new_session=True,  # Ctrl-C ends the web first, which then ends the fold
+            ) as self._process:
+                if self._stopping.is_set():
+                    self._process.terminate()
+                return f"ended with code {self._process.wait()}"
+        except Exception as error:
+            return f"could not be started ({type(error).__name__})"

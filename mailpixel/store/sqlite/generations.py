@@ -1,0 +1,126 @@
+"""Shelves of states and counters in SQLite: the live one of a campaign, and others that are being filled or emptied."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from mailpixel.store.measures import TallyKey
+from mailpixel.store.protocol import MessageState
+from mailpixel.store.sqlite.database import Database
+
+SWEPT = 20_000
+"""States deleted in one transaction, so that others get the write lock in between."""
+
+KEYS = 64
+"""States read by one statement."""
+
+STATE = """recipient, marks, delivered_at_ms, opted_out,
+    first_human_open_at_ms, first_human_click_at_ms, last_event_at_ms"""
+PUT = "insert or replace into states values (?, ?, ?, ?, ?, ?, ?, ?)"
+MOVE = """
+    insert into counters values (?, ?, ?, ?, ?)
+    on conflict (shelf, bucket_ms, link, measure) do update set number = number + excluded.number
+"""
+FILLING, LIVE, LEFT = 0, 1, -1
+"""What a shelf is: not complete yet, what readers see, or left to be swept."""
+
+
+def live_shelf(connection: sqlite3.Connection, campaign: str) -> int | None:
+    """The shelf that readers see; None for a campaign of which nothing was folded."""
+    found = connection.execute(
+        "select id from shelves where campaign = ? and live = 1", (campaign,)
+    ).fetchone()
+    return None if found is None else int(found[0])
+
+
+def leave_unfinished(connection: sqlite3.Connection, campaign: str | None = None) -> None:
+    """Give up shelves that are being filled: those of one campaign, or all."""
+    of = "" if campaign is None else " and campaign = ?"
+    values = () if campaign is None else (campaign,)
+    connection.execute(
+        f"update shelves set live = {LEFT} where live < {LIVE} and live = {FILLING}{of}",  # noqa: S608
+        values,
+    )
+
+
+def new_shelf(connection: sqlite3.Connection, campaign: str, live: bool) -> int:
+    """An empty shelf."""
+    made = connection.execute("insert into shelves (campaign, live) values (?, ?)", (campaign, live))
+    return int(made.lastrowid or 0)
+
+
+def states_of(
+    connection: sqlite3.Connection, shelf: int, campaign: str, recipients: Sequence[str]
+) -> list[MessageState]:
+    """The states of these recipients, where there are any."""
+    rows: list[Sequence[Any]] = []
+    for start in range(0, len(recipients), KEYS):
+        part = recipients[start : start + KEYS]
+        rows += connection.execute(_select_of(len(part)), (*part, shelf)).fetchall()
+    return [to_state(campaign, row) for row in rows]
+
+
+@lru_cache(maxsize=KEYS)
+def _select_of(keys: int) -> str:
+    values = ", ".join(["(?)"] * keys)
+    return (
+        f"select {STATE} from (values {values}) as named"  # noqa: S608
+        " cross join states on shelf = ? and recipient = named.column1"
+    )
+
+
+def put_states(connection: sqlite3.Connection, shelf: int, states: Iterable[MessageState]) -> None:
+    """Put states onto a shelf in the place of former ones."""
+    connection.executemany(PUT, [_to_row(shelf, state) for state in states])
+
+
+def move_counters(connection: sqlite3.Connection, shelf: int, moves: Mapping[TallyKey, int]) -> None:
+    """Add to the counters of a shelf; those that become zero are deleted."""
+    connection.executemany(MOVE, [(shelf, *key, number) for key, number in moves.items()])
+    falling = [(shelf, *key) for key, number in moves.items() if number < 0]
+    connection.executemany(
+        "delete from counters where shelf = ? and bucket_ms = ? and link = ? and measure = ? and number = 0",
+        falling,
+    )
+
+
+def to_state(campaign: str, row: Sequence[Any]) -> MessageState:
+    """The state of a row in the order of `STATE`."""
+    recipient, marks, delivered_at_ms, opted_out, *times = row
+    return MessageState(campaign, recipient, marks, delivered_at_ms, bool(opted_out), *times)
+
+
+def _to_row(shelf: int, state: MessageState) -> tuple[Any, ...]:
+    return (
+        shelf,
+        state.recipient,
+        state.marks,
+        state.delivered_at_ms,
+        state.opted_out,
+        state.first_human_open_at_ms,
+        state.first_human_click_at_ms,
+        state.last_event_at_ms,
+    )
+
+
+def sweep(database: Database) -> None:
+    """Delete the states and counters of shelves that were left, a part at a time, and then these shelves."""
+    with database.reading() as connection:
+        left = connection.execute(
+            f"select id from shelves where live < {LIVE} and live = {LEFT}"  # noqa: S608
+        ).fetchall()
+    for shelf in left:
+        for table, order in (("states", "recipient"), ("counters", "bucket_ms, link, measure")):
+            delete = (
+                f"delete from {table} where (shelf, {order}) in"  # noqa: S608
+                f" (select shelf, {order} from {table} where shelf = ? order by {order} limit {SWEPT})"
+            )
+            while _changes(database, delete, shelf) == SWEPT:
+                pass
+        _changes(database, "delete from shelves where id = ?", shelf)
+
+
+def _changes(database: Database, statement: str, parameters: Sequence[Any]) -> int:
+    with database.writing() as connection:
+        return connection.execute(statement, parameters).rowcount
