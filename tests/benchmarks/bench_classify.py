@@ -14,9 +14,9 @@ from mailpixel.classify import RULES, Rules, facts_of, judge, judge_agent
 from mailpixel.model import EventKind, Judged, Message, Verdict
 from mailpixel.traffic.agents import read_agent
 from tests.benchmarks.table import print_rows
-from tests.builders import BROWSER
-from tests.crowds import CAMPAIGN, a_visit, bursts, lone_clicks, people
-from tests.readers import CHAT, OLD_GATEWAY, SCENES, a_reader
+from tests.support.builders import BROWSER
+from tests.support.crowds import CAMPAIGN, a_visit, bursts, lone_clicks, people
+from tests.support.readers import CHAT, OLD_GATEWAY, SCENES, a_reader
 
 IN_FORCE = Rules()
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "user_agents"

@@ -18,7 +18,7 @@ from mailpixel.projections.rebuild import Rebuild, rebuild
 from mailpixel.store.memory import MemoryRegistry
 from mailpixel.store.sqlite import SqliteStore
 from mailpixel.store.sqlite.rows import READ
-from tests.builders import SENT_AT_MS, an_id
+from tests.support.builders import SENT_AT_MS, an_id
 
 GROUP = 500
 PER_MESSAGE = 4

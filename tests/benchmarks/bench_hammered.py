@@ -28,8 +28,8 @@ from mailpixel.settings import Settings
 from mailpixel.store.protocol import Registry
 from mailpixel.store.sqlite import SqliteStore, open_sqlite
 from tests.benchmarks.table import print_rows
-from tests.builders import BROWSER, SENT_AT_MS, Known, a_campaign, an_id
-from tests.crowds import CAMPAIGN, people
+from tests.support.builders import BROWSER, SENT_AT_MS, Known, a_campaign, an_id
+from tests.support.crowds import CAMPAIGN, people
 
 CAP = Settings().message_cap
 SAMPLE, GROUP, READERS, ROUNDS = 10_000, 500, 10_000, 3

@@ -25,8 +25,8 @@ from mailpixel.store.protocol import Registry
 from mailpixel.store.sqlite import SqliteStore, open_sqlite
 from tests.benchmarks.bench_fold import bare_read
 from tests.benchmarks.table import print_rows
-from tests.builders import SENT_AT_MS
-from tests.crowds import CAMPAIGN, bursts, people
+from tests.support.builders import SENT_AT_MS
+from tests.support.crowds import CAMPAIGN, bursts, people
 
 BAR = 50_000
 GROUP, ROUNDS = 500, 3

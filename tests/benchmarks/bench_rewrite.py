@@ -16,7 +16,7 @@ from mailpixel.links.keyring import new_keyring
 from mailpixel.links.minter import Minter
 from mailpixel.links.splicing.options import RewriteOptions
 from tests.benchmarks.table import print_rows
-from tests.corpus import documents, hydrated
+from tests.support.corpus import documents, hydrated
 
 TURNS = 15
 RECIPIENTS = 100_000

@@ -20,8 +20,8 @@ from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign, Claims, Link, TokenKind
 from mailpixel.store.sqlite import open_sqlite
 from tests.benchmarks.table import print_rows
-from tests.load import load
-from tests.service import free_port
+from tests.support.load import load
+from tests.support.service import free_port
 
 REQUESTS, CONNECTIONS, ROUNDS = 20_000, 64, 5
 SERVE = (

@@ -21,9 +21,9 @@ from mailpixel.store.memory import MemoryStore
 from mailpixel.store.protocol import Store
 from mailpixel.store.sqlite import SqliteStore
 from tests.benchmarks.table import print_rows
-from tests.builders import BROWSER
-from tests.crowds import CAMPAIGN, lone_clicks, neighbours, people, to_each
-from tests.readers import FULL, Source
+from tests.support.builders import BROWSER
+from tests.support.crowds import CAMPAIGN, lone_clicks, neighbours, people, to_each
+from tests.support.readers import FULL, Source
 
 LEAST, GATEWAYS, EVERY, ROUNDS, GROUP = 10, 40, 5, 20, 500
 CAMPAIGNS: Mapping[str, Campaign] = {CAMPAIGN.id: CAMPAIGN}

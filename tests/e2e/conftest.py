@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service import Service, rows
+from tests.support.service import Service, rows
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,9 @@ from mailpixel.server.threads import EXPORTS_AT_ONCE
 from mailpixel.settings import Settings
 from mailpixel.store.sqlite import open_sqlite
 from tests.e2e.conftest import signed
-from tests.flood import MEGABYTE, Reader, memory_bytes, quiet
-from tests.processes import needs_proc, wait_until
-from tests.service import Service, rows
+from tests.support.flood import MEGABYTE, Reader, memory_bytes, quiet
+from tests.support.processes import needs_proc, wait_until
+from tests.support.service import Service, rows
 
 BODY_BYTES = Settings().body_bytes
 DELIVERIES, MINTED = 20_000, 40_000

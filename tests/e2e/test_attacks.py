@@ -17,9 +17,9 @@ from mailpixel import TokenKind
 from mailpixel.links.keyring import load_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Claims
-from tests.flood import metric
-from tests.processes import descendants, has_open, needs_proc
-from tests.service import Service, rows
+from tests.support.flood import metric
+from tests.support.processes import descendants, has_open, needs_proc
+from tests.support.service import Service, rows
 
 pytestmark = needs_proc
 SECONDS = 1.0

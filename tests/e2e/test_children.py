@@ -11,8 +11,15 @@ import pytest
 
 from mailpixel.store.sqlite import open_sqlite
 from tests.e2e.conftest import rows_of
-from tests.processes import UNMEASURED, descendants, has_open, needs_proc, wait_for_the_end_of, wait_until
-from tests.service import Service, rows
+from tests.support.processes import (
+    UNMEASURED,
+    descendants,
+    has_open,
+    needs_proc,
+    wait_for_the_end_of,
+    wait_until,
+)
+from tests.support.service import Service, rows
 
 pytestmark = needs_proc
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service import rows
+from tests.support.service import rows
 
 BASE = {"MAILPIXEL_BASE_URL": "https://t.example"}
 FULL = "error: the output cannot be written: No space left on device\n"

@@ -15,8 +15,8 @@ from mailpixel.links.keyring import load_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Claims
 from mailpixel.store.sqlite import open_sqlite
-from tests.processes import wait_until
-from tests.service import Service, rows
+from tests.support.processes import wait_until
+from tests.support.service import Service, rows
 
 CONNECTIONS = 64
 

@@ -15,7 +15,7 @@ import pytest
 from mailpixel.links.keyring import create_keyring
 from mailpixel.store.sqlite import open_sqlite
 from tests.e2e.conftest import rows_of, signed
-from tests.service import Service, mailpixel, rows
+from tests.support.service import Service, mailpixel, rows
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from mailpixel.links.keyring import load_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Claims, TokenKind
 from tests.e2e.conftest import signed
-from tests.flood import MEGABYTE, Reader, count_of, disk_bytes, memory_bytes, metric, quiet
-from tests.load import BROWSER, load
-from tests.processes import needs_proc
-from tests.service import Service, rows
+from tests.support.flood import MEGABYTE, Reader, count_of, disk_bytes, memory_bytes, metric, quiet
+from tests.support.load import BROWSER, load
+from tests.support.processes import needs_proc
+from tests.support.service import Service, rows
 
 FORGED, AGENTS, CONNECTIONS = 12_000, 3_000, 20
 MOST_MEMORY, MOST_DISK = 30 * MEGABYTE, 3 * MEGABYTE

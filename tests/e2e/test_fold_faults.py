@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import rows_of
-from tests.processes import descendants, needs_proc, wait_until
-from tests.service import Service, rows
+from tests.support.processes import descendants, needs_proc, wait_until
+from tests.support.service import Service, rows
 
 QUICK = {"MAILPIXEL_READY_LAG_S": "2"}
 IN_TEN_YEARS_MS = 2_111_111_111_111

@@ -16,7 +16,7 @@ from mailpixel.links.keyring import load_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Claims, Facts, TokenKind
 from mailpixel.store.sqlite import open_sqlite
-from tests.service import Service, rows
+from tests.support.service import Service, rows
 
 FILES = (
     Path(__file__).parent.parent / "data" / "http_cases.jsonl",

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service import mailpixel, rows
+from tests.support.service import mailpixel, rows
 
 ROWS = 120_000
 """More than one block, so that several processes sign."""

@@ -8,8 +8,8 @@ import time
 import tomllib
 from pathlib import Path
 
-from tests.processes import UNMEASURED, wait_until
-from tests.service import rows
+from tests.support.processes import UNMEASURED, wait_until
+from tests.support.service import rows
 
 LOADING = "from pathlib import Path\nimport time\nPath(r'{mark}').touch()\ntime.sleep(60)\n"
 

@@ -16,8 +16,8 @@ from mailpixel.links.keyring import load_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Claims
 from mailpixel.store.sqlite import open_sqlite
-from tests.load import load
-from tests.service import Service, rows
+from tests.support.load import load
+from tests.support.service import Service, rows
 
 ROUNDS = [5, pytest.param(20, marks=pytest.mark.soak)]
 

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from mailpixel.server.api.routes import document
 from mailpixel.server.app import ROUTES
 from tests.e2e.schemathesis_hooks import KNOWN
-from tests.service import Service, rows
+from tests.support.service import Service, rows
 
 OF_PEOPLE = {("GET", "/"), ("GET", "/u/{token}"), ("POST", "/u/{token}")}
 """Pages for people, which the document does not tell of."""

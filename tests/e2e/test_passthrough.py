@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.service import Service, rows
+from tests.support.service import Service, rows
 
 DESTINATION = "https://shop.example/a?size=7"
 

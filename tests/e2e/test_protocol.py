@@ -2,7 +2,7 @@
 
 import socket
 
-from tests.service import Service
+from tests.support.service import Service
 
 
 def talk(service: Service, text: str, answers: int) -> list[str]:

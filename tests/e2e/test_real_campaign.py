@@ -14,8 +14,8 @@ import pytest
 from mailpixel.classify import Rules, judge
 from mailpixel.model import Judged, Verdict
 from mailpixel.store.sqlite import open_sqlite
-from tests.load import load
-from tests.service import Service, rows
+from tests.support.load import load
+from tests.support.service import Service, rows
 
 AGENTS = Path(__file__).parents[3] / "shared" / "data" / "user_agents"
 RECIPIENTS, LINKS = 10_000, 5

@@ -24,11 +24,11 @@ from mailpixel.model import Claims, Event, EventKind, Facts
 from mailpixel.settings import Settings
 from mailpixel.store.protocol import Counts, MessageState, Store
 from mailpixel.store.sqlite import open_sqlite
-from tests.builders import BROWSER, a_campaign, a_click, an_event, an_id, an_open, at_ms
 from tests.e2e.test_real_campaign import recount
-from tests.load import load
-from tests.processes import descendants, has_open, needs_proc, wait_for_the_end_of, wait_until
-from tests.service import Service, mailpixel, rows
+from tests.support.builders import BROWSER, a_campaign, a_click, an_event, an_id, an_open, at_ms
+from tests.support.load import load
+from tests.support.processes import descendants, has_open, needs_proc, wait_for_the_end_of, wait_until
+from tests.support.service import Service, mailpixel, rows
 
 PERSON = Facts(4080)
 GROUP = 2_000

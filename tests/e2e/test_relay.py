@@ -14,8 +14,8 @@ from mailpixel import TokenKind
 from mailpixel.model import Claims
 from mailpixel.relay.upstream import framed
 from mailpixel.store.sqlite import open_sqlite
-from tests.processes import wait_until
-from tests.relaying import (
+from tests.support.processes import wait_until
+from tests.support.relaying import (
     Pair,
     RelayProcess,
     campaign_in,
@@ -28,8 +28,8 @@ from tests.relaying import (
     running,
     untracked,
 )
-from tests.service import mailpixel
-from tests.upstream import Upstream
+from tests.support.service import mailpixel
+from tests.support.upstream import Upstream
 
 MESSAGES, CLIENTS = 1_000, 8
 MAY_HAVE = "may have the message"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.relaying import RelayProcess, connected, hand_in, marked, plain, running
+from tests.support.relaying import RelayProcess, connected, hand_in, marked, plain, running
 
 MB = 1_048_576
 

@@ -11,9 +11,18 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from tests.e2e.test_relay import check_contents
-from tests.relaying import Pair, RelayProcess, campaign_in, finished, marked, number_of, offered, plain
-from tests.service import free_port
-from tests.upstream import Upstream
+from tests.support.relaying import (
+    Pair,
+    RelayProcess,
+    campaign_in,
+    finished,
+    marked,
+    number_of,
+    offered,
+    plain,
+)
+from tests.support.service import free_port
+from tests.support.upstream import Upstream
 
 MESSAGES, QUEUES, KILLS = 1_000, 8, 4
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mailpixel import load_keyring, pseudonym
-from tests.certificate import self_signed
-from tests.relaying import (
+from tests.support.certificate import self_signed
+from tests.support.relaying import (
     Pair,
     RelayProcess,
     campaign_in,
@@ -20,7 +20,7 @@ from tests.relaying import (
     running,
     untracked,
 )
-from tests.upstream import Upstream
+from tests.support.upstream import Upstream
 
 
 @pytest.fixture(scope="module")

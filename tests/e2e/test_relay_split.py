@@ -8,7 +8,7 @@ import pytest
 
 from mailpixel import load_keyring
 from mailpixel.links.keyring import pseudonym
-from tests.relaying import (
+from tests.support.relaying import (
     Pair,
     RelayProcess,
     campaign_in,
@@ -20,8 +20,8 @@ from tests.relaying import (
     running,
     untracked,
 )
-from tests.service import free_port
-from tests.upstream import Upstream
+from tests.support.service import free_port
+from tests.support.upstream import Upstream
 
 CAMPAIGN = b"X-Mailpixel-Campaign: c1\r\n"
 SPLIT = CAMPAIGN + b"X-Mailpixel-Split: yes\r\n"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.relaying import Pair, RelayProcess, campaign_in, connected, hand_in, plain, running
-from tests.service import free_port
+from tests.support.relaying import Pair, RelayProcess, campaign_in, connected, hand_in, plain, running
+from tests.support.service import free_port
 
 ENVELOPE = b"MAIL FROM:<s@shop.example>\r\nRCPT TO:<r@x.example>\r\nDATA\r\n"
 TAKEN = ["250", "250", "354", "250"]

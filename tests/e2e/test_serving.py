@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import descendants, needs_proc, wait_until
+from tests.support.processes import descendants, needs_proc, wait_until
 
 
 @contextmanager

@@ -12,8 +12,8 @@ import pytest
 
 from mailpixel.store.sqlite import open_sqlite
 from tests.e2e.conftest import rows_of
-from tests.flood import metric
-from tests.service import Service, rows
+from tests.support.flood import metric
+from tests.support.service import Service, rows
 
 ANSWER_WITHIN_S = 0.25
 DELIVERIES = 5_000

@@ -8,7 +8,7 @@ from http.client import HTTPConnection
 import pytest
 
 from mailpixel.store.sqlite import open_sqlite
-from tests.service import Service, rows
+from tests.support.service import Service, rows
 
 MANY = 60_000
 

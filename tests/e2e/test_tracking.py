@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.service import Service, mailpixel, rows
+from tests.support.service import Service, mailpixel, rows
 
 PIXEL = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"

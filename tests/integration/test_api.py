@@ -5,8 +5,8 @@ import hashlib
 import pytest
 
 from mailpixel.store.protocol import ApiKey
-from tests.api import Api
-from tests.builders import SENT_AT
+from tests.support.api import Api
+from tests.support.builders import SENT_AT
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.api import NDJSON, Api
-from tests.builders import a_campaign
+from tests.support.api import NDJSON, Api
+from tests.support.builders import a_campaign
 
 
 def test_a_campaign_is_added_shown_and_listed(api: Api) -> None:

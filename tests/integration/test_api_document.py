@@ -4,7 +4,7 @@ import pytest
 from jsonschema_rs import Draft202012Validator
 
 from mailpixel.server.api.routes import document
-from tests.api import Api
+from tests.support.api import Api
 
 DOCUMENT = document("https://t.example")
 JSON = "application/json"

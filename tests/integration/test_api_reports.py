@@ -6,8 +6,8 @@ import io
 import pytest
 
 from mailpixel.classify import Rules
-from tests.api import Api, lines
-from tests.builders import a_campaign, an_open
+from tests.support.api import Api, lines
+from tests.support.builders import a_campaign, an_open
 
 
 def test_a_summary_counts_what_was_folded(history: Api) -> None:

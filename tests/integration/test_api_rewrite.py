@@ -19,7 +19,7 @@ from mailpixel.server.app import create_app
 from mailpixel.settings import Settings
 from mailpixel.store.protocol import ApiKey, Registry
 from mailpixel.store.sqlite import open_sqlite
-from tests.builders import SENT_AT, a_campaign
+from tests.support.builders import SENT_AT, a_campaign
 
 PATH = "/api/campaigns/spring/rewrite"
 HTML = '<body>\r\n<a href="https://shop.example/a">A</a><a href="mailto:x@shop.example">M</a></body>'

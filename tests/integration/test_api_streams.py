@@ -9,8 +9,8 @@ from mailpixel.links.keyring import load_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import TokenKind
 from mailpixel.server.app import create_app
-from tests.api import NDJSON, Api, as_lines, lines
-from tests.builders import SENT_AT, a_campaign, at_ms
+from tests.support.api import NDJSON, Api, as_lines, lines
+from tests.support.builders import SENT_AT, a_campaign, at_ms
 
 
 def mint(api: Api, query: str, *recipients: object) -> list[Any]:

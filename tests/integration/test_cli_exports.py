@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 from mailpixel.cli import cli
 from mailpixel.links.keyring import load_keyring, pseudonym
-from tests.api import NDJSON, Api, lines
-from tests.builders import SENT_AT, a_campaign, a_click, a_delivery, an_open, at_ms
+from tests.support.api import NDJSON, Api, lines
+from tests.support.builders import SENT_AT, a_campaign, a_click, a_delivery, an_open, at_ms
 
 AT = {"MAILPIXEL_BASE_URL": "https://t.example"}
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from mailpixel.cli import cli
 from mailpixel.store.sqlite import open_sqlite
-from tests.builders import an_open
+from tests.support.builders import an_open
 
 ENDLESS = {"serve", "work", "relay"}
 """Commands that run until they are ended: their examples are only parsed."""

@@ -12,7 +12,17 @@ from mailpixel.cli import cli
 from mailpixel.links.keyring import load_keyring, pseudonym
 from mailpixel.model import Facts
 from mailpixel.store.sqlite import open_sqlite
-from tests.builders import APPLE, BROWSER, GMAIL, ROBOT, SENT_AT_MS, a_campaign, a_click, a_delivery, an_open
+from tests.support.builders import (
+    APPLE,
+    BROWSER,
+    GMAIL,
+    ROBOT,
+    SENT_AT_MS,
+    a_campaign,
+    a_click,
+    a_delivery,
+    an_open,
+)
 
 PERSON = Facts(4080)
 """Every header that a browser shows when a person follows a link."""

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from mailpixel.cli import cli
 from mailpixel.model import Campaign, Link
 from mailpixel.store.sqlite import open_sqlite
-from tests.builders import an_open
+from tests.support.builders import an_open
 
 
 class Shell:

@@ -12,8 +12,8 @@ from mailpixel.links.keyring import create_keyring
 from mailpixel.links.urls import parse_path
 from mailpixel.model import Link
 from mailpixel.store.sqlite import open_sqlite
-from tests.builders import a_campaign
-from tests.service import rows
+from tests.support.builders import a_campaign
+from tests.support.service import rows
 
 HTML = (
     b'<body>\r\n<a href="https://shop.example/a">A</a> <a href="#top">Up</a>\r\n'

@@ -11,8 +11,8 @@ from mailpixel.cli import cli
 from mailpixel.ingest.intake import minimise
 from mailpixel.model import Event
 from mailpixel.store.sqlite import open_sqlite
-from tests.builders import BROWSER, a_campaign, a_click, an_open
-from tests.readers import FULL
+from tests.support.builders import BROWSER, a_campaign, a_click, an_open
+from tests.support.readers import FULL
 
 Run = Callable[..., Result]
 GATEWAY, OFFICE = "198.51.100.7", "2001:db8:7::40"

@@ -7,8 +7,8 @@ import pytest
 
 from mailpixel.classify import Rules, judge
 from mailpixel.model import EventKind, Facts, Judged, Message, Verdict
-from tests.crowds import CAMPAIGN, a_visit, bursts, lone_clicks, people
-from tests.readers import CHAT, OLD_GATEWAY, SCENES, Scene, a_reader, notified, waiting_for_it
+from tests.support.crowds import CAMPAIGN, a_visit, bursts, lone_clicks, people
+from tests.support.readers import CHAT, OLD_GATEWAY, SCENES, Scene, a_reader, notified, waiting_for_it
 
 RULES = Rules()
 HURRIED = (notified, waiting_for_it)

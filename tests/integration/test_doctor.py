@@ -32,8 +32,8 @@ from mailpixel.model import Campaign, Link
 from mailpixel.server.pages import NOT_FOUND_PAGE
 from mailpixel.server.tracking import PIXEL, PIXEL_HEADERS
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
-from tests.certificate import self_signed
-from tests.service import Service, free_port, rows
+from tests.support.certificate import self_signed
+from tests.support.service import Service, free_port, rows
 
 Respond = Callable[[BaseHTTPRequestHandler], None]
 SENT = {name.decode(): value.decode() for name, value in PIXEL_HEADERS}

@@ -12,9 +12,9 @@ from mailpixel.links.token import TokenSigner
 from mailpixel.model import Event, Facts
 from mailpixel.store.protocol import Store
 from mailpixel.store.sqlite import open_sqlite
-from tests.builders import a_click, a_delivery, an_open
 from tests.integration.test_doctor import Respond, a_server, answering
-from tests.service import Service, rows
+from tests.support.builders import a_click, a_delivery, an_open
+from tests.support.service import Service, rows
 
 PUBLIC = "https://t.example"
 

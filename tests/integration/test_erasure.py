@@ -15,7 +15,7 @@ from mailpixel.model import Event, Message
 from mailpixel.projections.message_state import fold_message
 from mailpixel.store.protocol import Changed, MessageState, Overflow, PutAside
 from mailpixel.store.sqlite import SqliteStore
-from tests.builders import EDGE, a_campaign, a_click, an_open, judge_plainly
+from tests.support.builders import EDGE, a_campaign, a_click, an_open, judge_plainly
 
 PERSON, AGENT, ADDRESS = "person-to-forget-4711", "A rare agent 0815", "198.51.100.77"
 BUSY_MS = 50

@@ -28,7 +28,7 @@ from mailpixel.links.urls import parse_path
 from mailpixel.model import Claims, Facts, TokenKind
 from mailpixel.rewriting import rewriter_of
 from mailpixel.store.memory import MemoryRegistry
-from tests.builders import SENT_AT, SENT_AT_MS, Known, a_campaign
+from tests.support.builders import SENT_AT, SENT_AT_MS, Known, a_campaign
 
 BASE = "https://t.example"
 KEYRING = new_keyring(datetime(2026, 11, 25, tzinfo=UTC))

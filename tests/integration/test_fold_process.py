@@ -12,7 +12,7 @@ import pytest
 from mailpixel.server.supervisor import FoldProcess
 from mailpixel.settings import Settings
 from mailpixel.store.sqlite import SqliteStore
-from tests.processes import UNMEASURED, wait_until
+from tests.support.processes import UNMEASURED, wait_until
 
 
 def write_program(path: Path, text: str) -> None:

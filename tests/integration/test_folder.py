@@ -20,8 +20,8 @@ from mailpixel.settings import Settings
 from mailpixel.store.memory import MemoryRegistry
 from mailpixel.store.protocol import SigningKey
 from mailpixel.store.sqlite import open_sqlite
-from tests.builders import a_campaign, an_open
-from tests.reading import a_folder, allow, as_reader
+from tests.support.builders import a_campaign, an_open
+from tests.support.reading import a_folder, allow, as_reader
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 

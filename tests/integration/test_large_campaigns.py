@@ -8,7 +8,7 @@ from mailpixel.dropins.campaigns import campaigns_of
 from mailpixel.links.keyring import new_keyring
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.store.sqlite import SqliteRegistry
-from tests.builders import a_campaign
+from tests.support.builders import a_campaign
 
 LINKS = 20_000
 MOST_BYTES = 500_000

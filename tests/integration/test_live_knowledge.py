@@ -14,8 +14,8 @@ from mailpixel.links.token import TokenSigner
 from mailpixel.model import Claims, Link, TokenKind
 from mailpixel.privacy.optout import opt_out
 from mailpixel.store.protocol import ApiKey
-from tests.api import Api
-from tests.builders import CAMPAIGN, a_campaign
+from tests.support.api import Api
+from tests.support.builders import CAMPAIGN, a_campaign
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 

@@ -21,8 +21,8 @@ from mailpixel.rewriting import Rewriter, rewriter_of
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from mailpixel.store.protocol import Registry, Store
 from mailpixel.store.sqlite import open_sqlite
-from tests.builders import SENT_AT_MS, a_campaign, a_click, a_link, a_message
-from tests.judging import PERSON
+from tests.support.builders import SENT_AT_MS, a_campaign, a_click, a_link, a_message
+from tests.support.judging import PERSON
 
 URL = "https://shop.example/new"
 KEYRING = new_keyring(datetime(2026, 11, 25, tzinfo=UTC))

@@ -15,7 +15,7 @@ from mailpixel.model import Campaign, Link
 from mailpixel.store.protocol import MessageState, Sighting
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite
 from mailpixel.store.sqlite.migrations import STEPS, migrate
-from tests.builders import a_click, an_open
+from tests.support.builders import a_click, an_open
 
 
 def schema(path: Path) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ import pytest
 
 from mailpixel.projections.fold import Fold
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore
-from tests.builders import an_open, at_ms, judge_plainly
+from tests.support.builders import an_open, at_ms, judge_plainly
 
 
 @pytest.fixture

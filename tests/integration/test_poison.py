@@ -13,7 +13,7 @@ from mailpixel.projections.fold import Fold
 from mailpixel.projections.rebuild import Rebuild, rebuild
 from mailpixel.store.memory import MemoryRegistry
 from mailpixel.store.sqlite import SqliteStore
-from tests.builders import an_open, at_ms
+from tests.support.builders import an_open, at_ms
 
 POISON = {
     "a kind that there is not": "update events set kind = 9 where recipient = 'r-2'",

@@ -12,8 +12,8 @@ import pytest
 from mailpixel.errors import StoreUnavailable
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite
 from mailpixel.store.sqlite.migrations import migrate
-from tests.builders import a_campaign, an_open
-from tests.reading import a_folder, allow, as_reader
+from tests.support.builders import a_campaign, an_open
+from tests.support.reading import a_folder, allow, as_reader
 
 
 @pytest.fixture

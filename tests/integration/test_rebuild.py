@@ -14,7 +14,7 @@ from mailpixel.projections.rebuild import Rebuild, rebuild
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from mailpixel.store.protocol import Store
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore
-from tests.builders import APPLE, ROBOT, a_click, an_open, at_ms, judge_plainly
+from tests.support.builders import APPLE, ROBOT, a_click, an_open, at_ms, judge_plainly
 
 NOW_MS = at_ms(1_000_000)
 RECIPIENTS = 300

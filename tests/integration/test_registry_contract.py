@@ -21,7 +21,7 @@ from mailpixel.store.protocol import (
     SigningKey,
 )
 from mailpixel.store.sqlite import SqliteRegistry
-from tests.builders import SENT_AT, a_campaign, a_link
+from tests.support.builders import SENT_AT, a_campaign, a_link
 
 REGISTRIES: dict[str, Callable[[Path], Registry]] = {
     "memory": lambda folder: MemoryRegistry(),

@@ -17,7 +17,7 @@ from mailpixel.links.keyring import new_keyring
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
 from mailpixel.store.memory import MemoryRegistry
-from tests.builders import a_campaign
+from tests.support.builders import a_campaign
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "cases"
 OWN = Path(__file__).parents[1] / "data" / "mime_cases.jsonl"

@@ -10,9 +10,9 @@ from mailpixel.links.html import Plan, prepare
 from mailpixel.links.mime import prepare_message
 from mailpixel.links.splicing.link_policy import destination_of
 from mailpixel.links.splicing.options import RewriteOptions
-from tests.corpus import documents, hydrated, messages
-from tests.oracles import LINKS_BY, html5lib_tree
-from tests.rewriting import BASE_URL, PIXEL_URL, tracked_urls, undone
+from tests.support.corpus import documents, hydrated, messages
+from tests.support.oracles import LINKS_BY, html5lib_tree
+from tests.support.rewriting import BASE_URL, PIXEL_URL, tracked_urls, undone
 
 OPTIONS = RewriteOptions(BASE_URL)
 SOURCES = documents() | {f"{path} with links": hydrated(text) for path, text in documents().items()}

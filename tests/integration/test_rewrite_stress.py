@@ -11,7 +11,7 @@ import pytest
 from mailpixel.links.html import Plan, prepare
 from mailpixel.links.mime import MessagePlan, prepare_message
 from mailpixel.links.splicing.options import RewriteOptions
-from tests.rewriting import BASE_URL, PIXEL, PIXEL_URL, Case, load_cases, tracked_urls
+from tests.support.rewriting import BASE_URL, PIXEL, PIXEL_URL, Case, load_cases, tracked_urls
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "rewrite"
 OWN = Path(__file__).parents[1] / "data" / "rewrite_stress.jsonl"

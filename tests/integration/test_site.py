@@ -15,7 +15,7 @@ from mailpixel.errors import StoreUnavailable
 from mailpixel.server.app import create_app
 from mailpixel.server.errors import answer_error
 from mailpixel.settings import Settings
-from tests.api import Api
+from tests.support.api import Api
 
 HERE = ("127.0.0.1", 50_000)
 

@@ -18,7 +18,7 @@ from mailpixel.projections.fold import Fold
 from mailpixel.projections.message_state import fold_message
 from mailpixel.store.protocol import MessageState, Overflow, PutAside
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, generations, open_sqlite
-from tests.builders import EDGE, a_campaign, an_open, at_ms, judge_plainly
+from tests.support.builders import EDGE, a_campaign, an_open, at_ms, judge_plainly
 
 BUSY_MS = 50
 

@@ -14,7 +14,7 @@ from mailpixel.store.measures import MEASURES
 from mailpixel.store.memory import MemoryStore
 from mailpixel.store.protocol import Changed, Folded, MessageState, Overflow, PutAside, Store, Waiting
 from mailpixel.store.sqlite import SqliteStore
-from tests.builders import (
+from tests.support.builders import (
     APPLE,
     BROWSER,
     EDGE,

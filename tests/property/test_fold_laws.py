@@ -16,8 +16,8 @@ from mailpixel.projections.rebuild import Rebuild, rebuild
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from mailpixel.store.protocol import Store
 from mailpixel.store.sqlite import SqliteStore
-from tests.builders import a_campaign, a_message, at_ms, judge_plainly
-from tests.strategies import batches, histories
+from tests.support.builders import a_campaign, a_message, at_ms, judge_plainly
+from tests.support.strategies import batches, histories
 
 NOW_MS = at_ms(1_000_000)
 CAMPAIGNS = ("autumn", "spring")

@@ -7,8 +7,19 @@ from hypothesis import strategies as st
 
 from mailpixel.classify import RULES, Certainty, Network, Rules, Scope, explain, judge
 from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Message, Verdict
-from tests.builders import APPLE, BROWSER, GMAIL, ROBOT, SENT_AT, a_click, a_delivery, a_link, an_event, an_id
-from tests.judging import MAC, PERSON, PREFETCHER
+from tests.support.builders import (
+    APPLE,
+    BROWSER,
+    GMAIL,
+    ROBOT,
+    SENT_AT,
+    a_click,
+    a_delivery,
+    a_link,
+    an_event,
+    an_id,
+)
+from tests.support.judging import MAC, PERSON, PREFETCHER
 
 OUTLOOK = "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.17928; Pro)"
 CAMPAIGN = Campaign(

@@ -14,7 +14,7 @@ from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.source import walk
 from mailpixel.links.splicing.splice import Destinations
 from mailpixel.links.text import prepare_text
-from tests.rewriting import BASE_URL, PIXEL, PIXEL_URL, tracked_urls, undone
+from tests.support.rewriting import BASE_URL, PIXEL, PIXEL_URL, tracked_urls, undone
 
 OPTIONS = RewriteOptions(BASE_URL, mso=True)
 

@@ -14,7 +14,7 @@ from mailpixel.links.keyring import Key, Keyring
 from mailpixel.links.token import Problem, Reading, TokenSigner
 from mailpixel.links.token_format import CODES
 from mailpixel.model import Claims, TokenKind
-from tests.minting import text_of
+from tests.support.minting import text_of
 
 EDITS = 250_000
 SHARES = 2

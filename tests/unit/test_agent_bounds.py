@@ -9,7 +9,7 @@ from mailpixel.classify.judge import judge_agent
 from mailpixel.ingest.agents import MOST_READINGS, NEW_OF_A_MESSAGE, REMEMBERED, AgentBounds
 from mailpixel.model import EventKind
 from mailpixel.traffic.agents import read_agent
-from tests.builders import APPLE, BROWSER, GMAIL, ROBOT
+from tests.support.builders import APPLE, BROWSER, GMAIL, ROBOT
 
 PHONE = (
     "Mozilla/5.0 (Linux; Android 16; Model {}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/15{}.0.0.0"

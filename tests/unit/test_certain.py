@@ -4,8 +4,19 @@ import pytest
 
 from mailpixel.classify import Certainty, Network, Rules, Scope, judge
 from mailpixel.model import Event, Facts, Verdict, Via
-from tests.builders import BROWSER, a_campaign, a_click, a_delivery, a_message, an_open
-from tests.judging import BARE, BURST, DAY, ELSEWHERE, HUMAN, PERSON, SAFARI, SAFARI_CLICK, TRAP, rulings
+from tests.support.builders import BROWSER, a_campaign, a_click, a_delivery, a_message, an_open
+from tests.support.judging import (
+    BARE,
+    BURST,
+    DAY,
+    ELSEWHERE,
+    HUMAN,
+    PERSON,
+    SAFARI,
+    SAFARI_CLICK,
+    TRAP,
+    rulings,
+)
 
 LINK_CHECKS, MAIL_PROTECTION, EXCHANGE = "40.94.29.84", "40.107.218.12", "2603:1026:c03:4c10::5"
 

@@ -11,7 +11,7 @@ from mailpixel.ingest.evidence import MOST_A_DAY, MOST_HELD, Evidence
 from mailpixel.model import Event, Facts
 from mailpixel.store.memory import MemoryStore
 from mailpixel.store.protocol import Overflow
-from tests.builders import CAMPAIGN, an_open
+from tests.support.builders import CAMPAIGN, an_open
 
 
 class Gate(MemoryStore):

@@ -19,7 +19,7 @@ from mailpixel.server.bounds import (
     UNREAD_S,
 )
 from mailpixel.server.door import Door, Ended
-from tests.lines import GET, KEEP_ALIVE_S, Line
+from tests.support.lines import GET, KEEP_ALIVE_S, Line
 
 READ_BYTES = 262_144
 """The most that a loop reads at once from a connection."""

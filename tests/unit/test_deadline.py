@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 
 from mailpixel.server.deadline import Deadline
-from tests.turns import Turns
+from tests.support.turns import Turns
 
 
 class Watched:

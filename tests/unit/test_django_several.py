@@ -16,9 +16,9 @@ from django.test.utils import override_settings
 
 from mailpixel import TokenKind, load_keyring
 from mailpixel.links.keyring import pseudonym
+from tests.support.upstream import Upstream
 from tests.unit import test_django
 from tests.unit.test_django import HTML, MARKS, claims_in
-from tests.upstream import Upstream
 
 CAMPAIGN = {"X-Mailpixel-Campaign": "c1"}
 TWO = ["Ada <ada@x.example>", "Bob@x.example"]

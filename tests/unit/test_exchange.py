@@ -12,7 +12,7 @@ from mailpixel.server.api.exchange import MEMORY_BYTES, PIECE_BYTES, Exchange, S
 from mailpixel.server.api.lines import LINE_BYTES, Lines, Numbered
 from mailpixel.server.api.streams import DeliveryLines, DeliveryReader
 from mailpixel.server.threads import Lane
-from tests.builders import at_ms
+from tests.support.builders import at_ms
 
 
 def delivery(recipient: str) -> bytes:

@@ -4,8 +4,8 @@ import pytest
 
 from mailpixel.classify import Certainty, Network, Rules, Scope, explain, judge
 from mailpixel.model import Event, Facts, Verdict
-from tests.builders import GMAIL, ROBOT, a_click, a_delivery, a_message, an_open
-from tests.judging import BARE, DAY, PERSON, SAFARI, SAFARI_CLICK, TRAPPED, clicks
+from tests.support.builders import GMAIL, ROBOT, a_click, a_delivery, a_message, an_open
+from tests.support.judging import BARE, DAY, PERSON, SAFARI, SAFARI_CLICK, TRAPPED, clicks
 
 
 def test_explain_gives_the_same_verdicts_with_reasons_for_people() -> None:

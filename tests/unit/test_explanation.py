@@ -2,7 +2,7 @@
 
 from mailpixel.classify import Rules
 from mailpixel.report.explanation import explanation
-from tests.builders import APPLE, a_campaign, a_delivery, a_message, an_open, an_optout
+from tests.support.builders import APPLE, a_campaign, a_delivery, a_message, an_open, an_optout
 
 KEYS = {
     "id",

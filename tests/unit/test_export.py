@@ -19,7 +19,7 @@ from mailpixel.report.tables import Row, csv_header, csv_rows, ndjson
 from mailpixel.store.memory import MemoryRegistry
 from mailpixel.store.protocol import MessageState
 from mailpixel.store.verdict_codes import pack
-from tests.builders import (
+from tests.support.builders import (
     APPLE,
     GMAIL,
     ROBOT,

@@ -14,7 +14,7 @@ from mailpixel.projections.rebuild import ATTEMPTS, Rebuild, rebuild
 from mailpixel.projections.rebuild_difference import Decision, Difference, Move
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from mailpixel.store.protocol import Changed, Folded, FoldState, MessageState, PutAside, Waiting
-from tests.builders import ROBOT, a_campaign, a_click, a_link, an_open, at_ms, judge_plainly
+from tests.support.builders import ROBOT, a_campaign, a_click, a_link, an_open, at_ms, judge_plainly
 
 NOW_MS = at_ms(1_000)
 LEASE_MS = 5_000

@@ -12,7 +12,7 @@ from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.splice import Destinations, encode_for
 from mailpixel.links.text import prepare_text
 from mailpixel.model import LAST_LINK
-from tests.rewriting import PIXEL, PIXEL_URL
+from tests.support.rewriting import PIXEL, PIXEL_URL
 
 OPTIONS = RewriteOptions("https://t.example")
 

@@ -13,7 +13,7 @@ from mailpixel.links.urls import parse_path
 from mailpixel.model import Campaign, Claims, EventKind, Facts, Link, TokenKind
 from mailpixel.privacy.optout import opt_out
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
-from tests.builders import Known, an_open
+from tests.support.builders import Known, an_open
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)

@@ -5,8 +5,8 @@ import pytest
 from mailpixel.classify import Certainty, Network, Rules, Scope
 from mailpixel.classify.judge import observe
 from mailpixel.model import Facts, Verdict
-from tests.builders import APPLE, ROBOT, a_click, a_message, an_open
-from tests.judging import BARE, BURST, DAY, ELSEWHERE, HUMAN, PERSON, TRAP, TRAPPED, clicks, rulings
+from tests.support.builders import APPLE, ROBOT, a_click, a_message, an_open
+from tests.support.judging import BARE, BURST, DAY, ELSEWHERE, HUMAN, PERSON, TRAP, TRAPPED, clicks, rulings
 
 SILENT = PERSON & ~Facts.USER_ACTIVATED
 """A browser that reports no gesture."""

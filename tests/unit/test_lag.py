@@ -4,7 +4,7 @@ import pytest
 
 from mailpixel.projections.lag import fold_lag_ms
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
-from tests.builders import a_campaign, an_open, at_ms
+from tests.support.builders import a_campaign, an_open, at_ms
 
 NOW_MS = at_ms(1_000)
 ALIVE_MS = 60_000

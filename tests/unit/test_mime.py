@@ -11,7 +11,7 @@ from mailpixel.links.parts.safety_check import difference
 from mailpixel.links.parts.transfer import QuotedText, quoted_decoded
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.model import LAST_LINK
-from tests.rewriting import PIXEL, PIXEL_URL
+from tests.support.rewriting import PIXEL, PIXEL_URL
 
 OPTIONS = RewriteOptions("https://t.example")
 WITH_TEXT = RewriteOptions("https://t.example", text=True)

@@ -15,7 +15,7 @@ from mailpixel.server.ahead import PIECE_BYTES
 from mailpixel.server.bounds import HEADER_BYTES
 from mailpixel.server.connection import BoundedProtocol
 from mailpixel.server.door import Door, Ended
-from tests.lines import GET, Line, Wire
+from tests.support.lines import GET, Line, Wire
 
 UPGRADE = b"Connection: Upgrade\r\nUpgrade: h2c\r\n"
 BAD_FRAMINGS = [

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.readme import README, with_tables
+from tests.support.readme import README, with_tables
 
 TEXT = README.read_text(encoding="utf-8")
 
@@ -16,7 +16,7 @@ def blocks(language: str) -> list[str]:
 
 
 def test_the_tables_of_settings_commands_endpoints_and_rules_are_what_the_code_says() -> None:
-    assert with_tables(TEXT) == TEXT, "run `.venv/bin/python -m tests.readme`"
+    assert with_tables(TEXT) == TEXT, "run `.venv/bin/python -m tests.support.readme`"
 
 
 def test_the_ten_line_example_runs_as_printed(tmp_path: Path) -> None:

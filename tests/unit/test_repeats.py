@@ -4,8 +4,8 @@ import pytest
 
 from mailpixel.classify import Rules, judge
 from mailpixel.model import Facts
-from tests.builders import APPLE, GMAIL, a_click, a_message, an_open
-from tests.judging import ELSEWHERE, MAC, PERSON, PREFETCHER, TRAPPED, rulings
+from tests.support.builders import APPLE, GMAIL, a_click, a_message, an_open
+from tests.support.judging import ELSEWHERE, MAC, PERSON, PREFETCHER, TRAPPED, rulings
 
 
 @pytest.mark.parametrize(

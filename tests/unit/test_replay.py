@@ -10,7 +10,7 @@ from mailpixel.classify.replay import LogShape, Outcome, read_log, read_scenario
 from mailpixel.classify.replay.score import ErrorRates
 from mailpixel.errors import InvalidInput
 from mailpixel.model import EventKind, Facts
-from tests.builders import BROWSER, GMAIL
+from tests.support.builders import BROWSER, GMAIL
 
 SENT_MS = 1_790_000_000_000
 RULES = Rules()

@@ -24,7 +24,7 @@ from mailpixel.model import Claims, TokenKind
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
 from mailpixel.rewriting.seen import EMBEDDED_BYTES, sightings
 from mailpixel.store.memory import MemoryRegistry
-from tests.builders import a_campaign, a_link
+from tests.support.builders import a_campaign, a_link
 
 BASE = "https://t.example"
 KEYRING = new_keyring(datetime(2026, 11, 25, tzinfo=UTC))

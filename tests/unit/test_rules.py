@@ -8,8 +8,8 @@ import pytest
 from mailpixel.classify import RULES, KnownAgent, Network, Rules, Thresholds, judge
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Event, Facts, Judged, Verdict, Via
-from tests.builders import APPLE, GMAIL, ROBOT, a_campaign, a_click, a_delivery, a_message, an_open
-from tests.judging import PERSON, PREFETCHER
+from tests.support.builders import APPLE, GMAIL, ROBOT, a_campaign, a_click, a_delivery, a_message, an_open
+from tests.support.judging import PERSON, PREFETCHER
 
 WEBKIT = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)"
 SEZNAM = "SeznamEmailProxy/3.0.58"

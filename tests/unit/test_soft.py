@@ -4,8 +4,8 @@ import pytest
 
 from mailpixel.classify import Certainty, Network, Rules, Scope, judge
 from mailpixel.model import Event, Facts
-from tests.builders import GMAIL, ROBOT, a_click, a_delivery, a_message, an_open
-from tests.judging import (
+from tests.support.builders import GMAIL, ROBOT, a_click, a_delivery, a_message, an_open
+from tests.support.judging import (
     BARE,
     DAY,
     ELSEWHERE,

@@ -12,7 +12,7 @@ from mailpixel.classify.sources import SourceEvidence, source_evidence
 from mailpixel.model import Campaign, Event, EventKind, Facts, Message, Verdict
 from mailpixel.report.sources import hastiest_first, source_json
 from mailpixel.store.memory import MemoryStore
-from tests.builders import (
+from tests.support.builders import (
     APPLE,
     BROWSER,
     GMAIL,
@@ -23,9 +23,9 @@ from tests.builders import (
     an_open,
     at_ms,
 )
-from tests.crowds import CAMPAIGN, lone_clicks, neighbours, to_each
-from tests.readers import FULL, Source
-from tests.strategies import histories
+from tests.support.crowds import CAMPAIGN, lone_clicks, neighbours, to_each
+from tests.support.readers import FULL, Source
+from tests.support.strategies import histories
 
 CAMPAIGNS = {campaign.id: campaign for campaign in (CAMPAIGN, a_campaign("spring"), a_campaign("autumn"))}
 RULES = Rules(operator_networks=("203.0.113.0/28",), seeds=frozenset({"seed"}))

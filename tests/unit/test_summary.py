@@ -6,7 +6,7 @@ from mailpixel.report import summarise
 from mailpixel.report.links import link_rows
 from mailpixel.report.summary import Rate
 from mailpixel.store.protocol import Counts
-from tests.builders import SENT_AT_MS, a_campaign, a_link
+from tests.support.builders import SENT_AT_MS, a_campaign, a_link
 
 TOTALS = {
     "opens.events": 300,

@@ -16,7 +16,7 @@ from mailpixel.links.signature import KeyedHMAC, KindSigner, derived_key
 from mailpixel.links.token import TOKEN_CHARS, Problem, Reading, TokenSigner
 from mailpixel.links.token_format import decode, encode, read_varint, varint
 from mailpixel.model import Claims, TokenKind
-from tests.minting import minted
+from tests.support.minting import minted
 
 VECTORS: dict[str, Any] = json.loads(
     (Path(__file__).parent.parent / "data" / "token_vectors.json").read_text()

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from mailpixel import TokenKind, TokenSigner, load_keyring
 from mailpixel.model import Claims
-from tests.service import free_port, rows
-from tests.upstream import Upstream, wait_for_port
+from tests.support.service import free_port, rows
+from tests.support.upstream import Upstream, wait_for_port
 
 HEAD = b"From: =?utf-8?q?Sh=C3=B6p?= <s@shop.example>\r\nsubject:   odd\r\n   folding\r\nX-Number: %d\r\n"
 BODY = b'MIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n<p>.\r\n.. <a href="https://shop.example/%d">x</a>\r\n.\r\n'

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-CACHE = Path(__file__).resolve().parent.parent / ".cache" / "corpus"
+CACHE = Path(__file__).resolve().parents[2] / ".cache" / "corpus"
 
 LIVE_URLS = (
     "https://shop.test/spring?utm=a&amp;b=2",

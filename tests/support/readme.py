@@ -1,4 +1,4 @@
-"""The README's tables, made from the code they tell of. `python -m tests.readme` writes them, a test compares them."""
+"""The README's tables, made from the code. `python -m tests.support.readme` writes them, a test compares them."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from mailpixel.cli import cli
 from mailpixel.server.api.routes import document
 from mailpixel.settings import Settings
 
-README = Path(__file__).parents[1] / "README.md"
+README = Path(__file__).parents[2] / "README.md"
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

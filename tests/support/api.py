@@ -12,7 +12,7 @@ from mailpixel.model import Facts
 from mailpixel.projections.fold import Fold
 from mailpixel.settings import Settings
 from mailpixel.store.protocol import Registry, Store
-from tests.builders import at_ms
+from tests.support.builders import at_ms
 
 NDJSON = {"content-type": "application/x-ndjson"}
 PERSON = (

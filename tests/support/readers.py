@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from mailpixel.model import Event, EventKind, Facts
-from tests.builders import APPLE, BROWSER, GMAIL, SENT_AT_MS, an_id
+from tests.support.builders import APPLE, BROWSER, GMAIL, SENT_AT_MS, an_id
 
 LINKS = 10
 DELIVERED_S = 1.0

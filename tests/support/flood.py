@@ -7,7 +7,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from tests.service import Service
+from tests.support.service import Service
 
 MEGABYTE = 1024 * 1024
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import strategies as st
 
 from mailpixel.model import Event, EventKind, Facts
-from tests.builders import APPLE, BROWSER, GMAIL, ROBOT, an_event, an_id
+from tests.support.builders import APPLE, BROWSER, GMAIL, ROBOT, an_event, an_id
 
 # Most events fall on one message, so that histories of some twenty have neighbours to tell of.
 campaigns = st.sampled_from(["spring", "spring", "spring", "autumn"])

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from tests.service import free_port
+from tests.support.service import free_port
 
 
 class Stored(NamedTuple):
@@ -46,8 +46,8 @@ class Upstream:
 
     def start(self, *options: str) -> None:
         """Begin, and wait until it answers."""
-        command = [sys.executable, "-m", "tests.upstream", str(self.port), str(self._file), *options]
-        self._process = subprocess.Popen(command, cwd=Path(__file__).parents[1])
+        command = [sys.executable, "-m", "tests.support.upstream", str(self.port), str(self._file), *options]
+        self._process = subprocess.Popen(command, cwd=Path(__file__).parents[2])
         wait_for_port(self.port, self._process)
 
     def kill(self) -> None:

@@ -7,7 +7,7 @@ import html5lib  # type: ignore[import-untyped]
 import justhtml
 from selectolax.lexbor import LexborHTMLParser
 
-from tests.rewriting import PIXEL_URL
+from tests.support.rewriting import PIXEL_URL
 
 Links = list[str]
 _FORMATTING = frozenset(

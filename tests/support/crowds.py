@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from mailpixel.model import Campaign, Event, Facts, Message
-from tests.builders import BROWSER, SENT_AT, a_delivery, a_link
-from tests.readers import DELIVERED_S, FULL, LINKS, SCENES, SECURE, Scene, Source, a_reader
+from tests.support.builders import BROWSER, SENT_AT, a_delivery, a_link
+from tests.support.readers import DELIVERED_S, FULL, LINKS, SCENES, SECURE, Scene, Source, a_reader
 
 CAMPAIGN = Campaign("crowd", "Crowd", sent_at=SENT_AT, links=tuple(a_link(n) for n in range(1, LINKS + 1)))
 STARTS_S = (

@@ -8,7 +8,7 @@ from uvicorn.server import ServerState
 
 from mailpixel.server.connection import BoundedProtocol
 from mailpixel.server.door import Door
-from tests.turns import Turns
+from tests.support.turns import Turns
 
 GET = b"GET /x HTTP/1.1\r\nHost: t\r\n\r\n"
 KEEP_ALIVE_S = 5

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mailpixel.classify import Rules, judge
 from mailpixel.model import Campaign, Event, Facts
-from tests.builders import BROWSER, SENT_AT, a_click, a_delivery, a_link, a_message
+from tests.support.builders import BROWSER, SENT_AT, a_click, a_delivery, a_link, a_message
 
 PERSON = Facts(4080)
 """The facts of a click by a current browser, gesture and all."""

@@ -1,0 +1,1 @@
+"""What tests share: builders, real processes, readers and senders, oracles."""
