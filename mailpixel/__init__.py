@@ -10,7 +10,8 @@ What a program that sends mail needs is here; importing it loads only itsdangero
 """
 
 from mailpixel.errors import InvalidInput, KeyringError, MailpixelError
-from mailpixel.links.keyring import Keyring, create_keyring, load_keyring, pseudonym
+from mailpixel.folder.key_file import create_keyring, load_keyring
+from mailpixel.links.keyring import Keyring, pseudonym
 from mailpixel.links.minter import Minter
 from mailpixel.links.token import Problem, Reading, TokenSigner
 from mailpixel.links.urls import click_url, merge_click_url, optout_url, pixel_url

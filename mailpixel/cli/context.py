@@ -13,9 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from mailpixel.classify import Rules
-from mailpixel.classify.operator_file import rules_of
 from mailpixel.cli.suggestions import command_meant
 from mailpixel.errors import InvalidInput
+from mailpixel.folder.operator_file import rules_of
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.urls import check_base_url
 from mailpixel.settings import Settings
@@ -120,14 +120,14 @@ def _data() -> Any:
 
 def stores() -> tuple[Store, Registry]:
     """The store and the registry of the data folder. Makes nothing; raises `StoreUnavailable` when it is missing."""
-    from mailpixel.folder import open_stores
+    from mailpixel.folder.opening import open_stores
 
     return open_stores(settings())
 
 
 def begun() -> tuple[Store, Registry]:
     """The store and the registry of the data folder, which is made, with its keys, when it is empty."""
-    from mailpixel.folder import begin
+    from mailpixel.folder.opening import begin
 
     store, registry, _ = begin(settings())
     return store, registry
@@ -135,7 +135,7 @@ def begun() -> tuple[Store, Registry]:
 
 def keyring(registry: Registry) -> Keyring:
     """The signing keys of the data folder. Raises `KeyringError` when they are not those that signed for it."""
-    from mailpixel.folder import open_keys
+    from mailpixel.folder.keys import open_keys
 
     return open_keys(settings().key_file, registry)
 

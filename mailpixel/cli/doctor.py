@@ -24,7 +24,7 @@ from mailpixel.doctor import (
     failed,
 )
 from mailpixel.errors import KeyringError, StoreUnavailable
-from mailpixel.links.keyring import load_keyring
+from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign
 from mailpixel.store.protocol import Store

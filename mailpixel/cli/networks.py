@@ -6,15 +6,15 @@ import click
 
 from mailpixel.classify import Certainty, Network, Scope
 from mailpixel.classify.operator import OperatorLists, operator_network
-from mailpixel.classify.operator_file import (
-    change_operator_lists,
-    load_operator_lists,
-    operator_file,
-)
 from mailpixel.classify.rules import shipped_networks
 from mailpixel.cli.context import Group, print_json, print_table, rules, say, settings
 from mailpixel.cli.sources import sources_command
 from mailpixel.errors import InvalidInput
+from mailpixel.folder.operator_file import (
+    change_operator_lists,
+    load_operator_lists,
+    operator_file,
+)
 from mailpixel.traffic.networks import canonical_prefix, packed
 
 COLUMNS = ("prefix", "name", "scope", "certainty", "via", "kept_by", "in_force", "source", "date")

@@ -20,7 +20,7 @@ from mailpixel.projections.lease import Stop
 from mailpixel.settings import Settings
 
 if TYPE_CHECKING:
-    from mailpixel.classify.operator_file import RulesInForce
+    from mailpixel.folder.operator_file import RulesInForce
     from mailpixel.projections.fold import Fold
 
 POLL_S = 0.2
@@ -65,7 +65,7 @@ def _say_where(host: str, port: int, workers: int) -> None:
 def work_command(while_input_lasts: bool) -> None:
     """Classify logged hits and update reports continuously. `serve` starts this itself."""
     from mailpixel.classify import judge
-    from mailpixel.classify.operator_file import RulesInForce
+    from mailpixel.folder.operator_file import RulesInForce
     from mailpixel.projections.fold import NOTE_EVERY_MS, Fold, FoldOptions
 
     clock = _clock_until_asked_to_end()

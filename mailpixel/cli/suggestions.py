@@ -66,7 +66,7 @@ def campaign_of(registry: Registry, id: str) -> Campaign:
 
 def complete_campaign(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Campaign ids for a shell; nothing where there is no database, and none is made."""
-    from mailpixel.folder import open_stores
+    from mailpixel.folder.opening import open_stores
 
     with suppress(MailpixelError):
         data = ctx.meta.get("mailpixel.data")

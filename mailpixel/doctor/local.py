@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mailpixel.errors import KeyringError, MailpixelError
 from mailpixel.files import is_missing, stamp_of
-from mailpixel.folder import read_keys
+from mailpixel.folder.keys import read_keys
 from mailpixel.projections.lag import fold_lag_ms
 from mailpixel.store.protocol import Registry, SigningKey, Store
 

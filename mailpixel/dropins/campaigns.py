@@ -6,7 +6,8 @@ from functools import partial
 from typing import AnyStr
 
 from mailpixel.errors import safe_message
-from mailpixel.folder import open_keys, open_stores
+from mailpixel.folder.keys import open_keys
+from mailpixel.folder.opening import open_stores
 from mailpixel.links.claims import check_campaign_id
 from mailpixel.links.hosts import warning_of
 from mailpixel.links.keyring import Keyring

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mailpixel.classify import Rules
-from mailpixel.classify.operator_file import RulesInForce
 from mailpixel.errors import safe_message
 from mailpixel.files import Stamp, stamp_of
+from mailpixel.folder.key_file import load_keyring
+from mailpixel.folder.operator_file import RulesInForce
 from mailpixel.ingest.registry_cache import RegistryCache
-from mailpixel.links.keyring import Keyring, load_keyring
+from mailpixel.links.keyring import Keyring
 from mailpixel.links.token import TokenSigner
 
 STALE_AFTER_S = 10.0

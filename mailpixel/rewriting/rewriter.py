@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from typing import Any, AnyStr, Generic
 
 from mailpixel.errors import InvalidInput, MailpixelError, safe_message
-from mailpixel.folder import check_keys
+from mailpixel.folder.keys import check_keys
 from mailpixel.links.html import Plan, Skip, prepare
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.mime import Left, MessagePlan, prepare_message

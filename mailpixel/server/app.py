@@ -15,8 +15,9 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from mailpixel.classify.operator_file import RulesInForce
-from mailpixel.folder import begin, open_keys
+from mailpixel.folder.keys import open_keys
+from mailpixel.folder.opening import begin
+from mailpixel.folder.operator_file import RulesInForce
 from mailpixel.ingest.agents import AgentBounds
 from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.intake import Intake

@@ -16,10 +16,10 @@ from functools import partial
 from pathlib import Path
 
 from mailpixel.classify import Rules, judge
+from mailpixel.folder.key_file import create_keyring
 from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.intake import Intake, Seen
 from mailpixel.ingest.registry_cache import RegistryCache
-from mailpixel.links.keyring import create_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import parse_path
 from mailpixel.model import Claims, Event, EventKind, Facts, TokenKind

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
 
-from mailpixel.links.keyring import new_keyring
+from mailpixel.folder.key_file import new_keyring
 from mailpixel.links.lists.rows import Job
 from mailpixel.links.lists.run import mint_links
 from mailpixel.links.token import TokenSigner

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 
 import turbohtml
 
+from mailpixel.folder.key_file import new_keyring
 from mailpixel.links.html import Plan, prepare
-from mailpixel.links.keyring import new_keyring
 from mailpixel.links.minter import Minter
 from mailpixel.links.splicing.options import RewriteOptions
 from tests.benchmarks.table import print_rows

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mailpixel.links.keyring import create_keyring
+from mailpixel.folder.key_file import create_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign, Claims, Link, TokenKind
 from mailpixel.store.sqlite import open_sqlite

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mailpixel import TokenKind
-from mailpixel.links.keyring import load_keyring
+from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Claims
 from mailpixel.store.sqlite import open_sqlite

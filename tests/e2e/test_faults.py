@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mailpixel.links.keyring import create_keyring
+from mailpixel.folder.key_file import create_keyring
 from mailpixel.store.sqlite import open_sqlite
 from tests.e2e.conftest import rows_of, signed
 from tests.support.service import Service, mailpixel, rows

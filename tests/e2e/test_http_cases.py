@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mailpixel.links.keyring import load_keyring
+from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Claims, Facts, TokenKind
 from mailpixel.store.sqlite import open_sqlite

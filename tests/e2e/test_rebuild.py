@@ -16,9 +16,9 @@ import pytest
 
 from mailpixel import TokenKind
 from mailpixel.classify import judge
-from mailpixel.classify.operator_file import rules_of
-from mailpixel.folder import begin
-from mailpixel.links.keyring import load_keyring
+from mailpixel.folder.key_file import load_keyring
+from mailpixel.folder.opening import begin
+from mailpixel.folder.operator_file import rules_of
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Claims, Event, EventKind, Facts
 from mailpixel.settings import Settings

@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from mailpixel.cli import cli
-from mailpixel.links.keyring import load_keyring, pseudonym
+from mailpixel.folder.key_file import load_keyring
+from mailpixel.links.keyring import pseudonym
 from tests.support.api import NDJSON, Api, lines
 from tests.support.builders import SENT_AT, a_campaign, a_click, a_delivery, an_open, at_ms
 

@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mailpixel.cli import cli
-from mailpixel.links.keyring import load_keyring, pseudonym
+from mailpixel.folder.key_file import load_keyring
+from mailpixel.links.keyring import pseudonym
 from mailpixel.model import Facts
 from mailpixel.store.sqlite import open_sqlite
 from tests.support.builders import (

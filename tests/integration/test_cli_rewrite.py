@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from mailpixel.cli import cli
 from mailpixel.cli.rewrite import begins_with_headers, is_message, utm_parameter
 from mailpixel.errors import InvalidInput
-from mailpixel.links.keyring import create_keyring
+from mailpixel.folder.key_file import create_keyring
 from mailpixel.links.urls import parse_path
 from mailpixel.model import Link
 from mailpixel.store.sqlite import open_sqlite

@@ -27,7 +27,7 @@ from mailpixel.doctor import (
 from mailpixel.doctor.http import Answer, NoAnswer, ask
 from mailpixel.doctor.links import judge_link
 from mailpixel.doctor.public import clock, pixel, reach, redirects, scheme, shared_keys
-from mailpixel.links.keyring import create_keyring
+from mailpixel.folder.key_file import create_keyring
 from mailpixel.model import Campaign, Link
 from mailpixel.server.pages import NOT_FOUND_PAGE
 from mailpixel.server.tracking import PIXEL, PIXEL_HEADERS

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from mailpixel.doctor import Check, Grade, check_addresses, check_head
-from mailpixel.links.keyring import load_keyring
+from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Event, Facts
 from mailpixel.store.protocol import Store

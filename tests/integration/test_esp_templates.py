@@ -18,9 +18,9 @@ import liquid
 import pybars
 import pytest
 
+from mailpixel.folder.key_file import new_keyring
 from mailpixel.ingest.intake import Intake, Seen
 from mailpixel.ingest.registry_cache import RegistryCache
-from mailpixel.links.keyring import new_keyring
 from mailpixel.links.minter import Minter
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.token import TokenSigner

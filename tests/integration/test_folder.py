@@ -11,8 +11,10 @@ from click.testing import CliRunner
 from mailpixel.cli import cli
 from mailpixel.dropins.campaigns import open_campaigns
 from mailpixel.errors import KeyringError, StoreUnavailable
-from mailpixel.folder import begin, check_keys, open_keys, open_stores, read_keys, remove_key, rotate_keys
-from mailpixel.links.keyring import create_keyring, load_keyring, new_keyring
+from mailpixel.folder.key_changes import remove_key, rotate_keys
+from mailpixel.folder.key_file import create_keyring, load_keyring, new_keyring
+from mailpixel.folder.keys import check_keys, open_keys, read_keys
+from mailpixel.folder.opening import begin, open_stores
 from mailpixel.links.minter import Minter
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.rewriting import rewriter_of

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mailpixel.dropins.campaigns import campaigns_of
-from mailpixel.links.keyring import new_keyring
+from mailpixel.folder.key_file import new_keyring
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.store.sqlite import SqliteRegistry
 from tests.support.builders import a_campaign

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mailpixel.links.keyring import load_keyring, rotate
+from mailpixel.folder.key_file import load_keyring, rotate
 from mailpixel.links.minter import Minter
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Claims, Link, TokenKind

@@ -11,7 +11,7 @@ import pytest
 
 from mailpixel.classify import Rules
 from mailpixel.classify.judge import judge
-from mailpixel.links.keyring import new_keyring
+from mailpixel.folder.key_file import new_keyring
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.model import Campaign, Event, Judged, Message
 from mailpixel.projections.fold import Fold

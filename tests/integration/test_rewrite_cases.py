@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from mailpixel.links.keyring import new_keyring
+from mailpixel.folder.key_file import new_keyring
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
 from mailpixel.store.memory import MemoryRegistry

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailpixel.errors import InvalidInput, MailpixelError
-from mailpixel.links.keyring import new_keyring, pseudonym
+from mailpixel.folder.key_file import new_keyring
+from mailpixel.links.keyring import pseudonym
 from mailpixel.links.lists.columns import UnclearHeader, Wanted
 from mailpixel.links.lists.head import look
 from mailpixel.links.lists.recipients import LONGEST_ROW_BYTES, Layout, blocks

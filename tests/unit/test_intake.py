@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from mailpixel.folder.key_file import new_keyring
 from mailpixel.ingest.intake import FORGED_REMEMBERED, Intake, Outcome, Receipt, Seen
 from mailpixel.ingest.registry_cache import RegistryCache
-from mailpixel.links.keyring import new_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import parse_path
 from mailpixel.model import Campaign, Claims, EventKind, Facts, Link, TokenKind

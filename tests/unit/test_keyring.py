@@ -12,17 +12,8 @@ from typing import Any
 import pytest
 
 from mailpixel.errors import InvalidInput, KeyringError
-from mailpixel.links.keyring import (
-    Key,
-    Keyring,
-    create_keyring,
-    load_keyring,
-    new_keyring,
-    pseudonym,
-    remove,
-    rotate,
-    with_new_key,
-)
+from mailpixel.folder.key_file import create_keyring, load_keyring, new_keyring, remove, rotate, with_new_key
+from mailpixel.links.keyring import Key, Keyring, pseudonym
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 
@@ -106,7 +97,7 @@ def test_rotating_through_a_link_replaces_what_it_leads_to(tmp_path: Path) -> No
 
 def test_many_processes_at_once_lose_no_rotation(path: Path) -> None:
     create_keyring(path)
-    code = "import sys; from mailpixel.links.keyring import rotate; rotate(sys.argv[1])"
+    code = "import sys; from mailpixel.folder.key_file import rotate; rotate(sys.argv[1])"
     processes = [subprocess.Popen([sys.executable, "-c", code, str(path)]) for _ in range(6)]
     assert [process.wait() for process in processes] == [0] * 6
     assert [key.id for key in load_keyring(path).keys] == [1, 2, 3, 4, 5, 6, 7]

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from mailpixel.errors import KeyringError, StoreUnavailable
+from mailpixel.folder.key_file import create_keyring, load_keyring, rotate
 from mailpixel.ingest.live import STALE_AFTER_S, Part, SigningKeys
 from mailpixel.ingest.registry_cache import RegistryCache
-from mailpixel.links.keyring import Keyring, create_keyring, load_keyring, rotate
+from mailpixel.links.keyring import Keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign, Claims, TokenKind
 from mailpixel.store.memory import MemoryRegistry

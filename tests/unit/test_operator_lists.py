@@ -10,14 +10,14 @@ import pytest
 
 from mailpixel.classify import Certainty, KnownAgent, Network, Rules, Scope
 from mailpixel.classify.operator import OperatorLists, operator_network
-from mailpixel.classify.operator_file import (
+from mailpixel.errors import InvalidInput, NotFound
+from mailpixel.folder.operator_file import (
     RulesInForce,
     change_operator_lists,
     load_operator_lists,
     operator_file,
     rules_of,
 )
-from mailpixel.errors import InvalidInput, NotFound
 from mailpixel.model import Verdict
 from mailpixel.settings import Settings
 

@@ -11,7 +11,7 @@ import pytest
 
 import mailpixel
 from mailpixel import Claims, InvalidInput, Minter, Reading, TokenKind, TokenSigner, load_keyring
-from mailpixel.links.keyring import new_keyring
+from mailpixel.folder.key_file import new_keyring
 from mailpixel.links.urls import TrackingPath, parse_path
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)

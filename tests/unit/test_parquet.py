@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from mailpixel.errors import InvalidInput
-from mailpixel.links.keyring import new_keyring, pseudonym
+from mailpixel.folder.key_file import new_keyring
+from mailpixel.links.keyring import pseudonym
 from mailpixel.links.lists.columns import Wanted
 from mailpixel.links.lists.parquet import ROW_GROUP_BYTES, ParquetRows, arrow_block
 from mailpixel.links.lists.rows import Format, Job

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from mailpixel.errors import Conflict, InvalidInput
-from mailpixel.links.keyring import Keyring, new_keyring
+from mailpixel.folder.key_file import new_keyring
+from mailpixel.links.keyring import Keyring
 from mailpixel.links.lists.columns import Wanted
 from mailpixel.links.lists.part_file import Part, facts_of
 from mailpixel.links.lists.rows import Format, Job

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailpixel.errors import MailpixelError, NotFound, StoreUnavailable
+from mailpixel.folder.key_file import new_keyring
 from mailpixel.links.html import Skip
-from mailpixel.links.keyring import new_keyring
 from mailpixel.links.minter import Minter
 from mailpixel.links.parts.skipped import Cause
 from mailpixel.links.splicing.link_policy import Reason

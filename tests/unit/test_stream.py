@@ -9,7 +9,8 @@ from typing import Any
 import anyio
 import pytest
 
-from mailpixel.links.keyring import new_keyring, pseudonym
+from mailpixel.folder.key_file import new_keyring
+from mailpixel.links.keyring import pseudonym
 from mailpixel.links.lists.rows import Format, Job, RowMinter
 from mailpixel.links.minter import Minter
 from mailpixel.server.api.lines import LINE_BYTES, Lines

@@ -10,8 +10,9 @@ import pytest
 from itsdangerous import Signer
 
 from mailpixel.errors import InvalidInput
+from mailpixel.folder.key_file import new_keyring
 from mailpixel.links.claims import are_recipients, check_campaign_id, check_link_number, check_recipient
-from mailpixel.links.keyring import Key, Keyring, new_keyring, pseudonym
+from mailpixel.links.keyring import Key, Keyring, pseudonym
 from mailpixel.links.signature import KeyedHMAC, KindSigner, derived_key
 from mailpixel.links.token import TOKEN_CHARS, Problem, Reading, TokenSigner
 from mailpixel.links.token_format import decode, encode, read_varint, varint

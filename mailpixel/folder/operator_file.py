@@ -1,7 +1,6 @@
 """The file of the operator's lists in the data folder, and the rules that follow from it and the settings.
 
-The one file of this room that reads and writes outside the package. Whoever runs long has `RulesInForce` look
-again whether the file is another one than before.
+Whoever runs long has `RulesInForce` look again whether the file is another one than before.
 """
 
 import json

@@ -1,0 +1,47 @@
+"""Opening a data folder, and beginning an empty one."""
+
+from contextlib import suppress
+
+from mailpixel.errors import KeyringError, StoreUnavailable
+from mailpixel.files import is_missing
+from mailpixel.folder.key_file import create_keyring
+from mailpixel.folder.keys import open_keys
+from mailpixel.links.keyring import Keyring
+from mailpixel.settings import Settings
+from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite
+
+
+def open_stores(settings: Settings) -> tuple[SqliteStore, SqliteRegistry]:
+    """The store and the registry of a data folder that there is; makes none.
+
+    Raises `StoreUnavailable` when there is no database in it, or when it cannot be used.
+    """
+    if not has_database(settings):
+        raise StoreUnavailable(
+            f"no data here ({settings.data}); name the data folder with --data DIR or MAILPIXEL_DATA"
+        )
+    return open_sqlite(settings.database)
+
+
+def has_database(settings: Settings) -> bool:
+    """Whether there is a database. Raises `StoreUnavailable` when this user may not even look."""
+    try:
+        settings.database.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        problem = f"the data folder cannot be read: {error.strerror}"
+        raise StoreUnavailable(f"{problem}; give this user the right to read it") from None
+    return True
+
+
+def begin(settings: Settings) -> tuple[SqliteStore, SqliteRegistry, Keyring]:
+    """A data folder opened for `campaign add`, `serve` and `apikey add`, which may begin an empty one.
+
+    A key file is made only where none ever signed. Raises `StoreUnavailable` and `KeyringError`.
+    """
+    store, registry = open_sqlite(settings.database)
+    if is_missing(settings.key_file) and not registry.signing_keys() and not store.campaigns():
+        with suppress(KeyringError):  # of two that begin at once one makes it; reading says what is wrong
+            create_keyring(settings.key_file)
+    return store, registry, open_keys(settings.key_file, registry)
