@@ -4,7 +4,7 @@ import hashlib
 import itertools
 import os
 
-from mailpixel.model import Event, EventKind
+from mailpixel.model import Event, EventKind, Facts
 
 DAY_MS = 86_400_000
 LATEST_MS = ((1 << 32) - 1) * 1000
@@ -36,7 +36,7 @@ def reported_event(kind: EventKind, campaign: str, recipient: str, at_ms: int) -
     at_ms = _bounded(at_ms)
     said = hashlib.sha256(f"{kind}\0{campaign}\0{recipient}".encode()).digest()
     id = at_ms.to_bytes(6, "big") + said[:10]
-    return Event(kind, campaign, recipient, at_ms, method="", id=id)
+    return Event(id, kind, at_ms, "", "", "", Facts.NONE, campaign, recipient)
 
 
 def _bounded(at_ms: int) -> int:

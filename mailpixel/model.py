@@ -124,34 +124,35 @@ class Claims:
 
 
 @record(frozen=True, slots=True)
-class Hit:
-    """One HTTP request on a pixel or a redirect, as seen.
+class Envelope:
+    """What the log keeps of every event, whatever the event says.
 
-    `kind` is open or click; `link` is the number of a registered link, `destination` the embedded one of a click
-    without a number; once judged, a click may have both: it carried what is a link of the campaign by now. `address` is
-    the client's IP in canonical text, or empty where it is not kept.
+    `id` is 16 bytes: received_at (6), edge (4), position (6): unique over machines, sorted by time. The rest shows the
+    HTTP request: its `method` (empty where there was none), the client's IP in canonical text (empty where it is not
+    kept), the user agent and the facts.
     """
 
+    id: bytes
     kind: EventKind
-    campaign: str
-    recipient: str
     received_at_ms: int
-    link: int | None = None
-    destination: str | None = None
-    method: str = "GET"
-    address: str = ""
-    agent: str = ""
-    facts: Facts = Facts.NONE
+    method: str
+    address: str
+    agent: str
+    facts: Facts
 
 
 @record(frozen=True, slots=True)
-class Event(Hit):
-    """A logged hit, delivery or opt-out; never changed.
+class Event(Envelope):
+    """A logged hit, delivery or opt-out of mail; never changed.
 
-    `id` is 16 bytes: received_at (6), edge (4), position (6): unique over machines, sorted by time.
+    A click has the number of a registered `link` or an embedded `destination`; once judged it may have both: it carried
+    what is a link of the campaign by now. No other kind has either.
     """
 
-    id: bytes = b""
+    campaign: str
+    recipient: str
+    link: int | None = None
+    destination: str | None = None
 
 
 @record(frozen=True, slots=True)

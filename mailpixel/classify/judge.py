@@ -13,7 +13,7 @@ from mailpixel.classify.observation import NO_CLOCK, Clock, Observation, Ruling,
 from mailpixel.classify.rules import Rules
 from mailpixel.classify.trap import mark_trap
 from mailpixel.classify.weak_evidence import mark_soft
-from mailpixel.model import Campaign, Event, EventKind, Judged, Link, Message, Verdict, Via
+from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Link, Message, Verdict, Via
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class AgentVerdict:
 
 def judge_agent(agent: str, kind: EventKind, rules: Rules) -> AgentVerdict:
     """The verdict of a single GET with this agent, long after delivery; any length and any text will do."""
-    event = Event(kind, "", "", 0, agent=agent)
+    event = Event(b"", kind, 0, "GET", "", agent, Facts.NONE, "", "")
     hit = sight_of(event)
     ruling = first_ruling(hit, rules) or DEFAULT
     return AgentVerdict(ruling.verdict, ruling.rule, ruling.via, hit.agent.sign)

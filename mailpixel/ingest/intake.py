@@ -195,17 +195,17 @@ class Intake:
         kind, claims, link = named
         received_at_ms, id = self.ids.next(now_ms)
         return Event(
+            id,
             kind,
-            claims.campaign,
-            claims.recipient,
             received_at_ms,
-            link,
-            claims.destination if link is None else None,
             seen.method,
             minimise(seen.address, self._keep_address),
             seen.agent,
             seen.facts,
-            id,
+            claims.campaign,
+            claims.recipient,
+            link,
+            claims.destination if link is None else None,
         )
 
 

@@ -57,17 +57,16 @@ def an_event(campaign: str, number: int, message: int, events: int) -> Event:
     )
     recipient = f"r-{message:010}"
     return Event(
+        an_id(at_ms, campaign[:4].encode(), number),
         kind,
-        campaign,
-        recipient,
         at_ms,
-        link,
-        None,
         "GET",
         address,
         agent,
         Facts.ACCEPT,
-        an_id(at_ms, campaign[:4].encode(), number),
+        campaign,
+        recipient,
+        link,
     )
 
 
@@ -111,7 +110,15 @@ def hammered(store: SqliteStore, registry: MemoryRegistry, hits: int) -> Callabl
             store.append(
                 [
                     Event(
-                        EventKind.OPEN, "hammered", "r-1", at_ms, id=an_id(at_ms, b"hamm", at_ms - SENT_AT_MS)
+                        an_id(at_ms, b"hamm", at_ms - SENT_AT_MS),
+                        EventKind.OPEN,
+                        at_ms,
+                        "GET",
+                        "",
+                        "",
+                        Facts.NONE,
+                        "hammered",
+                        "r-1",
                     )
                     for at_ms in at
                 ]

@@ -135,8 +135,8 @@ def _fold_round(
 def _blow(number: int) -> Event:
     at_ms = SENT_AT_MS + number * 1_000
     return Event(
-        EventKind.OPEN, "hammered", "r-1", at_ms, address=SEEN.address, agent=SEEN.agent, facts=SEEN.facts,
-        id=an_id(at_ms, b"hamm", number),
+        an_id(at_ms, b"hamm", number), EventKind.OPEN, at_ms, "GET", SEEN.address, SEEN.agent, SEEN.facts,
+        "hammered", "r-1",
     )  # fmt: skip
 
 

@@ -56,6 +56,10 @@ def an_event(kind: EventKind, second: float = 60.0, **fields: object) -> Event:
         "campaign": CAMPAIGN,
         "recipient": RECIPIENT,
         "received_at_ms": received_at_ms,
+        "method": "GET",
+        "address": "",
+        "agent": "",
+        "facts": Facts.NONE,
     }
     given |= fields
     given.setdefault("id", an_id(received_at_ms))

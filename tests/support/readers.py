@@ -88,7 +88,7 @@ CHAT = Source("192.0.2.55", "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/
 
 def _event(kind: EventKind, second: float, link: int | None, address: str, agent: str, facts: Facts) -> Event:
     at_ms = SENT_AT_MS + round(second * 1000)
-    return Event(kind, "crowd", "r", at_ms, link, None, "GET", address, agent, facts, an_id(at_ms))
+    return Event(an_id(at_ms), kind, at_ms, "GET", address, agent, facts, "crowd", "r", link)
 
 
 Scene = Callable[[random.Random, Source, float], Sequence[Event]]

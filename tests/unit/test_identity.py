@@ -2,7 +2,7 @@
 
 from mailpixel.event_ids import DAY_MS, LATEST_MS, EventIds, reported_event
 from mailpixel.ingest.caps import REMEMBERED, DailyCaps
-from mailpixel.model import Event, EventKind
+from mailpixel.model import Event, EventKind, Facts
 
 
 def test_an_id_is_time_edge_and_position() -> None:
@@ -45,7 +45,7 @@ def test_telling_a_delivery_twice_is_the_same_event() -> None:
 
 def test_what_is_reported_has_no_method_since_it_is_no_request() -> None:
     told = reported_event(EventKind.DELIVERY, "c1", "r-1", 5)
-    assert told == Event(EventKind.DELIVERY, "c1", "r-1", 5, method="", id=told.id)
+    assert told == Event(told.id, EventKind.DELIVERY, 5, "", "", "", Facts.NONE, "c1", "r-1")
 
 
 def test_hits_past_the_cap_are_numbered_and_a_new_day_begins_at_nothing() -> None:

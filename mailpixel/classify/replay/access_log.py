@@ -87,17 +87,17 @@ def _event(line: str, number: int, campaign: str, shape: LogShape) -> Event | No
     number_or_none = int(link) if link.isdigit() and kind is EventKind.CLICK else None
     destination = None if number_or_none is not None or kind is EventKind.OPEN else link
     return Event(
+        at_ms.to_bytes(6, "big") + _EDGE + number.to_bytes(6, "big"),
         kind,
-        campaign,
-        recipient,
         at_ms,
-        number_or_none,
-        destination,
         method,
         canonical_address(address) or address,
         "" if agent == "-" else agent_text(agent.encode()),
         facts,
-        id=at_ms.to_bytes(6, "big") + _EDGE + number.to_bytes(6, "big"),
+        campaign,
+        recipient,
+        number_or_none,
+        destination,
     )
 
 

@@ -151,4 +151,4 @@ def _hit(campaign: str, position: int, hit: Mapping[str, Any], transport: Facts)
 
 def _event(campaign: str, kind: EventKind, recipient: str, at_ms: int, position: int) -> Event:
     id = at_ms.to_bytes(6, "big") + _EDGE + position.to_bytes(6, "big")
-    return Event(kind, campaign, recipient, at_ms, id=id)
+    return Event(id, kind, at_ms, "GET", "", "", Facts.NONE, campaign, recipient)

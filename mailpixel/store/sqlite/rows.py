@@ -108,15 +108,15 @@ def to_event(row: Row, agents: dict[int, str]) -> Event:
     """The event of a row in the order of `READ`."""
     campaign, recipient, id, kind, link, destination, method, address, agent, facts = row
     return Event(
+        id,
         KINDS[kind],
-        campaign,
-        recipient,
         int.from_bytes(id[:6], "big"),
-        link,
-        destination,
         "GET" if method is None else method,
         "" if address is None else address,
         agents[agent],
         _facts(facts),
-        id,
+        campaign,
+        recipient,
+        link,
+        destination,
     )
