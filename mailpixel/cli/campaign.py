@@ -20,7 +20,7 @@ from mailpixel.model import Campaign, Link
 from mailpixel.report.links import campaign_json
 from mailpixel.report.moments import from_iso, iso
 from mailpixel.report.zones import in_zone, local
-from mailpixel.store.protocol import Registry
+from mailpixel.store.registry import Registry
 
 MOST_LISTED = 1_000_000
 PAGE = 500

@@ -19,7 +19,8 @@ from mailpixel.folder.operator_file import rules_of
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.urls import check_base_url
 from mailpixel.settings import Settings
-from mailpixel.store.protocol import Registry, Store
+from mailpixel.store.protocol import Store
+from mailpixel.store.registry import Registry
 
 
 def _remember_data(ctx: click.Context, param: click.Parameter, value: str | None) -> None:

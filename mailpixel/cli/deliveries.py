@@ -17,7 +17,8 @@ from mailpixel.links.lists.opening import TextList
 from mailpixel.model import Event
 from mailpixel.report.export import deliveries
 from mailpixel.report.tables import as_written
-from mailpixel.store.protocol import Registry, Store
+from mailpixel.store.protocol import Store
+from mailpixel.store.registry import Registry
 
 if TYPE_CHECKING:
     from mailpixel.server.api.lines import Numbered

@@ -13,7 +13,8 @@ from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput, NotFound
 from mailpixel.model import Message
 from mailpixel.report.zones import in_zone
-from mailpixel.store.protocol import Registry, Store
+from mailpixel.store.protocol import Store
+from mailpixel.store.registry import Registry
 
 
 @click.command("explain", cls=Command, example="mailpixel explain spring-2026 r-1001")

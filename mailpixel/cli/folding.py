@@ -12,7 +12,8 @@ from mailpixel.cli.context import now_ms, rules, say
 from mailpixel.errors import StoreUnavailable
 from mailpixel.projections.fold import Fold, FoldOptions
 from mailpixel.projections.lease import Stop
-from mailpixel.store.protocol import Registry, Store
+from mailpixel.store.protocol import Store
+from mailpixel.store.registry import Registry
 
 LEASE_MS = 5_000
 """How long the one fold may be silent before another takes its place."""

@@ -9,7 +9,7 @@ import click
 from mailpixel.cli.context import Group, begun, confirm, print_table, say, settings, stores, yes_option
 from mailpixel.folder.key_changes import kept_keys, remove_key, rotate_keys
 from mailpixel.report.moments import iso
-from mailpixel.store.protocol import ApiKey
+from mailpixel.store.keys import ApiKey
 
 
 @click.group("keys", cls=Group, example="mailpixel keys list")

@@ -5,7 +5,7 @@ import click
 from mailpixel.cli.context import keyring
 from mailpixel.links.keyring import pseudonym
 from mailpixel.links.token import check_recipient
-from mailpixel.store.protocol import Registry
+from mailpixel.store.registry import Registry
 
 recipient_argument = click.argument("recipient")
 """The argument itself; `recipient_of` reads it."""

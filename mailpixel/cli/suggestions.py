@@ -10,7 +10,7 @@ import click
 from mailpixel.errors import MailpixelError, NotFound
 from mailpixel.model import Campaign
 from mailpixel.settings import Settings
-from mailpixel.store.protocol import Registry
+from mailpixel.store.registry import Registry
 
 SYNONYMS = {
     "analytics": "report",

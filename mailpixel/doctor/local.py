@@ -10,7 +10,9 @@ from mailpixel.errors import KeyringError, MailpixelError
 from mailpixel.files import is_missing, stamp_of
 from mailpixel.folder.keys import read_keys
 from mailpixel.projections.lag import fold_lag_ms
-from mailpixel.store.protocol import Registry, SigningKey, Store
+from mailpixel.store.keys import SigningKey
+from mailpixel.store.protocol import Store
+from mailpixel.store.registry import Registry
 
 
 class Grade(StrEnum):

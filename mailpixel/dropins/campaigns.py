@@ -16,7 +16,7 @@ from mailpixel.links.splicing.splice import Note, NoteKind
 from mailpixel.rewriting import Rewriter, rewriter_of
 from mailpixel.rewriting.notes import spoken_of
 from mailpixel.settings import Settings
-from mailpixel.store.protocol import Registry
+from mailpixel.store.registry import Registry
 
 LOG = logging.getLogger("mailpixel.dropins")
 """Says which campaign's mail went out untracked, and why; never to whom."""

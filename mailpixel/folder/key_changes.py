@@ -9,7 +9,7 @@ from mailpixel.folder.keys import open_keys, read_keys
 from mailpixel.folder.opening import has_database, open_stores
 from mailpixel.links.keyring import Keyring
 from mailpixel.settings import Settings
-from mailpixel.store.protocol import SigningKey
+from mailpixel.store.keys import SigningKey
 
 
 def kept_keys(settings: Settings) -> Keyring:

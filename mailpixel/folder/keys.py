@@ -8,7 +8,8 @@ from mailpixel.errors import KeyringError, StoreUnavailable
 from mailpixel.files import is_missing
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.keyring import Keyring
-from mailpixel.store.protocol import Registry, SigningKey
+from mailpixel.store.keys import SigningKey
+from mailpixel.store.registry import Registry
 
 RESTORE = "put the right key file back from a backup, or name it with MAILPIXEL_KEYS"
 

@@ -16,14 +16,14 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import chain
 from queue import SimpleQueue
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from mailpixel.errors import MailpixelError, StoreUnavailable
 from mailpixel.ingest.batches import Batch, Batches, Share
 from mailpixel.ingest.evidence import Evidence
 from mailpixel.ingest.group import Answer, Group
 from mailpixel.model import Event
-from mailpixel.store.protocol import Overflow, Store
+from mailpixel.store.log import EventWriter, Overflow
 
 LARGEST_COMMIT = 5_000
 """Events in one transaction at the most, so that a long queue does not keep other writers out for long."""
@@ -38,6 +38,8 @@ BATCH_WITHIN_S = 30.0
 """How long a stream waits for the commit of a batch: it has no reader, and may take its time."""
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 1.0
+
+Item = TypeVar("Item", Event, Overflow)
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +61,7 @@ class Committer:
 
     def __init__(
         self,
-        store: Store,
+        store: EventWriter,
         answer_within_ms: int,
         queue_hits: int,
         on_commit: Callable[[float, int], None] = lambda seconds, events: None,
@@ -234,7 +236,9 @@ class Committer:
             started = time.perf_counter()
             events = [*handed.events, *chain(*(share.events for share in shares))]
             try:
-                left_out = self._append(events, handed.overflow)
+                left_out = {event.id for event in _write_by_halves(self._store.append, events)}
+                if handed.overflow:
+                    _write_by_halves(self._store.raise_overflow, handed.overflow)
             except StoreUnavailable as error:
                 if not self.failing:
                     log.error("the store does not write, hits are kept in memory: %s", error)
@@ -264,20 +268,6 @@ class Committer:
     def _settle(self, share: Share, outcomes: Sequence[bool]) -> None:
         self._loop.call_soon_threadsafe(self._batches.settle, share, outcomes)
 
-    def _append(self, events: Sequence[Event], overflow: Sequence[Overflow]) -> frozenset[bytes]:
-        """Append, halving a batch that the store refuses for its content; gives the ids of the culprits left out."""
-        try:
-            self._store.append(events, overflow)
-        except StoreUnavailable:
-            raise
-        except Exception:
-            if len(events) + len(overflow) <= 1:
-                log.exception("an event that the store cannot take was left out")
-                return frozenset(event.id for event in events)
-            half, rest = len(events) // 2, len(overflow) // 2
-            return self._append(events[:half], overflow[:rest]) | self._append(events[half:], overflow[rest:])
-        return frozenset()
-
     def _append_evidence(self, hits: Sequence[Event]) -> int:
         """Log what may be logged of hits with a broken signature; they are lost when the store does not take them."""
         try:
@@ -287,3 +277,18 @@ class Committer:
         except Exception:
             log.exception("hits with a broken signature were left out")
             return 0
+
+
+def _write_by_halves(write: Callable[[Sequence[Item]], None], items: Sequence[Item]) -> list[Item]:
+    """Write, halving what the store refuses for its content; gives the culprits, which are left out."""
+    try:
+        write(items)
+    except StoreUnavailable:
+        raise
+    except Exception:
+        if len(items) <= 1:
+            log.exception("an event that the store cannot take was left out")
+            return list(items)
+        half = len(items) // 2
+        return _write_by_halves(write, items[:half]) + _write_by_halves(write, items[half:])
+    return []

@@ -19,7 +19,7 @@ from mailpixel.links.passthrough import passed_on
 from mailpixel.links.token import Problem, TokenSigner
 from mailpixel.links.urls import TrackingPath
 from mailpixel.model import Claims, Event, EventKind, Facts, TokenKind
-from mailpixel.store.protocol import Overflow
+from mailpixel.store.log import Overflow
 
 FORGED_CAP = 5
 """Hits with a broken signature taken of one message in one day and process: more prove nothing new."""

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from mailpixel.event_ids import DAY_MS
 from mailpixel.model import Campaign
-from mailpixel.store.protocol import ApiKey, Registry
+from mailpixel.store.keys import ApiKey
+from mailpixel.store.registry import Registry
 
 
 class RegistryCache:

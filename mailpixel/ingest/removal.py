@@ -1,7 +1,8 @@
 """Deleting a campaign that was never sent."""
 
 from mailpixel.store.campaign_changes import still_needed
-from mailpixel.store.protocol import Registry, Store
+from mailpixel.store.protocol import Store
+from mailpixel.store.registry import Registry
 
 
 def delete_campaign(store: Store, registry: Registry, id: str) -> None:

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from mailpixel.event_ids import reported_event
 from mailpixel.model import Event, EventKind
-from mailpixel.store.protocol import Registry, Store
+from mailpixel.store.protocol import Store
+from mailpixel.store.registry import Registry
 
 
 def opt_out(store: Store, registry: Registry, recipient: str, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from mailpixel.errors import NotFound
 from mailpixel.model import Campaign
-from mailpixel.store.protocol import Registry
+from mailpixel.store.registry import Registry
 
 
 class Campaigns(dict[str, Campaign]):

@@ -17,7 +17,10 @@ from mailpixel.projections.editions import Editions
 from mailpixel.projections.lease import Lease, LeaseLost
 from mailpixel.projections.message_state import Judge, fold_or_put_aside, no_collecting
 from mailpixel.projections.rebuild import EVENTS, Rebuild, rebuild
-from mailpixel.store.protocol import Changed, Folded, PutAside, Registry, Store
+from mailpixel.store.log import Changed, PutAside
+from mailpixel.store.projections import Folded
+from mailpixel.store.protocol import Store
+from mailpixel.store.registry import Registry
 
 NEWS = 200_000
 """Events whose messages are judged in one go: each message once, however often it was hit."""

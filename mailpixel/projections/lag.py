@@ -1,6 +1,7 @@
 """How far counting is behind the log."""
 
-from mailpixel.store.protocol import Registry, Store
+from mailpixel.store.protocol import Store
+from mailpixel.store.registry import Registry
 
 SET_BACK_MS = 1_000
 """How far a clock may be set back before a moment noted earlier proves nothing."""

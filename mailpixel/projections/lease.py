@@ -1,6 +1,6 @@
 """The lease of a fold, held with few writes: taken when there is work, renewed when half of it is over."""
 
-from mailpixel.store.protocol import Registry
+from mailpixel.store.registry import Registry
 
 
 class Stop(Exception):

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 
 from mailpixel.errors import StoreUnavailable
 from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Message, Verdict
-from mailpixel.store.protocol import Folded, MessageState, PutAside
+from mailpixel.store.log import PutAside
+from mailpixel.store.projections import Folded, MessageState
 from mailpixel.store.verdict_codes import pack
 
 Judge = Callable[[Message, Campaign], Sequence[Judged]]

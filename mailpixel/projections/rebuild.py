@@ -16,7 +16,10 @@ from mailpixel.projections.campaigns import Campaigns
 from mailpixel.projections.lease import Stop
 from mailpixel.projections.message_state import Judge, fold_or_put_aside, no_collecting
 from mailpixel.projections.rebuild_difference import Comparison, Difference
-from mailpixel.store.protocol import Folded, MessageState, PutAside, Registry, Store
+from mailpixel.store.log import PutAside
+from mailpixel.store.projections import Folded, MessageState
+from mailpixel.store.protocol import Store
+from mailpixel.store.registry import Registry
 
 EVENTS = 20_000
 """Events of a part."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from mailpixel.model import EventKind, Verdict
 from mailpixel.store.measures import Tally
-from mailpixel.store.protocol import MessageState
+from mailpixel.store.projections import MessageState
 from mailpixel.store.verdict_codes import VerdictCode, unpack
 
 

@@ -8,7 +8,8 @@ from mailpixel.errors import NotFound
 from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Message
 from mailpixel.report.moments import iso_ms
 from mailpixel.report.tables import Row
-from mailpixel.store.protocol import Registry, Store
+from mailpixel.store.protocol import Store
+from mailpixel.store.registry import Registry
 
 COLUMNS = (
     "id",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mailpixel.model import Campaign
 from mailpixel.report.moments import iso
-from mailpixel.store.protocol import Counts
+from mailpixel.store.projections import Counts
 
 
 def campaign_json(campaign: Campaign) -> dict[str, object]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from mailpixel.report.moments import iso_ms
 from mailpixel.report.tables import flat
-from mailpixel.store.protocol import MessageState
+from mailpixel.store.projections import MessageState
 
 OPENS = ("events", "human", "privacy_prefetch", "machine")
 CLICKS = ("events", "human", "machine")

@@ -7,7 +7,7 @@ from mailpixel.model import Campaign
 from mailpixel.report.estimate import Audience, OpenRateRange, open_rate_range, rounded
 from mailpixel.report.links import LinkRow, link_rows
 from mailpixel.report.moments import iso, iso_ms
-from mailpixel.store.protocol import Counts
+from mailpixel.store.projections import Counts
 
 OPENS = (
     "events",

@@ -24,7 +24,7 @@ from mailpixel.model import Link
 from mailpixel.rewriting.notes import Heed
 from mailpixel.rewriting.seen import Meet, meeting
 from mailpixel.store.campaign_changes import note_signed
-from mailpixel.store.protocol import Registry
+from mailpixel.store.registry import Registry
 
 MERGE_TAG_CHARS = 200
 """The longest merge tag."""

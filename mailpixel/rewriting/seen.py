@@ -4,7 +4,8 @@ import hmac
 from collections.abc import Callable, Mapping, Sequence
 
 from mailpixel.links.keyring import Keyring
-from mailpixel.store.protocol import SEEN_SLOTS, Registry, Sighting
+from mailpixel.store.campaigns import SEEN_SLOTS, Sighting
+from mailpixel.store.registry import Registry
 
 EMBEDDED_BYTES = 1_400
 """The longest destination that a tracked URL carries itself; a longer one is registered. With it the URL has some 2,100

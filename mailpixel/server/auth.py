@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from mailpixel.errors import StoreUnavailable
 from mailpixel.server.services import Services
-from mailpixel.store.protocol import ApiKey
+from mailpixel.store.keys import ApiKey
 
 CHALLENGE = {"www-authenticate": 'Bearer realm="mailpixel"'}
 HEADER_CHARS = 1_000

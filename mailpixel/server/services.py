@@ -12,7 +12,8 @@ from mailpixel.server.metrics import Metrics
 from mailpixel.server.refreshing import Refreshing
 from mailpixel.server.threads import Threads
 from mailpixel.settings import Settings
-from mailpixel.store.protocol import Registry, Store
+from mailpixel.store.protocol import Store
+from mailpixel.store.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from mailpixel.errors import Conflict, InvalidInput, StoreUnavailable
 from mailpixel.model import LAST_LINK, Campaign, Link, moment_of, to_ms
-from mailpixel.store.protocol import Registry, Sighting
+from mailpixel.store.campaigns import Sighting
+from mailpixel.store.registry import Registry
 
 
 def to_the_millisecond(moment: datetime | None) -> datetime | None:

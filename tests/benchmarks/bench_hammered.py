@@ -25,7 +25,7 @@ from mailpixel.links.urls import parse_path
 from mailpixel.model import Claims, Event, EventKind, Facts, TokenKind
 from mailpixel.projections.fold import Fold
 from mailpixel.settings import Settings
-from mailpixel.store.protocol import Registry
+from mailpixel.store.registry import Registry
 from mailpixel.store.sqlite import SqliteStore, open_sqlite
 from tests.benchmarks.table import print_rows
 from tests.support.builders import BROWSER, SENT_AT_MS, Known, a_campaign, an_id

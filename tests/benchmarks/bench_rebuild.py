@@ -21,7 +21,7 @@ from mailpixel.classify import Rules, judge
 from mailpixel.model import Event
 from mailpixel.projections.fold import Fold
 from mailpixel.projections.rebuild import Rebuild, rebuild
-from mailpixel.store.protocol import Registry
+from mailpixel.store.registry import Registry
 from mailpixel.store.sqlite import SqliteStore, open_sqlite
 from tests.benchmarks.bench_fold import bare_read
 from tests.benchmarks.table import print_rows

@@ -22,7 +22,8 @@ from mailpixel.folder.operator_file import rules_of
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Claims, Event, EventKind, Facts
 from mailpixel.settings import Settings
-from mailpixel.store.protocol import Counts, MessageState, Store
+from mailpixel.store.projections import Counts, MessageState
+from mailpixel.store.protocol import Store
 from mailpixel.store.sqlite import open_sqlite
 from tests.e2e.test_real_campaign import recount
 from tests.support.builders import BROWSER, a_campaign, a_click, an_event, an_id, an_open, at_ms

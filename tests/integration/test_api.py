@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from mailpixel.store.protocol import ApiKey
+from mailpixel.store.keys import ApiKey
 from tests.support.api import Api
 from tests.support.builders import SENT_AT
 

@@ -17,7 +17,8 @@ from mailpixel.model import Link
 from mailpixel.server.api.routes import document
 from mailpixel.server.app import create_app
 from mailpixel.settings import Settings
-from mailpixel.store.protocol import ApiKey, Registry
+from mailpixel.store.keys import ApiKey
+from mailpixel.store.registry import Registry
 from mailpixel.store.sqlite import open_sqlite
 from tests.support.builders import SENT_AT, a_campaign
 

@@ -13,7 +13,8 @@ from mailpixel.cli import cli
 from mailpixel.errors import ErasureUnfinished
 from mailpixel.model import Event, Message
 from mailpixel.projections.message_state import fold_message
-from mailpixel.store.protocol import Changed, MessageState, Overflow, PutAside
+from mailpixel.store.log import Changed, Overflow, PutAside
+from mailpixel.store.projections import MessageState
 from mailpixel.store.sqlite import SqliteStore
 from tests.support.builders import EDGE, a_campaign, a_click, an_open, judge_plainly
 
@@ -55,7 +56,7 @@ def a_crowd(store: SqliteStore, persons_events: int = 300) -> None:
         store.append([*others, *mine(n)])
         if n % 50 == 0:
             catch_up(store)
-    store.append([], [Overflow("spring", PERSON, 1, EDGE, 3)])
+    store.raise_overflow([Overflow("spring", PERSON, 1, EDGE, 3)])
     catch_up(store)
     store.save([PutAside("of-1", PERSON, "KeyError")], Changed(store.cursor(), store.cursor(), ()))
 

@@ -19,8 +19,8 @@ from mailpixel.links.minter import Minter
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.rewriting import rewriter_of
 from mailpixel.settings import Settings
+from mailpixel.store.keys import SigningKey
 from mailpixel.store.memory import MemoryRegistry
-from mailpixel.store.protocol import SigningKey
 from mailpixel.store.sqlite import open_sqlite
 from tests.support.builders import a_campaign, an_open
 from tests.support.reading import a_folder, allow, as_reader

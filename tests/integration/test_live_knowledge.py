@@ -13,7 +13,7 @@ from mailpixel.links.minter import Minter
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Claims, Link, TokenKind
 from mailpixel.privacy.optout import opt_out
-from mailpixel.store.protocol import ApiKey
+from mailpixel.store.keys import ApiKey
 from tests.support.api import Api
 from tests.support.builders import CAMPAIGN, a_campaign
 

@@ -19,7 +19,8 @@ from mailpixel.projections.message_state import Judge
 from mailpixel.projections.rebuild import Rebuild, rebuild
 from mailpixel.rewriting import Rewriter, rewriter_of
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
-from mailpixel.store.protocol import Registry, Store
+from mailpixel.store.protocol import Store
+from mailpixel.store.registry import Registry
 from mailpixel.store.sqlite import open_sqlite
 from tests.support.builders import SENT_AT_MS, a_campaign, a_click, a_link, a_message
 from tests.support.judging import PERSON

@@ -12,7 +12,8 @@ from sqlite_utils import Migrations
 
 from mailpixel.errors import StoreUnavailable
 from mailpixel.model import Campaign, Link
-from mailpixel.store.protocol import MessageState, Sighting
+from mailpixel.store.campaigns import Sighting
+from mailpixel.store.projections import MessageState
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite
 from mailpixel.store.sqlite.migrations import STEPS, migrate
 from tests.support.builders import a_click, an_open

@@ -10,16 +10,11 @@ import pytest
 
 from mailpixel.errors import Conflict, InvalidInput, NotFound
 from mailpixel.model import Campaign
+from mailpixel.store.campaigns import MOST_MET_LINKS, LinkRevision, Sighting
+from mailpixel.store.keys import ApiKey, SigningKey
+from mailpixel.store.leases import FoldState
 from mailpixel.store.memory import MemoryRegistry
-from mailpixel.store.protocol import (
-    MOST_MET_LINKS,
-    ApiKey,
-    FoldState,
-    LinkRevision,
-    Registry,
-    Sighting,
-    SigningKey,
-)
+from mailpixel.store.registry import Registry
 from mailpixel.store.sqlite import SqliteRegistry
 from tests.support.builders import SENT_AT, a_campaign, a_link
 

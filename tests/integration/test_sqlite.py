@@ -16,7 +16,8 @@ from mailpixel.errors import StoreUnavailable
 from mailpixel.model import Message
 from mailpixel.projections.fold import Fold
 from mailpixel.projections.message_state import fold_message
-from mailpixel.store.protocol import MessageState, Overflow, PutAside
+from mailpixel.store.log import Overflow, PutAside
+from mailpixel.store.projections import MessageState
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, generations, open_sqlite
 from tests.support.builders import EDGE, a_campaign, an_open, at_ms, judge_plainly
 
@@ -56,7 +57,7 @@ def test_a_locked_file_refuses_and_takes_the_same_events_later(store: SqliteStor
         with pytest.raises(StoreUnavailable, match="locked"):
             store.append(events)
         with pytest.raises(StoreUnavailable, match="locked"):
-            store.append(events[:1], [Overflow("spring", "r-1", 1, EDGE, 1)])
+            store.raise_overflow([Overflow("spring", "r-1", 1, EDGE, 1)])
         other.execute("rollback")
     assert recipients(store) == []
     store.append(events)

@@ -10,9 +10,11 @@ import pytest
 from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.model import Event, Facts, Message
 from mailpixel.projections.message_state import fold_message
+from mailpixel.store.log import Changed, Overflow, PutAside
 from mailpixel.store.measures import MEASURES
 from mailpixel.store.memory import MemoryStore
-from mailpixel.store.protocol import Changed, Folded, MessageState, Overflow, PutAside, Store, Waiting
+from mailpixel.store.projections import Folded, MessageState, Waiting
+from mailpixel.store.protocol import Store
 from mailpixel.store.sqlite import SqliteStore
 from tests.support.builders import (
     APPLE,
@@ -313,13 +315,11 @@ def test_as_of_is_the_first_moment_that_is_not_folded_yet(store: Store) -> None:
 
 
 def test_overflow_keeps_the_highest_count_of_each_edge(store: Store) -> None:
-    store.append(
-        [], [Overflow("spring", "r-1", 20_000, EDGE, 5), Overflow("spring", "r-1", 20_000, b"west", 2)]
+    store.raise_overflow(
+        [Overflow("spring", "r-1", 20_000, EDGE, 5), Overflow("spring", "r-1", 20_000, b"west", 2)]
     )
-    store.append(
-        [an_open(1)], [Overflow("spring", "r-1", 20_000, EDGE, 9), Overflow("spring", "r-2", 1, EDGE, 1)]
-    )
-    store.append([], [Overflow("spring", "r-1", 20_000, EDGE, 7)])
+    store.raise_overflow([Overflow("spring", "r-1", 20_000, EDGE, 9), Overflow("spring", "r-2", 1, EDGE, 1)])
+    store.raise_overflow([Overflow("spring", "r-1", 20_000, EDGE, 7)])
     assert store.counts("spring", NOW_MS, 0).overflow == 9 + 2 + 1
     assert store.counts("autumn", NOW_MS, 0).overflow == 0
 
@@ -462,11 +462,12 @@ def test_a_person_erased_while_sources_are_read_does_not_come_back(store: Store)
 def test_erasing_a_person_leaves_what_would_be_there_without_them(store: Store, tmp_path: Path) -> None:
     others = [an_open(1, recipient="r-2"), a_click(2, recipient="r-2", campaign="autumn")]
     store.append([an_open(3), a_click(4), an_open(5, campaign="autumn"), *others])
-    store.append([], [Overflow("spring", "r-1", 1, EDGE, 5), Overflow("spring", "r-2", 1, EDGE, 7)])
+    store.raise_overflow([Overflow("spring", "r-1", 1, EDGE, 5), Overflow("spring", "r-2", 1, EDGE, 7)])
     catch_up(store)
     assert store.erase("r-1") == 3
     alone = MemoryStore()
-    alone.append(others, [Overflow("spring", "r-2", 1, EDGE, 7)])
+    alone.append(others)
+    alone.raise_overflow([Overflow("spring", "r-2", 1, EDGE, 7)])
     catch_up(alone)
     for campaign in ("autumn", "spring"):
         assert store.counts(campaign, NOW_MS, 0) == alone.counts(campaign, NOW_MS, 0)

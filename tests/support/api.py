@@ -11,7 +11,8 @@ from mailpixel.classify import Rules, judge
 from mailpixel.model import Facts
 from mailpixel.projections.fold import Fold
 from mailpixel.settings import Settings
-from mailpixel.store.protocol import Registry, Store
+from mailpixel.store.protocol import Store
+from mailpixel.store.registry import Registry
 from tests.support.builders import at_ms
 
 NDJSON = {"content-type": "application/x-ndjson"}

@@ -9,8 +9,8 @@ from mailpixel.ingest.batches import SHARE
 from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.evidence import MOST_A_DAY, MOST_HELD, Evidence
 from mailpixel.model import Event, Facts
+from mailpixel.store.log import Overflow
 from mailpixel.store.memory import MemoryStore
-from mailpixel.store.protocol import Overflow
 from tests.support.builders import CAMPAIGN, an_open
 
 
@@ -26,14 +26,14 @@ class Gate(MemoryStore):
         self.refused: bytes | None = None
         self.groups: list[int] = []
 
-    def append(self, events: Sequence[Event], overflow: Sequence[Overflow] = ()) -> None:
+    def append(self, events: Sequence[Event], batch: str = "") -> None:
         self.entered = True
         assert self.open.wait(10)
         if self.broken:
             raise StoreUnavailable("no space left")
         if any(event.id == self.refused for event in events):
             raise ValueError("not an event")
-        super().append(events, overflow)
+        super().append(events, batch)
         self.groups.append(len(events))
 
     def logged(self) -> int:

@@ -17,7 +17,7 @@ from mailpixel.report.export import (
 from mailpixel.report.recipients import recipient_row
 from mailpixel.report.tables import Row, csv_header, csv_rows, ndjson
 from mailpixel.store.memory import MemoryRegistry
-from mailpixel.store.protocol import MessageState
+from mailpixel.store.projections import MessageState
 from mailpixel.store.verdict_codes import pack
 from tests.support.builders import (
     APPLE,

@@ -12,8 +12,10 @@ from mailpixel.projections.fold import PART, SETTLED, TURN_MS, Fold, FoldOptions
 from mailpixel.projections.lag import fold_lag_ms
 from mailpixel.projections.rebuild import ATTEMPTS, Rebuild, rebuild
 from mailpixel.projections.rebuild_difference import Decision, Difference, Move
+from mailpixel.store.leases import FoldState
+from mailpixel.store.log import Changed, PutAside
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
-from mailpixel.store.protocol import Changed, Folded, FoldState, MessageState, PutAside, Waiting
+from mailpixel.store.projections import Folded, MessageState, Waiting
 from tests.support.builders import ROBOT, a_campaign, a_click, a_link, an_open, at_ms, judge_plainly
 
 NOW_MS = at_ms(1_000)

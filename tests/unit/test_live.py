@@ -16,7 +16,7 @@ from mailpixel.links.keyring import Keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign, Claims, TokenKind
 from mailpixel.store.memory import MemoryRegistry
-from mailpixel.store.protocol import RegistryNews
+from mailpixel.store.registry import RegistryNews
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 CLAIMS = Claims(TokenKind.MESSAGE, "c1", "r-1")

@@ -4,7 +4,7 @@ import pytest
 
 from mailpixel.model import Event, EventKind, Facts, Judged, Verdict, Via
 from mailpixel.projections.message_state import fold_message
-from mailpixel.store.protocol import MessageState
+from mailpixel.store.projections import MessageState
 from mailpixel.store.verdict_codes import VerdictCode, pack, unpack
 from tests.support.builders import (
     APPLE,

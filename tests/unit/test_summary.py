@@ -5,7 +5,7 @@ from dataclasses import replace
 from mailpixel.report import summarise
 from mailpixel.report.links import link_rows
 from mailpixel.report.summary import Rate
-from mailpixel.store.protocol import Counts
+from mailpixel.store.projections import Counts
 from tests.support.builders import SENT_AT_MS, a_campaign, a_link
 
 TOTALS = {

@@ -21,7 +21,8 @@ from mailpixel.server.api.fields import BOOLEAN, Field, choice, flag, options
 from mailpixel.server.api.query import page
 from mailpixel.server.errors import NO_STORE
 from mailpixel.server.threads import EXPORTS_AT_ONCE, Lane
-from mailpixel.store.protocol import Counts, LinkRevision
+from mailpixel.store.campaigns import LinkRevision
+from mailpixel.store.projections import Counts
 
 FORMATS = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
 

@@ -18,15 +18,10 @@ from mailpixel.store.campaign_changes import (
     replaced_links,
     to_the_millisecond,
 )
-from mailpixel.store.protocol import (
-    MOST_MET_LINKS,
-    ApiKey,
-    FoldState,
-    LinkRevision,
-    RegistryNews,
-    Sighting,
-    SigningKey,
-)
+from mailpixel.store.campaigns import MOST_MET_LINKS, LinkRevision, Sighting
+from mailpixel.store.keys import ApiKey, SigningKey
+from mailpixel.store.leases import FoldState
+from mailpixel.store.registry import RegistryNews
 
 
 class MemoryRegistry:

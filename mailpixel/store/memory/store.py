@@ -12,17 +12,9 @@ from itertools import islice
 
 from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.model import Event, EventKind, Facts, Message
+from mailpixel.store.log import Changed, Followed, Overflow, PutAside
 from mailpixel.store.measures import MEASURES, TallyKey, tally
-from mailpixel.store.protocol import (
-    Changed,
-    Counts,
-    Folded,
-    Followed,
-    MessageState,
-    Overflow,
-    PutAside,
-    Waiting,
-)
+from mailpixel.store.projections import Counts, Folded, MessageState, Waiting
 
 Key = tuple[str, str]
 HITS = frozenset({EventKind.OPEN, EventKind.CLICK})
@@ -43,7 +35,7 @@ class MemoryStore:
         self._appended = 0
         self._cursor = (0, 0, 0)
 
-    def append(self, events: Sequence[Event], overflow: Sequence[Overflow] = ()) -> None:
+    def append(self, events: Sequence[Event], batch: str = "") -> None:
         """See `Store`."""
         for event in events:
             if len(event.id) != 16 or int.from_bytes(event.id[:6], "big") != event.received_at_ms:
@@ -51,9 +43,6 @@ class MemoryStore:
         with self._lock:
             for event in events:
                 self._append(event)
-            for each in overflow:
-                key = (each.campaign, each.recipient, each.day, each.edge)
-                self._overflow[key] = max(each.hits, self._overflow.get(key, 0))
 
     def append_evidence(self, hits: Sequence[Event]) -> int:
         """See `Store`."""
@@ -62,6 +51,13 @@ class MemoryStore:
             known = [hit for hit in hits if self._of_message.get((hit.campaign, hit.recipient))]
             self.append([hit if hit.agent in agents else replace(hit, agent="") for hit in known])
         return len(known)
+
+    def raise_overflow(self, overflow: Sequence[Overflow]) -> None:
+        """See `Store`."""
+        with self._lock:
+            for each in overflow:
+                key = (each.campaign, each.recipient, each.day, each.edge)
+                self._overflow[key] = max(each.hits, self._overflow.get(key, 0))
 
     def _append(self, event: Event) -> None:
         if event.id not in self._ids:

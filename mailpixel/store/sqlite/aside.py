@@ -3,7 +3,8 @@
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
-from mailpixel.store.protocol import MessageState, PutAside
+from mailpixel.store.log import PutAside
+from mailpixel.store.projections import MessageState
 from mailpixel.store.sqlite.database import Database
 
 PAGE = """

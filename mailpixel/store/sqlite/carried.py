@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from mailpixel.model import Message
-from mailpixel.store.protocol import PutAside
+from mailpixel.store.log import PutAside
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.events import EventLog
 

@@ -5,7 +5,7 @@ import time
 
 from mailpixel.errors import ErasureUnfinished, StoreUnavailable
 from mailpixel.store.measures import Tally
-from mailpixel.store.protocol import MessageState
+from mailpixel.store.projections import MessageState
 from mailpixel.store.sqlite.agents import remove_unused_agents
 from mailpixel.store.sqlite.cursor import read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database

@@ -8,7 +8,7 @@ from itertools import chain, pairwise
 
 from mailpixel.errors import StoreUnavailable
 from mailpixel.model import Event, Message
-from mailpixel.store.protocol import Changed, Overflow, PutAside
+from mailpixel.store.log import Changed, Overflow, PutAside
 from mailpixel.store.sqlite.agents import is_gone
 from mailpixel.store.sqlite.cursor import Cursor
 from mailpixel.store.sqlite.database import Database
@@ -58,6 +58,10 @@ NAMES = """
 RANGE_END = """
     select recipient from events where campaign = ? and recipient > ? order by recipient limit 1 offset ?
 """
+RAISE_OVERFLOW = """
+    insert into overflow values (?, ?, ?, ?, ?)
+    on conflict (campaign, recipient, day, edge) do update set hits = max(hits, excluded.hits)
+"""
 LAST = "\U0010ffff"
 """Sorts behind every recipient."""
 
@@ -70,22 +74,22 @@ class EventLog:
         self._numbers = AgentNumbers()
         self._texts = AgentTexts()
 
-    def append(self, events: Sequence[Event], overflow: Sequence[Overflow]) -> None:
+    def append(self, events: Sequence[Event]) -> None:
         """Write all, or raise and write nothing."""
         for event in events:
             check_id(event)
         try:
-            self._append(events, overflow)
+            self._append(events)
         except sqlite3.IntegrityError as error:
             if not is_gone(error):
                 raise
             self._numbers = AgentNumbers()  # an agent that nobody used was removed meanwhile
-            self._append(events, overflow)
+            self._append(events)
 
-    def _append(self, events: Sequence[Event], overflow: Sequence[Overflow]) -> None:
+    def _append(self, events: Sequence[Event]) -> None:
         known = self._numbers.known
         unknown = {event.agent for event in events if event.agent not in known}
-        if not unknown and not overflow and len(events) <= SIZES[-1]:
+        if not unknown and len(events) <= SIZES[-1]:
             with self._database.at_once() as connection:
                 _insert(connection, [to_row(event, known[event.agent]) for event in events])
             return
@@ -93,7 +97,6 @@ class EventLog:
             new = intern_agents(connection, list(unknown))
             numbers = {**known, **new}
             _insert(connection, [to_row(event, numbers[event.agent]) for event in events])
-            _raise_overflow(connection, overflow)
         self._numbers.learn(new)
 
     def append_evidence(self, hits: Sequence[Event]) -> int:
@@ -111,6 +114,12 @@ class EventLog:
                 numbers = known_agents(connection, {hit.agent for hit in known})
                 _insert(connection, [to_row(hit, numbers[hit.agent]) for hit in known])
         return len(known)
+
+    def raise_overflow(self, overflow: Sequence[Overflow]) -> None:
+        """Raise the counts past the cap."""
+        rows = [(each.campaign, each.recipient, each.day, each.edge, each.hits) for each in overflow]
+        with self._database.writing() as connection:
+            connection.executemany(RAISE_OVERFLOW, rows)
 
     def latest(self, limit: int) -> Sequence[Event]:
         """The last events, the newest first."""
@@ -276,11 +285,3 @@ def _insert(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
         size = SIZES[bisect_left(SIZES, len(part))]
         values = list(chain.from_iterable(part))
         connection.execute(_insert_of(size), values + list(part[-1]) * (size - len(part)))
-
-
-def _raise_overflow(connection: sqlite3.Connection, overflow: Sequence[Overflow]) -> None:
-    connection.executemany(
-        "insert into overflow values (?, ?, ?, ?, ?)"
-        " on conflict (campaign, recipient, day, edge) do update set hits = max(hits, excluded.hits)",
-        [(each.campaign, each.recipient, each.day, each.edge, each.hits) for each in overflow],
-    )

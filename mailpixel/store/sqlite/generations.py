@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from mailpixel.store.measures import TallyKey
-from mailpixel.store.protocol import MessageState
+from mailpixel.store.projections import MessageState
 from mailpixel.store.sqlite.database import Database
 
 SWEPT = 20_000

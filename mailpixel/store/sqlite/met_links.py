@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mailpixel.errors import NotFound
 from mailpixel.model import Link
 from mailpixel.store.campaign_changes import met
-from mailpixel.store.protocol import MOST_MET_LINKS, Sighting
+from mailpixel.store.campaigns import MOST_MET_LINKS, Sighting
 
 Met = tuple[list[Sighting], list[Sighting]]
 """Those that become links, and those to be remembered."""

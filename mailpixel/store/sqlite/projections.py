@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from mailpixel.errors import Conflict
 from mailpixel.model import Facts
+from mailpixel.store.log import Changed, PutAside
 from mailpixel.store.measures import MEASURES, Tally
-from mailpixel.store.protocol import Changed, Counts, Folded, MessageState, PutAside, Waiting
+from mailpixel.store.projections import Counts, Folded, MessageState, Waiting
 from mailpixel.store.sqlite.aside import count_aside, keep_aside, take_back
 from mailpixel.store.sqlite.cursor import Cursor, read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database

@@ -15,7 +15,10 @@ from mailpixel.store.campaign_changes import (
     numbered,
     replaced_links,
 )
-from mailpixel.store.protocol import ApiKey, FoldState, LinkRevision, RegistryNews, Sighting, SigningKey
+from mailpixel.store.campaigns import LinkRevision, Sighting
+from mailpixel.store.keys import ApiKey, SigningKey
+from mailpixel.store.leases import FoldState
+from mailpixel.store.registry import RegistryNews
 from mailpixel.store.sqlite.database import BUSY_MS, Database
 from mailpixel.store.sqlite.met_links import known_links, meeting, remember
 from mailpixel.store.sqlite.migrations import migrate

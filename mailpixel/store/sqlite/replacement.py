@@ -12,8 +12,9 @@ from itertools import islice
 
 from mailpixel.errors import Conflict
 from mailpixel.model import Message
+from mailpixel.store.log import PutAside
 from mailpixel.store.measures import Tally
-from mailpixel.store.protocol import Folded, MessageState, PutAside
+from mailpixel.store.projections import Folded, MessageState
 from mailpixel.store.sqlite.aside import keep_aside
 from mailpixel.store.sqlite.cursor import Cursor, read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database

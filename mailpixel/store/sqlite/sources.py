@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 
 from mailpixel.model import EventKind, Facts
-from mailpixel.store.protocol import Followed
+from mailpixel.store.log import Followed
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.events import EventLog
 from mailpixel.store.sqlite.rows import KINDS

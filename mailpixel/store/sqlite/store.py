@@ -4,16 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mailpixel.model import Event, Message
-from mailpixel.store.protocol import (
-    Changed,
-    Counts,
-    Folded,
-    Followed,
-    MessageState,
-    Overflow,
-    PutAside,
-    Waiting,
-)
+from mailpixel.store.log import Changed, Followed, Overflow, PutAside
+from mailpixel.store.projections import Counts, Folded, MessageState, Waiting
 from mailpixel.store.sqlite.aside import put_aside
 from mailpixel.store.sqlite.carried import messages_that_carried
 from mailpixel.store.sqlite.database import BUSY_MS, Database
@@ -42,13 +34,17 @@ class SqliteStore:
     def __reduce__(self) -> tuple[type["SqliteStore"], tuple[Path, int]]:
         return SqliteStore, (self._database.path, self._database.busy_ms)
 
-    def append(self, events: Sequence[Event], overflow: Sequence[Overflow] = ()) -> None:
-        """See `Store`."""
-        self._log.append(events, overflow)
+    def append(self, events: Sequence[Event], batch: str = "") -> None:
+        """See `Store`. A batch that is sent again is known by its ids alone."""
+        self._log.append(events)
 
     def append_evidence(self, hits: Sequence[Event]) -> int:
         """See `Store`."""
         return self._log.append_evidence(hits)
+
+    def raise_overflow(self, overflow: Sequence[Overflow]) -> None:
+        """See `Store`."""
+        self._log.raise_overflow(overflow)
 
     def latest(self, limit: int) -> Sequence[Event]:
         """See `Store`."""

@@ -1,0 +1,140 @@
+"""What the projections can be asked: the states folded from the log, and the figures made of them.
+
+One contract suite (`tests/integration/test_store_contract.py`) runs on every store.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from mailpixel.model import Message
+from mailpixel.record import record
+from mailpixel.store.log import Changed, PutAside
+from mailpixel.store.measures import TallyKey, tally
+
+
+@record(frozen=True, slots=True)
+class MessageState:
+    """What was judged of one message, compact enough to keep for every message.
+
+    `marks` holds one entry a hit, in the order judged, packed by `mailpixel.store.verdict_codes`; the tally that
+    counters are made of is a pure function of the state. Times are None where nothing of the kind was seen.
+    """
+
+    campaign: str
+    recipient: str
+    marks: bytes = b"\n"
+    delivered_at_ms: int | None = None
+    opted_out: bool = False
+    first_human_open_at_ms: int | None = None
+    first_human_click_at_ms: int | None = None
+    last_event_at_ms: int | None = None
+
+    @property
+    def tally(self) -> Mapping[TallyKey, int]:
+        """What the message adds to the counters of its campaign; the measures are listed in
+        `mailpixel.store.measures`."""
+        return tally([self])
+
+
+Folded = MessageState | PutAside
+"""What a fold makes of a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What of the log is not folded yet: at most this many `events` (erased ones may be among them), the first of which
+    came at `first_event_ms`; None when there is none. `put_aside` messages wait for better rules."""
+
+    events: int = 0
+    first_event_ms: int | None = None
+    put_aside: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The counters of one campaign.
+
+    `totals` by measure, `links` by link number and measure (-1: embedded destinations), `overflow` hits past
+    the cap, `provisional` hits younger than the settle time, `as_of_ms` the moment up to which the log has
+    been folded (0: never), `edition` the edition of the rules of the oldest figures (empty: not known).
+    """
+
+    totals: Mapping[str, int]
+    links: Mapping[int, Mapping[str, int]]
+    overflow: int
+    provisional: int
+    as_of_ms: int
+    edition: str = ""
+
+
+class Figures(Protocol):
+    """What was folded, for those who read it."""
+
+    def counts(self, campaign: str, now_ms: int, settle_ms: int) -> Counts:
+        """The counters of a campaign; zeros for one without events. Time does not grow with the log."""
+        ...
+
+    def timeline(self, campaign: str) -> Mapping[int, Mapping[str, int]]:
+        """Counters by quarter hour: bucket_ms to measure to number, in order of time."""
+        ...
+
+    def recipients(self, campaign: str, after: str, limit: int) -> Sequence[MessageState]:
+        """States of a campaign in order of recipient, beginning after one."""
+        ...
+
+
+class Projections(Figures, Protocol):
+    """What was folded, for those who fold. Cursors are opaque text; the empty one is the beginning."""
+
+    def save(self, states: Sequence[Folded], changed: Changed) -> None:
+        """Replace these states, move the counters by the difference and the cursor to `changed.cursor`, in
+        one transaction. States may be saved a part at a time, the cursor moved with the last. A message that is put
+        aside keeps its former state; one that has a state again is no longer put aside.
+
+        Raises `Conflict` when the stored cursor is no longer `changed.since`: another fold was faster, a
+        campaign was rebuilt or a person erased meanwhile. Nothing was written; read again from `cursor()`.
+        """
+        ...
+
+    def cursor(self) -> str:
+        """How far the log has been folded."""
+        ...
+
+    def waiting(self) -> Waiting:
+        """What was logged and not folded yet. Time does not grow with the log, nor with what waits."""
+        ...
+
+    def put_aside(self, after: tuple[str, str] = ("", ""), limit: int = 1_000) -> Sequence[PutAside]:
+        """Messages put aside, in order of campaign and recipient, beginning after one."""
+        ...
+
+    def replace(
+        self,
+        campaign: str,
+        since: str,
+        states: Iterable[Folded],
+        fold: Callable[[Message], Folded],
+    ) -> None:
+        """Put these states and their counters in the place of the campaign's own, at once and all together. Messages
+        put aside have no state then.
+
+        `since` is the `cursor()` from before the first of these states was judged. A message that was folded
+        after it is judged again by `fold`, so the fold may go on meanwhile. Readers see the old ones until
+        the last moment.
+
+        Raises `Conflict` when a person was erased or another rebuild of the campaign began meanwhile:
+        nothing has changed, start over.
+        """
+        ...
+
+    def note_edition(self, edition: str, campaigns: Iterable[str], anew: bool = False) -> None:
+        """Note that these campaigns are judged by an edition of the rules from now on.
+
+        A campaign that has figures of another edition keeps that edition, unless everything was judged `anew`.
+        """
+        ...
+
+    def editions(self) -> Mapping[str, int]:
+        """How many campaigns have figures of each edition of the rules."""
+        ...
