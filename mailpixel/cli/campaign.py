@@ -20,7 +20,7 @@ from mailpixel.model import Campaign, Link
 from mailpixel.report.links import campaign_json
 from mailpixel.report.moments import from_iso, iso
 from mailpixel.report.zones import in_zone, local
-from mailpixel.store.registry import Registry
+from mailpixel.store.campaigns import CampaignReader
 
 MOST_LISTED = 1_000_000
 PAGE = 500
@@ -240,7 +240,7 @@ def _set_archived(id: str, archived: bool) -> None:
 class Listed:
     """Campaigns as they are listed, read a page at a time."""
 
-    def __init__(self, registry: Registry, archived: bool | None) -> None:
+    def __init__(self, registry: CampaignReader, archived: bool | None) -> None:
         self._registry, self._archived = registry, archived
         self.following: str | None = None
         """After the last page: the id to go on behind, or None at the end of the list."""

@@ -19,6 +19,7 @@ from mailpixel.folder.operator_file import rules_of
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.urls import check_base_url
 from mailpixel.settings import Settings
+from mailpixel.store.keys import SigningKeys
 from mailpixel.store.protocol import Store
 from mailpixel.store.registry import Registry
 
@@ -134,7 +135,7 @@ def begun() -> tuple[Store, Registry]:
     return store, registry
 
 
-def keyring(registry: Registry) -> Keyring:
+def keyring(registry: SigningKeys) -> Keyring:
     """The signing keys of the data folder. Raises `KeyringError` when they are not those that signed for it."""
     from mailpixel.folder.keys import open_keys
 

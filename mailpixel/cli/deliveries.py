@@ -17,8 +17,8 @@ from mailpixel.links.lists.opening import TextList
 from mailpixel.model import Event
 from mailpixel.report.export import deliveries
 from mailpixel.report.tables import as_written
-from mailpixel.store.protocol import Store
-from mailpixel.store.registry import Registry
+from mailpixel.store.log import EventWriter
+from mailpixel.store.registry import RegistryFeed
 
 if TYPE_CHECKING:
     from mailpixel.server.api.lines import Numbered
@@ -62,7 +62,9 @@ def deliveries_command(id: str, source: BinaryIO | None, output: str, **how: Any
         sys.exit(1)
 
 
-def _import(store: Store, registry: Registry, campaign: str, lines: "Iterator[Numbered]") -> dict[str, int]:
+def _import(
+    store: EventWriter, registry: RegistryFeed, campaign: str, lines: "Iterator[Numbered]"
+) -> dict[str, int]:
     """Log deliveries as the HTTP API does; {"accepted","opted_out","failed"} add up to the rows."""
     from mailpixel.server.api.streams import DeliveryReader
 

@@ -13,8 +13,8 @@ from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput, NotFound
 from mailpixel.model import Message
 from mailpixel.report.zones import in_zone
-from mailpixel.store.protocol import Store
-from mailpixel.store.registry import Registry
+from mailpixel.store.keys import SigningKeys
+from mailpixel.store.log import MessageReader
 
 
 @click.command("explain", cls=Command, example="mailpixel explain spring-2026 r-1001")
@@ -39,7 +39,7 @@ def explain_command(id: str, recipient: str, as_json: bool, zone: tzinfo | None)
         _print_hit(hit)
 
 
-def _message(store: Store, registry: Registry, campaign: str, recipient: str) -> Message:
+def _message(store: MessageReader, registry: SigningKeys, campaign: str, recipient: str) -> Message:
     """What is logged of a recipient. Raises `NotFound` for one of whom nothing is, or who can be none."""
     try:
         asked = recipient_of(registry, recipient)

@@ -12,6 +12,8 @@ from mailpixel.cli.context import now_ms, rules, say
 from mailpixel.errors import StoreUnavailable
 from mailpixel.projections.fold import Fold, FoldOptions
 from mailpixel.projections.lease import Stop
+from mailpixel.store.campaigns import ChangedCampaigns
+from mailpixel.store.projections import Projections
 from mailpixel.store.protocol import Store
 from mailpixel.store.registry import Registry
 
@@ -73,11 +75,11 @@ def say_what_waits(behind: Behind, campaign: str) -> None:
         )
 
 
-def _put_aside(store: Store, campaign: str) -> Sequence[str]:
+def _put_aside(store: Projections, campaign: str) -> Sequence[str]:
     return [each.error for each in store.put_aside((campaign, "")) if each.campaign == campaign]
 
 
-def _behind(store: Store, registry: Registry, campaign: str) -> Behind:
+def _behind(store: Projections, registry: ChangedCampaigns, campaign: str) -> Behind:
     changed = registry.any_stale() and campaign in (*registry.stale(), *registry.relinked())
     return Behind(store.waiting().events, changed)
 

@@ -22,14 +22,15 @@ def person_command() -> None:
 @recipient_argument
 def person_export(recipient: str) -> None:
     """Print everything stored about a recipient, with IP addresses, as NDJSON: one line per event."""
+    from mailpixel.projections.campaigns import Campaigns
     from mailpixel.report.export import event_json, judged_events
 
     store, registry = stores()
-    ruleset = rules()
+    ruleset, campaigns = rules(), Campaigns(registry)
     is_known = False
     for message in store.person(recipient_of(registry, recipient)):
         is_known = True
-        for row in judged_events(message, registry, ruleset):
+        for row in judged_events(message, campaigns[message.campaign], ruleset):
             click.echo(json.dumps(event_json(row, addresses=True), ensure_ascii=False))
     if not is_known:
         _say_unknown(recipient)

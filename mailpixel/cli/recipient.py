@@ -5,13 +5,13 @@ import click
 from mailpixel.cli.context import keyring
 from mailpixel.links.keyring import pseudonym
 from mailpixel.links.token import check_recipient
-from mailpixel.store.registry import Registry
+from mailpixel.store.keys import SigningKeys
 
 recipient_argument = click.argument("recipient")
 """The argument itself; `recipient_of` reads it."""
 
 
-def recipient_of(registry: Registry, asked: str) -> str:
+def recipient_of(registry: SigningKeys, asked: str) -> str:
     """The recipient id that was asked for: an address stands for its keyed pseudonym.
 
     Raises `InvalidInput` for what can be neither, and `KeyringError` where an address needs keys that are not there.

@@ -10,7 +10,7 @@ import click
 from mailpixel.errors import MailpixelError, NotFound
 from mailpixel.model import Campaign
 from mailpixel.settings import Settings
-from mailpixel.store.registry import Registry
+from mailpixel.store.campaigns import CampaignReader
 
 SYNONYMS = {
     "analytics": "report",
@@ -54,7 +54,7 @@ def command_meant(name: str, commands: Iterable[str]) -> str:
     return did_you_mean(name, known)
 
 
-def campaign_of(registry: Registry, id: str) -> Campaign:
+def campaign_of(registry: CampaignReader, id: str) -> Campaign:
     """One campaign. Raises `NotFound`, which names campaigns of nearly that id."""
     try:
         return registry.campaign(id)

@@ -10,7 +10,7 @@ from mailpixel.doctor.local import Check, Grade
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import pixel_url
 from mailpixel.model import Claims, Event, EventKind, Facts, TokenKind
-from mailpixel.store.protocol import Store
+from mailpixel.store.log import MessageReader
 
 NAME = "doctor"
 """Stands where a token, a campaign or a recipient would. Only the probe below is logged under it, as internal."""
@@ -60,7 +60,7 @@ def _is_a_readers(event: Event) -> bool:
     )
 
 
-def check_head(base_url: str, signer: TokenSigner, store: Store) -> Check:
+def check_head(base_url: str, signer: TokenSigner, store: MessageReader) -> Check:
     """Whether a HEAD through the public address arrives as one. Caches turn it into a GET: a probe becomes a reader."""
     name = "HEAD"
     token = signer.sign(Claims(TokenKind.MESSAGE, NAME, NAME, preview=True))
@@ -79,7 +79,7 @@ def check_head(base_url: str, signer: TokenSigner, store: Store) -> Check:
     return Check(name, Grade.OK, "arrives unchanged")
 
 
-def _arrived(store: Store, before: set[bytes]) -> Sequence[Event]:
+def _arrived(store: MessageReader, before: set[bytes]) -> Sequence[Event]:
     until = time.monotonic() + ARRIVES_WITHIN_S
     while True:
         arrived = [event for event in store.message(NAME, NAME).events if event.id not in before]

@@ -11,6 +11,7 @@ from mailpixel.files import is_missing, stamp_of
 from mailpixel.folder.keys import read_keys
 from mailpixel.projections.lag import fold_lag_ms
 from mailpixel.store.keys import SigningKey
+from mailpixel.store.projections import Projections
 from mailpixel.store.protocol import Store
 from mailpixel.store.registry import Registry
 
@@ -73,7 +74,7 @@ def _is_open(place: Path) -> bool:
     return facts is not None and bool(facts.mode & 0o077)
 
 
-def check_put_aside(store: Store) -> Check:
+def check_put_aside(store: Projections) -> Check:
     """Whether every message could be judged."""
     name, count = "messages", store.waiting().put_aside
     if not count:
@@ -83,7 +84,7 @@ def check_put_aside(store: Store) -> Check:
     return Check(name, Grade.WARN, f"{count:,} could not be judged ({kinds}): they are not counted", remedy)
 
 
-def check_rules(store: Store, version: str) -> Check:
+def check_rules(store: Projections, version: str) -> Check:
     """Whether all figures are of the edition of the rules that is in force."""
     name = "rules"
     earlier = sum(count for edition, count in store.editions().items() if edition != version)

@@ -18,7 +18,7 @@ from mailpixel.links.urls import check_base_url, click_url, optout_url, pixel_ur
 from mailpixel.model import Campaign, Claims, TokenKind
 from mailpixel.server.pages import NOT_FOUND_PAGE
 from mailpixel.server.tracking import NO_STORE, PIXEL
-from mailpixel.store.protocol import Store
+from mailpixel.store.log import MessageReader
 
 NAMED = 3
 """How many campaigns of one address are named."""
@@ -67,7 +67,9 @@ _FORBIDDEN = ("etag", "last-modified", "set-cookie", "content-encoding")
 _TO_SERVICE = "let the proxy pass /o/, /c/ and /u/ on to mailpixel, unchanged and never from a cache"
 
 
-def check_public(address: Address, signer: TokenSigner | None, store: Store | None = None) -> Iterator[Check]:
+def check_public(
+    address: Address, signer: TokenSigner | None, store: MessageReader | None = None
+) -> Iterator[Check]:
     """Check a public address; without a signer nothing is signed, and without the log nothing looked for there.
 
     Ends early where the service cannot be reached.

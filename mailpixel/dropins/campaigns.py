@@ -15,8 +15,8 @@ from mailpixel.links.splicing.options import RewriteOptions, check_pixel
 from mailpixel.links.splicing.splice import Note, NoteKind
 from mailpixel.rewriting import Rewriter, rewriter_of
 from mailpixel.rewriting.notes import spoken_of
+from mailpixel.rewriting.rewriter import SigningRegistry
 from mailpixel.settings import Settings
-from mailpixel.store.registry import Registry
 
 LOG = logging.getLogger("mailpixel.dropins")
 """Says which campaign's mail went out untracked, and why; never to whom."""
@@ -38,7 +38,7 @@ def open_campaigns(settings: Settings | None = None) -> Campaigns:
     return campaigns_of(registry, open_keys(settings.key_file, registry), RewriteOptions(settings.base_url))
 
 
-def campaigns_of(registry: Registry, keyring: Keyring, options: RewriteOptions) -> Campaigns:
+def campaigns_of(registry: SigningRegistry, keyring: Keyring, options: RewriteOptions) -> Campaigns:
     """The campaigns of a registry. Read anew each time, so that a new campaign and a changed one hold at once.
 
     The first whose URLs only this machine can reach is named in the log; what to know of a campaign's mail is said

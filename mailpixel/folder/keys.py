@@ -8,13 +8,12 @@ from mailpixel.errors import KeyringError, StoreUnavailable
 from mailpixel.files import is_missing
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.keyring import Keyring
-from mailpixel.store.keys import SigningKey
-from mailpixel.store.registry import Registry
+from mailpixel.store.keys import SigningKey, SigningKeys
 
 RESTORE = "put the right key file back from a backup, or name it with MAILPIXEL_KEYS"
 
 
-def open_keys(key_file: Path, registry: Registry) -> Keyring:
+def open_keys(key_file: Path, registry: SigningKeys) -> Keyring:
     """The keys of a file, once it is known that they are those that signed for the database; new ones are remembered.
 
     Raises `KeyringError` with the remedy, and `StoreUnavailable` when the database does not say which they are.

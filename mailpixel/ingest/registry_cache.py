@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from mailpixel.event_ids import DAY_MS
 from mailpixel.model import Campaign
 from mailpixel.store.keys import ApiKey
-from mailpixel.store.registry import Registry
+from mailpixel.store.registry import RegistryFeed
 
 
 class RegistryCache:
     """Answers without I/O. `refresh` reads the registry's news, in any thread."""
 
-    def __init__(self, registry: Registry, retention_days: int) -> None:
+    def __init__(self, registry: RegistryFeed, retention_days: int) -> None:
         self._registry = registry
         self._retention_ms = retention_days * DAY_MS
         self._revision = 0

@@ -1,11 +1,11 @@
 """Deleting a campaign that was never sent."""
 
 from mailpixel.store.campaign_changes import still_needed
-from mailpixel.store.protocol import Store
-from mailpixel.store.registry import Registry
+from mailpixel.store.campaigns import CampaignWriter
+from mailpixel.store.log import MessageReader
 
 
-def delete_campaign(store: Store, registry: Registry, id: str) -> None:
+def delete_campaign(store: MessageReader, registry: CampaignWriter, id: str) -> None:
     """Forget a campaign. Raises `NotFound`, and `Conflict` with the reasons for one that may have been sent."""
     registry.campaign(id)
     if next(store.messages(id), None) is not None:

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from mailpixel.event_ids import reported_event
 from mailpixel.model import Event, EventKind
-from mailpixel.store.protocol import Store
-from mailpixel.store.registry import Registry
+from mailpixel.store.log import Log
+from mailpixel.store.registry import OptOuts
 
 
-def opt_out(store: Store, registry: Registry, recipient: str, now: datetime) -> None:
+def opt_out(store: Log, registry: OptOuts, recipient: str, now: datetime) -> None:
     """Stop counting a person; a second time changes nothing. Raises `StoreUnavailable`."""
     registry.opt_out(recipient, now)
     now_ms = int(now.timestamp() * 1000)

@@ -2,14 +2,14 @@
 
 from mailpixel.errors import NotFound
 from mailpixel.model import Campaign
-from mailpixel.store.registry import Registry
+from mailpixel.store.campaigns import CampaignReader
 
 
 class Campaigns(dict[str, Campaign]):
     """Campaigns as they are now, each looked up once; one that is not registered has its id and nothing
     else."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: CampaignReader) -> None:
         self._registry = registry
 
     def __missing__(self, id: str) -> Campaign:

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable
 
-from mailpixel.store.protocol import Store
+from mailpixel.store.projections import Projections
 
 
 class Editions:
     """Notes it of each campaign once. `now` gives the edition of the rules in force; empty: nothing is noted."""
 
-    def __init__(self, store: Store, now: Callable[[], str]) -> None:
+    def __init__(self, store: Projections, now: Callable[[], str]) -> None:
         self._store = store
         self._noted: set[str] = set()
         self.now = now

@@ -1,6 +1,6 @@
 """The lease of a fold, held with few writes: taken when there is work, renewed when half of it is over."""
 
-from mailpixel.store.registry import Registry
+from mailpixel.store.leases import Leases
 
 
 class Stop(Exception):
@@ -17,7 +17,7 @@ class Lease:
     An idle holder writes nothing: its lease runs out, and what it last noted is repeated every `note_every_ms`.
     """
 
-    def __init__(self, registry: Registry, holder: str, note_every_ms: int) -> None:
+    def __init__(self, registry: Leases, holder: str, note_every_ms: int) -> None:
         self._registry = registry
         self._holder = holder
         self._note_every_ms = note_every_ms

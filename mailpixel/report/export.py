@@ -4,12 +4,10 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from mailpixel.classify import Rules, judge
-from mailpixel.errors import NotFound
 from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Message
 from mailpixel.report.moments import iso_ms
 from mailpixel.report.tables import Row
-from mailpixel.store.protocol import Store
-from mailpixel.store.registry import Registry
+from mailpixel.store.log import MessageReader
 
 COLUMNS = (
     "id",
@@ -35,12 +33,8 @@ def columns(addresses: bool) -> tuple[str, ...]:
     return (*COLUMNS, "address") if addresses else COLUMNS
 
 
-def judged_events(message: Message, registry: Registry, rules: Rules) -> tuple[Judged | Event, ...]:
-    """Everything logged of a message, whether its campaign is registered or not: see `with_verdicts`."""
-    try:
-        campaign = registry.campaign(message.campaign)
-    except NotFound:
-        campaign = Campaign(message.campaign, message.campaign)
+def judged_events(message: Message, campaign: Campaign, rules: Rules) -> tuple[Judged | Event, ...]:
+    """Everything logged of a message of this campaign: see `with_verdicts`."""
     return with_verdicts(message, judge(message, campaign, rules))
 
 
@@ -80,14 +74,16 @@ def event_json(found: Judged | Event, addresses: bool = False) -> Row:
     return row | {"address": event.address} if addresses else row
 
 
-def event_pages(store: Store, campaign: Campaign, rules: Rules) -> Iterator[tuple[Judged | Event, ...]]:
+def event_pages(
+    store: MessageReader, campaign: Campaign, rules: Rules
+) -> Iterator[tuple[Judged | Event, ...]]:
     """All events of a campaign with their verdicts, those of some messages at a time, in order of recipient."""
     messages = store.messages(campaign.id)
     while some := tuple(islice(messages, MESSAGES_A_PAGE)):
         yield tuple(event for each in some for event in with_verdicts(each, judge(each, campaign, rules)))
 
 
-def deliveries(store: Store, campaign: str) -> Iterator[Row]:
+def deliveries(store: MessageReader, campaign: str) -> Iterator[Row]:
     """{"recipient","delivered_at"} of every delivery that was reported, in order of recipient: what `POST
     /deliveries` takes."""
     for message in store.messages(campaign):

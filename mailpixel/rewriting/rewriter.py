@@ -9,7 +9,7 @@ if sent.error: log(sent.error)
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
-from typing import Any, AnyStr, Generic
+from typing import Any, AnyStr, Generic, Protocol
 
 from mailpixel.errors import InvalidInput, MailpixelError, safe_message
 from mailpixel.folder.keys import check_keys
@@ -24,7 +24,8 @@ from mailpixel.model import Link
 from mailpixel.rewriting.notes import Heed
 from mailpixel.rewriting.seen import Meet, meeting
 from mailpixel.store.campaign_changes import note_signed
-from mailpixel.store.registry import Registry
+from mailpixel.store.campaigns import LinkRegister
+from mailpixel.store.keys import SigningKeys
 
 MERGE_TAG_CHARS = 200
 """The longest merge tag."""
@@ -33,7 +34,7 @@ PLANS_KEPT = 8
 """HTML texts whose plans a rewriter keeps: a template for many recipients is read once."""
 
 Register = Callable[[Sequence[str]], Mapping[str, int]]
-"""Destinations to their numbers; new ones are registered. See `Registry.register_links`."""
+"""Destinations to their numbers; new ones are registered. See `LinkRegister.register_links`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +216,12 @@ def check_merge_tag(tag: str, field: str = "merge_tag") -> str:
     )
 
 
+class SigningRegistry(LinkRegister, SigningKeys, Protocol):
+    """What of a registry signing links takes."""
+
+
 def rewriter_of(
-    registry: Registry,
+    registry: SigningRegistry,
     keyring: Keyring,
     campaign: str,
     options: RewriteOptions,

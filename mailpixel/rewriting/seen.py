@@ -4,8 +4,7 @@ import hmac
 from collections.abc import Callable, Mapping, Sequence
 
 from mailpixel.links.keyring import Keyring
-from mailpixel.store.campaigns import SEEN_SLOTS, Sighting
-from mailpixel.store.registry import Registry
+from mailpixel.store.campaigns import SEEN_SLOTS, LinkRegister, Sighting
 
 EMBEDDED_BYTES = 1_400
 """The longest destination that a tracked URL carries itself; a longer one is registered. With it the URL has some 2,100
@@ -15,8 +14,8 @@ Meet = Callable[[Sequence[str], str], Mapping[str, int]]
 """Destinations of one recipient's mail to the numbers of those that are links of the campaign."""
 
 
-def meeting(registry: Registry, keyring: Keyring, campaign: str) -> Meet:
-    """Asks a registry which destinations are links; see `Registry.meet_links`. Those too long to be carried become
+def meeting(registry: LinkRegister, keyring: Keyring, campaign: str) -> Meet:
+    """Asks a registry which destinations are links; see `LinkRegister.meet_links`. Those too long to be carried become
     links at once."""
 
     def meet(urls: Sequence[str], recipient: str) -> Mapping[str, int]:

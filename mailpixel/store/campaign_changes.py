@@ -7,8 +7,7 @@ from datetime import datetime
 
 from mailpixel.errors import Conflict, InvalidInput, StoreUnavailable
 from mailpixel.model import LAST_LINK, Campaign, Link, moment_of, to_ms
-from mailpixel.store.campaigns import Sighting
-from mailpixel.store.registry import Registry
+from mailpixel.store.campaigns import LinkRegister, Sighting
 
 
 def to_the_millisecond(moment: datetime | None) -> datetime | None:
@@ -57,7 +56,7 @@ def check_never_sent(campaign: Campaign, signed: bool) -> None:
         raise still_needed(campaign.id, *found)
 
 
-def note_signed(registry: Registry, campaign: str) -> None:
+def note_signed(registry: LinkRegister, campaign: str) -> None:
     """Remember that links were signed, unless the store does not take it: who may only read may sign."""
     with suppress(StoreUnavailable):
         registry.note_signed(campaign)

@@ -8,6 +8,7 @@ import pytest
 
 from mailpixel.classify import Rules
 from mailpixel.model import Event, Facts, Judged, Message, Verdict, Via
+from mailpixel.projections.campaigns import Campaigns
 from mailpixel.report.export import (
     columns,
     event_json,
@@ -139,6 +140,6 @@ def test_facts_are_named() -> None:
 
 
 def test_events_of_a_campaign_that_is_not_registered_are_judged_too() -> None:
-    registry = MemoryRegistry()
-    (told,) = judged_events(a_message(an_open(agent=APPLE)), registry, Rules())
-    assert event_json(told)["rule"] == "apple_mpp"
+    message = a_message(an_open(agent=APPLE))
+    (judged,) = judged_events(message, Campaigns(MemoryRegistry())[message.campaign], Rules())
+    assert event_json(judged)["rule"] == "apple_mpp"
