@@ -11,7 +11,7 @@ from mailpixel.cli.printing import in_campaign, row_options, write_rows
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.report.recipients import COLUMNS, recipient_row
 from mailpixel.report.tables import Row
-from mailpixel.store.projections import Figures
+from mailpixel.store.projections import ReadProjections
 
 PAGE = 1_000
 
@@ -29,7 +29,7 @@ def recipients_command(id: str, output: str, **how: Any) -> None:
     say_what_waits(behind, id)
 
 
-def _rows(store: Figures, campaign: str) -> Iterator[Row]:
+def _rows(store: ReadProjections, campaign: str) -> Iterator[Row]:
     after = ""
     while page := store.recipients(campaign, after, PAGE):
         yield from map(recipient_row, page)

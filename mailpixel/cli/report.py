@@ -33,8 +33,8 @@ def report_command(id: str, as_json: bool, zone: tzinfo | None) -> None:
     store, registry = stores()
     campaign = campaign_of(registry, id)
     behind = fold_what_waits(store, registry, id)
-    counts = store.counts(id, now_ms(), settings().settle_ms)
-    summary = summarise(campaign, counts, rules().version)
+    figures = store.figures(id, now_ms(), settings().settle_ms)
+    summary = summarise(campaign, figures, rules().version)
     if as_json:
         print_json(in_zone(summary.to_json(), zone))
     else:

@@ -1,4 +1,4 @@
-"""Counts and events become reports. No clock, and no I/O but in `export`, which reads the log.
+"""Figures and events become reports. No clock, and no I/O but in `export`, which reads the log.
 
 summary      one campaign in numbers: the contract of `GET /api/campaigns/{id}/summary`
 estimate     how many opened when mail programs hide it

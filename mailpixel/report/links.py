@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mailpixel.model import Campaign
 from mailpixel.report.moments import iso
-from mailpixel.store.projections import Counts
+from mailpixel.store.projections import Figures
 
 
 def campaign_json(campaign: Campaign) -> dict[str, object]:
@@ -55,22 +55,24 @@ class LinkRow:
         }
 
 
-def link_rows(campaign: Campaign, counts: Counts) -> tuple[LinkRow, ...]:
+def link_rows(campaign: Campaign, figures: Figures) -> tuple[LinkRow, ...]:
     """Rows of the registered links and of other numbers that were clicked; the embedded ones come last."""
     registered = {link.number: link for link in campaign.links}
-    clicked = {number for number, measures in counts.links.items() if measures.get("clicks.events")}
+    clicked = {number for number, measures in figures.links.items() if measures.get("clicks.events")}
     numbers = sorted((registered.keys() | clicked) - {EMBEDDED, 0})
     rows = [
-        _row(number, link.url if (link := registered.get(number)) else None, bool(link and link.trap), counts)
+        _row(
+            number, link.url if (link := registered.get(number)) else None, bool(link and link.trap), figures
+        )
         for number in numbers
     ]
     if EMBEDDED in clicked:
-        rows.append(_row(EMBEDDED, None, False, counts))
+        rows.append(_row(EMBEDDED, None, False, figures))
     return tuple(rows)
 
 
-def _row(number: int, url: str | None, trap: bool, counts: Counts) -> LinkRow:
-    measures: Mapping[str, int] = counts.links.get(number, {})
+def _row(number: int, url: str | None, trap: bool, figures: Figures) -> LinkRow:
+    measures: Mapping[str, int] = figures.links.get(number, {})
     return LinkRow(
         number=None if number == EMBEDDED else number,
         url=url,

@@ -7,7 +7,7 @@ from mailpixel.model import Campaign
 from mailpixel.report.estimate import Audience, OpenRateRange, open_rate_range, rounded
 from mailpixel.report.links import LinkRow, link_rows
 from mailpixel.report.moments import iso, iso_ms
-from mailpixel.store.projections import Counts
+from mailpixel.store.projections import Figures
 
 OPENS = (
     "events",
@@ -120,9 +120,9 @@ class Summary:
         }
 
 
-def summarise(campaign: Campaign, counts: Counts, rules_version: str) -> Summary:
+def summarise(campaign: Campaign, figures: Figures, rules_version: str) -> Summary:
     """The summary of a campaign; `rules_version` names the rules that its events are judged by now."""
-    totals = counts.totals
+    totals = figures.totals
     recipients = _recipients(campaign, totals)
     return Summary(
         campaign=campaign,
@@ -131,14 +131,14 @@ def summarise(campaign: Campaign, counts: Counts, rules_version: str) -> Summary
         clicks={name: totals.get(f"clicks.{name}", 0) for name in CLICKS},
         rates=_rates(recipients, totals),
         open_rate_range=open_rate_range(_audience(recipients.tracked, totals)),
-        links=link_rows(campaign, counts),
+        links=link_rows(campaign, figures),
         probes=totals.get("probes", 0),
         internal=totals.get("internal", 0),
-        provisional=counts.provisional,
-        overflow=counts.overflow,
-        as_of_ms=counts.as_of_ms,
+        provisional=figures.provisional,
+        overflow=figures.overflow,
+        as_of_ms=figures.as_of_ms,
         rules_version=rules_version,
-        earlier_rules="" if counts.edition == rules_version else counts.edition,
+        earlier_rules="" if figures.edition == rules_version else figures.edition,
     )
 
 

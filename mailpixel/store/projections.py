@@ -52,8 +52,8 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """The counters of one campaign.
+class Figures:
+    """The counters of one campaign, all of one moment; `totals` and `links` are the tally of its states then.
 
     `totals` by measure, `links` by link number and measure (-1: embedded destinations), `overflow` hits past
     the cap, `provisional` hits younger than the settle time, `as_of_ms` the moment up to which the log has
@@ -68,11 +68,12 @@ class Counts:
     edition: str = ""
 
 
-class Figures(Protocol):
+class ReadProjections(Protocol):
     """What was folded, for those who read it."""
 
-    def counts(self, campaign: str, now_ms: int, settle_ms: int) -> Counts:
-        """The counters of a campaign; zeros for one without events. Time does not grow with the log."""
+    def figures(self, campaign: str, now_ms: int, settle_ms: int) -> Figures:
+        """The counters of a campaign at one moment, whoever writes meanwhile; zeros for one without events. Time does
+        not grow with the log."""
         ...
 
     def timeline(self, campaign: str) -> Mapping[int, Mapping[str, int]]:
@@ -84,7 +85,7 @@ class Figures(Protocol):
         ...
 
 
-class Projections(Figures, Protocol):
+class Projections(ReadProjections, Protocol):
     """What was folded, for those who fold. Cursors are opaque text; the empty one is the beginning."""
 
     def save(self, states: Sequence[Folded], changed: Changed) -> None:

@@ -1,7 +1,7 @@
 """Rates of the log and the fold: `python -m tests.benchmarks.bench_fold [events] [events of the large campaign]`.
 
 Prints append, fold and rebuild beside the bare read of the same rows (a plain `select` of every row, grouped by
-message), the bytes of an event on disk, and how long `counts` takes with few and with many events in the log.
+message), the bytes of an event on disk, and how long `figures` takes with few and with many events in the log.
 The judge is trivial, so that the figures are those of the fold alone.
 """
 
@@ -130,18 +130,18 @@ def hammered(store: SqliteStore, registry: MemoryRegistry, hits: int) -> Callabl
 
 def check(store: SqliteStore, campaign: str, events: int) -> None:
     """A rate of work that was not done is no rate: every event must have been folded."""
-    totals = store.counts(campaign, NOW_MS, 0).totals
+    totals = store.figures(campaign, NOW_MS, 0).totals
     folded = totals["opens.events"] + totals["clicks.events"]
     if folded != events:
         raise SystemExit(f"{campaign}: {folded} of {events} events were folded")
 
 
-def counts_ms(store: SqliteStore, campaign: str) -> float:
-    """Milliseconds of the median `counts`."""
+def figures_ms(store: SqliteStore, campaign: str) -> float:
+    """Milliseconds of the median `figures`."""
     took = []
     for _ in range(21):
         start = time.perf_counter()
-        store.counts(campaign, NOW_MS, 15_000)
+        store.figures(campaign, NOW_MS, 15_000)
         took.append(time.perf_counter() - start)
     return sorted(took)[10] * 1000
 
@@ -170,14 +170,14 @@ def main(events: int, large: int) -> None:
         print(f"{'fold and rebuild of the bare read':<34} {fold / read:>10.2f} {again / read:.2f}")
         append(store, list(history("small", 10_000)))
         catch_up(store, registry)
-        few = counts_ms(store, "small")
+        few = figures_ms(store, "small")
         for group in history("large", large):
             store.append(group)
         catch_up(store, registry)
-        many = counts_ms(store, "large")
+        many = figures_ms(store, "large")
         check(store, "small", 10_000)
         check(store, "large", large)
-        print(f"counts: {few:.2f} ms at 10,000 events, {many:.2f} ms at {large:,}: ratio {many / few:.2f}")
+        print(f"figures: {few:.2f} ms at 10,000 events, {many:.2f} ms at {large:,}: ratio {many / few:.2f}")
         timed("hammered message, to its cap", 10_000, hammered(store, registry, 10_000))
         check(store, "hammered", 10_000)
 

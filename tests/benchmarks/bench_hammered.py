@@ -79,7 +79,7 @@ async def hammer(data: Path, hits: int) -> None:
     last = await it.strike(SAMPLE)
     left = await it.committer.stop(10)
     (message,) = it.store.messages("hammered")
-    past = it.store.counts("hammered", NOW_MS, 0).overflow
+    past = it.store.figures("hammered", NOW_MS, 0).overflow
     size_bytes = sum(file.stat().st_size for file in data.glob("mailpixel.db*"))
     it.store.close()
     rows = [

@@ -92,7 +92,7 @@ def measured(folder: Path, events: int) -> tuple[int, dict[str, float], float]:
         began = time.perf_counter()
         took["rebuild, a process a core"] = cpu_s(lambda: again(how=Rebuild()))
         wall_s = time.perf_counter() - began
-        totals = store.counts(CAMPAIGN.id, NOW_MS, 0).totals
+        totals = store.figures(CAMPAIGN.id, NOW_MS, 0).totals
         if sum(totals[each] for each in ("opens.events", "clicks.events", "delivered")) != logged:
             raise SystemExit("not every event was folded")
     return logged, took, wall_s

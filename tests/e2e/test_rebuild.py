@@ -22,7 +22,7 @@ from mailpixel.folder.operator_file import rules_of
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Claims, Event, EventKind, Facts
 from mailpixel.settings import Settings
-from mailpixel.store.projections import Counts, MessageState
+from mailpixel.store.projections import Figures, MessageState
 from mailpixel.store.protocol import Store
 from mailpixel.store.sqlite import open_sqlite
 from tests.e2e.test_real_campaign import recount
@@ -64,9 +64,9 @@ def states(store: Store, campaign: str) -> list[MessageState]:
     return found
 
 
-def folded(store: Store, campaign: str) -> tuple[list[MessageState], Counts]:
+def folded(store: Store, campaign: str) -> tuple[list[MessageState], Figures]:
     """All that is held of a campaign besides its log."""
-    return states(store, campaign), store.counts(campaign, at_ms(0), 0)
+    return states(store, campaign), store.figures(campaign, at_ms(0), 0)
 
 
 def fold_all(data: Path, store: Store) -> None:
@@ -115,7 +115,7 @@ def test_a_rebuild_beside_a_service_under_load_leaves_no_gap_and_counts_nothing_
         rows(data, "networks", "add", NEAR, "--name", "near", "--scope", "all", "--certainty", "certain")
         rebuilding = started(data, "rebuild", "--json")
         while rebuilding.poll() is None or loading.is_alive():
-            totals = store.counts("c1", at_ms(0), 0).totals
+            totals = store.figures("c1", at_ms(0), 0).totals
             seen.append(totals["opens.events"] + totals["clicks.events"])
             time.sleep(0.01)
         said = rebuilding.communicate()[1]
@@ -205,7 +205,7 @@ def test_a_fold_that_is_asked_to_end_ends_after_a_part_and_the_next_begins_where
     assert (*folding.communicate(timeout=20), folding.returncode) == ("", "", 0)
     assert store.cursor() == ""
     fold_all(data, store)
-    totals = store.counts("c1", at_ms(0), 0).totals
+    totals = store.figures("c1", at_ms(0), 0).totals
     assert (totals["opens.events"], totals["clicks.events"]) == (24_000, 24_000)
 
 

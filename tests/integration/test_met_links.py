@@ -48,10 +48,10 @@ def folded(store: Store, registry: Registry, judge: Judge = judged) -> dict[int,
     """Human clicks by link number once everything is folded; -1 for destinations that are no link."""
     Fold(store, registry, judge, "test").catch_up(lambda: SENT_AT_MS, 60_000)
     assert not registry.any_stale()
-    counts = store.counts("spring", SENT_AT_MS + 10**9, 0)
+    figures = store.figures("spring", SENT_AT_MS + 10**9, 0)
     return {
         link: measures["clicks.human"]
-        for link, measures in counts.links.items()
+        for link, measures in figures.links.items()
         if link and measures.get("clicks.human")
     }
 

@@ -51,8 +51,8 @@ def catch_up(store: Store) -> None:
 
 
 def everything(store: Store) -> object:
-    counts = store.counts("spring", NOW_MS, 0)
-    return store.recipients("spring", "", 10_000), counts.totals, counts.links, store.timeline("spring")
+    figures = store.figures("spring", NOW_MS, 0)
+    return store.recipients("spring", "", 10_000), figures.totals, figures.links, store.timeline("spring")
 
 
 def test_several_processes_give_what_one_gives(store: SqliteStore, path: Path) -> None:
@@ -60,7 +60,7 @@ def test_several_processes_give_what_one_gives(store: SqliteStore, path: Path) -
     one = rebuild(store, registry, judge_strictly, ["spring"], Rebuild(dry_run=True, processes=1))
     many = rebuild(store, registry, judge_strictly, ["spring"], Rebuild(processes=2, events=IN_PARTS))
     assert many == one
-    assert store.counts("spring", NOW_MS, 0).totals["opens.machine"] == RECIPIENTS
+    assert store.figures("spring", NOW_MS, 0).totals["opens.machine"] == RECIPIENTS
     again = rebuild(store, registry, judge_plainly, ["spring"], Rebuild(processes=2, events=IN_PARTS))
     assert again[0].measures["opens.machine"] == (RECIPIENTS, RECIPIENTS // 3)
     registry.close()

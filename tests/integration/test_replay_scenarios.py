@@ -88,7 +88,7 @@ def folded(scenario: Scenario, groups: Sequence[Sequence[Event]], store: Store) 
     for group in groups:
         store.append(group)
         fold.catch_up(lambda: 0, 1_000)
-    totals = store.counts(scenario.name, 0, 0).totals
+    totals = store.figures(scenario.name, 0, 0).totals
     found = {name: totals[measure] for name, measure in MEASURES.items()}
     repeats = [totals[f"{kind}.events"] - totals[f"{kind}.deduplicated"] for kind in ("opens", "clicks")]
     return found | {"duplicates": sum(repeats)}

@@ -17,11 +17,12 @@ from mailpixel.model import Message
 from mailpixel.projections.fold import Fold
 from mailpixel.projections.message_state import fold_message
 from mailpixel.store.log import Overflow, PutAside
-from mailpixel.store.projections import MessageState
+from mailpixel.store.projections import Figures, MessageState
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, generations, open_sqlite
-from tests.support.builders import EDGE, a_campaign, an_open, at_ms, judge_plainly
+from tests.support.builders import EDGE, a_campaign, a_click, an_open, at_ms, judge_plainly
 
 BUSY_MS = 50
+NOW_MS = at_ms(1_000_000)
 
 
 @pytest.fixture
@@ -282,4 +283,30 @@ def test_states_left_by_a_rebuild_that_was_killed_are_swept_by_the_next(
     with store._database.reading() as connection:
         assert connection.execute("select count(*) from shelves").fetchone() == (1,)
         assert connection.execute("select count(*) from states").fetchone() == (1,)
-    assert store.counts("spring", at_ms(1_000), 0).totals["opens.human"] == 1
+    assert store.figures("spring", at_ms(1_000), 0).totals["opens.human"] == 1
+
+
+def test_the_figures_are_of_one_moment_whoever_writes_between_two_statements(
+    store: SqliteStore, path: Path
+) -> None:
+    store.append([an_open(1)])
+    catch_up(store)
+    moments: list[Figures] = []
+
+    def write_meanwhile(statement: str) -> None:
+        if statement.lstrip().startswith("select"):
+            number = len(moments) + 2
+            past = Overflow("spring", "r-1", 1, EDGE, number)
+            writer.append([an_open(number * 100, recipient=f"r-{number}"), a_click(number * 100)])
+            writer.raise_overflow([past])
+            catch_up(writer)
+            moments.append(writer.figures("spring", NOW_MS, NOW_MS))
+
+    with closing(SqliteStore(path, BUSY_MS)) as writer:
+        moments.append(writer.figures("spring", NOW_MS, NOW_MS))
+        with store._database.at_once() as connection:
+            connection.set_trace_callback(write_meanwhile)
+        found = store.figures("spring", NOW_MS, NOW_MS)
+        connection.set_trace_callback(None)
+    assert len(moments) > 4
+    assert found in moments

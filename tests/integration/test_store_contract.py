@@ -31,6 +31,7 @@ from tests.support.builders import (
     at_ms,
     judge_plainly,
 )
+from tests.support.tallying import assert_figures_are_the_tally
 
 STORES: dict[str, Callable[[Path], Store]] = {
     "memory": lambda folder: MemoryStore(),
@@ -41,8 +42,10 @@ NOW_MS = at_ms(1_000_000)
 
 @pytest.fixture(params=sorted(STORES))
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store. Whatever a test did to it, its figures are the tally of its states in the end."""
     made = STORES[request.param](tmp_path)
     yield made
+    assert_figures_are_the_tally(made, "autumn", "spring", *made.campaigns())
     made.close()
 
 
@@ -65,18 +68,18 @@ def logged(store: Store, campaign: str = "spring") -> list[Event]:
 
 
 def totals(store: Store, campaign: str = "spring") -> dict[str, int]:
-    counts = store.counts(campaign, NOW_MS, 15_000)
-    return {measure: number for measure, number in counts.totals.items() if number}
+    figures = store.figures(campaign, NOW_MS, 15_000)
+    return {measure: number for measure, number in figures.totals.items() if number}
 
 
 def test_a_campaign_keeps_the_edition_it_was_first_judged_by_until_all_is_judged_anew(store: Store) -> None:
-    assert (dict(store.editions()), store.counts("spring", NOW_MS, 0).edition) == ({}, "")
+    assert (dict(store.editions()), store.figures("spring", NOW_MS, 0).edition) == ({}, "")
     store.note_edition("1-a", ["autumn", "spring"])
     store.note_edition("2-b", ["spring", "winter"])
     assert dict(store.editions()) == {"1-a": 2, "2-b": 1}
-    assert store.counts("spring", NOW_MS, 0).edition == "1-a"
+    assert store.figures("spring", NOW_MS, 0).edition == "1-a"
     store.note_edition("2-b", ["spring"], anew=True)
-    assert store.counts("spring", NOW_MS, 0).edition == "2-b"
+    assert store.figures("spring", NOW_MS, 0).edition == "2-b"
     assert dict(store.editions()) == {"1-a": 1, "2-b": 2}
 
 
@@ -153,10 +156,10 @@ def test_a_broken_signature_brings_no_agent_into_the_log(store: Store) -> None:
 def test_broken_signatures_are_counted_as_nothing(store: Store) -> None:
     store.append([an_open(1)])
     catch_up(store)
-    before = (totals(store), store.counts("spring", at_ms(5), 15_000))
+    before = (totals(store), store.figures("spring", at_ms(5), 15_000))
     store.append_evidence([a_forgery(second) for second in range(2, 7)])
     catch_up(store)
-    after = store.counts("spring", at_ms(5), 15_000)
+    after = store.figures("spring", at_ms(5), 15_000)
     assert totals(store) == before[0]
     assert (after.overflow, after.provisional) == (before[1].overflow, before[1].provisional)
 
@@ -269,15 +272,15 @@ def test_counters_move_by_the_difference(store: Store) -> None:
         None,
         3,
     )
-    assert store.counts("spring", NOW_MS, 0).links == {
+    assert store.figures("spring", NOW_MS, 0).links == {
         number: {"clicks.events": 1, "clicks.machine": 1} for number in (1, 2, 3)
     }
 
 
 def test_counts_of_a_campaign_without_events_are_zeros(store: Store) -> None:
-    counts = store.counts("spring", NOW_MS, 15_000)
-    assert counts.totals == dict.fromkeys(MEASURES, 0)
-    assert (counts.links, counts.overflow, counts.provisional, counts.as_of_ms) == ({}, 0, 0, 0)
+    figures = store.figures("spring", NOW_MS, 15_000)
+    assert figures.totals == dict.fromkeys(MEASURES, 0)
+    assert (figures.links, figures.overflow, figures.provisional, figures.as_of_ms) == ({}, 0, 0, 0)
 
 
 def test_saving_after_another_fold_was_faster_changes_nothing(store: Store) -> None:
@@ -302,16 +305,20 @@ def test_a_person_erased_while_being_folded_stays_erased(store: Store) -> None:
 
 def test_provisional_hits_are_those_younger_than_the_settle_time(store: Store) -> None:
     store.append([an_open(10), an_open(20), a_delivery(20), an_open(20, campaign="autumn")])
-    assert [store.counts("spring", at_ms(second), 15_000).provisional for second in (20, 25, 35)] == [2, 1, 0]
+    assert [store.figures("spring", at_ms(second), 15_000).provisional for second in (20, 25, 35)] == [
+        2,
+        1,
+        0,
+    ]
 
 
 def test_as_of_is_the_first_moment_that_is_not_folded_yet(store: Store) -> None:
     store.append([an_open(10)])
-    assert store.counts("spring", NOW_MS, 0).as_of_ms == 0
+    assert store.figures("spring", NOW_MS, 0).as_of_ms == 0
     catch_up(store)
-    assert store.counts("spring", NOW_MS, 0).as_of_ms == NOW_MS
+    assert store.figures("spring", NOW_MS, 0).as_of_ms == NOW_MS
     store.append([an_open(20)])
-    assert store.counts("spring", NOW_MS, 0).as_of_ms == at_ms(20)
+    assert store.figures("spring", NOW_MS, 0).as_of_ms == at_ms(20)
 
 
 def test_overflow_keeps_the_highest_count_of_each_edge(store: Store) -> None:
@@ -320,8 +327,8 @@ def test_overflow_keeps_the_highest_count_of_each_edge(store: Store) -> None:
     )
     store.raise_overflow([Overflow("spring", "r-1", 20_000, EDGE, 9), Overflow("spring", "r-2", 1, EDGE, 1)])
     store.raise_overflow([Overflow("spring", "r-1", 20_000, EDGE, 7)])
-    assert store.counts("spring", NOW_MS, 0).overflow == 9 + 2 + 1
-    assert store.counts("autumn", NOW_MS, 0).overflow == 0
+    assert store.figures("spring", NOW_MS, 0).overflow == 9 + 2 + 1
+    assert store.figures("autumn", NOW_MS, 0).overflow == 0
 
 
 def test_the_timeline_has_the_quarter_hours_in_order(store: Store) -> None:
@@ -470,7 +477,7 @@ def test_erasing_a_person_leaves_what_would_be_there_without_them(store: Store, 
     alone.raise_overflow([Overflow("spring", "r-2", 1, EDGE, 7)])
     catch_up(alone)
     for campaign in ("autumn", "spring"):
-        assert store.counts(campaign, NOW_MS, 0) == alone.counts(campaign, NOW_MS, 0)
+        assert store.figures(campaign, NOW_MS, 0) == alone.figures(campaign, NOW_MS, 0)
         assert store.timeline(campaign) == alone.timeline(campaign)
         assert store.recipients(campaign, "", 10) == alone.recipients(campaign, "", 10)
         assert logged(store, campaign) == logged(alone, campaign)
@@ -601,14 +608,14 @@ def test_a_moment_of_a_clock_far_ahead_or_behind_is_folded(store: Store, receive
     catch_up(store)
     assert totals(store)["opens.events"] == 2
     assert len(store.timeline("spring")) == 2
-    assert store.counts("spring", NOW_MS, 0).as_of_ms == NOW_MS
+    assert store.figures("spring", NOW_MS, 0).as_of_ms == NOW_MS
 
 
 def test_as_of_is_never_in_the_future(store: Store) -> None:
     store.append([an_open(5)])
     catch_up(store)
     store.append([an_open(received_at_ms=NOW_MS + 5, id=an_id(NOW_MS + 5))])
-    assert store.counts("spring", NOW_MS, 0).as_of_ms == NOW_MS
+    assert store.figures("spring", NOW_MS, 0).as_of_ms == NOW_MS
 
 
 def aside(recipient: str = "r-1", campaign: str = "spring", error: str = "TypeError") -> PutAside:

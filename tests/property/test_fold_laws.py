@@ -18,6 +18,7 @@ from mailpixel.store.protocol import Store
 from mailpixel.store.sqlite import SqliteStore
 from tests.support.builders import a_campaign, a_message, at_ms, judge_plainly
 from tests.support.strategies import batches, histories
+from tests.support.tallying import assert_figures_are_the_tally
 
 NOW_MS = at_ms(1_000_000)
 CAMPAIGNS = ("autumn", "spring")
@@ -58,12 +59,13 @@ def folded(store: Store, groups: Sequence[Sequence[Event]]) -> object:
 
 
 def everything(store: Store) -> object:
+    assert_figures_are_the_tally(store, *CAMPAIGNS)
     return [
         (
             store.recipients(campaign, "", 100),
             store.timeline(campaign),
-            store.counts(campaign, NOW_MS, 0).totals,
-            store.counts(campaign, NOW_MS, 0).links,
+            store.figures(campaign, NOW_MS, 0).totals,
+            store.figures(campaign, NOW_MS, 0).links,
         )
         for campaign in CAMPAIGNS
     ]
@@ -131,8 +133,8 @@ def test_counters_equal_a_recount_of_all_events(opened: Opened, data: st.DataObj
     with opened() as store:
         folded(store, data.draw(batches(history)))
         for campaign in CAMPAIGNS:
-            counts = store.counts(campaign, NOW_MS, 0)
-            assert (counts.totals, counts.links, store.timeline(campaign)) == recount(history, campaign)
+            figures = store.figures(campaign, NOW_MS, 0)
+            assert (figures.totals, figures.links, store.timeline(campaign)) == recount(history, campaign)
 
 
 @laws
@@ -141,7 +143,7 @@ def test_what_counts_is_human_privacy_or_machine(history: Sequence[Event]) -> No
     with in_memory() as store:
         folded(store, [history])
         for campaign in CAMPAIGNS:
-            totals = store.counts(campaign, NOW_MS, 0).totals
+            totals = store.figures(campaign, NOW_MS, 0).totals
             parts = [totals[f"opens.{part}"] for part in ("human", "privacy_prefetch", "machine")]
             assert totals["opens.deduplicated"] == sum(parts)
             assert totals["clicks.deduplicated"] == totals["clicks.human"] + totals["clicks.machine"]

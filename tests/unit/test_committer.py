@@ -168,7 +168,7 @@ def test_counts_past_the_cap_are_written_by_the_end() -> None:
         for hits in (1, 2, 3):
             committer.count_overflow(Overflow("c1", "r-1", 20_000, b"edge", hits))
         await committer.stop(1)
-        return store.counts("c1", 0, 0).overflow
+        return store.figures("c1", 0, 0).overflow
 
     assert asyncio.run(scenario()) == 3
 

@@ -42,7 +42,7 @@ def now() -> int:
 
 
 def totals(store: MemoryStore, campaign: str = "spring") -> dict[str, int]:
-    return {name: number for name, number in store.counts(campaign, NOW_MS, 0).totals.items() if number}
+    return {name: number for name, number in store.figures(campaign, NOW_MS, 0).totals.items() if number}
 
 
 def all_robots(message: Message, campaign: Campaign) -> tuple[Judged, ...]:
@@ -89,7 +89,7 @@ def test_figures_are_of_the_edition_that_first_judged_them_until_a_rebuild(
     fold.catch_up(now, LEASE_MS)
     assert dict(store.editions()) == {"1-a": 1, "2-b": 1}
     rebuild(store, registry, judge_plainly, ["spring"], Rebuild(dry_run=True, edition="2-b"))
-    assert store.counts("spring", NOW_MS, 0).edition == "1-a"
+    assert store.figures("spring", NOW_MS, 0).edition == "1-a"
     rebuild(store, registry, judge_plainly, ["spring"], Rebuild(processes=1, edition="2-b"))
     assert dict(store.editions()) == {"2-b": 2}
 

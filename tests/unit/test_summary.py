@@ -5,7 +5,7 @@ from dataclasses import replace
 from mailpixel.report import summarise
 from mailpixel.report.links import link_rows
 from mailpixel.report.summary import Rate
-from mailpixel.store.projections import Counts
+from mailpixel.store.projections import Figures
 from tests.support.builders import SENT_AT_MS, a_campaign, a_link
 
 TOTALS = {
@@ -43,18 +43,18 @@ LINKS = {
 }
 
 
-def counts(
+def figures(
     totals: dict[str, int], links: dict[int, dict[str, int]] | None = None, as_of_ms: int = 0
-) -> Counts:
-    return Counts(totals, links or {}, overflow=5, provisional=4, as_of_ms=as_of_ms)
+) -> Figures:
+    return Figures(totals, links or {}, overflow=5, provisional=4, as_of_ms=as_of_ms)
 
 
 def rate(name: str, totals: dict[str, int], sent: int | None = 1000) -> Rate:
-    return summarise(a_campaign(sent=sent), counts(totals), "rules-1").rates[name]
+    return summarise(a_campaign(sent=sent), figures(totals), "rules-1").rates[name]
 
 
 def test_a_summary_has_every_number_of_the_contract() -> None:
-    summary = summarise(a_campaign(links=2, sent=1020), counts(TOTALS, LINKS, SENT_AT_MS + 1500), "rules-1")
+    summary = summarise(a_campaign(links=2, sent=1020), figures(TOTALS, LINKS, SENT_AT_MS + 1500), "rules-1")
     of_delivered = (
         "of the messages known to be delivered, less those of recipients who opted out of tracking."
     )
@@ -125,14 +125,14 @@ def test_a_summary_has_every_number_of_the_contract() -> None:
 
 
 def test_figures_of_an_earlier_edition_of_the_rules_name_both() -> None:
-    mixed = replace(counts({}), edition="rules-0")
+    mixed = replace(figures({}), edition="rules-0")
     assert summarise(a_campaign(), mixed, "rules-1").to_json()["rules_version"] == ["rules-0", "rules-1"]
-    same = replace(counts({}), edition="rules-1")
+    same = replace(figures({}), edition="rules-1")
     assert summarise(a_campaign(), same, "rules-1").to_json()["rules_version"] == "rules-1"
 
 
 def test_a_campaign_without_events_has_noughts_and_no_rates() -> None:
-    summary = summarise(a_campaign(links=0, sent_at=None), counts({}), "rules-1").to_json()
+    summary = summarise(a_campaign(links=0, sent_at=None), figures({}), "rules-1").to_json()
     assert summary["recipients"] == {"sent": None, "delivered": None, "tracked": None, "untracked": 0}
     assert summary["as_of"] is None
     assert set(dict(summary["opens"]).values()) == {0}  # type: ignore[call-overload]
@@ -171,8 +171,8 @@ def test_people_who_clicked_without_an_open_keep_click_to_open_at_one() -> None:
 
 
 def test_a_trap_is_known_by_its_row() -> None:
-    rows = link_rows(a_campaign(links=(0)), counts({}))
+    rows = link_rows(a_campaign(links=(0)), figures({}))
     assert rows == ()
     trapped = a_campaign(links=0)
     trapped = type(trapped)(trapped.id, trapped.name, links=(a_link(1, trap=True),))
-    assert [row.trap for row in link_rows(trapped, counts({}))] == [True]
+    assert [row.trap for row in link_rows(trapped, figures({}))] == [True]

@@ -22,7 +22,7 @@ from mailpixel.server.api.query import page
 from mailpixel.server.errors import NO_STORE
 from mailpixel.server.threads import EXPORTS_AT_ONCE, Lane
 from mailpixel.store.campaigns import LinkRevision
-from mailpixel.store.projections import Counts
+from mailpixel.store.projections import Figures
 
 FORMATS = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
 
@@ -47,7 +47,7 @@ ADDRESSES = Field(
 def summary(call: Call) -> object:
     """The summary of a campaign."""
     campaign = _campaign(call)
-    return summarise(campaign, _counts(call), call.services.rules.version).to_json()
+    return summarise(campaign, _figures(call), call.services.rules.version).to_json()
 
 
 def timeline_rows(call: Call) -> object:
@@ -62,7 +62,7 @@ def links(call: Call) -> object:
     """One page of links, each with its clicks and its former destinations."""
     campaign = _campaign(call)
     former = call.services.registry.link_revisions(campaign.id)
-    rows = link_rows(campaign, _counts(call))
+    rows = link_rows(campaign, _figures(call))
     limit, after = call.query["limit"], _number(call.query["cursor"])
     remaining = [row for row in rows if row.number is None or row.number > after]
     return page(remaining, limit, lambda row: str(row.number), lambda row: _link_json(row, former))
@@ -158,6 +158,6 @@ def _campaign(call: Call) -> Campaign:
     return call.services.registry.campaign(call.path["id"])
 
 
-def _counts(call: Call) -> Counts:
+def _figures(call: Call) -> Figures:
     services = call.services
-    return services.store.counts(call.path["id"], services.clock(), services.settings.settle_ms)
+    return services.store.figures(call.path["id"], services.clock(), services.settings.settle_ms)

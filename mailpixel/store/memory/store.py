@@ -14,7 +14,7 @@ from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.model import Event, EventKind, Facts, Message
 from mailpixel.store.log import Changed, Followed, Overflow, PutAside
 from mailpixel.store.measures import MEASURES, TallyKey, tally
-from mailpixel.store.projections import Counts, Folded, MessageState, Waiting
+from mailpixel.store.projections import Figures, Folded, MessageState, Waiting
 
 Key = tuple[str, str]
 HITS = frozenset({EventKind.OPEN, EventKind.CLICK})
@@ -218,7 +218,7 @@ class MemoryStore:
         with self._lock:
             return Counter(self._editions.values())
 
-    def counts(self, campaign: str, now_ms: int, settle_ms: int) -> Counts:
+    def figures(self, campaign: str, now_ms: int, settle_ms: int) -> Figures:
         """See `Store`."""
         totals = dict.fromkeys(MEASURES, 0)
         links: defaultdict[int, dict[str, int]] = defaultdict(dict)
@@ -227,7 +227,7 @@ class MemoryStore:
                 if bucket_ms == 0:
                     (links[link] if link else totals)[measure] = number
             young = [event for event in self._log.values() if event.received_at_ms > now_ms - settle_ms]
-            return Counts(
+            return Figures(
                 totals=totals,
                 links=dict(links),
                 overflow=sum(hits for key, hits in self._overflow.items() if key[0] == campaign),

@@ -9,7 +9,7 @@ from mailpixel.errors import Conflict
 from mailpixel.model import Facts
 from mailpixel.store.log import Changed, PutAside
 from mailpixel.store.measures import MEASURES, Tally
-from mailpixel.store.projections import Counts, Folded, MessageState, Waiting
+from mailpixel.store.projections import Figures, Folded, MessageState, Waiting
 from mailpixel.store.sqlite.aside import count_aside, keep_aside, take_back
 from mailpixel.store.sqlite.cursor import Cursor, read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database
@@ -72,7 +72,7 @@ class Projections:
             note_progress(connection, since.position, cursor.position)
             write_cursor(connection, cursor)
 
-    def counts(self, campaign: str, now_ms: int, settle_ms: int) -> Counts:
+    def figures(self, campaign: str, now_ms: int, settle_ms: int) -> Figures:
         """The counters of a campaign."""
         totals = dict.fromkeys(MEASURES, 0)
         links: defaultdict[int, dict[str, int]] = defaultdict(dict)
@@ -82,7 +82,7 @@ class Projections:
                     totals[measure] = number
                 else:
                     links[link][measure] = number
-            return Counts(
+            return Figures(
                 totals=totals,
                 links=dict(links),
                 overflow=_overflow(connection, campaign),

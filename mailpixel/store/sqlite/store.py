@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mailpixel.model import Event, Message
 from mailpixel.store.log import Changed, Followed, Overflow, PutAside
-from mailpixel.store.projections import Counts, Folded, MessageState, Waiting
+from mailpixel.store.projections import Figures, Folded, MessageState, Waiting
 from mailpixel.store.sqlite.aside import put_aside
 from mailpixel.store.sqlite.carried import messages_that_carried
 from mailpixel.store.sqlite.database import BUSY_MS, Database
@@ -122,9 +122,9 @@ class SqliteStore:
         """See `Store`."""
         return editions(self._database)
 
-    def counts(self, campaign: str, now_ms: int, settle_ms: int) -> Counts:
+    def figures(self, campaign: str, now_ms: int, settle_ms: int) -> Figures:
         """See `Store`."""
-        return self._projections.counts(campaign, now_ms, settle_ms)
+        return self._projections.figures(campaign, now_ms, settle_ms)
 
     def timeline(self, campaign: str) -> Mapping[int, Mapping[str, int]]:
         """See `Store`."""
