@@ -9,13 +9,13 @@ What a program that sends mail needs is here; importing it loads only itsdangero
     print(mint.link("r-1001", 1))
 """
 
+from mailpixel.claims import Claims, TokenKind
 from mailpixel.errors import InvalidInput, KeyringError, MailpixelError
 from mailpixel.folder.key_file import create_keyring, load_keyring
 from mailpixel.links.keyring import Keyring, pseudonym
 from mailpixel.links.minter import Minter
 from mailpixel.links.token import Problem, Reading, TokenSigner
 from mailpixel.links.urls import click_url, merge_click_url, optout_url, pixel_url
-from mailpixel.model import Claims, TokenKind
 
 __version__ = "0.1.0"
 

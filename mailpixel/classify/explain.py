@@ -1,7 +1,8 @@
 """The judgement with its reasons, in plain English for the people who run campaigns."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from mailpixel.classify.judge import judge, observe
 from mailpixel.classify.observation import FORGED, PREVIEW, Observation

@@ -1,10 +1,12 @@
 """The judgement: all events of a message together, each with its verdict and the rule that decided."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
+
+from msgspec.structs import replace
 
 from mailpixel.classify.burst import mark_burst
 from mailpixel.classify.certain import mark_certain

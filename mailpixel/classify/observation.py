@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from mailpixel.model import Event, EventKind, Facts, Verdict, Via
 from mailpixel.traffic.agents import Agent, AgentKind, read_agent
 from mailpixel.traffic.networks import Network
@@ -42,8 +44,7 @@ class Ruling:
     via: Via | None = None
 
 
-@dataclass(slots=True)
-class Observation:
+class Observation(Struct, gc=False):
     """An event with everything the rules ask about it, and the ruling once there is one.
 
     `bits` are the event's facts as a plain number; `link` is the number of the link that was followed, or the embedded

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
+from mailpixel.claims import MOST_SENT, check_campaign_id, check_campaign_name
 from mailpixel.cli.context import Group, begun, confirm, print_json, print_table, say, stores, yes_option
 from mailpixel.cli.printing import batched, print_json_array, print_lines, zone_option
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput
 from mailpixel.ingest.removal import delete_campaign
-from mailpixel.links.claims import MOST_SENT, check_campaign_id, check_campaign_name
 from mailpixel.links.destination import checked
 from mailpixel.links.passthrough import check_names
 from mailpixel.links.urls import check_base_url

@@ -5,11 +5,12 @@ import time
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from mailpixel.claims import Claims, TokenKind
 from mailpixel.doctor.http import NoAnswer, ask
 from mailpixel.doctor.local import Check, Grade
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import pixel_url
-from mailpixel.model import Claims, Event, EventKind, Facts, TokenKind
+from mailpixel.model import Event, EventKind, Facts
 from mailpixel.store.log import MessageReader
 
 NAME = "doctor"

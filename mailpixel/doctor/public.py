@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
+from mailpixel.claims import Claims, TokenKind
 from mailpixel.doctor.arrivals import NAME, check_head
 from mailpixel.doctor.http import BAD_CERTIFICATE, NO_TLS, NOBODY, UNKNOWN_HOST, Answer, NoAnswer, ask
 from mailpixel.doctor.local import Check, Grade
@@ -15,7 +16,7 @@ from mailpixel.errors import InvalidInput
 from mailpixel.links.hosts import is_this_machine
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import check_base_url, click_url, optout_url, pixel_url
-from mailpixel.model import Campaign, Claims, TokenKind
+from mailpixel.model import Campaign
 from mailpixel.server.pages import NOT_FOUND_PAGE
 from mailpixel.server.tracking import NO_STORE, PIXEL
 from mailpixel.store.log import MessageReader

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import AnyStr
 
+from mailpixel.claims import check_campaign_id
 from mailpixel.errors import safe_message
 from mailpixel.folder.keys import open_keys
 from mailpixel.folder.opening import open_stores
-from mailpixel.links.claims import check_campaign_id
 from mailpixel.links.hosts import warning_of
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.splicing.options import RewriteOptions, check_pixel

@@ -4,11 +4,11 @@ Pure of I/O: the caller answers the request and hands the event to the committer
 """
 
 import ipaddress
-from dataclasses import replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
+from mailpixel.claims import Claims, TokenKind
 from mailpixel.errors import InvalidInput
 from mailpixel.event_ids import DAY_MS, EventIds
 from mailpixel.ingest.agents import AgentBounds
@@ -18,7 +18,7 @@ from mailpixel.links.destination import check_destination
 from mailpixel.links.passthrough import passed_on
 from mailpixel.links.token import Problem, TokenSigner
 from mailpixel.links.urls import TrackingPath
-from mailpixel.model import Claims, Event, EventKind, Facts, TokenKind
+from mailpixel.model import Event, EventKind, Facts
 from mailpixel.store.log import Overflow
 
 FORGED_CAP = 5
@@ -188,7 +188,7 @@ class Intake:
             return BAD_TOKEN
         if self._forged_caps.past(claims.campaign, claims.recipient, now_ms // DAY_MS):
             return FORGED_OVERFLOW
-        named = named._replace(claims=replace(claims, destination=None))
+        named = named._replace(claims=claims._replace(destination=None))
         return Receipt(Outcome.FORGED, evidence=self._event(named, seen.but(Facts.FORGED), now_ms))
 
     def _event(self, named: Named, seen: Seen, now_ms: int) -> Event:

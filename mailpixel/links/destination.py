@@ -6,8 +6,8 @@ it can lead anywhere else.
 
 import re
 
+from mailpixel.claims import DESTINATION_BYTES
 from mailpixel.errors import InvalidInput
-from mailpixel.links.claims import DESTINATION_BYTES
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _AUTHORITY = re.compile(r"https?://([^/?#]+)", re.IGNORECASE)

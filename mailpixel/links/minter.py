@@ -2,11 +2,10 @@
 
 from functools import lru_cache
 
-from mailpixel.links.claims import check_link_number
+from mailpixel.claims import Claims, TokenKind, check_link_number
 from mailpixel.links.keyring import Keyring, pseudonym
 from mailpixel.links.token import SERIES_KEPT, Series, TokenSigner
 from mailpixel.links.urls import check_base_url, click_url, merge_click_url, optout_url, pixel_url
-from mailpixel.model import Claims, TokenKind
 
 
 class Minter:

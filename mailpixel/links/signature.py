@@ -7,8 +7,8 @@ from collections.abc import Callable
 from itsdangerous import Signer
 from itsdangerous.signer import SigningAlgorithm
 
+from mailpixel.claims import TokenKind
 from mailpixel.links.token_format import encode
-from mailpixel.model import TokenKind
 
 SIGNATURE_BYTES = 16
 SIGNATURE_CHARS = 22

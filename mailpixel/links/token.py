@@ -9,10 +9,13 @@ from collections.abc import Container, Iterable
 from enum import StrEnum
 from functools import lru_cache
 from hmac import compare_digest
+from typing import NamedTuple
 
-from mailpixel.links.claims import (
+from mailpixel.claims import (
     RECIPIENT_ALPHABET,
     RECIPIENT_CHARS,
+    Claims,
+    TokenKind,
     check_campaign_id,
     check_recipient,
     recipient_fault,
@@ -33,8 +36,6 @@ from mailpixel.links.token_format import (
     opening,
     unpack,
 )
-from mailpixel.model import Claims, TokenKind
-from mailpixel.record import record
 
 TOKEN_CHARS = BODY_CHARS + SIGNATURE_CHARS
 """The longest token."""
@@ -57,8 +58,7 @@ class Problem(StrEnum):
     """A good token in the place of another kind."""
 
 
-@record(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What verifying gave. The token is good when `problem` is None.
 
     `claims` are there whenever they could be read, so that a forged token tells which message it names: act

@@ -14,19 +14,21 @@ characters, so that form and key are known before anything else is read.
 from binascii import Error, a2b_base64, b2a_base64
 from dataclasses import dataclass
 
-from mailpixel.errors import InvalidInput
-from mailpixel.links.claims import (
+from mailpixel.claims import (
     ALPHANUMERIC,
     CAMPAIGN_ALPHABET,
     CAMPAIGN_CHARS,
     DESTINATION_BYTES,
+    LAST_LINK,
     RECIPIENT_ALPHABET,
     RECIPIENT_CHARS,
+    Claims,
+    TokenKind,
     check_campaign_id,
     check_link_number,
 )
+from mailpixel.errors import InvalidInput
 from mailpixel.links.destination import check_destination
-from mailpixel.model import LAST_LINK, Claims, TokenKind
 
 VERSION = 1
 HEAD_BYTES, HEAD_CHARS = 3, 4

@@ -7,9 +7,8 @@
 import re
 from typing import NamedTuple
 
+from mailpixel.claims import LAST_LINK, check_link_number
 from mailpixel.errors import InvalidInput
-from mailpixel.links.claims import check_link_number
-from mailpixel.model import LAST_LINK
 
 BASE_URL_CHARS = 500
 """The longest base URL."""

@@ -225,7 +225,7 @@ class Fold:
         except StoreUnavailable:
             raise
         except Exception as error:
-            return replace(aside, error=type(error).__name__)
+            return PutAside(aside.campaign, aside.recipient, type(error).__name__)
 
     def _follow_links(self, renew: Callable[[], object]) -> bool:
         """Judge messages again whose clicks may count for another link; whether that was possible. The news that there

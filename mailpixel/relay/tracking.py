@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from mailpixel.claims import check_recipient
 from mailpixel.dropins.campaigns import Campaigns
 from mailpixel.dropins.headers import (
     PIXEL_HEADER,
@@ -16,7 +17,6 @@ from mailpixel.dropins.headers import (
 )
 from mailpixel.dropins.people import distinct
 from mailpixel.errors import InvalidInput, safe_message
-from mailpixel.links.claims import check_recipient
 from mailpixel.links.keyring import Keyring, pseudonym
 from mailpixel.links.mime import Left
 from mailpixel.links.splicing.options import check_pixel

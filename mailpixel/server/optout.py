@@ -4,9 +4,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from mailpixel.claims import Claims, TokenKind
 from mailpixel.links.token import Problem
 from mailpixel.links.urls import parse_path
-from mailpixel.model import Claims, TokenKind
 from mailpixel.privacy.optout import opt_out
 from mailpixel.server.pages import NO_OPT_OUT_PAGE, OPT_OUT_PAGE, OPTED_OUT_PAGE
 from mailpixel.server.services import Services

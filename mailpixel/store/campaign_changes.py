@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
+from mailpixel.claims import LAST_LINK
 from mailpixel.errors import Conflict, InvalidInput, StoreUnavailable
-from mailpixel.model import LAST_LINK, Campaign, Link, moment_of, to_ms
+from mailpixel.model import Campaign, Link, moment_of, to_ms
 from mailpixel.store.campaigns import LinkRegister, Sighting
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import Struct
+
 from mailpixel.model import Event, Message
-from mailpixel.record import record
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,7 @@ class Overflow:
     hits: int
 
 
-@record(frozen=True, slots=True)
-class PutAside:
+class PutAside(Struct, frozen=True, gc=False):
     """A message that could not be read, judged or saved, and so is not counted, or counted as it was before.
 
     `error` is the kind of error, the name of a type: it says nothing of the message.

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import Struct
+
 from mailpixel.model import Message
-from mailpixel.record import record
 from mailpixel.store.log import Changed, PutAside
 from mailpixel.store.measures import TallyKey, tally
 
 
-@record(frozen=True, slots=True)
-class MessageState:
+class MessageState(Struct, frozen=True, gc=False):
     """What was judged of one message, compact enough to keep for every message.
 
     `marks` holds one entry a hit, in the order judged, packed by `mailpixel.store.verdict_codes`; the tally that

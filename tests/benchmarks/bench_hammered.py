@@ -11,10 +11,12 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from mailpixel.claims import Claims, TokenKind
 from mailpixel.classify import Rules, judge
 from mailpixel.folder.key_file import create_keyring
 from mailpixel.ingest.committer import Committer
@@ -22,7 +24,7 @@ from mailpixel.ingest.intake import Intake, Seen
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import parse_path
-from mailpixel.model import Claims, Event, EventKind, Facts, TokenKind
+from mailpixel.model import Event, EventKind, Facts
 from mailpixel.projections.fold import Fold
 from mailpixel.settings import Settings
 from mailpixel.store.registry import Registry

@@ -15,9 +15,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mailpixel.claims import Claims, TokenKind
 from mailpixel.folder.key_file import create_keyring
 from mailpixel.links.token import TokenSigner
-from mailpixel.model import Campaign, Claims, Link, TokenKind
+from mailpixel.model import Campaign, Link
 from mailpixel.store.sqlite import open_sqlite
 from tests.benchmarks.table import print_rows
 from tests.support.load import load

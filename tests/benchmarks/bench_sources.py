@@ -14,6 +14,8 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
+import msgspec
+
 from mailpixel.classify import Rules
 from mailpixel.classify.sources import SourceEvidence, source_evidence
 from mailpixel.model import Campaign, Event, Message
@@ -68,11 +70,11 @@ def log() -> Iterator[Event]:
     for number in count():
         (message,) = people(1, dice)
         home = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
-        events = [replace(event, address=event.address and home) for event in message.events]
+        events = [msgspec.structs.replace(event, address=event.address and home) for event in message.events]
         if number % EVERY == 0:
             gateway = replace(PLACE, address=f"198.51.100.{number // EVERY % GATEWAYS}")
             events += next(lone_clicks(1, dice, gateway)).events
-        yield from (replace(event, recipient=f"r-{number:07}") for event in events)
+        yield from (msgspec.structs.replace(event, recipient=f"r-{number:07}") for event in events)
 
 
 def fill(store: SqliteStore, events: int) -> None:

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from mailpixel import TokenKind
+from mailpixel.claims import Claims
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.token import TokenSigner
-from mailpixel.model import Claims
 from tests.support.flood import metric
 from tests.support.processes import descendants, has_open, needs_proc
 from tests.support.service import Service, rows

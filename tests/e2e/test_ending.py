@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from mailpixel import TokenKind
+from mailpixel.claims import Claims
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.token import TokenSigner
-from mailpixel.model import Claims
 from mailpixel.store.sqlite import open_sqlite
 from tests.support.processes import wait_until
 from tests.support.service import Service, rows

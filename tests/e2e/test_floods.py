@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from mailpixel.claims import Claims, TokenKind
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.token import TokenSigner
-from mailpixel.model import Claims, TokenKind
 from tests.e2e.conftest import signed
 from tests.support.flood import MEGABYTE, Reader, count_of, disk_bytes, memory_bytes, metric, quiet
 from tests.support.load import BROWSER, load

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from mailpixel.claims import Claims, TokenKind
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.token import TokenSigner
-from mailpixel.model import Claims, Facts, TokenKind
+from mailpixel.model import Facts
 from mailpixel.store.sqlite import open_sqlite
 from tests.support.service import Service, rows
 

@@ -11,7 +11,7 @@ from queue import Empty, SimpleQueue
 import pytest
 
 from mailpixel import TokenKind
-from mailpixel.model import Claims
+from mailpixel.claims import Claims
 from mailpixel.relay.upstream import framed
 from mailpixel.store.sqlite import open_sqlite
 from tests.support.processes import wait_until

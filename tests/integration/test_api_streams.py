@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from mailpixel.claims import TokenKind
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.token import TokenSigner
-from mailpixel.model import TokenKind
 from mailpixel.server.app import create_app
 from tests.support.api import NDJSON, Api, as_lines, lines
 from tests.support.builders import SENT_AT, a_campaign, at_ms

@@ -18,6 +18,7 @@ import liquid
 import pybars
 import pytest
 
+from mailpixel.claims import Claims, TokenKind
 from mailpixel.folder.key_file import new_keyring
 from mailpixel.ingest.intake import Intake, Seen
 from mailpixel.ingest.registry_cache import RegistryCache
@@ -25,7 +26,7 @@ from mailpixel.links.minter import Minter
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import parse_path
-from mailpixel.model import Claims, Facts, TokenKind
+from mailpixel.model import Facts
 from mailpixel.rewriting import rewriter_of
 from mailpixel.store.memory import MemoryRegistry
 from tests.support.builders import SENT_AT, SENT_AT_MS, Known, a_campaign

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from mailpixel.claims import Claims, TokenKind
 from mailpixel.folder.key_file import load_keyring, rotate
 from mailpixel.links.minter import Minter
 from mailpixel.links.token import TokenSigner
-from mailpixel.model import Claims, Link, TokenKind
+from mailpixel.model import Link
 from mailpixel.privacy.optout import opt_out
 from mailpixel.store.keys import ApiKey
 from tests.support.api import Api

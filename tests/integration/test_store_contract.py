@@ -1,11 +1,11 @@
 """What every store must do, run on each of them."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.model import Event, Facts, Message

@@ -10,10 +10,10 @@ from multiprocessing import get_context
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailpixel.claims import Claims, TokenKind
 from mailpixel.links.keyring import Key, Keyring
 from mailpixel.links.token import Problem, Reading, TokenSigner
 from mailpixel.links.token_format import CODES
-from mailpixel.model import Claims, TokenKind
 from tests.support.minting import text_of
 
 EDITS = 250_000

@@ -6,7 +6,8 @@ putyourlightson/craft-campaign issue 546).
 
 import random
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from mailpixel.model import Campaign, Event, Facts, Message
 from tests.support.builders import BROWSER, SENT_AT, a_delivery, a_link

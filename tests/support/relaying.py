@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mailpixel import TokenKind, TokenSigner, load_keyring
-from mailpixel.model import Claims
+from mailpixel.claims import Claims
 from tests.support.service import free_port, rows
 from tests.support.upstream import Upstream, wait_for_port
 

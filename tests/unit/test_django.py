@@ -15,7 +15,8 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connectio
 from django.test.utils import override_settings
 
 from mailpixel import TokenKind, TokenSigner, create_keyring, load_keyring
-from mailpixel.model import Campaign, Claims
+from mailpixel.claims import Claims
+from mailpixel.model import Campaign
 from mailpixel.store.sqlite import open_sqlite
 
 HTML = '<html><body><a href="https://shop.example/">x</a></body></html>'

@@ -4,6 +4,7 @@ from typing import NoReturn
 
 import pytest
 
+from mailpixel.claims import LAST_LINK
 from mailpixel.errors import InvalidInput
 from mailpixel.links.html import Skip, prepare
 from mailpixel.links.mime import prepare_message
@@ -11,7 +12,6 @@ from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.splice import Destinations, encode_for
 from mailpixel.links.text import prepare_text
-from mailpixel.model import LAST_LINK
 from tests.support.rewriting import PIXEL, PIXEL_URL
 
 OPTIONS = RewriteOptions("https://t.example")

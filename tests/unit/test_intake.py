@@ -3,14 +3,16 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
+from mailpixel.claims import Claims, TokenKind
 from mailpixel.folder.key_file import new_keyring
 from mailpixel.ingest.intake import FORGED_REMEMBERED, Intake, Outcome, Receipt, Seen
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import parse_path
-from mailpixel.model import Campaign, Claims, EventKind, Facts, Link, TokenKind
+from mailpixel.model import Campaign, EventKind, Facts, Link
 from mailpixel.privacy.optout import opt_out
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from tests.support.builders import Known, an_open
@@ -69,7 +71,7 @@ def test_a_campaign_that_was_deleted_is_forgotten_and_an_archived_one_is_not(
 def test_a_pixel_becomes_an_open_with_the_facts_of_its_request(intake: Intake) -> None:
     receipt = received(intake, f"/o/{token(TokenKind.OPEN)}.gif")
     assert receipt.event is not None
-    event = replace(receipt.event, id=b"")
+    event = msgspec.structs.replace(receipt.event, id=b"")
     assert receipt.outcome is Outcome.LOGGED
     assert (event.kind, event.campaign, event.recipient, event.link) == (EventKind.OPEN, "c1", "r-1", None)
     assert (event.method, event.address, event.agent, event.facts) == tuple(SEEN)
@@ -146,7 +148,7 @@ def test_values_that_the_campaign_allows_are_handed_on_and_not_logged(
     assert (receipt.outcome, receipt.destination) == (Outcome.LOGGED, f"{destination}?u=a%20b")
     assert receipt.event is not None
     assert without.event is not None
-    assert replace(receipt.event, id=b"", received_at_ms=0) == replace(
+    assert msgspec.structs.replace(receipt.event, id=b"", received_at_ms=0) == msgspec.structs.replace(
         without.event, id=b"", received_at_ms=0
     )
     assert received(intake, path).destination == destination

@@ -9,11 +9,12 @@ import pytest
 from jinja2 import DictLoader, Environment, StrictUndefined, TemplateSyntaxError
 
 from mailpixel import TokenKind, TokenSigner, create_keyring, load_keyring
+from mailpixel.claims import Claims
 from mailpixel.dropins.campaigns import Campaigns, campaigns_of
 from mailpixel.dropins.jinja import Tracked
 from mailpixel.errors import StoreUnavailable
 from mailpixel.links.splicing.options import RewriteOptions
-from mailpixel.model import Campaign, Claims, Link
+from mailpixel.model import Campaign, Link
 from mailpixel.store.memory import MemoryRegistry
 from mailpixel.store.sqlite import open_sqlite
 

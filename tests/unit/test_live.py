@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from mailpixel.claims import Claims, TokenKind
 from mailpixel.errors import KeyringError, StoreUnavailable
 from mailpixel.folder.key_file import create_keyring, load_keyring, rotate
 from mailpixel.ingest.live import STALE_AFTER_S, Part, SigningKeys
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.token import TokenSigner
-from mailpixel.model import Campaign, Claims, TokenKind
+from mailpixel.model import Campaign
 from mailpixel.store.memory import MemoryRegistry
 from mailpixel.store.registry import RegistryNews
 

@@ -5,12 +5,12 @@ import quopri
 
 import pytest
 
+from mailpixel.claims import LAST_LINK
 from mailpixel.errors import InvalidInput
 from mailpixel.links.mime import Cause, Left, MessagePlan, prepare_message
 from mailpixel.links.parts.safety_check import difference
 from mailpixel.links.parts.transfer import QuotedText, quoted_decoded
 from mailpixel.links.splicing.options import RewriteOptions
-from mailpixel.model import LAST_LINK
 from tests.support.rewriting import PIXEL, PIXEL_URL
 
 OPTIONS = RewriteOptions("https://t.example")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailpixel.claims import Claims, TokenKind
 from mailpixel.errors import MailpixelError, NotFound, StoreUnavailable
 from mailpixel.folder.key_file import new_keyring
 from mailpixel.links.html import Skip
@@ -20,7 +21,6 @@ from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.splice import Note, NoteKind
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import parse_path
-from mailpixel.model import Claims, TokenKind
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
 from mailpixel.rewriting.seen import EMBEDDED_BYTES, sightings
 from mailpixel.store.memory import MemoryRegistry
@@ -90,7 +90,7 @@ def test_links_are_registered_in_order_and_tracked_for_one_recipient(
     click = Claims(TokenKind.CLICK, "spring", "r-1", 1)
     assert claims_in(sent.output) == [
         click,
-        replace(click, link=2),
+        click._replace(link=2),
         click,
         Claims(TokenKind.OPEN, "spring", "r-1"),
     ]

@@ -1,9 +1,9 @@
 """The ordered table, and the rules that read one event."""
 
 import pickle
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from mailpixel.classify import RULES, KnownAgent, Network, Rules, Thresholds, judge
 from mailpixel.errors import InvalidInput

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterable
 from dataclasses import replace
 
+import msgspec
 import pytest
 from hypothesis import given
 
@@ -103,7 +104,9 @@ def test_a_town_behind_one_address_is_not_hasty_although_it_is_busier_than_any_g
 def test_an_office_whose_mail_program_blocks_images_is_not_hasty_either() -> None:
     office = to_each(neighbours(50, random.Random(3), OFFICE))
     blocked = [
-        replace(each, events=[event for event in each.events if event.kind is not EventKind.OPEN])
+        msgspec.structs.replace(
+            each, events=[event for event in each.events if event.kind is not EventKind.OPEN]
+        )
         for each in office
     ]
     found = evidence_of(blocked)[OFFICE.address]

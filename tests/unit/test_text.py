@@ -2,10 +2,10 @@
 
 import pytest
 
+from mailpixel.claims import LAST_LINK
 from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.text import prepare_text
-from mailpixel.model import LAST_LINK
 
 OPTIONS = RewriteOptions("https://t.example")
 

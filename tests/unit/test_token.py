@@ -9,14 +9,20 @@ from typing import Any
 import pytest
 from itsdangerous import Signer
 
+from mailpixel.claims import (
+    Claims,
+    TokenKind,
+    are_recipients,
+    check_campaign_id,
+    check_link_number,
+    check_recipient,
+)
 from mailpixel.errors import InvalidInput
 from mailpixel.folder.key_file import new_keyring
-from mailpixel.links.claims import are_recipients, check_campaign_id, check_link_number, check_recipient
 from mailpixel.links.keyring import Key, Keyring, pseudonym
 from mailpixel.links.signature import KeyedHMAC, KindSigner, derived_key
 from mailpixel.links.token import TOKEN_CHARS, Problem, Reading, TokenSigner
 from mailpixel.links.token_format import decode, encode, read_varint, varint
-from mailpixel.model import Claims, TokenKind
 from tests.support.minting import minted
 
 VECTORS: dict[str, Any] = json.loads(

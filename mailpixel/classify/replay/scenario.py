@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
+
 from mailpixel.classify.rules import KnownAgent, Rules
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Campaign, Event, EventKind, Facts, Link, Message, moment_of
@@ -139,7 +141,7 @@ def _hit(campaign: str, position: int, hit: Mapping[str, Any], transport: Facts)
     raw = [(name.lower().encode(), value.encode()) for name, value in hit.get("headers", {}).items()]
     facts, agent = facts_of(raw)
     event = _event(campaign, EventKind(hit["kind"]), hit["recipient"], int(hit["t_ms"]), position)
-    return replace(
+    return msgspec.structs.replace(
         event,
         link=hit.get("link"),
         method=hit.get("method", "GET").upper(),

@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from mailpixel.claims import are_recipients
 from mailpixel.errors import InvalidInput
-from mailpixel.links.claims import are_recipients
 
 ONLY_COLUMN = re.compile(
     r"(recipient|subscriber|customer|contact|user|member|person|profile)?[ _-]?(id|ids|key|uid|uuid|guid)"

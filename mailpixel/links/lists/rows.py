@@ -9,8 +9,8 @@ from enum import StrEnum
 from functools import partial
 from typing import Any, TypeGuard
 
+from mailpixel.claims import TokenKind, are_recipients, check_campaign_id, check_link_number, check_recipient
 from mailpixel.errors import InvalidInput
-from mailpixel.links.claims import are_recipients, check_campaign_id, check_link_number, check_recipient
 from mailpixel.links.keyring import Keyring, pseudonym
 from mailpixel.links.lists.columns import Wanted
 from mailpixel.links.lists.encoding import check_encoding
@@ -18,7 +18,6 @@ from mailpixel.links.lists.kept import as_it_is, csv_field, is_text, kept_csv, k
 from mailpixel.links.lists.recipients import Kept, Layout, Row
 from mailpixel.links.minter import Minter
 from mailpixel.links.urls import check_base_url, click_url, pixel_url
-from mailpixel.model import TokenKind
 
 
 class Format(StrEnum):

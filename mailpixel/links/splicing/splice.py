@@ -10,9 +10,9 @@ from enum import StrEnum
 from itertools import count
 from typing import Any, AnyStr, Generic, NamedTuple
 
+from mailpixel.claims import LAST_LINK
 from mailpixel.errors import InvalidInput
 from mailpixel.links.splicing.link_policy import Reason
-from mailpixel.model import LAST_LINK
 
 PIXEL_OPEN = '<img src="'
 PIXEL_CLOSE = '" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0">'

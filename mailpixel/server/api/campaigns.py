@@ -6,13 +6,13 @@ from typing import Any
 
 from starlette.responses import Response
 
+from mailpixel.claims import CAMPAIGN_NAME_CHARS, LAST_LINK, MOST_SENT, check_campaign_id, check_campaign_name
 from mailpixel.errors import InvalidInput
 from mailpixel.ingest.removal import delete_campaign
-from mailpixel.links.claims import CAMPAIGN_NAME_CHARS, MOST_SENT, check_campaign_id, check_campaign_name
 from mailpixel.links.destination import checked
 from mailpixel.links.passthrough import MOST_NAMES, NAME_PATTERN, check_names
 from mailpixel.links.urls import BASE_URL_CHARS, check_base_url
-from mailpixel.model import LAST_LINK, Campaign, Link
+from mailpixel.model import Campaign, Link
 from mailpixel.report.links import campaign_json
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.fields import (

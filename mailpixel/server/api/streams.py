@@ -4,9 +4,9 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+from mailpixel.claims import check_recipient
 from mailpixel.errors import InvalidInput, MailpixelError, StoreUnavailable
 from mailpixel.event_ids import DAY_MS, reported_event
-from mailpixel.links.claims import check_recipient
 from mailpixel.links.lists.rows import Format, Job, RowMinter
 from mailpixel.model import Event, EventKind, to_ms
 from mailpixel.server.api.body import check_length

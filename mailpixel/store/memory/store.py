@@ -7,8 +7,9 @@ compared to it.
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import islice
+
+from msgspec.structs import replace
 
 from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.model import Event, EventKind, Facts, Message

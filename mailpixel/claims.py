@@ -1,11 +1,14 @@
-"""The bounds of what a token may claim: alphabets, lengths, and a clear refusal of what looks personal."""
+"""What a token says, and the bounds of that: alphabets, lengths, and a clear refusal of what looks personal."""
 
 import re
 from collections.abc import Collection
+from enum import StrEnum
+from typing import NamedTuple
 
 from mailpixel.errors import InvalidInput
-from mailpixel.model import LAST_LINK
 
+LAST_LINK = 65_535
+"""The highest number a link can have: it has 16 bits in a token. The lowest is 1."""
 CAMPAIGN_CHARS = 64
 """The longest campaign id."""
 RECIPIENT_CHARS = 128
@@ -21,11 +24,35 @@ _CAMPAIGN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _RECIPIENT = re.compile(r"[A-Za-z0-9._:~+=/-]{1,128}")
 _ADDRESS = re.compile(r"@|%40")
 
-
 CAMPAIGN_NAME_CHARS = 200
 """The longest display name of a campaign."""
 MOST_SENT = 10**10
 """The most messages that one campaign can have."""
+
+
+class TokenKind(StrEnum):
+    """What a token is good for. One kind never stands in for another."""
+
+    OPEN = "open"
+    """The pixel of one message."""
+    CLICK = "click"
+    """One link of one message."""
+    MESSAGE = "message"
+    """The pixel and every registered link of one message: the merge-field token."""
+
+
+class Claims(NamedTuple):
+    """What a token says: a message, and what the token is good for.
+
+    A click has either a `link` number (1 to 65535) or an embedded `destination`; the other kinds have neither.
+    """
+
+    kind: TokenKind
+    campaign: str
+    recipient: str
+    link: int | None = None
+    destination: str | None = None
+    preview: bool = False
 
 
 def check_campaign_name(text: str, field: str = "name") -> str:
