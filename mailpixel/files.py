@@ -64,6 +64,15 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def try_lock(file: BinaryIO) -> bool:
+    """Hold the lock of an open file until it is closed. False while another process holds it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 @contextmanager
 def written_beside(path: Path, text: str, mode: int) -> Iterator[Path]:
     """A complete file on disk, in the same folder under another name; removed at the end if it is still there.

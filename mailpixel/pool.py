@@ -64,6 +64,11 @@ def _end_after(wait: Callable[[], object]) -> None:
     Thread(target=wait_and_end, name="end-with-parent", daemon=True).start()
 
 
+def cores() -> int:
+    """The processor cores that this process may use: what `taskset`, a container or a unit file leaves it."""
+    return len(os.sched_getaffinity(0))
+
+
 T = TypeVar("T")
 R = TypeVar("R")
 

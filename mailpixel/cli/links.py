@@ -1,5 +1,6 @@
 """`mailpixel links`."""
 
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -26,9 +27,9 @@ from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.hosts import warning_of
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.lists.columns import UnclearHeader, Wanted
-from mailpixel.links.lists.part_file import Facts, Part, facts_of, place_of
 from mailpixel.links.lists.rows import Format, Job
-from mailpixel.links.lists.run import Done, Tally, Watch, mint_links, size_of
+from mailpixel.minting.part_file import Facts, PartFile, facts_of, place_of
+from mailpixel.minting.run import Done, Tally, Watch, mint_links, size_of
 from mailpixel.model import Campaign
 from mailpixel.store.campaign_changes import note_signed
 
@@ -127,9 +128,10 @@ def _job(campaign: Campaign, asked: dict[str, Any]) -> Job:
 
 
 def _ask(unclear: UnclearHeader, wanted: Wanted, source: BinaryIO) -> Wanted:
-    """What a person says about the first line; raises `unclear` where there is nobody to ask."""
+    """What a person says about the first line. Raises `InvalidInput` where there is nobody to ask."""
     if not (sys.stdin.isatty() and sys.stderr.isatty() and source.seekable()):
-        raise unclear
+        options = f"--column {shlex.quote(unclear.name)}, or --no-header"
+        raise InvalidInput(unclear.field, f"{unclear.problem}: add {options} when it is a recipient")
     question = f"Does the first line, `{unclear.name}`, name the column?"
     if click.confirm(question, default=True, err=True):
         return replace(wanted, column=unclear.name)
@@ -151,22 +153,22 @@ class _Run:
         started_s = time.monotonic()
         facts = facts_of(job, self.keys, size_of(self.source))
         with _written(self.path, facts, self.resume) as (sink, watch):
-            rows_before = watch.done.minted + watch.done.faulty
-            with Screen(rows_before, is_quiet=self.path is None and sys.stdout.isatty()) as screen:
-                watch = replace(watch, on_fault=screen.on_fault, on_progress=screen.on_progress)
-                tally = mint_links(self.source, sink, job, self.keys, self._noting(watch))
+            rows_before, is_quiet = watch.done.recipients, self.path is None and sys.stdout.isatty()
+            with Screen(rows_before, size_of(self.source), is_quiet) as screen:
+                tally = mint_links(self.source, sink, job, self.keys, self._shown(watch, screen))
         _tell(tally, rows_before, time.monotonic() - started_s)
 
-    def _noting(self, watch: Watch) -> Watch:
-        """The same watch, which notes the first rows that were signed."""
+    def _shown(self, watch: Watch, screen: "Screen") -> Watch:
+        """The same watch, which also shows what is done and notes the first rows that were signed."""
         left = [self.note]
 
-        def on_done(done: Done) -> None:
+        def on_block(done: Done) -> None:
             if left and done.minted:
                 left.pop()()
-            watch.on_done(done)
+            watch.on_block(done)
+            screen.on_block(done)
 
-        return replace(watch, on_done=on_done)
+        return replace(watch, on_fault=screen.on_fault, on_block=on_block)
 
 
 @contextmanager
@@ -176,9 +178,9 @@ def _written(path: Path | None, facts: Facts, resume: bool) -> Iterator[tuple[Bi
         yield sys.stdout.buffer, Watch()
         sys.stdout.flush()
         return
-    with Part(path, facts, resume) as part:
+    with PartFile(path, facts, resume) as part:
         try:
-            yield part.sink, Watch(on_done=part.note, done=part.done)
+            yield part.sink, Watch(on_block=part.note, done=part.done)
         except BaseException as error:
             if part.is_kept:
                 say(f"what was written is kept beside {path}; run again with --resume to go on")
@@ -189,16 +191,17 @@ def _written(path: Path | None, facts: Facts, resume: bool) -> Iterator[tuple[Bi
 
 class Screen:
     """The progress bar on stderr, for a person who waits, and the faulty rows. `rows_before` are those of an earlier
-    run. Where the rows themselves go to the terminal there is no bar between them."""
+    run; `total_bytes` is the size of the list, None for a pipe. Where the rows themselves go to the terminal there is
+    no bar between them."""
 
-    def __init__(self, rows_before: int, is_quiet: bool) -> None:
+    def __init__(self, rows_before: int, total_bytes: int | None, is_quiet: bool) -> None:
         columns = (TextColumn("{task.fields[done]}"), BarColumn(), TaskProgressColumn())
         console = Console(stderr=True)
         times = (TimeElapsedColumn(), TimeRemainingColumn())
         self._progress = Progress(
             *columns, *times, console=console, disable=is_quiet or not console.is_terminal
         )
-        self._task = self._progress.add_task("links", total=None, done="0 rows")
+        self._task = self._progress.add_task("links", total=total_bytes, done="0 rows")
         self._rows_before = rows_before
         self._started_s = time.monotonic()
         self._faults = 0
@@ -216,11 +219,11 @@ class Screen:
         if self._faults <= FAULTS_SHOWN:
             self._progress.console.print(plain(f"row {row}: {fault}"), highlight=False, soft_wrap=True)
 
-    def on_progress(self, rows: int, read_bytes: int, total_bytes: int | None) -> None:
+    def on_block(self, done: Done) -> None:
         """Move the bar."""
-        rate = (rows - self._rows_before) / (time.monotonic() - self._started_s)
-        done = f"{rows:,} rows, {rate:,.0f} a second"
-        self._progress.update(self._task, completed=read_bytes, total=total_bytes, done=done)
+        rate = (done.recipients - self._rows_before) / (time.monotonic() - self._started_s)
+        text = f"{done.recipients:,} rows, {rate:,.0f} a second"
+        self._progress.update(self._task, completed=done.read_bytes, done=text)
 
 
 def _tell(tally: Tally, rows_before: int, seconds: float) -> None:

@@ -4,14 +4,13 @@ The log is cut into parts, ranges of recipients of one campaign. Parts of all ca
 cores have work whether there is one large campaign or many small ones; this process writes what they judged.
 """
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby, islice
 
 from mailpixel.errors import Conflict, StoreUnavailable
 from mailpixel.model import Campaign, Message
-from mailpixel.pool import in_order
+from mailpixel.pool import cores, in_order
 from mailpixel.projections.campaigns import Campaigns
 from mailpixel.projections.lease import Stop
 from mailpixel.projections.message_state import Judge, fold_or_put_aside, no_collecting
@@ -175,7 +174,7 @@ class _Attempt:
 
     def _results(self, parts: Iterator[Part]) -> Iterator[Result]:
         """Parts as they were judged, in their order: here, when they are too few to be worth processes."""
-        processes = self._how.processes or os.cpu_count() or 1
+        processes = self._how.processes or cores()
         first = list(islice(parts, processes + 1))
         if processes == 1 or len(first) <= processes:
             return ((part, part.judged()) for part in chain(first, parts))

@@ -22,8 +22,8 @@ from pathlib import Path
 from mailpixel.claims import Claims, TokenKind
 from mailpixel.folder.key_file import new_keyring
 from mailpixel.links.lists.rows import Job
-from mailpixel.links.lists.run import mint_links
 from mailpixel.links.token import TokenSigner
+from mailpixel.minting.run import mint_links
 from tests.benchmarks.table import print_rows
 
 CALLS, ROUNDS = 100_000, 7

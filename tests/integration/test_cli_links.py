@@ -87,7 +87,7 @@ def test_the_list_is_never_overwritten_by_its_own_links(data: Path, tmp_path: Pa
 def test_a_pipe_is_not_replaced_by_a_file_of_links(data: Path, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     code, _, said = links(data, b"r-1\n", "--output", str(tmp_path / "fifo"))
-    problem = f"output: {tmp_path / 'fifo'} is not a regular file; leave --output out to write to stdout"
+    problem = f"output: {tmp_path / 'fifo'} is not a regular file; name another, or write to stdout"
     assert (code, said, (tmp_path / "fifo").is_fifo()) == (2, f"error: {problem}\n", True)
 
 

@@ -19,7 +19,7 @@ from mailpixel.links.keyring import pseudonym
 from mailpixel.links.lists.columns import Wanted
 from mailpixel.links.lists.parquet import ROW_GROUP_BYTES, ParquetRows, arrow_block
 from mailpixel.links.lists.rows import Format, Job
-from mailpixel.links.lists.run import Tally, Watch, mint_links
+from mailpixel.minting.run import Done, Tally, Watch, mint_links
 
 KEYRING = new_keyring(datetime(2026, 11, 25, tzinfo=UTC))
 MERGE = Job("c1", "https://t.example", merge=True, workers=1)
@@ -37,7 +37,7 @@ def parquet(columns: dict[str, Any], **options: Any) -> bytes:
 def minted(list_: bytes, job: Job, watch: Watch | None = None) -> bytes:
     """The output for a list."""
     sink = io.BytesIO()
-    mint_links(io.BytesIO(list_), sink, job, KEYRING, watch)
+    mint_links(io.BytesIO(list_), sink, job, KEYRING, watch or Watch())
     return sink.getvalue()
 
 
@@ -84,7 +84,7 @@ def test_whole_numbers_are_ids_in_decimal_digits() -> None:
         (
             {"name": IDS, "city": IDS},
             None,
-            "no column `recipient`, but `name`, `city`; choose one with --column",
+            "no column `recipient`, but `name`, `city`; name the right one as `column`",
         ),
         ({"recipient": IDS}, "id", "no column `id`, but `recipient`"),
         ({"recipient": IDS, "Recipient": IDS}, None, "more than once"),
@@ -152,11 +152,11 @@ def test_several_processes_give_what_one_gives(tmp_path: Path) -> None:
     outs = []
     for workers in (1, 2):
         with (tmp_path / "list.parquet").open("rb") as source, (tmp_path / "out").open("wb") as sink:
-            seen: list[tuple[int, int, int | None]] = []
-            watch = Watch(on_progress=lambda *figures, seen=seen: seen.append(figures))
+            seen: list[Done] = []
+            watch = Watch(on_block=seen.append)
             job = replace(TO_PARQUET, workers=workers)
             assert mint_links(source, sink, job, KEYRING, watch) == Tally(60_000, 60_000, 0, 0)
-            assert len(list_) * 0.9 < seen[-1][1] <= len(list_) == seen[-1][2]
+            assert len(list_) * 0.9 < seen[-1].read_bytes <= len(list_)
         outs.append((tmp_path / "out").read_bytes())
     assert outs[0] == outs[1]
     assert [row["recipient"] for row in read_back(outs[0])] == ids

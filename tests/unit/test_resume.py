@@ -17,9 +17,9 @@ from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.folder.key_file import new_keyring
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.lists.columns import Wanted
-from mailpixel.links.lists.part_file import Part, facts_of
 from mailpixel.links.lists.rows import Format, Job
-from mailpixel.links.lists.run import Done, Tally, Watch, mint_links
+from mailpixel.minting.part_file import PartFile, facts_of
+from mailpixel.minting.run import Done, Tally, Watch, mint_links
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 KEYRING = new_keyring(NOW)
@@ -58,15 +58,15 @@ def run(
 ) -> tuple[Tally, list[int]]:
     """One run into a file, which ends before its time after so many blocks."""
     faults = list[int]()
-    with Part(path, facts_of(job, keyring, len(list_)), **how) as part:
+    with PartFile(path, facts_of(job, keyring, len(list_)), **how) as part:
 
-        def on_done(done: Done) -> None:
+        def on_block(done: Done) -> None:
             part.note(done)
             if done.blocks == blocks:
                 part.sink.write(b"half a ro")  # lies beyond what counts
                 raise Cut
 
-        watch = Watch(on_fault=lambda row, fault: faults.append(row), on_done=on_done, done=part.done)
+        watch = Watch(on_fault=lambda row, fault: faults.append(row), on_block=on_block, done=part.done)
         return mint_links(io.BytesIO(list_), part.sink, job, keyring, watch), faults
 
 
@@ -166,7 +166,7 @@ def test_another_job_is_refused_by_what_differs_and_touches_nothing(
     interrupted: Path, name: str, job: Job, keyring: Keyring, list_: bytes
 ) -> None:
     before = {each.name: each.read_bytes() for each in interrupted.parent.iterdir()}
-    with pytest.raises(InvalidInput, match=f"another job: `{name}` changed; start again without --resume"):
+    with pytest.raises(InvalidInput, match=f"another job: `{name}` changed; start again without `resume`"):
         run(interrupted, list_, job, keyring=keyring, resume=True)
     assert {each.name: each.read_bytes() for each in interrupted.parent.iterdir()} == before
 
@@ -201,7 +201,7 @@ def test_a_parquet_file_cannot_be_continued(path: Path) -> None:
         run(path, LIST, job, blocks=2)
     assert left(path) == []
     with pytest.raises(
-        InvalidInput, match="a Parquet file cannot be continued; start again without --resume"
+        InvalidInput, match="a Parquet file cannot be continued; start again without `resume`"
     ):
         run(path, LIST, job, resume=True)
     run(path, LIST, job)
@@ -228,7 +228,7 @@ def test_damaged_files_are_refused(
         run(path, LIST, blocks=2)
     file = path.with_name(name)
     file.write_bytes(damaged(file.read_bytes()))
-    with pytest.raises(InvalidInput, match=f"{problem}; start again without --resume"):
+    with pytest.raises(InvalidInput, match=f"{problem}; start again without `resume`"):
         run(path, LIST, resume=True)
 
 

@@ -1,6 +1,5 @@
 """Which column of a list holds the recipients, which come out again, and whether the first line names them."""
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -34,8 +33,7 @@ class UnclearHeader(InvalidInput):
     def __init__(self, name: str) -> None:
         super().__init__(
             "recipients",
-            f"the first line, `{name}`, looks like the name of the column and not like a recipient; add "
-            f"--column {json.dumps(name) if ' ' in name else name}, or --no-header when it is a recipient",
+            f"the first line, `{name}`, looks like the name of the column and not like a recipient; say which it is",
         )
         self.name = name
 
@@ -67,7 +65,7 @@ def column_of(names: list[str], column: str | None) -> int | None:
     if column is None and len(names) == 1 and not found:
         return None
     what = "the header names it more than once" if found else f"the first row names no column `{wanted}`"
-    raise InvalidInput("column", f"{what}, but {shown(names)}; choose one with --column NAME")
+    raise InvalidInput("column", f"{what}, but {shown(names)}; name the right one as `column`")
 
 
 def shown(names: list[str]) -> str:

@@ -45,7 +45,7 @@ class AsUtf8:
                 made = self._decoder.decode(piece, final=not piece).encode()
             except ValueError:
                 raise InvalidInput(
-                    FIELD, f"is not {self._encoding} throughout; name another --encoding"
+                    FIELD, f"is not {self._encoding} throughout; name another encoding"
                 ) from None
             if not piece:
                 break

@@ -1,7 +1,6 @@
 """One recipient in, one row of links out: what a bulk job makes, and in which shape."""
 
 import json
-import os
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,9 @@ from mailpixel.links.lists.kept import as_it_is, csv_field, is_text, kept_csv, k
 from mailpixel.links.lists.recipients import Kept, Layout, Row
 from mailpixel.links.minter import Minter
 from mailpixel.links.urls import check_base_url, click_url, pixel_url
+
+Fault = tuple[int, InvalidInput]
+"""A row that was left out: its number, from 1, and what is wrong with it."""
 
 
 class Format(StrEnum):
@@ -72,11 +74,6 @@ class Job:
         return replace(self, kept=tuple(kept))
 
     @property
-    def worker_count(self) -> int:
-        """The processes for a long list."""
-        return len(os.sched_getaffinity(0)) if self.workers is None else self.workers
-
-    @property
     def numbered(self) -> tuple[int, ...]:
         """The links that get a column: none with `merge`."""
         return () if self.merge else self.links
@@ -95,21 +92,12 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """A row that was left out: its number in the block, from 1, and what an `InvalidInput` says of it."""
-
-    row: int
-    field: str
-    problem: str
-
-
-@dataclass(frozen=True, slots=True)
 class Minted:
-    """One block minted: `rows` read, `minted` of them written to `text`,
-    which for Parquet is an Arrow stream.
+    """One block minted: `rows` read, `minted` of them written to `text`, which for Parquet is an Arrow stream.
 
-    `marks` tell recipients apart: for every minted row 8 bytes of its signature, in buckets by one more. `stopped`
-    says that the last fault ended a strict job.
+    `faults` are the rows left out: (number in the block from 1, what is wrong); of a strict job there is one at most,
+    the last row read. `marks` tell recipients apart: for every minted row 8 bytes of its signature, in buckets by one
+    more.
     """
 
     text: bytes
@@ -117,7 +105,6 @@ class Minted:
     minted: int
     faults: tuple[Fault, ...]
     marks: Mapping[str, bytes]
-    stopped: bool = False
 
 
 class RowMinter:
@@ -201,7 +188,7 @@ def mint_block(job: Job, keyring: Keyring, layout: Layout, block: bytes, skip: i
         places, ids, faults = _sorted_out(minter, rows, skip, job.strict)
         written = [rows[place] for place in places]
         text, tokens = minter.block(written, ids, [[column[at] for at in places] for column in kept])  # type: ignore[arg-type]
-    return Minted(text, len(read), len(tokens), tuple(faults), _marks(tokens), bool(faults) and job.strict)
+    return Minted(text, len(read), len(tokens), tuple(faults), _marks(tokens))
 
 
 def _sorted_out(
@@ -219,7 +206,7 @@ def _sorted_out(
                 ids.append(minter.id_of(row))
                 places.append(place)
         except InvalidInput as fault:
-            faults.append(Fault(skip + place + 1, fault.field, fault.problem))
+            faults.append((skip + place + 1, fault))
             if strict:
                 break
     return places, ids, faults

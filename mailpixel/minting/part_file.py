@@ -4,24 +4,24 @@
 replaced after every block, when the rows are on disk. What `FILE.part` holds beyond that is cut off again.
 """
 
-import fcntl
 import hashlib
 import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO
 
 from mailpixel.errors import Conflict, InvalidInput
+from mailpixel.files import try_lock
 from mailpixel.links.keyring import Keyring, pseudonym
 from mailpixel.links.lists.rows import Format, Job
-from mailpixel.links.lists.run import Done
 from mailpixel.links.minter import Minter
+from mailpixel.minting.run import Done
 
 FIELD = "resume"
-_AGAIN = "start again without --resume"
+_AGAIN = "start again without `resume`"
 _PROBE = "a-recipient-that-shows-the-keys"
 
 Facts = Mapping[str, object]
@@ -50,7 +50,7 @@ def place_of(path: Path, source: BinaryIO) -> Path:
     Raises `InvalidInput` for a device or a pipe, which would be replaced by a file, and for the list that is read.
     """
     if path.exists() and not path.is_file():
-        raise InvalidInput("output", f"{path} is not a regular file; leave --output out to write to stdout")
+        raise InvalidInput("output", f"{path} is not a regular file; name another, or write to stdout")
     place = path.resolve()
     if any(_is_read_from(written, source) for written in (place, *_beside(place))):
         raise InvalidInput("output", f"{path} would overwrite the list of recipients; name another file")
@@ -69,16 +69,7 @@ def _is_read_from(path: Path, source: BinaryIO) -> bool:
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """How far a run came."""
-
-    facts: Facts
-    done: Done
-    written_bytes: int
-
-
-class Part:
+class PartFile:
     """`FILE.part`, open for one run. Use it as a context: it becomes FILE at the end, unless an error ends it.
 
     `done` is what an earlier run had done. Raises `InvalidInput` when that was another job or cannot be continued, and
@@ -105,23 +96,21 @@ class Part:
         """Remember how much is written, once it is on disk; nothing for Parquet, which ends with its index."""
         if self._facts["format"] == Format.PARQUET:
             return
-        self.sink.flush()
-        os.fsync(self.sink.fileno())
+        self._sync()
         self.done = done
-        mark = asdict(_Mark(self._facts, done, self.sink.tell()))
+        note = {"facts": self._facts, "done": asdict(done), "written_bytes": self.sink.tell()}
         beside = self._note.with_suffix(".new")
-        beside.write_text(json.dumps(mark))
-        beside.replace(self._note)
+        beside.write_text(json.dumps(note))
+        beside.replace(self._note)  # not synced: an older note only makes the next run do more
 
-    def __enter__(self) -> "Part":
+    def __enter__(self) -> "PartFile":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         """Move the whole file to its place; of what an error ended keep only what another run can go on from."""
         try:
             if kind is None:
-                self.sink.flush()
-                os.fsync(self.sink.fileno())
+                self._sync()
                 self._part.replace(self._path)
                 self._note.unlink(missing_ok=True)
             elif not self.is_kept:
@@ -136,10 +125,8 @@ class Part:
         return self.done.blocks > 0
 
     def _lock(self) -> None:
-        try:
-            fcntl.flock(self.sink, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Conflict(f"another run is writing {self._part}; wait for its end") from None
+        if not try_lock(self.sink):
+            raise Conflict(f"another run is writing {self._part}; wait for its end")
 
     def _begin(self) -> Done:
         self._note.unlink(missing_ok=True)
@@ -150,22 +137,27 @@ class Part:
         """Where the earlier run ended; the beginning when it wrote nothing that counts."""
         if not self._note.exists() or self._size() == 0:
             return self._begin()
-        mark = self._read()
+        facts, done, written_bytes = self._read_note()
         for name, value in self._facts.items():
-            if mark.facts.get(name) != value:
+            if facts.get(name) != value:
                 raise InvalidInput(FIELD, f"{self._part} is of another job: `{name}` changed; {_AGAIN}")
-        if self._size() < mark.written_bytes:
+        if self._size() < written_bytes:
             raise InvalidInput(FIELD, f"{self._part} is shorter than the run had written; {_AGAIN}")
-        self.sink.truncate(mark.written_bytes)
-        self.sink.seek(mark.written_bytes)
-        return mark.done
+        self.sink.truncate(written_bytes)
+        self.sink.seek(written_bytes)
+        return done
+
+    def _read_note(self) -> tuple[Facts, Done, int]:
+        """What `note` wrote: the job's facts, how far it came, and how many bytes it had written."""
+        try:
+            note = json.loads(self._note.read_text())
+            return dict(note["facts"]), Done(**note["done"]), int(note["written_bytes"])
+        except (ValueError, TypeError, KeyError):
+            raise InvalidInput(FIELD, f"{self._note} is damaged; {_AGAIN}") from None
 
     def _size(self) -> int:
         return os.fstat(self.sink.fileno()).st_size
 
-    def _read(self) -> _Mark:
-        try:
-            mark = json.loads(self._note.read_text())
-            return _Mark(dict(mark["facts"]), Done(**mark["done"]), int(mark["written_bytes"]))
-        except (ValueError, TypeError, KeyError):
-            raise InvalidInput(FIELD, f"{self._note} is damaged; {_AGAIN}") from None
+    def _sync(self) -> None:
+        self.sink.flush()
+        os.fsync(self.sink.fileno())

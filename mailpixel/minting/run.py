@@ -1,0 +1,234 @@
+"""Links for whole lists of recipients: offline, in order, on all cores, in flat memory.
+
+Columns of the output, as CSV or as the keys of NDJSON: `recipient,pixel_url,link_1..link_n`; with `merge`
+`recipient,token`. With `hash_recipients` the first column keeps what the sender wrote and a last column
+`pseudonym` holds the id that stands in the links and in every report: the mapping, for the sender alone.
+"""
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import chain, islice, repeat
+from typing import TYPE_CHECKING, BinaryIO
+from zlib import crc32
+
+from mailpixel.errors import InvalidInput, MailpixelError
+from mailpixel.links.keyring import Keyring
+from mailpixel.links.lists.head import is_parquet
+from mailpixel.links.lists.opening import TextList
+from mailpixel.links.lists.recipients import FIELD, Layout
+from mailpixel.links.lists.rows import Format, Job, Minted, mint_block
+from mailpixel.pool import cores, in_order
+
+if TYPE_CHECKING:
+    from mailpixel.links.lists.parquet import ParquetRows
+
+BLOCK_BYTES = 262_144
+"""How much of a list is read at once for a row of two columns."""
+BLOCK_ROWS = 40_000
+"""How many rows of a Parquet list are read at once for a row of one column."""
+
+_ENDED = (
+    "a worker process died (out of memory?); a script that calls mint_links must do so under "
+    '`if __name__ == "__main__":`'
+)
+
+_NO_MEMORY = (
+    "there is not enough memory to sign the list; free some, or raise its limit (ulimit -v), and run again"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How far a list is done: its first `blocks`, their CRC-32, the `rows` in them, of these `minted` and
+    `faulty`, the rest being blank or headers, and the `read_bytes`."""
+
+    blocks: int = 0
+    crc32: int = 0
+    rows: int = 0
+    minted: int = 0
+    faulty: int = 0
+    read_bytes: int = 0
+
+    @property
+    def recipients(self) -> int:
+        """The rows that are neither blank nor headers."""
+        return self.minted + self.faulty
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How a list ended: `rows` read without the header and blank rows, of these `minted` and `faulty`; `duplicates`
+    are minted rows whose recipient had come before (their links are the same), seen by this run alone."""
+
+    rows: int
+    minted: int
+    faulty: int
+    duplicates: int
+
+
+def _ignore(*news: object) -> None:
+    """Nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What is reported while a list is minted, and how far an earlier run came.
+
+    `on_fault(row, fault)` for every row that was left out, in order. `on_block(done)` after each block, when its rows
+    are written. What was `done` by an earlier run with the same job is read over, and neither written nor reported
+    again.
+    """
+
+    on_fault: Callable[[int, InvalidInput], None] = _ignore
+    on_block: Callable[[Done], None] = _ignore
+    done: Done = Done()
+
+
+def mint_links(source: BinaryIO, sink: BinaryIO, job: Job, keyring: Keyring, watch: Watch = Watch()) -> Tally:
+    """Mint links for every recipient of a list: CSV, one id a line, NDJSON, or Parquet.
+
+    Raises `InvalidInput` for a list that cannot be read and, with `job.strict`, for the first faulty row, after
+    the rows before it were written; `MissingExtra` for Parquet without pyarrow.
+    """
+    beginning = source.read(BLOCK_BYTES)
+    layout, cut = (_cut_parquet if is_parquet(beginning) else _cut_text)(source, beginning, job)
+    job = job.keeping(layout.kept)
+    blocks = _not_done((Block(job, keyring, *piece) for piece in cut), watch.done)
+    processes = worker_count(job)
+    several = len(beginning) == BLOCK_BYTES and processes > 1
+    minted = in_processes(blocks, processes) if several else ((block, block.mint()) for block in blocks)
+    with _rows_into(sink, job, watch.done) as rows:
+        output = _Output(rows, watch)
+        for block, made in minted:
+            output.take(block, made)
+    return output.tally()
+
+
+def worker_count(job: Job) -> int:
+    """The processes for a long list: one a core where the job names no number."""
+    return cores() if job.workers is None else job.workers
+
+
+_Piece = tuple[Layout, bytes, int, int]
+"""How a block is read, its rows, the rows to skip in it, and how many bytes of the file it stands for."""
+
+
+def _cut_text(source: BinaryIO, beginning: bytes, job: Job) -> tuple[Layout, Iterator[_Piece]]:
+    listed = TextList(source, beginning, job.wanted, job.encoding)
+    layout = listed.layout
+    heads = chain([(layout.head_rows, listed.mark_bytes)], repeat((0, 0)))
+    cut = zip(listed.blocks(max(BLOCK_BYTES // len(job.columns), 8_192)), heads, strict=False)
+    return layout, ((layout, rows, skip, len(rows) + mark_bytes) for rows, (skip, mark_bytes) in cut)
+
+
+def _cut_parquet(source: BinaryIO, beginning: bytes, job: Job) -> tuple[Layout, Iterator[_Piece]]:
+    from mailpixel.links.lists.parquet import ParquetList  # needs an extra
+
+    listed = ParquetList(source, job.wanted)
+    bytes_a_row = (size_of(source) or len(beginning)) // max(listed.rows, 1)
+    cut = listed.blocks(max(BLOCK_ROWS // len(job.columns), 500))
+    return listed.layout, ((listed.layout, rows, 0, count * bytes_a_row) for rows, count in cut)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of whole rows with all that it takes to mint it in another process; the first `skip` rows are the head
+    of the list. It stands for `size_bytes` of the list."""
+
+    job: Job
+    keyring: Keyring
+    layout: Layout
+    rows: bytes
+    skip: int
+    size_bytes: int = 0
+
+    def mint(self) -> Minted:
+        """Sign its rows."""
+        return mint_block(self.job, self.keyring, self.layout, self.rows, self.skip)
+
+
+def _not_done(blocks: Iterator[Block], done: Done) -> Iterator[Block]:
+    """The blocks after those done. Raises `InvalidInput` when these are not what they were."""
+    seen = 0
+    for block in islice(blocks, done.blocks):
+        seen = crc32(block.rows, seen)
+    if seen != done.crc32:
+        raise InvalidInput(FIELD, "changed since the run began; start again without `resume`")
+    yield from blocks
+
+
+def in_processes(blocks: Iterable[Block], processes: int) -> Iterator[tuple[Block, Minted]]:
+    """The blocks minted by several processes, in order; few are on their way at a time, so that memory stays flat."""
+    try:
+        yield from in_order(blocks, Block.mint, processes)
+    except BrokenProcessPool:
+        raise MailpixelError(_ENDED) from None
+    except MemoryError:
+        raise MailpixelError(_NO_MEMORY) from None
+
+
+def size_of(source: BinaryIO) -> int | None:
+    """The size of a regular file; None for a pipe."""
+    try:
+        facts = os.fstat(source.fileno())
+    except OSError:  # a stream in memory has no number
+        return None
+    return facts.st_size if stat.S_ISREG(facts.st_mode) else None
+
+
+@contextmanager
+def _rows_into(sink: BinaryIO, job: Job, done: Done) -> "Iterator[BinaryIO | ParquetRows]":
+    """What rows are written to, after the head; whole at the end, also when a strict job stops."""
+    if job.format is not Format.PARQUET:
+        sink.write(b"" if done.blocks else job.header)
+        yield sink
+        return
+    from mailpixel.links.lists.parquet import ParquetRows  # needs an extra
+
+    with closing(ParquetRows(sink, job.columns)) as rows:
+        yield rows
+
+
+class _Output:
+    """The blocks minted so far, written in order."""
+
+    def __init__(self, sink: "BinaryIO | ParquetRows", watch: Watch) -> None:
+        self._sink, self._watch = sink, watch
+        self._done = watch.done
+        self._marks: dict[str, bytearray] = {}
+
+    def take(self, block: Block, minted: Minted) -> None:
+        """Write one block and report it. Raises `InvalidInput` for the fault that ends a strict job."""
+        self._sink.write(minted.text)
+        for row_in_block, fault in minted.faults:
+            row = self._done.rows + row_in_block
+            self._watch.on_fault(row, fault)
+            if block.job.strict:
+                raise InvalidInput(fault.field, f"row {row}: {fault.problem}")
+        for bucket, marks in minted.marks.items():
+            self._marks.setdefault(bucket, bytearray()).extend(marks)
+        self._done = _after(self._done, block, minted)
+        self._watch.on_block(self._done)
+
+    def tally(self) -> Tally:
+        """The end of the list."""
+        done, different = self._done, 0
+        for marks in self._marks.values():
+            different += len(set(memoryview(marks).cast("Q")))
+        duplicates = done.minted - self._watch.done.minted - different
+        return Tally(done.recipients, done.minted, done.faulty, duplicates)
+
+
+def _after(done: Done, block: Block, minted: Minted) -> Done:
+    return Done(
+        done.blocks + 1,
+        crc32(block.rows, done.crc32),
+        done.rows + minted.rows,
+        done.minted + minted.minted,
+        done.faulty + len(minted.faults),
+        done.read_bytes + block.size_bytes,
+    )
