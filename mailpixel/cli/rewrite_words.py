@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from mailpixel.links.splicing.splice import Note, NoteKind
+from mailpixel.links.splicing.draft import Note, NoteKind
 from mailpixel.rewriting.notes import NAMED, spoken
 
 WHY: Mapping[str, str] = {

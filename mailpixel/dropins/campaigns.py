@@ -11,8 +11,8 @@ from mailpixel.folder.keys import open_keys
 from mailpixel.folder.opening import open_stores
 from mailpixel.links.hosts import warning_of
 from mailpixel.links.keyring import Keyring
+from mailpixel.links.splicing.draft import Note, NoteKind
 from mailpixel.links.splicing.options import RewriteOptions, check_pixel
-from mailpixel.links.splicing.splice import Note, NoteKind
 from mailpixel.rewriting import Rewriter, rewriter_of
 from mailpixel.rewriting.notes import spoken_of
 from mailpixel.rewriting.rewriter import SigningRegistry

@@ -15,14 +15,14 @@ import turbohtml
 
 from mailpixel.links.passthrough import stands_in
 from mailpixel.links.splicing import conditional
-from mailpixel.links.splicing.compile import planned
+from mailpixel.links.splicing.draft import PIXEL_PLACE, Destinations, Draft, Note, NoteKind, Skip, Slot
+from mailpixel.links.splicing.html_text import HtmlText, walk
 from mailpixel.links.splicing.link_policy import LinkJudge, Reason
 from mailpixel.links.splicing.marks import is_marked
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.pixel import Tree, has_pixel, is_without_images, pixel_offset, read_tree
+from mailpixel.links.splicing.plan import Plan, planned
 from mailpixel.links.splicing.shown import shows_another
-from mailpixel.links.splicing.source import Source, walk
-from mailpixel.links.splicing.splice import PIXEL_PLACE, Destinations, Draft, Edit, Note, NoteKind, Plan, Skip
 
 __all__ = ["Plan", "RewriteOptions", "Skip", "draft_html", "prepare"]
 
@@ -47,10 +47,10 @@ def draft_html(
     text: str, options: RewriteOptions, destinations: Destinations, *, certain: bool = True
 ) -> Draft:
     """What to change in a text of HTML. `certain` is False when its letters outside ASCII are guesses."""
-    source = Source(text)
+    source = HtmlText(text)
     tree = read_tree(source)
     judge = LinkJudge(options, certain)
-    edits: list[Edit] = []
+    slots: list[Slot] = []
     skipped: list[Skip] = []
     notes: dict[Note, None] = {}
     for start, end, href, quote, element, no_track, reason in _spots(tree.document, source, options.mso):
@@ -66,8 +66,8 @@ def draft_html(
         if isinstance(outcome, Reason):
             skipped.append(Skip(conditional.unmark(href) if source.marks else href, outcome))
         else:
-            edits.append(Edit(start, end, destinations.place(outcome[0]), quote, outcome[1]))
-    return _with_pixel(Draft(text, edits, skipped, None, [*notes, *_resembling(judge)]), tree, options)
+            slots.append(Slot(start, end, destinations.place(outcome[0]), quote, outcome[1]))
+    return _with_pixel(Draft(text, slots, skipped, None, [*notes, *_resembling(judge)]), tree, options)
 
 
 def _with_pixel(draft: Draft, tree: Tree, options: RewriteOptions) -> Draft:
@@ -75,12 +75,12 @@ def _with_pixel(draft: Draft, tree: Tree, options: RewriteOptions) -> Draft:
     pixel_at = None if has_pixel(tree.document, options.own) else pixel_offset(tree, options.pixel)
     if pixel_at is None:
         return draft
-    edits, notes = list(draft.edits), list(draft.notes)
-    pixel = bisect_left(edits, (pixel_at,))
-    edits.insert(pixel, Edit(pixel_at, pixel_at, PIXEL_PLACE, '"'))
+    slots, notes = list(draft.slots), list(draft.notes)
+    pixel = bisect_left(slots, (pixel_at,))
+    slots.insert(pixel, Slot(pixel_at, pixel_at, PIXEL_PLACE, '"'))
     if _is_short(draft.text) and is_without_images(tree):
         notes.append(Note(NoteKind.SHORT))
-    return Draft(draft.text, edits, draft.skipped, pixel, notes)
+    return Draft(draft.text, slots, draft.skipped, pixel, notes)
 
 
 def _is_short(text: str) -> bool:
@@ -97,7 +97,7 @@ asks not to be tracked, and the reason where it is left alone whatever it says."
 _BY_START = itemgetter(0)
 
 
-def _spots(document: turbohtml.Document, source: Source, mso: bool) -> list[_Spot]:
+def _spots(document: turbohtml.Document, source: HtmlText, mso: bool) -> list[_Spot]:
     """Every href in order of the source, which is not the order of the tree: a table puts out what does not belong."""
     view = source.view
     links = [*document.find_all("a"), *document.find_all("area")]

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote_plus, unquote_to_bytes
 
 from mailpixel.errors import InvalidInput
 from mailpixel.links.destination import check_destination
-from mailpixel.links.splicing.fields import holds_token, token_spans
+from mailpixel.links.fields import holds_token, token_spans
 
 
 def with_parameters(destination: str, parameters: Iterable[tuple[str, str]]) -> str:

@@ -12,11 +12,11 @@ from typing import AnyStr
 
 from turbohtml.clean import LinkDetector
 
-from mailpixel.links.splicing.compile import planned
-from mailpixel.links.splicing.fields import Fields, fields_of, token_spans
+from mailpixel.links.fields import Fields, fields_of, token_spans
+from mailpixel.links.splicing.draft import Destinations, Draft, Note, NoteKind, Skip, Slot
 from mailpixel.links.splicing.link_policy import LinkJudge, Reason
 from mailpixel.links.splicing.options import RewriteOptions
-from mailpixel.links.splicing.splice import Destinations, Draft, Edit, Note, NoteKind, Plan, Skip
+from mailpixel.links.splicing.plan import Plan, planned
 
 _HTTP = re.compile(r"https?://", re.IGNORECASE)
 _SIGNATURE = re.compile(r"^-- ?\r?$", re.MULTILINE)
@@ -46,7 +46,7 @@ def draft_text(
 ) -> Draft:
     """What to change in a plain text. `certain` is False when its letters outside ASCII are guesses."""
     judge, fields = LinkJudge(options, certain), fields_of(options.merge_tag)
-    edits: list[Edit] = []
+    slots: list[Slot] = []
     skipped: list[Skip] = []
     for start, end, held in _links(text):
         url = text[start:end]
@@ -55,9 +55,9 @@ def draft_text(
         if isinstance(outcome, Reason):
             skipped.append(Skip(url, outcome))
         else:
-            edits.append(Edit(start, end, destinations.place(outcome[0]), "text", outcome[1]))
+            slots.append(Slot(start, end, destinations.place(outcome[0]), "text", outcome[1]))
     notes = [Note(NoteKind.FIELD, url) for url in sorted(judge.resembling)]
-    return Draft(text, edits, skipped, None, notes)
+    return Draft(text, slots, skipped, None, notes)
 
 
 def _links(text: str) -> Iterator[tuple[int, int, bool]]:

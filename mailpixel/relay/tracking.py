@@ -18,7 +18,7 @@ from mailpixel.dropins.headers import (
 from mailpixel.dropins.people import distinct
 from mailpixel.errors import InvalidInput, safe_message
 from mailpixel.links.keyring import Keyring, pseudonym
-from mailpixel.links.mime import Left
+from mailpixel.links.mime import SkippedPart
 from mailpixel.links.splicing.options import check_pixel
 from mailpixel.relay.reply import Reply
 
@@ -147,7 +147,7 @@ class RelayTracking:
         if rewritten.failure is not None:
             return Outgoing(marked.content, Outcome.UNTRACKED, safe_message(rewritten.failure))
         if not (rewritten.links or rewritten.carried or rewritten.has_pixel):
-            return Outgoing(marked.content, Outcome.UNTRACKED, _no_place(rewritten.left))
+            return Outgoing(marked.content, Outcome.UNTRACKED, _no_place(rewritten.skipped_parts))
         return Outgoing(rewritten.output, outcome)
 
     def _recipient(self, marked: Marked, address: str) -> str:
@@ -165,6 +165,6 @@ MOST_COPIES = 100
 _HIDDEN = ("Bcc", "Resent-Bcc")
 
 
-def _no_place(left: Sequence[Left]) -> str:
-    causes = ", ".join(part.cause for part in left)
+def _no_place(skipped: Sequence[SkippedPart]) -> str:
+    causes = ", ".join(part.cause for part in skipped)
     return "it has no place for links or a pixel" + (f" ({causes})" if causes else "")

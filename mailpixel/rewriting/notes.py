@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mailpixel.links.splicing.splice import Note, NoteKind
+from mailpixel.links.splicing.draft import Note, NoteKind
 
 NAMED = 10
 """How many links are named; of more only the number is given."""

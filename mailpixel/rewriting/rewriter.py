@@ -15,10 +15,11 @@ from mailpixel.errors import InvalidInput, MailpixelError, safe_message
 from mailpixel.folder.keys import check_keys
 from mailpixel.links.html import Plan, Skip, prepare
 from mailpixel.links.keyring import Keyring
-from mailpixel.links.mime import Left, MessagePlan, prepare_message
+from mailpixel.links.mime import MessagePlan, SkippedPart, prepare_message
 from mailpixel.links.minter import Minter
+from mailpixel.links.splicing.draft import Note
 from mailpixel.links.splicing.options import PixelPlace, RewriteOptions, Shown
-from mailpixel.links.splicing.splice import Note, encode_for
+from mailpixel.links.splicing.template import encode_for
 from mailpixel.links.urls import merge_click_url, pixel_url
 from mailpixel.model import Link
 from mailpixel.rewriting.notes import Heed
@@ -42,11 +43,11 @@ class Rewritten(Generic[AnyStr]):
     """What a rewrite gave: the `output` to send, of the type that came in.
 
     `links` are the links of the campaign that are tracked, in order of number; `carried` the destinations that are
-    tracked and stand in the URLs themselves, as no other recipient's mail had them yet; `skipped` the places left
-    alone, each with its reason; `left` the parts of a message left alone, each with its cause; `has_pixel` whether a
-    pixel was written; `notes` what to know of links that are tracked all the same, and of the pixel. `report` are
-    numbers for people: `tracked` places, places skipped by reason, parts left by cause. `error` is None,
-    or says why the output is the input, untracked; `failure` is the same to raise, for a caller that wants to.
+    tracked and stand in the URLs themselves, as no other recipient's mail had them yet; `skipped` the places that
+    stay as they are, each with its reason; `skipped_parts` the parts of a message that do, each with its cause;
+    `has_pixel` whether a pixel was written; `notes` what to know of links that are tracked all the same, and of the
+    pixel. `report` are numbers for people: `tracked` places, places skipped by reason, parts by cause. `error` is
+    None, or says why the output is the input, untracked; `failure` is the same to raise, for a caller that wants to.
     """
 
     output: AnyStr
@@ -54,7 +55,7 @@ class Rewritten(Generic[AnyStr]):
     skipped: tuple[Skip, ...] = ()
     has_pixel: bool = False
     report: Mapping[str, int] = field(default_factory=dict)
-    left: tuple[Left, ...] = ()
+    skipped_parts: tuple[SkippedPart, ...] = ()
     notes: tuple[Note, ...] = ()
     carried: tuple[str, ...] = ()
     error: str | None = None
@@ -127,8 +128,8 @@ class Rewriter:
     def message(self, raw: bytes, recipient: str) -> Rewritten[bytes]:
         """Track the HTML parts of a message (with `text` its plain ones, too) for one recipient, in its raw bytes.
 
-        A message that is signed, encrypted or of doubtful form comes out as it is, with the cause in `left`: that is
-        no error.
+        A message that is signed, encrypted or of doubtful form comes out as it is, with the cause in `skipped_parts`:
+        that is no error.
         """
         return self._tracked(
             raw, lambda: prepare_message(raw, self._options), lambda: self._personal(recipient)
@@ -181,10 +182,12 @@ class Rewriter:
             output = plan.render([urls.of(url, numbers) for url in plan.links], urls.pixel)
         found = (Link(numbers[url], url) for url in plan.links if url in numbers)
         links = tuple(sorted(found, key=lambda link: link.number))
-        left = plan.left if isinstance(plan, MessagePlan) else ()
+        skipped_parts = plan.skipped_parts if isinstance(plan, MessagePlan) else ()
         if plan.notes and self._heed is not None:
             self._heed(plan.notes)
-        return Rewritten(output, links, plan.skipped, plan.has_pixel, plan.report, left, plan.notes, carried)
+        return Rewritten(
+            output, links, plan.skipped, plan.has_pixel, plan.report, skipped_parts, plan.notes, carried
+        )
 
 
 def _ours(error: Exception) -> MailpixelError:
@@ -197,7 +200,7 @@ def _ours(error: Exception) -> MailpixelError:
 
 def _survives(tag: str, plan: Plan[AnyStr]) -> bool:
     """Whether the tag is written as it is in every place."""
-    return all(encode_for(slot.quote, tag) == tag for slot in plan.form.slots)
+    return all(encode_for(slot.quote, tag) == tag for slot in plan.template.slots)
 
 
 _BROKEN = (

@@ -74,8 +74,8 @@ def render_row(name: str, plans: Sequence[Plan[str]], rounds: int) -> tuple[str,
 def ready_pieces(plan: Plan[str]) -> list[str]:
     """The constant pieces with encoded URLs between them."""
     urls = [URL.format(number) for number in plan.numbers]
-    pieces = list(plan.form.parts)
-    pieces[1::2] = plan.form.encoded([*urls, URL])
+    pieces = list(plan.template.parts)
+    pieces[1::2] = plan.template.encoded([*urls, URL])
     return pieces
 
 

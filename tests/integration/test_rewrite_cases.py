@@ -67,7 +67,7 @@ def test_a_message_is_tracked_and_left_alone_as_labelled(case: dict[str, Any]) -
     assert destinations(sent) == expect.get("destinations", destinations(sent))
     if "left" in expect:
         named = {cause.removeprefix("left-") for cause in expect["left"]}
-        assert {str(part.cause) for part in sent.left} == named
+        assert {str(part.cause) for part in sent.skipped_parts} == named
     if "pixel_in" in expect:
         assert words_of_the_pixel(sent.output) == (["Hello"] if expect["pixel_in"] else [])
     for word in expect.get("unchanged", ["Invoice"] if "unchanged_parts" in expect else []):

@@ -5,14 +5,14 @@ from operator import itemgetter
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from mailpixel.links.fields import Fields
 from mailpixel.links.html import prepare
 from mailpixel.links.mime import prepare_message
 from mailpixel.links.parts.transfer import quoted_decoded, quoted_encoded
-from mailpixel.links.splicing.fields import Fields
+from mailpixel.links.splicing.draft import Destinations
+from mailpixel.links.splicing.html_text import walk
 from mailpixel.links.splicing.link_policy import _RULES, destination_of, why_not
 from mailpixel.links.splicing.options import RewriteOptions
-from mailpixel.links.splicing.source import walk
-from mailpixel.links.splicing.splice import Destinations
 from mailpixel.links.text import prepare_text
 from tests.support.rewriting import BASE_URL, PIXEL, PIXEL_URL, tracked_urls, undone
 

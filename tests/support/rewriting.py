@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mailpixel.links.splicing.splice import PIXEL_CLOSE, PIXEL_OPEN
+from mailpixel.links.splicing.template import PIXEL_CLOSE, PIXEL_OPEN
 
 BASE_URL = "https://t.example"
 _DROPPED = re.compile("[\x00;\ufffd\ud800-\udfff]")

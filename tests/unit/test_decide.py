@@ -3,8 +3,8 @@
 import pytest
 
 from mailpixel.links.destination import check_destination
+from mailpixel.links.fields import holds_token
 from mailpixel.links.passthrough import passed_through, with_parameters
-from mailpixel.links.splicing.fields import holds_token
 from mailpixel.links.splicing.link_policy import LinkJudge, Outcome, Reason, destination_of, why_not
 from mailpixel.links.splicing.options import RewriteOptions
 

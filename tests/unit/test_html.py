@@ -8,9 +8,10 @@ from mailpixel.claims import LAST_LINK
 from mailpixel.errors import InvalidInput
 from mailpixel.links.html import Skip, prepare
 from mailpixel.links.mime import prepare_message
+from mailpixel.links.splicing.draft import Destinations
 from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.links.splicing.options import RewriteOptions
-from mailpixel.links.splicing.splice import Destinations, encode_for
+from mailpixel.links.splicing.template import encode_for
 from mailpixel.links.text import prepare_text
 from tests.support.rewriting import PIXEL, PIXEL_URL
 

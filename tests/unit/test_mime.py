@@ -7,7 +7,7 @@ import pytest
 
 from mailpixel.claims import LAST_LINK
 from mailpixel.errors import InvalidInput
-from mailpixel.links.mime import Cause, Left, MessagePlan, prepare_message
+from mailpixel.links.mime import MessagePlan, SkipCause, SkippedPart, prepare_message
 from mailpixel.links.parts.safety_check import difference
 from mailpixel.links.parts.transfer import QuotedText, quoted_decoded
 from mailpixel.links.splicing.options import RewriteOptions
@@ -34,7 +34,7 @@ def test_only_the_html_of_an_alternative_changes_and_one_pixel_goes_in() -> None
     plan = prepare_message(raw, OPTIONS)
     assert plan.render(["U"], PIXEL_URL) == raw.replace(LINK.encode(), f'<a href="U">x</a>{PIXEL}'.encode())
     assert plan.render(["U"]) == raw.replace(LINK.encode(), b'<a href="U">x</a>')
-    assert (plan.numbers, plan.links, plan.left, plan.report) == (
+    assert (plan.numbers, plan.links, plan.skipped_parts, plan.report) == (
         (1,),
         ("https://a.test/",),
         (),
@@ -135,19 +135,19 @@ def test_lengths_are_written_anew_and_a_checksum_is_dropped() -> None:
 @pytest.mark.parametrize(
     ("head", "cause"),
     [
-        ("DKIM-Signature: v=1\nContent-Type: text/html", Cause.DKIM),
-        ("ARC-Seal: i=1\nContent-Type: text/html", Cause.DKIM),
-        ("List-Post: <mailto:l@a.test>\nContent-Type: text/html", Cause.LIST_POST),
-        ("Content-Type: application/pkcs7-mime", Cause.ENCRYPTED),
-        ("Content-Type: multipart/signed; boundary=B", Cause.SIGNED),
-        ("Content-Type: multipart/encrypted; boundary=B", Cause.ENCRYPTED),
-        ("Content-Type: multipart/mixed", Cause.MALFORMED),
-        ("Content-Type: text/html\nnot a header", Cause.MALFORMED),
+        ("DKIM-Signature: v=1\nContent-Type: text/html", SkipCause.DKIM),
+        ("ARC-Seal: i=1\nContent-Type: text/html", SkipCause.DKIM),
+        ("List-Post: <mailto:l@a.test>\nContent-Type: text/html", SkipCause.LIST_POST),
+        ("Content-Type: application/pkcs7-mime", SkipCause.ENCRYPTED),
+        ("Content-Type: multipart/signed; boundary=B", SkipCause.SIGNED),
+        ("Content-Type: multipart/encrypted; boundary=B", SkipCause.ENCRYPTED),
+        ("Content-Type: multipart/mixed", SkipCause.MALFORMED),
+        ("Content-Type: text/html\nnot a header", SkipCause.MALFORMED),
     ],
 )
-def test_signed_sealed_list_and_broken_mail_is_left_alone(head: str, cause: Cause) -> None:
+def test_signed_sealed_list_and_broken_mail_is_left_alone(head: str, cause: SkipCause) -> None:
     plan = plan_of(head, LINK)
-    assert plan.left == (Left("", cause),)
+    assert plan.skipped_parts == (SkippedPart("", cause),)
     assert plan.render([], PIXEL_URL) == f"{head}\n\n{LINK}".encode()
     assert plan.report == {"tracked": 0, f"left-{cause}": 1}
 
@@ -159,36 +159,40 @@ def test_pgp_armour_in_a_text_leaves_the_message_alone(encoding: str) -> None:
     raw = multipart(
         "mixed", f"Content-Transfer-Encoding: {encoding}\n\n{text}", f"Content-Type: text/html\n\n{LINK}"
     )
-    assert prepare_message(raw, OPTIONS).left == (Left("", Cause.PGP),)
+    assert prepare_message(raw, OPTIONS).skipped_parts == (SkippedPart("", SkipCause.PGP),)
 
 
 @pytest.mark.parametrize(
     ("part", "cause"),
     [
-        (f"Content-Type: text/html\nContent-Disposition: attachment\n\n{LINK}", Cause.ATTACHMENT),
-        (f"Content-Type: message/rfc822\n\nContent-Type: text/html\n\n{LINK}", Cause.MESSAGE),
-        (f"Content-Type: text/x-amp-html\n\n{LINK}", Cause.AMP),
-        (f"Content-Type: text/calendar\n\n{LINK}", Cause.CALENDAR),
-        (f"Content-Type: text/html\nContent-Transfer-Encoding: 7-bit\n\n{LINK}", Cause.ENCODING),
-        ("Content-Type: text/html\nContent-Transfer-Encoding: base64\n\n*no*", Cause.ENCODING),
+        (f"Content-Type: text/html\nContent-Disposition: attachment\n\n{LINK}", SkipCause.ATTACHMENT),
+        (f"Content-Type: message/rfc822\n\nContent-Type: text/html\n\n{LINK}", SkipCause.MESSAGE),
+        (f"Content-Type: text/x-amp-html\n\n{LINK}", SkipCause.AMP),
+        (f"Content-Type: text/calendar\n\n{LINK}", SkipCause.CALENDAR),
+        (f"Content-Type: text/html\nContent-Transfer-Encoding: 7-bit\n\n{LINK}", SkipCause.ENCODING),
+        ("Content-Type: text/html\nContent-Transfer-Encoding: base64\n\n*no*", SkipCause.ENCODING),
         (
             f"Content-Type: text/html\nContent-Transfer-Encoding: quoted-printable\n\n{LINK}==b",
-            Cause.ENCODING,
+            SkipCause.ENCODING,
         ),
-        ("Content-Type: text/plain; format=flowed; delsp=yes\n\nhttps://a.test/", Cause.FLOWED),
-        ("Content-Type: multipart/mixed; boundary=none\n\nx", Cause.MALFORMED),
+        ("Content-Type: text/plain; format=flowed; delsp=yes\n\nhttps://a.test/", SkipCause.FLOWED),
+        ("Content-Type: multipart/mixed; boundary=none\n\nx", SkipCause.MALFORMED),
     ],
 )
-def test_a_part_that_must_stay_is_left_and_the_others_are_rewritten(part: str, cause: Cause) -> None:
+def test_a_part_that_must_stay_is_left_and_the_others_are_rewritten(part: str, cause: SkipCause) -> None:
     raw = multipart("mixed", f"Content-Type: text/html\n\n{LINK}", part)
     plan = prepare_message(raw, WITH_TEXT)
-    assert Left("2", cause) in plan.left
+    assert SkippedPart("2", cause) in plan.skipped_parts
     assert plan.render(["U"]) == raw.replace(LINK.encode(), b'<a href="U">x</a>', 1)
 
 
 def test_mail_without_html_has_no_pixel_and_says_so() -> None:
     plan = plan_of("Subject: x", "https://a.test/")
-    assert (plan.left, plan.has_pixel, plan.links) == ((Left("", Cause.NO_HTML),), False, ())
+    assert (plan.skipped_parts, plan.has_pixel, plan.links) == (
+        (SkippedPart("", SkipCause.NO_HTML),),
+        False,
+        (),
+    )
 
 
 def test_urls_of_list_unsubscribe_stay_in_every_part() -> None:
@@ -231,11 +235,11 @@ def test_the_pixel_of_a_message_cut_short_stands_before_its_last_line_break() ->
 def test_headers_without_an_empty_line_have_no_body_and_no_pixel(head: str) -> None:
     plan = prepare_message(head.encode(), OPTIONS)
     assert (plan.error, plan.has_pixel) == (None, False)
-    assert plan.left == (Left("", Cause.NO_BODY), Left("", Cause.NO_HTML))
+    assert plan.skipped_parts == (SkippedPart("", SkipCause.NO_BODY), SkippedPart("", SkipCause.NO_HTML))
     assert plan.render([], PIXEL_URL) == head.encode()
     part = multipart("mixed", f"Content-Type: text/html\n\n{LINK}", head.rstrip())
     parts = prepare_message(part, OPTIONS)
-    assert parts.left == (Left("2", Cause.NO_BODY),)
+    assert parts.skipped_parts == (SkippedPart("2", SkipCause.NO_BODY),)
     assert parts.render(["U"], PIXEL_URL) == part.replace(LINK.encode(), f'<a href="U">x</a>{PIXEL}'.encode())
 
 
@@ -248,7 +252,10 @@ def test_white_space_around_the_name_of_an_encoding_means_nothing(written: str) 
 
 def test_parts_of_a_digest_are_messages() -> None:
     raw = multipart("digest", f"\nContent-Type: text/html\n\n{LINK}")
-    assert prepare_message(raw, OPTIONS).left == (Left("1", Cause.MESSAGE), Left("", Cause.NO_HTML))
+    assert prepare_message(raw, OPTIONS).skipped_parts == (
+        SkippedPart("1", SkipCause.MESSAGE),
+        SkippedPart("", SkipCause.NO_HTML),
+    )
 
 
 def test_endless_nesting_is_left_alone() -> None:
@@ -279,15 +286,15 @@ def test_a_charset_that_cannot_be_cut_leaves_its_part() -> None:
     body = '<p>한국</p><a href="https://a.test/">한국</a>'.encode("iso2022_kr")
     raw = b"Content-Type: text/html; charset=iso-2022-kr\n\n" + body
     plan = prepare_message(raw, OPTIONS)
-    assert (plan.left, plan.render([], PIXEL_URL)) == ((Left("", Cause.ENCODING),), raw)
+    assert (plan.skipped_parts, plan.render([], PIXEL_URL)) == ((SkippedPart("", SkipCause.ENCODING),), raw)
 
 
 def test_what_cannot_be_prepared_goes_out_as_it_is_with_the_error() -> None:
     full = RewriteOptions("https://t.example", known={"https://b.test/": LAST_LINK})
     plan = plan_of("Content-Type: text/html", LINK, full)
     assert plan.error == "html: has more than 65535 different links: split the campaign"
-    assert (plan.left, plan.render([], PIXEL_URL)) == (
-        (Left("", Cause.FAILED),),
+    assert (plan.skipped_parts, plan.render([], PIXEL_URL)) == (
+        (SkippedPart("", SkipCause.FAILED),),
         f"Content-Type: text/html\n\n{LINK}".encode(),
     )
 

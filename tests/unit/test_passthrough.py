@@ -5,9 +5,9 @@ import pytest
 from mailpixel.errors import InvalidInput
 from mailpixel.links.html import prepare
 from mailpixel.links.passthrough import check_names, passed_on
+from mailpixel.links.splicing.draft import Skip
 from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.links.splicing.options import RewriteOptions
-from mailpixel.links.splicing.splice import Skip
 
 SHOP = "https://shop.example/"
 NAMES = frozenset({"u", "w", "utm_source"})

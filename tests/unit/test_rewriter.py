@@ -15,10 +15,10 @@ from mailpixel.errors import MailpixelError, NotFound, StoreUnavailable
 from mailpixel.folder.key_file import new_keyring
 from mailpixel.links.html import Skip
 from mailpixel.links.minter import Minter
-from mailpixel.links.parts.skipped import Cause
+from mailpixel.links.parts.skipped import SkipCause
+from mailpixel.links.splicing.draft import Note, NoteKind
 from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.links.splicing.options import RewriteOptions
-from mailpixel.links.splicing.splice import Note, NoteKind
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import parse_path
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
@@ -251,7 +251,7 @@ MESSAGE = (
 def test_a_message_is_tracked_in_its_html_part_alone(rewriter: Rewriter, registry: MemoryRegistry) -> None:
     rewriter.message(MESSAGE, "r-0")
     sent = rewriter.message(MESSAGE, "r-1")
-    assert (sent.links, sent.left, sent.error) == ((a_link(1, DESTINATIONS[0]),), (), None)
+    assert (sent.links, sent.skipped_parts, sent.error) == ((a_link(1, DESTINATIONS[0]),), (), None)
     assert sent.skipped == (Skip("https://shop.example/leave", Reason.UNSUBSCRIBE),)
     assert sent.output.split(b"<a href")[0] == MESSAGE.split(b"<a href")[0]
     click, opened = claims_in(sent.output.decode())
@@ -269,7 +269,11 @@ def test_the_plain_text_of_a_message_is_tracked_when_asked_for(registry: MemoryR
 def test_a_signed_message_comes_out_as_it_is_and_says_why(rewriter: Rewriter) -> None:
     signed = b"DKIM-Signature: v=1\r\n" + MESSAGE
     sent = rewriter.message(signed, "r-1")
-    assert (sent.output, [part.cause for part in sent.left], sent.error) == (signed, [Cause.DKIM], None)
+    assert (sent.output, [part.cause for part in sent.skipped_parts], sent.error) == (
+        signed,
+        [SkipCause.DKIM],
+        None,
+    )
 
 
 def test_a_message_goes_out_untracked_when_the_store_refuses() -> None:

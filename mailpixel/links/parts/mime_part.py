@@ -11,8 +11,9 @@ from email.message import Message
 from email.parser import BytesHeaderParser
 from enum import StrEnum
 
+from mailpixel.links.parts.header_block import head_end
+
 _DEEPEST = 32
-_HEAD_END = re.compile(rb"\n(\r?\n)")
 _MAIL_TYPES = ("message/rfc822", "message/global")
 
 
@@ -28,7 +29,7 @@ class Place(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entity:
+class MimePart:
     """One part of a message, or all of it: its header block, and its body with the parts in it.
 
     `path` counts from 1 at each level, as `2.1`; empty for the whole message. `has_body` is False where no empty line
@@ -44,8 +45,18 @@ class Entity:
     kind: str
     has_body: bool
     sound: bool
-    parts: tuple["Entity", ...] = ()
+    parts: tuple["MimePart", ...] = ()
     place: Place = Place.BODY
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is text of any kind."""
+        return self.kind.startswith("text/")
+
+    @property
+    def encoding(self) -> str:
+        """Its declared content transfer encoding in lower case, empty without one."""
+        return self.header("content-transfer-encoding").strip().lower()
 
     def header(self, name: str) -> str:
         """The value of a header as text, empty without one."""
@@ -55,41 +66,38 @@ class Entity:
         """A parameter of its content type in lower case, empty without one."""
         return str(self.headers.get_param(name, "")).lower()
 
-    def leaves(self) -> Iterator["Entity"]:
+    def leaves(self) -> Iterator["MimePart"]:
         """The parts that hold no parts, in order."""
-        if not self.parts:
-            yield self
-        for part in self.parts:
-            yield from part.leaves()
+        return (part for part in self.everything() if not part.parts)
 
-    def everything(self) -> Iterator["Entity"]:
-        """This entity and all below it, in order."""
+    def everything(self) -> Iterator["MimePart"]:
+        """This part and all below it, in order."""
         yield self
         for part in self.parts:
             yield from part.everything()
 
 
-def read_message(raw: bytes) -> Entity:
+def read_message(raw: bytes) -> MimePart:
     """The parts of a message."""
     return _placed(_read(raw, 0, len(raw), "", "text/plain"), Place.BODY)
 
 
-def _placed(entity: Entity, place: Place) -> Entity:
-    """The entity in its place, and all below it in theirs. In a resource everything is one."""
-    root = _root_of(entity) if entity.kind == "multipart/related" else None
+def _placed(around: MimePart, place: Place) -> MimePart:
+    """The part in its place, and all below it in theirs. Whatever is in a resource is one, too."""
+    root = _root_of(around) if around.kind == "multipart/related" else None
     parts = []
-    for part in entity.parts:
+    for part in around.parts:
         if place is Place.RESOURCE or (root is not None and part is not root):
             inner = Place.RESOURCE
-        elif part is root or entity.kind == "multipart/alternative":
+        elif part is root or around.kind == "multipart/alternative":
             inner = Place.BODY
         else:
             inner = Place.BESIDE
         parts.append(_placed(part, inner))
-    return replace(entity, parts=tuple(parts), place=place)
+    return replace(around, parts=tuple(parts), place=place)
 
 
-def _root_of(related: Entity) -> Entity | None:
+def _root_of(related: MimePart) -> MimePart | None:
     """The part that `start` names, else the first. Source: RFC 2387 section 3.2 (1998)."""
     start = _bare_id(str(related.headers.get_param("start", "")))
     named = (part for part in related.parts if start and _bare_id(part.header("content-id")) == start)
@@ -100,13 +108,13 @@ def _bare_id(text: str) -> str:
     return "".join(text.split()).strip("<>")
 
 
-def _read(raw: bytes, start: int, end: int, path: str, default: str) -> Entity:
-    head_end = _head_end(raw, start, end)
-    body_start = end if head_end is None else head_end
+def _read(raw: bytes, start: int, end: int, path: str, default: str) -> MimePart:
+    found = head_end(raw, start, end)
+    body_start = end if found is None else found
     headers = BytesHeaderParser().parsebytes(raw[start:body_start])
     kind = headers.get_content_type() if "content-type" in headers else default
     sound = not headers.get_payload()  # a line that is no header ended the block early
-    parts: tuple[Entity, ...] = ()
+    parts: tuple[MimePart, ...] = ()
     if kind.startswith("multipart/"):
         spans = _spans(raw, body_start, end, headers.get_boundary(""))
         sound = sound and bool(spans) and path.count(".") < _DEEPEST
@@ -114,15 +122,7 @@ def _read(raw: bytes, start: int, end: int, path: str, default: str) -> Entity:
         if sound:
             names = (f"{path}.{place}".lstrip(".") for place in range(1, len(spans) + 1))
             parts = tuple(_read(raw, *span, name, inner) for span, name in zip(spans, names, strict=True))
-    return Entity(path, start, body_start, end, headers, kind, head_end is not None, sound, parts)
-
-
-def _head_end(raw: bytes, start: int, end: int) -> int | None:
-    for line_end in (b"\n", b"\r\n"):
-        if raw.startswith(line_end, start, end):
-            return start + len(line_end)
-    match = _HEAD_END.search(raw, start, end)
-    return match.end() if match else None
+    return MimePart(path, start, body_start, end, headers, kind, found is not None, sound, parts)
 
 
 def _spans(raw: bytes, start: int, end: int, boundary: str) -> list[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""Compares two messages as Python's own parser reads them: the safety net under the splice."""
+"""Compares two messages as Python's own parser reads them: the safety check after the splice."""
 
 from collections.abc import Sequence
 from email import message_from_bytes
@@ -7,7 +7,10 @@ from email.message import Message
 from mailpixel.links.parts.transfer import without_padding
 
 _ENCODING = "content-transfer-encoding"
-_MAY_CHANGE = frozenset({_ENCODING, "content-md5", "content-length"})
+_OF_CHANGED = frozenset({_ENCODING, "content-md5", "content-length"})
+"""Headers that may differ where a part changed."""
+_OF_OTHERS = {True: frozenset({"content-length"}), False: frozenset[str]()}
+"""Those that may differ elsewhere, by whether the part holds others."""
 
 
 def difference(before: bytes, after: bytes, contents: Sequence[bytes]) -> str | None:
@@ -19,16 +22,16 @@ def difference(before: bytes, after: bytes, contents: Sequence[bytes]) -> str | 
     old, new = _parts(before), _parts(after)
     if [part.get_content_type() for part in old] != [part.get_content_type() for part in new]:
         return "the rewritten message has other parts"
-    left = list(contents)
+    expected = list(contents)
     for one, other in zip(old, new, strict=True):
-        changed = bool(left) and _content(other) == left[0] and _content(one) != left[0]
+        changed = bool(expected) and _content(other) == expected[0] and _content(one) != expected[0]
         if changed:
-            left.pop(0)
+            expected.pop(0)
         elif not one.is_multipart() and one.get_payload() != other.get_payload():
             return "the rewritten message has another part that differs"
         if _headers(one, changed) != _headers(other, changed):
             return "the rewritten message has other headers"
-    return "a rewritten part does not read as planned" if left else None
+    return "a rewritten part does not read as planned" if expected else None
 
 
 def _parts(raw: bytes) -> "list[Message[str, str]]":
@@ -48,7 +51,5 @@ def _content(part: "Message[str, str]") -> bytes | None:
 
 
 def _headers(part: "Message[str, str]", changed: bool) -> list[tuple[str, str]]:
-    dropped = (
-        _MAY_CHANGE if changed else frozenset({"content-length"}) if part.is_multipart() else frozenset()
-    )
-    return [(name, str(value)) for name, value in part.items() if name.lower() not in dropped]
+    may_change = _OF_CHANGED if changed else _OF_OTHERS[part.is_multipart()]
+    return [(name, str(value)) for name, value in part.items() if name.lower() not in may_change]

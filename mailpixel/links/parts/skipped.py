@@ -1,15 +1,14 @@
-"""Why a message, or a part of one, is left alone whatever its links say."""
+"""Why a message, or a part of one, is skipped whatever its links say."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mailpixel.links.parts.mime_part import Entity, Place
-from mailpixel.links.parts.transfer import base64_decoded, quoted_decoded
+from mailpixel.links.parts.mime_part import MimePart, Place
 
 
-class Cause(StrEnum):
+class SkipCause(StrEnum):
     """The closed set of causes. Those of a whole message come first."""
 
     DKIM = "dkim"
@@ -44,59 +43,57 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """A part left alone: its path (`2.1`; empty for the whole message) and why."""
+class SkippedPart:
+    """A part that stays as it is: its path (`2.1`; empty for the whole message) and why."""
 
     path: str
-    cause: Cause
+    cause: SkipCause
 
 
 _SIGNING_HEADERS = ("dkim-signature", "domainkey-signature", "arc-seal")
-_KINDS = {
-    "multipart/signed": Cause.SIGNED,
-    "multipart/encrypted": Cause.ENCRYPTED,
-    "application/pkcs7-mime": Cause.ENCRYPTED,
-    "application/x-pkcs7-mime": Cause.ENCRYPTED,
+_SEALED = {
+    "multipart/signed": SkipCause.SIGNED,
+    "multipart/encrypted": SkipCause.ENCRYPTED,
+    "application/pkcs7-mime": SkipCause.ENCRYPTED,
+    "application/x-pkcs7-mime": SkipCause.ENCRYPTED,
 }
 _COMMENT = re.compile(r"\([^()]*\)")
-_ARMOUR = re.compile(rb"^-----BEGIN PGP ", re.MULTILINE)
 
 
-def why_whole(message: Entity, raw: bytes) -> Cause | None:
-    """The cause to leave all of a message alone."""
+def why_message(message: MimePart) -> SkipCause | None:
+    """The cause to skip a whole message that its headers and its structure give."""
     if any(name in message.headers for name in _SIGNING_HEADERS):
-        return Cause.DKIM
-    entities = list(message.everything())
-    sealed = next((_KINDS[entity.kind] for entity in entities if entity.kind in _KINDS), None)
+        return SkipCause.DKIM
+    kinds = [part.kind for part in message.everything()]
+    sealed = next((_SEALED[kind] for kind in kinds if kind in _SEALED), None)
     if sealed is not None:
         return sealed
     if "list-post" in message.headers:
-        return Cause.LIST_POST
-    if not message.sound:
-        return Cause.MALFORMED
-    return Cause.PGP if any(_is_armoured(leaf, raw) for leaf in message.leaves()) else None
+        return SkipCause.LIST_POST
+    return None if message.sound else SkipCause.MALFORMED
 
 
-def why_part(leaf: Entity) -> Cause | None:
-    """The cause to leave a part alone that its headers give; None for non-text parts."""
-    return next((cause for cause, holds in _PART_RULES if holds(leaf)), None)
+def skipped_parts(message: MimePart) -> list[SkippedPart]:
+    """The parts to skip for a cause that their headers give. Others that are no text are not named."""
+    causes = ((part.path, _why_part(part)) for part in message.leaves())
+    return [SkippedPart(path, cause) for path, cause in causes if cause is not None]
 
 
-def _is_text(leaf: Entity) -> bool:
-    return leaf.kind.startswith("text/")
+def _why_part(part: MimePart) -> SkipCause | None:
+    return next((cause for cause, holds in _PART_RULES if holds(part)), None)
 
 
-def _is_file(leaf: Entity) -> bool:
+def _is_file(part: MimePart) -> bool:
     """Whether a part is a file beside the mail.
 
     Any disposition but `inline` makes it one, also one nobody knows, and in any of several headers; so does a name, in
     whatever spelling, unless the part stands where the body of a mail stands. Source: RFC 2183 section 2.8 (1997);
     names: RFC 2231 (1997).
     """
-    said = [str(value) for value in leaf.headers.get_all("content-disposition", [])]
+    said = [str(value) for value in part.headers.get_all("content-disposition", [])]
     if any(_disposition(value) not in ("", "inline") for value in said):
         return True
-    return leaf.place is Place.BESIDE and any(_parameter(leaf, header, name) for header, name in _NAMES)
+    return part.place is Place.BESIDE and any(_parameter(part, header, name) for header, name in _NAMES)
 
 
 _NAMES = (("content-disposition", "filename"), ("content-disposition", "name"), ("content-type", "name"))
@@ -107,48 +104,20 @@ def _disposition(value: str) -> str:
     return _COMMENT.sub("", value).partition(";")[0].strip().strip('"').strip().lower()
 
 
-def _parameter(leaf: Entity, header: str, name: str) -> object:
+def _parameter(part: MimePart, header: str, name: str) -> object:
     """A parameter, decoded or not; one in pieces or with a charset is found, too."""
-    parameters = leaf.headers.get_params([], header)
+    parameters = part.headers.get_params([], header)
     return next((value for key, value in parameters if key.partition("*")[0].lower() == name and value), None)
 
 
-_PART_RULES: tuple[tuple[Cause, Callable[[Entity], bool]], ...] = (
-    (Cause.MALFORMED, lambda leaf: not leaf.sound),
-    (Cause.MESSAGE, lambda leaf: leaf.kind.startswith("message/")),
-    (Cause.ATTACHMENT, lambda leaf: _is_text(leaf) and _is_file(leaf)),
-    (Cause.RESOURCE, lambda leaf: _is_text(leaf) and leaf.place is Place.RESOURCE),
-    (Cause.NO_BODY, lambda leaf: _is_text(leaf) and not leaf.has_body),
-    (Cause.FLOWED, lambda leaf: leaf.kind == "text/plain" and leaf.parameter("delsp") == "yes"),
-    (Cause.AMP, lambda leaf: leaf.kind == "text/x-amp-html"),
-    (Cause.CALENDAR, lambda leaf: leaf.kind == "text/calendar"),
+_PART_RULES: tuple[tuple[SkipCause, Callable[[MimePart], bool]], ...] = (
+    (SkipCause.MALFORMED, lambda part: not part.sound),
+    (SkipCause.MESSAGE, lambda part: part.kind.startswith("message/")),
+    (SkipCause.ATTACHMENT, lambda part: part.is_text and _is_file(part)),
+    (SkipCause.RESOURCE, lambda part: part.is_text and part.place is Place.RESOURCE),
+    (SkipCause.NO_BODY, lambda part: part.is_text and not part.has_body),
+    (SkipCause.FLOWED, lambda part: part.kind == "text/plain" and part.parameter("delsp") == "yes"),
+    (SkipCause.AMP, lambda part: part.kind == "text/x-amp-html"),
+    (SkipCause.CALENDAR, lambda part: part.kind == "text/calendar"),
 )
 """First match wins."""
-
-
-def decoded_body(leaf: Entity, raw: bytes) -> bytes | None:
-    """The body of a part without its transfer encoding; None where it is unknown or not kept to."""
-    body = raw[leaf.body_start : leaf.end]
-    match transfer_encoding(leaf):
-        case "quoted-printable":
-            quoted = quoted_decoded(body)
-            return quoted.decoded if quoted else None
-        case "base64":
-            return base64_decoded(body)
-        case "" | "7bit" | "8bit" | "binary":
-            return body
-        case _:
-            return None
-
-
-def transfer_encoding(leaf: Entity) -> str:
-    """The declared content transfer encoding in lower case."""
-    return leaf.header("content-transfer-encoding").strip().lower()
-
-
-def _is_armoured(leaf: Entity, raw: bytes) -> bool:
-    if not leaf.kind.startswith("text/") or (
-        b"-----BEGIN PGP" not in raw and transfer_encoding(leaf) != "base64"
-    ):
-        return False
-    return _ARMOUR.search(decoded_body(leaf, raw) or raw[leaf.body_start : leaf.end]) is not None

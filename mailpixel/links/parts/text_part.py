@@ -1,122 +1,102 @@
-"""One text part of a message, made ready to be written for each recipient."""
+"""A text part of a message: decoded once, then made a template that is filled for each recipient."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from mailpixel.links.html import draft_html
-from mailpixel.links.parts.mime_part import Entity
-from mailpixel.links.parts.skipped import decoded_body, transfer_encoding
-from mailpixel.links.parts.transfer import (
-    Body,
-    base64_body,
-    line_end_of,
-    quoted_body,
-    quoted_decoded,
-    quoted_encoded,
-    too_long,
-)
+from mailpixel.links.parts.header_block import line_end_of, with_header, with_length, without_header
+from mailpixel.links.parts.mime_part import MimePart
+from mailpixel.links.parts.transfer import Body, Content, PlainContent, content_of, quoted_encoded, too_long
 from mailpixel.links.splicing.charset import decode
-from mailpixel.links.splicing.compile import cut, form
-from mailpixel.links.splicing.options import PixelPlace, RewriteOptions
-from mailpixel.links.splicing.splice import Destinations, Draft, Form
+from mailpixel.links.splicing.draft import Destinations, Draft
+from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.links.splicing.template import Template, cut, template_of
 from mailpixel.links.text import draft_text
 
+_READERS = {"text/html": draft_html, "text/plain": draft_text}
+_ARMOUR_BEGINS = b"-----BEGIN PGP"
+_ARMOUR = re.compile(rb"^-----BEGIN PGP ", re.MULTILINE)
+
 
 @dataclass(frozen=True, slots=True)
-class LeafDraft:
-    """A part read: what is to be done to its decoded text, in its charset."""
+class TextPart:
+    """A text part with its body taken out of its transfer encoding, once for all who ask.
 
-    entity: Entity
-    draft: Draft
-    codec: str
+    `head` is its header block with the empty line, `raw` its body as it stands, `content` that body without the
+    encoding: None where the encoding is unknown or the body does not keep to it.
+    """
+
+    mime: MimePart
+    head: bytes
+    raw: bytes
+    content: Content | None
 
     @property
-    def changes(self) -> bool:
-        """Whether there is anything to write at all."""
-        return bool(self.draft.edits)
+    def is_armoured(self) -> bool:
+        """Whether it holds PGP armour: a message in a message."""
+        text = self.content.decoded if self.content else self.raw
+        return _ARMOUR_BEGINS in text and _ARMOUR.search(text) is not None
 
 
-def draft_leaf(
-    entity: Entity, raw: bytes, options: RewriteOptions, destinations: Destinations, pixel: PixelPlace
-) -> LeafDraft | None:
-    """Read a text part; None where its transfer encoding or charset does not allow to splice it."""
-    content = decoded_body(entity, raw)
-    if content is None:
-        return None
-    decoded = decode(content, entity.headers.get_content_charset())
-    given = len(destinations)
-    read = draft_html if entity.kind == "text/html" else draft_text
-    draft = read(decoded.text, replace(options, pixel=pixel), destinations, certain=decoded.certain)
-    if cut(draft, decoded.codec).whole() != content:
-        destinations.forget(given)
-        return None
-    return LeafDraft(entity, draft, decoded.codec)
+def text_parts(message: MimePart, raw: bytes, kinds: Collection[str]) -> list[TextPart]:
+    """The text parts to look into: those of these kinds, and others that may hide PGP armour."""
+    armour = _ARMOUR_BEGINS in raw
+    return [
+        _text_part(part, raw)
+        for part in message.leaves()
+        if part.is_text and (part.kind in kinds or armour or part.encoding == "base64")
+    ]
+
+
+def _text_part(part: MimePart, raw: bytes) -> TextPart:
+    body = raw[part.body_start : part.end]
+    return TextPart(part, raw[part.start : part.body_start], body, content_of(body, part.encoding))
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
-    """A text part with slots. `head` is its header block with the empty line."""
+class PartTemplate:
+    """A text part with slots. `template` writes its text, `body` the same in the transfer encoding.
 
+    `may_wrap` says that it is written as it is and keeps to the length of a line so far.
+    """
+
+    mime: MimePart
     head: bytes
     body: Body
-    form: Form[bytes]
-    was_long: bool
-    identity: bool
+    template: Template[bytes]
+    draft: Draft
+    may_wrap: bool
 
     def fill(self, urls: Sequence[str], pixel_url: str | None) -> bytes:
         """The part, headers and body, for one recipient; `urls` are all those of the message.
 
-        A body that was written as it is goes to quoted-printable when a URL makes a line longer than mail may carry.
+        A body that is written as it is goes to quoted-printable when a URL makes a line longer than mail may carry.
         """
-        body = self.body.fill(urls, pixel_url)
-        if self.identity and not self.was_long and too_long(body):
-            return sized(_as_quoted(self.head), quoted_encoded(body, line_end_of(self.head)))
-        return sized(self.head, body)
+        head, body = self.head, self.body.fill(urls, pixel_url)
+        if self.may_wrap and too_long(body):
+            head = with_header(head, "Content-Transfer-Encoding", "quoted-printable")
+            body = quoted_encoded(body, line_end_of(head))
+        return with_length(head, body)
 
 
-def leaf_of(read: LeafDraft, raw: bytes, links: int) -> Leaf:
-    """The part ready to be filled; `links` are all those of the message."""
-    entity, codec = read.entity, read.codec
-    body_raw = raw[entity.body_start : entity.end]
-    cuts = cut(read.draft, codec)
-    filled = form(read.draft, cuts, links, codec)
-    encoding = transfer_encoding(entity)
-    body: Body = filled
-    if encoding == "base64":
-        body = base64_body(body_raw, filled)
-    elif encoding == "quoted-printable" and (quoted := quoted_decoded(body_raw)) is not None:
-        body = quoted_body(quoted, cuts, read.draft, codec)
-    head = without_header(raw[entity.start : entity.body_start], "content-md5")
-    return Leaf(head, body, filled, too_long(body_raw), encoding not in ("base64", "quoted-printable"))
-
-
-def header_line(head: bytes, name: str) -> re.Match[bytes] | None:
-    """A header's first line and its continuations in a header block; its value is group 1."""
-    pattern = rb"^%s[ \t]*:((?:.*(?:\r?\n[ \t].*)*)\r?(?:\n|\Z))" % re.escape(name.encode())
-    return re.search(pattern, head, re.MULTILINE | re.IGNORECASE)
-
-
-def without_header(head: bytes, name: str) -> bytes:
-    """The header block without a header."""
-    while line := header_line(head, name):
-        head = head[: line.start()] + head[line.end() :]
-    return head
-
-
-def sized(head: bytes, body: bytes) -> bytes:
-    """Header block and body, with the length of the body where the headers tell one."""
-    line = header_line(head, "content-length")
-    if line is not None and (number := re.search(rb"\d+", line[1])):
-        at = line.start(1)
-        head = head[: at + number.start()] + b"%d" % len(body) + head[at + number.end() :]
-    return head + body
-
-
-def _as_quoted(head: bytes) -> bytes:
-    end = line_end_of(head)
-    written = b"Content-Transfer-Encoding: quoted-printable" + end
-    line = header_line(head, "content-transfer-encoding")
-    if line is not None:
-        return head[: line.start()] + written + head[line.end() :]
-    return head[: -len(end)] + written + end
+def part_template(part: TextPart, options: RewriteOptions, destinations: Destinations) -> PartTemplate | None:
+    """Read a part and make it a template; None where its transfer encoding or charset does not allow to splice it."""
+    if part.content is None:
+        return None
+    decoded = decode(part.content.decoded, part.mime.headers.get_content_charset())
+    found_before = len(destinations)
+    draft = _READERS[part.mime.kind](decoded.text, options, destinations, certain=decoded.certain)
+    cuts = cut(draft, decoded.codec)
+    if cuts.whole() != part.content.decoded:
+        destinations.forget(found_before)
+        return None
+    template = template_of(draft, cuts, decoded.codec)
+    return PartTemplate(
+        mime=part.mime,
+        head=without_header(part.head, "content-md5"),
+        body=part.content.body(cuts, template),
+        template=template,
+        draft=draft,
+        may_wrap=isinstance(part.content, PlainContent) and not too_long(part.raw),
+    )

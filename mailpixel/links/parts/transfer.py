@@ -3,12 +3,12 @@
 import binascii
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from mailpixel.links.splicing.compile import Cuts
-from mailpixel.links.splicing.splice import PIXEL_CLOSE, PIXEL_OPEN, Draft, Edit, Form, encode_for
+from mailpixel.links.parts.header_block import line_end_of
+from mailpixel.links.splicing.template import PIXEL_CLOSE, PIXEL_OPEN, Cuts, Template
 
 LONGEST_LINE = 998
 """Octets of a line without its end. Source: RFC 5322 section 2.1.1 (2008)."""
@@ -26,49 +26,86 @@ _SPACE = re.compile(rb"\s+")
 
 
 class Body(Protocol):
-    """The encoded body of a part, ready to be written for one recipient."""
+    """The body of a part in its transfer encoding, ready to be written for one recipient."""
 
     def fill(self, urls: Sequence[str], pixel_url: str | None) -> bytes:
         """The encoded body with these URLs, all those of the message, in its slots."""
         ...
 
 
+class Content(Protocol):
+    """The body of a part without its transfer encoding: `decoded`."""
+
+    @property
+    def decoded(self) -> bytes:
+        """The bytes that stand for the text."""
+        ...
+
+    def body(self, cuts: Cuts, template: Template[bytes]) -> Body:
+        """What writes it in its transfer encoding again, once `decoded` was cut and made a template."""
+        ...
+
+
+def content_of(raw: bytes, encoding: str) -> Content | None:
+    """A body without its encoding; None where that is unknown, or where programs would differ on what it holds."""
+    read = _READERS.get(encoding)
+    return read(raw) if read else None
+
+
+@dataclass(frozen=True, slots=True)
+class PlainContent:
+    """A body that is written as it is."""
+
+    decoded: bytes
+
+    def body(self, cuts: Cuts, template: Template[bytes]) -> Body:
+        """See `Content`."""
+        return template
+
+
+@dataclass(frozen=True, slots=True)
+class Base64Content:
+    """A body in base64, and what it stands for."""
+
+    raw: bytes
+    decoded: bytes
+
+    def body(self, cuts: Cuts, template: Template[bytes]) -> Body:
+        """See `Content`."""
+        raw = self.raw
+        length = len(raw.lstrip().split(b"\n", 1)[0].rstrip())
+        alone = len(raw.split()) == 1
+        fits = 4 <= length <= LONGEST_LINE and not (alone and length < _QP_LINE)
+        return Base64Body(template, length if fits else _QP_LINE, line_end_of(raw), raw.endswith(b"\n"))
+
+
 @dataclass(frozen=True, slots=True)
 class Base64Body:
     """A body encoded again as a whole, with the line length and line end it had."""
 
-    form: Form[bytes]
+    template: Template[bytes]
     line: int
     line_end: bytes
     closed: bool
 
     def fill(self, urls: Sequence[str], pixel_url: str | None) -> bytes:
         """See `Body`."""
-        encoded = binascii.b2a_base64(self.form.fill(urls, pixel_url), newline=False)
+        encoded = binascii.b2a_base64(self.template.fill(urls, pixel_url), newline=False)
         lines = [encoded[at : at + self.line] for at in range(0, len(encoded), self.line)]
         return self.line_end.join([*lines, b""] if self.closed else lines)
 
 
-def base64_decoded(raw: bytes) -> bytes | None:
-    """The bytes, or None where programs would differ on what they are."""
+def base64_decoded(raw: bytes) -> Base64Content | None:
+    """Decode base64; None where programs would differ on what it is."""
     try:
-        return binascii.a2b_base64(_SPACE.sub(b"", raw), strict_mode=True)
+        return Base64Content(raw, binascii.a2b_base64(_SPACE.sub(b"", raw), strict_mode=True))
     except binascii.Error:
         return None
 
 
-def base64_body(raw: bytes, form: Form[bytes]) -> Base64Body:
-    """The body of a part that was `raw`, with what the form makes."""
-    lines = raw.lstrip().split(b"\n")
-    length = len(lines[0].rstrip())
-    alone = len(raw.split()) == 1
-    fits = 4 <= length <= LONGEST_LINE and not (alone and length < _QP_LINE)
-    return Base64Body(form, length if fits else _QP_LINE, line_end_of(raw), raw.endswith(b"\n"))
-
-
 @dataclass(frozen=True, slots=True)
 class QuotedText:
-    """A quoted-printable text decoded: `decoded`, and for each token where it starts in either form."""
+    """A body in quoted-printable, what it stands for, and for each token where it starts in either form."""
 
     raw: bytes
     decoded: bytes
@@ -90,6 +127,22 @@ class QuotedText:
         token = bisect_right(self.decoded_starts, at - 1) - 1
         inside = at - 1 - self.decoded_starts[token]
         return self.raw_starts[token] + (3 if self.escaped[token] else inside + 1)
+
+    def body(self, cuts: Cuts, template: Template[bytes]) -> Body:
+        """See `Content`."""
+        raw, pieces, slots, position, at = self.raw, [], [], 0, 0
+        soft = b"=" + line_end_of(raw)
+        for piece, value in zip(cuts.pieces, cuts.values, strict=False):
+            at += len(piece)
+            start = self.start_of(at)
+            end = max(start, self.end_of(at + len(value))) if value else start
+            at += len(value)
+            before = raw[position:start]
+            # A bare `=` would make an escape with what comes after it now.
+            pieces.append(before[:-1] + b"=3D" if before.endswith(b"=") else before)
+            slots.append(_quoted_slot(raw, start, end, soft))
+            position = end
+        return QuotedBody((*pieces, raw[position:]), tuple(slots), soft, template)
 
 
 def quoted_decoded(raw: bytes) -> QuotedText | None:
@@ -122,63 +175,46 @@ def without_padding(raw: bytes) -> bytes:
     return binascii.a2b_qp(_QP_PADDING.sub(b"", raw))
 
 
+class QuotedSlot(NamedTuple):
+    """What stands in a slot of a quoted-printable body, and the soft line breaks that go around what replaces it: they
+    keep every line short and all others as they were. Empty where the slot is at the end of a line anyway."""
+
+    original: bytes
+    before: bytes
+    after: bytes
+
+
+def _quoted_slot(raw: bytes, start: int, end: int, soft: bytes) -> QuotedSlot:
+    opens = start > 0 and raw[start - 1 : start] != b"\n"
+    closes = end < len(raw) and raw[end : end + 1] not in (b"\n", b"\r")
+    return QuotedSlot(raw[start:end], soft if opens else b"", soft if closes else b"")
+
+
 @dataclass(frozen=True, slots=True)
 class QuotedBody:
-    """Raw pieces of a quoted-printable body and the slots between them. `opened` and `closed` say of each slot
-    whether a soft line break goes before and after it, which keeps every line short and all others as they were."""
+    """Raw pieces of a quoted-printable body and the slots between them, those of the template. `soft` is a soft line
+    break."""
 
     pieces: tuple[bytes, ...]
-    slots: tuple[Edit, ...]
-    pixel: int | None
-    codec: str
-    opened: tuple[bool, ...]
-    closed: tuple[bool, ...]
-    originals: tuple[bytes, ...]
-    line_end: bytes
+    slots: tuple[QuotedSlot, ...]
+    soft: bytes
+    template: Template[bytes]
 
     def fill(self, urls: Sequence[str], pixel_url: str | None) -> bytes:
         """See `Body`."""
-        written = [self._slot(place, urls, pixel_url) for place in range(len(self.slots))]
+        contents = self.template.encoded([*urls, pixel_url or ""])
+        if (pixel := self.template.pixel) is not None:
+            opening, closing = (
+                tag.encode(self.template.codec or "ascii") for tag in (PIXEL_OPEN, PIXEL_CLOSE)
+            )
+            contents[pixel] = opening + contents[pixel] + closing
+        written = [self._written(*pair) for pair in zip(self.slots, contents, strict=True)]
+        if pixel is not None and pixel_url is None:
+            written[pixel] = self.slots[pixel].original
         return b"".join(part for pair in zip(self.pieces, [*written, b""], strict=True) for part in pair)
 
-    def _slot(self, place: int, urls: Sequence[str], pixel_url: str | None) -> bytes:
-        slot = self.slots[place]
-        if place == self.pixel:
-            if pixel_url is None:
-                return self.originals[place]
-            text = PIXEL_OPEN + encode_for('"', pixel_url) + PIXEL_CLOSE
-        else:
-            text = encode_for(slot.quote, urls[slot.place]) + slot.tail
-        soft = b"=" + self.line_end
-        lines = soft.join(quoted_lines(text.encode(self.codec, "xmlcharrefreplace")))
-        return (soft if self.opened[place] else b"") + lines + (soft if self.closed[place] else b"")
-
-
-def quoted_body(quoted: QuotedText, cuts: Cuts, draft: Draft, codec: str) -> QuotedBody:
-    """The body of a part whose decoded text was cut like this."""
-    raw, pieces, position, at = quoted.raw, [], 0, 0
-    places: list[tuple[int, int]] = []
-    for piece, value in zip(cuts.pieces, cuts.values, strict=False):
-        at += len(piece)
-        start = quoted.start_of(at)
-        end = max(start, quoted.end_of(at + len(value))) if value else start
-        at += len(value)
-        before = raw[position:start]
-        # A bare `=` would make an escape with what comes after it now.
-        pieces.append(before[:-1] + b"=3D" if before.endswith(b"=") else before)
-        places.append((start, end))
-        position = end
-    line_end = line_end_of(raw)
-    return QuotedBody(
-        (*pieces, raw[position:]),
-        tuple(draft.edits),
-        draft.pixel,
-        codec,
-        tuple(start > 0 and raw[start - 1 : start] != b"\n" for start, _ in places),
-        tuple(end < len(raw) and raw[end : end + 1] not in (b"\n", b"\r") for _, end in places),
-        tuple(raw[start:end] for start, end in places),
-        line_end,
-    )
+    def _written(self, slot: QuotedSlot, content: bytes) -> bytes:
+        return slot.before + self.soft.join(quoted_lines(content)) + slot.after
 
 
 def quoted_lines(content: bytes) -> list[bytes]:
@@ -209,14 +245,19 @@ def _trailing_space(lines: list[bytes]) -> list[bytes]:
     )
 
 
-def line_end_of(raw: bytes) -> bytes:
-    """The line end of a text: that of its first line, LF for a text without one."""
-    first = raw.find(b"\n")
-    return b"\r\n" if first > 0 and raw[first - 1 : first] == b"\r" else b"\n"
-
-
 def too_long(content: bytes) -> bool:
     """True when a line is longer than mail may carry."""
     return len(content) > LONGEST_LINE and any(
         len(line.rstrip(b"\r")) > LONGEST_LINE for line in content.split(b"\n")
     )
+
+
+_READERS: dict[str, Callable[[bytes], Content | None]] = {
+    "": PlainContent,
+    "7bit": PlainContent,
+    "8bit": PlainContent,
+    "binary": PlainContent,
+    "base64": base64_decoded,
+    "quoted-printable": quoted_decoded,
+}
+"""By content transfer encoding."""

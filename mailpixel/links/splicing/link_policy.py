@@ -11,8 +11,8 @@ from enum import StrEnum
 
 import can_ada
 
+from mailpixel.links.fields import Fields, fields_of, resembles
 from mailpixel.links.passthrough import is_present, names_in, passed_through, with_parameters
-from mailpixel.links.splicing.fields import Fields, fields_of, resembles
 from mailpixel.links.splicing.leaving import leaves_list
 from mailpixel.links.splicing.options import RewriteOptions
 

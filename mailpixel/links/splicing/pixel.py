@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import turbohtml
 
+from mailpixel.links.splicing.html_text import HtmlText
 from mailpixel.links.splicing.link_policy import destination_of
 from mailpixel.links.splicing.options import PixelPlace
 from mailpixel.links.splicing.own import OwnUrls
-from mailpixel.links.splicing.source import Source
 
 _TRIES = 16
 _END_TAG = re.compile("</(body|html)[\t\n\f\r />]", re.IGNORECASE)
@@ -22,12 +22,12 @@ class Tree(NamedTuple):
     """A source with its document. `ends_in_markup` says that an image written at its end is an image, and then the
     document holds such a probe: found by the one parse that is needed anyway, at no cost."""
 
-    source: Source
+    source: HtmlText
     document: turbohtml.Document
     ends_in_markup: bool
 
 
-def read_tree(source: Source) -> Tree:
+def read_tree(source: HtmlText) -> Tree:
     """Parse a source. A text that ends inside a comment, a tag, a title or the like is parsed again without probe."""
     document = turbohtml.parse(source.view + _PROBE, source_locations=True)
     if _shows_probe(document):
@@ -109,7 +109,7 @@ def _shows_probe(document: turbohtml.Document) -> bool:
     return False
 
 
-def _top(document: turbohtml.Document, body: turbohtml.Element, source: Source) -> int | None:
+def _top(document: turbohtml.Document, body: turbohtml.Element, source: HtmlText) -> int | None:
     location = body.source_location
     if location is not None:
         return source.at(location.start_tag.end_offset)

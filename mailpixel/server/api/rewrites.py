@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mailpixel.errors import InvalidInput, MailpixelError
+from mailpixel.links.splicing.draft import NoteKind
 from mailpixel.links.splicing.options import PIXEL_PLACES, SHOWN_WORDS, RewriteOptions
-from mailpixel.links.splicing.splice import NoteKind
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
 from mailpixel.rewriting.notes import spoken
 from mailpixel.server.api.body import check_length

@@ -9,7 +9,7 @@ _NO_LETTER = "\ufffd"
 """What a browser takes a lone surrogate for."""
 
 
-class Source:
+class HtmlText:
     """A text read for parsing.
 
     `view` is as long as the text, letter by letter the same but for a byte-order mark (no content: as a letter it

@@ -1,0 +1,63 @@
+"""Raw header blocks: what a header says, and the block without it or with another; no other byte changes.
+
+A header block (`head`) ends with the empty line that parts it from the body.
+"""
+
+import re
+from functools import lru_cache
+
+_HEAD_END = re.compile(rb"\n(\r?\n)")
+_NUMBER = re.compile(rb"\d+")
+
+
+def head_end(raw: bytes, start: int = 0, end: int | None = None) -> int | None:
+    """Where the body begins in these bytes, or in a stretch of them; None where no empty line ends the headers."""
+    end = len(raw) if end is None else end
+    for line_end in (b"\n", b"\r\n"):
+        if raw.startswith(line_end, start, end):
+            return start + len(line_end)
+    match = _HEAD_END.search(raw, start, end)
+    return match.end() if match else None
+
+
+def line_end_of(raw: bytes) -> bytes:
+    """The line end of a text: that of its first line, LF for a text without one."""
+    first = raw.find(b"\n")
+    return b"\r\n" if first > 0 and raw[first - 1 : first] == b"\r" else b"\n"
+
+
+def header_values(head: bytes, name: str) -> tuple[str, ...]:
+    """What a header says, unfolded, once for each time it stands there."""
+    values = (value.decode("utf-8", "replace") for value in _header(name).findall(head))
+    return tuple("".join(value.splitlines()).strip() for value in values)
+
+
+def without_header(head: bytes, name: str) -> bytes:
+    """The block without a header, wherever it stands."""
+    return _header(name).sub(b"", head)
+
+
+def with_header(head: bytes, name: str, value: str) -> bytes:
+    """The block with this header in the place of the one it has, else at its end."""
+    end = line_end_of(head)
+    written = f"{name}: {value}".encode("ascii") + end
+    line = _header(name).search(head)
+    if line is None:
+        return head[: -len(end)] + written + end
+    return head[: line.start()] + written + head[line.end() :]
+
+
+def with_length(head: bytes, body: bytes) -> bytes:
+    """Head and body together, the length of the body put right where the head names one."""
+    line = _header("content-length").search(head)
+    number = _NUMBER.search(head, *line.span(1)) if line else None
+    if number is not None:
+        head = head[: number.start()] + b"%d" % len(body) + head[number.end() :]
+    return head + body
+
+
+@lru_cache(maxsize=64)
+def _header(name: str) -> re.Pattern[bytes]:
+    """A header's first line and its continuations; group 1 is its value."""
+    written = re.escape(name.encode("ascii"))
+    return re.compile(rb"(?im)^%b[ \t]*:((?>[^\r\n]|\r(?!\n)|\r?\n[ \t])*+)(?:\r?\n|\Z)" % written)

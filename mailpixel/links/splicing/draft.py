@@ -1,0 +1,114 @@
+"""What reading a text gives: the slots in it for our URLs, the links that are skipped and why, and notes.
+
+A text is read by `draft_html` or `draft_text`, cut at its slots into a `Template`, and kept in a `Plan`.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from itertools import count
+from typing import NamedTuple
+
+from mailpixel.claims import LAST_LINK
+from mailpixel.errors import InvalidInput
+from mailpixel.links.splicing.link_policy import Reason
+
+
+class Skip(NamedTuple):
+    """A link that stays as it is: its href as decoded by the parser, and why."""
+
+    href: str
+    reason: Reason
+
+
+class NoteKind(StrEnum):
+    """What a sender should know of a rewrite that went well."""
+
+    FIELD = "field"
+    """A link that is tracked though its URL holds what looks like a field of a template."""
+    SHOWN = "shown"
+    """A link that is tracked though its text shows another domain than the tracker's."""
+    SHORT = "short"
+    """HTML so short that spam filters mind its only image, the pixel."""
+
+
+class Note(NamedTuple):
+    """Something to know, and the link it is about (empty for the whole text)."""
+
+    kind: NoteKind
+    href: str = ""
+
+
+def skips_by_reason(skipped: Sequence[Skip]) -> dict[str, int]:
+    """How many links were skipped for each reason, in order of name; ours already are `already-tracked`."""
+    names = ("already-tracked" if skip.reason is Reason.TRACKED else str(skip.reason) for skip in skipped)
+    return dict(sorted(Counter(names).items()))
+
+
+PIXEL_PLACE = -1
+"""The place of the pixel's URL among all: the last, however many links there are."""
+
+
+class Slot(NamedTuple):
+    """A stretch of a text that one of our URLs replaces.
+
+    `start` and `end` are code points, the end not included. `place` says which of the URLs goes there, `quote` how it
+    is written: `"`, `'`, empty for an unquoted attribute value, or `text` for plain text. `tail` follows the URL.
+    A tuple, as `Skip` is: a dense template makes hundreds, and a frozen dataclass takes three times as long to make.
+    """
+
+    start: int
+    end: int
+    place: int
+    quote: str
+    tail: str = ""
+
+
+class Draft(NamedTuple):
+    """A text that was read: its slots, in order and apart from each other; `pixel` says which is the pixel's."""
+
+    text: str
+    slots: Sequence[Slot] = ()
+    skipped: Sequence[Skip] = ()
+    pixel: int | None = None
+    notes: Sequence[Note] = ()
+
+
+class Destinations:
+    """The destinations of a template or message, each once, in the order they were found."""
+
+    def __init__(self, known: Mapping[str, int]) -> None:
+        self._known = known
+        self._places: dict[str, int] = {}
+
+    def place(self, destination: str) -> int:
+        """The place of a destination among all."""
+        return self._places.setdefault(destination, len(self._places))
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def forget(self, kept: int) -> None:
+        """Take back all but the first `kept`, as if they had not been found."""
+        for destination in list(self._places)[kept:]:
+            del self._places[destination]
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """All of them."""
+        return tuple(self._places)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Their link numbers: the known ones keep theirs, new ones follow the highest.
+
+        Raises `InvalidInput` past `LAST_LINK`.
+        """
+        known = self._known
+        if not self._places:
+            return ()
+        fresh = count(max(known.values(), default=0) + 1)
+        numbers = tuple(known.get(destination) or next(fresh) for destination in self._places)
+        if max(numbers, default=0) > LAST_LINK:
+            raise InvalidInput("html", f"has more than {LAST_LINK} different links: split the campaign")
+        return numbers

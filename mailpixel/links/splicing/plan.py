@@ -1,0 +1,114 @@
+"""From a text to a plan: read, cut at its slots, and made a template. Done once; `Plan.render` for every recipient."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, AnyStr, Generic, Protocol
+
+from mailpixel.errors import InvalidInput, safe_message
+from mailpixel.links.splicing.charset import Decoded, decode
+from mailpixel.links.splicing.draft import Destinations, Draft, Note, Skip, skips_by_reason
+from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.links.splicing.template import Template, cut, template_of
+
+
+@dataclass(frozen=True, slots=True)
+class Plan(Generic[AnyStr]):
+    """A text read once: its links, which were skipped and why, and how to write it for one recipient.
+
+    `links` are the destinations (entities decoded, white space at the ends gone), `numbers` theirs. `error` is
+    None, or says why the text stays as it is: then there are no links and `render` gives the input. `notes` are
+    what the sender should know of links that are tracked, and of the pixel.
+    """
+
+    links: tuple[str, ...]
+    numbers: tuple[int, ...]
+    skipped: tuple[Skip, ...]
+    template: Template[AnyStr]
+    error: str | None = None
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def has_pixel(self) -> bool:
+        """Whether a pixel has a place: not in a frameset, beside one of ours, or where none was wanted."""
+        return self.template.pixel is not None
+
+    @property
+    def passed(self) -> Mapping[int, tuple[str, ...]]:
+        """By link number, the names of the query parameters that are written after the tracked URL."""
+        tails = {self.numbers[slot.place]: slot.tail for slot in self.template.slots if slot.tail}
+        return {
+            number: tuple(pair.partition("=")[0] for pair in tail[1:].split("&"))
+            for number, tail in tails.items()
+        }
+
+    def render(self, urls: Sequence[str], pixel_url: str | None = None) -> AnyStr:
+        """The text with the tracked URLs in place of the links, and the pixel where one is given and has a place.
+
+        `urls` run parallel to `links`. They are absolute URLs without line breaks, or hold an ESP's merge field; they
+        are encoded for the quotes they land in (`&` and the quote, nothing else) and otherwise written as they are.
+        The result is text or bytes as the input was. Raises `InvalidInput` when there are not as many URLs as links.
+        """
+        check_urls(urls, self.links)
+        return self.template.fill(urls, pixel_url)
+
+    @property
+    def report(self) -> dict[str, int]:
+        """Numbers for people: `tracked` places, and places skipped by reason."""
+        return {"tracked": self.template.tracked, **skips_by_reason(self.skipped)}
+
+
+def check_urls(urls: Sequence[str], links: Sequence[str]) -> None:
+    """Raises `InvalidInput` unless there are as many URLs as links."""
+    if len(urls) != len(links):
+        raise InvalidInput("urls", f"holds {len(urls)} for {len(links)} links: give one a link")
+
+
+class Read(Protocol):
+    """Reads one kind of text: `draft_html` or `draft_text`."""
+
+    def __call__(
+        self, text: str, options: RewriteOptions, destinations: Destinations, *, certain: bool = True
+    ) -> Draft:
+        """What to change in a text. `certain` is False when its letters outside ASCII are guesses."""
+        ...
+
+
+def planned(content: AnyStr, options: RewriteOptions, read: Read) -> Plan[AnyStr]:
+    """The plan of a text, or of bytes in the charset that `options.charset` or they themselves say.
+
+    Content never makes this raise: where it cannot be rewritten the plan gives it back as it is and says why in
+    `error`.
+    """
+    try:
+        if isinstance(content, str):
+            return _of_text(content, options, read)
+        return _of_bytes(content, options, read)
+    except Exception as error:  # a tracker must never stop a mailing
+        return Plan((), (), (), Template([content]), safe_message(error))
+
+
+def _of_text(text: str, options: RewriteOptions, read: Read) -> Plan[Any]:
+    destinations = Destinations(options.known)
+    draft = read(text, options, destinations)
+    return _plan(draft, destinations, template_of(draft, cut(draft, None), None, len(destinations)))
+
+
+def _of_bytes(raw: bytes, options: RewriteOptions, read: Read) -> Plan[Any]:
+    for text, codec, certain in _readings(raw, options.charset):
+        destinations = Destinations(options.known)
+        draft = read(text, options, destinations, certain=certain)
+        cuts = cut(draft, codec)
+        if cuts.whole() == raw:
+            break
+    return _plan(draft, destinations, template_of(draft, cuts, codec, len(destinations)))
+
+
+def _readings(raw: bytes, declared: str | None) -> Iterator[Decoded]:
+    yield decode(raw, declared)
+    # Then it was a charset whose letters depend on what stood before the cut, such as ISO-2022-KR.
+    yield Decoded(raw.decode("latin-1"), "latin-1", False)
+
+
+def _plan(draft: Draft, destinations: Destinations, template: Template[Any]) -> Plan[Any]:
+    notes = tuple(draft.notes)
+    return Plan(destinations.links, destinations.numbers, tuple(draft.skipped), template, notes=notes)
