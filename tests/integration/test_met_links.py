@@ -18,26 +18,21 @@ from mailpixel.projections.fold import Fold
 from mailpixel.projections.message_state import Judge
 from mailpixel.projections.rebuild import Rebuild, rebuild
 from mailpixel.rewriting import Rewriter, rewriter_of
-from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from mailpixel.store.protocol import Store
 from mailpixel.store.registry import Registry
 from mailpixel.store.sqlite import open_sqlite
 from tests.support.builders import SENT_AT_MS, a_campaign, a_click, a_link, a_message
 from tests.support.judging import PERSON
+from tests.support.stores import REGISTRIES, a_registry, a_store
 
 URL = "https://shop.example/new"
 KEYRING = new_keyring(datetime(2026, 11, 25, tzinfo=UTC))
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=sorted(REGISTRIES))
 def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Store, Registry]]:
-    if request.param == "memory":
-        yield MemoryStore(), MemoryRegistry()
-        return
-    store, registry = open_sqlite(tmp_path / "mailpixel.db")
-    yield store, registry
-    store.close()
-    registry.close()
+    with a_store(request.param, tmp_path) as store, a_registry(request.param, tmp_path) as registry:
+        yield store, registry
 
 
 def judged(message: Message, campaign: Campaign) -> tuple[Judged, ...]:

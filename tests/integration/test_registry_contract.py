@@ -1,6 +1,6 @@
 """What every registry must do, run on each of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,23 +13,17 @@ from mailpixel.model import Campaign
 from mailpixel.store.campaigns import MOST_MET_LINKS, LinkRevision, Sighting
 from mailpixel.store.keys import ApiKey, SigningKey
 from mailpixel.store.leases import FoldState
-from mailpixel.store.memory import MemoryRegistry
 from mailpixel.store.registry import Registry
-from mailpixel.store.sqlite import SqliteRegistry
 from tests.support.builders import SENT_AT, a_campaign, a_link
+from tests.support.stores import REGISTRIES, a_registry
 
-REGISTRIES: dict[str, Callable[[Path], Registry]] = {
-    "memory": lambda folder: MemoryRegistry(),
-    "sqlite": lambda folder: SqliteRegistry(folder / "registry.db"),
-}
 NOW = datetime(2026, 11, 25, 12, 30, 15, 678_000, tzinfo=UTC)
 
 
 @pytest.fixture(params=sorted(REGISTRIES))
 def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registry]:
-    made = REGISTRIES[request.param](tmp_path)
-    yield made
-    made.close()
+    with a_registry(request.param, tmp_path) as made:
+        yield made
 
 
 def a_key(name: str = "reader", **fields: object) -> ApiKey:

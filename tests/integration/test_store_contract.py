@@ -1,6 +1,6 @@
 """What every store must do, run on each of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from mailpixel.store.measures import MEASURES
 from mailpixel.store.memory import MemoryStore
 from mailpixel.store.projections import Folded, MessageState, Waiting
 from mailpixel.store.protocol import Store
-from mailpixel.store.sqlite import SqliteStore
 from tests.support.builders import (
     APPLE,
     BROWSER,
@@ -31,22 +30,18 @@ from tests.support.builders import (
     at_ms,
     judge_plainly,
 )
+from tests.support.stores import STORES, a_store
 from tests.support.tallying import assert_figures_are_the_tally
 
-STORES: dict[str, Callable[[Path], Store]] = {
-    "memory": lambda folder: MemoryStore(),
-    "sqlite": lambda folder: SqliteStore(folder / "store.db"),
-}
 NOW_MS = at_ms(1_000_000)
 
 
 @pytest.fixture(params=sorted(STORES))
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty store. Whatever a test did to it, its figures are the tally of its states in the end."""
-    made = STORES[request.param](tmp_path)
-    yield made
-    assert_figures_are_the_tally(made, "autumn", "spring", *made.campaigns())
-    made.close()
+    with a_store(request.param, tmp_path) as made:
+        yield made
+        assert_figures_are_the_tally(made, "autumn", "spring", *made.campaigns())
 
 
 def fold(message: Message | PutAside) -> MessageState:

@@ -4,6 +4,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,10 @@ from hypothesis import strategies as st
 from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Message, Verdict
 from mailpixel.projections.fold import Fold
 from mailpixel.projections.rebuild import Rebuild, rebuild
-from mailpixel.store.memory import MemoryRegistry, MemoryStore
+from mailpixel.store.memory import MemoryRegistry
 from mailpixel.store.protocol import Store
-from mailpixel.store.sqlite import SqliteStore
 from tests.support.builders import a_campaign, a_message, at_ms, judge_plainly
+from tests.support.stores import STORES, a_store
 from tests.support.strategies import batches, histories
 from tests.support.tallying import assert_figures_are_the_tally
 
@@ -26,19 +27,14 @@ laws = settings(max_examples=60)
 
 
 @contextmanager
-def in_memory() -> Iterator[Store]:
-    yield MemoryStore()
-
-
-@contextmanager
-def in_sqlite() -> Iterator[Store]:
-    with tempfile.TemporaryDirectory() as folder:
-        store = SqliteStore(Path(folder) / "store.db")
+def empty(name: str) -> Iterator[Store]:
+    with tempfile.TemporaryDirectory() as folder, a_store(name, Path(folder)) as store:
         yield store
-        store.close()
 
 
-stores = pytest.mark.parametrize("opened", [in_memory, in_sqlite])
+stores = pytest.mark.parametrize(
+    "opened", [partial(empty, name) for name in sorted(STORES)], ids=sorted(STORES)
+)
 Opened = Callable[[], AbstractContextManager[Store]]
 
 
@@ -76,7 +72,7 @@ def everything(store: Store) -> object:
 @given(st.data())
 def test_any_order_and_any_batching_give_the_same(opened: Opened, data: st.DataObject) -> None:
     history = data.draw(histories())
-    with opened() as store, in_memory() as at_once:
+    with opened() as store, empty("memory") as at_once:
         assert folded(store, data.draw(batches(history))) == folded(at_once, [history])
 
 
@@ -119,7 +115,7 @@ def judge_strictly(message: Message, campaign: Campaign) -> tuple[Judged, ...]:
 def test_erasing_a_person_equals_their_never_having_been(opened: Opened, data: st.DataObject) -> None:
     history = data.draw(histories())
     others = [event for event in history if event.recipient != "r-1"]
-    with opened() as store, in_memory() as without:
+    with opened() as store, empty("memory") as without:
         folded(store, data.draw(batches(history)))
         assert store.erase("r-1") == len(history) - len(others)
         assert everything(store) == folded(without, [others])
@@ -140,7 +136,7 @@ def test_counters_equal_a_recount_of_all_events(opened: Opened, data: st.DataObj
 @laws
 @given(histories())
 def test_what_counts_is_human_privacy_or_machine(history: Sequence[Event]) -> None:
-    with in_memory() as store:
+    with empty("memory") as store:
         folded(store, [history])
         for campaign in CAMPAIGNS:
             totals = store.figures(campaign, NOW_MS, 0).totals

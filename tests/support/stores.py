@@ -1,0 +1,33 @@
+"""Every store and every registry that the contract suites run on: another is one line here."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from mailpixel.store.memory import MemoryRegistry, MemoryStore
+from mailpixel.store.protocol import Store
+from mailpixel.store.registry import Registry
+from mailpixel.store.sqlite import SqliteRegistry, SqliteStore
+
+STORES: Mapping[str, Callable[[Path], Store]] = {
+    "memory": lambda folder: MemoryStore(),
+    "sqlite": lambda folder: SqliteStore(folder / "mailpixel.db"),
+}
+REGISTRIES: Mapping[str, Callable[[Path], Registry]] = {
+    "memory": lambda folder: MemoryRegistry(),
+    "sqlite": lambda folder: SqliteRegistry(folder / "mailpixel.db"),
+}
+
+
+@contextmanager
+def a_store(name: str, folder: Path) -> Iterator[Store]:
+    """The store of this name, with what is in the folder."""
+    with closing(STORES[name](folder)) as store:
+        yield store
+
+
+@contextmanager
+def a_registry(name: str, folder: Path) -> Iterator[Registry]:
+    """The registry of this name, with what is in the folder."""
+    with closing(REGISTRIES[name](folder)) as registry:
+        yield registry
