@@ -15,7 +15,7 @@ from mailpixel.model import Campaign, Message
 from mailpixel.projections.campaigns import Campaigns
 from mailpixel.projections.editions import Editions
 from mailpixel.projections.lease import Lease, LeaseLost
-from mailpixel.projections.message_state import Judge, fold_or_put_aside, no_collecting
+from mailpixel.projections.message_state import Judge, fold_or_put_aside
 from mailpixel.projections.rebuild import EVENTS, Rebuild, rebuild
 from mailpixel.store.log import Changed, PutAside
 from mailpixel.store.projections import Folded
@@ -176,11 +176,9 @@ class Fold:
         return judged + len(states)
 
     def _states(self, messages: Iterator[Message | PutAside], known: Campaigns) -> list[Folded]:
-        with no_collecting():
-            return [
-                fold_or_put_aside(message, self._judge, known)
-                for message in islice(messages, self._options.part)
-            ]
+        return [
+            fold_or_put_aside(message, self._judge, known) for message in islice(messages, self._options.part)
+        ]
 
     def _save(self, folded: Sequence[Folded], changed: Changed) -> None:
         """Save, halving what the store cannot take until only that is put aside. The cursor moves with the last."""

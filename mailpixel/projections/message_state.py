@@ -1,8 +1,6 @@
 """The state of one message: its events and their verdicts, folded into what is kept for every message."""
 
-import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 
 from mailpixel.errors import StoreUnavailable
 from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Message, Verdict
@@ -73,19 +71,3 @@ def _first_human(judged: Sequence[Judged]) -> dict[EventKind, int]:
 
 def _counts(event: Event) -> bool:
     return event.method == "GET" and not event.facts._value_ & _FORGED
-
-
-@contextmanager
-def no_collecting() -> Iterator[None]:
-    """Leave garbage to reference counts for the length of a batch.
-
-    What a batch makes holds no cycles and lives to its end; the collector would walk through everything over and over
-    and find nothing, at a sixth of the rate.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

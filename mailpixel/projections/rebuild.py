@@ -13,7 +13,7 @@ from mailpixel.model import Campaign, Message
 from mailpixel.pool import cores, in_order
 from mailpixel.projections.campaigns import Campaigns
 from mailpixel.projections.lease import Stop
-from mailpixel.projections.message_state import Judge, fold_or_put_aside, no_collecting
+from mailpixel.projections.message_state import Judge, fold_or_put_aside
 from mailpixel.projections.rebuild_difference import Comparison, Difference
 from mailpixel.store.log import PutAside
 from mailpixel.store.projections import Folded, MessageState
@@ -103,11 +103,10 @@ class Part:
 
     def _judged(self) -> "PartResult":
         task, comparison = self.task, Comparison()
-        with no_collecting():
-            messages = task.store.messages_to_fold(task.campaign.id, self.after, self.until)
-            folded = [task.fold(message) for message in messages]
-            states = [each for each in folded if isinstance(each, MessageState)]
-            comparison.add(self._stored(len(states) + 1), states)
+        messages = task.store.messages_to_fold(task.campaign.id, self.after, self.until)
+        folded = [task.fold(message) for message in messages]
+        states = [each for each in folded if isinstance(each, MessageState)]
+        comparison.add(self._stored(len(states) + 1), states)
         return PartResult(folded, comparison)
 
     def _stored(self, limit: int) -> dict[str, MessageState]:
