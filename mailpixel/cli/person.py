@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import click
 
-from mailpixel.cli.context import Group, confirm, rules, say, stores, yes_option
+from mailpixel.cli.context import Group, confirm, now_ms, rules, say, stores, yes_option
 from mailpixel.cli.recipient import recipient_argument, recipient_of, under_what
+from mailpixel.privacy.erasure import erase_person
 from mailpixel.privacy.optout import opt_out
 
 
@@ -44,7 +45,7 @@ def person_erase(recipient: str, yes: bool) -> None:
     store, registry = stores()
     id = recipient_of(registry, recipient)
     confirm("Erase every event of this person, and take them out of all counts?", yes)
-    events = store.erase(id)
+    events = erase_person(store, registry, id, now_ms())
     if not events:
         _say_unknown(recipient)
         return

@@ -98,6 +98,10 @@ class LinkRegister(Protocol):
         """
         ...
 
+    def forget_sightings(self) -> None:
+        """Forget what is remembered of destinations in mail: nobody could say which of them were one person's."""
+        ...
+
 
 class CampaignWriter(CampaignReader, LinkRegister, Protocol):
     """Campaigns as people change them."""

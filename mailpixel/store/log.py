@@ -59,7 +59,7 @@ class EventWriter(Protocol):
 
     def append(self, events: Sequence[Event], batch: str = "") -> None:
         """Write events, idempotent by event id. `batch` is the token of a sealed batch (empty: none); a store may know
-        a batch by it that is sent again, but the ids alone decide what is new.
+        a batch by it that is sent again, but the ids alone decide what is new. What an erasure keeps out is left out.
 
         Raises `StoreUnavailable` when nothing was written, `InvalidInput` when an id is not 16 bytes that
         begin with the event's `received_at_ms`.
@@ -75,7 +75,9 @@ class EventWriter(Protocol):
         ...
 
     def raise_overflow(self, overflow: Sequence[Overflow]) -> None:
-        """Raise counts of hits past the cap; one that stands higher stays. Raises `StoreUnavailable` when nothing was
+        """Raise counts of hits past the cap; one that stands higher stays, and what an erasure keeps out is left out.
+
+        Raises `StoreUnavailable` when nothing was
         written."""
         ...
 

@@ -6,18 +6,11 @@ are sums of small protocols by who asks: take the smallest that has what you nee
 
 from typing import Protocol
 
+from mailpixel.store.erasure import Erasure
 from mailpixel.store.lifecycle import Lifecycle
 from mailpixel.store.log import Log
 from mailpixel.store.projections import Projections
 
 
-class Store(Log, Projections, Lifecycle, Protocol):
+class Store(Log, Projections, Erasure, Lifecycle, Protocol):
     """The log of events and the projections folded from it."""
-
-    def erase(self, recipient: str) -> int:
-        """Delete everything stored about a person, take it out of the counters; returns how many events went.
-
-        Agents that no event uses any more go too. An opt-out stays: it is in the registry. Raises `ErasureUnfinished`
-        when all that is done, and traces are left until it is called again.
-        """
-        ...

@@ -1,4 +1,4 @@
-"""The running app for the tests of the API."""
+"""The running app for the tests of the API, and every store for the suites that run on each."""
 
 import hashlib
 from collections.abc import Iterator
@@ -10,9 +10,20 @@ from starlette.testclient import TestClient
 from mailpixel.server.app import create_app
 from mailpixel.settings import Settings
 from mailpixel.store.keys import ApiKey
+from mailpixel.store.protocol import Store
 from mailpixel.store.sqlite import open_sqlite
 from tests.support.api import PERSON, Api
 from tests.support.builders import SENT_AT, a_campaign, a_click, a_delivery, an_open
+from tests.support.stores import STORES, a_store
+from tests.support.tallying import assert_figures_are_the_tally
+
+
+@pytest.fixture(params=sorted(STORES))
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """Each store, empty. Whatever a test did to it, its figures are the tally of its states in the end."""
+    with a_store(request.param, tmp_path) as made:
+        yield made
+        assert_figures_are_the_tally(made, "autumn", "spring", *made.campaigns())
 
 
 @pytest.fixture

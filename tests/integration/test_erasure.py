@@ -16,10 +16,11 @@ from mailpixel.projections.message_state import fold_message
 from mailpixel.store.log import Changed, Overflow, PutAside
 from mailpixel.store.projections import MessageState
 from mailpixel.store.sqlite import SqliteStore
-from tests.support.builders import EDGE, a_campaign, a_click, an_open, judge_plainly
+from tests.support.builders import EDGE, a_campaign, a_click, an_open, at_ms, judge_plainly
 
 PERSON, AGENT, ADDRESS = "person-to-forget-4711", "A rare agent 0815", "198.51.100.77"
 BUSY_MS = 50
+ERASED_MS = at_ms(1_000_000)
 
 
 @pytest.fixture
@@ -61,6 +62,13 @@ def a_crowd(store: SqliteStore, persons_events: int = 300) -> None:
     store.save([PutAside("of-1", PERSON, "KeyError")], Changed(store.cursor(), store.cursor(), ()))
 
 
+def erase(store: SqliteStore) -> int:
+    """Erase the person and overwrite what is left; how many events went."""
+    events = store.erase(PERSON, ERASED_MS)
+    store.sweep()
+    return events
+
+
 def traces(folder: Path) -> list[str]:
     """What of the person the files of a folder hold."""
     files = b"".join(file.read_bytes() for file in folder.iterdir())
@@ -70,7 +78,7 @@ def traces(folder: Path) -> list[str]:
 def test_nothing_of_an_erased_person_is_left_in_the_files(store: SqliteStore, path: Path) -> None:
     a_crowd(store)
     assert traces(path.parent) == [PERSON, AGENT, ADDRESS]
-    assert store.erase(PERSON) == 600
+    assert erase(store) == 600
     assert traces(path.parent) == []
 
 
@@ -79,14 +87,14 @@ def test_no_copy_that_moved_rows_left_behind_stays_in_the_file(
     store: SqliteStore, path: Path, events: int
 ) -> None:
     a_crowd(store, events)
-    assert store.erase(PERSON) == 2 * events
+    assert erase(store) == 2 * events
     assert traces(path.parent) == []
     assert len(list(store.messages("spring"))) == 5 * events
 
 
 def test_nothing_is_left_of_a_person_erased_before_they_were_folded(store: SqliteStore, path: Path) -> None:
     store.append([*mine(1), an_open(2)])
-    assert store.erase(PERSON) == 2
+    assert erase(store) == 2
     assert traces(path.parent) == []
 
 
@@ -98,10 +106,10 @@ def test_a_reader_that_holds_the_former_content_keeps_the_erasure_from_being_cal
         reader.execute("begin")
         reader.execute("select count(*) from events").fetchone()
         with pytest.raises(ErasureUnfinished, match=r"still in mailpixel.db-wal.*erase this person again"):
-            store.erase(PERSON)
+            erase(store)
         assert list(store.person(PERSON)) == []
         reader.execute("rollback")
-    assert store.erase(PERSON) == 0
+    assert erase(store) == 0
     assert traces(path.parent) == []
 
 
@@ -125,7 +133,7 @@ def test_the_command_fails_and_says_when_to_run_it_again(path: Path) -> None:
 def test_an_agent_that_others_use_stays(store: SqliteStore) -> None:
     theirs = an_open(2, agent=AGENT)
     store.append([*mine(1), theirs])
-    store.erase(PERSON)
+    erase(store)
     assert list(store.message("spring", "r-1").events) == [theirs]
 
 
@@ -133,7 +141,7 @@ def test_another_process_that_remembers_a_removed_agent_logs_it_anew(store: Sqli
     other = SqliteStore(path)
     for agent in ("first", AGENT, "last"):
         other.append([an_open(1, recipient=PERSON, agent=agent)])
-    store.erase(PERSON)
+    erase(store)
     store.append([an_open(2, agent="of somebody else")])
     theirs = [an_open(3, recipient="r-2", agent=agent) for agent in ("last", "first", AGENT)]
     for event in theirs:
@@ -150,7 +158,31 @@ def test_erasing_asks_only_the_campaigns_of_the_person(store: SqliteStore) -> No
     asked: list[str] = []
     with store._database.at_once() as connection:
         connection.set_trace_callback(asked.append)
-    store.erase(PERSON)
+    erase(store)
     with store._database.at_once() as connection:
         connection.set_trace_callback(None)
     assert len([statement for statement in asked if statement.startswith("delete from events")]) == 1
+
+
+def test_an_erased_person_is_hidden_before_the_sweep_and_gone_from_the_files_after_it(
+    store: SqliteStore, path: Path
+) -> None:
+    a_crowd(store, 20)
+    assert store.erase(PERSON, ERASED_MS) == 40
+    assert list(store.person(PERSON)) == []
+    assert PERSON in traces(path.parent)
+    store.sweep()
+    assert traces(path.parent) == []
+
+
+@pytest.mark.parametrize("events", [5, 20, 60])
+def test_a_sweep_by_another_process_finishes_what_an_erasure_began(
+    store: SqliteStore, path: Path, events: int
+) -> None:
+    a_crowd(store, events)
+    store.erase(PERSON, ERASED_MS)
+    store.close()
+    other = SqliteStore(path)
+    other.sweep()
+    assert traces(path.parent) == []
+    other.close()

@@ -14,6 +14,7 @@ from mailpixel.classify.judge import judge
 from mailpixel.folder.key_file import new_keyring
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.model import Campaign, Event, Judged, Message
+from mailpixel.privacy.erasure import erase_person
 from mailpixel.projections.fold import Fold
 from mailpixel.projections.message_state import Judge
 from mailpixel.projections.rebuild import Rebuild, rebuild
@@ -21,7 +22,7 @@ from mailpixel.rewriting import Rewriter, rewriter_of
 from mailpixel.store.protocol import Store
 from mailpixel.store.registry import Registry
 from mailpixel.store.sqlite import open_sqlite
-from tests.support.builders import SENT_AT_MS, a_campaign, a_click, a_link, a_message
+from tests.support.builders import SENT_AT_MS, a_campaign, a_click, a_link, a_message, at_ms
 from tests.support.judging import PERSON
 from tests.support.stores import REGISTRIES, a_registry, a_store
 
@@ -175,7 +176,7 @@ def test_a_person_erased_while_clicks_are_counted_for_another_link_stays_erased(
     store.append([carried(5_000, "s-1"), carried(5_000, "s-2")])
     assert folded(store, registry) == {-1: 2}
     registry.register_links("spring", [URL])
-    assert folded(store, registry, Watching(lambda: store.erase("s-1"))) == {2: 1}
+    assert folded(store, registry, Watching(lambda: store.erase("s-1", at_ms(6_000)))) == {2: 1}
     assert [state.recipient for state in store.recipients("spring", "", 10)] == ["s-2"]
 
 
@@ -231,7 +232,7 @@ def test_what_is_kept_of_destinations_is_keyed_bounded_and_goes_when_anybody_is_
         mail(rewriter, number)
     assert [len(row[2]) + len(row[3]) for row in seen(path)] == [8] * 20
     store.append([a_click(5_000, None, destination="https://shop.example/reset?t=1", recipient="r-1")])
-    store.erase("r-1")
+    erase_person(store, registry, "r-1", at_ms(6_000))
     store.close()
     registry.close()
     assert seen(path) == []

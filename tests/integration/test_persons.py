@@ -51,7 +51,7 @@ def test_what_a_fold_of_a_former_release_folded_is_found_and_erased(store: Sqlit
     store.append([an_open(3, campaign="autumn")])
     catch_up(store, path)
     assert campaigns(store) == ["autumn", "spring", "summer"]
-    assert store.erase("r-1") == 3
+    assert store.erase("r-1", at_ms(10)) == 3
     assert store.campaigns() == []
 
 

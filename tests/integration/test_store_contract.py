@@ -2,17 +2,14 @@
 
 from collections.abc import Iterator
 from itertools import groupby
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.model import Event, Facts, Message
-from mailpixel.projections.message_state import fold_message
 from mailpixel.store.log import Changed, Overflow, PutAside
 from mailpixel.store.measures import MEASURES
-from mailpixel.store.memory import MemoryStore
 from mailpixel.store.projections import Folded, MessageState, Waiting
 from mailpixel.store.protocol import Store
 from tests.support.builders import (
@@ -20,7 +17,6 @@ from tests.support.builders import (
     BROWSER,
     EDGE,
     SENT_AT_MS,
-    a_campaign,
     a_click,
     a_delivery,
     a_message,
@@ -28,43 +24,12 @@ from tests.support.builders import (
     an_open,
     an_optout,
     at_ms,
-    judge_plainly,
 )
-from tests.support.stores import STORES, a_store
-from tests.support.tallying import assert_figures_are_the_tally
-
-NOW_MS = at_ms(1_000_000)
-
-
-@pytest.fixture(params=sorted(STORES))
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """An empty store. Whatever a test did to it, its figures are the tally of its states in the end."""
-    with a_store(request.param, tmp_path) as made:
-        yield made
-        assert_figures_are_the_tally(made, "autumn", "spring", *made.campaigns())
-
-
-def fold(message: Message | PutAside) -> MessageState:
-    assert isinstance(message, Message)
-    return fold_message(message, judge_plainly(message, a_campaign(message.campaign)))
-
-
-def catch_up(store: Store, limit: int = 100) -> None:
-    while (changed := store.changed(store.cursor(), limit)).cursor != changed.since:
-        store.save([fold(message) for message in changed.messages], changed)
+from tests.support.folding import NOW_MS, catch_up, fold, logged, totals
 
 
 def news(store: Store) -> list[Message]:
     return [each for each in store.changed(store.cursor(), 10).messages if isinstance(each, Message)]
-
-
-def logged(store: Store, campaign: str = "spring") -> list[Event]:
-    return [event for message in store.messages(campaign) for event in message.events]
-
-
-def totals(store: Store, campaign: str = "spring") -> dict[str, int]:
-    figures = store.figures(campaign, NOW_MS, 15_000)
-    return {measure: number for measure, number in figures.totals.items() if number}
 
 
 def test_a_campaign_keeps_the_edition_it_was_first_judged_by_until_all_is_judged_anew(store: Store) -> None:
@@ -94,7 +59,7 @@ def test_messages_are_found_by_a_destination_that_their_clicks_carried(store: St
     assert {each.recipient for each in found} == {"r-2", *(event.recipient for event in many)}
     assert len(found) == 1_201
     assert list(store.messages_that_carried("spring", [])) == []
-    store.erase("r-2")
+    store.erase("r-2", NOW_MS)
     assert list(store.messages_that_carried("spring", [url])) == []
 
 
@@ -288,16 +253,6 @@ def test_saving_after_another_fold_was_faster_changes_nothing(store: Store) -> N
     assert (store.cursor(), totals(store)["opens.events"]) == (cursor, 1)
 
 
-def test_a_person_erased_while_being_folded_stays_erased(store: Store) -> None:
-    store.append([an_open(1)])
-    changed = store.changed(store.cursor(), 10)
-    store.erase("r-1")
-    with pytest.raises(Conflict):
-        store.save([fold(message) for message in changed.messages], changed)
-    catch_up(store)
-    assert (store.recipients("spring", "", 10), totals(store)) == ([], {})
-
-
 def test_provisional_hits_are_those_younger_than_the_settle_time(store: Store) -> None:
     store.append([an_open(10), an_open(20), a_delivery(20), an_open(20, campaign="autumn")])
     assert [store.figures("spring", at_ms(second), 15_000).provisional for second in (20, 25, 35)] == [
@@ -457,36 +412,8 @@ def test_a_person_erased_while_sources_are_read_does_not_come_back(store: Store)
     store.append([a_click(n, recipient=name) for n, name in enumerate(names)])
     reading = store.messages_by_source(2)
     _, first = next(reading)
-    store.erase(names[-1])
+    store.erase(names[-1], NOW_MS)
     assert [first.recipient, *(message.recipient for _, message in reading)] == names[:-1]
-
-
-def test_erasing_a_person_leaves_what_would_be_there_without_them(store: Store, tmp_path: Path) -> None:
-    others = [an_open(1, recipient="r-2"), a_click(2, recipient="r-2", campaign="autumn")]
-    store.append([an_open(3), a_click(4), an_open(5, campaign="autumn"), *others])
-    store.raise_overflow([Overflow("spring", "r-1", 1, EDGE, 5), Overflow("spring", "r-2", 1, EDGE, 7)])
-    catch_up(store)
-    assert store.erase("r-1") == 3
-    alone = MemoryStore()
-    alone.append(others)
-    alone.raise_overflow([Overflow("spring", "r-2", 1, EDGE, 7)])
-    catch_up(alone)
-    for campaign in ("autumn", "spring"):
-        assert store.figures(campaign, NOW_MS, 0) == alone.figures(campaign, NOW_MS, 0)
-        assert store.timeline(campaign) == alone.timeline(campaign)
-        assert store.recipients(campaign, "", 10) == alone.recipients(campaign, "", 10)
-        assert logged(store, campaign) == logged(alone, campaign)
-    assert store.erase("r-1") == 0
-
-
-def test_an_erased_person_can_come_back(store: Store) -> None:
-    event = an_open(1)
-    store.append([event])
-    catch_up(store)
-    store.erase("r-1")
-    store.append([event])
-    catch_up(store)
-    assert totals(store)["opens.events"] == 1
 
 
 def test_a_replacement_takes_the_place_of_all_states(store: Store) -> None:
@@ -557,7 +484,7 @@ def test_a_person_erased_during_a_replacement_does_not_come_back(store: Store) -
 
     def states() -> Iterator[MessageState]:
         yield fold(store.message("spring", "r-1"))
-        store.erase("r-1")
+        store.erase("r-1", NOW_MS)
         yield fold(store.message("spring", "r-2"))
 
     with pytest.raises(Conflict):
@@ -586,14 +513,6 @@ def test_what_waits_is_what_was_logged_and_not_folded(store: Store) -> None:
     store.save([fold(message) for message in first.messages], first)
     assert store.waiting() == Waiting(1, at_ms(7))
     catch_up(store)
-    assert store.waiting() == Waiting()
-
-
-def test_nothing_waits_of_a_person_erased_before_they_were_folded(store: Store) -> None:
-    store.append([an_open(5)])
-    catch_up(store)
-    store.append([an_open(6, recipient="r-2")])
-    store.erase("r-2")
     assert store.waiting() == Waiting()
 
 
@@ -667,12 +586,6 @@ def test_a_message_folded_during_a_replacement_may_be_put_aside(store: Store) ->
     assert totals(store)["opens.human"] == 1
 
 
-def test_nothing_of_an_erased_person_stays_put_aside(store: Store) -> None:
-    put(store, aside("r-1"), aside("r-2"), aside("r-1", "winter"))
-    store.erase("r-1")
-    assert store.put_aside() == [aside("r-2")]
-
-
 def test_a_person_is_found_whatever_became_of_their_messages(store: Store) -> None:
     names = ["folded", "aside", "rebuilt", "waiting"]
     store.append([an_open(1, campaign=name) for name in names[:3]])
@@ -682,18 +595,9 @@ def test_a_person_is_found_whatever_became_of_their_messages(store: Store) -> No
     store.replace("rebuilt", store.cursor(), [fold(store.message("rebuilt", "r-1"))], fold)
     store.append([an_open(2, campaign="waiting"), an_open(3, campaign="other", recipient="r-2")])
     assert [message.campaign for message in store.person("r-1")] == sorted(names)
-    assert store.erase("r-1") == 4
+    assert store.erase("r-1", NOW_MS) == 4
     assert list(store.person("r-1")) == []
     assert [message.campaign for message in store.person("r-2")] == ["other"]
-
-
-def test_a_person_who_was_erased_and_comes_back_is_found(store: Store) -> None:
-    store.append([an_open(1)])
-    catch_up(store)
-    store.erase("r-1")
-    store.append([an_open(2)])
-    catch_up(store)
-    assert [message.campaign for message in store.person("r-1")] == ["spring"]
 
 
 def test_messages_come_to_a_rebuild_as_they_come_to_others(store: Store) -> None:

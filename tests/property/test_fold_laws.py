@@ -117,7 +117,7 @@ def test_erasing_a_person_equals_their_never_having_been(opened: Opened, data: s
     others = [event for event in history if event.recipient != "r-1"]
     with opened() as store, empty("memory") as without:
         folded(store, data.draw(batches(history)))
-        assert store.erase("r-1") == len(history) - len(others)
+        assert store.erase("r-1", NOW_MS) == len(history) - len(others)
         assert everything(store) == folded(without, [others])
 
 

@@ -522,7 +522,7 @@ class Disturbed(MemoryStore):
     ) -> None:
         if self.times:
             self.times -= 1
-            self.erase(f"r-{self.times}")
+            self.erase(f"r-{self.times}", NOW_MS)
         super().replace(campaign, since, states, fold)
 
 

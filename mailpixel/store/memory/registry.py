@@ -143,6 +143,11 @@ class MemoryRegistry:
             registered = self.register_links(campaign, [each.url for each in again]) if again else {}
             return {each.url: known[each.url] for each in sightings if each.url in known} | dict(registered)
 
+    def forget_sightings(self) -> None:
+        """See `Registry`."""
+        with self._lock:
+            self._seen.clear()
+
     def link_revisions(self, campaign: str) -> Sequence[LinkRevision]:
         """See `Registry`."""
         with self._lock:

@@ -8,6 +8,7 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from secrets import token_bytes
 
 from msgspec.structs import replace
 
@@ -16,6 +17,7 @@ from mailpixel.model import Event, EventKind, Facts, Message
 from mailpixel.store.log import Changed, Followed, Overflow, PutAside
 from mailpixel.store.measures import MEASURES, TallyKey, tally
 from mailpixel.store.projections import Figures, Folded, MessageState, Waiting
+from mailpixel.store.tombstones import SECRET_BYTES, day_of, moment_of_erasure, person8
 
 Key = tuple[str, str]
 HITS = frozenset({EventKind.OPEN, EventKind.CLICK})
@@ -33,6 +35,8 @@ class MemoryStore:
         self._states: defaultdict[str, dict[str, MessageState]] = defaultdict(dict)
         self._aside: dict[Key, str] = {}
         self._editions: dict[str, str] = {}
+        self._secret = token_bytes(SECRET_BYTES)
+        self._suppressed: dict[bytes, int] = {}
         self._appended = 0
         self._cursor = (0, 0, 0)
 
@@ -43,7 +47,8 @@ class MemoryStore:
                 raise InvalidInput("id", "must be 16 bytes that begin with received_at_ms")
         with self._lock:
             for event in events:
-                self._append(event)
+                if event.received_at_ms > self._erased_up_to_ms(event.recipient):
+                    self._append(event)
 
     def append_evidence(self, hits: Sequence[Event]) -> int:
         """See `Store`."""
@@ -57,8 +62,13 @@ class MemoryStore:
         """See `Store`."""
         with self._lock:
             for each in overflow:
-                key = (each.campaign, each.recipient, each.day, each.edge)
-                self._overflow[key] = max(each.hits, self._overflow.get(key, 0))
+                if each.day > day_of(self._erased_up_to_ms(each.recipient)):
+                    key = (each.campaign, each.recipient, each.day, each.edge)
+                    self._overflow[key] = max(each.hits, self._overflow.get(key, 0))
+
+    def _erased_up_to_ms(self, recipient: str) -> int:
+        """Up to when this person was erased; -1 for somebody who never was."""
+        return self._suppressed.get(person8(self._secret, recipient), -1) if self._suppressed else -1
 
     def _append(self, event: Event) -> None:
         if event.id not in self._ids:
@@ -251,10 +261,13 @@ class MemoryStore:
             states = self._states.get(campaign, {})
             return [states[recipient] for recipient in sorted(states) if recipient > after][:limit]
 
-    def erase(self, recipient: str) -> int:
+    def erase(self, recipient: str, now_ms: int) -> int:
         """See `Store`."""
         with self._lock:
             gone = {at: event for at, event in self._log.items() if event.recipient == recipient}
+            at_ms = moment_of_erasure(now_ms, (event.received_at_ms for event in gone.values()))
+            key = person8(self._secret, recipient)
+            self._suppressed[key] = max(at_ms, self._suppressed.get(key, -1))
             for at, event in gone.items():
                 del self._log[at]
                 self._ids.discard(event.id)
@@ -265,6 +278,9 @@ class MemoryStore:
             self._overflow = {key: hits for key, hits in self._overflow.items() if key[1] != recipient}
             self._cursor = (self._cursor[0], self._cursor[1] + 1, self._cursor[2])
             return len(gone)
+
+    def sweep(self) -> None:
+        """See `Store`; nothing is left in files."""
 
     def check_in_place(self) -> None:
         """See `Store`."""

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mailpixel.store.sqlite.database import Database
+from mailpixel.store.sqlite.unswept import note_unswept
 
 USED = "select distinct agent from events where position > ?"
 
 
-def remove_unused_agents(database: Database) -> list[str]:
-    """Delete them; returns their texts.
+def remove_unused_agents(database: Database) -> None:
+    """Delete them, and note their texts to be swept.
 
     A number is never given again, as other processes remember which agent it meant: the highest is kept by an empty
     row. One that writes an event of an agent it remembers, and that is gone, is refused by the foreign key.
@@ -24,7 +25,7 @@ def remove_unused_agents(database: Database) -> list[str]:
             highest = agents[-1][0]
             connection.execute("insert into agents values (?, ?)", (highest + 1, f"\n{highest}"))
         connection.executemany("delete from agents where id = ?", [(id,) for id in unused])
-    return list(unused.values())
+        note_unswept(connection, unused.values())
 
 
 def _used(database: Database) -> tuple[set[int], int]:

@@ -1,7 +1,6 @@
 """The log of events in SQLite: appended in groups, read by whole messages."""
 
 import sqlite3
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
@@ -10,11 +9,11 @@ from mailpixel.errors import StoreUnavailable
 from mailpixel.model import Event, Message
 from mailpixel.store.log import Changed, Overflow, PutAside
 from mailpixel.store.sqlite.agents import is_gone
+from mailpixel.store.sqlite.appending import LARGEST, insert, insert_at_once
 from mailpixel.store.sqlite.cursor import Cursor
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.persons import CAMPAIGNS, campaigns_of
 from mailpixel.store.sqlite.rows import (
-    COLUMNS,
     READ,
     AgentNumbers,
     AgentTexts,
@@ -25,11 +24,7 @@ from mailpixel.store.sqlite.rows import (
     to_event,
     to_row,
 )
-
-SIZES = tuple(sorted({1 << n for n in range(10)} | {3 << n for n in range(8)} | set(range(8, 129, 8))))
-"""Rows in one insert. A group is one statement of the next larger size, its last row repeated: `executemany`
-gives up the interpreter lock for every row and, beside a busy event loop, waits up to 5 ms to get it back.
-Measured on two cores with another thread spinning: 100 events 7.5 ms against 629 ms; calm 2.0 and 2.2."""
+from mailpixel.store.sqlite.tombstones import kept_events, kept_overflow
 
 KEYS = 64
 """Messages read by one statement."""
@@ -75,9 +70,11 @@ class EventLog:
         self._texts = AgentTexts()
 
     def append(self, events: Sequence[Event]) -> None:
-        """Write all, or raise and write nothing."""
+        """Write all that no tombstone keeps out, or raise and write nothing."""
         for event in events:
             check_id(event)
+        if not events:
+            return
         try:
             self._append(events)
         except sqlite3.IntegrityError as error:
@@ -87,17 +84,25 @@ class EventLog:
             self._append(events)
 
     def _append(self, events: Sequence[Event]) -> None:
-        known = self._numbers.known
-        unknown = {event.agent for event in events if event.agent not in known}
-        if not unknown and len(events) <= SIZES[-1]:
-            with self._database.at_once() as connection:
-                _insert(connection, [to_row(event, known[event.agent]) for event in events])
+        if self._append_at_once(events):
             return
         with self._database.writing() as connection:
-            new = intern_agents(connection, list(unknown))
+            kept = kept_events(connection, events)
+            known = self._numbers.known
+            new = intern_agents(connection, list({event.agent for event in kept if event.agent not in known}))
             numbers = {**known, **new}
-            _insert(connection, [to_row(event, numbers[event.agent]) for event in events])
+            insert(connection, [to_row(event, numbers[event.agent]) for event in kept])
         self._numbers.learn(new)
+
+    def _append_at_once(self, events: Sequence[Event]) -> bool:
+        """Append by one statement, as is nearly always possible: no agent is new and nobody was erased lately."""
+        known = self._numbers.known
+        if len(events) > LARGEST or any(event.agent not in known for event in events):
+            return False
+        rows = [to_row(event, known[event.agent]) for event in events]
+        oldest_ms = min(event.received_at_ms for event in events)
+        with self._database.at_once() as connection:
+            return insert_at_once(connection, rows, oldest_ms)
 
     def append_evidence(self, hits: Sequence[Event]) -> int:
         """Write those of messages that have events; an agent that is not known is left empty."""
@@ -111,14 +116,16 @@ class EventLog:
             ]
         if known:
             with self._database.writing() as connection:
-                numbers = known_agents(connection, {hit.agent for hit in known})
-                _insert(connection, [to_row(hit, numbers[hit.agent]) for hit in known])
+                kept = kept_events(connection, known)
+                numbers = known_agents(connection, {hit.agent for hit in kept})
+                insert(connection, [to_row(hit, numbers[hit.agent]) for hit in kept])
         return len(known)
 
     def raise_overflow(self, overflow: Sequence[Overflow]) -> None:
         """Raise the counts past the cap."""
-        rows = [(each.campaign, each.recipient, each.day, each.edge, each.hits) for each in overflow]
         with self._database.writing() as connection:
+            kept = kept_overflow(connection, overflow)
+            rows = [(each.campaign, each.recipient, each.day, each.edge, each.hits) for each in kept]
             connection.executemany(RAISE_OVERFLOW, rows)
 
     def latest(self, limit: int) -> Sequence[Event]:
@@ -271,17 +278,3 @@ def _rows_of(connection: sqlite3.Connection, named: Sequence[Row]) -> list[Row]:
     """All events of these messages; `named` begins with campaign and recipient."""
     keys = list(chain.from_iterable(key[:2] for key in named))
     return connection.execute(_select_of(len(named)), keys).fetchall()
-
-
-@lru_cache(maxsize=len(SIZES))
-def _insert_of(size: int) -> str:
-    row = f"({', '.join('?' * len(COLUMNS.split(', ')))})"
-    return f"insert into events ({COLUMNS}) values {', '.join([row] * size)} on conflict (id) do nothing"  # noqa: S608
-
-
-def _insert(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
-    for start in range(0, len(rows), SIZES[-1]):
-        part = rows[start : start + SIZES[-1]]
-        size = SIZES[bisect_left(SIZES, len(part))]
-        values = list(chain.from_iterable(part))
-        connection.execute(_insert_of(size), values + list(part[-1]) * (size - len(part)))

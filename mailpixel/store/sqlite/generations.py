@@ -104,7 +104,7 @@ def _to_row(shelf: int, state: MessageState) -> tuple[Any, ...]:
     )
 
 
-def sweep(database: Database) -> None:
+def sweep_left(database: Database) -> None:
     """Delete the states and counters of shelves that were left, a part at a time, and then these shelves."""
     with database.reading() as connection:
         left = connection.execute(

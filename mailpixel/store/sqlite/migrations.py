@@ -8,6 +8,7 @@ import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
+from secrets import token_bytes
 
 from sqlite_utils import Database as Admin
 from sqlite_utils import Migrations
@@ -22,6 +23,7 @@ from mailpixel.store.sqlite.database import (
     connect_frozen,
     make_file,
 )
+from mailpixel.store.tombstones import SECRET_BYTES
 
 STEPS = Migrations("mailpixel")
 PAUSE_S = 0.05
@@ -299,6 +301,24 @@ def _editions(db: Admin) -> None:
         "create table editions (campaign text primary key, edition text not null) without rowid",
         "insert into editions select campaign, 'earlier' from shelves where live = 1",
     )
+
+
+@STEPS(name="0015_tombstones")
+def _tombstones(db: Admin) -> None:
+    """Who was erased up to when, by a hash keyed with this file's own secret, and texts of erased people that are still
+    to be overwritten wherever the file keeps a copy of them. `lifted_ms` is null until the erasure is lifted."""
+    _run(
+        db,
+        "create table person_secret (only integer primary key check (only = 1), secret blob not null)",
+        """create table suppressed (
+            person8 blob primary key,
+            at_ms integer not null,
+            lifted_ms integer
+        ) without rowid""",
+        "create index suppressed_by_moment on suppressed (at_ms)",
+        "create table unswept (text text not null)",
+    )
+    db.conn.execute("insert into person_secret values (1, ?)", (token_bytes(SECRET_BYTES),))
 
 
 def migrate(path: Path | str, busy_ms: int = BUSY_MS, steps: Migrations = STEPS) -> None:

@@ -26,7 +26,7 @@ from mailpixel.store.sqlite.generations import (
     new_shelf,
     put_states,
     states_of,
-    sweep,
+    sweep_left,
 )
 from mailpixel.store.sqlite.persons import note_campaign
 
@@ -70,7 +70,7 @@ class Replacement:
         with self._database.writing() as connection:
             self._put(connection, self._folded_meanwhile(connection, fold))
             self._exchange(connection)
-        sweep(self._database)
+        sweep_left(self._database)
 
     def _begin(self) -> None:
         with self._database.writing() as connection:
@@ -78,7 +78,7 @@ class Replacement:
                 raise Conflict("a person was erased meanwhile; start over")
             leave_unfinished(connection, self._campaign)
             self._shelf = new_shelf(connection, self._campaign, live=False)
-        sweep(self._database)
+        sweep_left(self._database)
 
     def _put(self, connection: sqlite3.Connection, folded: Iterable[Folded], again: bool = True) -> None:
         """Put states onto the shelf; `again` when some of them may stand there already."""

@@ -16,6 +16,7 @@ from mailpixel.store.sqlite.migrations import migrate
 from mailpixel.store.sqlite.projections import Projections
 from mailpixel.store.sqlite.replacement import Replacement
 from mailpixel.store.sqlite.sources import messages_by_source
+from mailpixel.store.sqlite.sweeping import sweep
 
 
 class SqliteStore:
@@ -134,9 +135,13 @@ class SqliteStore:
         """See `Store`."""
         return self._projections.recipients(campaign, after, limit)
 
-    def erase(self, recipient: str) -> int:
+    def erase(self, recipient: str, now_ms: int) -> int:
+        """See `Store`."""
+        return erase(self._database, recipient, now_ms)
+
+    def sweep(self) -> None:
         """See `Store`. What was deleted is overwritten in the file, and the write-ahead log emptied."""
-        return erase(self._database, recipient)
+        sweep(self._database)
 
     def check_in_place(self) -> None:
         """See `Store`."""

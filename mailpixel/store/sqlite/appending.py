@@ -1,0 +1,49 @@
+"""Rows put into the log of a SQLite file: a group of them in one statement, which also asks for tombstones."""
+
+import sqlite3
+from bisect import bisect_left
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import chain
+
+from mailpixel.store.sqlite.rows import COLUMNS, Row
+
+SIZES = tuple(sorted({1 << n for n in range(10)} | {3 << n for n in range(8)} | set(range(8, 129, 8))))
+"""Rows in one insert. A group is one statement of the next larger size, its last row repeated: `executemany`
+gives up the interpreter lock for every row and, beside a busy event loop, waits up to 5 ms to get it back.
+Measured on two cores with another thread spinning: 100 events 7.5 ms against 629 ms; calm 2.0 and 2.2."""
+
+LARGEST = SIZES[-1]
+"""Rows in the largest insert."""
+
+NEVER_MS = (1 << 63) - 1
+"""Later than every tombstone."""
+
+UNLESS_ERASED = "where not exists (select 1 from suppressed where at_ms >= ?)"
+
+
+@lru_cache(maxsize=len(SIZES))
+def _insert_of(size: int) -> str:
+    row = f"({', '.join('?' * len(COLUMNS.split(', ')))})"
+    values = ", ".join([row] * size)
+    return (
+        f"insert into events ({COLUMNS}) select * from (values {values})"  # noqa: S608
+        f" {UNLESS_ERASED} on conflict (id) do nothing"
+    )
+
+
+def insert_at_once(connection: sqlite3.Connection, rows: Sequence[Row], oldest_ms: int) -> bool:
+    """Insert rows, at most `LARGEST`, where all tombstones are older than the oldest of them.
+
+    False where nothing was inserted: a tombstone may concern one of the rows, or all of them stood there. One
+    statement asks and inserts, which costs a group 10 us more than inserting alone.
+    """
+    size = SIZES[bisect_left(SIZES, len(rows))]
+    values = [*chain.from_iterable(rows), *list(rows[-1]) * (size - len(rows)), oldest_ms]
+    return connection.execute(_insert_of(size), values).rowcount > 0
+
+
+def insert(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    """Insert rows that no tombstone keeps out, as this transaction sees them."""
+    for start in range(0, len(rows), LARGEST):
+        insert_at_once(connection, rows[start : start + LARGEST], NEVER_MS)

@@ -1,0 +1,58 @@
+"""Tombstones in a SQLite file: who was erased up to when, and which events that keeps out of the log."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from mailpixel.model import Event
+from mailpixel.store.log import Overflow
+from mailpixel.store.tombstones import day_of, person8
+
+BURY = """
+    insert into suppressed values (?, ?, null)
+    on conflict (person8) do update set at_ms = max(at_ms, excluded.at_ms), lifted_ms = null
+"""
+
+
+def bury(connection: sqlite3.Connection, recipient: str, at_ms: int) -> None:
+    """Keep out, from now on, what was received of a person up to this moment."""
+    connection.execute(BURY, (person8(_secret(connection), recipient), at_ms))
+
+
+def kept_events(connection: sqlite3.Connection, events: Sequence[Event]) -> Sequence[Event]:
+    """The events that no tombstone keeps out. Only one that is not younger than every tombstone is looked up."""
+    newest_ms = _newest_ms(connection)
+    if all(event.received_at_ms > newest_ms for event in events):
+        return events
+    erased = _Erased(connection)
+    return [event for event in events if event.received_at_ms > erased.up_to_ms(event.recipient)]
+
+
+def kept_overflow(connection: sqlite3.Connection, overflow: Sequence[Overflow]) -> Sequence[Overflow]:
+    """The overflow counts that no tombstone keeps out."""
+    newest = day_of(_newest_ms(connection))
+    if all(each.day > newest for each in overflow):
+        return overflow
+    erased = _Erased(connection)
+    return [each for each in overflow if each.day > day_of(erased.up_to_ms(each.recipient))]
+
+
+class _Erased:
+    """Looks people up within one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._secret = _secret(connection)
+
+    def up_to_ms(self, recipient: str) -> int:
+        """Up to when this person was erased; -1 for somebody who never was."""
+        key = person8(self._secret, recipient)
+        row = self._connection.execute("select at_ms from suppressed where person8 = ?", (key,)).fetchone()
+        return -1 if row is None else int(row[0])
+
+
+def _newest_ms(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("select coalesce(max(at_ms), -1) from suppressed").fetchone()[0])
+
+
+def _secret(connection: sqlite3.Connection) -> bytes:
+    return bytes(connection.execute("select secret from person_secret").fetchone()[0])

@@ -1,0 +1,32 @@
+"""Texts of erased people that a sweep of a SQLite file has to look for.
+
+An erasure notes them in its own transaction, so the next sweep finishes one that was killed, in whatever process. They
+stand in rows without an index: rows that an index moves to another page would leave copies behind.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+
+from mailpixel.store.sqlite.database import Database
+
+
+def note_unswept(connection: sqlite3.Connection, texts: Iterable[str]) -> None:
+    """Note texts that a sweep has to look for."""
+    connection.executemany("insert into unswept values (?)", [(text,) for text in texts if text])
+
+
+def unswept(database: Database) -> set[str]:
+    """The texts that were noted."""
+    with database.reading() as connection:
+        return _noted(connection)
+
+
+def forget(database: Database, texts: set[str]) -> None:
+    """Forget these texts, unless others came meanwhile: only the pages of an emptied table are overwritten whole."""
+    with database.writing() as connection:
+        if _noted(connection) <= texts:
+            connection.execute("delete from unswept")
+
+
+def _noted(connection: sqlite3.Connection) -> set[str]:
+    return {text for (text,) in connection.execute("select text from unswept")}
