@@ -1,6 +1,6 @@
 """All settings in one table: name, default, unit and help, read once from `MAILPIXEL_*` variables.
 
-`mailpixel settings` and the README's table are made from the fields below.
+`mailpixel settings` and the table in docs/settings.md are made from the fields below.
 """
 
 import ipaddress

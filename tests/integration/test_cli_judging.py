@@ -324,7 +324,7 @@ def test_replay_with_labels_prints_precision_recall_and_what_is_wrong(run: Run) 
         ("\n\n[]\n", "line 3: is not a JSON object; give one scenario a line"),
         (
             '{"scenario": "s"}\n',
-            "line 1, scenario: lacks the key 'campaign'; the README says how a scenario is laid out",
+            "line 1, scenario: lacks the key 'campaign'; `mailpixel docs judging` says how a scenario is laid out",
         ),
         ("\xff\n", "line 1: is not JSON; give one scenario a line, or --log with an access log"),
         (

@@ -85,7 +85,7 @@ def read_scenario(row: Mapping[str, Any]) -> Scenario:
         return _read(row)
     except KeyError as error:
         raise InvalidInput(
-            "scenario", f"lacks the key {error}; the README says how a scenario is laid out"
+            "scenario", f"lacks the key {error}; `mailpixel docs judging` says how a scenario is laid out"
         ) from None
     except (TypeError, AttributeError, ValueError, OverflowError) as error:
         raise InvalidInput("scenario", f"is not laid out as a scenario is ({error!r})") from None

@@ -1,0 +1,57 @@
+"""The manual: one page a reader, in Markdown, beside this file. `NAMES` is its table of contents.
+
+A page begins with its title (`# Title`), and its first paragraph says in one line what it is for.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+NAMES = (
+    "start",
+    "templates",
+    "sending",
+    "lists",
+    "reports",
+    "counting",
+    "glossary",
+    "judging",
+    "rules",
+    "privacy",
+    "deployment",
+    "operating",
+    "upgrade",
+    "settings",
+    "metrics",
+    "cli",
+    "api",
+    "design",
+    "measured",
+    "changes",
+)
+"""The pages, in the order of reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the manual: its name (as in `mailpixel docs NAME`) and its Markdown."""
+
+    name: str
+    text: str
+
+    @property
+    def title(self) -> str:
+        """What its first line says."""
+        return self.text.partition("\n")[0].removeprefix("# ")
+
+    @property
+    def purpose(self) -> str:
+        """What it is for and for whom, in one line."""
+        return self.text.split("\n\n", 2)[1].replace("\n", " ")
+
+
+@cache
+def pages() -> dict[str, Page]:
+    """Every page by its name, in the order of reading; read once from the package."""
+    folder = files(__name__)
+    return {name: Page(name, (folder / f"{name}.md").read_text(encoding="utf-8")) for name in NAMES}
