@@ -19,7 +19,7 @@ from mailpixel.classify import RULES
 from mailpixel.classify.thresholds import Thresholds
 from mailpixel.cli import cli
 from mailpixel.ingest.intake import Outcome
-from mailpixel.links.parts.skipped import Cause
+from mailpixel.links.parts.skipped import SkipCause
 from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.server.api.routes import document
 from mailpixel.server.door import Ended
@@ -193,7 +193,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "outcomes": members(Outcome, "outcome"),
     "endings": members(Ended, "reason"),
     "reasons": members(Reason, "reason"),
-    "causes": members(Cause, "cause"),
+    "causes": members(SkipCause, "cause"),
     "report": first_campaign("report"),
     "explain": first_campaign("explain"),
 }
