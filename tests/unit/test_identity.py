@@ -1,6 +1,6 @@
 """Event ids and daily caps."""
 
-from mailpixel.event_ids import DAY_MS, LATEST_MS, EventIds, reported_event
+from mailpixel.event_ids import DAY_MS, LATEST_MS, REPORTED_EDGE, EventIds, reported_event
 from mailpixel.ingest.caps import REMEMBERED, DailyCaps
 from mailpixel.model import Event, EventKind, Facts
 
@@ -41,6 +41,17 @@ def test_telling_a_delivery_twice_is_the_same_event() -> None:
     told = [reported_event(EventKind.DELIVERY, "c1", "r-1", 5) for _ in range(2)]
     assert told[0] == told[1]
     assert told[0].id != reported_event(EventKind.DELIVERY, "c1", "r-2", 5).id
+
+
+def test_all_reports_have_one_edge_and_a_position_by_what_they_say() -> None:
+    reports = [
+        reported_event(kind, campaign, recipient, 5)
+        for kind in (EventKind.DELIVERY, EventKind.OPTOUT)
+        for campaign in ("c1", "c2")
+        for recipient in ("r-1", "r-2")
+    ]
+    assert {report.id[:10] for report in reports} == {(5).to_bytes(6, "big") + REPORTED_EDGE}
+    assert len({report.id[10:] for report in reports}) == 8
 
 
 def test_what_is_reported_has_no_method_since_it_is_no_request() -> None:
