@@ -13,8 +13,6 @@ from click.testing import CliRunner
 
 from mailpixel import Claims, Reading, TokenKind, TokenSigner, load_keyring
 from mailpixel.cli import cli
-from mailpixel.event_ids import reported_event
-from mailpixel.store.sqlite import SqliteStore
 
 RELEASED = sorted(
     path for path in (Path(__file__).parents[1] / "data" / "schemas").iterdir() if path.is_dir()
@@ -60,21 +58,6 @@ def test_the_figures_are_those_of_the_release(data: Path, released: Path, campai
     then = json.loads((released / f"{campaign}.json").read_text())
     now = json_of(data, "report", campaign)
     assert part_of(now, then) == {name: then[name] for name in then if name not in LATER}
-
-
-def test_a_delivery_that_the_release_logged_and_that_is_reported_again_changes_no_figure(data: Path) -> None:
-    store = SqliteStore(data / "mailpixel.db")
-    deliveries = [
-        event for message in store.messages("spring") for event in message.events if event.kind == "delivery"
-    ]
-    assert deliveries != []
-    before = json_of(data, "report", "spring")
-    store.append(
-        [reported_event(each.kind, each.campaign, each.recipient, each.received_at_ms) for each in deliveries]
-    )
-    store.close()
-    after = json_of(data, "report", "spring")
-    assert {**after, "as_of": ""} == {**before, "as_of": ""}
 
 
 def test_judging_history_again_keeps_every_event(data: Path) -> None:

@@ -7,7 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from mailpixel.errors import Conflict, InvalidInput
-from mailpixel.model import Event, Facts, Message
+from mailpixel.event_ids import reported_event
+from mailpixel.model import Event, EventKind, Facts, Message
 from mailpixel.store.log import Changed, Overflow, PutAside
 from mailpixel.store.measures import MEASURES
 from mailpixel.store.projections import Folded, MessageState, Waiting
@@ -251,6 +252,21 @@ def test_saving_after_another_fold_was_faster_changes_nothing(store: Store) -> N
     with pytest.raises(Conflict):
         store.save([fold(message) for message in slow.messages], slow)
     assert (store.cursor(), totals(store)["opens.events"]) == (cursor, 1)
+
+
+def test_a_report_that_an_earlier_release_logged_and_that_comes_again_changes_no_figure(store: Store) -> None:
+    again = [
+        reported_event(kind, "spring", "r-1", at_ms(1)) for kind in (EventKind.DELIVERY, EventKind.OPTOUT)
+    ]
+    earlier = [replace(each, id=each.id[:6] + str(each.kind).rjust(10).encode()) for each in again]
+    store.append([*earlier, an_open(60)])
+    catch_up(store)
+    before = (totals(store), store.timeline("spring"), store.recipients("spring", "", 9)[0].marks)
+    store.append(again)
+    catch_up(store)
+    state = store.recipients("spring", "", 9)[0]
+    assert (totals(store), store.timeline("spring"), state.marks) == before
+    assert (state.delivered_at_ms, state.opted_out) == (at_ms(1), True)
 
 
 def test_provisional_hits_are_those_younger_than_the_settle_time(store: Store) -> None:
