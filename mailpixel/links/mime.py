@@ -4,9 +4,8 @@ HTML parts are rewritten, plain text only when asked for; one pixel goes into th
 encrypted, attached or of doubtful form is skipped, with a cause.
 """
 
-import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mailpixel.errors import safe_message
@@ -14,15 +13,13 @@ from mailpixel.links.parts.header_block import with_length
 from mailpixel.links.parts.mime_part import MimePart, read_message
 from mailpixel.links.parts.safety_check import difference
 from mailpixel.links.parts.skipped import SkipCause, SkippedPart, skipped_parts, why_message
-from mailpixel.links.parts.text_part import PartTemplate, TextPart, part_template, text_parts
+from mailpixel.links.parts.text_part import PartTemplate, part_templates, text_parts
 from mailpixel.links.splicing.draft import Destinations, Note, Skip, skips_by_reason
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.plan import check_urls
 
 __all__ = ["MessagePlan", "SkipCause", "SkippedPart", "prepare_message"]
 
-_HTML, _PLAIN = "text/html", "text/plain"
-_LISTED = re.compile(r"<([^<>]+)>")
 _SAMPLE_URL = "https://sample.invalid/c/" + "A" * 80
 """About as long as one of ours."""
 
@@ -92,49 +89,20 @@ def _prepared(raw: bytes, options: RewriteOptions) -> MessagePlan:
     if cause is not None:
         return _untouched(raw, cause)
     skipped = skipped_parts(message)
-    kinds = (_HTML, _PLAIN) if options.text else (_HTML,)
+    kinds = ("text/html", "text/plain") if options.text else ("text/html",)
     texts = text_parts(message, raw, kinds)
     if any(part.is_armoured for part in texts):
         return _untouched(raw, SkipCause.PGP)
-    wanted = _wanted(texts, kinds, skipped)
-    destinations = Destinations(options.known)
-    templates, unread = _templates(wanted, _with_unsubscribe(message, options), destinations)
-    plan = _plan(message, raw, templates, destinations, (*skipped, *unread))
-    return _checked(plan, raw)
-
-
-def _wanted(
-    texts: Sequence[TextPart], kinds: Collection[str], skipped: Sequence[SkippedPart]
-) -> list[TextPart]:
     paths = {part.path for part in skipped}
-    return [part for part in texts if part.mime.kind in kinds and part.mime.path not in paths]
-
-
-def _with_unsubscribe(message: MimePart, options: RewriteOptions) -> RewriteOptions:
-    listed = [str(value) for value in message.headers.get_all("list-unsubscribe", [])]
-    urls = {"".join(url.split()) for value in listed for url in _LISTED.findall(value)}
-    return replace(options, unsubscribe=options.unsubscribe | urls)
-
-
-def _templates(
-    texts: Sequence[TextPart], options: RewriteOptions, destinations: Destinations
-) -> tuple[list[PartTemplate], list[SkippedPart]]:
-    """The templates of these parts, the pixel in the last HTML, and what is skipped after all."""
-    last_html = next((part for part in reversed(texts) if part.mime.kind == _HTML), None)
-    skipped = [] if last_html else [SkippedPart("", SkipCause.NO_HTML)]
-    templates = []
-    for part in texts:
-        pixel = options.pixel if part is last_html else "none"
-        template = part_template(part, replace(options, pixel=pixel), destinations)
-        if template is None:
-            skipped.append(SkippedPart(part.mime.path, SkipCause.ENCODING))
-        else:
-            templates.append(template)
-    return templates, skipped
+    wanted = [part for part in texts if part.mime.kind in kinds and part.mime.path not in paths]
+    destinations = Destinations(options.known)
+    options = replace(options, unsubscribe=options.unsubscribe | message.unsubscribe)
+    templates, unread = part_templates(wanted, options, destinations)
+    return _checked(_plan(message.whole, raw, templates, destinations, (*skipped, *unread)), raw)
 
 
 def _plan(
-    message: MimePart,
+    whole: MimePart,
     raw: bytes,
     templates: Sequence[PartTemplate],
     destinations: Destinations,
@@ -142,7 +110,7 @@ def _plan(
 ) -> MessagePlan:
     drafts = [template.draft for template in templates]
     changing = [template for template in templates if template.draft.slots]
-    head = raw[: message.body_start] if message.parts and changing else b""
+    head = raw[: whole.body_start] if whole.parts and changing else b""
     return MessagePlan(
         links=destinations.links,
         numbers=destinations.numbers,

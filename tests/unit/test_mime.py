@@ -102,6 +102,14 @@ def test_base64_is_written_again_with_the_line_length_it_had() -> None:
     assert body.endswith(b"\r\n")
 
 
+def test_a_part_turned_into_quoted_printable_keeps_headers_of_mixed_line_ends() -> None:
+    long = "https://t.example/c/" + "x" * 1000
+    raw = f"Content-Type: text/html\r\nX-After: 1\n\n{LINK}".encode()
+    head, _, body = prepare_message(raw, OPTIONS).render([long]).partition(b"\r\n\n")
+    assert head == (b"Content-Type: text/html\r\nX-After: 1\nContent-Transfer-Encoding: quoted-printable")
+    assert quopri.decodestring(body) == f'<a href="{long}">x</a>'.encode()
+
+
 def test_a_line_made_too_long_turns_the_part_into_quoted_printable() -> None:
     long = "https://t.example/c/" + "x" * 1000
     for head in (

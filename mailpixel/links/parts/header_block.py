@@ -20,12 +20,6 @@ def head_end(raw: bytes, start: int = 0, end: int | None = None) -> int | None:
     return match.end() if match else None
 
 
-def line_end_of(raw: bytes) -> bytes:
-    """The line end of a text: that of its first line, LF for a text without one."""
-    first = raw.find(b"\n")
-    return b"\r\n" if first > 0 and raw[first - 1 : first] == b"\r" else b"\n"
-
-
 def header_values(head: bytes, name: str) -> tuple[str, ...]:
     """What a header says, unfolded, once for each time it stands there."""
     values = (value.decode("utf-8", "replace") for value in _header(name).findall(head))
@@ -37,14 +31,13 @@ def without_header(head: bytes, name: str) -> bytes:
     return _header(name).sub(b"", head)
 
 
-def with_header(head: bytes, name: str, value: str) -> bytes:
-    """The block with this header in the place of the one it has, else at its end."""
-    end = line_end_of(head)
-    written = f"{name}: {value}".encode("ascii") + end
-    line = _header(name).search(head)
-    if line is None:
-        return head[: -len(end)] + written + end
-    return head[: line.start()] + written + head[line.end() :]
+def with_encoding(head: bytes, encoding: bytes, line_end: bytes) -> bytes:
+    """The block that says this content transfer encoding, in the place where it said another, else at its end."""
+    written = b"Content-Transfer-Encoding: " + encoding + line_end
+    line = _header("content-transfer-encoding").search(head)
+    last = len(head) - (2 if head.endswith(b"\r\n") else 1)
+    start, end = line.span() if line else (last, last)
+    return head[:start] + written + head[end:]
 
 
 def with_length(head: bytes, body: bytes) -> bytes:

@@ -14,7 +14,9 @@ from enum import StrEnum
 from mailpixel.links.parts.header_block import head_end
 
 _DEEPEST = 32
-_MAIL_TYPES = ("message/rfc822", "message/global")
+_LISTED = re.compile(r"<([^<>]+)>")
+_DIGESTED = "message/rfc822"
+"""What a part of a multipart/digest is where it does not say."""
 
 
 class Place(StrEnum):
@@ -34,7 +36,8 @@ class MimePart:
 
     `path` counts from 1 at each level, as `2.1`; empty for the whole message. `has_body` is False where no empty line
     ends the headers: then there is no body, not even an empty one. `sound` is False where the bytes could be read in
-    more than one way: such a part is left alone. `place` is what it is to the part around it.
+    more than one way: such a part is skipped. `kind` is its content type and `encoding` its content transfer encoding,
+    both in lower case; `place` is what it is to the part around it.
     """
 
     path: str
@@ -43,43 +46,41 @@ class MimePart:
     end: int
     headers: "Message[str, str]"
     kind: str
+    encoding: str
     has_body: bool
     sound: bool
     parts: tuple["MimePart", ...] = ()
     place: Place = Place.BODY
 
-    @property
-    def is_text(self) -> bool:
-        """Whether it is text of any kind."""
-        return self.kind.startswith("text/")
 
-    @property
-    def encoding(self) -> str:
-        """Its declared content transfer encoding in lower case, empty without one."""
-        return self.header("content-transfer-encoding").strip().lower()
+@dataclass(frozen=True, slots=True)
+class MimeMessage:
+    """A message taken apart.
 
-    def header(self, name: str) -> str:
-        """The value of a header as text, empty without one."""
-        return str(self.headers.get(name, ""))
+    `everything` are its parts in order, the whole message first; `leaves` those of them that hold no parts.
+    `unsubscribe` are the URLs of its List-Unsubscribe header.
+    """
 
-    def parameter(self, name: str) -> str:
-        """A parameter of its content type in lower case, empty without one."""
-        return str(self.headers.get_param(name, "")).lower()
-
-    def leaves(self) -> Iterator["MimePart"]:
-        """The parts that hold no parts, in order."""
-        return (part for part in self.everything() if not part.parts)
-
-    def everything(self) -> Iterator["MimePart"]:
-        """This part and all below it, in order."""
-        yield self
-        for part in self.parts:
-            yield from part.everything()
+    whole: MimePart
+    everything: tuple[MimePart, ...]
+    leaves: tuple[MimePart, ...]
+    unsubscribe: frozenset[str]
 
 
-def read_message(raw: bytes) -> MimePart:
+def read_message(raw: bytes) -> MimeMessage:
     """The parts of a message."""
-    return _placed(_read(raw, 0, len(raw), "", "text/plain"), Place.BODY)
+    whole = _placed(_read(raw, 0, len(raw), "", "text/plain"), Place.BODY)
+    everything = tuple(_in_order(whole))
+    leaves = tuple(part for part in everything if not part.parts)
+    listed = whole.headers.get_all("list-unsubscribe", [])
+    urls = {"".join(url.split()) for value in listed for url in _LISTED.findall(str(value))}
+    return MimeMessage(whole, everything, leaves, frozenset(urls))
+
+
+def _in_order(part: MimePart) -> Iterator[MimePart]:
+    yield part
+    for inner in part.parts:
+        yield from _in_order(inner)
 
 
 def _placed(around: MimePart, place: Place) -> MimePart:
@@ -100,7 +101,9 @@ def _placed(around: MimePart, place: Place) -> MimePart:
 def _root_of(related: MimePart) -> MimePart | None:
     """The part that `start` names, else the first. Source: RFC 2387 section 3.2 (1998)."""
     start = _bare_id(str(related.headers.get_param("start", "")))
-    named = (part for part in related.parts if start and _bare_id(part.header("content-id")) == start)
+    named = (
+        part for part in related.parts if start and _bare_id(str(part.headers.get("content-id", ""))) == start
+    )
     return next(named, related.parts[0] if related.parts else None)
 
 
@@ -118,11 +121,12 @@ def _read(raw: bytes, start: int, end: int, path: str, default: str) -> MimePart
     if kind.startswith("multipart/"):
         spans = _spans(raw, body_start, end, headers.get_boundary(""))
         sound = sound and bool(spans) and path.count(".") < _DEEPEST
-        inner = _MAIL_TYPES[0] if kind == "multipart/digest" else "text/plain"
+        inner = _DIGESTED if kind == "multipart/digest" else "text/plain"
         if sound:
             names = (f"{path}.{place}".lstrip(".") for place in range(1, len(spans) + 1))
             parts = tuple(_read(raw, *span, name, inner) for span, name in zip(spans, names, strict=True))
-    return MimePart(path, start, body_start, end, headers, kind, found is not None, sound, parts)
+    encoding = str(headers.get("content-transfer-encoding", "")).strip().lower()
+    return MimePart(path, start, body_start, end, headers, kind, encoding, found is not None, sound, parts)
 
 
 def _spans(raw: bytes, start: int, end: int, boundary: str) -> list[tuple[int, int]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mailpixel.links.parts.mime_part import MimePart, Place
+from mailpixel.links.parts.mime_part import MimeMessage, MimePart, Place
 
 
 class SkipCause(StrEnum):
@@ -60,27 +60,36 @@ _SEALED = {
 _COMMENT = re.compile(r"\([^()]*\)")
 
 
-def why_message(message: MimePart) -> SkipCause | None:
+def why_message(message: MimeMessage) -> SkipCause | None:
     """The cause to skip a whole message that its headers and its structure give."""
-    if any(name in message.headers for name in _SIGNING_HEADERS):
+    headers = message.whole.headers
+    if any(name in headers for name in _SIGNING_HEADERS):
         return SkipCause.DKIM
-    kinds = [part.kind for part in message.everything()]
-    sealed = next((_SEALED[kind] for kind in kinds if kind in _SEALED), None)
-    if sealed is not None:
-        return sealed
-    if "list-post" in message.headers:
+    for part in message.everything:
+        if part.kind in _SEALED:
+            return _SEALED[part.kind]
+    if "list-post" in headers:
         return SkipCause.LIST_POST
-    return None if message.sound else SkipCause.MALFORMED
+    return None if message.whole.sound else SkipCause.MALFORMED
 
 
-def skipped_parts(message: MimePart) -> list[SkippedPart]:
+def skipped_parts(message: MimeMessage) -> list[SkippedPart]:
     """The parts to skip for a cause that their headers give. Others that are no text are not named."""
-    causes = ((part.path, _why_part(part)) for part in message.leaves())
+    causes = ((part.path, _why_part(part)) for part in message.leaves)
     return [SkippedPart(path, cause) for path, cause in causes if cause is not None]
 
 
 def _why_part(part: MimePart) -> SkipCause | None:
     return next((cause for cause, holds in _PART_RULES if holds(part)), None)
+
+
+def _is_text(part: MimePart) -> bool:
+    return part.kind.startswith("text/")
+
+
+def _is_flowed(part: MimePart) -> bool:
+    """Whether spaces at the ends of lines are no content, so that a URL may stand in two lines."""
+    return part.kind == "text/plain" and str(part.headers.get_param("delsp", "")).lower() == "yes"
 
 
 def _is_file(part: MimePart) -> bool:
@@ -113,10 +122,10 @@ def _parameter(part: MimePart, header: str, name: str) -> object:
 _PART_RULES: tuple[tuple[SkipCause, Callable[[MimePart], bool]], ...] = (
     (SkipCause.MALFORMED, lambda part: not part.sound),
     (SkipCause.MESSAGE, lambda part: part.kind.startswith("message/")),
-    (SkipCause.ATTACHMENT, lambda part: part.is_text and _is_file(part)),
-    (SkipCause.RESOURCE, lambda part: part.is_text and part.place is Place.RESOURCE),
-    (SkipCause.NO_BODY, lambda part: part.is_text and not part.has_body),
-    (SkipCause.FLOWED, lambda part: part.kind == "text/plain" and part.parameter("delsp") == "yes"),
+    (SkipCause.ATTACHMENT, lambda part: _is_text(part) and _is_file(part)),
+    (SkipCause.RESOURCE, lambda part: _is_text(part) and part.place is Place.RESOURCE),
+    (SkipCause.NO_BODY, lambda part: _is_text(part) and not part.has_body),
+    (SkipCause.FLOWED, _is_flowed),
     (SkipCause.AMP, lambda part: part.kind == "text/x-amp-html"),
     (SkipCause.CALENDAR, lambda part: part.kind == "text/calendar"),
 )

@@ -2,12 +2,21 @@
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailpixel.links.html import draft_html
-from mailpixel.links.parts.header_block import line_end_of, with_header, with_length, without_header
-from mailpixel.links.parts.mime_part import MimePart
-from mailpixel.links.parts.transfer import Body, Content, PlainContent, content_of, quoted_encoded, too_long
+from mailpixel.links.parts.header_block import with_encoding, with_length, without_header
+from mailpixel.links.parts.mime_part import MimeMessage, MimePart
+from mailpixel.links.parts.skipped import SkipCause, SkippedPart
+from mailpixel.links.parts.transfer import (
+    Body,
+    Content,
+    PlainContent,
+    content_of,
+    line_end_of,
+    quoted_encoded,
+    too_long,
+)
 from mailpixel.links.splicing.charset import decode
 from mailpixel.links.splicing.draft import Destinations, Draft
 from mailpixel.links.splicing.options import RewriteOptions
@@ -39,13 +48,13 @@ class TextPart:
         return _ARMOUR_BEGINS in text and _ARMOUR.search(text) is not None
 
 
-def text_parts(message: MimePart, raw: bytes, kinds: Collection[str]) -> list[TextPart]:
+def text_parts(message: MimeMessage, raw: bytes, kinds: Collection[str]) -> list[TextPart]:
     """The text parts to look into: those of these kinds, and others that may hide PGP armour."""
     armour = _ARMOUR_BEGINS in raw
     return [
         _text_part(part, raw)
-        for part in message.leaves()
-        if part.is_text and (part.kind in kinds or armour or part.encoding == "base64")
+        for part in message.leaves
+        if part.kind.startswith("text/") and (part.kind in kinds or armour or part.encoding == "base64")
     ]
 
 
@@ -75,12 +84,29 @@ class PartTemplate:
         """
         head, body = self.head, self.body.fill(urls, pixel_url)
         if self.may_wrap and too_long(body):
-            head = with_header(head, "Content-Transfer-Encoding", "quoted-printable")
-            body = quoted_encoded(body, line_end_of(head))
+            line_end = line_end_of(head)
+            head, body = with_encoding(head, b"quoted-printable", line_end), quoted_encoded(body, line_end)
         return with_length(head, body)
 
 
-def part_template(part: TextPart, options: RewriteOptions, destinations: Destinations) -> PartTemplate | None:
+def part_templates(
+    texts: Sequence[TextPart], options: RewriteOptions, destinations: Destinations
+) -> tuple[list[PartTemplate], list[SkippedPart]]:
+    """The templates of these parts, with the pixel in the last HTML part, and what is skipped after all."""
+    last_html = next((part for part in reversed(texts) if part.mime.kind == "text/html"), None)
+    skipped = [] if last_html else [SkippedPart("", SkipCause.NO_HTML)]
+    templates = []
+    for part in texts:
+        pixel = options.pixel if part is last_html else "none"
+        template = _template(part, replace(options, pixel=pixel), destinations)
+        if template is None:
+            skipped.append(SkippedPart(part.mime.path, SkipCause.ENCODING))
+        else:
+            templates.append(template)
+    return templates, skipped
+
+
+def _template(part: TextPart, options: RewriteOptions, destinations: Destinations) -> PartTemplate | None:
     """Read a part and make it a template; None where its transfer encoding or charset does not allow to splice it."""
     if part.content is None:
         return None

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from mailpixel.links.parts.header_block import line_end_of
 from mailpixel.links.splicing.template import PIXEL_CLOSE, PIXEL_OPEN, Cuts, Template
 
 LONGEST_LINE = 998
@@ -243,6 +242,12 @@ def _trailing_space(lines: list[bytes]) -> list[bytes]:
         if last[-1:] in (b" ", b"\t")
         else lines
     )
+
+
+def line_end_of(raw: bytes) -> bytes:
+    """The line end of a text: that of its first line, LF for a text without one."""
+    first = raw.find(b"\n")
+    return b"\r\n" if first > 0 and raw[first - 1 : first] == b"\r" else b"\n"
 
 
 def too_long(content: bytes) -> bool:

@@ -5,6 +5,7 @@ A text is read by `draft_html` or `draft_text`, cut at its slots into a `Templat
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import count
 from typing import NamedTuple
@@ -74,12 +75,15 @@ class Draft(NamedTuple):
     notes: Sequence[Note] = ()
 
 
+@dataclass(slots=True)
 class Destinations:
-    """The destinations of a template or message, each once, in the order they were found."""
+    """The destinations of a template or message, each once, in the order they were found.
 
-    def __init__(self, known: Mapping[str, int]) -> None:
-        self._known = known
-        self._places: dict[str, int] = {}
+    `known` are the numbers of those that were registered before.
+    """
+
+    known: Mapping[str, int]
+    _places: dict[str, int] = field(default_factory=dict, init=False)
 
     def place(self, destination: str) -> int:
         """The place of a destination among all."""
@@ -104,11 +108,10 @@ class Destinations:
 
         Raises `InvalidInput` past `LAST_LINK`.
         """
-        known = self._known
         if not self._places:
             return ()
-        fresh = count(max(known.values(), default=0) + 1)
-        numbers = tuple(known.get(destination) or next(fresh) for destination in self._places)
+        fresh = count(max(self.known.values(), default=0) + 1)
+        numbers = tuple(self.known.get(destination) or next(fresh) for destination in self._places)
         if max(numbers, default=0) > LAST_LINK:
             raise InvalidInput("html", f"has more than {LAST_LINK} different links: split the campaign")
         return numbers
