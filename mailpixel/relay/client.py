@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import socket
-from collections.abc import Awaitable
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from mailpixel.errors import MissingExtra
 from mailpixel.relay.memory import Held, receive
+from mailpixel.relay.passage import Passage
 from mailpixel.relay.reply import FAILED, ITSELF, MANY_RECIPIENTS, NO_ROOM, TOO_SLOW, Reply
 from mailpixel.relay.sending import Letter
 from mailpixel.relay.tracking import Counts
@@ -19,9 +20,6 @@ except ImportError as error:
     raise MissingExtra(
         "the relay needs aiosmtpd: pip install '.[relay]' in the clone of mailpixel"
     ) from error
-
-if TYPE_CHECKING:
-    from mailpixel.relay.server import Relay
 
 MESSAGE_BYTES = 67_108_864
 """The largest message taken, as the relay's SIZE says. The upstream may take less, and then refuses."""
@@ -53,19 +51,20 @@ class Refused(asyncio.Protocol):
 
 
 class Client(SMTP):
-    """One connection of a client."""
+    """One connection of a client. `forget` is called with it when it has gone."""
 
     line_length_limit = READ_BYTES
 
-    def __init__(self, relay: "Relay") -> None:
-        self._relay = relay
-        self._line = relay.new_line()
+    def __init__(self, passage: Passage, forget: Callable[["Client"], None]) -> None:
+        self._passage = passage
+        self._forget = forget
+        self._line = passage.new_line()
         self._heard_s = asyncio.get_running_loop().time()
         self._asked = 0
         self.busy = False
         super().__init__(
-            _Steps(relay, self._line),
-            data_size_limit=min(MESSAGE_BYTES, relay.memory.most_bytes),
+            _Steps(passage, self._line),
+            data_size_limit=min(MESSAGE_BYTES, passage.memory.most_bytes),
             enable_SMTPUTF8=True,
             hostname=socket.gethostname(),
             ident="mailpixel relay",
@@ -102,14 +101,14 @@ class Client(SMTP):
         try:
             await self.push("354 End data with <CR><LF>.<CR><LF>")
             reply = await self._taken(self.envelope)
-            self._relay.counts.answered(reply)
+            self._passage.counts.answered(reply)
             self.envelope = Envelope()
             await self.push(str(reply))
         finally:
             self.busy = False
 
     async def _taken(self, envelope: Envelope) -> Reply:
-        held = Held(self._relay.memory)
+        held = Held(self._passage.memory)
         try:
             content = await receive(self._reader, held, self.data_size_limit or MESSAGE_BYTES)
             if isinstance(content, Reply):
@@ -120,12 +119,12 @@ class Client(SMTP):
         except BaseException:
             held.free()
             raise
-        return await self.asking(self._relay.hand_on(self._line, letter, held))
+        return await self.asking(self._passage.hand_on(self._line, letter, held))
 
     async def smtp_XMAILPIXEL(self, arg: str | None) -> None:
         """Another relay says through which relays its mail comes."""
         path = (arg or "").split()
-        if self._relay.name in path or len(path) > RELAYS_MOST:
+        if self._passage.name in path or len(path) > RELAYS_MOST:
             await self.push(str(ITSELF))
             return
         self._line.path = tuple(path)
@@ -134,13 +133,14 @@ class Client(SMTP):
     def connection_lost(self, error: Exception | None) -> None:
         """The client has gone; its line to the upstream goes, too."""
         super().connection_lost(error)
-        self._relay.forget(self, self._line)
+        self._forget(self)
+        self._passage.threads.close(self._line.close)
 
     def hang_up(self, last_word: Reply | None = None) -> None:
         """Close the connection, when what was written has left."""
         if isinstance(self.transport, asyncio.Transport):
             if last_word is not None:
-                self._relay.counts.answered(last_word)
+                self._passage.counts.answered(last_word)
                 self.transport.write(f"{last_word}\r\n".encode())
             self.transport.close()
 
@@ -156,8 +156,8 @@ def _of(server: SMTP) -> Client:
 class _Steps:
     """The steps of a message as aiosmtpd calls them: each is passed on before it is answered."""
 
-    def __init__(self, relay: "Relay", line: Line) -> None:
-        self._relay = relay
+    def __init__(self, passage: Passage, line: Line) -> None:
+        self._passage = passage
         self._line = line
 
     async def handle_EHLO(
@@ -165,14 +165,16 @@ class _Steps:
     ) -> list[str]:
         """A client greets: add which relay this is to what the library says."""
         session.host_name = name
-        return [*replies[:-1], f"250-{RELAY_KEYWORD} {self._relay.name}", replies[-1]]
+        return [*replies[:-1], f"250-{RELAY_KEYWORD} {self._passage.name}", replies[-1]]
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """A message begins."""
         reply = await _of(server).asking(
-            self._relay.waiting(lambda: self._line.mail("" if address == "<>" else address, options))
+            self._passage.threads.waiting(
+                lambda: self._line.mail("" if address == "<>" else address, options)
+            )
         )
         if reply.accepted:
             envelope.mail_from = address
@@ -185,14 +187,14 @@ class _Steps:
         """One recipient is named."""
         if len(envelope.rcpt_tos) >= RECIPIENTS_MOST:
             return self._told(MANY_RECIPIENTS)
-        reply = await _of(server).asking(self._relay.waiting(lambda: self._line.recipient(address)))
+        reply = await _of(server).asking(self._passage.threads.waiting(lambda: self._line.recipient(address)))
         if reply.accepted:
             envelope.rcpt_tos.append(address)
         return self._told(reply)
 
     async def handle_RSET(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """A message is given up."""
-        await _of(server).asking(self._relay.waiting(self._line.reset))
+        await _of(server).asking(self._passage.threads.waiting(self._line.reset))
         return "250 OK"
 
     async def handle_exception(self, error: Exception) -> str:
@@ -201,5 +203,5 @@ class _Steps:
         return self._told(FAILED)
 
     def _told(self, reply: Reply) -> str:
-        self._relay.counts.answered(reply)
+        self._passage.counts.answered(reply)
         return str(reply)

@@ -8,13 +8,14 @@ relay, or when the message is not the same byte for byte, those who had a copy g
 
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from hashlib import blake2b
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple
 
 from mailpixel.dropins.headers import RECIPIENT_HEADER, Marked, read_marked
 from mailpixel.relay.reply import CUT_OFF, ITSELF, LOG_IN_REFUSED, UNCERTAIN, UNREACHABLE, Reply
+from mailpixel.relay.threads import Threads
 from mailpixel.relay.tracking import Counts, Outcome, Outgoing, RelayTracking
 from mailpixel.relay.upstream import Line
 
@@ -23,7 +24,6 @@ REMEMBERED = 1_000
 
 _LOG = logging.getLogger("mailpixel.relay")
 _GONE = (CUT_OFF, ITSELF, LOG_IN_REFUSED, UNCERTAIN, UNREACHABLE)
-_Answer = TypeVar("_Answer")
 
 
 class Letter(NamedTuple):
@@ -33,18 +33,6 @@ class Letter(NamedTuple):
     options: Sequence[str]
     addresses: Sequence[str]
     content: bytes
-
-
-class Threads(Protocol):
-    """Where to wait for the upstream, and where to compute."""
-
-    def waiting(self, ask: Callable[[], _Answer], /) -> Awaitable[_Answer]:
-        """The upstream's answer."""
-        ...
-
-    def rewriting(self, rewrite: Callable[[], _Answer], /) -> Awaitable[_Answer]:
-        """A rewrite."""
-        ...
 
 
 class Sending:

@@ -15,21 +15,14 @@ headers and messages. Whoever is beyond it gets a 421 or 452, and keeps the mail
 """
 
 import asyncio
-import secrets
-from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
 
 from mailpixel.relay.client import Client, Refused
-from mailpixel.relay.memory import Held, Memory
-from mailpixel.relay.reply import SILENT, Reply
-from mailpixel.relay.sending import Letter, Sending
-from mailpixel.relay.tracking import Counts, RelayTracking
-from mailpixel.relay.upstream import Line, Upstream
+from mailpixel.relay.passage import Passage
+from mailpixel.relay.reply import SILENT
+from mailpixel.relay.tracking import RelayTracking
+from mailpixel.relay.upstream import Upstream
 
-CLIENTS_AT_ONCE = 64
-"""How many clients are served at the same moment; others wait their turn, within their connection."""
 SPARE_S = 5
 """A client that was silent for this long may lose its place to a new one, when all are taken."""
 END_S = 30
@@ -47,23 +40,14 @@ class Limits:
     memory_bytes: int = 134_217_728
 
 
-_Answer = TypeVar("_Answer")
-
-
 class Relay:
-    """Listens for mail and hands it on. `counts` says what became of it; `name` tells this relay from any other."""
+    """Listens for mail and hands it on. `counts` says what became of it."""
 
     def __init__(self, upstream: Upstream, tracking: RelayTracking, limits: Limits = Limits()) -> None:
-        self.counts = Counts()
-        self.name = secrets.token_hex(8)
-        self.memory = Memory(limits.memory_bytes)
-        self._upstream = upstream
-        self._sending = Sending(tracking, self.counts, self)
+        self._passage = Passage(upstream, tracking, limits.memory_bytes)
+        self.counts = self._passage.counts
         self._most_clients = limits.clients
-        self._lines = ThreadPoolExecutor(CLIENTS_AT_ONCE, "upstream")
-        self._rewriting = ThreadPoolExecutor(1, "rewriting")
         self._clients: set[Client] = set()
-        self._on_their_way: set[asyncio.Future[Reply]] = set()
         self._server: asyncio.Server | None = None
 
     async def listen(self, host: str, port: int) -> int:
@@ -82,47 +66,15 @@ class Relay:
             await asyncio.sleep(0.05)
         for client in tuple(self._clients):
             client.hang_up()
-        self._rewriting.shutdown(cancel_futures=True)
-        self._lines.shutdown(wait=False)
-
-    def hand_on(self, line: Line, letter: Letter, held: Held) -> Awaitable[Reply]:
-        """Track a message if it asks for it and hand it on; the upstream's answer. Frees what the message holds.
-
-        Goes on when the client no longer waits: the upstream may be taking the message at that moment.
-        """
-        task = asyncio.ensure_future(self._sending.handed_on(line, letter))
-        self._on_their_way.add(task)
-        task.add_done_callback(self._on_their_way.discard)
-        task.add_done_callback(lambda _: held.free())
-        return asyncio.shield(task)
-
-    def new_line(self) -> Line:
-        """A line to the upstream for one client."""
-        return Line(self._upstream, self.name)
-
-    async def waiting(self, ask: Callable[[], _Answer]) -> _Answer:
-        """The upstream's answer, waited for in a thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._lines, ask)
-
-    async def rewriting(self, rewrite: Callable[[], _Answer]) -> _Answer:
-        """A rewrite, in the one thread that does them: it is all computing."""
-        return await asyncio.get_running_loop().run_in_executor(self._rewriting, rewrite)
-
-    def forget(self, client: "Client", line: Line) -> None:
-        """A client has gone."""
-        self._clients.discard(client)
-        try:
-            self._lines.submit(line.close)
-        except RuntimeError:  # the relay itself ends, and with it the line
-            line.close()
+        self._passage.threads.end()
 
     def _is_busy(self) -> bool:
-        return bool(self._on_their_way) or any(client.busy for client in self._clients)
+        return self._passage.is_busy or any(client.busy for client in self._clients)
 
     def _client(self) -> "Client | Refused":
         if len(self._clients) >= self._most_clients and not self._make_room():
             return Refused(self.counts)
-        client = Client(self)
+        client = Client(self._passage, self._clients.discard)
         self._clients.add(client)
         return client
 
