@@ -10,7 +10,8 @@ import hashlib
 import itertools
 import os
 
-from mailpixel.model import Event, EventKind, Facts
+from mailpixel.kinds import EventKind
+from mailpixel.model import Event, Facts
 
 DAY_MS = 86_400_000
 LATEST_MS = ((1 << 32) - 1) * 1000

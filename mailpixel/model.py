@@ -13,6 +13,8 @@ from enum import IntFlag, StrEnum
 
 from msgspec import Struct
 
+from mailpixel.kinds import EventKind
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """Where milliseconds are counted from."""
 
@@ -25,17 +27,6 @@ def to_ms(moment: datetime) -> int:
 def moment_of(milliseconds: int) -> datetime:
     """The moment, aware and in UTC, of milliseconds since 1970."""
     return EPOCH + timedelta(milliseconds=milliseconds)
-
-
-class EventKind(StrEnum):
-    """What an event tells about its message."""
-
-    OPEN = "open"
-    CLICK = "click"
-    DELIVERY = "delivery"
-    """The receiving server took the message; `received_at_ms` is that moment."""
-    OPTOUT = "optout"
-    """The recipient asked not to be tracked."""
 
 
 class Facts(IntFlag):

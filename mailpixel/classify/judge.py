@@ -15,7 +15,8 @@ from mailpixel.classify.observation import NO_CLOCK, Clock, Observation, Ruling,
 from mailpixel.classify.rules import Rules
 from mailpixel.classify.trap import mark_trap
 from mailpixel.classify.weak_evidence import mark_soft
-from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Link, Message, Verdict, Via
+from mailpixel.kinds import EventKind
+from mailpixel.model import Campaign, Event, Facts, Judged, Link, Message, Verdict, Via
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
-from mailpixel.model import Event, EventKind, Facts, Verdict, Via
+from mailpixel.kinds import EventKind
+from mailpixel.model import Event, Facts, Verdict, Via
 from mailpixel.traffic.agents import Agent, AgentKind, read_agent
 from mailpixel.traffic.networks import Network
 

@@ -6,7 +6,7 @@ import click
 
 from mailpixel.classify import judge_agent
 from mailpixel.cli.context import Command, rules
-from mailpixel.model import EventKind
+from mailpixel.kinds import EventKind
 from mailpixel.traffic.facts import agent_text
 
 

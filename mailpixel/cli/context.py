@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -177,8 +176,3 @@ def warn(problem: str) -> None:
     """Say in one line on stderr what may be wrong; nothing for an empty text."""
     if problem:
         say(f"warning: {problem}")
-
-
-def now_ms() -> int:
-    """The clock, in milliseconds since 1970."""
-    return time.time_ns() // 1_000_000

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from mailpixel.cli.context import Command, now_ms, print_json, say, stores
+from mailpixel.cli.context import Command, print_json, say, stores
 from mailpixel.cli.printing import batched, in_campaign, row_options, write_rows
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput
@@ -19,6 +19,7 @@ from mailpixel.report.export import deliveries
 from mailpixel.report.tables import as_written
 from mailpixel.store.log import EventWriter
 from mailpixel.store.registry import RegistryFeed
+from mailpixel.times import now_ms
 
 if TYPE_CHECKING:
     from mailpixel.server.api.lines import Numbered

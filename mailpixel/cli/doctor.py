@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import click
 
-from mailpixel.cli.context import Command, now_ms, print_table, rules, settings, stores
+from mailpixel.cli.context import Command, print_table, rules, settings, stores
 from mailpixel.cli.suggestions import campaign_of, complete_campaign
 from mailpixel.doctor import (
     LATEST,
@@ -28,6 +28,7 @@ from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign
 from mailpixel.store.protocol import Store
+from mailpixel.times import now_ms
 
 
 @click.command("doctor", cls=Command, example="mailpixel doctor --links spring-2026")

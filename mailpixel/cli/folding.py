@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from mailpixel.classify import judge
-from mailpixel.cli.context import now_ms, rules, say
+from mailpixel.cli.context import rules, say
 from mailpixel.errors import StoreUnavailable
 from mailpixel.projections.fold import Fold, FoldOptions
 from mailpixel.projections.lease import Stop
@@ -16,6 +16,7 @@ from mailpixel.store.campaigns import ChangedCampaigns
 from mailpixel.store.projections import Projections
 from mailpixel.store.protocol import Store
 from mailpixel.store.registry import Registry
+from mailpixel.times import now_ms
 
 LEASE_MS = 5_000
 """How long the one fold may be silent before another takes its place."""

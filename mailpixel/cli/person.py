@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 import click
 
-from mailpixel.cli.context import Group, confirm, now_ms, rules, say, stores, yes_option
+from mailpixel.cli.context import Group, confirm, rules, say, stores, yes_option
 from mailpixel.cli.recipient import recipient_argument, recipient_of, under_what
 from mailpixel.privacy.erasure import erase_person
 from mailpixel.privacy.optout import opt_out
+from mailpixel.times import now_ms
 
 
 @click.group("person", cls=Group, example="mailpixel person export r-1001")

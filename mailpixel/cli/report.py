@@ -7,21 +7,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mailpixel.cli.context import (
-    Command,
-    now_ms,
-    plain,
-    print_json,
-    rules,
-    say,
-    settings,
-    stores,
-)
+from mailpixel.cli.context import Command, plain, print_json, rules, say, settings, stores
 from mailpixel.cli.folding import fold_what_waits, say_what_waits
 from mailpixel.cli.printing import zone_option
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.report.summary import Summary, summarise
 from mailpixel.report.zones import in_zone
+from mailpixel.times import now_ms
 
 
 @click.command("report", cls=Command, example="mailpixel report spring-2026")

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from mailpixel.cli.context import Command, begun, now_ms, say, settings, stores
+from mailpixel.cli.context import Command, begun, say, settings, stores
 from mailpixel.cli.folding import LEASE_MS
 from mailpixel.errors import StoreUnavailable
 from mailpixel.links.urls import check_base_url
@@ -18,6 +18,7 @@ from mailpixel.model import Campaign, Judged, Message
 from mailpixel.pool import end_with_input
 from mailpixel.projections.lease import Stop
 from mailpixel.settings import Settings
+from mailpixel.times import now_ms
 
 if TYPE_CHECKING:
     from mailpixel.folder.operator_file import RulesInForce

@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 from mailpixel.claims import Claims, TokenKind
 from mailpixel.doctor.http import NoAnswer, ask
 from mailpixel.doctor.local import Check, Grade
+from mailpixel.kinds import EventKind
+from mailpixel.links.surfaces import LINK, PIXEL
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import pixel_url
-from mailpixel.model import Event, EventKind, Facts
+from mailpixel.model import Event, Facts
 from mailpixel.store.log import MessageReader
 
 NAME = "doctor"
@@ -19,8 +21,8 @@ LATEST, LEAST = 1_000, 3
 """How many of the latest events are looked at, and how many hits say something."""
 ARRIVES_WITHIN_S, LOOK_EVERY_S = 2.0, 0.1
 NO_CACHE = (
-    "keep caches off /o/ and /c/: in nginx `proxy_cache off;` in their location; in "
-    'Varnish `if (req.url ~ "^/[oc]/") { return (pass); }` at the head of vcl_recv'
+    f"keep caches off {PIXEL.prefix} and {LINK.prefix}: in nginx `proxy_cache off;` in their location; in "
+    f'Varnish `if (req.url ~ "^({PIXEL.prefix}|{LINK.prefix})") {{ return (pass); }}` at the head of vcl_recv'
 )
 DECLARE = "set MAILPIXEL_TRUSTED_PROXIES to the network of your proxy, and let the proxy send X-Forwarded-For"
 

@@ -14,11 +14,12 @@ from mailpixel.doctor.http import BAD_CERTIFICATE, NO_TLS, NOBODY, UNKNOWN_HOST,
 from mailpixel.doctor.local import Check, Grade
 from mailpixel.errors import InvalidInput
 from mailpixel.links.hosts import is_this_machine
+from mailpixel.links.surfaces import LINK, OPT_OUT, SURFACES
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import check_base_url, click_url, optout_url, pixel_url
 from mailpixel.model import Campaign
 from mailpixel.server.pages import NOT_FOUND_PAGE
-from mailpixel.server.tracking import NO_STORE, PIXEL
+from mailpixel.server.replies import NO_STORE, PIXEL_GIF
 from mailpixel.store.log import MessageReader
 
 NAMED = 3
@@ -65,7 +66,8 @@ CLOCK_WARN_S, CLOCK_FAIL_S = 5, 60
 
 _DIRECTIVES = frozenset(NO_STORE[1].decode().split(", "))
 _FORBIDDEN = ("etag", "last-modified", "set-cookie", "content-encoding")
-_TO_SERVICE = "let the proxy pass /o/, /c/ and /u/ on to mailpixel, unchanged and never from a cache"
+_PREFIXES = ", ".join(surface.prefix for surface in SURFACES)
+_TO_SERVICE = f"let the proxy pass {_PREFIXES} on to mailpixel, unchanged and never from a cache"
 
 
 def check_public(
@@ -160,7 +162,7 @@ def _pixel_problems(answer: Answer) -> Iterator[str]:
     if answer.status != 200:
         yield f"the answer is {answer.status} instead of 200"
         return
-    if answer.body != PIXEL:
+    if answer.body != PIXEL_GIF:
         yield f"the body is not the pixel ({len(answer.body):,} bytes)"
     if answer.headers.get("content-type") != "image/gif":
         yield "Content-Type is not image/gif"
@@ -188,13 +190,13 @@ def clock(answer: Answer, now_s: float) -> Check:
 
 
 def redirects(answer: Answer | NoAnswer) -> Check:
-    """Whether a bad link gets our own page: then `/c/` leads to the service."""
+    """Whether a bad link gets our own page: then the prefix of links leads to the service."""
     if isinstance(answer, Answer) and (answer.status, answer.body) == (404, NOT_FOUND_PAGE):
-        return Check("links", Grade.OK, "/c/ leads to the service")
+        return Check("links", Grade.OK, f"{LINK.prefix} leads to the service")
     found = (
         answer.problem
         if isinstance(answer, NoAnswer)
-        else f"/c/ answers {answer.status}, and not as the service does"
+        else f"{LINK.prefix} answers {answer.status}, and not as the service does"
     )
     return Check("links", Grade.FAIL, found, _TO_SERVICE)
 
@@ -209,5 +211,5 @@ def shared_keys(answer: Answer | NoAnswer) -> Check:
             "give both the same --data or MAILPIXEL_KEYS",
         )
         return Check("shared keys", Grade.FAIL, found, remedy)
-    found = answer.problem if isinstance(answer, NoAnswer) else f"/u/ answers {answer.status}"
+    found = answer.problem if isinstance(answer, NoAnswer) else f"{OPT_OUT.prefix} answers {answer.status}"
     return Check("shared keys", Grade.FAIL, found, _TO_SERVICE)

@@ -1,13 +1,14 @@
 """Hit in, outcome out: verify, minimise, append. The only room that knows the write order.
 
-intake          what becomes of one request on a tracking URL
+hit             one request on a surface, as seen
+intake          what becomes of a hit: the event to log, and where it leads
 caps            how often a message was hit today
 agents          how many new user agents a day
-identity        event ids
 live            what a server knows while it runs: signing keys, registry, rules
 registry_cache  campaigns, API keys and opt-outs in memory
 group           hits that share a commit, and their answers
 batches         events of streams, a share of each commit
 evidence        hits with a broken signature
 committer       group commit
+removal         deleting a campaign that was never sent
 """

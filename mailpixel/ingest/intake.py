@@ -1,4 +1,4 @@
-"""What becomes of one request on a tracking URL: its outcome, where it leads, and the event to log.
+"""What becomes of a hit: its outcome, where it leads, and the event to log.
 
 Pure of I/O: the caller answers the request and hands the event to the committer.
 """
@@ -8,17 +8,18 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
-from mailpixel.claims import Claims, TokenKind
+from mailpixel.claims import Claims
 from mailpixel.errors import InvalidInput
 from mailpixel.event_ids import DAY_MS, EventIds
 from mailpixel.ingest.agents import AgentBounds
 from mailpixel.ingest.caps import DailyCaps
+from mailpixel.ingest.hit import Hit
 from mailpixel.ingest.registry_cache import RegistryCache
+from mailpixel.kinds import EventKind
 from mailpixel.links.destination import check_destination
 from mailpixel.links.passthrough import passed_on
 from mailpixel.links.token import Problem, TokenSigner
-from mailpixel.links.urls import TrackingPath
-from mailpixel.model import Event, EventKind, Facts
+from mailpixel.model import Event, Facts
 from mailpixel.store.log import Overflow
 
 FORGED_CAP = 5
@@ -28,7 +29,7 @@ FORGED_REMEMBERED = 10_000
 for them is small."""
 
 
-class Outcome(StrEnum):
+class HitOutcome(StrEnum):
     """What ingest did with a hit."""
 
     LOGGED = "logged"
@@ -56,42 +57,25 @@ class Outcome(StrEnum):
     """The store has been down until the queue was full."""
 
 
-class Seen(NamedTuple):
-    """The facts of a request that the log keeps. (A tuple, because it is made once for every request.)"""
-
-    method: str
-    address: str
-    agent: str
-    facts: Facts
-
-    def but(self, fact: Facts) -> "Seen":
-        """The same with one fact more."""
-        return self._replace(facts=self.facts | fact)
-
-
 class Receipt(NamedTuple):
     """What becomes of a hit: `destination` to redirect to, `event` to log, `overflow` to count or `evidence`, which is
     logged where its message has events."""
 
-    outcome: Outcome
+    outcome: HitOutcome
     destination: str | None = None
     event: Event | None = None
     overflow: Overflow | None = None
     evidence: Event | None = None
 
 
-BAD_TOKEN = Receipt(Outcome.BAD_TOKEN)
-UNKNOWN_KEY = Receipt(Outcome.UNKNOWN_KEY)
-FORGED_OVERFLOW = Receipt(Outcome.FORGED_OVERFLOW)
-SURFACES = {
-    "o": (EventKind.OPEN, frozenset({TokenKind.OPEN, TokenKind.MESSAGE})),
-    "c": (EventKind.CLICK, frozenset({TokenKind.CLICK})),
-    "c/n": (EventKind.CLICK, frozenset({TokenKind.MESSAGE})),
-}
+BAD_TOKEN = Receipt(HitOutcome.BAD_TOKEN)
+UNKNOWN_KEY = Receipt(HitOutcome.UNKNOWN_KEY)
+UNKNOWN_LINK = Receipt(HitOutcome.UNKNOWN_LINK)
+FORGED_OVERFLOW = Receipt(HitOutcome.FORGED_OVERFLOW)
 
 
 class Named(NamedTuple):
-    """What a request asked for by its token: a message, and of a click its link (None: the embedded one)."""
+    """What the token of a hit names: a message, and of a click its link (None: the embedded one)."""
 
     kind: EventKind
     claims: Claims
@@ -128,25 +112,26 @@ class Intake:
         """Of how many messages broken signatures are remembered."""
         return len(self._forged_caps)
 
-    def receive(self, path: TrackingPath, seen: Seen, now_ms: int, query: bytes = b"") -> Receipt:
-        """The receipt of one request on a pixel or redirect; `query` is what was added to its URL, as it came."""
-        kind, accepted = SURFACES["c/n" if path.link is not None else path.surface]
-        reading = self._live.signer.verify(path.token, accepted)
+    def receive(self, hit: Hit) -> Receipt:
+        """The receipt of one hit: verified, capped, and as much of it kept as was set."""
+        surface, token, number, damaged = hit.path
+        accepted = surface.tokens if number is None else surface.numbered
+        reading = self._live.signer.verify(token, accepted)
         claims = reading.claims
         if reading.problem is Problem.UNKNOWN_KEY:
             return UNKNOWN_KEY
         if claims is None:
             return BAD_TOKEN
-        named = Named(kind, claims, claims.link if path.link is None else path.link)
-        if path.damaged or reading.problem is not None:
-            forged = path.damaged or reading.problem is Problem.BAD_SIGNATURE
-            return self._forgery(named, seen, now_ms) if forged else BAD_TOKEN
+        named = Named(surface.event, claims, claims.link if number is None else number)
+        if damaged or reading.problem is not None:
+            forged = damaged or reading.problem is Problem.BAD_SIGNATURE
+            return self._forgery(named, hit) if forged else BAD_TOKEN
         destination = None
-        if kind is EventKind.CLICK:
-            destination = self._destination(named, query)
+        if surface.event is EventKind.CLICK:
+            destination = self._destination(named, hit.query)
             if destination is None:
-                return Receipt(Outcome.UNKNOWN_LINK)
-        return self._count(named, destination, seen, now_ms)
+                return UNKNOWN_LINK
+        return self._count(named, destination, hit)
 
     def _destination(self, named: Named, query: bytes) -> str | None:
         claims, link = named.claims, named.link
@@ -157,26 +142,26 @@ class Intake:
         names = self._live.registry.passthrough(claims.campaign)
         return passed_on(destination, query, names) if names else destination
 
-    def _count(self, named: Named, destination: str | None, seen: Seen, now_ms: int) -> Receipt:
+    def _count(self, named: Named, destination: str | None, hit: Hit) -> Receipt:
         """A hit on a good token: log it, unless it may not or need not be."""
         claims, registry = named.claims, self._live.registry
         if registry.opted_out(claims.recipient):
-            return Receipt(Outcome.OPTED_OUT, destination)
-        if registry.is_expired(claims.campaign, now_ms):
-            return Receipt(Outcome.EXPIRED, destination)
-        day = now_ms // DAY_MS
+            return Receipt(HitOutcome.OPTED_OUT, destination)
+        if registry.is_expired(claims.campaign, hit.now_ms):
+            return Receipt(HitOutcome.EXPIRED, destination)
+        day = hit.now_ms // DAY_MS
         past = self._caps.past(claims.campaign, claims.recipient, day)
         if past:
             overflow = Overflow(claims.campaign, claims.recipient, day, self.ids.edge, past)
-            return Receipt(Outcome.OVERFLOW, destination, overflow=overflow)
+            return Receipt(HitOutcome.OVERFLOW, destination, overflow=overflow)
         if claims.preview:
-            seen = seen.but(Facts.PREVIEW)
-        agent = self._agents.kept(seen.agent, claims.campaign, claims.recipient, day)
-        if agent is not seen.agent:
-            seen = seen._replace(agent=agent)
-        return Receipt(Outcome.LOGGED, destination, self._event(named, seen, now_ms))
+            hit = hit.but(Facts.PREVIEW)
+        agent = self._agents.kept(hit.agent, claims.campaign, claims.recipient, day)
+        if agent is not hit.agent:
+            hit = hit._replace(agent=agent)
+        return Receipt(HitOutcome.LOGGED, destination, self._event(named, hit))
 
-    def _forgery(self, named: Named, seen: Seen, now_ms: int) -> Receipt:
+    def _forgery(self, named: Named, hit: Hit) -> Receipt:
         """A broken signature on a campaign of ours: evidence that touches neither the message's cap nor its counts.
 
         What the token claims is not believed, so no destination is kept of it.
@@ -184,24 +169,24 @@ class Intake:
         claims, registry = named.claims, self._live.registry
         if not registry.knows(claims.campaign) or registry.opted_out(claims.recipient):
             return BAD_TOKEN
-        if registry.is_expired(claims.campaign, now_ms):
+        if registry.is_expired(claims.campaign, hit.now_ms):
             return BAD_TOKEN
-        if self._forged_caps.past(claims.campaign, claims.recipient, now_ms // DAY_MS):
+        if self._forged_caps.past(claims.campaign, claims.recipient, hit.now_ms // DAY_MS):
             return FORGED_OVERFLOW
         named = named._replace(claims=claims._replace(destination=None))
-        return Receipt(Outcome.FORGED, evidence=self._event(named, seen.but(Facts.FORGED), now_ms))
+        return Receipt(HitOutcome.FORGED, evidence=self._event(named, hit.but(Facts.FORGED)))
 
-    def _event(self, named: Named, seen: Seen, now_ms: int) -> Event:
+    def _event(self, named: Named, hit: Hit) -> Event:
         kind, claims, link = named
-        received_at_ms, id = self.ids.next(now_ms)
+        received_at_ms, id = self.ids.next(hit.now_ms)
         return Event(
             id,
             kind,
             received_at_ms,
-            seen.method,
-            minimise(seen.address, self._keep_address),
-            seen.agent,
-            seen.facts,
+            hit.method,
+            minimise(hit.address, self._keep_address),
+            hit.agent,
+            hit.facts,
             claims.campaign,
             claims.recipient,
             link,

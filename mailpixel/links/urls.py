@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from mailpixel.claims import LAST_LINK, check_link_number
 from mailpixel.errors import InvalidInput
+from mailpixel.links.surfaces import LINK, OPT_OUT, PIXEL, SURFACES, Surface, surface_of
 
 BASE_URL_CHARS = 500
 """The longest base URL."""
@@ -23,11 +24,11 @@ _BASE_URL = re.compile(
 class TrackingPath(NamedTuple):
     """A path on one of our surfaces. (A tuple, because it is made once for every request.)
 
-    `surface` is `o`, `c` or `u`; `link` the number behind a message token. `damaged` says that an apostrophe
-    was glued on, as link scanners do: the token may be looked at, but never accepted.
+    `link` is the number behind a message token. `damaged` says that an apostrophe was glued on, as link scanners do:
+    the token may be looked at, but never accepted.
     """
 
-    surface: str
+    surface: Surface
     token: str
     link: int | None = None
     damaged: bool = False
@@ -51,37 +52,31 @@ def check_base_url(url: str, field: str = "base_url") -> str:
 
 def pixel_url(base_url: str, token: str) -> str:
     """The pixel of an open or message token."""
-    return f"{base_url.rstrip('/')}/o/{token}.gif"
+    return f"{base_url.rstrip('/')}{PIXEL.prefix}{token}.gif"
 
 
 def click_url(base_url: str, token: str) -> str:
     """The redirect of a click token."""
-    return f"{base_url.rstrip('/')}/c/{token}"
+    return f"{base_url.rstrip('/')}{LINK.prefix}{token}"
 
 
 def merge_click_url(base_url: str, token: str, link: int) -> str:
     """The redirect of a registered link, 1 to 65,535, by a message token. Raises `InvalidInput`."""
-    return f"{base_url.rstrip('/')}/c/{token}/{check_link_number(link)}"
+    return f"{base_url.rstrip('/')}{LINK.prefix}{token}/{check_link_number(link)}"
 
 
 def optout_url(base_url: str, token: str) -> str:
     """The page "do not track me" of a message token."""
-    return f"{base_url.rstrip('/')}/u/{token}"
+    return f"{base_url.rstrip('/')}{OPT_OUT.prefix}{token}"
 
 
-SURFACES = {"/o/": "o", "/c/": "c", "/u/": "u"}
 _APOSTROPHE = re.compile("'|%27")
 
 _PATH_GOES_ON = "(?!/+[A-Za-z0-9])"
 _TEXT = "/*([A-Za-z0-9_-]++)"
 _ALONE = re.compile(f"{_TEXT}(){_PATH_GOES_ON}")
-_PATTERNS = {
-    "o": _ALONE,
-    "c": re.compile(
-        f"{_TEXT}(?:/+([1-9][0-9]{{0,4}})(?![A-Za-z0-9]){_PATH_GOES_ON}|{_PATH_GOES_ON})",
-    ),
-    "u": _ALONE,
-}
+_NUMBERED = re.compile(f"{_TEXT}(?:/+([1-9][0-9]{{0,4}})(?![A-Za-z0-9]){_PATH_GOES_ON}|{_PATH_GOES_ON})")
+_PATTERNS = {surface: _NUMBERED if surface.numbered else _ALONE for surface in SURFACES}
 
 
 def parse_path(path: str) -> TrackingPath | None:
@@ -91,10 +86,10 @@ def parse_path(path: str) -> TrackingPath | None:
     `-` and `_`, with which no token ends (the last of 22 characters for 16 bytes is one of `AQgw`). Slashes before a
     token may be doubled. Nothing here says that the token is good.
     """
-    surface = SURFACES.get(path[:3])
+    surface = surface_of(path)
     if surface is None:
         return None
-    rest = path[3:]
+    rest = path[len(surface.prefix) :]
     damaged = "'" in rest or "%27" in rest
     if damaged:
         rest = _APOSTROPHE.sub("", rest)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from mailpixel.event_ids import reported_event
-from mailpixel.model import Event, EventKind
+from mailpixel.kinds import EventKind
+from mailpixel.model import Event
 from mailpixel.store.log import Log
 from mailpixel.store.registry import OptOuts
 

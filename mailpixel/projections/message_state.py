@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from mailpixel.errors import StoreUnavailable
-from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Message, Verdict
+from mailpixel.kinds import EventKind
+from mailpixel.model import Campaign, Event, Facts, Judged, Message, Verdict
 from mailpixel.store.log import PutAside
 from mailpixel.store.projections import Folded, MessageState
 from mailpixel.store.verdict_codes import pack

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mailpixel.model import EventKind, Verdict
+from mailpixel.kinds import EventKind
+from mailpixel.model import Verdict
 from mailpixel.store.measures import Tally
 from mailpixel.store.projections import MessageState
 from mailpixel.store.verdict_codes import VerdictCode, unpack

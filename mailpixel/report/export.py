@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from mailpixel.classify import Rules, judge
-from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Message
+from mailpixel.kinds import EventKind
+from mailpixel.model import Campaign, Event, Facts, Judged, Message
 from mailpixel.report.moments import iso_ms
 from mailpixel.report.tables import Row
 from mailpixel.store.log import MessageReader

@@ -1,14 +1,22 @@
 """HTTP: tracking on the hot path, the API, health and metrics.
 
-app         puts it together; start reading here
-processes   the web processes and the fold; workers: how the web ones run and end
-protocol    tracking inside the HTTP protocol; connection: its bounds and deadlines; door: how many connections
-tracking    pixel and redirect, in front of everything else
-hits        the only reader of tracking headers; forwarded: of addresses behind proxies
-optout      the "do not track me" page
-api, auth   the JSON API
-services    what the handlers work with; refreshing: how it is kept fresh; threads: where it may block
-health      /healthz, /readyz, /metrics; metrics: what is counted; metrics_access: who may read it
-pages       what readers of mail see; errors_to_json: errors for programs, and for readers
-site_files  robots.txt and the files of app links
+app              puts it together; start reading here
+
+tracking         one function from a request to its reply and its receipt, and where the receipt goes
+protocol         its first door: inside of uvicorn's HTTP protocol
+tracking_first   its second door: in front of the ASGI app
+request_reader   makes hits of requests: the only reader of their headers
+forwarded        the client's address behind proxies
+replies          the answers to hits
+
+connection       one HTTP connection with bounds; parsing: its requests; ahead: what was sent ahead of an answer;
+                 tap: reading in pieces; bounds, deadline, ending, body, upgrades: its parts
+door             how many connections a worker keeps open; descriptors: how many it can
+api, auth        the JSON API, and who may use it
+optout           the "do not track me" page
+pages            what readers of mail see; errors: errors for programs, and for readers
+site_files       robots.txt and the files of app links
+health           /healthz, /readyz, /metrics; metrics: what is counted; metrics_access: who may read it
+services         what the handlers work with; refreshing: how it is kept fresh; threads: where it may block
+supervisor       the web processes and the fold; workers: how the web ones run and end
 """

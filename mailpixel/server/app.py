@@ -29,11 +29,13 @@ from mailpixel.server.door import Door
 from mailpixel.server.metrics import Metrics
 from mailpixel.server.pages import HOME_PAGE
 from mailpixel.server.refreshing import Refreshing
-from mailpixel.server.request_reader import Reader
+from mailpixel.server.request_reader import RequestReader
 from mailpixel.server.services import Services
 from mailpixel.server.threads import Threads
-from mailpixel.server.tracking import Tracking, TrackingFirst, now_ms
+from mailpixel.server.tracking import Tracking
+from mailpixel.server.tracking_first import TrackingFirst
 from mailpixel.settings import Settings
+from mailpixel.times import now_ms
 
 DRAIN_WITHIN_S = 10.0
 
@@ -104,7 +106,7 @@ def _tracking(services: Services) -> Tracking:
     settings = services.settings
     agents = AgentBounds(services.metrics.replaced_agent)
     intake = Intake(services.live, settings.message_cap, settings.keep_address, agents)
-    reader = Reader(
+    reader = RequestReader(
         settings.trusted_proxies,
         settings.base_url.startswith("http://"),
         services.metrics.unreadable_forwarded,

@@ -10,15 +10,14 @@ import prometheus_client
 from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from mailpixel.ingest.intake import Outcome
+from mailpixel.ingest.intake import HitOutcome
+from mailpixel.links.surfaces import SURFACES, Surface
 from mailpixel.server.door import Ended
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 """The variable by which several workers share their counts in one folder; `serve --workers` sets it."""
 
 COMMIT_BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
-SURFACES = {"o": "open", "c": "click"}
-
 
 Several = Literal["livesum", "livemax", "mostrecent"]
 """How the values of a gauge in several workers become one."""
@@ -82,7 +81,12 @@ class Metrics:
             registry=registry,
         )
         hits = self._counters["mailpixel_hits_total"]
-        self._hits = {(s, o.value): hits.labels(SURFACES[s], o.value) for s in SURFACES for o in Outcome}
+        self._hits = {
+            (surface.name, outcome.value): hits.labels(surface.name, outcome.value)
+            for surface in SURFACES
+            if surface.takes_hits
+            for outcome in HitOutcome
+        }
         self._uncounted: dict[tuple[str, str], int] = dict.fromkeys(self._hits, 0)
         ended = self._counters["mailpixel_connections_ended_total"]
         self._ended = {reason: ended.labels(reason.value) for reason in Ended}
@@ -105,9 +109,9 @@ class Metrics:
         """An API key was `unknown` (or revoked), or of too small a `scope`."""
         self._counters["mailpixel_api_keys_refused_total"].labels(reason).inc()
 
-    def count(self, surface: str, outcome: Outcome) -> None:
-        """One request on surface `o` or `c`. Kept in a plain dict until `flush`: that is ten times quicker."""
-        self._uncounted[surface, outcome._value_] += 1
+    def count(self, surface: Surface, outcome: HitOutcome) -> None:
+        """One request on a surface that takes hits. Kept in a plain dict until `flush`: that is ten times quicker."""
+        self._uncounted[surface.name, outcome._value_] += 1
 
     def flush(self) -> None:
         """Take what was counted into the counters that are shown; called twice a second and before they are."""

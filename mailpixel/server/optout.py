@@ -1,10 +1,11 @@
-"""`/u/{token}`: "do not track me". The page asks, and only the POST acts: programs that follow links change nothing."""
+"""The page "do not track me". It asks, and only the POST acts: programs that follow links change nothing."""
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from mailpixel.claims import Claims, TokenKind
+from mailpixel.claims import Claims
+from mailpixel.links.surfaces import OPT_OUT
 from mailpixel.links.token import Problem
 from mailpixel.links.urls import parse_path
 from mailpixel.privacy.optout import opt_out
@@ -12,7 +13,7 @@ from mailpixel.server.pages import NO_OPT_OUT_PAGE, OPT_OUT_PAGE, OPTED_OUT_PAGE
 from mailpixel.server.services import Services
 
 HEADERS = {"cache-control": "no-store", "referrer-policy": "no-referrer", "x-content-type-options": "nosniff"}
-MESSAGE = frozenset({TokenKind.MESSAGE})
+PATH = OPT_OUT.prefix + "{token:path}"
 
 
 async def claims_of(request: Request) -> Claims | None:
@@ -21,10 +22,10 @@ async def claims_of(request: Request) -> Claims | None:
     path = parse_path(request.scope["path"])
     if path is None or path.damaged or path.link is not None:
         return None
-    reading = services.live.signer.verify(path.token, MESSAGE)
+    reading = services.live.signer.verify(path.token, OPT_OUT.tokens)
     if reading.problem is Problem.UNKNOWN_KEY:
         await services.refreshing.fresh_look()
-        reading = services.live.signer.verify(path.token, MESSAGE)
+        reading = services.live.signer.verify(path.token, OPT_OUT.tokens)
     return reading.claims if reading.problem is None else None
 
 
@@ -47,4 +48,4 @@ async def act(request: Request) -> Response:
     return HTMLResponse(OPTED_OUT_PAGE, 200, HEADERS)
 
 
-ROUTES = [Route("/u/{token:path}", ask, methods=["GET"]), Route("/u/{token:path}", act, methods=["POST"])]
+ROUTES = [Route(PATH, ask, methods=["GET"]), Route(PATH, act, methods=["POST"])]

@@ -1,6 +1,6 @@
 """Pixel and redirect answered inside uvicorn's HTTP protocol, without the cost of an ASGI cycle.
 
-A plain GET or HEAD of a tracking URL is answered here by the same `Tracking` that serves it over ASGI; everything else,
+A plain GET or HEAD that is a hit is answered here by the same `Tracking` that serves it over ASGI; everything else,
 and whatever is unusual about a request (pipelined, upgraded, a link not known yet), takes the way through ASGI.
 """
 
@@ -13,10 +13,13 @@ from typing import Any
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from mailpixel.links.surfaces import surface_of
 from mailpixel.server.connection import BoundedProtocol
-from mailpixel.server.tracking import UNSURE, RawHeaders, Reply, Tracking
+from mailpixel.server.replies import RawHeaders, Reply
+from mailpixel.server.request_reader import TrackingRequest
+from mailpixel.server.tracking import UNSURE, Tracking
+from mailpixel.times import now_ms
 
-FAST_PATHS = (b"/o/", b"/c/")
 FAST_METHODS = {b"GET": "GET", b"HEAD": "HEAD"}
 
 
@@ -50,18 +53,26 @@ class TrackingProtocol(BoundedProtocol):
 
     def _take(self) -> None:
         """Take the short way, or the app's."""
-        if self.url[:3] not in FAST_PATHS or not self._answer_here():
+        request = self._plain_request()
+        if request is None or not self._answer_here(request):
             super()._take()
 
-    def _answer_here(self) -> bool:
-        """Answer a plain tracking request; False for one that has to go through ASGI."""
+    def _plain_request(self) -> TrackingRequest | None:
+        """The request, when it is a plain one on a surface that takes hits."""
         method = FAST_METHODS.get(self.parser.get_method())
         if method is None or self._is_busy() or self.parser.should_upgrade():
-            return False
+            return None
         path, query = path_and_query(self.url)
-        reply, receipt = self._tracking.answer(
-            method, path, query, self.headers, self.client[0] if self.client else ""
+        surface = surface_of(path)
+        if surface is None or not surface.takes_hits:
+            return None
+        return TrackingRequest(
+            surface, method, path, query, self.headers, self.client[0] if self.client else ""
         )
+
+    def _answer_here(self, request: TrackingRequest) -> bool:
+        """Answer the request; False when it has to go through ASGI, where a fresh look can be waited for."""
+        reply, receipt = self._tracking.answer(request, now_ms())
         if receipt.outcome in UNSURE:
             return False
         parser, waiting = self.parser, self._waiting
@@ -72,9 +83,9 @@ class TrackingProtocol(BoundedProtocol):
         self.cycle = waiting  # type: ignore[assignment]
 
         def answer(durable: bool) -> None:
-            self._write(reply, method == "HEAD")
+            self._write(reply, request.method == "HEAD")
 
-        self._tracking.take(receipt, path[1:2], answer)
+        self._tracking.take(request.surface, receipt, answer)
         return True
 
     def _write(self, reply: Reply, without_body: bool) -> None:

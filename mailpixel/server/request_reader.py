@@ -1,8 +1,11 @@
 """The only reader of tracking requests: their headers and client addresses."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
-from mailpixel.ingest.intake import Seen
+from mailpixel.ingest.hit import Hit
+from mailpixel.links.surfaces import Surface
+from mailpixel.links.urls import parse_path
 from mailpixel.model import Facts
 from mailpixel.server.forwarded import Proxies
 from mailpixel.traffic.facts import facts_of, facts_with
@@ -15,8 +18,22 @@ _PURPOSES = (b"sec-purpose", b"purpose")
 _BEFOREHAND = (b"prefetch", b"prerender")
 
 
-class Reader:
-    """Reads what the log keeps from a request.
+class TrackingRequest(NamedTuple):
+    """A request on a surface, as it came in at either door.
+
+    `path` is percent-decoded, `query` as it came; `peer` is the address that the connection came from, or empty.
+    """
+
+    surface: Surface
+    method: str
+    path: str
+    query: bytes
+    headers: Headers
+    peer: str
+
+
+class RequestReader:
+    """Makes hits of requests.
 
     `trusted_proxies` are networks whose X-Forwarded-For is trusted; `unreadable()` is called where one cannot be read;
     `plain_http` says that the public address is not https, over which browsers leave out some headers.
@@ -31,13 +48,17 @@ class Reader:
         self._transport = int(Facts.PLAIN_HTTP if plain_http else Facts.NONE)
         self._proxies = Proxies(trusted_proxies, unreadable)
 
-    def read(self, method: str, headers: Headers, peer: str) -> Seen:
-        """The facts of one request; `peer` is the address the connection came from."""
+    def read(self, request: TrackingRequest, now_ms: int) -> Hit | None:
+        """The hit of one request, which came at `now_ms`; None where its path holds nothing like a token."""
+        _, method, text, query, headers, peer = request
+        path = parse_path(text)
+        if path is None:
+            return None
         facts, agent = facts_of(headers)
         if self._proxies:
             peer = self._proxies.client(headers, peer)
         facts = facts_with(facts._value_ | self._transport)
-        return Seen(method, canonical_address(peer), agent, facts)
+        return Hit(path, query, now_ms, method, canonical_address(peer), agent, facts)
 
 
 def is_speculative(headers: Headers) -> bool:

@@ -37,7 +37,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Protocol
 
-from mailpixel.model import EventKind, Verdict
+from mailpixel.kinds import EventKind
+from mailpixel.model import Verdict
 from mailpixel.store.verdict_codes import (
     CODE_MASK,
     DUP,

@@ -11,7 +11,8 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mailpixel.model import EventKind, Facts, Judged, Verdict, Via
+from mailpixel.kinds import EventKind
+from mailpixel.model import Facts, Judged, Verdict, Via
 
 KINDS = (EventKind.OPEN, EventKind.CLICK)
 VERDICTS = tuple(Verdict)

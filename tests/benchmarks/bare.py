@@ -2,7 +2,7 @@
 
 from starlette.types import Receive, Scope, Send
 
-from mailpixel.server.tracking import PIXEL, PIXEL_HEADERS
+from mailpixel.server.replies import PIXEL_GIF, PIXEL_HEADERS
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -10,4 +10,4 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] != "http":
         return
     await send({"type": "http.response.start", "status": 200, "headers": list(PIXEL_HEADERS)})
-    await send({"type": "http.response.body", "body": PIXEL})
+    await send({"type": "http.response.body", "body": PIXEL_GIF})

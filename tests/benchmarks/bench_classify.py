@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from mailpixel.classify import RULES, Rules, facts_of, judge, judge_agent
-from mailpixel.model import EventKind, Judged, Message, Verdict
+from mailpixel.kinds import EventKind
+from mailpixel.model import Judged, Message, Verdict
 from mailpixel.traffic.agents import read_agent
 from tests.benchmarks.table import print_rows
 from tests.support.builders import BROWSER

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Message, Verdict
+from mailpixel.kinds import EventKind
+from mailpixel.model import Campaign, Event, Facts, Judged, Message, Verdict
 from mailpixel.projections.fold import Fold
 from mailpixel.projections.rebuild import Rebuild, rebuild
 from mailpixel.store.memory import MemoryRegistry

@@ -20,15 +20,18 @@ from mailpixel.claims import Claims, TokenKind
 from mailpixel.classify import Rules, judge
 from mailpixel.folder.key_file import create_keyring
 from mailpixel.ingest.committer import Committer
-from mailpixel.ingest.intake import Intake, Seen
+from mailpixel.ingest.hit import Hit
+from mailpixel.ingest.intake import Intake
 from mailpixel.ingest.registry_cache import RegistryCache
+from mailpixel.kinds import EventKind
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import parse_path
-from mailpixel.model import Event, EventKind, Facts
+from mailpixel.model import Event, Facts
 from mailpixel.projections.fold import Fold
 from mailpixel.settings import Settings
 from mailpixel.store.registry import Registry
 from mailpixel.store.sqlite import SqliteStore, open_sqlite
+from mailpixel.times import now_ms
 from tests.benchmarks.table import print_rows
 from tests.support.builders import BROWSER, SENT_AT_MS, Known, a_campaign, an_id
 from tests.support.crowds import CAMPAIGN, people
@@ -36,7 +39,7 @@ from tests.support.crowds import CAMPAIGN, people
 CAP = Settings().message_cap
 SAMPLE, GROUP, READERS, ROUNDS = 10_000, 500, 10_000, 3
 NOW_MS = SENT_AT_MS + 90 * 86_400_000
-SEEN = Seen("GET", "192.0.2.10", BROWSER, Facts.ACCEPT)
+ADDRESS = "192.0.2.10"
 
 
 class Hammer:
@@ -62,7 +65,7 @@ class Hammer:
             path = parse_path(self.path)
             if path is None:
                 raise SystemExit("the path of the benchmark is none of ours")
-            receipt = self.intake.receive(path, SEEN, time.time_ns() // 1_000_000)
+            receipt = self.intake.receive(Hit(path, b"", now_ms(), "GET", ADDRESS, BROWSER, Facts.ACCEPT))
             if receipt.event is not None:
                 self.committer.join(receipt.event, lambda durable: None)
             elif receipt.overflow is not None:
@@ -137,7 +140,7 @@ def _fold_round(
 def _blow(number: int) -> Event:
     at_ms = SENT_AT_MS + number * 1_000
     return Event(
-        an_id(at_ms, b"hamm", number), EventKind.OPEN, at_ms, "GET", SEEN.address, SEEN.agent, SEEN.facts,
+        an_id(at_ms, b"hamm", number), EventKind.OPEN, at_ms, "GET", ADDRESS, BROWSER, Facts.ACCEPT,
         "hammered", "r-1",
     )  # fmt: skip
 

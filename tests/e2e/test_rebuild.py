@@ -20,8 +20,9 @@ from mailpixel.classify import judge
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.folder.opening import begin
 from mailpixel.folder.operator_file import rules_of
+from mailpixel.kinds import EventKind
 from mailpixel.links.token import TokenSigner
-from mailpixel.model import Event, EventKind, Facts
+from mailpixel.model import Event, Facts
 from mailpixel.settings import Settings
 from mailpixel.store.projections import Figures, MessageState
 from mailpixel.store.protocol import Store

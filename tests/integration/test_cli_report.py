@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from mailpixel.cli import cli
-from mailpixel.cli.context import now_ms
 from mailpixel.cli.folding import LEASE_MS
 from mailpixel.report.moments import iso_ms
 from mailpixel.store.sqlite import open_sqlite
+from mailpixel.times import now_ms
 from tests.support.builders import APPLE, SENT_AT, a_campaign, a_click, a_delivery, a_link, an_open, at_ms
 
 TRACKABLE, HIDDEN, OPENERS, CLICKERS = 400, 600, 120, 24

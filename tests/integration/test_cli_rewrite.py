@@ -9,6 +9,7 @@ from mailpixel.cli import cli
 from mailpixel.cli.rewrite import begins_with_headers, is_message, utm_parameter
 from mailpixel.errors import InvalidInput
 from mailpixel.folder.key_file import create_keyring
+from mailpixel.links.surfaces import LINK
 from mailpixel.links.urls import parse_path
 from mailpixel.model import Link
 from mailpixel.store.sqlite import open_sqlite
@@ -64,7 +65,7 @@ def tracked(output: bytes, href: bytes = b"https://shop.example/a") -> bytes:
     end = output.index(b'"', start)
     parsed = parse_path(output[start + len("https://t.example") : end].decode())
     assert parsed is not None
-    assert parsed.surface == "c"
+    assert parsed.surface is LINK
     before, _, after = output.partition(b'<img src="https://t.example/o/')
     assert b".gif" in after
     rest = after[after.index(b">") + 1 :]

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 import pytest
 
 from mailpixel.classify import Rules, judge
-from mailpixel.model import EventKind, Facts, Judged, Message, Verdict
+from mailpixel.kinds import EventKind
+from mailpixel.model import Facts, Judged, Message, Verdict
 from tests.support.crowds import CAMPAIGN, a_visit, bursts, lone_clicks, people
 from tests.support.readers import CHAT, OLD_GATEWAY, SCENES, Scene, a_reader, notified, waiting_for_it
 

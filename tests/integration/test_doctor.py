@@ -30,7 +30,7 @@ from mailpixel.doctor.public import clock, pixel, reach, redirects, scheme, shar
 from mailpixel.folder.key_file import create_keyring
 from mailpixel.model import Campaign, Link
 from mailpixel.server.pages import NOT_FOUND_PAGE
-from mailpixel.server.tracking import PIXEL, PIXEL_HEADERS
+from mailpixel.server.replies import PIXEL_GIF, PIXEL_HEADERS
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from tests.support.certificate import self_signed
 from tests.support.service import Service, free_port, rows
@@ -38,7 +38,7 @@ from tests.support.service import Service, free_port, rows
 Respond = Callable[[BaseHTTPRequestHandler], None]
 SENT = {name.decode(): value.decode() for name, value in PIXEL_HEADERS}
 NOW_S = 1_795_600_000.0
-GOOD = Answer(200, SENT | {"date": formatdate(NOW_S, usegmt=True)}, PIXEL)
+GOOD = Answer(200, SENT | {"date": formatdate(NOW_S, usegmt=True)}, PIXEL_GIF)
 
 
 @contextmanager
@@ -230,14 +230,14 @@ def test_an_address_of_many_campaigns_names_some_of_them() -> None:
 @pytest.mark.parametrize(
     ("headers", "body", "grade", "found"),
     [
-        ({}, PIXEL, Grade.OK, "the GIF and its headers arrive unchanged"),
-        ({"cache-control": "private, NO-STORE"}, PIXEL, Grade.FAIL,
+        ({}, PIXEL_GIF, Grade.OK, "the GIF and its headers arrive unchanged"),
+        ({"cache-control": "private, NO-STORE"}, PIXEL_GIF, Grade.FAIL,
          "Cache-Control lacks max-age=0, must-revalidate, no-cache"),
-        ({"age": "3"}, PIXEL, Grade.FAIL, "a cache answers (Age)"),
-        ({"set-cookie": "a=b"}, PIXEL, Grade.FAIL, "set-cookie was added"),
+        ({"age": "3"}, PIXEL_GIF, Grade.FAIL, "a cache answers (Age)"),
+        ({"set-cookie": "a=b"}, PIXEL_GIF, Grade.FAIL, "set-cookie was added"),
         ({"content-type": "image/webp"}, b"RIFF", Grade.FAIL,
          "the body is not the pixel (4 bytes); Content-Type is not image/gif"),
-        ({"x-content-type-options": ""}, PIXEL, Grade.WARN, "X-Content-Type-Options is missing"),
+        ({"x-content-type-options": ""}, PIXEL_GIF, Grade.WARN, "X-Content-Type-Options is missing"),
     ],
 )  # fmt: skip
 def test_a_pixel_changed_on_its_way_is_found_out(

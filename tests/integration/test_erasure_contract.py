@@ -7,7 +7,8 @@ import pytest
 
 from mailpixel.errors import Conflict
 from mailpixel.event_ids import DAY_MS, reported_event
-from mailpixel.model import EventKind, Facts
+from mailpixel.kinds import EventKind
+from mailpixel.model import Facts
 from mailpixel.store.log import Changed, Overflow, PutAside
 from mailpixel.store.memory import MemoryStore
 from mailpixel.store.projections import Waiting

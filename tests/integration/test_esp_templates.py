@@ -20,7 +20,8 @@ import pytest
 
 from mailpixel.claims import Claims, TokenKind
 from mailpixel.folder.key_file import new_keyring
-from mailpixel.ingest.intake import Intake, Seen
+from mailpixel.ingest.hit import Hit
+from mailpixel.ingest.intake import Intake
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.links.minter import Minter
 from mailpixel.links.splicing.options import RewriteOptions
@@ -288,6 +289,7 @@ def redirected(href: str, registry: MemoryRegistry) -> str:
     cache = RegistryCache(registry, retention_days=730)
     cache.refresh()
     intake = Intake(Known(TokenSigner(KEYRING), cache), message_cap=3, keep_address="none")
-    receipt = intake.receive(path, Seen("GET", "", "", Facts.NONE), SENT_AT_MS, asked.search[1:].encode())
+    hit = Hit(path, asked.search[1:].encode(), SENT_AT_MS, "GET", "", "", Facts.NONE)
+    receipt = intake.receive(hit)
     assert receipt.destination is not None
     return receipt.destination

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Message, Verdict
+from mailpixel.kinds import EventKind
+from mailpixel.model import Campaign, Event, Facts, Judged, Message, Verdict
 from mailpixel.projections.fold import Fold
 from mailpixel.projections.rebuild import Rebuild, rebuild
 from mailpixel.store.memory import MemoryRegistry

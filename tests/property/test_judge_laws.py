@@ -6,7 +6,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailpixel.classify import RULES, Certainty, Network, Rules, Scope, explain, judge
-from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Message, Verdict
+from mailpixel.kinds import EventKind
+from mailpixel.model import Campaign, Event, Facts, Judged, Message, Verdict
 from tests.support.builders import (
     APPLE,
     BROWSER,

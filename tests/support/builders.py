@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from mailpixel.ingest.registry_cache import RegistryCache
+from mailpixel.kinds import EventKind
 from mailpixel.links.token import TokenSigner
-from mailpixel.model import Campaign, Event, EventKind, Facts, Judged, Link, Message, Verdict, Via
+from mailpixel.model import Campaign, Event, Facts, Judged, Link, Message, Verdict, Via
 
 SENT_AT_MS = 1_790_000_000_000
 SENT_AT = datetime.fromtimestamp(SENT_AT_MS / 1000, UTC)

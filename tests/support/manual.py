@@ -18,7 +18,7 @@ import click
 from mailpixel.classify import RULES
 from mailpixel.classify.thresholds import Thresholds
 from mailpixel.cli import cli
-from mailpixel.ingest.intake import Outcome
+from mailpixel.ingest.intake import HitOutcome
 from mailpixel.links.parts.skipped import SkipCause
 from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.server.api.routes import document
@@ -190,7 +190,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "thresholds": thresholds,
     "metrics": metrics,
     "measures": measure_table,
-    "outcomes": members(Outcome, "outcome"),
+    "outcomes": members(HitOutcome, "outcome"),
     "endings": members(Ended, "reason"),
     "reasons": members(Reason, "reason"),
     "causes": members(SkipCause, "cause"),

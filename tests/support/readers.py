@@ -4,7 +4,8 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from mailpixel.model import Event, EventKind, Facts
+from mailpixel.kinds import EventKind
+from mailpixel.model import Event, Facts
 from tests.support.builders import APPLE, BROWSER, GMAIL, SENT_AT_MS, an_id
 
 LINKS = 10

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from mailpixel.model import Event, EventKind, Facts
+from mailpixel.kinds import EventKind
+from mailpixel.model import Event, Facts
 from tests.support.builders import APPLE, BROWSER, GMAIL, ROBOT, an_event, an_id
 
 # Most events fall on one message, so that histories of some twenty have neighbours to tell of.

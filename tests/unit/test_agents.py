@@ -8,7 +8,8 @@ import pytest
 
 from mailpixel.classify import KnownAgent, Rules, judge_agent
 from mailpixel.errors import InvalidInput
-from mailpixel.model import EventKind, Facts, Verdict, Via
+from mailpixel.kinds import EventKind
+from mailpixel.model import Facts, Verdict, Via
 from mailpixel.traffic.agents import AgentKind, read_agent
 from mailpixel.traffic.words import WordList
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from mailpixel.errors import Conflict
-from mailpixel.model import Campaign, EventKind, Judged, Message, Verdict
+from mailpixel.kinds import EventKind
+from mailpixel.model import Campaign, Judged, Message, Verdict
 from mailpixel.projections.fold import PART, SETTLED, TURN_MS, Fold, FoldOptions
 from mailpixel.projections.lag import fold_lag_ms
 from mailpixel.projections.rebuild import ATTEMPTS, Rebuild, rebuild

@@ -2,15 +2,23 @@
 
 import pytest
 
+from mailpixel.ingest.hit import Hit
 from mailpixel.ingest.intake import minimise
-from mailpixel.server.request_reader import Reader, is_speculative
+from mailpixel.links.surfaces import PIXEL
+from mailpixel.server.request_reader import Headers, RequestReader, TrackingRequest, is_speculative
 
 PROXIES = ("10.0.0.0/8", "2001:db8::/32")
 
 
 def address(peer: str, *forwarded: str, trusted: tuple[str, ...] = PROXIES) -> str:
     headers = [(b"x-forwarded-for", value.encode()) for value in forwarded]
-    return Reader(trusted).read("GET", headers, peer).address
+    return read(RequestReader(trusted), headers, peer).address
+
+
+def read(reader: RequestReader, headers: Headers, peer: str) -> Hit:
+    hit = reader.read(TrackingRequest(PIXEL, "GET", "/o/T.gif", b"", headers, peer), 5)
+    assert hit is not None
+    return hit
 
 
 @pytest.mark.parametrize(
@@ -48,7 +56,7 @@ def test_as_much_of_an_address_is_kept_as_was_set() -> None:
 
 def test_what_a_proxy_writes_and_nobody_can_read_is_counted_once_a_request() -> None:
     counted: list[None] = []
-    reader = Reader(PROXIES, unreadable=lambda: counted.append(None))
+    reader = RequestReader(PROXIES, unreadable=lambda: counted.append(None))
     for peer, said in (
         ("10.0.0.1", b"unknown"),
         ("10.0.0.1", b"_hidden, nonsense"),
@@ -56,7 +64,7 @@ def test_what_a_proxy_writes_and_nobody_can_read_is_counted_once_a_request() -> 
         ("10.0.0.1", b""),
         ("198.51.100.7", b"nonsense"),
     ):
-        reader.read("GET", [(b"x-forwarded-for", said)], peer)
+        read(reader, [(b"x-forwarded-for", said)], peer)
     assert len(counted) == 2
 
 

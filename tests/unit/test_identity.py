@@ -2,7 +2,8 @@
 
 from mailpixel.event_ids import DAY_MS, LATEST_MS, REPORTED_EDGE, EventIds, reported_event
 from mailpixel.ingest.caps import REMEMBERED, DailyCaps
-from mailpixel.model import Event, EventKind, Facts
+from mailpixel.kinds import EventKind
+from mailpixel.model import Event, Facts
 
 
 def test_an_id_is_time_edge_and_position() -> None:

@@ -8,18 +8,20 @@ import pytest
 
 from mailpixel.claims import Claims, TokenKind
 from mailpixel.folder.key_file import new_keyring
-from mailpixel.ingest.intake import FORGED_REMEMBERED, Intake, Outcome, Receipt, Seen
+from mailpixel.ingest.hit import Hit
+from mailpixel.ingest.intake import FORGED_REMEMBERED, HitOutcome, Intake, Receipt
 from mailpixel.ingest.registry_cache import RegistryCache
+from mailpixel.kinds import EventKind
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import parse_path
-from mailpixel.model import Campaign, EventKind, Facts, Link
+from mailpixel.model import Campaign, Facts, Link
 from mailpixel.privacy.optout import opt_out
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from tests.support.builders import Known, an_open
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)
-SEEN = Seen("GET", "192.0.2.10", "Thunderbird", Facts.ACCEPT)
+SEEN = ("GET", "192.0.2.10", "Thunderbird", Facts.ACCEPT)
 SIGNER = TokenSigner(new_keyring(NOW))
 
 
@@ -48,10 +50,10 @@ def token(kind: TokenKind, campaign: str = "c1", **claims: object) -> str:
     return SIGNER.sign(Claims(kind, campaign, "r-1", **claims))  # type: ignore[arg-type]
 
 
-def received(intake: Intake, path: str, seen: Seen = SEEN, query: bytes = b"") -> Receipt:
+def received(intake: Intake, path: str, query: bytes = b"") -> Receipt:
     parsed = parse_path(path)
     assert parsed is not None
-    return intake.receive(parsed, seen, NOW_MS, query)
+    return intake.receive(Hit(parsed, query, NOW_MS, *SEEN))
 
 
 def test_a_campaign_that_was_deleted_is_forgotten_and_an_archived_one_is_not(
@@ -72,9 +74,9 @@ def test_a_pixel_becomes_an_open_with_the_facts_of_its_request(intake: Intake) -
     receipt = received(intake, f"/o/{token(TokenKind.OPEN)}.gif")
     assert receipt.event is not None
     event = msgspec.structs.replace(receipt.event, id=b"")
-    assert receipt.outcome is Outcome.LOGGED
+    assert receipt.outcome is HitOutcome.LOGGED
     assert (event.kind, event.campaign, event.recipient, event.link) == (EventKind.OPEN, "c1", "r-1", None)
-    assert (event.method, event.address, event.agent, event.facts) == tuple(SEEN)
+    assert (event.method, event.address, event.agent, event.facts) == SEEN
     assert event.received_at_ms == NOW_MS
 
 
@@ -94,7 +96,7 @@ def test_a_link_leads_to_its_destination_and_is_logged(
     intake: Intake, path: str, destination: str, link: int | None
 ) -> None:
     receipt = received(intake, path)
-    assert (receipt.outcome, receipt.destination) == (Outcome.LOGGED, destination)
+    assert (receipt.outcome, receipt.destination) == (HitOutcome.LOGGED, destination)
     assert receipt.event is not None
     assert (receipt.event.kind, receipt.event.link) == (EventKind.CLICK, link)
     assert (receipt.event.destination is None) == (link is not None)
@@ -112,12 +114,12 @@ def test_a_link_leads_to_its_destination_and_is_logged(
     ],
 )
 def test_no_kind_of_token_stands_in_for_another(intake: Intake, path: str) -> None:
-    assert received(intake, path) == Receipt(Outcome.BAD_TOKEN)
+    assert received(intake, path) == Receipt(HitOutcome.BAD_TOKEN)
 
 
 def test_a_link_that_is_not_registered_leads_nowhere(intake: Intake) -> None:
-    assert received(intake, f"/c/{token(TokenKind.MESSAGE)}/3") == Receipt(Outcome.UNKNOWN_LINK)
-    assert received(intake, f"/c/{token(TokenKind.CLICK, 'c2', link=1)}") == Receipt(Outcome.UNKNOWN_LINK)
+    assert received(intake, f"/c/{token(TokenKind.MESSAGE)}/3") == Receipt(HitOutcome.UNKNOWN_LINK)
+    assert received(intake, f"/c/{token(TokenKind.CLICK, 'c2', link=1)}") == Receipt(HitOutcome.UNKNOWN_LINK)
 
 
 def test_a_destination_is_judged_again_when_it_is_used(
@@ -125,7 +127,7 @@ def test_a_destination_is_judged_again_when_it_is_used(
 ) -> None:
     registry.add_campaign(Campaign("bad", "Bad", links=(Link(1, "javascript:alert(1)"),)))
     cache.refresh()
-    assert received(intake, f"/c/{token(TokenKind.CLICK, 'bad', link=1)}") == Receipt(Outcome.UNKNOWN_LINK)
+    assert received(intake, f"/c/{token(TokenKind.CLICK, 'bad', link=1)}") == Receipt(HitOutcome.UNKNOWN_LINK)
 
 
 @pytest.mark.parametrize(
@@ -141,11 +143,11 @@ def test_values_that_the_campaign_allows_are_handed_on_and_not_logged(
 ) -> None:
     query = b"x=1&u=a%20b"
     without = received(intake, path, query=query)
-    assert (without.outcome, without.destination) == (Outcome.LOGGED, destination)
+    assert (without.outcome, without.destination) == (HitOutcome.LOGGED, destination)
     registry.change_campaign("c1", lambda campaign: replace(campaign, passthrough=("u",)), "cli", NOW)
     cache.refresh()
     receipt = received(intake, path, query=query)
-    assert (receipt.outcome, receipt.destination) == (Outcome.LOGGED, f"{destination}?u=a%20b")
+    assert (receipt.outcome, receipt.destination) == (HitOutcome.LOGGED, f"{destination}?u=a%20b")
     assert receipt.event is not None
     assert without.event is not None
     assert msgspec.structs.replace(receipt.event, id=b"", received_at_ms=0) == msgspec.structs.replace(
@@ -161,9 +163,9 @@ def test_a_broken_signature_on_a_real_message_is_evidence_and_leads_nowhere(inta
     good = token(TokenKind.CLICK, link=1)
     for path in (f"/c/{good[:-2]}AA", f"/c/{good}'", f"/c/{good}%27"):
         receipt = received(intake, path)
-        assert (receipt.outcome, receipt.destination, receipt.event) == (Outcome.FORGED, None, None)
+        assert (receipt.outcome, receipt.destination, receipt.event) == (HitOutcome.FORGED, None, None)
         assert receipt.evidence is not None
-        assert receipt.evidence.facts == SEEN.facts | Facts.FORGED
+        assert receipt.evidence.facts == SEEN[3] | Facts.FORGED
 
 
 def test_a_broken_signature_keeps_no_destination(intake: Intake) -> None:
@@ -174,29 +176,29 @@ def test_a_broken_signature_keeps_no_destination(intake: Intake) -> None:
 
 
 def test_a_broken_signature_on_an_unknown_campaign_is_nothing(intake: Intake) -> None:
-    assert received(intake, f"/o/{token(TokenKind.OPEN, 'nobody')}'") == Receipt(Outcome.BAD_TOKEN)
+    assert received(intake, f"/o/{token(TokenKind.OPEN, 'nobody')}'") == Receipt(HitOutcome.BAD_TOKEN)
 
 
 def test_broken_signatures_use_up_a_cap_of_their_own_and_no_readers(intake: Intake) -> None:
     forged = [received(intake, f"/o/{token(TokenKind.OPEN)}'") for _ in range(500)]
     outcomes = [receipt.outcome for receipt in forged]
-    assert outcomes == [Outcome.FORGED] * 5 + [Outcome.FORGED_OVERFLOW] * 495
+    assert outcomes == [HitOutcome.FORGED] * 5 + [HitOutcome.FORGED_OVERFLOW] * 495
     assert not any(receipt.event or receipt.overflow for receipt in forged)
     read = [received(intake, f"/o/{token(TokenKind.OPEN)}").outcome for _ in range(4)]
-    assert read == [Outcome.LOGGED] * 3 + [Outcome.OVERFLOW]
+    assert read == [HitOutcome.LOGGED] * 3 + [HitOutcome.OVERFLOW]
 
 
 def test_broken_signatures_of_made_up_messages_are_counted_in_bounded_memory(intake: Intake) -> None:
     for n in range(FORGED_REMEMBERED * 2 + 10):
         named = SIGNER.sign(Claims(TokenKind.OPEN, "c1", f"r-{n}"))
-        assert received(intake, f"/o/{named}'").outcome is Outcome.FORGED
+        assert received(intake, f"/o/{named}'").outcome is HitOutcome.FORGED
     assert intake.forged_messages <= FORGED_REMEMBERED * 2
 
 
 def test_a_hit_past_the_retention_is_answered_and_not_logged(intake: Intake) -> None:
     receipt = received(intake, f"/c/{token(TokenKind.CLICK, 'old', link=1)}")
-    assert receipt == Receipt(Outcome.EXPIRED, "https://shop.example/a")
-    assert received(intake, f"/o/{token(TokenKind.OPEN, 'old')}'") == Receipt(Outcome.BAD_TOKEN)
+    assert receipt == Receipt(HitOutcome.EXPIRED, "https://shop.example/a")
+    assert received(intake, f"/o/{token(TokenKind.OPEN, 'old')}'") == Receipt(HitOutcome.BAD_TOKEN)
 
 
 def test_who_opted_out_is_redirected_and_not_logged(
@@ -207,23 +209,23 @@ def test_who_opted_out_is_redirected_and_not_logged(
     opt_out(store, registry, "r-1", NOW)
     opt_out(store, registry, "r-1", NOW)
     cache.refresh()
-    assert received(intake, f"/o/{token(TokenKind.OPEN)}") == Receipt(Outcome.OPTED_OUT)
+    assert received(intake, f"/o/{token(TokenKind.OPEN)}") == Receipt(HitOutcome.OPTED_OUT)
     receipt = received(intake, f"/c/{token(TokenKind.CLICK, link=1)}")
-    assert receipt == Receipt(Outcome.OPTED_OUT, "https://shop.example/a")
-    assert received(intake, f"/o/{token(TokenKind.OPEN)}'") == Receipt(Outcome.BAD_TOKEN)
+    assert receipt == Receipt(HitOutcome.OPTED_OUT, "https://shop.example/a")
+    assert received(intake, f"/o/{token(TokenKind.OPEN)}'") == Receipt(HitOutcome.BAD_TOKEN)
     kinds = [event.kind for message in store.person("r-1") for event in message.events]
     assert kinds == [EventKind.OPEN, EventKind.OPTOUT]
 
 
 def test_hits_past_the_cap_are_counted_and_not_logged(intake: Intake) -> None:
     receipts = [received(intake, f"/o/{token(TokenKind.OPEN)}") for _ in range(5)]
-    assert [receipt.outcome for receipt in receipts] == [Outcome.LOGGED] * 3 + [Outcome.OVERFLOW] * 2
+    assert [receipt.outcome for receipt in receipts] == [HitOutcome.LOGGED] * 3 + [HitOutcome.OVERFLOW] * 2
     assert receipts[4].overflow is not None
     assert receipts[4].overflow.hits == 2
-    assert received(intake, f"/o/{token(TokenKind.OPEN)}'").outcome is Outcome.FORGED
+    assert received(intake, f"/o/{token(TokenKind.OPEN)}'").outcome is HitOutcome.FORGED
 
 
 def test_a_preview_is_marked(intake: Intake) -> None:
     receipt = received(intake, f"/o/{token(TokenKind.OPEN, preview=True)}")
     assert receipt.event is not None
-    assert receipt.event.facts == SEEN.facts | Facts.PREVIEW
+    assert receipt.event.facts == SEEN[3] | Facts.PREVIEW

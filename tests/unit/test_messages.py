@@ -2,7 +2,8 @@
 
 import pytest
 
-from mailpixel.model import Event, EventKind, Facts, Judged, Verdict, Via
+from mailpixel.kinds import EventKind
+from mailpixel.model import Event, Facts, Judged, Verdict, Via
 from mailpixel.projections.message_state import fold_message
 from mailpixel.store.projections import MessageState
 from mailpixel.store.verdict_codes import VerdictCode, pack, unpack

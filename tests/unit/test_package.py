@@ -12,6 +12,7 @@ import pytest
 import mailpixel
 from mailpixel import Claims, InvalidInput, Minter, Reading, TokenKind, TokenSigner, load_keyring
 from mailpixel.folder.key_file import new_keyring
+from mailpixel.links.surfaces import LINK
 from mailpixel.links.urls import TrackingPath, parse_path
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -102,7 +103,7 @@ def test_a_minter_makes_every_url_of_a_message(keyring: mailpixel.Keyring, previ
     assert mint.link_to("r-1", "https://shop.example/7") == f"https://t.example/mail/c/{carried}"
     assert mint.merge_link("r-1", 2) == f"https://t.example/mail/c/{message}/2"
     assert mint.optout("r-1") == f"https://t.example/mail/u/{message}"
-    assert parse_path(f"/c/{carried}") == TrackingPath("c", carried)
+    assert parse_path(f"/c/{carried}") == TrackingPath(LINK, carried)
 
 
 def test_a_minter_refuses_what_it_cannot_mint(keyring: mailpixel.Keyring) -> None:

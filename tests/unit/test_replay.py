@@ -9,7 +9,8 @@ from mailpixel.classify import Rules
 from mailpixel.classify.replay import LogShape, Outcome, read_log, read_scenario, replay, score
 from mailpixel.classify.replay.score import ErrorRates
 from mailpixel.errors import InvalidInput
-from mailpixel.model import EventKind, Facts
+from mailpixel.kinds import EventKind
+from mailpixel.model import Facts
 from tests.support.builders import BROWSER, GMAIL
 
 SENT_MS = 1_790_000_000_000

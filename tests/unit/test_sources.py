@@ -10,7 +10,8 @@ from hypothesis import given
 
 from mailpixel.classify import Certainty, Network, NetworkTable, Rules, judge
 from mailpixel.classify.sources import SourceEvidence, source_evidence
-from mailpixel.model import Campaign, Event, EventKind, Facts, Message, Verdict
+from mailpixel.kinds import EventKind
+from mailpixel.model import Campaign, Event, Facts, Message, Verdict
 from mailpixel.report.sources import hastiest_first, source_json
 from mailpixel.store.memory import MemoryStore
 from tests.support.builders import (

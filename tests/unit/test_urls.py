@@ -3,6 +3,7 @@
 import pytest
 
 from mailpixel.errors import InvalidInput
+from mailpixel.links.surfaces import LINK, OPT_OUT, PIXEL
 from mailpixel.links.urls import (
     TrackingPath,
     check_base_url,
@@ -65,12 +66,12 @@ def test_a_base_url_that_urls_cannot_be_made_with_is_refused(url: str) -> None:
 @pytest.mark.parametrize(
     ("path", "parsed"),
     [
-        (f"/o/{TOKEN}.gif", TrackingPath("o", TOKEN)),
-        (f"/o/{TOKEN}", TrackingPath("o", TOKEN)),
-        (f"/c/{TOKEN}", TrackingPath("c", TOKEN)),
-        (f"/c/{TOKEN}/1", TrackingPath("c", TOKEN, 1)),
-        (f"/c/{TOKEN}/65535", TrackingPath("c", TOKEN, 65_535)),
-        (f"/u/{TOKEN}", TrackingPath("u", TOKEN)),
+        (f"/o/{TOKEN}.gif", TrackingPath(PIXEL, TOKEN)),
+        (f"/o/{TOKEN}", TrackingPath(PIXEL, TOKEN)),
+        (f"/c/{TOKEN}", TrackingPath(LINK, TOKEN)),
+        (f"/c/{TOKEN}/1", TrackingPath(LINK, TOKEN, 1)),
+        (f"/c/{TOKEN}/65535", TrackingPath(LINK, TOKEN, 65_535)),
+        (f"/u/{TOKEN}", TrackingPath(OPT_OUT, TOKEN)),
     ],
 )
 def test_a_path_as_written_is_read(path: str, parsed: TrackingPath) -> None:
@@ -89,26 +90,26 @@ JUNK = [
 
 @pytest.mark.parametrize("junk", JUNK)
 def test_what_mail_programs_glue_on_is_dropped(junk: str) -> None:
-    assert parse_path(f"/c/{TOKEN}{junk}") == TrackingPath("c", TOKEN)
-    assert parse_path(f"/c/{TOKEN}/12{junk}") == TrackingPath("c", TOKEN, 12)
-    assert parse_path(f"/o/{TOKEN}{junk}") == TrackingPath("o", TOKEN)
-    assert parse_path(f"/o/{TOKEN}.gif{junk}") == TrackingPath("o", TOKEN)
-    assert parse_path(f"/u/{TOKEN}{junk}") == TrackingPath("u", TOKEN)
+    assert parse_path(f"/c/{TOKEN}{junk}") == TrackingPath(LINK, TOKEN)
+    assert parse_path(f"/c/{TOKEN}/12{junk}") == TrackingPath(LINK, TOKEN, 12)
+    assert parse_path(f"/o/{TOKEN}{junk}") == TrackingPath(PIXEL, TOKEN)
+    assert parse_path(f"/o/{TOKEN}.gif{junk}") == TrackingPath(PIXEL, TOKEN)
+    assert parse_path(f"/u/{TOKEN}{junk}") == TrackingPath(OPT_OUT, TOKEN)
 
 
 @pytest.mark.parametrize("tail", ["'", "%27", ".gif'", ".'", "'.", ")'", "'>", "&amp;x='1'"])
 def test_an_apostrophe_leaves_the_token_readable_but_damaged(tail: str) -> None:
-    assert parse_path(f"/o/{TOKEN}{tail}") == TrackingPath("o", TOKEN, None, True)
+    assert parse_path(f"/o/{TOKEN}{tail}") == TrackingPath(PIXEL, TOKEN, None, True)
 
 
 @pytest.mark.parametrize("path", ["/c/'{}", "/c/{}'", "/c/{}%27", "/c/{}'&amp;x"])
 def test_an_apostrophe_damages_wherever_it_stands(path: str) -> None:
-    assert parse_path(path.format(TOKEN)) == TrackingPath("c", TOKEN, None, True)
+    assert parse_path(path.format(TOKEN)) == TrackingPath(LINK, TOKEN, None, True)
 
 
 @pytest.mark.parametrize("tail", ["'/3", "/3'", "/'3", "/3%27"])
 def test_an_apostrophe_damages_a_merge_link(tail: str) -> None:
-    assert parse_path(f"/c/{TOKEN}{tail}") == TrackingPath("c", TOKEN, 3, True)
+    assert parse_path(f"/c/{TOKEN}{tail}") == TrackingPath(LINK, TOKEN, 3, True)
 
 
 @pytest.mark.parametrize("number", ["0", "00", "01", "65536", "99999", "100000", "1a", "1/2", "1//2"])
@@ -129,19 +130,19 @@ def test_anything_else_is_no_path_of_ours(path: str) -> None:
 
 def test_a_path_of_any_length_is_read_in_one_walk() -> None:
     token = "A" * 1_000_000
-    assert parse_path(f"/c/{token}") == TrackingPath("c", token)
-    assert parse_path(f"/c/{token}=") == TrackingPath("c", token)
-    assert parse_path("/c/T" + ".)" * 500_000 + "=") == TrackingPath("c", "T")
+    assert parse_path(f"/c/{token}") == TrackingPath(LINK, token)
+    assert parse_path(f"/c/{token}=") == TrackingPath(LINK, token)
+    assert parse_path("/c/T" + ".)" * 500_000 + "=") == TrackingPath(LINK, "T")
     assert parse_path("/c/" + "-" * 1_000_000) is None
     assert parse_path("/c/T" + "/" * 1_000_000 + "x") is None
 
 
 @pytest.mark.parametrize("number", ["-1", "+1", "１", ""])
 def test_what_is_no_number_behind_a_slash_names_no_link(number: str) -> None:
-    assert parse_path(f"/c/{TOKEN}/{number}") == TrackingPath("c", TOKEN)
+    assert parse_path(f"/c/{TOKEN}/{number}") == TrackingPath(LINK, TOKEN)
 
 
 @pytest.mark.parametrize("path", ["/c//{}", "/c///{}"])
 def test_a_doubled_slash_before_a_token_or_a_link_number_is_one(path: str) -> None:
-    assert parse_path(path.format(TOKEN)) == TrackingPath("c", TOKEN)
-    assert parse_path(path.format(TOKEN) + "//7") == TrackingPath("c", TOKEN, 7)
+    assert parse_path(path.format(TOKEN)) == TrackingPath(LINK, TOKEN)
+    assert parse_path(path.format(TOKEN) + "//7") == TrackingPath(LINK, TOKEN, 7)

@@ -7,7 +7,8 @@ from datetime import datetime
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from mailpixel.errors import InvalidInput
-from mailpixel.model import Event, EventKind, Facts, Message
+from mailpixel.kinds import EventKind
+from mailpixel.model import Event, Facts, Message
 from mailpixel.traffic.facts import agent_text
 from mailpixel.traffic.networks import canonical_address
 

@@ -8,7 +8,8 @@ from typing import Any
 from mailpixel.classify.judge import judge
 from mailpixel.classify.replay.scenario import Scenario
 from mailpixel.classify.rules import Rules
-from mailpixel.model import Event, EventKind, Facts, Judged, Verdict
+from mailpixel.kinds import EventKind
+from mailpixel.model import Event, Facts, Judged, Verdict
 
 MACHINES = (Verdict.PREFETCH, Verdict.SCANNER, Verdict.BOT)
 COUNTS = (

@@ -6,7 +6,8 @@ from typing import Any
 
 from mailpixel.classify.replay.outcome import Outcome
 from mailpixel.classify.replay.scenario import Expected, Scenario
-from mailpixel.model import EventKind, Verdict
+from mailpixel.kinds import EventKind
+from mailpixel.model import Verdict
 
 Pair = tuple[EventKind, tuple[str, ...], str]
 """Kind of a labelled hit, the verdicts that are right, and the one that was given."""

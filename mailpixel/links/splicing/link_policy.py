@@ -15,6 +15,7 @@ from mailpixel.links.fields import Fields, fields_of, resembles
 from mailpixel.links.passthrough import is_present, names_in, passed_through, with_parameters
 from mailpixel.links.splicing.leaving import leaves_list
 from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.links.surfaces import LINK, OPT_OUT
 
 LONGEST_DESTINATION_BYTES = 65_536
 """Destinations longer than this in UTF-8 are left alone."""
@@ -171,7 +172,7 @@ class LinkJudge:
 
     def _ours(self, url: str) -> Reason | None:
         surface = self._options.own.surface(url)
-        return Reason.TRACKED if surface == "c" else Reason.UNSUBSCRIBE if surface == "u" else None
+        return Reason.TRACKED if surface is LINK else Reason.UNSUBSCRIBE if surface is OPT_OUT else None
 
     def _by_options(self, url: str) -> Reason | None:
         if self._unsubscribe and _requested(url) in self._unsubscribe:

@@ -6,6 +6,8 @@ from urllib.parse import unquote, urlsplit
 
 import can_ada
 
+from mailpixel.links.surfaces import Surface, surface_of
+
 _SLASHES = re.compile("/{2,}")
 
 
@@ -20,8 +22,8 @@ class OwnUrls:
         parts = urlsplit(base)
         self.host, self._port, self._path = parts.hostname or "", _port(parts.netloc), parts.path
 
-    def surface(self, url: str) -> str | None:
-        """`c`, `u` or `o` for a URL of ours, None for another's.
+    def surface(self, url: str) -> Surface | None:
+        """The surface of a URL of ours, None for another's.
 
         http and https, the port written or not, letters of either case, a dot at the end of the host, escapes, steps
         back (`/x/../c/`) and doubled slashes make no difference.
@@ -31,7 +33,7 @@ class OwnUrls:
             if self.host not in lower and lower.isascii():  # nearly always
                 return None
             if lower.startswith(self._begin) and "/." not in lower:
-                return _surface(lower[len(self._begin) - 1 :])
+                return surface_of(_SLASHES.sub("/", lower[len(self._begin) - 1 :]))
         try:
             read = can_ada.parse(url)
         except (TypeError, ValueError):
@@ -40,12 +42,7 @@ class OwnUrls:
             return None
         path = _SLASHES.sub("/", unquote(read.pathname)).lower()
         same = read.port in ("", "80", "443", self._port) and path.startswith(self._path)
-        return _surface(path[len(self._path) :]) if same else None
-
-
-def _surface(path: str) -> str | None:
-    path = _SLASHES.sub("/", path)
-    return path[1] if path[:3] in ("/c/", "/u/", "/o/") else None
+        return surface_of(path[len(self._path) :]) if same else None
 
 
 def _port(netloc: str) -> str:

@@ -10,6 +10,7 @@ from mailpixel.links.splicing.html_text import HtmlText
 from mailpixel.links.splicing.link_policy import destination_of
 from mailpixel.links.splicing.options import PixelPlace
 from mailpixel.links.splicing.own import OwnUrls
+from mailpixel.links.surfaces import PIXEL
 
 _TRIES = 16
 _END_TAG = re.compile("</(body|html)[\t\n\f\r />]", re.IGNORECASE)
@@ -39,7 +40,7 @@ def has_pixel(document: turbohtml.Document, own: OwnUrls) -> bool:
     """True when an image of ours is in the document already."""
     for image in document.find_all("img"):
         source = str(image.attr("src") or "")
-        if "/o/" in source.lower() and own.surface(destination_of(source)) == "o":
+        if PIXEL.prefix in source.lower() and own.surface(destination_of(source)) is PIXEL:
             return True
     return False
 

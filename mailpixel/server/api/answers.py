@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mailpixel.kinds import EventKind
 from mailpixel.links.splicing.link_policy import Reason
-from mailpixel.model import EventKind, Facts, Verdict, Via
+from mailpixel.model import Facts, Verdict, Via
 from mailpixel.report.estimate import METHODS
 from mailpixel.report.summary import CLICKS, OPENS
 from mailpixel.report.timeline import BUCKETS

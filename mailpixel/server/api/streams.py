@@ -7,8 +7,9 @@ from typing import Any
 from mailpixel.claims import check_recipient
 from mailpixel.errors import InvalidInput, MailpixelError, StoreUnavailable
 from mailpixel.event_ids import DAY_MS, reported_event
+from mailpixel.kinds import EventKind
 from mailpixel.links.lists.rows import Format, Job, RowMinter
-from mailpixel.model import Event, EventKind, to_ms
+from mailpixel.model import Event, to_ms
 from mailpixel.server.api.body import check_length
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.exchange import STREAM_BYTES, Exchange

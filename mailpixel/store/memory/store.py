@@ -13,7 +13,8 @@ from secrets import token_bytes
 from msgspec.structs import replace
 
 from mailpixel.errors import Conflict, InvalidInput
-from mailpixel.model import Event, EventKind, Facts, Message
+from mailpixel.kinds import EventKind
+from mailpixel.model import Event, Facts, Message
 from mailpixel.store.log import Changed, Followed, Overflow, PutAside
 from mailpixel.store.measures import MEASURES, TallyKey, tally
 from mailpixel.store.projections import Figures, Folded, MessageState, Waiting

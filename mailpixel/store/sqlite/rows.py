@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import Any
 
 from mailpixel.errors import InvalidInput
-from mailpixel.model import Event, EventKind, Facts
+from mailpixel.kinds import EventKind
+from mailpixel.model import Event, Facts
 
 KINDS = (EventKind.OPEN, EventKind.CLICK, EventKind.DELIVERY, EventKind.OPTOUT)
 """A kind is stored as its place here."""

@@ -4,7 +4,8 @@ import sqlite3
 from array import array
 from collections.abc import Iterator, Sequence
 
-from mailpixel.model import EventKind, Facts
+from mailpixel.kinds import EventKind
+from mailpixel.model import Facts
 from mailpixel.store.log import Followed
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.events import EventLog

@@ -1,0 +1,26 @@
+"""A hit: one request on a surface as it was seen, before anybody has verified its token."""
+
+from typing import NamedTuple
+
+from mailpixel.links.urls import TrackingPath
+from mailpixel.model import Facts
+
+
+class Hit(NamedTuple):
+    """Which token, when, and what the request showed. (A tuple, because it is made once for every request.)
+
+    `path` holds the token as it came. `query` is what was added to the URL, as it came. `address` is the client's in
+    canonical text, or empty; `now_ms` is when the hit came, in milliseconds since 1970.
+    """
+
+    path: TrackingPath
+    query: bytes
+    now_ms: int
+    method: str
+    address: str
+    agent: str
+    facts: Facts
+
+    def but(self, fact: Facts) -> "Hit":
+        """The same with one fact more."""
+        return self._replace(facts=self.facts | fact)

@@ -1,0 +1,56 @@
+"""The surfaces: the public paths that mail points at. Whatever knows a surface reads it from this one table."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mailpixel.claims import TokenKind
+from mailpixel.kinds import EventKind
+
+
+class ReplyKind(StrEnum):
+    """How a surface answers."""
+
+    PIXEL = "pixel"
+    """With the same image, whatever the token."""
+    REDIRECT = "redirect"
+    """With the way to its destination, or a page where there is none."""
+    PAGE = "page"
+    """With a page of the app that asks; nothing happens before its reader agrees."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surface:
+    """A public path prefix and what is good behind it.
+
+    `event` is the kind of event that comes of it, `tokens` the kinds of token that stand alone behind the prefix, and
+    `numbered` those with the number of a link behind them. `name` is its label in the metrics.
+    """
+
+    name: str
+    prefix: str
+    event: EventKind
+    reply: ReplyKind
+    tokens: tuple[TokenKind, ...]
+    numbered: tuple[TokenKind, ...] = ()
+
+    @property
+    def takes_hits(self) -> bool:
+        """Whether a request on it becomes a hit, answered on the hot path."""
+        return self.reply is not ReplyKind.PAGE
+
+
+_OPEN, _CLICK, _MESSAGE = TokenKind.OPEN, TokenKind.CLICK, TokenKind.MESSAGE
+
+PIXEL = Surface("open", "/o/", EventKind.OPEN, ReplyKind.PIXEL, (_OPEN, _MESSAGE))
+LINK = Surface("click", "/c/", EventKind.CLICK, ReplyKind.REDIRECT, (_CLICK,), numbered=(_MESSAGE,))
+OPT_OUT = Surface("optout", "/u/", EventKind.OPTOUT, ReplyKind.PAGE, (_MESSAGE,))
+
+SURFACES = (PIXEL, LINK, OPT_OUT)
+"""All surfaces. A new one is a row above and its place here."""
+
+_BY_PREFIX = {surface.prefix: surface for surface in SURFACES}
+
+
+def surface_of(path: str) -> Surface | None:
+    """The surface that a percent-decoded path lies on, by its first part; None for any other path."""
+    return _BY_PREFIX.get(path[: path.find("/", 1) + 1] or path)

@@ -1,0 +1,59 @@
+"""The answers to hits: constants, but for where a redirect leads."""
+
+from typing import NamedTuple
+
+from mailpixel.server.pages import NOT_FOUND_PAGE
+
+PIXEL_GIF = (
+    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff"
+    b"!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+)
+"""The one answer of the pixel: a transparent GIF of one point, 43 bytes."""
+
+RawHeaders = tuple[tuple[bytes, bytes], ...]
+NO_STORE = (b"cache-control", b"no-store, no-cache, must-revalidate, max-age=0, private")
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+NO_REFERRER = (b"referrer-policy", b"no-referrer")
+NO_BODY = (b"content-length", b"0")
+ALLOW = (b"allow", b"GET, HEAD")
+
+PIXEL_HEADERS: RawHeaders = ((b"content-type", b"image/gif"), (b"content-length", b"43"), NO_STORE, NOSNIFF)
+REDIRECT_HEADERS: RawHeaders = (NO_BODY, NO_STORE, NOSNIFF, NO_REFERRER)
+NOT_FOUND_HEADERS: RawHeaders = (
+    (b"content-type", b"text/html; charset=utf-8"),
+    (b"content-length", str(len(NOT_FOUND_PAGE)).encode()),
+    NO_STORE,
+    NOSNIFF,
+    NO_REFERRER,
+)
+OTHER_METHOD_HEADERS: RawHeaders = (NO_BODY, ALLOW, NO_STORE, NOSNIFF, NO_REFERRER)
+
+
+class Reply(NamedTuple):
+    """An answer. `headers` is one of the constants above; only a redirect adds something of its own."""
+
+    status: int
+    headers: RawHeaders
+    body: bytes = b""
+    location: bytes | None = None
+
+    @property
+    def all_headers(self) -> RawHeaders:
+        """The headers with the redirect's own."""
+        return self.headers if self.location is None else ((b"location", self.location), *self.headers)
+
+
+PIXEL_REPLY = Reply(200, PIXEL_HEADERS, PIXEL_GIF)
+NOT_AHEAD_REPLY = Reply(503, (NO_BODY, NO_STORE, NOSNIFF))
+"""To a browser that asks before its reader does: it then asks again when the reader clicks.
+
+A redirect would be shown from memory without a second request (tried with Chromium 2026-11), and the click be lost.
+"""
+NOT_FOUND_REPLY = Reply(404, NOT_FOUND_HEADERS, NOT_FOUND_PAGE)
+OPTIONS_REPLY = Reply(204, OTHER_METHOD_HEADERS)
+WRONG_METHOD_REPLY = Reply(405, OTHER_METHOD_HEADERS)
+
+
+def redirect(destination: str) -> Reply:
+    """The way to a destination, which is ASCII."""
+    return Reply(302, REDIRECT_HEADERS, location=destination.encode("ascii"))

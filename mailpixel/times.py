@@ -1,0 +1,8 @@
+"""Moments as integer milliseconds since 1970, as they are stored and compared."""
+
+import time
+
+
+def now_ms() -> int:
+    """The system's clock: milliseconds since 1970. Rooms that judge or fold take the time as an argument instead."""
+    return time.time_ns() // 1_000_000
