@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.event_ids import reported_event
-from mailpixel.model import Event, EventKind, Facts, Message
+from mailpixel.kinds import EventKind
+from mailpixel.model import Event, Facts, Message
 from mailpixel.store.log import Changed, Overflow, PutAside
 from mailpixel.store.measures import MEASURES
 from mailpixel.store.projections import Folded, MessageState, Waiting
