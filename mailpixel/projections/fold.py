@@ -18,7 +18,7 @@ from mailpixel.projections.lease import Lease, LeaseLost
 from mailpixel.projections.message_state import Judge, fold_or_put_aside
 from mailpixel.projections.rebuild import EVENTS, Rebuild, rebuild
 from mailpixel.store.log import Changed, PutAside
-from mailpixel.store.projections import Folded
+from mailpixel.store.projections import FOLD, Folded
 from mailpixel.store.protocol import Store
 from mailpixel.store.registry import Registry
 
@@ -72,7 +72,7 @@ class Fold:
         self._judge = judge
         self._options = options
         self._editions = Editions(store, options.edition)
-        self._lease = Lease(registry, holder, options.note_every_ms)
+        self._lease = Lease(registry, FOLD, holder, options.note_every_ms)
         self._stale: deque[str] = deque()
         self._given_up: dict[str, Campaign] = {}
         self._logged: set[tuple[str, str]] = set()

@@ -1,5 +1,6 @@
 """How far counting is behind the log."""
 
+from mailpixel.store.projections import FOLD
 from mailpixel.store.protocol import Store
 from mailpixel.store.registry import Registry
 
@@ -14,7 +15,7 @@ def fold_lag_ms(store: Store, registry: Registry, now_ms: int, alive_within_ms: 
     fold last found nothing to do, whichever is shorter. A fold that caught up in the future proves nothing: its clock
     was ahead.
     """
-    caught_up_ms = registry.fold_state().caught_up_at_ms
+    caught_up_ms = registry.lease(FOLD).caught_up_at_ms
     if not 0 < caught_up_ms <= now_ms + SET_BACK_MS:
         return None
     since_looked = max(now_ms - caught_up_ms, 0)

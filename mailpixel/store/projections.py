@@ -13,6 +13,9 @@ from mailpixel.model import Message
 from mailpixel.store.log import Changed, PutAside
 from mailpixel.store.measures import TallyKey, tally
 
+FOLD = "fold"
+"""The consumer of the log that folds. Its position moves with the states that it saves."""
+
 
 class MessageState(Struct, frozen=True, gc=False):
     """What was judged of one message, compact enough to keep for every message.

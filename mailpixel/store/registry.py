@@ -47,7 +47,7 @@ class OptOuts(Protocol):
 class Registry(
     CampaignWriter, ChangedCampaigns, ApiKeys, SigningKeys, OptOuts, RegistryFeed, Leases, Lifecycle, Protocol
 ):
-    """Campaigns, links, API keys, opt-outs and the lease of the fold: small, and changed by people.
+    """Campaigns, links, API keys, opt-outs and leases: small, and changed by people.
 
     Moments are kept to the millisecond.
     """

@@ -66,7 +66,7 @@ def test_a_clock_that_was_ahead_stops_nothing_once_it_is_set_back(data: Path) ->
     """The lease, the last word of the fold and an event, as a clock that was ahead leaves them."""
     write(
         data,
-        "update lease set holder = 'ahead', expires_at_ms = ?, caught_up_at_ms = ?",
+        "insert or replace into leases values ('fold', 'ahead', ?, ?)",
         IN_TEN_YEARS_MS,
         IN_TEN_YEARS_MS,
     )

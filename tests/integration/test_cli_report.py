@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from mailpixel.cli import cli
 from mailpixel.cli.folding import LEASE_MS
 from mailpixel.report.moments import iso_ms
+from mailpixel.store.projections import FOLD
 from mailpixel.store.sqlite import open_sqlite
 from mailpixel.times import now_ms
 from tests.support.builders import APPLE, SENT_AT, a_campaign, a_click, a_delivery, a_link, an_open, at_ms
@@ -77,7 +78,7 @@ def test_a_report_that_cannot_be_brought_up_to_date_says_what_it_lacks(tmp_path:
     assert json.loads(CliRunner().invoke(cli, report).stdout)["opens"]["human"] == 1
     store.append([an_open(700), an_open(800)])
     registry.update_campaign(replace(a_campaign(), links=(a_link(1, trap=True),)), "cli", SENT_AT)
-    registry.take_lease("stopped", now_ms(), LEASE_MS)
+    registry.take_lease(FOLD, "stopped", now_ms(), LEASE_MS)
     told = CliRunner().invoke(cli, report)
     assert told.exit_code == 0
     summary = json.loads(told.stdout)
@@ -86,6 +87,6 @@ def test_a_report_that_cannot_be_brought_up_to_date_says_what_it_lacks(tmp_path:
         "up to 2 event(s) are not counted yet; `mailpixel serve` or `mailpixel work` counts them",
         "campaign spring changed and is not judged again yet; `mailpixel serve` or `mailpixel work` does that",
     ]
-    registry.drop_lease("stopped")
+    registry.drop_lease(FOLD, "stopped")
     told = CliRunner().invoke(cli, report)
     assert (json.loads(told.stdout)["opens"]["human"], told.stderr) == (3, "")

@@ -32,6 +32,7 @@ from mailpixel.model import Campaign, Link
 from mailpixel.server.pages import NOT_FOUND_PAGE
 from mailpixel.server.replies import PIXEL_GIF, PIXEL_HEADERS
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
+from mailpixel.store.projections import FOLD
 from tests.support.certificate import self_signed
 from tests.support.service import Service, free_port, rows
 
@@ -321,8 +322,8 @@ def test_a_data_folder_that_is_a_file_fails(service: Service, tmp_path: Path) ->
 )
 def test_a_fold_that_lags_fails(caught_up_at_ms: int, grade: Grade) -> None:
     registry = MemoryRegistry()
-    registry.take_lease("one", caught_up_at_ms, 500)
-    registry.caught_up("one", caught_up_at_ms)
+    registry.take_lease(FOLD, "one", caught_up_at_ms, 500)
+    registry.caught_up(FOLD, "one", caught_up_at_ms)
     assert check_fold(MemoryStore(), registry, 1_000_000, 60).grade is grade
 
 

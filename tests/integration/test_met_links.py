@@ -19,6 +19,7 @@ from mailpixel.projections.fold import Fold
 from mailpixel.projections.message_state import Judge
 from mailpixel.projections.rebuild import Rebuild, rebuild
 from mailpixel.rewriting import Rewriter, rewriter_of
+from mailpixel.store.projections import FOLD
 from mailpixel.store.protocol import Store
 from mailpixel.store.registry import Registry
 from mailpixel.store.sqlite import open_sqlite
@@ -159,7 +160,7 @@ def test_a_fold_that_was_overtaken_does_not_save_over_what_was_judged_by_the_new
 
     def overtaken() -> None:
         registry.register_links("spring", [URL])
-        registry.drop_lease("test")
+        registry.drop_lease(FOLD, "test")
         other = Fold(store, registry, judged, "other")
         other.catch_up(lambda: SENT_AT_MS, 60_000)
         assert registry.relinked() == []

@@ -12,7 +12,8 @@ from mailpixel.errors import Conflict, InvalidInput, NotFound
 from mailpixel.model import Campaign
 from mailpixel.store.campaigns import MOST_MET_LINKS, LinkRevision, Sighting
 from mailpixel.store.keys import ApiKey, SigningKey
-from mailpixel.store.leases import FoldState
+from mailpixel.store.leases import LeaseState
+from mailpixel.store.projections import FOLD
 from mailpixel.store.registry import Registry
 from tests.support.builders import SENT_AT, a_campaign, a_link
 from tests.support.stores import REGISTRIES, a_registry
@@ -443,25 +444,25 @@ def test_opting_out_twice_is_no_news(registry: Registry) -> None:
 
 
 def test_the_lease_is_held_by_one(registry: Registry) -> None:
-    assert registry.fold_state() == FoldState("", 0, 0)
-    assert registry.take_lease("one", 1_000, 500)
-    assert not registry.take_lease("two", 1_499, 500)
-    assert registry.take_lease("one", 1_400, 500)
-    assert registry.fold_state() == FoldState("one", 1_900, 0)
-    assert registry.take_lease("two", 1_900, 500)
-    assert not registry.take_lease("one", 2_000, 500)
-    registry.drop_lease("one")
-    assert not registry.take_lease("one", 2_000, 500)
-    registry.drop_lease("two")
-    assert registry.take_lease("one", 2_000, 500)
+    assert registry.lease(FOLD) == LeaseState()
+    assert registry.take_lease(FOLD, "one", 1_000, 500)
+    assert not registry.take_lease(FOLD, "two", 1_499, 500)
+    assert registry.take_lease(FOLD, "one", 1_400, 500)
+    assert registry.lease(FOLD) == LeaseState("one", 1_900, 0)
+    assert registry.take_lease(FOLD, "two", 1_900, 500)
+    assert not registry.take_lease(FOLD, "one", 2_000, 500)
+    registry.drop_lease(FOLD, "one")
+    assert not registry.take_lease(FOLD, "one", 2_000, 500)
+    registry.drop_lease(FOLD, "two")
+    assert registry.take_lease(FOLD, "one", 2_000, 500)
 
 
 def test_only_the_holder_says_that_nothing_is_left_to_fold(registry: Registry) -> None:
-    registry.take_lease("one", 1_000, 500)
-    registry.caught_up("two", 1_100)
-    assert registry.fold_state().caught_up_at_ms == 0
-    registry.caught_up("one", 1_200)
-    assert registry.fold_state() == FoldState("one", 1_500, 1_200)
+    registry.take_lease(FOLD, "one", 1_000, 500)
+    registry.caught_up(FOLD, "two", 1_100)
+    assert registry.lease(FOLD).caught_up_at_ms == 0
+    registry.caught_up(FOLD, "one", 1_200)
+    assert registry.lease(FOLD) == LeaseState("one", 1_500, 1_200)
 
 
 def test_signing_keys_are_remembered_in_order_of_id_and_replaced_by_id(registry: Registry) -> None:
@@ -478,16 +479,16 @@ def test_signing_keys_are_remembered_in_order_of_id_and_replaced_by_id(registry:
 
 def test_a_lease_further_ahead_than_it_can_be_is_free(registry: Registry) -> None:
     ten_years_ms = 10 * 365 * 86_400_000
-    assert registry.take_lease("ahead", ten_years_ms, 500)
-    assert registry.take_lease("one", 1_000, 500)
-    assert registry.fold_state() == FoldState("one", 1_500, 0)
+    assert registry.take_lease(FOLD, "ahead", ten_years_ms, 500)
+    assert registry.take_lease(FOLD, "one", 1_000, 500)
+    assert registry.lease(FOLD) == LeaseState("one", 1_500, 0)
 
 
 def test_a_moment_noted_by_a_clock_that_was_ahead_gives_way_to_an_earlier_one(registry: Registry) -> None:
-    registry.take_lease("one", 1_000, 500)
-    registry.caught_up("one", 9_000_000)
-    registry.caught_up("one", 1_100)
-    assert registry.fold_state().caught_up_at_ms == 1_100
+    registry.take_lease(FOLD, "one", 1_000, 500)
+    registry.caught_up(FOLD, "one", 9_000_000)
+    registry.caught_up(FOLD, "one", 1_100)
+    assert registry.lease(FOLD).caught_up_at_ms == 1_100
 
 
 def test_several_campaigns_are_settled_at_once_but_for_those_that_changed(registry: Registry) -> None:

@@ -13,10 +13,10 @@ from mailpixel.projections.fold import PART, SETTLED, TURN_MS, Fold, FoldOptions
 from mailpixel.projections.lag import fold_lag_ms
 from mailpixel.projections.rebuild import ATTEMPTS, Rebuild, rebuild
 from mailpixel.projections.rebuild_difference import Decision, Difference, Move
-from mailpixel.store.leases import FoldState
+from mailpixel.store.leases import LeaseState
 from mailpixel.store.log import Changed, PutAside
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
-from mailpixel.store.projections import Folded, MessageState, Waiting
+from mailpixel.store.projections import FOLD, Folded, MessageState, Waiting
 from tests.support.builders import ROBOT, a_campaign, a_click, a_link, an_open, at_ms, judge_plainly
 
 NOW_MS = at_ms(1_000)
@@ -56,7 +56,7 @@ def test_catching_up_folds_everything_and_says_so(
     store.append([an_open(1), a_click(2), an_open(3, recipient="r-2")])
     assert fold.catch_up(now, LEASE_MS) == 2
     assert (totals(store)["opens.human"], totals(store)["clicks.human"]) == (2, 1)
-    assert registry.fold_state() == FoldState("one", NOW_MS + LEASE_MS, NOW_MS)
+    assert registry.lease(FOLD) == LeaseState("one", NOW_MS + LEASE_MS, NOW_MS)
     assert fold.catch_up(now, LEASE_MS) == 0
 
 
@@ -65,7 +65,7 @@ def test_while_another_holds_the_lease_nothing_is_folded(
 ) -> None:
     store.append([an_open(1)])
     other = Fold(store, registry, judge_plainly, "two")
-    registry.take_lease("two", NOW_MS, LEASE_MS)
+    registry.take_lease(FOLD, "two", NOW_MS, LEASE_MS)
     assert fold.catch_up(now, LEASE_MS) is None
     assert totals(store) == {}
     other.leave()
@@ -127,7 +127,7 @@ def test_a_clock_set_back_under_a_running_fold_is_noticed(
 ) -> None:
     fold.catch_up(lambda: NOW_MS + 10**9, LEASE_MS)
     fold.catch_up(now, LEASE_MS)
-    assert registry.fold_state() == FoldState("one", NOW_MS + LEASE_MS, NOW_MS)
+    assert registry.lease(FOLD) == LeaseState("one", NOW_MS + LEASE_MS, NOW_MS)
 
 
 class Written(MemoryRegistry):
@@ -137,13 +137,13 @@ class Written(MemoryRegistry):
         super().__init__()
         self.writes = 0
 
-    def take_lease(self, holder: str, now_ms: int, for_ms: int) -> bool:
+    def take_lease(self, consumer: str, holder: str, now_ms: int, for_ms: int) -> bool:
         self.writes += 1
-        return super().take_lease(holder, now_ms, for_ms)
+        return super().take_lease(consumer, holder, now_ms, for_ms)
 
-    def caught_up(self, holder: str, now_ms: int) -> None:
+    def caught_up(self, consumer: str, holder: str, now_ms: int) -> None:
         self.writes += 1
-        super().caught_up(holder, now_ms)
+        super().caught_up(consumer, holder, now_ms)
 
 
 def test_an_idle_fold_writes_only_now_and_then_that_it_looks(store: MemoryStore) -> None:
@@ -181,7 +181,7 @@ def test_a_fold_that_is_never_idle_says_all_the_same_that_it_keeps_up(
     judged = fold.catch_up(lambda: NOW_MS + seconds[0] * 1_000, 60_000)
     assert judged == TURN_MS // 1_000 + 1
     assert store.waiting().events == 1
-    assert registry.fold_state().caught_up_at_ms == NOW_MS + TURN_MS
+    assert registry.lease(FOLD).caught_up_at_ms == NOW_MS + TURN_MS
 
 
 class Saving(MemoryStore):

@@ -4,6 +4,7 @@ import pytest
 
 from mailpixel.projections.lag import fold_lag_ms
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
+from mailpixel.store.projections import FOLD
 from tests.support.builders import a_campaign, an_open, at_ms
 
 NOW_MS = at_ms(1_000)
@@ -13,8 +14,8 @@ ALIVE_MS = 60_000
 def lag_ms(store: MemoryStore, caught_up_ms: int, stale: bool = False) -> int | None:
     """The lag of a log whose fold last noted at this moment that nothing was left."""
     registry = MemoryRegistry()
-    registry.take_lease("one", caught_up_ms, 500)
-    registry.caught_up("one", caught_up_ms)
+    registry.take_lease(FOLD, "one", caught_up_ms, 500)
+    registry.caught_up(FOLD, "one", caught_up_ms)
     if stale:
         registry.add_campaign(a_campaign())
     return fold_lag_ms(store, registry, NOW_MS, ALIVE_MS)

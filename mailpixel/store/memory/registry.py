@@ -20,7 +20,7 @@ from mailpixel.store.campaign_changes import (
 )
 from mailpixel.store.campaigns import MOST_MET_LINKS, LinkRevision, Sighting
 from mailpixel.store.keys import ApiKey, SigningKey
-from mailpixel.store.leases import FoldState
+from mailpixel.store.leases import LeaseState
 from mailpixel.store.registry import RegistryNews
 
 
@@ -41,7 +41,7 @@ class MemoryRegistry:
         self._signed: set[str] = set()
         self._revision = 0
         self._stamps: dict[tuple[str, str], int] = {}
-        self._lease = FoldState("", 0, 0)
+        self._leases: dict[str, LeaseState] = {}
 
     def campaigns(
         self, after: str = "", limit: int = 1000, archived: bool | None = None
@@ -248,30 +248,36 @@ class MemoryRegistry:
     def check_in_place(self) -> None:
         """See `Registry`."""
 
-    def take_lease(self, holder: str, now_ms: int, for_ms: int) -> bool:
+    def take_lease(self, consumer: str, holder: str, now_ms: int, for_ms: int) -> bool:
         """See `Registry`."""
         with self._lock:
-            if self._lease.holder != holder and 0 < self._lease.expires_at_ms - now_ms <= 2 * for_ms:
+            lease = self.lease(consumer)
+            if lease.holder != holder and 0 < lease.expires_at_ms - now_ms <= 2 * for_ms:
                 return False
-            self._lease = changed_copy(self._lease, holder=holder, expires_at_ms=now_ms + for_ms)
+            self._leases[consumer] = changed_copy(lease, holder=holder, expires_at_ms=now_ms + for_ms)
             return True
 
-    def drop_lease(self, holder: str) -> None:
+    def drop_lease(self, consumer: str, holder: str) -> None:
         """See `Registry`."""
         with self._lock:
-            if self._lease.holder == holder:
-                self._lease = changed_copy(self._lease, expires_at_ms=0)
+            if (lease := self.lease(consumer)).holder == holder:
+                self._leases[consumer] = changed_copy(lease, expires_at_ms=0)
 
-    def caught_up(self, holder: str, now_ms: int) -> None:
+    def caught_up(self, consumer: str, holder: str, now_ms: int) -> None:
         """See `Registry`."""
         with self._lock:
-            if self._lease.holder == holder:
-                self._lease = changed_copy(self._lease, caught_up_at_ms=now_ms)
+            if (lease := self.lease(consumer)).holder == holder:
+                self._leases[consumer] = changed_copy(lease, caught_up_at_ms=now_ms)
 
-    def fold_state(self) -> FoldState:
+    def lease(self, consumer: str) -> LeaseState:
         """See `Registry`."""
         with self._lock:
-            return self._lease
+            return self._leases.get(consumer, LeaseState())
+
+    def leases(self) -> Mapping[str, LeaseState]:
+        """See `Registry`."""
+        with self._lock:
+            return dict(sorted(self._leases.items()))
 
     def close(self) -> None:
         """Nothing to let go of."""

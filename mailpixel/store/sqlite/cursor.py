@@ -1,9 +1,10 @@
-"""How far the log has been folded, and what a fold must notice when it happened meanwhile."""
+"""How far each consumer has come in the log, and what a fold must notice when it happened meanwhile."""
 
 import sqlite3
 from typing import NamedTuple
 
 from mailpixel.errors import InvalidInput
+from mailpixel.store.projections import FOLD
 
 
 class Cursor(NamedTuple):
@@ -31,11 +32,24 @@ class Cursor(NamedTuple):
         return "" if self == Cursor() else ".".join(map(str, self))
 
 
-def read_cursor(connection: sqlite3.Connection) -> Cursor:
-    """The stored cursor."""
-    return Cursor(*connection.execute("select position, erasures, replacements from checkpoint").fetchone())
+def read_cursor(connection: sqlite3.Connection, consumer: str = FOLD) -> Cursor:
+    """How far a consumer has come."""
+    found = connection.execute("select erasures, replacements from folded").fetchone()
+    return Cursor(read_position(connection, consumer), *found)
 
 
 def write_cursor(connection: sqlite3.Connection, cursor: Cursor) -> None:
-    """Store a cursor."""
-    connection.execute("update checkpoint set position = ?, erasures = ?, replacements = ?", cursor)
+    """Store the cursor of the fold."""
+    write_position(connection, FOLD, cursor.position)
+    connection.execute("update folded set erasures = ?, replacements = ?", cursor[1:])
+
+
+def read_position(connection: sqlite3.Connection, consumer: str) -> int:
+    """The position of the last event that a consumer is done with; 0 at the beginning."""
+    found = connection.execute("select position from positions where consumer = ?", (consumer,)).fetchone()
+    return 0 if found is None else int(found[0])
+
+
+def write_position(connection: sqlite3.Connection, consumer: str, position: int) -> None:
+    """Store the position of a consumer."""
+    connection.execute("insert or replace into positions values (?, ?)", (consumer, position))

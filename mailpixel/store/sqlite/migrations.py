@@ -303,6 +303,49 @@ def _editions(db: Admin) -> None:
     )
 
 
+@STEPS(name="0014_consumers")
+def _consumers(db: Admin) -> None:
+    """A lease and a position for each consumer of the log, by its name; the fold is the first. `folded` is what the
+    fold alone must notice: erasures, replacements, and how far it is noted which campaigns a person has events of.
+
+    A service of the release before may still run. It finds its tables as views: it reads what is so and moves its
+    position, with the states it saves, while its last lease lasts. Then it is refused another and waits, for ever.
+    """
+    _run(
+        db,
+        """create table leases (
+            consumer text primary key,
+            holder text not null,
+            expires_at_ms integer not null,
+            caught_up_at_ms integer not null
+        ) without rowid""",
+        "insert into leases select 'fold', holder, expires_at_ms, caught_up_at_ms from lease",
+        "create table positions (consumer text primary key, position integer not null) without rowid",
+        "insert into positions select 'fold', position from checkpoint",
+        """create table folded (
+            only integer primary key check (only = 1),
+            erasures integer not null,
+            replacements integer not null,
+            noted integer not null
+        )""",
+        "insert into folded select 1, erasures, replacements, noted from checkpoint",
+        "drop table lease",
+        "create view lease as select 1 as only, holder, expires_at_ms, caught_up_at_ms"
+        " from leases where consumer = 'fold'",
+        """create trigger drop_lease instead of update on lease begin
+            update leases set expires_at_ms = 0
+            where consumer = 'fold' and holder = old.holder and new.expires_at_ms = 0;
+        end""",
+        "drop table checkpoint",
+        "create view checkpoint as select 1 as only, position, erasures, replacements, noted"
+        " from positions, folded where consumer = 'fold'",
+        """create trigger move_checkpoint instead of update on checkpoint begin
+            update positions set position = new.position where consumer = 'fold';
+            update folded set erasures = new.erasures, replacements = new.replacements, noted = new.noted;
+        end""",
+    )
+
+
 @STEPS(name="0015_tombstones")
 def _tombstones(db: Admin) -> None:
     """Who was erased up to when, by a hash keyed with this file's own secret, and texts of erased people that are still

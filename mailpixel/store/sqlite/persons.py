@@ -44,7 +44,7 @@ def note_progress(connection: sqlite3.Connection, since: int, until: int) -> Non
         until = min(noted + MOST_UNNOTED, until)
         connection.execute(CATCH_UP, (noted, until))
     if noted < until:
-        connection.execute("update checkpoint set noted = ?", (until,))
+        connection.execute("update folded set noted = ?", (until,))
 
 
 def campaigns_of(connection: sqlite3.Connection, recipient: str) -> list[str]:
@@ -60,4 +60,4 @@ def campaigns_of(connection: sqlite3.Connection, recipient: str) -> list[str]:
 
 def _noted(connection: sqlite3.Connection) -> int:
     """The position up to which the table is complete."""
-    return int(connection.execute("select noted from checkpoint").fetchone()[0])
+    return int(connection.execute("select noted from folded").fetchone()[0])

@@ -1,0 +1,101 @@
+"""Campaigns and links as rows of a SQLite file, and back."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from mailpixel.errors import NotFound
+from mailpixel.model import Campaign, Link, moment_of, to_ms
+from mailpixel.store.campaign_changes import replaced_links
+
+CAMPAIGN = "id, name, sent_at_ms, sent, base_url, passthrough, archived"
+
+
+def next_revision(connection: sqlite3.Connection) -> int:
+    """Count the revision of the registry up; gives the new one."""
+    connection.execute("update registry set revision = revision + 1")
+    return int(connection.execute("select revision from registry").fetchone()[0])
+
+
+def campaign_in(connection: sqlite3.Connection, id: str) -> Campaign:
+    """One campaign with its links. Raises `NotFound`."""
+    for campaign in campaigns_in(connection, "id = ?", (id,)):
+        return campaign
+    raise missing(id)
+
+
+def missing(id: str) -> NotFound:
+    """The refusal of an id that no campaign has."""
+    return NotFound(f"there is no campaign {id!r}")
+
+
+def is_signed(connection: sqlite3.Connection, id: str) -> bool:
+    """Whether links were signed for a campaign. Raises `NotFound`."""
+    row = connection.execute("select signed from campaigns where id = ?", (id,)).fetchone()
+    if row is None:
+        raise missing(id)
+    return bool(row[0])
+
+
+def campaigns_in(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> list[Campaign]:
+    """Campaigns in the order asked for, with their links: two questions, however many there are."""
+    return outlines_in(connection, where, values, _links(connection, where, values))
+
+
+def outlines_in(
+    connection: sqlite3.Connection, where: str, values: Sequence[Any], links: Mapping[str, list[Link]]
+) -> list[Campaign]:
+    """Campaigns in the order asked for, with these links by campaign."""
+    rows = connection.execute(f"select {CAMPAIGN} from campaigns where {where}", values).fetchall()  # noqa: S608
+    return [
+        Campaign(
+            id,
+            name,
+            None if sent_at_ms is None else moment_of(sent_at_ms),
+            sent,
+            base_url,
+            tuple(links.get(id, ())),
+            tuple(passthrough.split()),
+            bool(archived),
+        )
+        for id, name, sent_at_ms, sent, base_url, passthrough, archived in rows
+    ]
+
+
+def _links(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> Mapping[str, list[Link]]:
+    """The links of campaigns, by campaign and in order of number."""
+    links: dict[str, list[Link]] = {}
+    rows = connection.execute(
+        "select campaign, number, url, trap from links"  # noqa: S608 - only our own conditions
+        f" where campaign in (select id from campaigns where {where}) order by campaign, number",
+        values,
+    )
+    for campaign, number, url, trap in rows:
+        links.setdefault(campaign, []).append(Link(number, url, bool(trap)))
+    return links
+
+
+def keep_former_links(
+    connection: sqlite3.Connection, former: Campaign, campaign: Campaign, by: str, now: datetime
+) -> None:
+    """Keep the destinations that a change of a campaign replaces or takes away."""
+    rows = [(former.id, link.number, link.url, to_ms(now), by) for link in replaced_links(former, campaign)]
+    connection.executemany(
+        "insert into link_revisions (campaign, number, url, replaced_at_ms, replaced_by)"
+        " values (?, ?, ?, ?, ?)",
+        rows,
+    )
+
+
+def put_links(connection: sqlite3.Connection, campaign: str, links: Sequence[Link]) -> None:
+    """Add links to a campaign."""
+    rows = [(campaign, link.number, link.url, link.trap) for link in links]
+    connection.executemany("insert into links values (?, ?, ?, ?)", rows)
+
+
+def campaign_row(campaign: Campaign) -> tuple[Any, ...]:
+    """A campaign in the order of `CAMPAIGN`."""
+    sent_at_ms = None if campaign.sent_at is None else to_ms(campaign.sent_at)
+    facts = (campaign.id, campaign.name, sent_at_ms, campaign.sent, campaign.base_url)
+    return (*facts, " ".join(campaign.passthrough), campaign.archived)
