@@ -5,6 +5,7 @@
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
@@ -16,6 +17,8 @@ PREFIX = "MAILPIXEL_"
 SECRET = "secret"  # noqa: S105 - the name of a unit
 """The unit of a setting whose value is never printed, and not handed to other processes."""
 DATA = Path("mailpixel-data")
+HOST = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
+"""A name or an address, as it stands in the header Host."""
 
 
 def _setting(
@@ -103,6 +106,11 @@ class Settings:
         "folder",
         "Folder of apple-app-site-association and assetlinks.json, which are served for app links.",
     )
+    web_hosts: tuple[str, ...] = _setting(
+        (),
+        "hosts",
+        "Hosts on which pages (`/`, `/docs`) answer, such as stats.shop.example. Elsewhere they are 404. Empty: any.",
+    )
     upstream_password: str = _setting(
         "", SECRET, "Password of the user in the relay's `--upstream`; never on the command line."
     )
@@ -180,6 +188,8 @@ def _parse(name: str, setting: Field[Any], text: str) -> object:
         return Path(text)
     if setting.metadata["unit"] == "networks":
         return tuple(_network(name, part) for part in _parts(text))
+    if setting.metadata["unit"] == "hosts":
+        return tuple(_host(name, part) for part in _parts(text))
     parts = tuple(_parts(text)) if isinstance(setting.default, tuple) else (text,)
     if "|" in setting.metadata["unit"] and not {*parts} <= {*setting.metadata["unit"].split("|")}:
         raise InvalidInput(name, f"must be one of {setting.metadata['unit'].replace('|', ', ')}")
@@ -206,3 +216,12 @@ def _network(name: str, text: str) -> str:
         raise InvalidInput(
             name, "must be networks like 10.0.0.0/8 or 2001:db8::/32, with commas between"
         ) from None
+
+
+def _host(name: str, text: str) -> str:
+    host = text.rstrip(".").lower()
+    if not HOST.fullmatch(host):
+        raise InvalidInput(
+            name, "must be host names like stats.shop.example, without scheme and port, with commas between"
+        )
+    return host

@@ -38,6 +38,7 @@ COMMANDS = {
     "person": "person",
     "settings": "settings",
     "doctor": "doctor",
+    "docs": "docs",
 }
 """Command to the file it lives in, loaded when it is called: `mailpixel links` does not import a web server."""
 

@@ -1,8 +1,11 @@
 """The manual: one page a reader, in Markdown, beside this file. `NAMES` is its table of contents.
 
 A page begins with its title (`# Title`), and its first paragraph says in one line what it is for.
+
+html        pages as HTML, for the service
 """
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -30,11 +33,13 @@ NAMES = (
     "changes",
 )
 """The pages, in the order of reading."""
+_MARK = re.compile(r"^<!-- /?\w+ -->\n", re.MULTILINE)
+"""Where a part begins or ends that is made from the code; no reader needs to see it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of the manual: its name (as in `mailpixel docs NAME`) and its Markdown."""
+    """A page of the manual: its name, as in `mailpixel docs NAME`, and its Markdown."""
 
     name: str
     text: str
@@ -54,4 +59,5 @@ class Page:
 def pages() -> dict[str, Page]:
     """Every page by its name, in the order of reading; read once from the package."""
     folder = files(__name__)
-    return {name: Page(name, (folder / f"{name}.md").read_text(encoding="utf-8")) for name in NAMES}
+    texts = {name: (folder / f"{name}.md").read_text(encoding="utf-8") for name in NAMES}
+    return {name: Page(name, _MARK.sub("", text)) for name, text in texts.items()}

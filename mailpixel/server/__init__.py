@@ -16,6 +16,7 @@ api, auth        the JSON API, and who may use it
 optout           the "do not track me" page
 pages            what readers of mail see; errors: errors for programs, and for readers
 site_files       robots.txt and the files of app links
+manual           the manual at /docs; web_hosts: the hosts on which pages answer
 health           /healthz, /readyz, /metrics; metrics: what is counted; metrics_access: who may read it
 services         what the handlers work with; refreshing: how it is kept fresh; threads: where it may block
 supervisor       the web processes and the fold; workers: how the web ones run and end

@@ -12,7 +12,6 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from mailpixel.folder.keys import open_keys
@@ -23,7 +22,7 @@ from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.intake import Intake
 from mailpixel.ingest.live import LiveKnowledge, Part, SigningKeys
 from mailpixel.ingest.registry_cache import RegistryCache
-from mailpixel.server import api, health, optout, site_files
+from mailpixel.server import api, health, manual, optout, site_files
 from mailpixel.server.descriptors import most_connections
 from mailpixel.server.door import Door
 from mailpixel.server.metrics import Metrics
@@ -34,6 +33,7 @@ from mailpixel.server.services import Services
 from mailpixel.server.threads import Threads
 from mailpixel.server.tracking import Tracking
 from mailpixel.server.tracking_first import TrackingFirst
+from mailpixel.server.web_hosts import page_route
 from mailpixel.settings import Settings
 from mailpixel.times import now_ms
 
@@ -45,7 +45,14 @@ async def home(request: Request) -> Response:
     return HTMLResponse(HOME_PAGE)
 
 
-ROUTES = [Route("/", home), *health.ROUTES, *optout.ROUTES, *site_files.ROUTES, *api.ROUTES]
+ROUTES = [
+    page_route("/", home),
+    *manual.ROUTES,
+    *health.ROUTES,
+    *optout.ROUTES,
+    *site_files.ROUTES,
+    *api.ROUTES,
+]
 
 
 def create_app(settings: Settings) -> ASGIApp:

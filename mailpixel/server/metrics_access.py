@@ -6,6 +6,7 @@ from starlette.requests import Request
 from mailpixel.links.hosts import is_loopback
 from mailpixel.server.auth import CHALLENGE, authenticate
 from mailpixel.server.services import Services
+from mailpixel.server.web_hosts import asked_host
 
 FORWARDING = frozenset(
     {"forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip", "fastly-client-ip"}
@@ -39,6 +40,5 @@ def is_local(request: Request) -> bool:
     """
     if any(name in FORWARDING or name.startswith("x-forwarded") for name in request.headers):
         return False
-    host, _, port = request.headers.get("host", "localhost").rpartition(":")
-    asked = host if host and port.isdecimal() else request.headers.get("host", "localhost")
+    asked = asked_host(request) if "host" in request.headers else "localhost"
     return is_loopback(request.client.host if request.client else "") and is_loopback(asked)

@@ -77,7 +77,8 @@ ERROR_PAGES = {
 HOME_PAGE = page(
     "mailpixel is running",
     "<p>This server counts opens and clicks of e-mail and tells people from machines.</p>"
-    '<ul><li><a href="/readyz">Is it ready?</a></li><li><a href="/metrics">Metrics</a></li>'
+    '<ul><li><a href="/docs">The manual</a></li><li><a href="/readyz">Is it ready?</a></li>'
+    '<li><a href="/metrics">Metrics</a></li>'
     '<li><a href="/api/openapi.json">The HTTP API</a> '
     "(an API key is made by <code>mailpixel apikey add</code>)</li></ul>",
 )

@@ -13,7 +13,14 @@ from mailpixel.server.app import ROUTES
 from tests.e2e.schemathesis_hooks import KNOWN
 from tests.support.service import Service, rows
 
-OF_PEOPLE = {("GET", "/"), ("GET", "/u/{token}"), ("POST", "/u/{token}")}
+OF_PEOPLE = {
+    ("GET", "/"),
+    ("GET", "/docs"),
+    ("GET", "/docs/{name}"),
+    ("GET", "/static/{name}"),
+    ("GET", "/u/{token}"),
+    ("POST", "/u/{token}"),
+}
 """Pages for people, which the document does not tell of."""
 OF_BROWSERS = {
     ("GET", path)

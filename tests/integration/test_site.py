@@ -1,31 +1,17 @@
 """What is served beside tracking and the API: metrics for who may read them, pages for readers, files for apps."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 from starlette.requests import Request
-from starlette.testclient import TestClient
 
 from mailpixel.errors import StoreUnavailable
-from mailpixel.server.app import create_app
 from mailpixel.server.errors import answer_error
-from mailpixel.settings import Settings
-from tests.support.api import Api
-
-HERE = ("127.0.0.1", 50_000)
-
-
-@contextmanager
-def an_app(data: Path, peer: tuple[str, int] = HERE, **settings: Any) -> Iterator[TestClient]:
-    app = create_app(Settings(data=data, **settings))
-    here = "http://localhost:8025"
-    with TestClient(app, here, raise_server_exceptions=False, client=peer) as client:
-        yield client
+from tests.support.api import Api, an_app
 
 
 def scrape(data: Path, peer: str, headers: Mapping[str, str], **settings: Any) -> httpx2.Response:

@@ -1,7 +1,10 @@
 """The whole app on a store in a file, as a program meets it over HTTP."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -10,6 +13,7 @@ from starlette.testclient import TestClient
 from mailpixel.classify import Rules, judge
 from mailpixel.model import Facts
 from mailpixel.projections.fold import Fold
+from mailpixel.server.app import create_app
 from mailpixel.settings import Settings
 from mailpixel.store.protocol import Store
 from mailpixel.store.registry import Registry
@@ -72,3 +76,16 @@ def lines(answer: httpx2.Response) -> list[Any]:
 
 def as_lines(*values: object) -> bytes:
     return b"".join(json.dumps(value).encode() + b"\n" for value in values)
+
+
+HERE = ("127.0.0.1", 50_000)
+"""A program of this machine."""
+
+
+@contextmanager
+def an_app(data: Path, peer: tuple[str, int] = HERE, **settings: Any) -> Iterator[TestClient]:
+    """The app with these settings, asked from an address."""
+    app = create_app(Settings(data=data, **settings))
+    here = "http://localhost:8025"
+    with TestClient(app, here, raise_server_exceptions=False, client=peer) as client:
+        yield client

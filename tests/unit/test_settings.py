@@ -24,6 +24,7 @@ def test_variables_are_read_by_their_type_and_give_themselves_again() -> None:
         "MAILPIXEL_TRUSTED_PROXIES": "10.0.0.0/8,::1/128",
         "MAILPIXEL_QUEUE_HITS": "7",
         "MAILPIXEL_KEEP_ADDRESS": "network",
+        "MAILPIXEL_WEB_HOSTS": "Stats.Shop.Example., 127.0.0.1,[::1]",
     }
     settings = Settings.from_environment(environment | {"PATH": "/bin"})
     assert settings == Settings(
@@ -32,6 +33,7 @@ def test_variables_are_read_by_their_type_and_give_themselves_again() -> None:
         trusted_proxies=("10.0.0.0/8", "::1/128"),
         queue_hits=7,
         keep_address="network",
+        web_hosts=("stats.shop.example", "127.0.0.1", "[::1]"),
     )
     assert Settings.from_environment(settings.to_environment()) == settings
 
@@ -50,6 +52,14 @@ def test_an_option_wins_over_a_variable() -> None:
             "MAILPIXEL_TRUSTED_PROXIES",
             "10.0.0.1/8",
             "must be networks like 10.0.0.0/8 or 2001:db8::/32, with commas between",
+        ),
+        *(
+            (
+                "MAILPIXEL_WEB_HOSTS",
+                value,
+                "must be host names like stats.shop.example, without scheme and port, with commas between",
+            )
+            for value in ("https://stats.shop.example", "stats.shop.example:443", "*", "stats/docs", "-a")
         ),
         ("MAILPIXEL_DATABASE", "x", "no such setting; `mailpixel settings` lists them"),
     ],

@@ -1,0 +1,62 @@
+"""The manual at `/docs`: no account, no script, nothing loaded from elsewhere."""
+
+from hashlib import sha256
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mailpixel.docs import NAMES
+from mailpixel.docs.html import index_html, page_html, style, style_name
+from mailpixel.server.services import Services
+from mailpixel.server.web_hosts import page_route
+
+HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+ASK_AGAIN = {"cache-control": "no-cache"}
+"""A browser keeps the page and asks whether it changed: after an upgrade nobody reads the old one."""
+A_YEAR = {"cache-control": "public, max-age=31536000, immutable"}
+"""The name of the style sheet changes with its content."""
+
+
+async def index(request: Request) -> Response:
+    """The list of pages."""
+    services: Services = request.state.services
+    return _unless_known(request, await services.threads.checks.run(index_html))
+
+
+async def page(request: Request) -> Response:
+    """One page; 404 for a name that no page has."""
+    services: Services = request.state.services
+    name = request.path_params["name"]
+    if name not in NAMES:
+        raise HTTPException(404)
+    return _unless_known(request, await services.threads.checks.run(page_html, name))
+
+
+async def style_sheet(request: Request) -> Response:
+    """The style sheet of the manual."""
+    if request.path_params["name"] != style_name():
+        raise HTTPException(404)
+    return Response(style(), media_type="text/css", headers=HEADERS | A_YEAR)
+
+
+def _unless_known(request: Request, body: bytes) -> Response:
+    """The page, or 304 for a client that has it."""
+    tag = f'"{sha256(body).hexdigest()[:16]}"'
+    headers = HEADERS | ASK_AGAIN | {"etag": tag}
+    known = {each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")}
+    if known & {tag, "*"}:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="text/html", headers=headers)
+
+
+ROUTES = [
+    page_route("/docs", index),
+    page_route("/docs/{name}", page),
+    page_route("/static/{name}", style_sheet),
+]
