@@ -2,9 +2,9 @@
 
 import click
 
+from mailpixel.claims import check_recipient
 from mailpixel.cli.context import keyring
 from mailpixel.links.keyring import pseudonym
-from mailpixel.links.token import check_recipient
 from mailpixel.store.keys import SigningKeys
 
 recipient_argument = click.argument("recipient")

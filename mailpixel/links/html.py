@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from operator import itemgetter
-from typing import AnyStr
+from typing import AnyStr, NamedTuple
 
 import turbohtml
 
@@ -17,7 +17,7 @@ from mailpixel.links.passthrough import stands_in
 from mailpixel.links.splicing import conditional
 from mailpixel.links.splicing.draft import PIXEL_PLACE, Destinations, Draft, Note, NoteKind, Skip, Slot
 from mailpixel.links.splicing.html_text import HtmlText, walk
-from mailpixel.links.splicing.link_policy import LinkJudge, Reason
+from mailpixel.links.splicing.link_policy import Decision, LinkPolicy, Reason
 from mailpixel.links.splicing.marks import is_marked
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.pixel import Tree, has_pixel, is_without_images, pixel_offset, read_tree
@@ -49,25 +49,34 @@ def draft_html(
     """What to change in a text of HTML. `certain` is False when its letters outside ASCII are guesses."""
     source = HtmlText(text)
     tree = read_tree(source)
-    judge = LinkJudge(options, certain)
+    policy = LinkPolicy(options, certain)
     slots: list[Slot] = []
     skipped: list[Skip] = []
     notes: dict[Note, None] = {}
-    for start, end, href, quote, element, no_track, reason in _spots(tree.document, source, options.mso):
-        outcome = reason or judge.outcome(href, no_track)
-        if not isinstance(outcome, Reason):
-            if outcome[1] and not stands_in(text[start:end], outcome[1]):
-                outcome = Reason.TEMPLATE
-            elif shows_another(element.text, options.own.host):
-                if options.shown == "leave":
-                    outcome = Reason.SHOWN
-                else:
-                    notes[Note(NoteKind.SHOWN, href)] = None
-        if isinstance(outcome, Reason):
-            skipped.append(Skip(conditional.unmark(href) if source.marks else href, outcome))
-        else:
-            slots.append(Slot(start, end, destinations.place(outcome[0]), quote, outcome[1]))
-    return _with_pixel(Draft(text, slots, skipped, None, [*notes, *_resembling(judge)]), tree, options)
+    for spot in _spots(tree.document, source, options.mso):
+        decision = _decided(spot, text, policy, options)
+        if isinstance(decision, Reason):
+            href = conditional.unmark(spot.href) if source.marks else spot.href
+            skipped.append(Skip(href, decision))
+            continue
+        slots.append(
+            Slot(spot.start, spot.end, destinations.place(decision.destination), spot.quote, decision.tail)
+        )
+        if options.shown == "track" and shows_another(spot.element.text, options.own.host):
+            notes[Note(NoteKind.SHOWN, spot.href)] = None
+    return _with_pixel(Draft(text, slots, skipped, None, [*notes, *_resembling(policy)]), tree, options)
+
+
+def _decided(spot: "_Spot", text: str, policy: LinkPolicy, options: RewriteOptions) -> Decision:
+    """What becomes of a link, by its URL, how it is written and what its text shows."""
+    decision = spot.reason or policy.decide(spot.href, spot.no_track)
+    if isinstance(decision, Reason):
+        return decision
+    if decision.tail and not stands_in(text[spot.start : spot.end], decision.tail):
+        return Reason.TEMPLATE
+    if options.shown == "leave" and shows_another(spot.element.text, options.own.host):
+        return Reason.SHOWN
+    return decision
 
 
 def _with_pixel(draft: Draft, tree: Tree, options: RewriteOptions) -> Draft:
@@ -87,13 +96,26 @@ def _is_short(text: str) -> bool:
     return len(text) < SHORT_BYTES and (text.isascii() or len(text.encode("utf-8", "replace")) < SHORT_BYTES)
 
 
-def _resembling(judge: LinkJudge) -> list[Note]:
-    return [Note(NoteKind.FIELD, href) for href in sorted(judge.resembling)]
+def _resembling(policy: LinkPolicy) -> list[Note]:
+    return [Note(NoteKind.FIELD, href) for href in sorted(policy.resembling)]
 
 
-_Spot = tuple[int, int, str, str, turbohtml.Element, bool, Reason | None]
-"""An href of the source: start and end of its value, itself decoded, the quote, its element, whether that
-asks not to be tracked, and the reason where it is left alone whatever it says."""
+class _Spot(NamedTuple):
+    """An href of the source: where its value starts and ends, itself decoded, the quote around it and its element.
+
+    `no_track` says that the element asks not to be tracked; `reason` is there when the link is skipped whatever it
+    says.
+    """
+
+    start: int
+    end: int
+    href: str
+    quote: str
+    element: turbohtml.Element
+    no_track: bool
+    reason: Reason | None
+
+
 _BY_START = itemgetter(0)
 
 
@@ -124,7 +146,7 @@ def _hrefs(
         span = location.attrs[name]
         start, end, quote = _value(view, at(span.start_offset), at(span.end_offset))
         why = Reason.FOREIGN if foreign and reason is None else reason
-        yield start, end, str(attributes[name] or ""), quote, element, is_marked(attributes), why
+        yield _Spot(start, end, str(attributes[name] or ""), quote, element, is_marked(attributes), why)
 
 
 def _value(view: str, start: int, end: int) -> tuple[int, int, str]:

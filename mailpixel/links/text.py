@@ -14,7 +14,7 @@ from turbohtml.clean import LinkDetector
 
 from mailpixel.links.fields import Fields, fields_of, token_spans
 from mailpixel.links.splicing.draft import Destinations, Draft, Note, NoteKind, Skip, Slot
-from mailpixel.links.splicing.link_policy import LinkJudge, Reason
+from mailpixel.links.splicing.link_policy import LinkPolicy, Reason
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.plan import Plan, planned
 
@@ -45,18 +45,18 @@ def draft_text(
     text: str, options: RewriteOptions, destinations: Destinations, *, certain: bool = True
 ) -> Draft:
     """What to change in a plain text. `certain` is False when its letters outside ASCII are guesses."""
-    judge, fields = LinkJudge(options, certain), fields_of(options.merge_tag)
+    policy, fields = LinkPolicy(options, certain), fields_of(options.merge_tag)
     slots: list[Slot] = []
     skipped: list[Skip] = []
     for start, end, held in _links(text):
         url = text[start:end]
         held = held or _goes_on(text, start, end, fields)
-        outcome = Reason.TEMPLATE if held else judge.outcome(url)
-        if isinstance(outcome, Reason):
-            skipped.append(Skip(url, outcome))
+        decision = Reason.TEMPLATE if held else policy.decide(url)
+        if isinstance(decision, Reason):
+            skipped.append(Skip(url, decision))
         else:
-            slots.append(Slot(start, end, destinations.place(outcome[0]), "text", outcome[1]))
-    notes = [Note(NoteKind.FIELD, url) for url in sorted(judge.resembling)]
+            slots.append(Slot(start, end, destinations.place(decision.destination), "text", decision.tail))
+    notes = [Note(NoteKind.FIELD, url) for url in sorted(policy.resembling)]
     return Draft(text, slots, skipped, None, notes)
 
 

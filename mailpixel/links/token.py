@@ -16,8 +16,6 @@ from mailpixel.claims import (
     RECIPIENT_CHARS,
     Claims,
     TokenKind,
-    check_campaign_id,
-    check_recipient,
     recipient_fault,
 )
 from mailpixel.links.keyring import Keyring
@@ -28,7 +26,6 @@ from mailpixel.links.token_format import (
     HEAD_BYTES,
     HEAD_CHARS,
     VERSION,
-    Form,
     decode,
     encode,
     ending,
@@ -168,14 +165,3 @@ def _of_unknown_key(body: bytes) -> Reading:
         return MALFORMED
     claims = unpack(FORMS[head[2]], body) if head[2] in FORMS else None
     return MALFORMED if claims is None else Reading(claims, Problem.UNKNOWN_KEY)
-
-
-__all__ = [
-    "Form",
-    "Problem",
-    "Reading",
-    "Series",
-    "TokenSigner",
-    "check_campaign_id",
-    "check_recipient",
-]

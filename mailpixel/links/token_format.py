@@ -43,7 +43,7 @@ _PADDING = (b"", b"", b"==", b"=")
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class TokenForm:
     """What the third byte of a token says."""
 
     kind: TokenKind
@@ -61,7 +61,7 @@ FORMS = {
     for kind in TokenKind
     for preview in (False, True)
     for embedded in ((False, True) if kind is TokenKind.CLICK else (False,))
-    for form in [Form(kind, preview, embedded)]
+    for form in [TokenForm(kind, preview, embedded)]
 }
 """Every form there is, by its byte."""
 
@@ -105,7 +105,7 @@ def read_varint(data: bytes) -> tuple[int, bytes]:
     raise ValueError("no varint")
 
 
-def form_of(claims: Claims) -> Form:
+def form_of(claims: Claims) -> TokenForm:
     """The form claims are written in. Raises `InvalidInput` for links where none belong."""
     embedded = claims.destination is not None
     given = embedded + (claims.link is not None)
@@ -113,10 +113,10 @@ def form_of(claims: Claims) -> Form:
         raise InvalidInput(
             "link", "a click needs a link number or a destination, not both; the other kinds have neither"
         )
-    return Form(claims.kind, claims.preview, embedded)
+    return TokenForm(claims.kind, claims.preview, embedded)
 
 
-def opening(form: Form, key_id: int, campaign: str) -> bytes:
+def opening(form: TokenForm, key_id: int, campaign: str) -> bytes:
     """The bytes up to the recipient. Raises `InvalidInput` for a bad campaign id."""
     written = check_campaign_id(campaign).encode()
     return bytes((VERSION, key_id, form.byte, len(written))) + written
@@ -135,7 +135,7 @@ def ending(claims: Claims) -> bytes:
     return varint(len(written)) + written
 
 
-def unpack(form: Form, text: bytes) -> Claims | None:
+def unpack(form: TokenForm, text: bytes) -> Claims | None:
     """The claims in base64url text of a known form; None when out of bounds or spelled in another way.
 
     The bounds are looked at behind a good signature, too: programs in other languages sign with our keys.
@@ -166,7 +166,7 @@ def _plausible(campaign: bytes, recipient: bytes) -> bool:
     )
 
 
-def _read_ending(form: Form, data: bytes) -> tuple[int | None, str | None]:
+def _read_ending(form: TokenForm, data: bytes) -> tuple[int | None, str | None]:
     """(link, destination). Raises `ValueError` for anything but the whole of what the form asks for."""
     if form.kind is not TokenKind.CLICK:
         if data:

@@ -5,12 +5,12 @@ import pytest
 from mailpixel.links.destination import check_destination
 from mailpixel.links.fields import holds_token
 from mailpixel.links.passthrough import passed_through, with_parameters
-from mailpixel.links.splicing.link_policy import LinkJudge, Outcome, Reason, destination_of, why_not
+from mailpixel.links.splicing.link_policy import Decision, LinkPolicy, Reason, destination_of, why_not
 from mailpixel.links.splicing.options import RewriteOptions
 
 
-def outcome(href: str, no_track: bool = False, **options: object) -> Outcome:
-    return LinkJudge(RewriteOptions("https://t.example/", **options)).outcome(href, no_track)  # type: ignore[arg-type]
+def decision(href: str, no_track: bool = False, **options: object) -> Decision:
+    return LinkPolicy(RewriteOptions("https://t.example/", **options)).decide(href, no_track)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def outcome(href: str, no_track: bool = False, **options: object) -> Outcome:
     ],
 )
 def test_what_cannot_be_tracked_has_one_reason(href: str, reason: Reason) -> None:
-    assert outcome(href) is reason
+    assert decision(href) is reason
 
 
 @pytest.mark.parametrize(
@@ -61,31 +61,31 @@ def test_what_cannot_be_tracked_has_one_reason(href: str, reason: Reason) -> Non
     ],
 )
 def test_what_can_be_tracked_keeps_every_letter(href: str, destination: str) -> None:
-    assert outcome(href) == (destination, "")
+    assert decision(href) == (destination, "")
     assert check_destination(destination)
 
 
 def test_a_link_marked_no_track_is_left_unless_another_reason_holds() -> None:
-    assert outcome("https://shop.test/", no_track=True) is Reason.NO_TRACK
-    assert outcome("#", no_track=True) is Reason.FRAGMENT
+    assert decision("https://shop.test/", no_track=True) is Reason.NO_TRACK
+    assert decision("#", no_track=True) is Reason.FRAGMENT
 
 
 def test_urls_of_list_unsubscribe_are_never_tracked() -> None:
     assert (
-        outcome("https://shop.test/leave", unsubscribe=frozenset({"https://shop.test/leave"}))
+        decision("https://shop.test/leave", unsubscribe=frozenset({"https://shop.test/leave"}))
         is Reason.UNSUBSCRIBE
     )
 
 
 def test_an_unsubscribe_url_is_known_in_another_spelling_and_a_mailto_does_no_harm() -> None:
     listed = frozenset({"https://SHOP.test/leave", "mailto:x@shop.test", "\ud800"})
-    assert outcome("https://shop.test:443/leave", unsubscribe=listed) is Reason.UNSUBSCRIBE
+    assert decision("https://shop.test:443/leave", unsubscribe=listed) is Reason.UNSUBSCRIBE
 
 
 def test_letters_of_a_guessed_charset_are_no_destination() -> None:
-    judge = LinkJudge(RewriteOptions("https://t.example"), certain=False)
-    assert judge.outcome("https://shop.test/é") is Reason.MALFORMED
-    assert judge.outcome("https://shop.test/e") == ("https://shop.test/e", "")
+    policy = LinkPolicy(RewriteOptions("https://t.example"), certain=False)
+    assert policy.decide("https://shop.test/é") is Reason.MALFORMED
+    assert policy.decide("https://shop.test/e") == ("https://shop.test/e", "")
 
 
 def test_the_fast_yes_still_sees_unsubscribe_and_bad_hosts() -> None:
@@ -121,7 +121,7 @@ def test_campaign_parameters_are_added_and_never_change_what_is_there(before: st
 
 
 def test_campaign_parameters_go_into_the_destination() -> None:
-    assert outcome("https://shop.test/", utm=(("utm_source", "m"),)) == (
+    assert decision("https://shop.test/", utm=(("utm_source", "m"),)) == (
         "https://shop.test/?utm_source=m",
         "",
     )
@@ -146,6 +146,6 @@ def test_only_allowed_query_values_pass_through(url: str, destination: str, tail
 
 def test_a_link_with_an_allowed_token_is_tracked_without_it() -> None:
     href = "https://shop.test/?u={{ id }}"
-    assert outcome(href) is Reason.TEMPLATE
-    assert outcome(href, passthrough=frozenset({"u"})) == ("https://shop.test/", "?u={{ id }}")
-    assert outcome("https://{{ host }}/?u={{ id }}", passthrough=frozenset({"u"})) is Reason.TEMPLATE
+    assert decision(href) is Reason.TEMPLATE
+    assert decision(href, passthrough=frozenset({"u"})) == ("https://shop.test/", "?u={{ id }}")
+    assert decision("https://{{ host }}/?u={{ id }}", passthrough=frozenset({"u"})) is Reason.TEMPLATE
