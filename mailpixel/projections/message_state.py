@@ -8,6 +8,7 @@ from mailpixel.model import Campaign, Event, Facts, Judged, Message, Verdict
 from mailpixel.store.log import PutAside
 from mailpixel.store.projections import Folded, MessageState
 from mailpixel.store.verdict_codes import pack
+from mailpixel.traffic.programs import UNKNOWN_CLIENT, client_of
 
 Judge = Callable[[Message, Campaign], Sequence[Judged]]
 """Gives every open and click of a message its verdict; a pure function of the message and its campaign. What
@@ -45,28 +46,38 @@ def fold_message(message: Message, judged: Sequence[Judged]) -> MessageState:
             opted_out = True
         if (last_ms is None or at_ms > last_ms) and not event.facts._value_ & _FORGED:
             last_ms = at_ms
-    first_human = _first_human(judged)
+    firsts = _first_human(judged)
+    opened, clicked = firsts.get(EventKind.OPEN), firsts.get(EventKind.CLICK)
     return MessageState(
         campaign=message.campaign,
         recipient=message.recipient,
         marks=pack(judged),
         delivered_at_ms=min(delivered) if delivered else None,
         opted_out=opted_out,
-        first_human_open_at_ms=first_human.get(EventKind.OPEN),
-        first_human_click_at_ms=first_human.get(EventKind.CLICK),
+        first_human_open_at_ms=opened.event.received_at_ms if opened else None,
+        first_human_click_at_ms=clicked.event.received_at_ms if clicked else None,
         last_event_at_ms=last_ms,
+        client=_client(opened, clicked),
     )
 
 
-def _first_human(judged: Sequence[Judged]) -> dict[EventKind, int]:
-    """When the first hit of each kind came that counts as human."""
-    firsts: dict[EventKind, int] = {}
+def _client(opened: Judged | None, clicked: Judged | None) -> int:
+    """The client of the first human open; without one, what the first human click says of it."""
+    first = opened or clicked
+    if first is None:
+        return UNKNOWN_CLIENT
+    return client_of(first.event.agent, first.via, opened is None)
+
+
+def _first_human(judged: Sequence[Judged]) -> dict[EventKind, Judged]:
+    """The first hit of each kind that counts as human."""
+    firsts: dict[EventKind, Judged] = {}
     for each in judged:
         if each.verdict is Verdict.HUMAN and not each.dup:
             event = each.event
-            at_ms, kind = event.received_at_ms, event.kind
-            if (kind not in firsts or at_ms < firsts[kind]) and _counts(event):
-                firsts[kind] = at_ms
+            first = firsts.get(event.kind)
+            if (first is None or event.received_at_ms < first.event.received_at_ms) and _counts(event):
+                firsts[event.kind] = each
     return firsts
 
 

@@ -26,45 +26,63 @@ privacy prefetch too.
 | `delivered`, `delivered_privacy` | messages | with a delivery; of these, with a privacy prefetch |
 | `opted_out` | messages | whose recipient asked not to be tracked |
 | `seen` | messages | with a delivery, an opt-out or a hit on a valid token |
+| `standing.NAME` | messages | of this standing; each has one, see `mailpixel.store.standing` |
+| `opens.client.NAME` | messages | with a human hit, the first of which came from this program |
+| `opens.device.NAME` | messages | with a human hit, the first of which came from this kind of device |
 
 By link (number, or -1 for embedded destinations): `clicks.events`, `.human`, `.machine`, `.unique_human`.
 By quarter hour: `opens.` and `clicks.` `events`, `human`, `privacy_prefetch`, `machine`, and `first_human`:
-messages whose first human open or click falls into it.
+messages whose first human open or click falls into it. By day (UTC): the sums of its quarter hours.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from functools import lru_cache
-from typing import Protocol
 
-from mailpixel.kinds import EventKind
-from mailpixel.model import Verdict
-from mailpixel.store.verdict_codes import (
-    CODE_MASK,
-    DUP,
-    FLAGS_MASK,
-    FORGED,
-    KINDS,
-    LINK_SHIFT,
-    PROBE,
-    RULE_SHIFT,
-    VERDICT_SHIFT,
-    VERDICTS,
-    VIA_SHIFT,
-    codes,
+from mailpixel.store.shown import (
+    CLICKED,
+    CLICKED_HUMAN,
+    COUNTS_AS,
+    DELIVERED,
+    EMBEDDED,
+    OPENED,
+    OPENED_HUMAN,
+    OPTED_OUT,
+    PEOPLE,
+    PRIVACY,
+    SEEN,
+    SHOWN,
+    Judgement,
+    link_of,
 )
+from mailpixel.store.standing import STANDINGS, standing_of
+from mailpixel.store.verdict_codes import CODE_MASK, FLAGS_MASK, LINK_SHIFT, RULE_SHIFT, codes
+from mailpixel.traffic.programs import DEVICES, PROGRAMS, device_of, program_of
 
 TallyKey = tuple[int, int, str]
 """(bucket_ms, link, measure): bucket 0 is the whole campaign, otherwise the start of a quarter hour; link 0
 is all links (and -1 the embedded ones); measure is a dotted name of the summary, as `opens.unique_human`."""
 
 QUARTER_S = 900
-EMBEDDED = -1
+DAY_MS = 86_400_000
+SHOWN_BITS = 8
+"""How many bits stand for what a message showed; its client stands above them."""
 
-# What a message showed, as bits: one hit gives some of them, a message the union.
-OPENED, OPENED_HUMAN, PRIVACY, CLICKED, CLICKED_HUMAN, SEEN, DELIVERED, OPTED_OUT = (1 << n for n in range(8))
 
-PEOPLE = OPENED_HUMAN | CLICKED_HUMAN
+class Step(StrEnum):
+    """How long a bucket of a timeline is."""
+
+    QUARTER = "quarter"
+    DAY = "day"
+    """A day in UTC."""
+
+    @property
+    def length_ms(self) -> int:
+        """How long in milliseconds."""
+        return DAY_MS if self is Step.DAY else QUARTER_S * 1000
+
+
 FIRSTS = {OPENED_HUMAN: "opens.first_human", CLICKED_HUMAN: "clicks.first_human"}
 
 # measure, bits a message must show, bits it must not show
@@ -99,31 +117,19 @@ BY_HIT = (
     "probes",
     "internal",
 )
-MEASURES = (*BY_HIT, *(measure for measure, _, _ in BY_MESSAGE))
+BY_STANDING = tuple(f"standing.{standing}" for standing in STANDINGS)
+BY_PROGRAM = tuple(f"opens.client.{program}" for program in PROGRAMS)
+BY_DEVICE = tuple(f"opens.device.{device}" for device in DEVICES)
+MEASURES = (
+    *BY_HIT,
+    *(measure for measure, _, _ in BY_MESSAGE),
+    *BY_STANDING,
+    *BY_PROGRAM,
+    *BY_DEVICE,
+)
 """Every measure of a whole campaign."""
 LINK_PARTS = frozenset({"events", "human", "machine"})
 QUARTER_PARTS = frozenset({"events", "human", "privacy_prefetch", "machine"})
-
-_GROUPS = {EventKind.OPEN: "opens", EventKind.CLICK: "clicks"}
-
-
-class Judgement(Protocol):
-    """What a tally is made from: the part of a message's state that the counters see."""
-
-    @property
-    def marks(self) -> bytes:
-        """One entry a hit."""
-        ...
-
-    @property
-    def delivered_at_ms(self) -> int | None:
-        """When it was delivered."""
-        ...
-
-    @property
-    def opted_out(self) -> bool:
-        """Whether the recipient asked not to be tracked."""
-        ...
 
 
 class Tally:
@@ -141,8 +147,9 @@ class Tally:
         self._firsts: defaultdict[int, int] = defaultdict(int)
         self._clicked: defaultdict[int, int] = defaultdict(int)
 
-    def add(self, state: Judgement, times: int = 1) -> None:
-        """Add a message, or take it out with `times` -1."""
+    def add(self, state: Judgement, times: int = 1) -> int:
+        """Add a message, or take it out with `times` -1; returns what it showed, as bits of
+        `mailpixel.store.shown`."""
         hits, shown = self._hits, 0
         firsts: dict[int, int] = {}
         links: set[int] = set()
@@ -165,7 +172,9 @@ class Tally:
             shown |= DELIVERED | SEEN
         if state.opted_out:
             shown |= OPTED_OUT | SEEN
-        self._shown[shown] += times
+        client = state.client if shown & PEOPLE else 0
+        self._shown[client << SHOWN_BITS | shown] += times
+        return shown
 
     def merge(self, other: "Tally") -> None:
         """Add another sum."""
@@ -202,59 +211,8 @@ def tally(states: Iterable[Judgement]) -> Mapping[TallyKey, int]:
     return total.counts()
 
 
-def _link(code: int) -> int:
-    return (code & CODE_MASK) >> LINK_SHIFT or EMBEDDED
-
-
 def _bucket_ms(quarter: int) -> int:
     return quarter * QUARTER_S * 1000
-
-
-def _counts_as(flags: int) -> tuple[str, ...]:
-    """Measures of the whole campaign that a hit with these flags adds to."""
-    if flags & FORGED:
-        return ()
-    kind, verdict = KINDS[flags & 1], _verdict(flags)
-    if flags & PROBE or verdict is Verdict.INTERNAL:
-        named = (("probes", flags & PROBE), ("internal", verdict is Verdict.INTERNAL))
-        return tuple(measure for measure, yes in named if yes)
-    if flags & DUP:
-        return (f"{_GROUPS[kind]}.events",)
-    parts = ["events", "deduplicated", _part(kind, verdict)]
-    if verdict is Verdict.HUMAN and kind is EventKind.OPEN and flags >> VIA_SHIFT & 7:
-        parts.append("proxied")
-    return tuple(f"{_GROUPS[kind]}.{part}" for part in parts)
-
-
-def _verdict(flags: int) -> Verdict | None:
-    bits = flags >> VERDICT_SHIFT & 7
-    return VERDICTS[bits] if bits < len(VERDICTS) else None
-
-
-def _part(kind: EventKind, verdict: Verdict | None) -> str:
-    if verdict is Verdict.HUMAN:
-        return "human"
-    privacy = verdict is Verdict.PRIVACY_PREFETCH and kind is EventKind.OPEN
-    return "privacy_prefetch" if privacy else "machine"
-
-
-def _shows(flags: int) -> int:
-    """What a hit with these flags shows of its message."""
-    bits = {
-        "opens.deduplicated": OPENED,
-        "opens.human": OPENED_HUMAN,
-        "opens.privacy_prefetch": PRIVACY,
-        "clicks.deduplicated": CLICKED,
-        "clicks.human": CLICKED_HUMAN,
-    }
-    shown = 0 if flags & FORGED else SEEN
-    for measure in COUNTS_AS[flags]:
-        shown |= bits.get(measure, 0)
-    return shown
-
-
-COUNTS_AS = tuple(_counts_as(flags) for flags in range(FLAGS_MASK + 1))
-SHOWN = tuple(_shows(flags) for flags in range(FLAGS_MASK + 1))
 
 
 @lru_cache(maxsize=65_536)
@@ -269,12 +227,16 @@ def _keys_of_hit(key: int) -> tuple[TallyKey, ...]:
         if part in QUARTER_PARTS:
             keys.append((bucket_ms, 0, measure))
         if group == "clicks" and part in LINK_PARTS:
-            keys.append((0, _link(code), measure))
+            keys.append((0, link_of(code), measure))
     return tuple(keys)
 
 
-@lru_cache(maxsize=256)
-def _measures_of_message(shown: int) -> tuple[str, ...]:
-    return tuple(
-        measure for measure, all_of, none_of in BY_MESSAGE if shown & all_of == all_of and not shown & none_of
-    )
+@lru_cache(maxsize=65_536)
+def _measures_of_message(key: int) -> tuple[str, ...]:
+    """Every measure that a message adds to; `key` is what it showed, below its client."""
+    shown, client = key & (1 << SHOWN_BITS) - 1, key >> SHOWN_BITS
+    measures = [m for m, all_of, none_of in BY_MESSAGE if shown & all_of == all_of and not shown & none_of]
+    measures.append(f"standing.{standing_of(shown)}")
+    if shown & PEOPLE:
+        measures += (f"opens.client.{program_of(client)}", f"opens.device.{device_of(client)}")
+    return tuple(measures)

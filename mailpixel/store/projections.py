@@ -11,7 +11,10 @@ from msgspec import Struct
 
 from mailpixel.model import Message
 from mailpixel.store.log import Changed, PutAside
-from mailpixel.store.measures import TallyKey, tally
+from mailpixel.store.measures import Step, TallyKey, tally
+from mailpixel.store.shown import shown_by
+from mailpixel.store.standing import Standing, standing_of
+from mailpixel.traffic.programs import UNKNOWN_CLIENT
 
 FOLD = "fold"
 """The consumer of the log that folds. Its position moves with the states that it saves."""
@@ -21,7 +24,9 @@ class MessageState(Struct, frozen=True, gc=False):
     """What was judged of one message, compact enough to keep for every message.
 
     `marks` holds one entry a hit, in the order judged, packed by `mailpixel.store.verdict_codes`; the tally that
-    counters are made of is a pure function of the state. Times are None where nothing of the kind was seen.
+    counters are made of is a pure function of the state. Times are None where nothing of the kind was seen. `client` is
+    the program and the device of the first human open, or the device of the first human click where there is no such
+    open, packed by `mailpixel.traffic.programs`.
     """
 
     campaign: str
@@ -32,6 +37,12 @@ class MessageState(Struct, frozen=True, gc=False):
     first_human_open_at_ms: int | None = None
     first_human_click_at_ms: int | None = None
     last_event_at_ms: int | None = None
+    client: int = UNKNOWN_CLIENT
+
+    @property
+    def standing(self) -> Standing:
+        """What is known of the recipient: a pure function of the marks and of the opt-out."""
+        return standing_of(shown_by(self.marks, self.opted_out))
 
     @property
     def tally(self) -> Mapping[TallyKey, int]:
@@ -79,12 +90,26 @@ class ReadProjections(Protocol):
         not grow with the log."""
         ...
 
-    def timeline(self, campaign: str) -> Mapping[int, Mapping[str, int]]:
-        """Counters by quarter hour: bucket_ms to measure to number, in order of time."""
+    def timeline(
+        self, campaign: str, since_ms: int = 0, until_ms: int | None = None, step: Step = Step.QUARTER
+    ) -> Mapping[int, Mapping[str, int]]:
+        """Counters by quarter hour or by day (UTC): the start of each in ms to measure to number, in order of time.
+
+        The whole of those that lie, if only in part, between `since_ms` and `until_ms` (None: no end). Time grows with
+        what it gives, not with the campaign.
+        """
         ...
 
-    def recipients(self, campaign: str, after: str, limit: int) -> Sequence[MessageState]:
-        """States of a campaign in order of recipient, beginning after one."""
+    def recipients(
+        self,
+        campaign: str,
+        after: str,
+        limit: int,
+        standing: Standing | None = None,
+        link: int | None = None,
+    ) -> Sequence[MessageState]:
+        """States of a campaign in order of recipient, beginning after one: all, those of one standing, or those with a
+        human click on one link (-1: on embedded destinations)."""
         ...
 
 

@@ -7,16 +7,32 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from sqlite_utils import Database as Admin
 from sqlite_utils import Migrations
 
 from mailpixel.errors import StoreUnavailable
-from mailpixel.model import Campaign, Link
+from mailpixel.kinds import EventKind
+from mailpixel.model import Campaign, Event, Link, Message
+from mailpixel.projections.message_state import fold_message
 from mailpixel.store.campaigns import Sighting
+from mailpixel.store.measures import tally
 from mailpixel.store.projections import MessageState
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite
 from mailpixel.store.sqlite.migrations import STEPS, migrate
-from tests.support.builders import a_click, an_open
+from tests.support.builders import (
+    APPLE,
+    BROWSER,
+    ROBOT,
+    a_campaign,
+    a_click,
+    a_delivery,
+    an_open,
+    an_optout,
+    at_ms,
+    judge_plainly,
+)
+from tests.support.tallying import all_states, assert_figures_are_the_tally
 
 
 def schema(path: Path) -> list[tuple[str, str]]:
@@ -98,7 +114,7 @@ def test_states_of_an_older_release_that_a_killed_rebuild_left_are_swept(tmp_pat
     store.close()
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("select shelf from states").fetchall() == [(3,)]
-        assert connection.execute("select count(*) from counters").fetchone() == (0,)
+        assert connection.execute("select distinct shelf from counters").fetchall() == [(3,)]
         assert connection.execute("select campaign from shelves order by 1").fetchall() == [
             ("autumn",),
             ("spring",),
@@ -253,3 +269,72 @@ def test_several_processes_may_begin_on_a_new_file_at_once(tmp_path: Path) -> No
     store = SqliteStore(path)
     assert [message.recipient for message in store.messages("spring")] == ["r-0", "r-1", "r-2", "r-3"]
     store.close()
+
+
+# What an earlier release put for each state, and what of it is known.
+OLD_STATES = (
+    ("r-1", an_open(1, agent=BROWSER), "read"),
+    ("r-2", a_click(2, agent=BROWSER), "clicked"),
+    ("r-3", an_open(3, agent=APPLE), "hidden"),
+    ("r-4", an_open(4, agent=ROBOT), "machines"),
+    ("r-5", a_delivery(5), "nothing"),
+    ("r-6", an_optout(6), "opted_out"),
+)
+OLD_COLUMNS = "shelf, recipient, marks, opted_out, first_human_open_at_ms, first_human_click_at_ms"
+OLD_PUT = "insert or replace into states values (?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+def an_older_file(path: Path) -> None:
+    """A file of the release before standings, with a campaign folded, another that is being judged again, and counters
+    of both."""
+    with closing(sqlite3.connect(path)) as connection:
+        STEPS.apply(Admin(connection), stop_before="0016_standing")
+        connection.execute("insert into shelves values (1, 'spring', 1), (2, 'spring', 0)")
+        states = [old_state(recipient, event) for recipient, event, _ in OLD_STATES]
+        for shelf in (1, 2):
+            for state in states:
+                row = (shelf, state.recipient, state.marks, state.opted_out)
+                times = (state.first_human_open_at_ms, state.first_human_click_at_ms)
+                connection.execute(
+                    f"insert into states ({OLD_COLUMNS}) values (?, ?, ?, ?, ?, ?)", row + times
+                )
+            for key, number in tally(states).items():
+                if not key[2].startswith(("standing.", "opens.client.", "opens.device.")):
+                    connection.execute("insert into counters values (?, ?, ?, ?, ?)", (shelf, *key, number))
+        connection.commit()
+
+
+def old_state(recipient: str, event: Event) -> MessageState:
+    message = Message("spring", recipient, (event,))
+    judged = (
+        [] if event.kind in (EventKind.DELIVERY, EventKind.OPTOUT) else judge_plainly(message, a_campaign())
+    )
+    return replace(fold_message(message, judged), delivered_at_ms=None, last_event_at_ms=None, client=0)
+
+
+def test_recipients_of_an_older_release_have_a_standing_and_its_quarter_hours_have_days(
+    tmp_path: Path,
+) -> None:
+    an_older_file(tmp_path / "old.db")
+    with closing(SqliteStore(tmp_path / "old.db")) as store:
+        assert {state.recipient: state.standing for state in all_states(store, "spring")} == {
+            recipient: standing for recipient, _, standing in OLD_STATES
+        }
+        assert_figures_are_the_tally(store, "spring")
+        assert store.figures("spring", 0, 0).totals["opens.client.unknown"] == 2
+        store.erase("r-1", at_ms(1_000))
+        assert_figures_are_the_tally(store, "spring")
+
+
+def test_a_fold_of_an_older_release_saves_nothing_and_its_rebuild_is_given_up(tmp_path: Path) -> None:
+    an_older_file(tmp_path / "old.db")
+    SqliteStore(tmp_path / "old.db").close()
+    with closing(sqlite3.connect(tmp_path / "old.db")) as connection:
+        with pytest.raises(sqlite3.OperationalError, match="8 values were supplied"):
+            connection.execute(OLD_PUT, (1, "r-1", b"\n", None, 0, None, None, None))
+        with pytest.raises(sqlite3.OperationalError, match="it is a view"):
+            connection.execute(
+                "insert or replace into put_aside values ('spring', 'r-1', 'OperationalError')"
+            )
+        assert connection.execute("select count(*) from put_aside").fetchone() == (0,)
+        assert connection.execute("select live from shelves order by id").fetchall() == [(1,), (-1,)]

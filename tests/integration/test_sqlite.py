@@ -277,7 +277,7 @@ def test_states_left_by_a_rebuild_that_was_killed_are_swept_by_the_next(
     with store._database.writing() as connection:  # as a kill in the middle of a rebuild leaves it
         connection.execute("insert into shelves values (99, 'spring', 0)")
         connection.execute(
-            "insert into states select 99, recipient, marks, null, 0, null, null, null from states"
+            "insert into states (shelf, recipient, marks, opted_out) select 99, recipient, marks, 0 from states"
         )
     store.replace("spring", store.cursor(), [fold(store.message("spring", "r-1"))], fold)
     with store._database.reading() as connection:

@@ -17,7 +17,8 @@ from mailpixel.projections.fold import Fold
 from mailpixel.projections.rebuild import Rebuild, rebuild
 from mailpixel.store.memory import MemoryRegistry
 from mailpixel.store.protocol import Store
-from tests.support.builders import a_campaign, a_message, at_ms, judge_plainly
+from mailpixel.traffic.programs import Program
+from tests.support.builders import BROWSER, GMAIL, a_campaign, a_message, at_ms, judge_plainly
 from tests.support.stores import STORES, a_store
 from tests.support.strategies import batches, histories
 from tests.support.tallying import assert_figures_are_the_tally
@@ -233,6 +234,27 @@ def recount_message(events: Sequence[Event], judged: Sequence[Judged], total: Co
     total["delivered_privacy"] += EventKind.DELIVERY in kinds and private
     total["opted_out"] += EventKind.OPTOUT in kinds
     total["seen"] += bool(valid) or bool(kinds & {EventKind.DELIVERY, EventKind.OPTOUT})
+    shown = {
+        "opted_out": EventKind.OPTOUT in kinds,
+        "clicked": clicked,
+        "read": opened,
+        "hidden": private,
+        "machines": bool(opens or clicks),
+        "nothing": True,
+    }
+    total[f"standing.{next(name for name, is_so in shown.items() if is_so)}"] += 1
+    if opened or clicked:
+        program, device = recount_client(judged, EventKind.OPEN if opened else EventKind.CLICK)
+        total[f"opens.client.{program}"] += 1
+        total[f"opens.device.{device}"] += 1
+
+
+def recount_client(judged: Sequence[Judged], kind: EventKind) -> tuple[str, str]:
+    people = [each for each in counting(judged, kind) if each.verdict is Verdict.HUMAN and not each.dup]
+    first = min(people, key=lambda each: (each.event.received_at_ms, each.event.id))
+    named = {BROWSER: ("browser", "desktop"), GMAIL: ("gmail", "unknown"), "": ("unknown", "unknown")}
+    program, device = named[first.event.agent]
+    return program if kind is EventKind.OPEN else "unknown", device
 
 
 MEASURES = (
@@ -248,4 +270,10 @@ MEASURES = (
     ),
     *("opens.inferred_from_clicks", "clicks.unique", "clicks.unique_human", "clicks.on_trackable_opens"),
     *("clicks.on_privacy", "clicks.on_privacy_only"),
+    *(
+        f"standing.{name}"
+        for name in ("nothing", "machines", "hidden", "read", "clicked", "opted_out", "bounced")
+    ),
+    *(f"opens.device.{name}" for name in ("unknown", "desktop", "phone", "tablet")),
+    *(f"opens.client.{program}" for program in Program),
 )

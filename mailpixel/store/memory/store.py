@@ -16,8 +16,10 @@ from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.kinds import EventKind
 from mailpixel.model import Event, Facts, Message
 from mailpixel.store.log import Changed, Followed, Overflow, PutAside
-from mailpixel.store.measures import MEASURES, TallyKey, tally
+from mailpixel.store.measures import MEASURES, Step, TallyKey, tally
 from mailpixel.store.projections import Figures, Folded, MessageState, Waiting
+from mailpixel.store.shown import links_people_followed
+from mailpixel.store.standing import Standing
 from mailpixel.store.tombstones import SECRET_BYTES, day_of, moment_of_erasure, person8
 
 Key = tuple[str, str]
@@ -248,19 +250,31 @@ class MemoryStore:
                 edition=self._editions.get(campaign, ""),
             )
 
-    def timeline(self, campaign: str) -> Mapping[int, Mapping[str, int]]:
-        """See `Store`."""
-        buckets: dict[int, dict[str, int]] = {}
-        for (bucket_ms, link, measure), number in sorted(self._counters(campaign).items()):
-            if bucket_ms and not link:
-                buckets.setdefault(bucket_ms, {})[measure] = number
-        return buckets
+    def timeline(
+        self, campaign: str, since_ms: int = 0, until_ms: int | None = None, step: Step = Step.QUARTER
+    ) -> Mapping[int, Mapping[str, int]]:
+        """See `ReadProjections`."""
+        buckets: defaultdict[int, Counter[str]] = defaultdict(Counter)
+        for (quarter_ms, link, measure), number in sorted(self._counters(campaign).items()):
+            start_ms = quarter_ms - quarter_ms % step.length_ms
+            is_in = start_ms + step.length_ms > since_ms and (until_ms is None or start_ms < until_ms)
+            if quarter_ms and not link and is_in:
+                buckets[start_ms][measure] += number
+        return {start_ms: dict(buckets[start_ms]) for start_ms in sorted(buckets)}
 
-    def recipients(self, campaign: str, after: str, limit: int) -> Sequence[MessageState]:
-        """See `Store`."""
+    def recipients(
+        self,
+        campaign: str,
+        after: str,
+        limit: int,
+        standing: Standing | None = None,
+        link: int | None = None,
+    ) -> Sequence[MessageState]:
+        """See `ReadProjections`."""
         with self._lock:
             states = self._states.get(campaign, {})
-            return [states[recipient] for recipient in sorted(states) if recipient > after][:limit]
+            following = (states[recipient] for recipient in sorted(states) if recipient > after)
+            return [state for state in following if _is_asked_for(state, standing, link)][:limit]
 
     def erase(self, recipient: str, now_ms: int) -> int:
         """See `Store`."""
@@ -299,6 +313,12 @@ class MemoryStore:
             return 0
         first_ms = self.waiting().first_event_ms
         return now_ms if first_ms is None else min(first_ms, now_ms)
+
+
+def _is_asked_for(state: MessageState, standing: Standing | None, link: int | None) -> bool:
+    if standing is not None and state.standing is not standing:
+        return False
+    return link is None or link in links_people_followed(state.marks)
 
 
 def _is_signed_hit(event: Event) -> bool:

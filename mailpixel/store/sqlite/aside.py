@@ -8,7 +8,7 @@ from mailpixel.store.projections import MessageState
 from mailpixel.store.sqlite.database import Database
 
 PAGE = """
-    select campaign, recipient, error from put_aside
+    select campaign, recipient, error from aside
     where (campaign, recipient) > (?, ?) order by campaign, recipient limit ?
 """
 
@@ -21,17 +21,17 @@ def put_aside(database: Database, after: tuple[str, str], limit: int) -> Sequenc
 
 def count_aside(connection: sqlite3.Connection) -> int:
     """How many there are."""
-    return int(connection.execute("select count(*) from put_aside").fetchone()[0])
+    return int(connection.execute("select count(*) from aside").fetchone()[0])
 
 
 def keep_aside(connection: sqlite3.Connection, aside: Iterable[PutAside]) -> None:
     """Put messages aside."""
     rows = [(each.campaign, each.recipient, each.error) for each in aside]
-    connection.executemany("insert or replace into put_aside values (?, ?, ?)", rows)
+    connection.executemany("insert or replace into aside values (?, ?, ?)", rows)
 
 
 def take_back(connection: sqlite3.Connection, states: Mapping[str, Sequence[MessageState]]) -> None:
     """Forget that the messages of these states, by campaign, were put aside."""
     if count_aside(connection):
         rows = [(campaign, state.recipient) for campaign in states for state in states[campaign]]
-        connection.executemany("delete from put_aside where campaign = ? and recipient = ?", rows)
+        connection.executemany("delete from aside where campaign = ? and recipient = ?", rows)

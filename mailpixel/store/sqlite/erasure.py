@@ -6,9 +6,10 @@ from typing import Any
 
 from mailpixel.store.measures import Tally
 from mailpixel.store.projections import MessageState
+from mailpixel.store.sqlite.counters import move_counters
 from mailpixel.store.sqlite.cursor import read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database
-from mailpixel.store.sqlite.generations import leave_unfinished, move_counters, states_of
+from mailpixel.store.sqlite.generations import leave_unfinished, states_of
 from mailpixel.store.sqlite.persons import campaigns_of
 from mailpixel.store.sqlite.tombstones import bury
 from mailpixel.store.sqlite.unswept import note_unswept
@@ -29,7 +30,7 @@ def erase(database: Database, recipient: str, now_ms: int) -> int:
         bury(connection, recipient, moment_of_erasure(now_ms, _moments(connection, campaigns, recipient)))
         for campaign in campaigns:
             _delete_states(connection, campaign, recipient)
-        for table in ("overflow", "put_aside", "campaigns_of_person"):
+        for table in ("overflow", "aside", "campaigns_of_person"):
             connection.execute(f"delete from {table} where recipient = ?", (recipient,))  # noqa: S608
         events = sum(
             connection.execute(f"delete {OF_MESSAGE}", (campaign, recipient)).rowcount

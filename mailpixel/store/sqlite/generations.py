@@ -1,27 +1,30 @@
 """Shelves of states and counters in SQLite: the live one of a campaign, and others that are being filled or emptied."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from mailpixel.store.measures import TallyKey
+from mailpixel.store.measures import Tally
 from mailpixel.store.projections import MessageState
 from mailpixel.store.sqlite.database import Database
+from mailpixel.store.standing import CODES
 
 SWEPT = 20_000
 """States deleted in one transaction, so that others get the write lock in between."""
+
+SWEPT_TABLES = (
+    ("states", "recipient"),
+    ("counters", "bucket_ms, link, measure"),
+    ("days", "day, measure"),
+)
 
 KEYS = 64
 """States read by one statement."""
 
 STATE = """recipient, marks, delivered_at_ms, opted_out,
-    first_human_open_at_ms, first_human_click_at_ms, last_event_at_ms"""
-PUT = "insert or replace into states values (?, ?, ?, ?, ?, ?, ?, ?)"
-MOVE = """
-    insert into counters values (?, ?, ?, ?, ?)
-    on conflict (shelf, bucket_ms, link, measure) do update set number = number + excluded.number
-"""
+    first_human_open_at_ms, first_human_click_at_ms, last_event_at_ms, client"""
+PUT = f"insert or replace into states (shelf, {STATE}, standing) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 FILLING, LIVE, LEFT = 0, 1, -1
 """What a shelf is: not complete yet, what readers see, or left to be swept."""
 
@@ -70,30 +73,21 @@ def _select_of(keys: int) -> str:
     )
 
 
-def put_states(connection: sqlite3.Connection, shelf: int, states: Iterable[MessageState]) -> None:
-    """Put states onto a shelf in the place of former ones."""
-    connection.executemany(PUT, [_to_row(shelf, state) for state in states])
-
-
-def move_counters(connection: sqlite3.Connection, shelf: int, moves: Mapping[TallyKey, int]) -> None:
-    """Add to the counters of a shelf; those that become zero are deleted."""
-    connection.executemany(MOVE, [(shelf, *key, number) for key, number in moves.items()])
-    falling = [(shelf, *key) for key, number in moves.items() if number < 0]
-    connection.executemany(
-        "delete from counters where shelf = ? and bucket_ms = ? and link = ? and measure = ? and number = 0",
-        falling,
-    )
+def put_states(
+    connection: sqlite3.Connection, shelf: int, states: Iterable[MessageState], total: Tally
+) -> None:
+    """Put states onto a shelf in the place of former ones, and add them to the total."""
+    connection.executemany(PUT, [(shelf, *_to_row(state), CODES[total.add(state)]) for state in states])
 
 
 def to_state(campaign: str, row: Sequence[Any]) -> MessageState:
     """The state of a row in the order of `STATE`."""
-    recipient, marks, delivered_at_ms, opted_out, *times = row
-    return MessageState(campaign, recipient, marks, delivered_at_ms, bool(opted_out), *times)
+    recipient, marks, delivered_at_ms, opted_out, *others = row
+    return MessageState(campaign, recipient, marks, delivered_at_ms, bool(opted_out), *others)
 
 
-def _to_row(shelf: int, state: MessageState) -> tuple[Any, ...]:
+def _to_row(state: MessageState) -> tuple[Any, ...]:
     return (
-        shelf,
         state.recipient,
         state.marks,
         state.delivered_at_ms,
@@ -101,6 +95,7 @@ def _to_row(shelf: int, state: MessageState) -> tuple[Any, ...]:
         state.first_human_open_at_ms,
         state.first_human_click_at_ms,
         state.last_event_at_ms,
+        state.client,
     )
 
 
@@ -111,7 +106,7 @@ def sweep_left(database: Database) -> None:
             f"select id from shelves where live < {LIVE} and live = {LEFT}"  # noqa: S608
         ).fetchall()
     for shelf in left:
-        for table, order in (("states", "recipient"), ("counters", "bucket_ms, link, measure")):
+        for table, order in SWEPT_TABLES:
             delete = (
                 f"delete from {table} where (shelf, {order}) in"  # noqa: S608
                 f" (select shelf, {order} from {table} where shelf = ? order by {order} limit {SWEPT})"

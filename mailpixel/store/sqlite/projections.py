@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from mailpixel.errors import Conflict
@@ -11,17 +11,15 @@ from mailpixel.store.log import Changed, PutAside
 from mailpixel.store.measures import MEASURES, Tally
 from mailpixel.store.projections import Figures, Folded, MessageState, Waiting
 from mailpixel.store.sqlite.aside import count_aside, keep_aside, take_back
+from mailpixel.store.sqlite.counters import move_counters
 from mailpixel.store.sqlite.cursor import Cursor, read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.editions import edition_of
 from mailpixel.store.sqlite.generations import (
-    STATE,
     live_shelf,
-    move_counters,
     new_shelf,
     put_states,
     states_of,
-    to_state,
 )
 from mailpixel.store.sqlite.persons import note_campaign, note_progress
 from mailpixel.store.sqlite.rows import HITS
@@ -91,28 +89,6 @@ class Projections:
                 edition=edition_of(connection, campaign),
             )
 
-    def timeline(self, campaign: str) -> Mapping[int, Mapping[str, int]]:
-        """Counters by quarter hour."""
-        buckets: dict[int, dict[str, int]] = {}
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "select bucket_ms, measure, number from counters"
-                " where shelf = ? and bucket_ms > 0 and link = 0 order by bucket_ms, measure",
-                (live_shelf(connection, campaign),),
-            )
-            for bucket_ms, measure, number in rows:
-                buckets.setdefault(bucket_ms, {})[measure] = number
-        return buckets
-
-    def recipients(self, campaign: str, after: str, limit: int) -> Sequence[MessageState]:
-        """States in order of recipient."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                f"select {STATE} from states where shelf = ? and recipient > ? order by recipient limit ?",  # noqa: S608
-                (live_shelf(connection, campaign), after, limit),
-            )
-            return [to_state(campaign, row) for row in rows]
-
 
 def _replace_states(connection: sqlite3.Connection, campaign: str, states: Sequence[MessageState]) -> None:
     live = live_shelf(connection, campaign)
@@ -121,10 +97,8 @@ def _replace_states(connection: sqlite3.Connection, campaign: str, states: Seque
     recipients = [state.recipient for state in states]
     for former in () if live is None else states_of(connection, shelf, campaign, recipients):
         moves.add(former, -1)
-    for state in states:
-        moves.add(state)
     note_campaign(connection, campaign, recipients)
-    put_states(connection, shelf, states)
+    put_states(connection, shelf, states, moves)
     move_counters(connection, shelf, moves.counts())
 
 

@@ -16,13 +16,13 @@ from mailpixel.store.log import PutAside
 from mailpixel.store.measures import Tally
 from mailpixel.store.projections import Folded, MessageState
 from mailpixel.store.sqlite.aside import keep_aside
+from mailpixel.store.sqlite.counters import move_counters
 from mailpixel.store.sqlite.cursor import Cursor, read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.events import EventLog
 from mailpixel.store.sqlite.generations import (
     LEFT,
     leave_unfinished,
-    move_counters,
     new_shelf,
     put_states,
     states_of,
@@ -95,9 +95,7 @@ class Replacement:
         formers = states_of(connection, self._shelf, self._campaign, list(newest)) if again else []
         for former in formers:
             self._tally.add(former, -1)
-        for state in newest.values():
-            self._tally.add(state)
-        put_states(connection, self._shelf, newest.values())
+        put_states(connection, self._shelf, newest.values(), self._tally)
         note_campaign(connection, self._campaign, newest)
 
     def _catch_up(self, fold: Callable[[Message], Folded]) -> int:
@@ -134,7 +132,7 @@ class Replacement:
             "update shelves set live = ? where campaign = ? and live = 1", (LEFT, self._campaign)
         )
         connection.execute("update shelves set live = 1 where id = ?", (self._shelf,))
-        connection.execute("delete from put_aside where campaign = ?", (self._campaign,))
+        connection.execute("delete from aside where campaign = ?", (self._campaign,))
         keep_aside(connection, self._aside.values())
         note_campaign(connection, self._campaign, self._aside)
         cursor = read_cursor(connection)

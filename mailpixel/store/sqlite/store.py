@@ -5,18 +5,22 @@ from pathlib import Path
 
 from mailpixel.model import Event, Message
 from mailpixel.store.log import Changed, Followed, Overflow, PutAside
+from mailpixel.store.measures import Step
 from mailpixel.store.projections import Figures, Folded, MessageState, Waiting
 from mailpixel.store.sqlite.aside import put_aside
 from mailpixel.store.sqlite.carried import messages_that_carried
+from mailpixel.store.sqlite.counters import timeline
 from mailpixel.store.sqlite.database import BUSY_MS, Database
 from mailpixel.store.sqlite.editions import editions, note_edition
 from mailpixel.store.sqlite.erasure import erase
 from mailpixel.store.sqlite.events import EventLog
 from mailpixel.store.sqlite.migrations import migrate
 from mailpixel.store.sqlite.projections import Projections
+from mailpixel.store.sqlite.recipients import recipients
 from mailpixel.store.sqlite.replacement import Replacement
 from mailpixel.store.sqlite.sources import messages_by_source
 from mailpixel.store.sqlite.sweeping import sweep
+from mailpixel.store.standing import Standing
 
 
 class SqliteStore:
@@ -127,13 +131,22 @@ class SqliteStore:
         """See `Store`."""
         return self._projections.figures(campaign, now_ms, settle_ms)
 
-    def timeline(self, campaign: str) -> Mapping[int, Mapping[str, int]]:
-        """See `Store`."""
-        return self._projections.timeline(campaign)
+    def timeline(
+        self, campaign: str, since_ms: int = 0, until_ms: int | None = None, step: Step = Step.QUARTER
+    ) -> Mapping[int, Mapping[str, int]]:
+        """See `ReadProjections`."""
+        return timeline(self._database, campaign, since_ms, until_ms, step)
 
-    def recipients(self, campaign: str, after: str, limit: int) -> Sequence[MessageState]:
-        """See `Store`."""
-        return self._projections.recipients(campaign, after, limit)
+    def recipients(
+        self,
+        campaign: str,
+        after: str,
+        limit: int,
+        standing: Standing | None = None,
+        link: int | None = None,
+    ) -> Sequence[MessageState]:
+        """See `ReadProjections`."""
+        return recipients(self._database, campaign, (after, limit), standing, link)
 
     def erase(self, recipient: str, now_ms: int) -> int:
         """See `Store`."""

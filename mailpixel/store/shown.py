@@ -1,0 +1,127 @@
+"""What the hits of a message show: as which measures each counts, and of the message as a whole some bits."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from mailpixel.kinds import EventKind
+from mailpixel.model import Verdict
+from mailpixel.store.verdict_codes import (
+    CODE_MASK,
+    DUP,
+    FLAGS_MASK,
+    FORGED,
+    KINDS,
+    LINK_SHIFT,
+    PROBE,
+    VERDICT_SHIFT,
+    VERDICTS,
+    VIA_SHIFT,
+    codes,
+)
+
+EMBEDDED = -1
+"""The number under which clicks on embedded destinations are counted."""
+
+# One hit gives some of these bits, a message the union.
+OPENED, OPENED_HUMAN, PRIVACY, CLICKED, CLICKED_HUMAN, SEEN, DELIVERED, OPTED_OUT = (1 << n for n in range(8))
+PEOPLE = OPENED_HUMAN | CLICKED_HUMAN
+
+_GROUPS = {EventKind.OPEN: "opens", EventKind.CLICK: "clicks"}
+
+
+class Judgement(Protocol):
+    """What a tally is made from: the part of a message's state that the counters see."""
+
+    @property
+    def marks(self) -> bytes:
+        """One entry a hit."""
+        ...
+
+    @property
+    def delivered_at_ms(self) -> int | None:
+        """When it was delivered."""
+        ...
+
+    @property
+    def opted_out(self) -> bool:
+        """Whether the recipient asked not to be tracked."""
+        ...
+
+    @property
+    def client(self) -> int:
+        """The client of the first human hit; see `mailpixel.traffic.programs`."""
+        ...
+
+
+def shown_by(marks: bytes, opted_out: bool) -> int:
+    """What the hits of a message and an opt-out show of it."""
+    shown = OPTED_OUT | SEEN if opted_out else 0
+    for code in codes(marks)[1::2]:
+        shown |= SHOWN[code & FLAGS_MASK]
+    return shown
+
+
+def links_people_followed(marks: bytes) -> frozenset[int]:
+    """The numbers of the links that human clicks followed."""
+    followed = (code for code in codes(marks)[1::2] if SHOWN[code & FLAGS_MASK] & CLICKED_HUMAN)
+    return frozenset(link_of(code) for code in followed)
+
+
+def link_of(code: int) -> int:
+    """The number of the link of a mark, `EMBEDDED` for none."""
+    return (code & CODE_MASK) >> LINK_SHIFT or EMBEDDED
+
+
+def _counts_as(flags: int) -> tuple[str, ...]:
+    """Measures of the whole campaign that a hit with these flags adds to."""
+    if flags & FORGED:
+        return ()
+    kind, verdict = KINDS[flags & 1], _verdict(flags)
+    if flags & PROBE or verdict is Verdict.INTERNAL:
+        named = (("probes", flags & PROBE), ("internal", verdict is Verdict.INTERNAL))
+        return tuple(measure for measure, yes in named if yes)
+    if flags & DUP:
+        return (f"{_GROUPS[kind]}.events",)
+    parts = ["events", "deduplicated", _part(kind, verdict)]
+    if verdict is Verdict.HUMAN and kind is EventKind.OPEN and flags >> VIA_SHIFT & 7:
+        parts.append("proxied")
+    return tuple(f"{_GROUPS[kind]}.{part}" for part in parts)
+
+
+def _verdict(flags: int) -> Verdict | None:
+    bits = flags >> VERDICT_SHIFT & 7
+    return VERDICTS[bits] if bits < len(VERDICTS) else None
+
+
+def _part(kind: EventKind, verdict: Verdict | None) -> str:
+    if verdict is Verdict.HUMAN:
+        return "human"
+    privacy = verdict is Verdict.PRIVACY_PREFETCH and kind is EventKind.OPEN
+    return "privacy_prefetch" if privacy else "machine"
+
+
+_BITS = {
+    "opens.deduplicated": OPENED,
+    "opens.human": OPENED_HUMAN,
+    "opens.privacy_prefetch": PRIVACY,
+    "clicks.deduplicated": CLICKED,
+    "clicks.human": CLICKED_HUMAN,
+}
+
+
+def _shows(flags: int) -> int:
+    """What a hit with these flags shows of its message."""
+    return _union((0 if flags & FORGED else SEEN, *(_BITS.get(measure, 0) for measure in COUNTS_AS[flags])))
+
+
+def _union(bits: Iterable[int]) -> int:
+    shown = 0
+    for each in bits:
+        shown |= each
+    return shown
+
+
+COUNTS_AS = tuple(_counts_as(flags) for flags in range(FLAGS_MASK + 1))
+"""Measures of the whole campaign that a hit adds to, by its flags."""
+SHOWN = tuple(_shows(flags) for flags in range(FLAGS_MASK + 1))
+"""What a hit shows of its message, by its flags."""

@@ -1,0 +1,191 @@
+"""Figures by time, by standing and by program, as every store must give them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from mailpixel.model import Event
+from mailpixel.projections.fold import Fold
+from mailpixel.store.measures import DAY_MS, Step
+from mailpixel.store.memory import MemoryRegistry
+from mailpixel.store.protocol import Store
+from mailpixel.store.standing import Standing
+from tests.support.builders import (
+    APPLE,
+    BROWSER,
+    GMAIL,
+    ROBOT,
+    SENT_AT_MS,
+    a_click,
+    a_delivery,
+    an_open,
+    an_optout,
+    at_ms,
+    judge_plainly,
+)
+from tests.support.stores import STORES, a_store
+from tests.support.tallying import all_states, assert_figures_are_the_tally
+
+NOW_MS = at_ms(1_000_000)
+QUARTER_S, DAY_S = 900, 86_400
+START_MS = SENT_AT_MS // 900_000 * 900_000
+FIRST_DAY_MS = SENT_AT_MS // DAY_MS * DAY_MS
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
+
+
+@pytest.fixture(params=sorted(STORES))
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    with a_store(request.param, tmp_path) as made:
+        yield made
+
+
+def folded(store: Store, *events: Event) -> Store:
+    store.append(events)
+    Fold(store, MemoryRegistry(), judge_plainly, "one").catch_up(lambda: NOW_MS, 1_000)
+    return store
+
+
+def starts(
+    store: Store, since_ms: int = 0, until_ms: int | None = None, step: Step = Step.QUARTER
+) -> list[int]:
+    return list(store.timeline("spring", since_ms, until_ms, step))
+
+
+def test_a_window_has_the_whole_of_the_quarter_hours_that_it_touches(store: Store) -> None:
+    folded(store, *(an_open(n * QUARTER_S) for n in range(5)))
+    quarters = [START_MS + n * 900_000 for n in range(5)]
+    assert starts(store) == quarters
+    assert starts(store, quarters[1]) == quarters[1:]
+    assert starts(store, quarters[1] + 1, quarters[3]) == quarters[1:3]
+    assert starts(store, 0, quarters[3] + 1) == quarters[:4]
+    assert starts(store, quarters[2], quarters[2]) == []
+    assert starts(store, NOW_MS) == []
+
+
+def test_days_are_the_sums_of_their_quarter_hours_and_a_window_has_the_whole_of_those_it_touches(
+    store: Store,
+) -> None:
+    folded(
+        store, *(an_open(n * DAY_S / 2, recipient=f"r-{n}") for n in range(5)), a_click(60, recipient="r-0")
+    )
+    days = store.timeline("spring", step=Step.DAY)
+    one = {"opens.events": 1, "opens.human": 1, "opens.first_human": 1}
+    two = dict.fromkeys(one, 2)
+    click = {"clicks.events": 1, "clicks.human": 1, "clicks.first_human": 1}
+    halves = [start for n in range(5) for start in [(SENT_AT_MS + n * DAY_MS // 2) // DAY_MS]]
+    first = min(halves)
+    expected = {
+        day * DAY_MS: (two if halves.count(day) == 2 else one) | (click if day == first else {})
+        for day in sorted(set(halves))
+    }
+    assert days == expected
+    assert starts(store, FIRST_DAY_MS + DAY_MS, step=Step.DAY) == list(expected)[1:]
+    assert starts(store, 0, FIRST_DAY_MS + 1, step=Step.DAY) == list(expected)[:1]
+    assert starts(store, 0, FIRST_DAY_MS, step=Step.DAY) == []
+
+
+def test_days_follow_when_hits_are_judged_otherwise_and_when_a_person_is_erased(store: Store) -> None:
+    folded(store, a_click(1, link=1), a_click(2, link=2), an_open(DAY_S, recipient="r-2"))
+    folded(store, a_click(3, link=3))
+    assert store.timeline("spring", step=Step.DAY)[FIRST_DAY_MS] == {"clicks.events": 3, "clicks.machine": 3}
+    store.erase("r-1", NOW_MS)
+    assert starts(store, step=Step.DAY) == [FIRST_DAY_MS + DAY_MS]
+    assert_figures_are_the_tally(store, "spring")
+
+
+STANDINGS: dict[Standing, tuple[Event, ...]] = {
+    Standing.NOTHING: (a_delivery(1), an_open(2, method="HEAD")),
+    Standing.MACHINES: (an_open(3, agent=ROBOT), a_click(4, agent=ROBOT)),
+    Standing.HIDDEN: (an_open(5, agent=APPLE), an_open(6, agent=ROBOT)),
+    Standing.READ: (an_open(7, agent=APPLE), an_open(8)),
+    Standing.CLICKED: (an_open(9), a_click(10, link=2), an_open(11, agent=APPLE)),
+    Standing.OPTED_OUT: (a_click(12, link=2), an_optout(13)),
+}
+
+
+def with_standings(store: Store) -> Store:
+    """One recipient of every standing that an event gives, called by its name."""
+    given = (an_event_of(event, recipient) for recipient, events in STANDINGS.items() for event in events)
+    return folded(store, *given)
+
+
+def an_event_of(event: Event, recipient: str) -> Event:
+    return replace(event, recipient=recipient)
+
+
+def test_every_recipient_has_one_standing_the_opt_out_first_and_then_the_highest(store: Store) -> None:
+    with_standings(store)
+    assert {state.recipient: state.standing for state in all_states(store, "spring")} == {
+        standing.value: standing for standing in STANDINGS
+    }
+    totals = store.figures("spring", NOW_MS, 0).totals
+    assert {each: totals[f"standing.{each}"] for each in Standing} == {
+        each: int(each in STANDINGS) for each in Standing
+    }
+
+
+@pytest.mark.parametrize("standing", list(Standing))
+def test_recipients_are_listed_by_standing(store: Store, standing: Standing) -> None:
+    with_standings(store)
+    found = [state.recipient for state in store.recipients("spring", "", 10, standing)]
+    assert found == [name for name in STANDINGS if name is standing]
+
+
+def test_a_list_by_standing_pages_and_a_recipient_leaves_it_for_a_higher_one(store: Store) -> None:
+    folded(store, *(an_open(n, recipient=f"r-{n}") for n in range(1, 5)))
+    folded(store, a_click(60, recipient="r-2"))
+    pages = [store.recipients("spring", after, 2, Standing.READ) for after in ("", "r-3", "r-4")]
+    assert [[state.recipient for state in page] for page in pages] == [["r-1", "r-3"], ["r-4"], []]
+
+
+def test_recipients_are_listed_by_a_link_that_people_followed(store: Store) -> None:
+    folded(
+        store,
+        a_click(1, link=1, recipient="r-1"),
+        a_click(2, link=2, recipient="r-1"),
+        a_click(3, link=2, recipient="r-2"),
+        an_optout(4, recipient="r-2"),
+        a_click(5, link=2, recipient="r-3", agent=ROBOT),
+        a_click(6, None, destination="https://shop.example/own", recipient="r-4"),
+        an_open(7, recipient="r-5"),
+    )
+
+    def listed(*asked: Standing | int | None) -> list[str]:
+        return [state.recipient for state in store.recipients("spring", "", 10, *asked)]  # type: ignore[arg-type]
+
+    assert listed(None, 1) == ["r-1"]
+    assert listed(None, 2) == ["r-1", "r-2"]
+    assert listed(None, -1) == ["r-4"]
+    assert listed(Standing.CLICKED, 2) == ["r-1"]
+    assert listed(Standing.OPTED_OUT, 2) == ["r-2"]
+    assert listed(Standing.READ, 2) == []
+    assert [state.recipient for state in store.recipients("spring", "r-1", 1, None, 2)] == ["r-2"]
+
+
+def test_programs_and_devices_are_those_of_the_first_human_open_else_of_the_first_human_click(
+    store: Store,
+) -> None:
+    folded(
+        store,
+        an_open(1, recipient="r-1", agent=GMAIL),
+        an_open(900, recipient="r-1", agent=BROWSER),
+        an_open(2, recipient="r-2", agent=ROBOT),
+        an_open(3, recipient="r-2", agent=PHONE),
+        a_click(4, recipient="r-3", agent=PHONE),
+        a_click(5, recipient="r-4", agent=PHONE),
+        an_open(6, recipient="r-4", agent=BROWSER),
+        an_open(7, recipient="r-5", agent=APPLE),
+    )
+    totals = store.figures("spring", NOW_MS, 0).totals
+    named = {name: n for name, n in totals.items() if n and name.startswith(("opens.client", "opens.device"))}
+    assert named == {
+        "opens.client.gmail": 1,
+        "opens.client.webkit": 1,
+        "opens.client.browser": 1,
+        "opens.client.unknown": 1,
+        "opens.device.unknown": 1,
+        "opens.device.phone": 2,
+        "opens.device.desktop": 1,
+    }
