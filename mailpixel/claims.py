@@ -20,8 +20,11 @@ ALPHANUMERIC = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 CAMPAIGN_ALPHABET = ALPHANUMERIC + b"._-"
 RECIPIENT_ALPHABET = ALPHANUMERIC + b"._:~+=/-"
 
-_CAMPAIGN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_RECIPIENT = re.compile(r"[A-Za-z0-9._:~+=/-]{1,128}")
+CAMPAIGN_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+_CAMPAIGN = re.compile(CAMPAIGN_PATTERN)
+RECIPIENT_PATTERN = r"[A-Za-z0-9._:~+=/-]{1,128}"
+"""Regular expressions of ids, also for the JSON schemas of the API."""
+_RECIPIENT = re.compile(RECIPIENT_PATTERN)
 _ADDRESS = re.compile(r"@|%40")
 
 CAMPAIGN_NAME_CHARS = 200

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
@@ -15,14 +15,13 @@ from mailpixel.event_ids import DAY_MS
 from mailpixel.links.lists.columns import Wanted
 from mailpixel.links.lists.opening import TextList
 from mailpixel.model import Event
+from mailpixel.reading.deliveries import DeliveryReader
+from mailpixel.reading.lines import Numbered
 from mailpixel.report.export import deliveries
 from mailpixel.report.tables import as_written
 from mailpixel.store.log import EventWriter
 from mailpixel.store.registry import RegistryFeed
 from mailpixel.times import now_ms
-
-if TYPE_CHECKING:
-    from mailpixel.server.api.lines import Numbered
 
 COLUMNS = ("recipient", "delivered_at")
 BLOCK_BYTES = 262_144
@@ -64,11 +63,9 @@ def deliveries_command(id: str, source: BinaryIO | None, output: str, **how: Any
 
 
 def _import(
-    store: EventWriter, registry: RegistryFeed, campaign: str, lines: "Iterator[Numbered]"
+    store: EventWriter, registry: RegistryFeed, campaign: str, lines: Iterator[Numbered]
 ) -> dict[str, int]:
     """Log deliveries as the HTTP API does; {"accepted","opted_out","failed"} add up to the rows."""
-    from mailpixel.server.api.streams import DeliveryReader
-
     reader = DeliveryReader(campaign, now_ms() + DAY_MS, set(registry.news(0).opted_out).__contains__)
     counts = {"accepted": 0, "opted_out": 0, "failed": 0}
     for some in batched(lines, ROWS_AT_ONCE):
@@ -85,7 +82,7 @@ def _import(
     return counts
 
 
-def _lines(source: BinaryIO) -> "Iterator[Numbered]":
+def _lines(source: BinaryIO) -> Iterator[Numbered]:
     """The rows that are not blank, by number, as the JSON that the API takes. A header counts as a row."""
     beginning = source.read(BLOCK_BYTES)
     is_json = beginning.lstrip(MARKS_AND_SPACE).startswith(b"{")

@@ -8,9 +8,10 @@ import anyio
 import pytest
 
 from mailpixel.model import Event
+from mailpixel.reading.deliveries import DeliveryReader
+from mailpixel.reading.lines import LINE_BYTES, Lines, Numbered
 from mailpixel.server.api.exchange import MEMORY_BYTES, PIECE_BYTES, Exchange, Spool
-from mailpixel.server.api.lines import LINE_BYTES, Lines, Numbered
-from mailpixel.server.api.streams import DeliveryLines, DeliveryReader
+from mailpixel.server.api.streams import DeliveryLines
 from mailpixel.server.threads import Lane
 from tests.support.builders import at_ms
 

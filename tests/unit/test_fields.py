@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from mailpixel.errors import InvalidInput
 from mailpixel.model import to_ms
+from mailpixel.reading.fields import Field, a_string, moment, object_schema, read_object, whole
+from mailpixel.reading.json_value import parse_json
 from mailpixel.report.moments import EARLIEST_MS, LATEST_MS
-from mailpixel.server.api.body import parse_json
-from mailpixel.server.api.fields import Field, a_string, moment, object_schema, read_object, whole
 from mailpixel.server.api.query import from_cursor, page, to_cursor
 
 SIZE = Field("size", {"type": "integer"}, whole(1, 9), required=True, help="How large.")

@@ -53,3 +53,13 @@ def test_the_pure_rooms_read_no_clock_no_chance_no_environment_and_no_file() -> 
 def test_what_is_impure_is_found() -> None:
     file = PACKAGE / "folder" / "key_file.py"
     assert {use for _, use in impure(file)} == {"os", "secrets", "pathlib", "mailpixel.files", "datetime.now"}
+
+
+def test_no_command_but_serve_uses_the_web_server() -> None:
+    commands = sorted((PACKAGE / "cli").rglob("*.py"))
+    using = [
+        file.name
+        for file in commands
+        if any(name.startswith("mailpixel.server") for name in imported(ast.parse(file.read_text("utf-8"))))
+    ]
+    assert using == ["serve.py"]

@@ -13,7 +13,7 @@ from mailpixel.folder.key_file import new_keyring
 from mailpixel.links.keyring import pseudonym
 from mailpixel.links.lists.rows import Format, Job, RowMinter
 from mailpixel.links.minter import Minter
-from mailpixel.server.api.lines import LINE_BYTES, Lines
+from mailpixel.reading.lines import LINE_BYTES, Lines
 from mailpixel.server.api.streams import MintLines
 from mailpixel.server.threads import Lane
 

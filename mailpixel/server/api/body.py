@@ -1,11 +1,11 @@
 """Bodies of requests: bounded, of a type we take, and JSON."""
 
-import json
-from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+
+from mailpixel.reading.json_value import parse_json
 
 JSON_TYPES = frozenset(
     {"", "application/json", "text/json", "text/plain", "application/x-www-form-urlencoded"}
@@ -19,12 +19,6 @@ LINE_TYPES = JSON_TYPES | {
     "application/octet-stream",
 }
 """The form type is here because curl sends it unasked: it says nothing about the body."""
-
-MOST_DIGITS = 30
-MOST_CONTAINERS = 140_000
-MOST_VALUES = 1_000_000
-"""The most objects and arrays, and values, in one body. The parser holds up all other work, at this number for some
-thirty milliseconds; the longest list of links has 65,535 objects."""
 
 
 def is_lines(request: Request) -> bool:
@@ -69,53 +63,6 @@ def check_length(request: Request, most_bytes: int) -> None:
 
 def _too_large(most_bytes: int) -> NoReturn:
     raise HTTPException(413, f"the body is larger than {most_bytes:,} bytes; send less at a time")
-
-
-def parse_json(text: bytes) -> Any:
-    """The JSON value. Raises `ValueError` with the reason: bad UTF-8, bad JSON, NaN, a name twice, nested too deep."""
-    if text.count(b"[") + text.count(b"{") > MOST_CONTAINERS or text.count(b",") > MOST_VALUES:
-        raise ValueError(f"holds more than {MOST_CONTAINERS:,} objects or {MOST_VALUES:,} values")
-    try:
-        return json.loads(
-            text.decode(),
-            parse_constant=_no_constant,
-            parse_int=_whole,
-            parse_float=_number,
-            object_pairs_hook=_once,
-        )
-    except UnicodeEncodeError:
-        raise ValueError("holds half of a surrogate pair") from None
-    except UnicodeDecodeError:
-        raise ValueError("is not UTF-8") from None
-    except json.JSONDecodeError as error:
-        raise ValueError(f"is not JSON: {error.msg} at character {error.pos}") from None
-    except RecursionError:
-        raise ValueError("is nested too deep") from None
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"is not JSON: {name} is not a number")
-
-
-def _whole(digits: str) -> int:
-    if len(digits) > MOST_DIGITS:
-        raise ValueError(f"holds a number of more than {MOST_DIGITS} digits")
-    return int(digits)
-
-
-def _number(digits: str) -> float:
-    """The number; a function of ours, so that the parser lets others work between two of them."""
-    return float(digits)
-
-
-def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    known: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in known:
-            raise ValueError("holds an object with the same name twice")
-        name.encode()  # raises for a name that no answer could repeat
-        known[name] = value
-    return known
 
 
 def parsed(text: bytes) -> Any:

@@ -6,16 +6,21 @@ from typing import Any
 
 from starlette.responses import Response
 
-from mailpixel.claims import CAMPAIGN_NAME_CHARS, LAST_LINK, MOST_SENT, check_campaign_id, check_campaign_name
+from mailpixel.claims import (
+    CAMPAIGN_NAME_CHARS,
+    CAMPAIGN_PATTERN,
+    LAST_LINK,
+    MOST_SENT,
+    check_campaign_id,
+    check_campaign_name,
+)
 from mailpixel.errors import InvalidInput
 from mailpixel.ingest.removal import delete_campaign
 from mailpixel.links.destination import checked
 from mailpixel.links.passthrough import MOST_NAMES, NAME_PATTERN, check_names
 from mailpixel.links.urls import BASE_URL_CHARS, check_base_url
 from mailpixel.model import Campaign, Link
-from mailpixel.report.links import campaign_json
-from mailpixel.server.api.endpoint import Call
-from mailpixel.server.api.fields import (
+from mailpixel.reading.fields import (
     BOOLEAN,
     MOMENT,
     Field,
@@ -30,6 +35,8 @@ from mailpixel.server.api.fields import (
     text,
     whole,
 )
+from mailpixel.report.links import campaign_json
+from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.json_text import answer_json
 from mailpixel.server.api.query import page
 from mailpixel.server.errors import NO_STORE
@@ -92,7 +99,7 @@ def _links_schema(item: Mapping[str, Any]) -> Mapping[str, Any]:
 
 ID = Field(
     "id",
-    {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", "examples": ["spring"]},
+    {"type": "string", "pattern": f"^{CAMPAIGN_PATTERN}$", "examples": ["spring"]},
     text(check_campaign_id),
     required=True,
     help="1 to 64 letters, digits, `.`, `_` or `-`, the first a letter or digit.",

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from mailpixel.reading.fields import Field, read_object
 from mailpixel.server.api.body import JSON_TYPES, LINE_TYPES, check_type, is_json, is_lines, parsed, read_body
-from mailpixel.server.api.fields import Field, read_object
 from mailpixel.server.api.json_text import answer_json
 from mailpixel.server.api.query import read_query
 from mailpixel.server.auth import authenticate

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from mailpixel.server.api.lines import LINE_BYTES, Lines, Numbered
+from mailpixel.reading.lines import LINE_BYTES, Lines, Numbered
 from mailpixel.server.errors import NO_STORE
 
 PIECE_BYTES = 65_536

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from mailpixel import __version__
+from mailpixel.reading.fields import Field, object_schema
 from mailpixel.server.api.answers import EXAMPLES, SCHEMAS, ref
 from mailpixel.server.api.endpoint import Endpoint
-from mailpixel.server.api.fields import Field, object_schema
 from mailpixel.server.errors import CODES
 
 NDJSON = "application/x-ndjson"

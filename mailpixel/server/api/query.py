@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from mailpixel.errors import InvalidInput
-from mailpixel.server.api.fields import Field, integer, whole
+from mailpixel.reading.fields import Field, integer, whole
 
 Item = TypeVar("Item")
 

@@ -8,6 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from mailpixel.errors import InvalidInput, NotFound, StoreUnavailable
 from mailpixel.model import Campaign, Event, Judged
+from mailpixel.reading.fields import BOOLEAN, Field, choice, flag, options
 from mailpixel.report.explanation import explanation
 from mailpixel.report.export import columns, event_json, event_pages
 from mailpixel.report.links import LinkRow, link_rows
@@ -17,7 +18,6 @@ from mailpixel.report.summary import summarise
 from mailpixel.report.tables import csv_header, csv_rows, ndjson
 from mailpixel.report.timeline import BUCKETS, timeline
 from mailpixel.server.api.endpoint import Call
-from mailpixel.server.api.fields import BOOLEAN, Field, choice, flag, options
 from mailpixel.server.api.query import page
 from mailpixel.server.errors import NO_STORE
 from mailpixel.server.threads import EXPORTS_AT_ONCE, Lane

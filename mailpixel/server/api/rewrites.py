@@ -7,14 +7,14 @@ from typing import Any
 from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.splicing.draft import NoteKind
 from mailpixel.links.splicing.options import PIXEL_PLACES, SHOWN_WORDS, RewriteOptions
+from mailpixel.reading.deliveries import RECIPIENT
+from mailpixel.reading.fields import BOOLEAN, Field, a_string, choice, flag, options
+from mailpixel.reading.lines import Numbered, read_line
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
 from mailpixel.rewriting.notes import spoken
 from mailpixel.server.api.body import check_length
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.exchange import STREAM_BYTES, Exchange
-from mailpixel.server.api.fields import BOOLEAN, Field, a_string, choice, flag, options
-from mailpixel.server.api.lines import Numbered, read_line
-from mailpixel.server.api.streams import RECIPIENT
 from mailpixel.server.errors import error_json
 from mailpixel.server.threads import Lane
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from mailpixel.reading.deliveries import DELIVERY
 from mailpixel.server.api import campaigns, reports, rewrites, streams
 from mailpixel.server.api.endpoint import Call, Endpoint, routes
 from mailpixel.server.api.json_text import answer_json
@@ -66,7 +67,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
              "Track the HTML of one recipient's mail, or of a stream of them, and register its links.", "Rewritten",
              body=rewrites.MAIL, query=(rewrites.PIXEL, rewrites.SHOWN, rewrites.MSO), stream=rewrites.rewrite_lines),
     Endpoint("POST", f"{CAMPAIGN}/deliveries", streams.deliver_one, "write",
-             "Log one delivery, or a stream of them.", "Delivered", body=streams.DELIVERY, lines=True,
+             "Log one delivery, or a stream of them.", "Delivered", body=DELIVERY, lines=True,
              stream=streams.deliveries),
     Endpoint("GET", "/api/openapi.json", show_document, None,
              "Describe this API as OpenAPI 3.1.", "Document"),

@@ -1,20 +1,19 @@
 """Streams of lines: links for many recipients, and deliveries; and one of either as plain JSON."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from mailpixel.claims import check_recipient
 from mailpixel.errors import InvalidInput, MailpixelError, StoreUnavailable
-from mailpixel.event_ids import DAY_MS, reported_event
-from mailpixel.kinds import EventKind
+from mailpixel.event_ids import DAY_MS
 from mailpixel.links.lists.rows import Format, Job, RowMinter
-from mailpixel.model import Event, to_ms
+from mailpixel.model import Event
+from mailpixel.reading.deliveries import DeliveryReader, delivery_event
+from mailpixel.reading.fields import BOOLEAN, Field, a_string, flag
+from mailpixel.reading.lines import LINE_BYTES, Numbered, read_line
 from mailpixel.server.api.body import check_length
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.exchange import STREAM_BYTES, Exchange
-from mailpixel.server.api.fields import BOOLEAN, MOMENT, Field, a_string, flag, moment, text
-from mailpixel.server.api.lines import LINE_BYTES, Numbered, read_line
 from mailpixel.server.errors import error_json
 from mailpixel.server.threads import Lane
 from mailpixel.store.campaign_changes import note_signed
@@ -30,13 +29,6 @@ def written(value: Any, name: str) -> str:
     return found
 
 
-RECIPIENT = Field(
-    "recipient",
-    {"type": "string", "pattern": "^[A-Za-z0-9._:~+=/-]{1,128}$", "examples": ["r-1001"]},
-    text(check_recipient),
-    required=True,
-    help="The sender's opaque id of a person, never an address.",
-)
 WRITTEN = Field(
     "recipient",
     {"type": "string", "minLength": 1, "maxLength": WRITTEN_CHARS, "examples": ["r-1001"]},
@@ -44,15 +36,7 @@ WRITTEN = Field(
     required=True,
     help="The sender's opaque id of a person; an address where `hash_recipients` is on.",
 )
-DELIVERED_AT = Field(
-    "delivered_at",
-    {**MOMENT, "examples": ["2026-09-21T14:13:21Z"]},
-    moment,
-    required=True,
-    help="When the receiving server took the message.",
-)
 TO_MINT = (WRITTEN,)
-DELIVERY = (RECIPIENT, DELIVERED_AT)
 
 MERGE = Field(
     "merge", BOOLEAN, flag, default=False, help="One merge-field token for each recipient instead of URLs."
@@ -113,7 +97,7 @@ def deliver_one(call: Call) -> object:
     """Log one delivery. Raises `InvalidInput`, and `StoreUnavailable` when it could not be written."""
     services = call.services
     campaign = services.registry.campaign(call.path["id"])
-    event = _delivery(campaign.id, call.body, services.clock() + DAY_MS)
+    event = delivery_event(campaign.id, call.body, services.clock() + DAY_MS)
 
     async def log() -> object:
         if services.live.registry.opted_out(event.recipient):
@@ -188,37 +172,6 @@ def _written(line: bytes | None) -> str | InvalidInput:
         return str(read_line(line, TO_MINT, LINE_BYTES, "recipient")["recipient"])
     except InvalidInput as fault:
         return fault
-
-
-def _delivery(campaign: str, fields: Mapping[str, Any], latest_ms: int) -> Event:
-    """The event of a delivery. Raises `InvalidInput`."""
-    at_ms = to_ms(fields["delivered_at"])
-    if at_ms > latest_ms:
-        raise InvalidInput(
-            "delivered_at", "lies more than a day ahead; is it in milliseconds, is the clock right?"
-        )
-    return reported_event(EventKind.DELIVERY, campaign, fields["recipient"], at_ms)
-
-
-class DeliveryReader:
-    """Reads lines of {"recipient","delivered_at"} of one campaign; none may be later than `latest_ms`."""
-
-    def __init__(self, campaign: str, latest_ms: int, opted_out: Callable[[str], bool]) -> None:
-        self._campaign = campaign
-        self._latest_ms = latest_ms
-        self._opted_out = opted_out
-
-    def read(self, lines: Sequence[Numbered]) -> list[Event | InvalidInput | None]:
-        """Of each line its event, what is wrong with it, or None: nothing is kept of a person who asked for that."""
-        return [self._read(line) for _, line in lines]
-
-    def _read(self, line: bytes | None) -> Event | InvalidInput | None:
-        try:
-            fields = read_line(line, DELIVERY, LINE_BYTES, "delivery")
-            event = _delivery(self._campaign, fields, self._latest_ms)
-        except InvalidInput as fault:
-            return fault
-        return None if self._opted_out(event.recipient) else event
 
 
 class DeliveryLines:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from mailpixel.errors import InvalidInput
-from mailpixel.server.api.body import parse_json
-from mailpixel.server.api.fields import Field, read_object
+from mailpixel.reading.fields import Field, read_object
+from mailpixel.reading.json_value import parse_json
 
 LINE_BYTES = 65_536
 """The longest line of a stream, where nothing else is said."""
