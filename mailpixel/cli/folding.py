@@ -13,7 +13,7 @@ from mailpixel.errors import StoreUnavailable
 from mailpixel.projections.fold import Fold, FoldOptions
 from mailpixel.projections.lease import Stop
 from mailpixel.store.campaigns import ChangedCampaigns
-from mailpixel.store.projections import Projections
+from mailpixel.store.projections import FOLD, Projections
 from mailpixel.store.protocol import Store
 from mailpixel.store.registry import Registry
 from mailpixel.times import now_ms
@@ -80,9 +80,9 @@ def _put_aside(store: Projections, campaign: str) -> Sequence[str]:
     return [each.error for each in store.put_aside((campaign, "")) if each.campaign == campaign]
 
 
-def _behind(store: Projections, registry: ChangedCampaigns, campaign: str) -> Behind:
+def _behind(store: Store, registry: ChangedCampaigns, campaign: str) -> Behind:
     changed = registry.any_stale() and campaign in (*registry.stale(), *registry.relinked())
-    return Behind(store.waiting().events, changed)
+    return Behind(store.consumer(FOLD).waiting().events, changed)
 
 
 def _until(end_s: float) -> Callable[[], int]:

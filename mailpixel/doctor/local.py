@@ -76,7 +76,7 @@ def _is_open(place: Path) -> bool:
 
 def check_put_aside(store: Projections) -> Check:
     """Whether every message could be judged."""
-    name, count = "messages", store.waiting().put_aside
+    name, count = "messages", store.count_put_aside()
     if not count:
         return Check(name, Grade.OK, "all are judged")
     kinds = ", ".join(sorted({each.error for each in store.put_aside()}))

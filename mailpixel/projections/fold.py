@@ -17,7 +17,8 @@ from mailpixel.projections.editions import Editions
 from mailpixel.projections.lease import Lease, LeaseLost
 from mailpixel.projections.message_state import Judge, fold_or_put_aside
 from mailpixel.projections.rebuild import EVENTS, Rebuild, rebuild
-from mailpixel.store.log import Changed, PutAside
+from mailpixel.store.consumers import News
+from mailpixel.store.log import PutAside
 from mailpixel.store.projections import FOLD, Folded
 from mailpixel.store.protocol import Store
 from mailpixel.store.registry import Registry
@@ -68,6 +69,7 @@ class Fold:
         options: FoldOptions = FoldOptions(),
     ) -> None:
         self._store = store
+        self._consumer = store.consumer(FOLD)
         self._registry = registry
         self._judge = judge
         self._options = options
@@ -124,9 +126,8 @@ class Fold:
         self._lease.drop()
 
     def _has_work(self) -> bool:
-        waiting = self._store.waiting()
-        retrying = self._retrying and waiting.put_aside > 0
-        if self._stale or waiting.events or retrying:
+        retrying = self._retrying and self._store.count_put_aside() > 0
+        if self._stale or self._consumer.waiting().events or retrying:
             return True
         return self._registry.any_stale() and bool(self._changed() or self._relinked())
 
@@ -153,26 +154,26 @@ class Fold:
         """
         limit = self._options.news
         while True:
-            waiting = self._store.waiting().events
-            changed = self._store.changed(self._store.cursor(), limit)
-            if changed.cursor == changed.since:
+            waiting = self._consumer.waiting().events
+            news = self._consumer.news(limit)
+            if news.position == news.since:
                 return True
             try:
-                self._judged += self._fold(changed, renew)
+                self._judged += self._fold(news, renew)
                 return waiting <= limit
             except Conflict:
                 limit = max(limit // 4, 1)
 
-    def _fold(self, changed: Changed, renew: Callable[[], object]) -> int:
+    def _fold(self, news: News, renew: Callable[[], object]) -> int:
         """Judge and save a part at a time; the cursor moves with the last, so that a crash skips nothing."""
         known = Campaigns(self._registry)
-        messages = iter(changed.messages)
+        messages = iter(news.messages)
         judged = 0
         while len(states := self._states(messages, known)) == self._options.part:
-            self._save(states, replace(changed, cursor=changed.since))
+            self._save(states, replace(news, position=news.since))
             judged += len(states)
             renew()
-        self._save(states, changed)
+        self._save(states, news)
         return judged + len(states)
 
     def _states(self, messages: Iterator[Message | PutAside], known: Campaigns) -> list[Folded]:
@@ -180,21 +181,21 @@ class Fold:
             fold_or_put_aside(message, self._judge, known) for message in islice(messages, self._options.part)
         ]
 
-    def _save(self, folded: Sequence[Folded], changed: Changed) -> None:
+    def _save(self, folded: Sequence[Folded], news: News) -> None:
         """Save, halving what the store cannot take until only that is put aside. The cursor moves with the last."""
         self._editions.note(each.campaign for each in folded)
         try:
-            self._store.save(folded, changed)
+            self._store.save(folded, news)
         except (StoreUnavailable, Conflict):
             raise
         except Exception as error:
             if len(folded) > 1:
                 half = len(folded) // 2
-                self._save(folded[:half], replace(changed, cursor=changed.since))
-                self._save(folded[half:], changed)
+                self._save(folded[:half], replace(news, position=news.since))
+                self._save(folded[half:], news)
                 return
             folded = [PutAside(each.campaign, each.recipient, type(error).__name__) for each in folded]
-            self._store.save(folded, changed)
+            self._store.save(folded, news)
         self._log_aside(folded)
 
     def _log_aside(self, folded: Sequence[Folded]) -> None:
@@ -213,7 +214,7 @@ class Fold:
             cursor = self._store.cursor()
             folded = [fold_or_put_aside(self._read(each), self._judge, known) for each in page]
             with suppress(Conflict):  # it is tried again by the next fold
-                self._save(folded, Changed(cursor, cursor, ()))
+                self._save(folded, News(cursor, cursor, ()))
             renew()
         self._retrying = False
 
@@ -250,7 +251,7 @@ class Fold:
         known = Campaigns(self._registry)
         known[campaign.id] = campaign
         while states := self._states(messages, known):
-            self._save(states, Changed(cursor, cursor, ()))
+            self._save(states, News(cursor, cursor, ()))
             renew()
 
     def _find_stale(self, renew: Callable[[], object]) -> None:

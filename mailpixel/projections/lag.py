@@ -19,7 +19,7 @@ def fold_lag_ms(store: Store, registry: Registry, now_ms: int, alive_within_ms: 
     if not 0 < caught_up_ms <= now_ms + SET_BACK_MS:
         return None
     since_looked = max(now_ms - caught_up_ms, 0)
-    first_ms = store.waiting().first_event_ms
+    first_ms = store.consumer(FOLD).waiting().first_event_ms
     if first_ms is None and not registry.any_stale():
         return 0 if since_looked <= alive_within_ms else since_looked
     if first_ms is None or first_ms > now_ms:

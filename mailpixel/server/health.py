@@ -74,7 +74,7 @@ def fold_lag_s(services: Services) -> float | None:
 def put_aside_of(services: Services) -> int | None:
     """How many messages could not be judged; None when the store does not say."""
     try:
-        return services.store.waiting().put_aside
+        return services.store.count_put_aside()
     except StoreUnavailable:
         return None
 

@@ -3,7 +3,7 @@
 One contract suite (`tests/integration/test_store_contract.py`) runs on every store.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,19 +35,6 @@ class PutAside(Struct, frozen=True, gc=False):
     campaign: str
     recipient: str
     error: str
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """News for the fold: whole messages that have some after `since`, and the cursor that comes after them.
-
-    `cursor` is `since` when there is no news. `messages` can be read once and streams, so it must be read before the
-    cursor is moved; a message that cannot be read comes as put aside.
-    """
-
-    since: str
-    cursor: str
-    messages: Iterable[Message | PutAside]
 
 
 Followed = tuple[tuple[str, str], Message]
@@ -99,14 +86,10 @@ class MessageReader(Protocol):
 
 
 class Log(EventWriter, MessageReader, Protocol):
-    """The log of events. Cursors are opaque text; the empty one is the beginning."""
+    """The log of events."""
 
     def latest(self, limit: int) -> Sequence[Event]:
         """The events that were logged last, the newest first; time grows with the limit alone."""
-        ...
-
-    def changed(self, cursor: str, limit: int) -> Changed:
-        """The whole messages that the next `limit` events after `cursor` belong to."""
         ...
 
     def campaigns(self) -> Sequence[str]:

@@ -10,7 +10,8 @@ from typing import Protocol
 from msgspec import Struct
 
 from mailpixel.model import Message
-from mailpixel.store.log import Changed, PutAside
+from mailpixel.store.consumers import News
+from mailpixel.store.log import PutAside
 from mailpixel.store.measures import Step, TallyKey, tally
 from mailpixel.store.shown import shown_by
 from mailpixel.store.standing import Standing, standing_of
@@ -53,16 +54,6 @@ class MessageState(Struct, frozen=True, gc=False):
 
 Folded = MessageState | PutAside
 """What a fold makes of a message."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What of the log is not folded yet: at most this many `events` (erased ones may be among them), the first of which
-    came at `first_event_ms`; None when there is none. `put_aside` messages wait for better rules."""
-
-    events: int = 0
-    first_event_ms: int | None = None
-    put_aside: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +107,12 @@ class ReadProjections(Protocol):
 class Projections(ReadProjections, Protocol):
     """What was folded, for those who fold. Cursors are opaque text; the empty one is the beginning."""
 
-    def save(self, states: Sequence[Folded], changed: Changed) -> None:
-        """Replace these states, move the counters by the difference and the cursor to `changed.cursor`, in
+    def save(self, states: Sequence[Folded], news: News) -> None:
+        """Replace these states, move the counters by the difference and the cursor to `news.position`, in
         one transaction. States may be saved a part at a time, the cursor moved with the last. A message that is put
         aside keeps its former state; one that has a state again is no longer put aside.
 
-        Raises `Conflict` when the stored cursor is no longer `changed.since`: another fold was faster, a
+        Raises `Conflict` when the stored cursor is no longer `news.since`: another fold was faster, a
         campaign was rebuilt or a person erased meanwhile. Nothing was written; read again from `cursor()`.
         """
         ...
@@ -130,8 +121,8 @@ class Projections(ReadProjections, Protocol):
         """How far the log has been folded."""
         ...
 
-    def waiting(self) -> Waiting:
-        """What was logged and not folded yet. Time does not grow with the log, nor with what waits."""
+    def count_put_aside(self) -> int:
+        """How many messages are put aside."""
         ...
 
     def put_aside(self, after: tuple[str, str] = ("", ""), limit: int = 1_000) -> Sequence[PutAside]:

@@ -6,11 +6,12 @@ are sums of small protocols by who asks: take the smallest that has what you nee
 
 from typing import Protocol
 
+from mailpixel.store.consumers import Consumers
 from mailpixel.store.erasure import Erasure
 from mailpixel.store.lifecycle import Lifecycle
 from mailpixel.store.log import Log
 from mailpixel.store.projections import Projections
 
 
-class Store(Log, Projections, Erasure, Lifecycle, Protocol):
+class Store(Log, Consumers, Projections, Erasure, Lifecycle, Protocol):
     """The log of events and the projections folded from it."""

@@ -24,7 +24,7 @@ from mailpixel.kinds import EventKind
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Event, Facts
 from mailpixel.settings import Settings
-from mailpixel.store.projections import Figures, MessageState
+from mailpixel.store.projections import FOLD, Figures, MessageState
 from mailpixel.store.protocol import Store
 from mailpixel.store.sqlite import open_sqlite
 from tests.e2e.test_real_campaign import recount
@@ -73,7 +73,7 @@ def folded(store: Store, campaign: str) -> tuple[list[MessageState], Figures]:
 
 def fold_all(data: Path, store: Store) -> None:
     """Fold what waits, however long it takes; one `report` folds for two seconds at most."""
-    while store.waiting().events:
+    while store.consumer(FOLD).waiting().events:
         rows(data, "report", "c1")
 
 

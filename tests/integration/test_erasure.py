@@ -13,8 +13,9 @@ from mailpixel.cli import cli
 from mailpixel.errors import ErasureUnfinished
 from mailpixel.model import Event, Message
 from mailpixel.projections.message_state import fold_message
-from mailpixel.store.log import Changed, Overflow, PutAside
-from mailpixel.store.projections import MessageState
+from mailpixel.store.consumers import News
+from mailpixel.store.log import Overflow, PutAside
+from mailpixel.store.projections import FOLD, MessageState
 from mailpixel.store.sqlite import SqliteStore
 from tests.support.builders import EDGE, a_campaign, a_click, an_open, at_ms, judge_plainly
 
@@ -36,9 +37,9 @@ def store(path: Path) -> Iterator[SqliteStore]:
 
 
 def catch_up(store: SqliteStore) -> None:
-    while (changed := store.changed(store.cursor(), 1000)).cursor != changed.since:
-        states = [fold(message) for message in changed.messages if isinstance(message, Message)]
-        store.save(states, changed)
+    while (news := store.consumer(FOLD).news(1000)).position != news.since:
+        states = [fold(message) for message in news.messages if isinstance(message, Message)]
+        store.save(states, news)
 
 
 def fold(message: Message) -> MessageState:
@@ -59,7 +60,7 @@ def a_crowd(store: SqliteStore, persons_events: int = 300) -> None:
             catch_up(store)
     store.raise_overflow([Overflow("spring", PERSON, 1, EDGE, 3)])
     catch_up(store)
-    store.save([PutAside("of-1", PERSON, "KeyError")], Changed(store.cursor(), store.cursor(), ()))
+    store.save([PutAside("of-1", PERSON, "KeyError")], News(store.cursor(), store.cursor(), ()))
 
 
 def erase(store: SqliteStore) -> int:

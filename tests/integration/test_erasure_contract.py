@@ -9,9 +9,10 @@ from mailpixel.errors import Conflict
 from mailpixel.event_ids import DAY_MS, reported_event
 from mailpixel.kinds import EventKind
 from mailpixel.model import Facts
-from mailpixel.store.log import Changed, Overflow, PutAside
+from mailpixel.store.consumers import News, Waiting
+from mailpixel.store.log import Overflow, PutAside
 from mailpixel.store.memory import MemoryStore
-from mailpixel.store.projections import Waiting
+from mailpixel.store.projections import FOLD
 from mailpixel.store.protocol import Store
 from tests.support.builders import EDGE, a_click, an_open, at_ms
 from tests.support.folding import NOW_MS, catch_up, fold, logged, totals
@@ -39,10 +40,10 @@ def test_erasing_a_person_leaves_what_would_be_there_without_them(store: Store, 
 
 def test_a_person_erased_while_being_folded_stays_erased(store: Store) -> None:
     store.append([an_open(1)])
-    changed = store.changed(store.cursor(), 10)
+    news = store.consumer(FOLD).news(10)
     store.erase("r-1", NOW_MS)
     with pytest.raises(Conflict):
-        store.save([fold(message) for message in changed.messages], changed)
+        store.save([fold(message) for message in news.messages], news)
     catch_up(store)
     assert (store.recipients("spring", "", 10), totals(store)) == ([], {})
 
@@ -52,7 +53,7 @@ def test_nothing_waits_of_a_person_erased_before_they_were_folded(store: Store) 
     catch_up(store)
     store.append([an_open(6, recipient="r-2")])
     store.erase("r-2", NOW_MS)
-    assert store.waiting() == Waiting()
+    assert store.consumer(FOLD).waiting() == Waiting()
 
 
 def test_nothing_of_an_erased_person_stays_put_aside(store: Store) -> None:
@@ -60,7 +61,7 @@ def test_nothing_of_an_erased_person_stays_put_aside(store: Store) -> None:
         PutAside(campaign, name, "KeyError")
         for campaign, name in (("spring", "r-1"), ("spring", "r-2"), ("winter", "r-1"))
     ]
-    store.save(aside, Changed(store.cursor(), store.cursor(), ()))
+    store.save(aside, News(store.cursor(), store.cursor(), ()))
     store.erase("r-1", NOW_MS)
     assert store.put_aside() == [PutAside("spring", "r-2", "KeyError")]
 

@@ -12,6 +12,7 @@ from mailpixel.classify import Rules, judge
 from mailpixel.projections.fold import Fold
 from mailpixel.projections.rebuild import Rebuild, rebuild
 from mailpixel.store.memory import MemoryRegistry
+from mailpixel.store.projections import FOLD
 from mailpixel.store.sqlite import SqliteStore
 from tests.support.builders import an_open, at_ms
 
@@ -54,7 +55,7 @@ def a_fold(store: SqliteStore) -> Fold:
 def test_a_poisoned_message_holds_up_no_other(store: SqliteStore, statement: str) -> None:
     poison(store, statement)
     a_fold(store).catch_up(lambda: at_ms(1_000), 5_000)
-    assert store.waiting().events == 0
+    assert store.consumer(FOLD).waiting().events == 0
     assert {"r-0", "r-1", "r-3", "r-4"} <= set(counted(store))
     aside = [each.recipient for each in store.put_aside()]
     assert sorted({*counted(store), *aside}) == [f"r-{n}" for n in range(5)]

@@ -17,7 +17,7 @@ from mailpixel.model import Message
 from mailpixel.projections.fold import Fold
 from mailpixel.projections.message_state import fold_message
 from mailpixel.store.log import Overflow, PutAside
-from mailpixel.store.projections import Figures, MessageState
+from mailpixel.store.projections import FOLD, Figures, MessageState
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, generations, open_sqlite
 from tests.support.builders import EDGE, a_campaign, a_click, an_open, at_ms, judge_plainly
 
@@ -43,8 +43,8 @@ def fold(message: Message | PutAside) -> MessageState:
 
 
 def catch_up(store: SqliteStore) -> None:
-    while (changed := store.changed(store.cursor(), 1000)).cursor != changed.since:
-        store.save([fold(message) for message in changed.messages], changed)
+    while (news := store.consumer(FOLD).news(1000)).position != news.since:
+        store.save([fold(message) for message in news.messages], news)
 
 
 def recipients(store: SqliteStore) -> list[str]:

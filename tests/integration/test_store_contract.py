@@ -10,9 +10,10 @@ from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.event_ids import reported_event
 from mailpixel.kinds import EventKind
 from mailpixel.model import Event, Facts, Message
-from mailpixel.store.log import Changed, Overflow, PutAside
+from mailpixel.store.consumers import News, Waiting
+from mailpixel.store.log import Overflow, PutAside
 from mailpixel.store.measures import MEASURES
-from mailpixel.store.projections import Folded, MessageState, Waiting
+from mailpixel.store.projections import FOLD, Folded, MessageState
 from mailpixel.store.protocol import Store
 from tests.support.builders import (
     APPLE,
@@ -31,7 +32,7 @@ from tests.support.folding import NOW_MS, catch_up, fold, logged, totals
 
 
 def news(store: Store) -> list[Message]:
-    return [each for each in store.changed(store.cursor(), 10).messages if isinstance(each, Message)]
+    return [each for each in store.consumer(FOLD).news(10).messages if isinstance(each, Message)]
 
 
 def test_a_campaign_keeps_the_edition_it_was_first_judged_by_until_all_is_judged_anew(store: Store) -> None:
@@ -163,8 +164,8 @@ def test_events_of_a_message_are_in_order_of_id_however_they_came(store: Store) 
 def test_the_cursor_begins_empty_and_no_news_leaves_it_alone(store: Store) -> None:
     assert store.cursor() == ""
     assert news(store) == []
-    changed = store.changed("", 10)
-    assert (changed.since, changed.cursor) == ("", "")
+    none = store.consumer(FOLD).news(10)
+    assert (none.since, none.position) == ("", "")
 
 
 def test_news_is_whole_messages_with_their_old_events(store: Store) -> None:
@@ -173,15 +174,6 @@ def test_news_is_whole_messages_with_their_old_events(store: Store) -> None:
     catch_up(store)
     store.append([second])
     assert [(m.recipient, list(m.events)) for m in news(store)] == [("r-1", [first, second])]
-
-
-def test_a_batch_names_the_messages_of_this_number_of_events(store: Store) -> None:
-    store.append([an_open(n, recipient=f"r-{n}") for n in range(5)])
-    first = store.changed("", 3)
-    second = store.changed(first.cursor, 3)
-    assert [m.recipient for m in first.messages] == ["r-0", "r-1", "r-2"]
-    assert [m.recipient for m in second.messages] == ["r-3", "r-4"]
-    assert list(store.changed(second.cursor, 3).messages) == []
 
 
 def test_hammered_messages_are_all_folded_though_a_batch_loads_few_of_them(store: Store) -> None:
@@ -201,12 +193,6 @@ def test_an_event_that_arrives_late_is_news(store: Store) -> None:
     store.append([late])
     (message,) = news(store)
     assert message.events[0] == late
-
-
-def test_a_foreign_cursor_is_refused(store: Store) -> None:
-    with pytest.raises(InvalidInput) as caught:
-        store.changed("yesterday", 10)
-    assert caught.value.field == "cursor"
 
 
 def test_saved_states_are_read_back_in_order_of_recipient(store: Store) -> None:
@@ -247,7 +233,7 @@ def test_counts_of_a_campaign_without_events_are_zeros(store: Store) -> None:
 
 def test_saving_after_another_fold_was_faster_changes_nothing(store: Store) -> None:
     store.append([an_open(1)])
-    slow = store.changed(store.cursor(), 10)
+    slow = store.consumer(FOLD).news(10)
     catch_up(store)
     cursor = store.cursor()
     with pytest.raises(Conflict):
@@ -514,23 +500,23 @@ def test_a_person_erased_during_a_replacement_does_not_come_back(store: Store) -
 
 def test_a_fold_that_read_before_a_replacement_reads_again(store: Store) -> None:
     store.append([an_open(1)])
-    changed = store.changed(store.cursor(), 10)
+    read = store.consumer(FOLD).news(10)
     store.replace("spring", store.cursor(), [fold(store.message("spring", "r-1"))], fold)
     with pytest.raises(Conflict):
-        store.save([], changed)
+        store.save([], read)
     catch_up(store)
     assert totals(store)["opens.human"] == 1
 
 
 def test_what_waits_is_what_was_logged_and_not_folded(store: Store) -> None:
-    assert store.waiting() == Waiting()
+    assert store.consumer(FOLD).waiting() == Waiting()
     store.append([an_open(5), an_open(6, recipient="r-2"), an_open(7)])
-    assert store.waiting() == Waiting(3, at_ms(5))
-    first = store.changed(store.cursor(), 2)
+    assert store.consumer(FOLD).waiting() == Waiting(3, at_ms(5))
+    first = store.consumer(FOLD).news(2)
     store.save([fold(message) for message in first.messages], first)
-    assert store.waiting() == Waiting(1, at_ms(7))
+    assert store.consumer(FOLD).waiting() == Waiting(1, at_ms(7))
     catch_up(store)
-    assert store.waiting() == Waiting()
+    assert store.consumer(FOLD).waiting() == Waiting()
 
 
 @pytest.mark.parametrize("received_at_ms", [0, 4_294_967_296_000, (1 << 48) - 1])
@@ -555,16 +541,16 @@ def aside(recipient: str = "r-1", campaign: str = "spring", error: str = "TypeEr
 
 def put(store: Store, *folded: MessageState | PutAside) -> None:
     """Save these beside what is there, and leave the cursor alone."""
-    store.save(folded, Changed(store.cursor(), store.cursor(), ()))
+    store.save(folded, News(store.cursor(), store.cursor(), ()))
 
 
 def test_messages_put_aside_are_listed_in_order_and_counted(store: Store) -> None:
-    assert (store.put_aside(), store.waiting().put_aside) == ([], 0)
+    assert (store.put_aside(), store.count_put_aside()) == ([], 0)
     put(store, aside("r-2"), aside("r-1", "winter"), aside("r-1", error="KeyError"), aside("r-1"))
     assert store.put_aside() == [aside("r-1"), aside("r-2"), aside("r-1", "winter")]
     assert store.put_aside(("spring", "r-1"), 1) == [aside("r-2")]
     assert store.put_aside(("spring", "")) == store.put_aside()
-    assert store.waiting().put_aside == 3
+    assert store.count_put_aside() == 3
 
 
 def test_a_message_put_aside_keeps_its_former_state_and_comes_back_with_the_next(store: Store) -> None:
@@ -606,9 +592,9 @@ def test_a_message_folded_during_a_replacement_may_be_put_aside(store: Store) ->
 def test_a_person_is_found_whatever_became_of_their_messages(store: Store) -> None:
     names = ["folded", "aside", "rebuilt", "waiting"]
     store.append([an_open(1, campaign=name) for name in names[:3]])
-    changed = store.changed("", 10)
-    kept = [fold(each) for each in changed.messages if each.campaign == "folded"]
-    store.save([*kept, aside("r-1", "aside")], changed)
+    read = store.consumer(FOLD).news(10)
+    kept = [fold(each) for each in read.messages if each.campaign == "folded"]
+    store.save([*kept, aside("r-1", "aside")], read)
     store.replace("rebuilt", store.cursor(), [fold(store.message("rebuilt", "r-1"))], fold)
     store.append([an_open(2, campaign="waiting"), an_open(3, campaign="other", recipient="r-2")])
     assert [message.campaign for message in store.person("r-1")] == sorted(names)

@@ -3,7 +3,7 @@
 from mailpixel.model import Event, Message
 from mailpixel.projections.message_state import fold_message
 from mailpixel.store.log import PutAside
-from mailpixel.store.projections import MessageState
+from mailpixel.store.projections import FOLD, MessageState
 from mailpixel.store.protocol import Store
 from tests.support.builders import a_campaign, at_ms, judge_plainly
 
@@ -19,8 +19,8 @@ def fold(message: Message | PutAside) -> MessageState:
 
 def catch_up(store: Store, limit: int = 100) -> None:
     """Fold all there is."""
-    while (changed := store.changed(store.cursor(), limit)).cursor != changed.since:
-        store.save([fold(message) for message in changed.messages], changed)
+    while (news := store.consumer(FOLD).news(limit)).position != news.since:
+        store.save([fold(message) for message in news.messages], news)
 
 
 def logged(store: Store, campaign: str = "spring") -> list[Event]:

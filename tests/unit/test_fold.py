@@ -13,10 +13,11 @@ from mailpixel.projections.fold import PART, SETTLED, TURN_MS, Fold, FoldOptions
 from mailpixel.projections.lag import fold_lag_ms
 from mailpixel.projections.rebuild import ATTEMPTS, Rebuild, rebuild
 from mailpixel.projections.rebuild_difference import Decision, Difference, Move
+from mailpixel.store.consumers import News, Waiting
 from mailpixel.store.leases import LeaseState
-from mailpixel.store.log import Changed, PutAside
+from mailpixel.store.log import PutAside
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
-from mailpixel.store.projections import FOLD, Folded, MessageState, Waiting
+from mailpixel.store.projections import FOLD, Folded, MessageState
 from tests.support.builders import ROBOT, a_campaign, a_click, a_link, an_open, at_ms, judge_plainly
 
 NOW_MS = at_ms(1_000)
@@ -180,7 +181,7 @@ def test_a_fold_that_is_never_idle_says_all_the_same_that_it_keeps_up(
     fold = Fold(store, registry, judge, "one", FoldOptions(note_every_ms=1_000))
     judged = fold.catch_up(lambda: NOW_MS + seconds[0] * 1_000, 60_000)
     assert judged == TURN_MS // 1_000 + 1
-    assert store.waiting().events == 1
+    assert store.consumer(FOLD).waiting().events == 1
     assert registry.lease(FOLD).caught_up_at_ms == NOW_MS + TURN_MS
 
 
@@ -192,9 +193,9 @@ class Saving(MemoryStore):
         self.saved: list[tuple[int, bool]] = []
         self._replaced = replaced
 
-    def save(self, states: Sequence[Folded], changed: Changed) -> None:
-        super().save(states, changed)
-        self.saved.append((len(states), changed.cursor != changed.since))
+    def save(self, states: Sequence[Folded], news: News) -> None:
+        super().save(states, news)
+        self.saved.append((len(states), news.position != news.since))
         if self._replaced:
             self._replaced = False
             self.replace(
@@ -332,7 +333,8 @@ def test_a_message_that_cannot_be_judged_is_put_aside_and_the_others_are_counted
     fold.catch_up(now, LEASE_MS)
     store.append([an_open(90, recipient=name) for name in names])
     fold.catch_up(now, LEASE_MS)
-    assert (totals(store)["opens.human"], store.waiting()) == (4, Waiting(put_aside=1))
+    waiting = store.consumer(FOLD).waiting()
+    assert (totals(store)["opens.human"], waiting, store.count_put_aside()) == (4, Waiting(), 1)
     assert store.put_aside() == [PutAside("spring", "poison", "ZeroDivisionError")]
     assert [record.getMessage() for record in caplog.records] == [
         "a message of campaign 'spring' cannot be judged (ZeroDivisionError) and is put aside"
@@ -352,11 +354,11 @@ def test_what_was_put_aside_is_tried_again_when_the_rules_change_and_by_a_new_fo
     fold.catch_up(now, LEASE_MS)
     broken[0] = False
     fold.catch_up(now, LEASE_MS)
-    assert store.waiting().put_aside == 1
+    assert store.count_put_aside() == 1
     fold.rules_changed()
     fold.catch_up(now, LEASE_MS)
-    assert (store.waiting().put_aside, totals(store)["opens.human"]) == (0, 1)
-    store.save([PutAside("spring", "poison", "KeyError")], Changed(store.cursor(), store.cursor(), ()))
+    assert (store.count_put_aside(), totals(store)["opens.human"]) == (0, 1)
+    store.save([PutAside("spring", "poison", "KeyError")], News(store.cursor(), store.cursor(), ()))
     Fold(store, registry, judge, "one").catch_up(now, LEASE_MS)
     assert store.put_aside() == []
 
@@ -364,7 +366,7 @@ def test_what_was_put_aside_is_tried_again_when_the_rules_change_and_by_a_new_fo
 class Picky(MemoryStore):
     """A store that cannot take the state of one message."""
 
-    def save(self, states: Sequence[Folded], changed: Changed) -> None:
+    def save(self, states: Sequence[Folded], changed: News) -> None:
         if any(isinstance(state, MessageState) and state.recipient == "poison" for state in states):
             raise OverflowError
         super().save(states, changed)
@@ -376,7 +378,7 @@ def test_a_state_that_cannot_be_saved_is_put_aside(registry: MemoryRegistry) -> 
     store.append([an_open(1, recipient=name) for name in names])
     assert Fold(store, registry, judge_plainly, "one").catch_up(now, LEASE_MS) == 12
     assert store.put_aside() == [PutAside("spring", "poison", "OverflowError")]
-    assert (totals(store)["opens.human"], store.waiting().events) == (11, 0)
+    assert (totals(store)["opens.human"], store.consumer(FOLD).waiting().events) == (11, 0)
 
 
 class Brittle(MemoryStore):
@@ -419,9 +421,9 @@ def test_a_rebuild_puts_aside_what_cannot_be_judged(
     store.append([an_open(1, recipient=name) for name in ("r-1", "poison")])
     fold.catch_up(now, LEASE_MS)
     rebuild(store, registry, judge_all_but_poison, how=Rebuild(processes=1))
-    assert (totals(store)["opens.human"], store.waiting().put_aside) == (1, 1)
+    assert (totals(store)["opens.human"], store.count_put_aside()) == (1, 1)
     rebuild(store, registry, judge_plainly, how=Rebuild(processes=1))
-    assert (totals(store)["opens.human"], store.waiting().put_aside) == (2, 0)
+    assert (totals(store)["opens.human"], store.count_put_aside()) == (2, 0)
 
 
 def test_rebuilding_with_the_same_rules_changes_nothing(
@@ -496,7 +498,7 @@ def test_states_without_events_are_taken_out_by_a_rebuild(
 ) -> None:
     ghost = MessageState("spring", "r-0", delivered_at_ms=5)
     store.append([an_open(1)])
-    store.save([ghost], Changed("", "1.0.0", []))
+    store.save([ghost], News("", "1.0.0", []))
     (difference,) = rebuild(store, registry, judge_plainly, ["spring"])
     assert difference.measures["delivered"] == (1, 0)
     assert [state.recipient for state in store.recipients("spring", "", 9)] == ["r-1"]
@@ -560,7 +562,7 @@ class Overtaken(MemoryStore):
         super().__init__()
         self.first = True
 
-    def save(self, states: Sequence[Folded], changed: Changed) -> None:
+    def save(self, states: Sequence[Folded], changed: News) -> None:
         if self.first:
             self.first = False
             super().save(states, changed)

@@ -4,7 +4,6 @@ Counters are made from the states when they are asked for, so they cannot drift:
 compared to it.
 """
 
-import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -15,9 +14,11 @@ from msgspec.structs import replace
 from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.kinds import EventKind
 from mailpixel.model import Event, Facts, Message
-from mailpixel.store.log import Changed, Followed, Overflow, PutAside
+from mailpixel.store.consumers import News
+from mailpixel.store.log import Followed, Overflow, PutAside
 from mailpixel.store.measures import MEASURES, Step, TallyKey, tally
-from mailpixel.store.projections import Figures, Folded, MessageState, Waiting
+from mailpixel.store.memory.consumers import MemoryConsumers, parse_cursor
+from mailpixel.store.projections import FOLD, Figures, Folded, MessageState
 from mailpixel.store.shown import links_people_followed
 from mailpixel.store.standing import Standing
 from mailpixel.store.tombstones import SECRET_BYTES, day_of, moment_of_erasure, person8
@@ -26,12 +27,11 @@ Key = tuple[str, str]
 HITS = frozenset({EventKind.OPEN, EventKind.CLICK})
 
 
-class MemoryStore:
+class MemoryStore(MemoryConsumers):
     """A `Store` in memory. Any thread may call it."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._log: dict[int, Event] = {}
+        super().__init__()
         self._ids: set[bytes] = set()
         self._of_message: defaultdict[Key, list[Event]] = defaultdict(list)
         self._overflow: dict[tuple[str, str, int, bytes], int] = {}
@@ -41,7 +41,6 @@ class MemoryStore:
         self._secret = token_bytes(SECRET_BYTES)
         self._suppressed: dict[bytes, int] = {}
         self._appended = 0
-        self._cursor = (0, 0, 0)
 
     def append(self, events: Sequence[Event], batch: str = "") -> None:
         """See `Store`."""
@@ -85,23 +84,14 @@ class MemoryStore:
         with self._lock:
             return [self._log[position] for position in islice(reversed(self._log), limit)]
 
-    def changed(self, cursor: str, limit: int) -> Changed:
-        """See `Store`."""
-        position, *epochs = _parse(cursor)
-        with self._lock:
-            news = list(islice(((at, event) for at, event in self._log.items() if at > position), limit))
-            end = news[-1][0] if news else position
-            keys = dict.fromkeys((event.campaign, event.recipient) for _, event in news)
-            return Changed(cursor, _text((end, *epochs)), [self.message(*key) for key in keys])
-
-    def save(self, states: Sequence[Folded], changed: Changed) -> None:
+    def save(self, states: Sequence[Folded], news: News) -> None:
         """See `Store`."""
         with self._lock:
-            if self._cursor != _parse(changed.since):
+            if self.cursor() != news.since:
                 raise Conflict("the log was folded, replaced or erased from meanwhile; read again")
             for state in states:
                 self._put(state, self._states[state.campaign])
-            self._cursor = _parse(changed.cursor)
+            self._move(FOLD, news.position)
 
     def _put(self, folded: Folded, states: dict[str, MessageState]) -> None:
         key = (folded.campaign, folded.recipient)
@@ -111,16 +101,9 @@ class MemoryStore:
             states[folded.recipient] = folded
             self._aside.pop(key, None)
 
-    def cursor(self) -> str:
+    def count_put_aside(self) -> int:
         """See `Store`."""
-        return _text(self._cursor)
-
-    def waiting(self) -> Waiting:
-        """See `Store`."""
-        with self._lock:
-            news = [event for at, event in self._log.items() if at > self._cursor[0]]
-            first_ms = news[0].received_at_ms if news else None
-            return Waiting(len(news), first_ms, len(self._aside))
+        return len(self._aside)
 
     def put_aside(self, after: Key = ("", ""), limit: int = 1_000) -> Sequence[PutAside]:
         """See `Store`."""
@@ -206,19 +189,19 @@ class MemoryStore:
         fold: Callable[[Message], Folded],
     ) -> None:
         """See `Store`."""
-        position, erasures, _ = _parse(since)
+        position, erasures, _ = parse_cursor(since)
         put = {state.recipient: state for state in states}
         with self._lock:
-            if self._cursor[1] != erasures:
+            if self._erasures != erasures:
                 raise Conflict("a person was erased meanwhile; start over")
             for at, event in self._log.items():
-                if position < at <= self._cursor[0] and event.campaign == campaign:
+                if position < at <= self._positions.get(FOLD, 0) and event.campaign == campaign:
                     put[event.recipient] = fold(self.message(campaign, event.recipient))
             self._aside = {key: error for key, error in self._aside.items() if key[0] != campaign}
             self._states[campaign] = {}
             for state in put.values():
                 self._put(state, self._states[campaign])
-            self._cursor = (self._cursor[0], self._cursor[1], self._cursor[2] + 1)
+            self._replacements += 1
 
     def note_edition(self, edition: str, campaigns: Iterable[str], anew: bool = False) -> None:
         """See `Store`."""
@@ -291,7 +274,7 @@ class MemoryStore:
                 states.pop(recipient, None)
             self._aside = {key: error for key, error in self._aside.items() if key[1] != recipient}
             self._overflow = {key: hits for key, hits in self._overflow.items() if key[1] != recipient}
-            self._cursor = (self._cursor[0], self._cursor[1] + 1, self._cursor[2])
+            self._erasures += 1
             return len(gone)
 
     def sweep(self) -> None:
@@ -308,10 +291,9 @@ class MemoryStore:
             return tally(self._states.get(campaign, {}).values())
 
     def _as_of_ms(self, now_ms: int) -> int:
-        position = self._cursor[0]
-        if position == 0:
+        if not self._positions.get(FOLD):
             return 0
-        first_ms = self.waiting().first_event_ms
+        first_ms = self._waiting().first_event_ms
         return now_ms if first_ms is None else min(first_ms, now_ms)
 
 
@@ -328,15 +310,3 @@ def _is_signed_hit(event: Event) -> bool:
 def _follows(event: Event) -> bool:
     is_get = event.kind is EventKind.CLICK and event.method == "GET"
     return is_get and event.address != "" and not event.facts & Facts.FORGED
-
-
-def _parse(cursor: str) -> tuple[int, int, int]:
-    try:
-        position, erasures, replacements = map(int, cursor.split(".")) if cursor else (0, 0, 0)
-    except ValueError:
-        raise InvalidInput("cursor", "is not one of this store; begin with an empty one") from None
-    return position, erasures, replacements
-
-
-def _text(cursor: tuple[int, ...]) -> str:
-    return ".".join(map(str, cursor)) if any(cursor) else ""

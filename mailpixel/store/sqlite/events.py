@@ -7,10 +7,9 @@ from itertools import chain, pairwise
 
 from mailpixel.errors import StoreUnavailable
 from mailpixel.model import Event, Message
-from mailpixel.store.log import Changed, Overflow, PutAside
+from mailpixel.store.log import Overflow, PutAside
 from mailpixel.store.sqlite.agents import is_gone
 from mailpixel.store.sqlite.appending import LARGEST, insert, insert_at_once
-from mailpixel.store.sqlite.cursor import Cursor
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.persons import CAMPAIGNS, campaigns_of
 from mailpixel.store.sqlite.rows import (
@@ -135,13 +134,11 @@ class EventLog:
             self._texts.load(connection, {row[8] for row in rows})
         return [to_event(row, self._texts) for row in rows]
 
-    def changed(self, cursor: str, limit: int) -> Changed:
-        """Whole messages with events after the cursor."""
-        since = Cursor.parse(cursor)
+    def named_after(self, position: int, limit: int) -> tuple[int, Sequence[Row]]:
+        """The position of the last of the next events, and rows that begin with the names of their messages."""
         with self._database.reading() as connection:
-            named = connection.execute(NEWS, (since.position, limit)).fetchall()
-        end = max((last for _, _, last in named), default=since.position)
-        return Changed(cursor, str(since._replace(position=end)), self.named(named))
+            named = connection.execute(NEWS, (position, limit)).fetchall()
+        return max((last for _, _, last in named), default=position), named
 
     def named(self, named: Sequence[Row]) -> Iterator[Message | PutAside]:
         """Messages whose names these rows begin with; one that cannot be read comes as put aside. Streams."""

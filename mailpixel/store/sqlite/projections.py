@@ -3,14 +3,15 @@
 import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 
 from mailpixel.errors import Conflict
 from mailpixel.model import Facts
-from mailpixel.store.log import Changed, PutAside
+from mailpixel.store.consumers import News
+from mailpixel.store.log import PutAside
 from mailpixel.store.measures import MEASURES, Tally
-from mailpixel.store.projections import Figures, Folded, MessageState, Waiting
+from mailpixel.store.projections import Figures, Folded, MessageState
 from mailpixel.store.sqlite.aside import count_aside, keep_aside, take_back
+from mailpixel.store.sqlite.consumers import waiting_after
 from mailpixel.store.sqlite.counters import move_counters
 from mailpixel.store.sqlite.cursor import Cursor, read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database
@@ -42,13 +43,12 @@ class Projections:
         with self._database.reading() as connection:
             return str(read_cursor(connection))
 
-    def waiting(self) -> Waiting:
-        """What lies behind the cursor: the span of positions, so that nothing is counted up."""
+    def count_put_aside(self) -> int:
+        """How many messages are put aside."""
         with self._database.reading() as connection:
-            waiting = _waiting(connection, read_cursor(connection).position)
-            return replace(waiting, put_aside=count_aside(connection))
+            return count_aside(connection)
 
-    def save(self, states: Sequence[Folded], changed: Changed) -> None:
+    def save(self, states: Sequence[Folded], news: News) -> None:
         """Replace states, move counters and cursor. Raises `Conflict`."""
         by_campaign: defaultdict[str, list[MessageState]] = defaultdict(list)
         aside: list[PutAside] = []
@@ -58,7 +58,7 @@ class Projections:
             else:
                 by_campaign[state.campaign].append(state)
         with self._database.writing() as connection:
-            since, cursor = Cursor.parse(changed.since), Cursor.parse(changed.cursor)
+            since, cursor = Cursor.parse(news.since), Cursor.parse(news.position)
             if read_cursor(connection) != since:
                 raise Conflict("the log was folded, replaced or erased from meanwhile; read again")
             for campaign, of_campaign in by_campaign.items():
@@ -125,15 +125,5 @@ def _as_of_ms(connection: sqlite3.Connection, now_ms: int) -> int:
     position = read_cursor(connection).position
     if position == 0:
         return 0
-    first_ms = _waiting(connection, position).first_event_ms
+    first_ms = waiting_after(connection, position).first_event_ms
     return now_ms if first_ms is None else min(first_ms, now_ms)
-
-
-def _waiting(connection: sqlite3.Connection, position: int) -> Waiting:
-    first = connection.execute(
-        "select id from events where position > ? order by position limit 1", (position,)
-    ).fetchone()
-    if first is None:
-        return Waiting()
-    (last,) = connection.execute("select max(position) from events").fetchone()
-    return Waiting(last - position, int.from_bytes(first[0][:6], "big"))

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mailpixel.model import Event, Message
-from mailpixel.store.log import Changed, Followed, Overflow, PutAside
+from mailpixel.store.consumers import WHOLE, News, Part
+from mailpixel.store.log import Followed, Overflow, PutAside
 from mailpixel.store.measures import Step
-from mailpixel.store.projections import Figures, Folded, MessageState, Waiting
+from mailpixel.store.projections import Figures, Folded, MessageState
 from mailpixel.store.sqlite.aside import put_aside
 from mailpixel.store.sqlite.carried import messages_that_carried
+from mailpixel.store.sqlite.consumers import SqliteConsumer
 from mailpixel.store.sqlite.counters import timeline
 from mailpixel.store.sqlite.database import BUSY_MS, Database
 from mailpixel.store.sqlite.editions import editions, note_edition
@@ -55,21 +57,21 @@ class SqliteStore:
         """See `Store`."""
         return self._log.latest(limit)
 
-    def changed(self, cursor: str, limit: int) -> Changed:
+    def consumer(self, name: str, part: Part = WHOLE) -> SqliteConsumer:
         """See `Store`."""
-        return self._log.changed(cursor, limit)
+        return SqliteConsumer(self._database, self._log, name, part)
 
-    def save(self, states: Sequence[Folded], changed: Changed) -> None:
+    def save(self, states: Sequence[Folded], news: News) -> None:
         """See `Store`."""
-        self._projections.save(states, changed)
+        self._projections.save(states, news)
 
     def cursor(self) -> str:
         """See `Store`."""
         return self._projections.cursor()
 
-    def waiting(self) -> Waiting:
+    def count_put_aside(self) -> int:
         """See `Store`."""
-        return self._projections.waiting()
+        return self._projections.count_put_aside()
 
     def put_aside(self, after: tuple[str, str] = ("", ""), limit: int = 1_000) -> Sequence[PutAside]:
         """See `Store`."""

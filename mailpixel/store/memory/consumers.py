@@ -1,0 +1,90 @@
+"""The consumers of a log in memory."""
+
+import threading
+from abc import ABC, abstractmethod
+from itertools import islice
+
+from mailpixel.errors import InvalidInput
+from mailpixel.model import Event, Message
+from mailpixel.store.consumers import WHOLE, News, Part, Waiting, position_name
+from mailpixel.store.projections import FOLD
+
+Cursor = tuple[int, int, int]
+"""A position, and how often a person was erased and a campaign's states were replaced."""
+
+
+class MemoryConsumers(ABC):
+    """Events by position, and how far each consumer has come."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._log: dict[int, Event] = {}
+        self._positions: dict[str, int] = {}
+        self._erasures = 0
+        self._replacements = 0
+
+    @abstractmethod
+    def message(self, campaign: str, recipient: str) -> Message:
+        """See `MessageReader`."""
+
+    def consumer(self, name: str, part: Part = WHOLE) -> "MemoryConsumer":
+        """See `Consumers`."""
+        return MemoryConsumer(self, position_name(name, part), part)
+
+    def cursor(self, consumer: str = FOLD) -> str:
+        """See `Projections`."""
+        return text_of((self._positions.get(consumer, 0), self._erasures, self._replacements))
+
+    def _move(self, consumer: str, cursor: str) -> None:
+        with self._lock:
+            self._positions[consumer] = parse_cursor(cursor)[0]
+
+    def _news(self, consumer: str, part: Part, limit: int) -> News:
+        with self._lock:
+            since = self.cursor(consumer)
+            position, *changes = parse_cursor(since)
+            news = dict(islice(((at, event) for at, event in self._log.items() if at > position), limit))
+            keys = dict.fromkeys((event.campaign, event.recipient) for event in news.values())
+            messages = [self.message(*key) for key in keys if part.has(*key)]
+            return News(since, text_of((max(news, default=position), *changes)), messages)
+
+    def _waiting(self, consumer: str = FOLD) -> Waiting:
+        with self._lock:
+            position = self._positions.get(consumer, 0)
+            news = [event for at, event in self._log.items() if at > position]
+            return Waiting(len(news), news[0].received_at_ms if news else None)
+
+
+class MemoryConsumer:
+    """A `Consumer` of a log in memory."""
+
+    def __init__(self, log: MemoryConsumers, name: str, part: Part) -> None:
+        self._log = log
+        self._name = name
+        self._part = part
+
+    def news(self, limit: int) -> News:
+        """See `Consumer`."""
+        return self._log._news(self._name, self._part, limit)
+
+    def done(self, position: str) -> None:
+        """See `Consumer`."""
+        self._log._move(self._name, position)
+
+    def waiting(self) -> Waiting:
+        """See `Consumer`."""
+        return self._log._waiting(self._name)
+
+
+def parse_cursor(cursor: str) -> Cursor:
+    """A cursor in its text; the empty one is the beginning. Raises `InvalidInput`."""
+    try:
+        position, erasures, replacements = map(int, cursor.split(".")) if cursor else (0, 0, 0)
+    except ValueError:
+        raise InvalidInput("cursor", "is not one of this store; begin with an empty one") from None
+    return position, erasures, replacements
+
+
+def text_of(cursor: tuple[int, ...]) -> str:
+    """The text of a cursor."""
+    return ".".join(map(str, cursor)) if any(cursor) else ""
