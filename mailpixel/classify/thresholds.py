@@ -27,9 +27,11 @@ class Thresholds:
     burst_ms: int = 10_000
     """A span that holds `burst_links` different links is a sweep."""
     burst_links: int = 3
+    """Different links in a span of `burst_ms`."""
     sweep_ms: int = 1_000
     """A span that holds `sweep_links` different links is a sweep."""
     sweep_links: int = 2
+    """Different links in a span of `sweep_ms`."""
     trap_ms: int = 10_000
     """Either side of a followed hidden link, hits of every source without a person's gesture are a machine's."""
     taint_ms: int = 900_000
@@ -37,6 +39,8 @@ class Thresholds:
     pair_ms: int = 15_000
     """Two fetches of one link this close, from different networks or systems, are one person and one machine."""
     repeat_open_ms: int = 30_000
+    """An open of the same source this soon after the one that counted is a repeat."""
     repeat_click_ms: int = 5_000
+    """The same of a click on the same link."""
     settle_ms: int = 15_000
     """A verdict younger than this may still change by what comes next."""

@@ -6,6 +6,7 @@ from functools import cache
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -92,7 +93,8 @@ class _Renderer(RendererHTML):
         return self.renderToken(tokens, idx, options, env)
 
     def table_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
-        """A table in a box that scrolls."""
+        """A table in a box that scrolls, whose cells know the names of their columns: a narrow screen stacks them."""
+        _name_columns(tokens, idx)
         return '<div class="wide" tabindex="0" role="region" aria-label="Table"><table>\n'
 
     def table_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
@@ -115,6 +117,22 @@ class _Renderer(RendererHTML):
             target = f"{to_page[1]}{to_page[2] or ''}"
         reachable = to_page or target.startswith(("#", "https://"))
         return f'<a href="{escape(target)}">' if reachable else "<a>"
+
+
+def _name_columns(tokens: Sequence[Token], start: int) -> None:
+    """Give every cell of the table that begins at `start` the words above its column, as `data-column`."""
+    columns: list[str] = []
+    place = 0
+    for token, inside in pairwise(tokens[start:]):
+        if token.type == "table_close":
+            return
+        if token.type == "th_open":
+            columns.append(inside.content)
+        elif token.type == "tr_open":
+            place = 0
+        elif token.type == "td_open":
+            token.attrSet("data-column", columns[place])
+            place += 1
 
 
 @cache

@@ -74,6 +74,11 @@ def test_a_file_of_the_clone_is_named_and_not_linked() -> None:
     assert "<a>tests/data/scenarios.jsonl</a>" in page_html("judging").decode()
 
 
+def test_cells_know_their_columns_so_that_a_narrow_screen_can_stack_them() -> None:
+    row = page_html("settings").decode().partition("MAILPIXEL_SETTLE_S")[2].partition("</tr>")[0]
+    assert re.findall(r'data-column="([^"]+)"', row) == ["default", "unit", "what it does"]
+
+
 def test_headings_get_ids_as_git_hosts_make_them() -> None:
     used: set[str] = set()
     headings = ("Over HTTP", "What's counted, and what not?", "Over HTTP")

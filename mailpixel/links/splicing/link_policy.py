@@ -24,6 +24,7 @@ class Reason(StrEnum):
     """Why a link stays as it is. The set is closed: reports count by it."""
 
     EMPTY = "empty"
+    """No URL."""
     FRAGMENT = "fragment"
     """`#place`: inside the mail itself."""
     SCHEME = "scheme"
