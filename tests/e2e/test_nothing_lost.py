@@ -1,6 +1,6 @@
 """Kill -9 in the middle of load: every hit whose answer the client read is in the log, once.
 
-Five kills stand in the gate; `scripts/test -m soak tests/e2e/test_nothing_lost.py` runs twenty.
+The gate kills five times, `scripts/soak` twenty.
 """
 
 import asyncio

@@ -1,6 +1,7 @@
 """Starts the real service in processes of its own, as a person would, on a free port."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -9,15 +10,20 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+
+PORTS = range(12_000, 32_000)
+"""Below those that the kernel gives to connections on their way out, so none of them takes one meanwhile."""
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port nobody listens on, and which several test processes at once are not likely to choose together."""
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def mailpixel(data: Path, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
