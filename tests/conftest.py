@@ -19,6 +19,7 @@ settings.load_profile("gate")
 for name in [name for name in os.environ if name.startswith(PREFIX)]:
     del os.environ[name]
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # A shell starts what runs in the background so, and the processes of the tests would be deaf to Ctrl-C too.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    # A shell ignores these for what it runs in the background, and the processes of the tests would be deaf, too.
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, handler)
