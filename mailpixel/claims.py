@@ -27,11 +27,6 @@ RECIPIENT_PATTERN = r"[A-Za-z0-9._:~+=/-]{1,128}"
 _RECIPIENT = re.compile(RECIPIENT_PATTERN)
 _ADDRESS = re.compile(r"@|%40")
 
-CAMPAIGN_NAME_CHARS = 200
-"""The longest display name of a campaign."""
-MOST_SENT = 10**10
-"""The most messages that one campaign can have."""
-
 
 class TokenKind(StrEnum):
     """What a token is good for. One kind never stands in for another."""
@@ -56,14 +51,6 @@ class Claims(NamedTuple):
     link: int | None = None
     destination: str | None = None
     preview: bool = False
-
-
-def check_campaign_name(text: str, field: str = "name") -> str:
-    """The display name without white space at its ends: 1 to 200 printable characters. Raises `InvalidInput`."""
-    name = text.strip()
-    if not 1 <= len(name) <= CAMPAIGN_NAME_CHARS or not name.isprintable():
-        raise InvalidInput(field, f"must have 1 to {CAMPAIGN_NAME_CHARS} printable characters")
-    return name
 
 
 def check_campaign_id(text: str, field: str = "campaign") -> str:

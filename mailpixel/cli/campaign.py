@@ -7,16 +7,16 @@ from typing import Any
 
 import click
 
-from mailpixel.claims import MOST_SENT, check_campaign_id, check_campaign_name
+from mailpixel.campaigns import MOST_SENT, LinkChange, changed_links, check_name, delete_campaign
+from mailpixel.claims import check_campaign_id
 from mailpixel.cli.context import Group, begun, confirm, print_json, print_table, say, stores, yes_option
 from mailpixel.cli.printing import batched, print_json_array, print_lines, zone_option
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput
-from mailpixel.ingest.removal import delete_campaign
 from mailpixel.links.destination import checked
 from mailpixel.links.passthrough import check_names
 from mailpixel.links.urls import check_base_url
-from mailpixel.model import Campaign, Link
+from mailpixel.model import Campaign
 from mailpixel.report.links import campaign_json
 from mailpixel.report.moments import from_iso, iso
 from mailpixel.report.zones import in_zone, local
@@ -66,9 +66,9 @@ def campaign_command() -> None:
 )
 def campaign_add(id: str, name: str, urls: tuple[str, ...], traps: tuple[str, ...], **facts: Any) -> None:
     """Register a campaign. A running server knows it within two seconds."""
-    links = _links([(url, False) for url in urls] + [(url, True) for url in traps], after=0)
+    links = changed_links((), [*_new(urls, "--link"), *_new(traps, "--trap", trap=True)])
     names = check_names(facts.pop("passthrough"), "--passthrough")
-    named = check_campaign_id(id, "ID"), check_campaign_name(name, "--name")
+    named = check_campaign_id(id, "ID"), check_name(name, "--name")
     campaign = Campaign(*named, links=links, passthrough=names)
     campaign = replace(campaign, **_facts(facts))
     _, registry = begun()
@@ -121,13 +121,12 @@ def campaign_edit(
             "OPTIONS", "say what to change, such as --sent N; see `mailpixel campaign edit --help`"
         )
     begun, stopped = facts.pop("passthrough"), facts.pop("stopped")
-    changes = _facts(facts) | ({} if name is None else {"name": check_campaign_name(name, "--name")})
+    changes = _facts(facts) | ({} if name is None else {"name": check_name(name, "--name")})
 
     def change(campaign: Campaign) -> Campaign:
-        links = _corrected(campaign, correct)
-        added = _links([(url, False) for url in urls], after=max(links, default=0))
+        links = changed_links(campaign.links, [*_corrections(campaign, correct), *_new(urls, "--link")])
         passthrough = _passthrough(campaign, begun, stopped)
-        return replace(campaign, links=(*links.values(), *added), passthrough=passthrough, **changes)
+        return replace(campaign, links=links, passthrough=passthrough, **changes)
 
     registry.change_campaign(id, change, "cli", datetime.now(UTC))
     say(f"campaign {id} is changed; a running server knows within two seconds")
@@ -254,19 +253,19 @@ class Listed:
         self.following = id if not left and self._registry.campaigns(id, 1, self._archived) else None
 
 
-def _corrected(campaign: Campaign, corrections: tuple[tuple[str, str], ...]) -> dict[int, Link]:
-    """The links by number after corrections. Raises `InvalidInput` for a number that none of them has."""
-    links = {link.number: link for link in campaign.links}
+def _corrections(campaign: Campaign, corrections: tuple[tuple[str, str], ...]) -> Iterator[LinkChange]:
+    """The corrections. Raises `InvalidInput` for a number that no link has."""
+    numbers = {str(link.number): link.number for link in campaign.links}
     for number, url in corrections:
-        if not number.isdecimal() or int(number) not in links:
+        if number not in numbers:
             problem = f"link {number} does not exist; `mailpixel campaign show {campaign.id}` lists them"
             raise InvalidInput("--correct", problem)
-        links[int(number)] = replace(links[int(number)], url=checked(url, "--correct"))
-    return links
+        yield LinkChange(numbers[number], checked(url, "--correct"))
 
 
-def _links(urls: list[tuple[str, bool]], after: int) -> tuple[Link, ...]:
-    return tuple(Link(n, checked(url, "--link"), trap) for n, (url, trap) in enumerate(urls, after + 1))
+def _new(urls: tuple[str, ...], option: str, trap: bool = False) -> list[LinkChange]:
+    """Links to be added. Raises `InvalidInput` for a destination that no link may have."""
+    return [LinkChange(url=checked(url, option), trap=trap) for url in urls]
 
 
 def _passthrough(campaign: Campaign, begun: tuple[str, ...], stopped: tuple[str, ...]) -> tuple[str, ...]:

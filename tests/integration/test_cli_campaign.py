@@ -45,6 +45,19 @@ def test_a_question_that_nobody_answers_is_an_error_that_names_the_option(tmp_pa
     assert campaign(tmp_path, "delete", "spring", "--yes")[0] == 0
 
 
+def test_links_are_corrected_by_number_and_new_ones_numbered_behind_them(tmp_path: Path) -> None:
+    first, trap, right, more = (f"https://shop.example/{name}" for name in ("first", "trap", "right", "more"))
+    campaign(tmp_path, "add", "spring", "--name", "Spring", "--link", first, "--trap", trap)
+    assert campaign(tmp_path, "edit", "spring", "--correct", "1", right, "--link", more)[0] == 0
+    assert json.loads(campaign(tmp_path, "show", "spring", "--json")[1])["links"] == [
+        {"number": 1, "url": right, "trap": False},
+        {"number": 2, "url": trap, "trap": True},
+        {"number": 3, "url": more, "trap": False},
+    ]
+    problem = "--correct: link 7 does not exist; `mailpixel campaign show spring` lists them"
+    assert campaign(tmp_path, "edit", "spring", "--correct", "7", more) == (2, f"error: {problem}\n")
+
+
 def test_names_are_added_and_taken_away_one_by_one(tmp_path: Path) -> None:
     campaign(tmp_path, "add", "spring", "--name", "Spring", "--passthrough", "u", "--passthrough", "size")
     assert handed_on(tmp_path) == ["u", "size"]

@@ -6,16 +6,13 @@ from typing import Any
 
 from starlette.responses import Response
 
+from mailpixel.campaigns import MOST_SENT, NAME_CHARS, LinkChange, changed_links, check_name, delete_campaign
 from mailpixel.claims import (
-    CAMPAIGN_NAME_CHARS,
     CAMPAIGN_PATTERN,
     LAST_LINK,
-    MOST_SENT,
     check_campaign_id,
-    check_campaign_name,
 )
 from mailpixel.errors import InvalidInput
-from mailpixel.ingest.removal import delete_campaign
 from mailpixel.links.destination import checked
 from mailpixel.links.passthrough import MOST_NAMES, NAME_PATTERN, check_names
 from mailpixel.links.urls import BASE_URL_CHARS, check_base_url
@@ -73,11 +70,10 @@ def _new_link(number: int, row: Any, at: str) -> Link:
     return Link(number, read["url"], read.get("trap", False))
 
 
-def changed_links(value: Any, name: str) -> tuple[Mapping[str, Any], ...]:
-    """Reads corrections and new links; `changed` applies them."""
-    return tuple(
-        read_object(row, CHANGED_LINK, f"{name}[{index}].") for index, row in enumerate(_rows(value, name))
-    )
+def link_changes(value: Any, name: str) -> tuple[LinkChange, ...]:
+    """Reads corrections and new links."""
+    places = ((f"{name}[{index}].", row) for index, row in enumerate(_rows(value, name)))
+    return tuple(LinkChange(**read_object(row, CHANGED_LINK, at), at=at) for at, row in places)
 
 
 def _rows(value: Any, name: str) -> Sequence[Any]:
@@ -106,8 +102,8 @@ ID = Field(
 )
 NAME = Field(
     "name",
-    {"type": "string", "minLength": 1, "maxLength": CAMPAIGN_NAME_CHARS, "examples": ["Spring sale"]},
-    text(check_campaign_name),
+    {"type": "string", "minLength": 1, "maxLength": NAME_CHARS, "examples": ["Spring sale"]},
+    text(check_name),
     help="Display name: 1 to 200 printable characters. Default: the id.",
 )
 SENT = Field(
@@ -146,7 +142,7 @@ CHANGED_LINKS = Field(
         **_links_schema(object_schema(CHANGED_LINK)),
         "examples": [[{"number": 1, "url": "https://shop.example/new"}]],
     },
-    changed_links,
+    link_changes,
     help="Corrections by number, also for mail already sent, and new links. Links not named here stay.",
 )
 ARCHIVED = Field(
@@ -189,7 +185,7 @@ def change_campaign(call: Call) -> object:
     """The campaign with what the body changes."""
 
     def change(campaign: Campaign) -> Campaign:
-        links = changed(campaign.links, call.body.get("links", ()))
+        links = changed_links(campaign.links, call.body.get("links", ()))
         return replace(campaign, **{**call.body, "links": links})
 
     registry = call.services.registry
@@ -200,21 +196,3 @@ def remove_campaign(call: Call) -> object:
     """Nothing, once the campaign is deleted. Raises `Conflict` for one that may have been sent."""
     delete_campaign(call.services.store, call.services.registry, call.path["id"])
     return Response(status_code=204, headers=NO_STORE)
-
-
-def changed(links: Sequence[Link], changes: Sequence[Mapping[str, Any]]) -> tuple[Link, ...]:
-    """The links after corrections, in order of number. Raises `InvalidInput` for a change that cannot be made."""
-    by_number = {link.number: link for link in links}
-    seen: set[int] = set()
-    for index, change in enumerate(changes):
-        at = f"links[{index}]"
-        number = change.get("number") or max(by_number, default=0) + 1
-        if number in seen or number > LAST_LINK:
-            problem = "is named twice" if number in seen else f"is past {LAST_LINK:,}, the last there can be"
-            raise InvalidInput(f"{at}.number", problem)
-        seen.add(number)
-        if number not in by_number and "url" not in change:
-            raise InvalidInput(f"{at}.url", f"is missing; link {number} does not exist yet")
-        facts = {name: change[name] for name in ("url", "trap") if name in change}
-        by_number[number] = replace(by_number.get(number, Link(number, "")), **facts)
-    return tuple(by_number[number] for number in sorted(by_number))
