@@ -13,8 +13,8 @@ from mailpixel.cli.context import Command, base_url, keyring, say, stores, warn
 from mailpixel.cli.rewrite_words import left_alone, worth_knowing
 from mailpixel.cli.suggestions import campaign_argument
 from mailpixel.errors import InvalidInput
-from mailpixel.links.fields import resembles_field
 from mailpixel.links.hosts import warning_of
+from mailpixel.links.merge_tag import resembles_field
 from mailpixel.links.splicing.options import PIXEL_HELP, PIXEL_PLACES, SHOWN_WORDS, RewriteOptions
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
 

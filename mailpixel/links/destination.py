@@ -1,7 +1,7 @@
 """Where a link may lead: http and https, judged when it is signed and again when it is used.
 
-What is checked is what a browser would do with the text, by the URL standard, so that no second reading of
-it can lead anywhere else.
+The check reads the text as a browser does, by the URL standard, so that no second reading of it can lead anywhere
+else.
 """
 
 import re
@@ -50,7 +50,7 @@ _REFUSALS = (
         lambda url: "\\" in url,
         "holds a backslash, which is read in two ways; write / or %5C",
     ),
-    (lambda url: "<" in url, "holds `<`, mostly the sign of a quote left open; write %3C where it is meant"),
+    (lambda url: "<" in url, "holds `<`, often the sign of a missing quote; write %3C where it is meant"),
     (_SURROGATE.search, "is not valid Unicode"),
 )
 """What is refused on sight, in this order."""

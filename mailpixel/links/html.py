@@ -1,7 +1,7 @@
 """Rewriting HTML by splice: links of `a` and `area` become slots, one pixel goes in, every other byte stays.
 
-A conforming parser says where each href stands in the source; nothing is ever written again but these values. Links
-no reader can follow (in comments, scripts, foreign content) are no links; those only some can follow are reported.
+A conforming parser says where each href stands in the source, and only these values are replaced. What no reader can
+follow (in comments and scripts) is no link; links that only some readers can follow are reported.
 """
 
 import re
@@ -18,7 +18,7 @@ from mailpixel.links.splicing import conditional
 from mailpixel.links.splicing.draft import PIXEL_PLACE, Destinations, Draft, Note, NoteKind, Skip, Slot
 from mailpixel.links.splicing.html_text import HtmlText, walk
 from mailpixel.links.splicing.link_policy import Decision, LinkPolicy, Reason
-from mailpixel.links.splicing.marks import is_marked
+from mailpixel.links.splicing.no_track import asks_no_track
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.pixel import Tree, has_pixel, is_without_images, pixel_offset, read_tree
 from mailpixel.links.splicing.plan import Plan, planned
@@ -36,9 +36,9 @@ _HTML = turbohtml.Namespace.HTML
 def prepare(html: AnyStr, options: RewriteOptions) -> Plan[AnyStr]:
     """Read a template once and plan its rewrite; `Plan.render` then writes it for each recipient.
 
-    `html` is text, or bytes in the charset `options.charset` says (see `mailpixel.links.splicing.charset` for wrong and
-    missing labels). Content never makes this raise: where a text cannot be rewritten the plan gives it back as it is
-    and says why in `error`. Rewriting a rewritten text changes nothing.
+    `html` is text, or bytes in the charset that `options.charset` names (`mailpixel.links.splicing.charset` says what
+    happens when it is wrong or missing). Content never makes this raise: where a text cannot be rewritten, the plan
+    gives it back as it is and says why in `error`. Rewriting a rewritten text changes nothing.
     """
     return planned(html, options, draft_html)
 
@@ -46,7 +46,7 @@ def prepare(html: AnyStr, options: RewriteOptions) -> Plan[AnyStr]:
 def draft_html(
     text: str, options: RewriteOptions, destinations: Destinations, *, certain: bool = True
 ) -> Draft:
-    """What to change in a text of HTML. `certain` is False when its letters outside ASCII are guesses."""
+    """The slots of an HTML text. `certain` is False when its letters outside ASCII are guesses."""
     source = HtmlText(text)
     tree = read_tree(source)
     policy = LinkPolicy(options, certain)
@@ -120,7 +120,7 @@ _BY_START = itemgetter(0)
 
 
 def _spots(document: turbohtml.Document, source: HtmlText, mso: bool) -> list[_Spot]:
-    """Every href in order of the source, which is not the order of the tree: a table puts out what does not belong."""
+    """Every href in the order of the source. In the tree, what does not belong in a table stands before it."""
     view = source.view
     links = [*document.find_all("a"), *document.find_all("area")]
     spots = list(_hrefs(links, view, source.at))
@@ -146,11 +146,11 @@ def _hrefs(
         span = location.attrs[name]
         start, end, quote = _value(view, at(span.start_offset), at(span.end_offset))
         why = Reason.FOREIGN if foreign and reason is None else reason
-        yield _Spot(start, end, str(attributes[name] or ""), quote, element, is_marked(attributes), why)
+        yield _Spot(start, end, str(attributes[name] or ""), quote, element, asks_no_track(attributes), why)
 
 
 def _value(view: str, start: int, end: int) -> tuple[int, int, str]:
-    """Where the value stands in `href = "value"`, and its quote; an empty place after a name without one."""
+    """Where the value stands in `href = "value"`, and its quote; an empty place behind a name without a value."""
     if view.startswith('="', start + len("href")):
         return start + len('href="'), end - 1, '"'
     match = _VALUE.match(view, start, end)

@@ -4,7 +4,7 @@
      "keys": [{"id": 1, "secret": "64 hex digits", "created_at": "2026-11-25T09:00:00+00:00"}, ...],
      "pseudonym": "64 hex digits"}
 
-Oldest key first. Keys are added, and an old one is kept for as long as links signed with it shall work. The
+Oldest key first. Keys are added, and an old one is kept for as long as its links are to work. The
 `pseudonym` secret never changes, so that one address keeps one pseudonym.
 """
 
@@ -35,7 +35,7 @@ class Key:
 
     @property
     def fingerprint(self) -> bytes:
-        """8 bytes that tell this key from any other. No secret: nobody finds the key from it."""
+        """8 bytes that tell this key from any other. No secret: the key cannot be found from it."""
         return hmac.digest(self.secret, b"mailpixel.fingerprint", "sha256")[:FINGERPRINT_BYTES]
 
 
@@ -71,7 +71,7 @@ def pseudonym(keyring: Keyring, address: str, field: str = "recipient") -> str:
     """A recipient id for an address: 24 characters, the same for every spelling in case and outer space.
 
     It is `p.` and the base64url of the first 16 bytes of HMAC-SHA-256, keyed with the pseudonym secret, of
-    the trimmed, lower-cased address in UTF-8. Without the key file nobody can find the address from it.
+    the trimmed, lower-cased address in UTF-8. Without the key file the address cannot be found from it.
     Raises `InvalidInput` for an empty text, one over 320 characters, and one with control characters.
     """
     text = address.strip().lower()

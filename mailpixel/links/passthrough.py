@@ -18,8 +18,8 @@ from mailpixel.links.fields import holds_token, token_spans
 def with_parameters(destination: str, parameters: Iterable[tuple[str, str]]) -> str:
     """The destination with the parameters it lacks added after its query, before its fragment, in this order.
 
-    A parameter that is there already keeps its value and place, and so does every other letter; `UTM_Source` is there
-    for `utm_source`, as those who read these names mind no case. Names and values are percent-encoded as UTF-8.
+    A parameter that is there already keeps its value and place, and so does every other letter. `UTM_Source` counts as
+    `utm_source`, since analytics ignore the case of these names. Names and values are percent-encoded as UTF-8.
     """
     address, hash_mark, fragment = destination.partition("#")
     _, question_mark, query = address.partition("?")
@@ -36,7 +36,7 @@ def with_parameters(destination: str, parameters: Iterable[tuple[str, str]]) -> 
 
 
 def is_present(name: str, present: frozenset[str]) -> bool:
-    """Whether a name is among these; those of `utm_` parameters in whatever case."""
+    """Whether a name is among these; for `utm_` parameters the case does not matter."""
     if name.lower().startswith("utm_"):
         return name.lower() in {other.lower() for other in present}
     return name in present
@@ -48,7 +48,7 @@ def names_in(query: str) -> frozenset[str]:
 
 
 MOST_NAMES = 20
-"""How many names a campaign may allow."""
+"""The most names that a campaign may allow."""
 NAME_PATTERN = "[A-Za-z0-9_.~-]{1,64}"
 """Names that are written in one way only."""
 
@@ -56,7 +56,7 @@ QUERY_BYTES = 3_000
 """A longer query is not read: a `Location` has to fit into the 4 kB that nginx keeps for the headers of a server behind
 it. Source: https://nginx.org/en/docs/http/ngx_http_proxy_module.html, proxy_buffer_size (read 2026-11)."""
 MOST_VALUES = 20
-"""How many values one redirect adds."""
+"""The most values that one redirect adds."""
 VALUE_CHARS = 1_000
 """The longest value that is handed on."""
 
@@ -85,8 +85,8 @@ def passed_on(destination: str, query: bytes, names: Collection[str]) -> str:
 
     `destination` is one that `check_destination` gave; so is the result. Values go behind the destination's own query,
     in the order they came. One is left out when it is longer than 1,000 characters, is no UTF-8 or holds a control
-    character, when twenty came before it, and when the destination has a parameter of that name; and all of them are of
-    a query of more than 3,000 bytes. Never raises.
+    character, when twenty came before it, or when the destination has a parameter of that name. A query of more than
+    3,000 bytes adds nothing. Never raises.
     """
     if len(query) > QUERY_BYTES:
         return destination
@@ -100,7 +100,7 @@ def passed_on(destination: str, query: bytes, names: Collection[str]) -> str:
 
 
 def _decoded(pair: bytes) -> tuple[str, str] | None:
-    """Name and value, once they are known to be text that may go on."""
+    """Name and value; None when the value is no text that may be handed on."""
     name, _, value = pair.replace(b"+", b" ").partition(b"=")
     try:
         read = unquote_to_bytes(name).decode(), unquote_to_bytes(value).decode()
@@ -114,9 +114,9 @@ def passed_through(
 ) -> tuple[str, str]:
     """The destination without the allowed parameters that hold tokens, and these as `?name=token&...`.
 
-    Parameters without a token stay in the destination and in place. The URL comes back whole, with an empty tail,
-    when a token stands anywhere else (host, path, fragment, a name, a value not allowed), and when a parameter of the
-    same name would stay: the redirect would not add another. `holds` says what holds a token.
+    Parameters without a token stay in place. The URL comes back whole, with an empty tail, when a token stands anywhere
+    else (host, path, fragment, a name, a value that is not allowed), and when a parameter of the same name would stay:
+    the redirect would not add a second. `holds` says what holds a token.
     """
     address, hash_mark, fragment = url.partition("#")
     path, _, _ = address.partition("?")

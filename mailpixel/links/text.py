@@ -1,7 +1,7 @@
-"""Links of plain text: only `http(s)://` as written, and every other character stays.
+"""Links of plain text: only what begins with `http://` or `https://`, and every other character stays.
 
-Off unless asked for, since the reader sees the long foreign URL. Quoted lines (`>`), the signature after `-- `, bare
-domains and `www.` are left alone.
+Off unless the sender asks for it, since the reader sees the long tracked URL. Quoted lines (`>`), the signature after
+`-- `, bare domains and `www.` stay as they are.
 """
 
 import re
@@ -29,7 +29,7 @@ _TRAILING = "\u2026" + _CURLY + _WIDE
 _OPENING = "[{(<$\"'\u00ab"
 _GLUED_TO_END = re.compile(r"[^\s,;.!?>)\]}\"']{1,200}")
 _CLOSING = ".,:;!?'\")]}"
-# What the detector takes for a letter of a longer word, or cannot read at all.
+# The detector takes these for letters of a longer word, or cannot read them at all.
 _GLUED = re.compile("[^\x00-\x7f](?=https?://)|[*_](?=https?://)|[\ud800-\udfff]", re.IGNORECASE)
 
 
@@ -44,7 +44,7 @@ def prepare_text(text: AnyStr, options: RewriteOptions) -> Plan[AnyStr]:
 def draft_text(
     text: str, options: RewriteOptions, destinations: Destinations, *, certain: bool = True
 ) -> Draft:
-    """What to change in a plain text. `certain` is False when its letters outside ASCII are guesses."""
+    """The slots of a plain text. `certain` is False when its letters outside ASCII are guesses."""
     policy, fields = LinkPolicy(options, certain), fields_of(options.merge_tag)
     slots: list[Slot] = []
     skipped: list[Skip] = []

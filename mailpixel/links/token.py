@@ -1,6 +1,6 @@
 """Tokens: claims signed into text, and read back from it.
 
-A token is the claims' bytes in base64url (see `wire`) and, directly behind them, the 22 characters of the
+A token is the claims' bytes in base64url (see `token_format`) and, directly behind them, the 22 characters of the
 signature over that text. Because the text itself is signed and the signature is compared as text, a token has
 one spelling; any other is refused, even where it decodes to the same claims.
 """
@@ -39,7 +39,7 @@ TOKEN_CHARS = BODY_CHARS + SIGNATURE_CHARS
 
 
 SERIES_KEPT = 256
-"""How many beginnings a signer keeps ready: the campaigns and links that are being signed at one time."""
+"""How many series a signer keeps ready: the campaigns and links that are signed at one time."""
 
 
 class Problem(StrEnum):
@@ -131,7 +131,7 @@ class TokenSigner:
         return self.series(claims).token(claims.recipient)
 
     def series(self, claims: Claims) -> Series:
-        """A signer of tokens like this one for many recipients; the recipient in `claims` is not looked at.
+        """A signer of tokens like this one for many recipients; the recipient in `claims` does not matter.
 
         Raises `InvalidInput` for claims out of bounds.
         """

@@ -108,8 +108,8 @@ def read_varint(data: bytes) -> tuple[int, bytes]:
 def form_of(claims: Claims) -> TokenForm:
     """The form claims are written in. Raises `InvalidInput` for links where none belong."""
     embedded = claims.destination is not None
-    given = embedded + (claims.link is not None)
-    if given != (claims.kind is TokenKind.CLICK):
+    destinations = embedded + (claims.link is not None)
+    if destinations != (claims.kind is TokenKind.CLICK):
         raise InvalidInput(
             "link", "a click needs a link number or a destination, not both; the other kinds have neither"
         )
@@ -138,7 +138,7 @@ def ending(claims: Claims) -> bytes:
 def unpack(form: TokenForm, text: bytes) -> Claims | None:
     """The claims in base64url text of a known form; None when out of bounds or spelled in another way.
 
-    The bounds are looked at behind a good signature, too: programs in other languages sign with our keys.
+    The bounds hold behind a good signature, too: programs in other languages sign with our keys.
     """
     data = decode(text)
     if data is None:

@@ -21,7 +21,7 @@ HEADINGS = re.compile(
     r"|destinatario|correo|nombre|usuario|utente|nome|codice|numero|klant(nummer)?|naam|odbiorca|klient",
     re.IGNORECASE,
 )
-"""What often heads a list of one column, yet may be somebody's id: a person is asked."""
+"""What often heads a list of one column, yet may be somebody's id: then a person must say."""
 LOOKED_AT_ROWS = 1_000
 STRAY = 0.01
 """The share of rows that may be unlike the others."""
@@ -40,8 +40,11 @@ class UnclearHeader(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked of a list: the `column` with the ids (`recipient` or the only one when None), the names of other
-    columns to `keep`, or all of them. `headerless` says that the first line is a recipient."""
+    """What a sender asks of a list.
+
+    `column` holds the ids (`recipient` or the only one when None); `keep` names other columns that come out again, and
+    `keep_all` means all of them. `headerless` says that the first line is a recipient.
+    """
 
     column: str | None = None
     keep: tuple[str, ...] = ()
@@ -75,8 +78,10 @@ def shown(names: list[str]) -> str:
 
 
 def may_be_header(first: str, rest: Sequence[str]) -> bool:
-    """Whether the first line of a list of one column may be a name and no recipient: it is a word that heads lists, or
-    the lines below it have all something in common that it lacks."""
+    """Whether the first line of a list of one column may be a name and no recipient.
+
+    It may when it is a word that heads lists, or lacks something that all lines below have in common.
+    """
     if HEADINGS.fullmatch(first):
         return True
     if "@" in first or any(char.isdigit() for char in first) or not 1 <= len(first) <= 64:

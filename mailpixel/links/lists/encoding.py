@@ -28,8 +28,10 @@ def encoding_of(beginning: bytes) -> str | None:
 
 
 class AsUtf8:
-    """Reads a list in another encoding as UTF-8, a piece at a time. Raises `InvalidInput` where it is not in that
-    encoding."""
+    """Reads a list in another encoding as UTF-8, a piece at a time.
+
+    Raises `InvalidInput` where the list is not in that encoding.
+    """
 
     def __init__(self, source: BinaryIO, beginning: bytes, encoding: str) -> None:
         self._source, self._held, self._encoding = source, beginning, encoding

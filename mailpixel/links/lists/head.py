@@ -42,7 +42,7 @@ def look(first: bytes, wanted: Wanted = AS_IT_IS) -> Layout:
     """The layout of a list from its first bytes (in UTF-8, without a byte order mark).
 
     Raises `InvalidInput` for what is no list of recipients, one in which a column cannot be found, and
-    `UnclearHeader` for one of a single column that somebody has to look at.
+    `UnclearHeader` for one of a single column whose first line only a person can judge.
     """
     for beginning, problem in NOT_TEXT:
         if first.startswith(beginning):

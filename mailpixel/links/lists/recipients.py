@@ -37,9 +37,10 @@ Kept = list[list[object]]
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a list is written: `delimiter` is empty for NDJSON, `column` counts from 0, `width` is the columns there
-    are, `head_rows` stand before the first recipient, `field` is the column's name in errors and in NDJSON.
+    """How a list is written.
 
+    `delimiter` is empty for NDJSON. `column` is the column of the recipients, counted from 0, of `width` columns;
+    `field` is its name in errors and in NDJSON. `head_rows` stand before the first recipient.
     `kept` are the names of the columns that come out again, `places` where these stand in CSV, counted from 0.
     """
 
@@ -108,8 +109,10 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Column(Layout):
-    """The rows of columns that come as JSON arrays of text and null, the recipients first; the width is that of the
-    table."""
+    """A list whose blocks are JSON arrays, one a column, of text and null, the recipients first.
+
+    `width` is that of the table.
+    """
 
     def read(self, block: bytes) -> Iterator[Row]:
         """The rows of a block, in order. An empty one counts as blank where there is no other column."""

@@ -38,7 +38,7 @@ class Job:
     `hash_recipients` replaces what the sender wrote by a keyed pseudonym. `strict` stops at the first faulty row.
     `wanted` says which columns of the list are read, `encoding` how it is written (UTF-8 or what its byte order mark
     says when None), `workers` the processes (all cores when None). `kept` are the columns that come out again, known
-    once the list was looked at.
+    once the beginning of the list was read.
     """
 
     campaign: str

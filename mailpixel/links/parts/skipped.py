@@ -12,7 +12,7 @@ class SkipCause(StrEnum):
     """The closed set of causes. Those of a whole message come first."""
 
     DKIM = "dkim"
-    """Signed in transit (DKIM-Signature, ARC-Seal): sign after tracking."""
+    """Signed (DKIM-Signature, ARC-Seal): sign after tracking."""
     SIGNED = "signed"
     """Signed by the sender (multipart/signed)."""
     ENCRYPTED = "encrypted"
@@ -20,9 +20,9 @@ class SkipCause(StrEnum):
     PGP = "pgp"
     """PGP armour in a text."""
     LIST_POST = "list_post"
-    """Mail of a discussion list: what it says is not the sender's alone."""
+    """Mail of a discussion list, which holds what others wrote."""
     MALFORMED = "malformed"
-    """Programs would differ on where its parts are."""
+    """Programs would disagree on where its parts are."""
     NO_HTML = "no_html"
     """No HTML part, so no pixel."""
     NO_BODY = "no_body"
@@ -38,7 +38,7 @@ class SkipCause(StrEnum):
     CALENDAR = "calendar"
     """An invitation."""
     ENCODING = "encoding"
-    """A content transfer encoding nobody knows, or text that does not keep to it."""
+    """A content transfer encoding that is unknown, or text that does not keep to it."""
     FLOWED = "flowed"
     """Plain text with format=flowed and DelSp: its URLs are broken by spaces."""
     FAILED = "failed"
@@ -98,9 +98,8 @@ def _is_flowed(part: MimePart) -> bool:
 def _is_file(part: MimePart) -> bool:
     """Whether a part is a file beside the mail.
 
-    Any disposition but `inline` makes it one, also one nobody knows, and in any of several headers; so does a name, in
-    whatever spelling, unless the part stands where the body of a mail stands. Source: RFC 2183 section 2.8 (1997);
-    names: RFC 2231 (1997).
+    Any disposition but `inline` makes it one, known or not, in any of several headers; so does a name, in any spelling,
+    unless the part stands where the body of a mail stands. Source: RFC 2183 section 2.8 (1997); names: RFC 2231 (1997).
     """
     said = [str(value) for value in part.headers.get_all("content-disposition", [])]
     if any(_disposition(value) not in ("", "inline") for value in said):

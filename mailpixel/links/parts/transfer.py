@@ -137,7 +137,7 @@ class QuotedText:
             end = max(start, self.end_of(at + len(value))) if value else start
             at += len(value)
             before = raw[position:start]
-            # A bare `=` would make an escape with what comes after it now.
+            # A bare `=` would make an escape with what comes behind it now.
             pieces.append(before[:-1] + b"=3D" if before.endswith(b"=") else before)
             slots.append(_quoted_slot(raw, start, end, soft))
             position = end
@@ -175,8 +175,10 @@ def without_padding(raw: bytes) -> bytes:
 
 
 class QuotedSlot(NamedTuple):
-    """What stands in a slot of a quoted-printable body, and the soft line breaks that go around what replaces it: they
-    keep every line short and all others as they were. Empty where the slot is at the end of a line anyway."""
+    """What stands in a slot of a quoted-printable body, and the soft line breaks around what replaces it.
+
+    These keep every line short and all other lines as they were; empty where a line begins or ends anyway.
+    """
 
     original: bytes
     before: bytes
@@ -191,8 +193,10 @@ def _quoted_slot(raw: bytes, start: int, end: int, soft: bytes) -> QuotedSlot:
 
 @dataclass(frozen=True, slots=True)
 class QuotedBody:
-    """Raw pieces of a quoted-printable body and the slots between them, those of the template. `soft` is a soft line
-    break."""
+    """Raw pieces of a quoted-printable body and the slots between them, those of the template.
+
+    `soft` is a soft line break.
+    """
 
     pieces: tuple[bytes, ...]
     slots: tuple[QuotedSlot, ...]

@@ -1,7 +1,7 @@
 """Bytes of a mail part to text and back, so that nothing changes on the way.
 
-A charset is taken only when decoding and encoding give the same bytes again; so a wrong label costs nothing but the
-reading of letters outside ASCII.
+A charset is used only when decoding and encoding give the same bytes again. So a wrong label does no harm but to
+letters outside ASCII.
 """
 
 import codecs
@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-_MARKS = (
+_BYTE_ORDER_MARKS = (
     (b"\xff\xfe\x00\x00", "utf-32-le"),
     (b"\x00\x00\xfe\xff", "utf-32-be"),
     (b"\xff\xfe", "utf-16-le"),
@@ -61,7 +61,7 @@ def decode(raw: bytes, declared: str | None) -> Decoded:
 
 
 def _candidates(raw: bytes, declared: str | None) -> Iterator[str]:
-    yield from (codec for mark, codec in _MARKS if raw.startswith(mark))
+    yield from (codec for mark, codec in _BYTE_ORDER_MARKS if raw.startswith(mark))
     if declared is not None:
         yield from _codecs_of(declared)
     elif match := _META.search(raw, 0, 1024):
@@ -88,6 +88,6 @@ def _read(raw: bytes, codec: str) -> str | None:
 
 
 def _is_plausible(text: str, codec: str) -> bool:
-    """False for ASCII read in twos or fours, which nearly always fits and holds no letter of ASCII then."""
+    """False for ASCII read as UTF-16 or UTF-32: that fits nearly every time, and gives no letter of ASCII."""
     by_one = not codec.startswith(("utf-16", "utf-32"))
     return by_one or not text or text.startswith("\ufeff") or _ASCII.search(text) is not None

@@ -20,9 +20,9 @@ _IF = ("if", "IF", "If", "iF")
 
 
 def mark(text: str) -> tuple[str, Mapping[str, int]]:
-    """The text with marked brackets, and by mark where the comment's content starts (code points).
+    """The text with marked brackets, and for each mark where the comment's content starts (code points).
 
-    A text with more of them than there are private letters it does not use comes back unmarked.
+    A text that has more of them than private letters are free comes back unmarked.
     """
     starts = list(_starts(text))
     if not starts:
@@ -36,7 +36,7 @@ def mark(text: str) -> tuple[str, Mapping[str, int]]:
 
 
 def _starts(text: str) -> Iterator[int]:
-    """Where the brackets of `<!--[if` stand, of those with an href before the next `-->`: most have none.
+    """Where the brackets of `<!--[if` stand that have an href before the next `-->`: most have none.
 
     Found by hand: a pattern takes five times as long.
     """

@@ -1,4 +1,4 @@
-"""A text of HTML as the parser sees it, and where in the text a place of the parser's is."""
+"""A text of HTML as the parser sees it, and where in the text the parser's offsets point."""
 
 import re
 
@@ -6,15 +6,15 @@ from mailpixel.links.splicing import conditional
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NO_LETTER = "\ufffd"
-"""What a browser takes a lone surrogate for."""
+"""What a browser reads in the place of a lone surrogate."""
 
 
 class HtmlText:
-    """A text read for parsing.
+    """A text made ready for parsing.
 
-    `view` is as long as the text, letter by letter the same but for a byte-order mark (no content: as a letter it
-    would open the body), lone surrogates (the parser cannot say where an attribute with one in its name stands) and
-    the marks of conditional comments, `marks`.
+    `view` is as long as the text and differs in three things: a byte-order mark is a space, since as a letter it would
+    open the body; lone surrogates are U+FFFD, since the parser cannot say where an attribute with one in its name
+    stands; and conditional comments carry the marks in `marks`.
     """
 
     __slots__ = ("_counted", "_reached", "_steps", "marks", "view")
@@ -30,9 +30,9 @@ class HtmlText:
         self._counted, self._reached = 0, 0
 
     def at(self, offset: int) -> int:
-        """The place in the text for an offset of the parser's, which counts each CRLF once.
+        """The place in the text of a parser's offset, which counts each CRLF as one letter.
 
-        Asked in rising order the whole text is walked once.
+        Ask in rising order: then the text is walked once.
         """
         if not self._steps:
             return offset

@@ -1,10 +1,10 @@
 """Links that leave a list, known by their URL, in the words of many languages: they are never tracked.
 
-Leaving must never depend on us. A link left alone by mistake only goes uncounted, yet words with other meanings must
-not take ordinary links: `/cancelar-pedido` cancels an order and `/baja-california` is a place. So a word counts where
-it is a whole path segment, parameter name or value, alone or beside words of its own kind; `cancel` and its like only
-beside what one leaves, as in `/newsletter/cancel`. The text of a link is not asked: it is written for people, and says
-"unsubscribe" in many a link to an article.
+Leaving must never depend on us. A link that is skipped by mistake only goes uncounted, yet ordinary links should be
+tracked: `/cancelar-pedido` cancels an order and `/baja-california` is a place. So a word counts where it is a whole
+path segment, parameter name or value, alone or beside words of its own kind; `cancel` and its like only beside what one
+leaves, as in `/newsletter/cancel`. The text of a link does not count: it is written for people, and says "unsubscribe"
+in many a link to an article.
 """
 
 import re
@@ -35,10 +35,12 @@ _OPAQUE = re.compile(r"[0-9]+|[0-9A-Fa-f]{8,}|[\w-]{20,}|")
 
 
 class Words(NamedTuple):
-    """The list, read: `phrases` and `actions` with a space between their words, words that may stand `beside` them, and
-    `hints`, of which one at least stands in every URL that leaves a list; `latin` are those in ASCII. `verbs` end what
-    the `nouns` name: one of each must be there. `unspaced` are phrases of scripts that put no space between words: they
-    count wherever they stand."""
+    """The list of words.
+
+    `phrases` and `actions` have a space between their words; words of `beside` may stand next to them. Every URL that
+    leaves a list holds one of the `hints` at least; `latin` are those in ASCII. `verbs` end what the `nouns` name: one
+    of each must be there. `unspaced` are phrases of scripts that put no space between words: they count anywhere.
+    """
 
     phrases: frozenset[str]
     actions: frozenset[str]
@@ -76,7 +78,7 @@ def leaves_list(url: str) -> bool:
         if latin.isdisjoint(lower.encode().translate(_TO_WORDS).split()) and (
             lower == url or hints.isdisjoint(_split(url))
         ):
-            return False  # nearly always
+            return False  # most URLs
         return _says_so(url)
     written = _readable(url)
     if any(phrase in written for phrase in words.unspaced):

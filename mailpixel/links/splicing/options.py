@@ -12,15 +12,15 @@ Shown = Literal["track", "leave"]
 PIXEL_PLACES: tuple[PixelPlace, ...] = get_args(PixelPlace)
 """Where a pixel may go; the first is the default."""
 SHOWN_WORDS: tuple[Shown, ...] = get_args(Shown)
-"""What may become of links whose text shows another domain; the first is the default."""
+"""What to do with links whose text shows another domain; the first is the default."""
 PIXEL_HELP = (
     "Place the pixel here. Choose top for long mail, which Gmail cuts near 102 kB; none for no pixel."
 )
-"""What every door to a rewrite says of the option."""
+"""The help text of the option, for every command and setting that offers it."""
 
 
 def check_pixel(word: str, field: str = "pixel") -> PixelPlace:
-    """The place that a word names, in any case and with white space around it. Raises `InvalidInput`."""
+    """The place that a word names; case and white space around it do not matter. Raises `InvalidInput`."""
     for place in PIXEL_PLACES:
         if word.strip().lower() == place:
             return place
@@ -35,12 +35,12 @@ class RewriteOptions:
     pixel        `bottom`: before the last `</body>`; `top`: first in it, since Gmail cuts mail near 102 kB; `none`
     mso          also rewrite links in `<!--[if ...]>` comments and VML, which only classic Outlook reads
     text         also rewrite the plain-text parts of a message
-    unsubscribe  URLs that are never tracked, such as those of List-Unsubscribe; those of a message are added by itself
+    unsubscribe  URLs that are never tracked; `prepare_message` adds those of the List-Unsubscribe header
     known        destinations registered before, with their numbers; new ones are numbered after the highest
-    charset      declared charset of an HTML part given as bytes; None when nobody declared one
-    utm          parameters added to each destination, in this order; a name that is there already stays as it is
-    shown        what becomes of a link whose text shows another domain than the tracker's: it is tracked, or left alone
-    merge_tag    the sender's own field in this template; what is written like it is a field, too. Empty: none
+    charset      declared charset of HTML in bytes; None when there is no declaration
+    utm          parameters added to each destination, in this order, unless it has one of that name
+    shown        `track` or `leave` a link whose text shows another domain than the tracker's
+    merge_tag    the sender's own field in this template, empty for none; what is written like it is a field, too
     passthrough  names of query parameters whose value may be a template token: the parameter moves to the tracked URL
     """
 

@@ -12,7 +12,7 @@ _SLASHES = re.compile("/{2,}")
 
 
 class OwnUrls:
-    """What lies under one public address: `https://t.example`, perhaps with a port and a path."""
+    """The URLs under one public address: `https://t.example`, perhaps with a port and a path."""
 
     __slots__ = ("_begin", "_path", "_port", "host")
 
@@ -51,5 +51,5 @@ def _port(netloc: str) -> str:
 
 @lru_cache(maxsize=64)
 def own_urls(base_url: str) -> OwnUrls:
-    """Those under an address, read once."""
+    """The URLs under an address, read once."""
     return OwnUrls(base_url)

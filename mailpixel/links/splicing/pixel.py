@@ -20,8 +20,11 @@ _PROBE = f'<img src="{_MARK_SRC}">'
 
 
 class Tree(NamedTuple):
-    """A source with its document. `ends_in_markup` says that an image written at its end is an image, and then the
-    document holds such a probe: found by the one parse that is needed anyway, at no cost."""
+    """A source with its document.
+
+    `ends_in_markup` says that an image at the end of the text is an image. The document then holds such a probe: so
+    the one parse that is needed anyway finds out, at no cost.
+    """
 
     source: HtmlText
     document: turbohtml.Document
@@ -53,9 +56,9 @@ def is_without_images(tree: Tree) -> bool:
 def pixel_offset(tree: Tree, place: PixelPlace) -> int | None:
     """Where in the text (code points) the pixel goes; None when there is no place for one.
 
-    `bottom` means before the last real `</body>`, else the last real `</html>`, else the end. What only looks like
-    an end tag, inside a comment, script, attribute or title, is no place; where the text ends inside such a thing,
-    the pixel goes to the top. A frameset has no body and no place.
+    `bottom` means before the last real `</body>`, else before the last real `</html>`, else at the end. A `</body>`
+    inside a comment, script, attribute or title does not count; where the text ends inside one of these, the pixel goes
+    to the top. A frameset has no body and no place.
     """
     document = tree.document
     body = document.find("body")
@@ -93,7 +96,7 @@ def _bottom(tree: Tree, body: turbohtml.Element) -> int | None:
 
 
 def _last_end_tag(view: str) -> int | None:
-    """The last `</body>` that is one, else the last such `</html>`. The tree tells neither without a start tag."""
+    """The last `</body>` that is one, else the last such `</html>`. Without a start tag the tree shows neither."""
     ends = sorted(_END_TAG.finditer(view), key=lambda end: (end[1].lower(), -end.start()))
     places = (end.start() for end in ends[:_TRIES])
     return next((place for place in places if _is_image_at(view, place)), None)
@@ -121,7 +124,7 @@ def _top(document: turbohtml.Document, body: turbohtml.Element, source: HtmlText
 
 
 def _head_end(document: turbohtml.Document) -> int:
-    """Where the head ends, as far as tags say so: its own, those of what it holds, and the start tag of `<html>`."""
+    """Where the head ends, by its own tags, by those of what it holds, and by the start tag of `<html>`."""
     head = document.find("head")
     ends = [0]
     for element in (document.find("html"), head, *(head.children if head is not None else ())):

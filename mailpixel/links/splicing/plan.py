@@ -69,7 +69,7 @@ class Read(Protocol):
     def __call__(
         self, text: str, options: RewriteOptions, destinations: Destinations, *, certain: bool = True
     ) -> Draft:
-        """What to change in a text. `certain` is False when its letters outside ASCII are guesses."""
+        """The slots of a text. `certain` is False when its letters outside ASCII are guesses."""
         ...
 
 

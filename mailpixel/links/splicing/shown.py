@@ -1,4 +1,4 @@
-"""Links whose text shows a domain: a reader who sees one and is sent to another is warned by mail programs.
+"""Links whose text shows a domain: mail programs warn a reader who sees one and is sent to another.
 
 Thunderbird warns before such a link is followed, and its default button goes around the tracker; rspamd adds 2 points.
 A tracking host under the sender's own domain avoids both. Source: tried with both, 2026-11.
@@ -9,36 +9,19 @@ import re
 _URL = re.compile(r"(?:https?://|\bwww\.)([\w.-]+)", re.IGNORECASE)
 _DOMAIN = re.compile(r"((?:[\w-]+\.)+[^\W\d_]{2,24})(?::\d{1,5})?(?:[/?#]\S*)?", re.IGNORECASE)
 _FILE_ENDINGS = frozenset(
-    [
-        "pdf",
-        "html",
-        "htm",
-        "doc",
-        "docx",
-        "xls",
-        "xlsx",
-        "csv",
-        "txt",
-        "zip",
-        "jpg",
-        "jpeg",
-        "png",
-        "gif",
-        "svg",
-        "js",
-    ]
-)
+    ["pdf", "html", "htm", "doc", "docx", "xls", "xlsx", "csv", "txt", "zip", "jpg", "jpeg", "png", "gif", "svg", "js"]
+)  # fmt: skip
 _SECOND_LEVEL = frozenset(
     ["co", "com", "net", "org", "gov", "edu", "ac", "or", "ne", "go", "gob", "nom", "mil", "sch"]
 )
 
 
 def shows_another(text: str, host: str) -> bool:
-    """Whether a link's text shows a domain that is not that of the host: `www.shop.example` for `t.tracker.example`.
+    """Whether a link's text shows another domain than that of the host: `www.shop.example` for `t.tracker.example`.
 
-    A text shows one as part of a URL, or where it is nothing but a domain. Two hosts of one domain are not different.
+    A text shows one in a URL, or when it is nothing but a domain. Two hosts of one domain are not different.
     """
-    if "." not in text:  # nearly always
+    if "." not in text:  # most texts
         return False
     shown = _shown(text)
     return shown is not None and domain_of(shown) != domain_of(host)
@@ -54,7 +37,7 @@ def _shown(text: str) -> str | None:
 
 
 def domain_of(host: str) -> str:
-    """The part of a host that one owner has: its last two labels, or three under `co.uk` and its like.
+    """The part of a host that belongs to one owner: its last two labels, or three under `co.uk` and its like.
 
     A guess without the public suffix list, good enough for a warning.
     """

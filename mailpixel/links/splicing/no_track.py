@@ -1,4 +1,7 @@
-"""Marks by which a link asks not to be tracked: our own, and those of other trackers, since templates keep theirs."""
+"""Attributes and classes by which a link asks not to be tracked: ours, and those of other trackers.
+
+Templates that come from another service keep its attributes.
+"""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +12,7 @@ _ASKING = re.compile(
     r"(?<![a-z])(?:mkt)?(?:no|do[-_:.]?not|dont|not|un|disable|skip)[-_:.]?(?:(?:click|link)[-_:.]?)?"
     r"track(?:ing|ed|[-_:.]?links?)?$|track(?:ing)?[-_:.]?disabled$|dontconvertlink$|msys-unsubscribe$"
 )
-"""At the end of an attribute's name, or of a class: it asks, unless the attribute's value says no.
+"""At the end of an attribute's name or of a class: the link asks not to be tracked, unless the value says no.
 
 Source, read 2026-11: Braze documentation, "Click tracking" (SendGrid `clicktracking=off`, SparkPost
 `data-msys-clicktrack="0"`, Amazon SES `ses:no-track`); Postmark, "Tracking links" (`data-pm-no-track`); Mandrill
@@ -22,26 +25,26 @@ senders write by hand.
 """
 
 _HINT = re.compile("track|convertlink|unsubscribe")
-"""Part of every such name: nearly no attribute has it."""
+"""Part of every such name; few attributes have it."""
 
 _SWITCH = re.compile(r"track(?:ing|ed|[-_]?links?)?$")
-"""At the end of an attribute's name: it asks when its value says no."""
+"""At the end of an attribute's name: the link asks not to be tracked when the value says no."""
 
 _CLASSES = frozenset({"inf-track-no"})
-"""Classes that ask in other words."""
+"""Classes that ask the same in other words."""
 
 
-def is_marked(attributes: Mapping[str, object]) -> bool:
-    """Whether an element's attributes (names in lower case, as a parser gives them) ask not to track its link.
+def asks_no_track(attributes: Mapping[str, object]) -> bool:
+    """Whether an element asks not to track its link; attribute names are in lower case, as a parser gives them.
 
     `data-no-track="false"` does not ask.
     """
-    if "class" in attributes and _is_classed(attributes["class"]):
+    if "class" in attributes and _has_asking_class(attributes["class"]):
         return True
     return any(_asks(name, attributes[name]) for name in attributes if _HINT.search(name))
 
 
-def _is_classed(value: object) -> bool:
+def _has_asking_class(value: object) -> bool:
     words = value if isinstance(value, list) else str(value or "").split()
     return any(_is_asking_class(str(word)) for word in words if "track" in word or "Track" in word)
 
