@@ -1,13 +1,14 @@
 """A hit: one request on a surface as it was seen, before anybody has verified its token."""
 
-from typing import NamedTuple
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mailpixel.links.urls import TrackingPath
 from mailpixel.model import Facts
 
 
-class Hit(NamedTuple):
-    """Which token, when, and what the request showed. (A tuple, because it is made once for every request.)
+class Hit(Struct, frozen=True, gc=False):
+    """Which token, when, and what the request showed.
 
     `path` holds the token as it came. `query` is what was added to the URL, as it came. `address` is the client's in
     canonical text, or empty; `now_ms` is when the hit came, in milliseconds since 1970.
@@ -23,4 +24,4 @@ class Hit(NamedTuple):
 
     def but(self, fact: Facts) -> "Hit":
         """The same with one fact more."""
-        return self._replace(facts=self.facts | fact)
+        return replace(self, facts=self.facts | fact)

@@ -6,7 +6,10 @@ Pure of I/O: the caller answers the request and hands the event to the committer
 import ipaddress
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mailpixel.claims import Claims
 from mailpixel.errors import InvalidInput
@@ -57,7 +60,7 @@ class HitOutcome(StrEnum):
     """The store has been down until the queue was full."""
 
 
-class Receipt(NamedTuple):
+class Receipt(Struct, frozen=True, gc=False):
     """What becomes of a hit: `destination` to redirect to, `event` to log, `overflow` to count or `evidence`, which is
     logged where its message has events."""
 
@@ -74,7 +77,7 @@ UNKNOWN_LINK = Receipt(HitOutcome.UNKNOWN_LINK)
 FORGED_OVERFLOW = Receipt(HitOutcome.FORGED_OVERFLOW)
 
 
-class Named(NamedTuple):
+class Named(Struct, frozen=True, gc=False):
     """What the token of a hit names: a message, and of a click its link (None: the embedded one)."""
 
     kind: EventKind
@@ -158,7 +161,7 @@ class Intake:
             hit = hit.but(Facts.PREVIEW)
         agent = self._agents.kept(hit.agent, claims.campaign, claims.recipient, day)
         if agent is not hit.agent:
-            hit = hit._replace(agent=agent)
+            hit = replace(hit, agent=agent)
         return Receipt(HitOutcome.LOGGED, destination, self._event(named, hit))
 
     def _forgery(self, named: Named, hit: Hit) -> Receipt:
@@ -173,15 +176,15 @@ class Intake:
             return BAD_TOKEN
         if self._forged_caps.past(claims.campaign, claims.recipient, hit.now_ms // DAY_MS):
             return FORGED_OVERFLOW
-        named = named._replace(claims=claims._replace(destination=None))
+        named = replace(named, claims=claims._replace(destination=None))
         return Receipt(HitOutcome.FORGED, evidence=self._event(named, hit.but(Facts.FORGED)))
 
     def _event(self, named: Named, hit: Hit) -> Event:
-        kind, claims, link = named
+        claims, link = named.claims, named.link
         received_at_ms, id = self.ids.next(hit.now_ms)
         return Event(
             id,
-            kind,
+            named.kind,
             received_at_ms,
             hit.method,
             minimise(hit.address, self._keep_address),

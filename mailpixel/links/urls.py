@@ -80,15 +80,18 @@ _PATTERNS = {surface: _NUMBERED if surface.numbered else _ALONE for surface in S
 
 
 def parse_path(path: str) -> TrackingPath | None:
-    """Read a percent-decoded path; None when it is not one of ours.
+    """Read a percent-decoded path; None when it is not one of ours, or holds nothing like a token."""
+    surface = surface_of(path)
+    return None if surface is None else parse_path_on(surface, path)
+
+
+def parse_path_on(surface: Surface, path: str) -> TrackingPath | None:
+    """Read a percent-decoded path on a surface; None when nothing in it is like a token.
 
     The first character that no token holds ends the token, and what mail programs glued on behind it is dropped, as are
     `-` and `_`, with which no token ends (the last of 22 characters for 16 bytes is one of `AQgw`). Slashes before a
     token may be doubled. Nothing here says that the token is good.
     """
-    surface = surface_of(path)
-    if surface is None:
-        return None
     rest = path[len(surface.prefix) :]
     damaged = "'" in rest or "%27" in rest
     if damaged:

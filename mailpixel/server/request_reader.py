@@ -1,11 +1,12 @@
 """The only reader of tracking requests: their headers and client addresses."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from mailpixel.ingest.hit import Hit
 from mailpixel.links.surfaces import Surface
-from mailpixel.links.urls import parse_path
+from mailpixel.links.urls import parse_path_on
 from mailpixel.model import Facts
 from mailpixel.server.forwarded import Proxies
 from mailpixel.traffic.facts import facts_of, facts_with
@@ -18,7 +19,7 @@ _PURPOSES = (b"sec-purpose", b"purpose")
 _BEFOREHAND = (b"prefetch", b"prerender")
 
 
-class TrackingRequest(NamedTuple):
+class TrackingRequest(Struct, frozen=True, gc=False):
     """A request on a surface, as it came in at either door.
 
     `path` is percent-decoded, `query` as it came; `peer` is the address that the connection came from, or empty.
@@ -50,15 +51,15 @@ class RequestReader:
 
     def read(self, request: TrackingRequest, now_ms: int) -> Hit | None:
         """The hit of one request, which came at `now_ms`; None where its path holds nothing like a token."""
-        _, method, text, query, headers, peer = request
-        path = parse_path(text)
+        path = parse_path_on(request.surface, request.path)
         if path is None:
             return None
-        facts, agent = facts_of(headers)
+        facts, agent = facts_of(request.headers)
+        peer = request.peer
         if self._proxies:
-            peer = self._proxies.client(headers, peer)
+            peer = self._proxies.client(request.headers, peer)
         facts = facts_with(facts._value_ | self._transport)
-        return Hit(path, query, now_ms, method, canonical_address(peer), agent, facts)
+        return Hit(path, request.query, now_ms, request.method, canonical_address(peer), agent, facts)
 
 
 def is_speculative(headers: Headers) -> bool:
