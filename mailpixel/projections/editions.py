@@ -6,12 +6,23 @@ from mailpixel.store.projections import Projections
 
 
 class Editions:
-    """Notes it of each campaign once. `now` gives the edition of the rules in force; empty: nothing is noted."""
+    """Knows the number of the rules in force, and notes their edition of each campaign once.
+
+    `now` gives the edition of the rules in force; empty: they have no number, and nothing is noted.
+    """
 
     def __init__(self, store: Projections, now: Callable[[], str]) -> None:
         self._store = store
         self._noted: set[str] = set()
+        self._numbered = ("", 0)
         self.now = now
+
+    def number(self) -> int:
+        """The number of the rules in force; 0 when they have none. The store is asked when they change."""
+        edition = self.now()
+        if edition != self._numbered[0]:
+            self._numbered = (edition, self._store.edition(edition) if edition else 0)
+        return self._numbered[1]
 
     def note(self, campaigns: Iterable[str]) -> None:
         """Note the edition of campaigns seen for the first time, before their first figures are saved."""

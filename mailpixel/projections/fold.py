@@ -177,8 +177,10 @@ class Fold:
         return judged + len(states)
 
     def _states(self, messages: Iterator[Message | PutAside], known: Campaigns) -> list[Folded]:
+        edition = self._editions.number()
         return [
-            fold_or_put_aside(message, self._judge, known) for message in islice(messages, self._options.part)
+            fold_or_put_aside(message, self._judge, known, edition)
+            for message in islice(messages, self._options.part)
         ]
 
     def _save(self, folded: Sequence[Folded], news: News) -> None:
@@ -208,11 +210,11 @@ class Fold:
 
     def _retry_aside(self, renew: Callable[[], object]) -> None:
         after = ("", "")
-        known = Campaigns(self._registry)
+        known, edition = Campaigns(self._registry), self._editions.number()
         while self._retrying and (page := self._store.put_aside(after, SETTLED)):
             after = (page[-1].campaign, page[-1].recipient)
             cursor = self._store.cursor()
-            folded = [fold_or_put_aside(self._read(each), self._judge, known) for each in page]
+            folded = [fold_or_put_aside(self._read(each), self._judge, known, edition) for each in page]
             with suppress(Conflict):  # it is tried again by the next fold
                 self._save(folded, News(cursor, cursor, ()))
             renew()

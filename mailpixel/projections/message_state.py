@@ -17,20 +17,22 @@ it says of deliveries and opt-outs is passed over."""
 _FORGED = int(Facts.FORGED)
 
 
-def fold_or_put_aside(message: Message | PutAside, judge: Judge, campaigns: Mapping[str, Campaign]) -> Folded:
+def fold_or_put_aside(
+    message: Message | PutAside, judge: Judge, campaigns: Mapping[str, Campaign], edition: int = 0
+) -> Folded:
     """The state of a message, or the message put aside when it cannot be judged: one message keeps no other from being
-    counted. `campaigns` has its campaign by id."""
+    counted. `campaigns` has its campaign by id, `edition` is the number of the judge's rules."""
     if isinstance(message, PutAside):
         return message
     try:
-        return fold_message(message, judge(message, campaigns[message.campaign]))
+        return fold_message(message, judge(message, campaigns[message.campaign]), edition)
     except StoreUnavailable:
         raise
     except Exception as error:
         return PutAside(message.campaign, message.recipient, type(error).__name__)
 
 
-def fold_message(message: Message, judged: Sequence[Judged]) -> MessageState:
+def fold_message(message: Message, judged: Sequence[Judged], edition: int = 0) -> MessageState:
     """The state of a message from its events and their verdicts.
 
     `delivered_at_ms` is the earliest reported delivery, `last_event_at_ms` the latest event with a valid token.
@@ -58,6 +60,8 @@ def fold_message(message: Message, judged: Sequence[Judged]) -> MessageState:
         first_human_click_at_ms=clicked.event.received_at_ms if clicked else None,
         last_event_at_ms=last_ms,
         client=_client(opened, clicked),
+        known=len(message.events),
+        edition=edition,
     )
 
 

@@ -5,6 +5,7 @@ cores have work whether there is one large campaign or many small ones; this pro
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import chain, groupby, islice
 
@@ -16,7 +17,7 @@ from mailpixel.projections.lease import Stop
 from mailpixel.projections.message_state import Judge, fold_or_put_aside
 from mailpixel.projections.rebuild_difference import Comparison, Difference
 from mailpixel.store.log import PutAside
-from mailpixel.store.projections import Folded, MessageState
+from mailpixel.store.projections import Folded, Generation, MessageState
 from mailpixel.store.protocol import Store
 from mailpixel.store.registry import Registry
 
@@ -72,16 +73,16 @@ def rebuild(
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One campaign to be judged: as it was and how far its log was folded when that began."""
+    """One campaign to be judged, as it was when that began, and the number of the judge's rules."""
 
     store: Store
     judge: Judge
     campaign: Campaign
-    since: str
+    edition: int
 
     def fold(self, message: Message | PutAside) -> Folded:
         """The state of one message, or the message put aside."""
-        return fold_or_put_aside(message, self.judge, {self.campaign.id: self.campaign})
+        return fold_or_put_aside(message, self.judge, {self.campaign.id: self.campaign}, self.edition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,7 @@ class _Attempt:
         self._registry = registry
         self._judge = judge
         self._how = how
+        self._generations: dict[str, AbstractContextManager[Generation]] = {}
 
     def differences(self, ids: Iterable[str]) -> dict[str, Difference]:
         """What changes, by campaign."""
@@ -151,7 +153,7 @@ class _Attempt:
         for task, results in groupby(self._results(self._parts(ids)), lambda result: result[0].task):
             comparison = Comparison()
             try:
-                self._put(task, self._states(results, comparison))
+                self._put(task, self._folded(results, comparison))
             except Conflict:
                 continue
             except (StoreUnavailable, Stop):
@@ -164,10 +166,15 @@ class _Attempt:
         return found
 
     def _parts(self, ids: Iterable[str]) -> Iterator[Part]:
-        """The parts of each campaign in order, one at least."""
+        """The parts of each campaign in order, one at least; the generation that they are put into comes first."""
         known = Campaigns(self._registry)
+        edition = 0
+        if self._how.edition and not self._how.dry_run:
+            edition = self._store.edition(self._how.edition)
         for id in ids:
-            task = Task(self._store, self._judge, known[id], self._store.cursor())
+            task = Task(self._store, self._judge, known[id], edition)
+            if not self._how.dry_run:
+                self._generations[id] = self._store.new_generation(id, task.fold)
             for after, until in self._store.ranges(id, self._how.events) or [("", "")]:
                 yield Part(task, after, until)
 
@@ -179,20 +186,24 @@ class _Attempt:
             return ((part, part.judged()) for part in chain(first, parts))
         return in_order(chain(first, parts), Part.judged, processes)
 
-    def _states(self, results: Iterable[Result], comparison: Comparison) -> Iterator[Folded]:
+    def _folded(self, results: Iterable[Result], comparison: Comparison) -> Iterator[list[Folded]]:
+        """What became of each part."""
         for _, judged in results:
             if judged.error:
                 raise _Failed(judged.error)
             comparison.merge(judged.comparison)
-            yield from judged.folded
+            yield judged.folded
             self._how.between()
 
-    def _put(self, task: Task, states: Iterator[Folded]) -> None:
+    def _put(self, task: Task, parts: Iterator[list[Folded]]) -> None:
         if self._how.dry_run:
-            for _ in states:
+            for _ in parts:
                 pass
-        else:
-            self._store.replace(task.campaign.id, task.since, states, task.fold)
-            if self._how.edition:
-                self._store.note_edition(self._how.edition, [task.campaign.id], anew=True)
-            self._registry.settled(task.campaign)
+            return
+        id = task.campaign.id
+        with self._generations.pop(id) as generation:
+            for folded in parts:
+                generation.put(folded)
+        if self._how.edition:
+            self._store.note_edition(self._how.edition, [id], anew=True)
+        self._registry.settled(task.campaign)

@@ -11,6 +11,9 @@ from mailpixel.store.measures import Tally
 from mailpixel.store.projections import MessageState
 from mailpixel.store.verdict_codes import VerdictCode, unpack
 
+TALLIED = tuple(name for name in MessageState.__struct_fields__ if name not in ("known", "edition"))
+"""What of a state says how a message was judged."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Decision:
@@ -99,7 +102,7 @@ class Comparison:
         for state in after:
             self._after.add(state)
             former = gone.pop(state.recipient, None)
-            if former != state:
+            if former is None or not _judged_alike(former, state):
                 self._compare(former, state)
         for former in gone.values():
             self._compare(former, None)
@@ -133,6 +136,11 @@ class Comparison:
             sum(1 for bucket, _, _ in values if bucket),
             dict(sorted(self._moves.items(), key=_most_first)),
         )
+
+
+def _judged_alike(former: MessageState, state: MessageState) -> bool:
+    """Whether both add the same to the counters and have the same moves, whoever judged them and from how much."""
+    return all(getattr(former, name) == getattr(state, name) for name in TALLIED)
 
 
 def _most_first(entry: tuple[Move, int]) -> tuple[int, str, str, str]:

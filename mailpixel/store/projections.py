@@ -4,6 +4,7 @@ One contract suite (`tests/integration/test_store_contract.py`) runs on every st
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,6 +29,9 @@ class MessageState(Struct, frozen=True, gc=False):
     counters are made of is a pure function of the state. Times are None where nothing of the kind was seen. `client` is
     the program and the device of the first human open, or the device of the first human click where there is no such
     open, packed by `mailpixel.traffic.programs`.
+
+    `known` is how many distinct events were judged (0: not known, as an earlier release did not say), `edition` the
+    number of the rules that judged them, by when they came into force (0: not known).
     """
 
     campaign: str
@@ -39,11 +43,20 @@ class MessageState(Struct, frozen=True, gc=False):
     first_human_click_at_ms: int | None = None
     last_event_at_ms: int | None = None
     client: int = UNKNOWN_CLIENT
+    known: int = 0
+    edition: int = 0
 
     @property
     def standing(self) -> Standing:
         """What is known of the recipient: a pure function of the marks and of the opt-out."""
         return standing_of(shown_by(self.marks, self.opted_out))
+
+    @property
+    def knowledge(self) -> tuple[int, int]:
+        """Which of two states of one message stays: the one that knows more events, whoever judged them; of two that
+        know as many, the one of the later rules. So no slow fold takes an event back, and neither do former rules that
+        are in force again."""
+        return self.known, self.edition
 
     @property
     def tally(self) -> Mapping[TallyKey, int]:
@@ -104,16 +117,35 @@ class ReadProjections(Protocol):
         ...
 
 
+class Generation(Protocol):
+    """A whole set of states of one campaign while it is filled."""
+
+    def put(self, states: Iterable[Folded]) -> None:
+        """Put these states there; one of a message that has one takes its place. Messages put aside have none.
+
+        Raises `Conflict` when the generation was given up meanwhile.
+        """
+        ...
+
+
 class Projections(ReadProjections, Protocol):
-    """What was folded, for those who fold. Cursors are opaque text; the empty one is the beginning."""
+    """What was folded, for those who fold. Cursors are opaque text; the empty one is the beginning.
+
+    A case is one value: what a fold writes of a message is one state, which takes the place of the former one as a
+    whole. Lists stand inside it, as its marks do, so a case that is judged otherwise leaves nothing behind. A store may
+    keep rows derived from states, counters or an index, and answers as if it made them from the states.
+    """
 
     def save(self, states: Sequence[Folded], news: News) -> None:
-        """Replace these states, move the counters by the difference and the cursor to `news.position`, in
-        one transaction. States may be saved a part at a time, the cursor moved with the last. A message that is put
-        aside keeps its former state; one that has a state again is no longer put aside.
+        """Put these states in the place of former ones, and move the cursor to `news.position`. States may be saved a
+        part at a time, the cursor moved with the last.
 
-        Raises `Conflict` when the stored cursor is no longer `news.since`: another fold was faster, a
-        campaign was rebuilt or a person erased meanwhile. Nothing was written; read again from `cursor()`.
+        No knowledge is lost: a former state that knows more stays, see `MessageState.knowledge`. Figures are the tally
+        of the states. What a person's erasure took out is not brought back by a state from before it. A message that is
+        put aside keeps its former state; one that has a state again is no longer put aside.
+
+        May raise `Conflict` when another fold was faster, a campaign has a new generation or a person was erased
+        meanwhile. Nothing was written; read again from `cursor()`. That saves work, and nobody may rely on it.
         """
         ...
 
@@ -129,23 +161,23 @@ class Projections(ReadProjections, Protocol):
         """Messages put aside, in order of campaign and recipient, beginning after one."""
         ...
 
-    def replace(
-        self,
-        campaign: str,
-        since: str,
-        states: Iterable[Folded],
-        fold: Callable[[Message], Folded],
-    ) -> None:
-        """Put these states and their counters in the place of the campaign's own, at once and all together. Messages
-        put aside have no state then.
+    def new_generation(
+        self, campaign: str, fold: Callable[[Message], Folded]
+    ) -> AbstractContextManager[Generation]:
+        """A new generation of a campaign's states, for a `with` block: put there what was judged after this call.
 
-        `since` is the `cursor()` from before the first of these states was judged. A message that was folded
-        after it is judged again by `fold`, so the fold may go on meanwhile. Readers see the old ones until
-        the last moment.
+        When the block ends, all that is in the log is in it, and then it takes the place of the former one, at once and
+        as a whole: what was logged after this call is judged by `fold`, so others may append and fold meanwhile.
+        Readers see the former one until then. When the block fails nothing has changed.
 
-        Raises `Conflict` when a person was erased or another rebuild of the campaign began meanwhile:
-        nothing has changed, start over.
+        Raises `Conflict` when a person was erased or another generation of the campaign was begun meanwhile: nothing
+        has changed, start over.
         """
+        ...
+
+    def edition(self, rules: str) -> int:
+        """The number of these rules, which come into force now: that of the last ones if they are the same, else the
+        next."""
         ...
 
     def note_edition(self, edition: str, campaigns: Iterable[str], anew: bool = False) -> None:

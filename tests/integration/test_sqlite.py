@@ -279,7 +279,8 @@ def test_states_left_by_a_rebuild_that_was_killed_are_swept_by_the_next(
         connection.execute(
             "insert into states (shelf, recipient, marks, opted_out) select 99, recipient, marks, 0 from states"
         )
-    store.replace("spring", store.cursor(), [fold(store.message("spring", "r-1"))], fold)
+    with store.new_generation("spring", fold) as generation:
+        generation.put([fold(store.message("spring", "r-1"))])
     with store._database.reading() as connection:
         assert connection.execute("select count(*) from shelves").fetchone() == (1,)
         assert connection.execute("select count(*) from states").fetchone() == (1,)

@@ -1,6 +1,5 @@
 """What every store must do, run on each of them."""
 
-from collections.abc import Iterator
 from itertools import groupby
 
 import pytest
@@ -13,7 +12,7 @@ from mailpixel.model import Event, Facts, Message
 from mailpixel.store.consumers import News, Waiting
 from mailpixel.store.log import Overflow, PutAside
 from mailpixel.store.measures import MEASURES
-from mailpixel.store.projections import FOLD, Folded, MessageState
+from mailpixel.store.projections import FOLD, MessageState
 from mailpixel.store.protocol import Store
 from tests.support.builders import (
     APPLE,
@@ -29,6 +28,7 @@ from tests.support.builders import (
     at_ms,
 )
 from tests.support.folding import NOW_MS, catch_up, fold, logged, totals
+from tests.support.tallying import assert_figures_are_the_tally
 
 
 def news(store: Store) -> list[Message]:
@@ -44,6 +44,17 @@ def test_a_campaign_keeps_the_edition_it_was_first_judged_by_until_all_is_judged
     store.note_edition("2-b", ["spring"], anew=True)
     assert store.figures("spring", NOW_MS, 0).edition == "2-b"
     assert dict(store.editions()) == {"1-a": 1, "2-b": 2}
+
+
+def test_rules_are_numbered_in_the_order_in_which_they_come_into_force(store: Store) -> None:
+    assert [store.edition(rules) for rules in ("1-a", "1-a", "2-b", "2-b", "1-a", "3-c")] == [
+        1,
+        1,
+        2,
+        2,
+        3,
+        4,
+    ]
 
 
 def test_messages_are_found_by_a_destination_that_their_clicks_carried(store: Store) -> None:
@@ -256,6 +267,63 @@ def test_a_report_that_an_earlier_release_logged_and_that_comes_again_changes_no
     assert (state.delivered_at_ms, state.opted_out) == (at_ms(1), True)
 
 
+def known_by(edition: int, *events: Event) -> MessageState:
+    return replace(fold(a_message(*events)), edition=edition)
+
+
+def test_a_state_knows_how_many_events_were_judged(store: Store) -> None:
+    store.append([an_open(1), a_delivery(2), a_delivery(3)])
+    store.append([a_click(4)])
+    catch_up(store)
+    assert [state.known for state in store.recipients("spring", "", 9)] == [4]
+
+
+@pytest.mark.parametrize(
+    ("former", "saved", "stays"),
+    [
+        ((1, 2), (1, 1), "former"),
+        ((1, 1), (1, 2), "saved"),
+        ((1, 2), (2, 1), "former"),
+        ((2, 1), (1, 2), "saved"),
+        ((2, 1), (1, 1), "former"),
+        ((1, 1), (2, 1), "saved"),
+        ((1, 1), (1, 1), "saved"),
+        ((0, 0), (0, 0), "saved"),
+    ],
+    ids=str,
+)
+def test_of_two_states_the_better_informed_stays_and_then_the_one_of_later_rules(
+    store: Store, former: tuple[int, int], saved: tuple[int, int], stays: str
+) -> None:
+    def state(edition: int, known: int, link: int) -> MessageState:
+        return replace(fold(a_message(a_click(90, link=link))), edition=edition, known=known)
+
+    states = {"former": state(*former, link=1), "saved": state(*saved, link=2)}
+    for each in states.values():
+        put(store, each)
+    assert store.recipients("spring", "", 9) == [states[stays]]
+    assert_figures_are_the_tally(store, "spring")
+
+
+def test_equal_hits_of_which_one_state_knows_more_deliveries_are_told_apart(store: Store) -> None:
+    slow = known_by(1, an_open(60), a_delivery(5))
+    fast = known_by(1, an_open(60), a_delivery(5), a_delivery(3))
+    for state in (fast, slow):
+        put(store, state)
+    assert [state.delivered_at_ms for state in store.recipients("spring", "", 9)] == [at_ms(3)]
+
+
+def test_a_case_is_one_value_and_leaves_nothing_behind_when_it_shrinks(store: Store) -> None:
+    put(store, known_by(1, an_open(60), a_click(90, link=1), a_click(95, link=2)))
+    smaller = replace(known_by(2, a_click(95, link=3)), known=3)
+    put(store, smaller)
+    assert store.recipients("spring", "", 9) == [smaller]
+    assert list(store.figures("spring", NOW_MS, 0).links) == [3]
+    assert [list(quarter) for quarter in store.timeline("spring").values()] == [
+        ["clicks.events", "clicks.first_human", "clicks.human"]
+    ]
+
+
 def test_provisional_hits_are_those_younger_than_the_settle_time(store: Store) -> None:
     store.append([an_open(10), an_open(20), a_delivery(20), an_open(20, campaign="autumn")])
     assert [store.figures("spring", at_ms(second), 15_000).provisional for second in (20, 25, 35)] == [
@@ -419,95 +487,6 @@ def test_a_person_erased_while_sources_are_read_does_not_come_back(store: Store)
     assert [first.recipient, *(message.recipient for _, message in reading)] == names[:-1]
 
 
-def test_a_replacement_takes_the_place_of_all_states(store: Store) -> None:
-    store.append([an_open(1), an_open(2, recipient="r-2"), an_open(3, campaign="autumn")])
-    catch_up(store)
-    since = store.cursor()
-    prefetched = a_message(an_open(1, agent=APPLE))
-    store.replace("spring", since, [fold(prefetched)], fold)
-    assert [state.recipient for state in store.recipients("spring", "", 10)] == ["r-1"]
-    assert totals(store)["opens.privacy_prefetch"] == 1
-    assert "opens.human" not in totals(store)
-    assert totals(store, "autumn")["opens.human"] == 1
-
-
-def test_what_is_folded_during_a_replacement_is_in_it(store: Store) -> None:
-    store.append([an_open(1)])
-    catch_up(store)
-    since = store.cursor()
-
-    def states() -> Iterator[MessageState]:
-        yield fold(store.message("spring", "r-1"))
-        store.append([an_open(3, campaign="autumn"), an_open(100), an_open(2, recipient="r-2")])
-        catch_up(store)
-
-    store.replace("spring", since, states(), fold)
-    assert [state.recipient for state in store.recipients("spring", "", 10)] == ["r-1", "r-2"]
-    assert totals(store)["opens.human"] == 3
-    store.append([an_open(200)])
-    catch_up(store)
-    assert totals(store)["opens.human"] == 4
-
-
-def test_readers_see_the_former_counters_until_a_replacement_is_complete(store: Store) -> None:
-    store.append([an_open(1), an_open(2, recipient="r-2")])
-    catch_up(store)
-    seen = []
-
-    def states() -> Iterator[MessageState]:
-        for recipient in ("r-1", "r-2"):
-            yield fold(a_message(an_open(1, recipient=recipient, agent=APPLE)))
-            seen.append(totals(store)["opens.human"])
-
-    store.replace("spring", store.cursor(), states(), fold)
-    assert seen == [2, 2]
-    assert totals(store)["opens.privacy_prefetch"] == 2
-
-
-def test_a_replacement_that_fails_changes_nothing(store: Store) -> None:
-    store.append([an_open(1)])
-    catch_up(store)
-    before = (store.cursor(), totals(store), store.recipients("spring", "", 10))
-
-    def states() -> Iterator[MessageState]:
-        yield fold(a_message(an_open(1, agent=APPLE)))
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        store.replace("spring", store.cursor(), states(), fold)
-    assert (store.cursor(), totals(store), store.recipients("spring", "", 10)) == before
-    store.replace("spring", store.cursor(), [fold(a_message(an_open(1, agent=APPLE)))], fold)
-    assert totals(store)["opens.privacy_prefetch"] == 1
-
-
-def test_a_person_erased_during_a_replacement_does_not_come_back(store: Store) -> None:
-    store.append([an_open(1), an_open(2, recipient="r-2")])
-    catch_up(store)
-    since = store.cursor()
-
-    def states() -> Iterator[MessageState]:
-        yield fold(store.message("spring", "r-1"))
-        store.erase("r-1", NOW_MS)
-        yield fold(store.message("spring", "r-2"))
-
-    with pytest.raises(Conflict):
-        store.replace("spring", since, states(), fold)
-    with pytest.raises(Conflict):
-        store.replace("spring", since, [], fold)
-    assert [state.recipient for state in store.recipients("spring", "", 10)] == ["r-2"]
-    assert totals(store)["opens.human"] == 1
-
-
-def test_a_fold_that_read_before_a_replacement_reads_again(store: Store) -> None:
-    store.append([an_open(1)])
-    read = store.consumer(FOLD).news(10)
-    store.replace("spring", store.cursor(), [fold(store.message("spring", "r-1"))], fold)
-    with pytest.raises(Conflict):
-        store.save([], read)
-    catch_up(store)
-    assert totals(store)["opens.human"] == 1
-
-
 def test_what_waits_is_what_was_logged_and_not_folded(store: Store) -> None:
     assert store.consumer(FOLD).waiting() == Waiting()
     store.append([an_open(5), an_open(6, recipient="r-2"), an_open(7)])
@@ -562,40 +541,14 @@ def test_a_message_put_aside_keeps_its_former_state_and_comes_back_with_the_next
     assert (store.put_aside(), totals(store)["opens.human"]) == ([], 2)
 
 
-def test_a_replacement_says_anew_which_messages_are_put_aside(store: Store) -> None:
-    store.append([an_open(n, recipient=f"r-{n}") for n in (1, 2, 3)])
-    catch_up(store)
-    put(store, aside("r-1"), aside("r-3", "winter"))
-    states: list[Folded] = [
-        fold(store.message("spring", "r-1")),
-        aside("r-2"),
-        fold(store.message("spring", "r-3")),
-    ]
-    store.replace("spring", store.cursor(), states, fold)
-    assert store.put_aside() == [aside("r-2"), aside("r-3", "winter")]
-    assert [state.recipient for state in store.recipients("spring", "", 9)] == ["r-1", "r-3"]
-
-
-def test_a_message_folded_during_a_replacement_may_be_put_aside(store: Store) -> None:
-    store.append([an_open(1)])
-    catch_up(store)
-    since = store.cursor()
-    store.append([an_open(2, recipient="r-2")])
-    catch_up(store)
-    store.replace(
-        "spring", since, [fold(store.message("spring", "r-1"))], lambda message: aside(message.recipient)
-    )
-    assert store.put_aside() == [aside("r-2")]
-    assert totals(store)["opens.human"] == 1
-
-
 def test_a_person_is_found_whatever_became_of_their_messages(store: Store) -> None:
     names = ["folded", "aside", "rebuilt", "waiting"]
     store.append([an_open(1, campaign=name) for name in names[:3]])
     read = store.consumer(FOLD).news(10)
     kept = [fold(each) for each in read.messages if each.campaign == "folded"]
     store.save([*kept, aside("r-1", "aside")], read)
-    store.replace("rebuilt", store.cursor(), [fold(store.message("rebuilt", "r-1"))], fold)
+    with store.new_generation("rebuilt", fold) as generation:
+        generation.put([fold(store.message("rebuilt", "r-1"))])
     store.append([an_open(2, campaign="waiting"), an_open(3, campaign="other", recipient="r-2")])
     assert [message.campaign for message in store.person("r-1")] == sorted(names)
     assert store.erase("r-1", NOW_MS) == 4

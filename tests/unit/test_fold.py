@@ -1,6 +1,7 @@
 """The fold and the rebuild over a store in memory, with a clock and a judge that the test holds."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -17,7 +18,7 @@ from mailpixel.store.consumers import News, Waiting
 from mailpixel.store.leases import LeaseState
 from mailpixel.store.log import PutAside
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
-from mailpixel.store.projections import FOLD, Folded, MessageState
+from mailpixel.store.projections import FOLD, Folded, Generation, MessageState
 from tests.support.builders import ROBOT, a_campaign, a_click, a_link, an_open, at_ms, judge_plainly
 
 NOW_MS = at_ms(1_000)
@@ -198,9 +199,8 @@ class Saving(MemoryStore):
         self.saved.append((len(states), news.position != news.since))
         if self._replaced:
             self._replaced = False
-            self.replace(
-                "autumn", self.cursor(), [], lambda message: MessageState("autumn", message.recipient)
-            )
+            with self.new_generation("autumn", lambda message: MessageState("autumn", message.recipient)):
+                pass
 
 
 def test_much_news_is_saved_in_parts_and_the_cursor_moves_with_the_last(registry: MemoryRegistry) -> None:
@@ -274,7 +274,7 @@ def test_campaigns_without_events_are_settled_without_being_judged(
 ) -> None:
     for number in range(2 * SETTLED + 1):
         registry.add_campaign(a_campaign(f"c-{number}"))
-    store.replace = None  # type: ignore[method-assign, assignment]
+    store.new_generation = None  # type: ignore[method-assign, assignment]
     assert fold.catch_up(now, LEASE_MS) == 0
     assert registry.stale() == []
 
@@ -381,15 +381,22 @@ def test_a_state_that_cannot_be_saved_is_put_aside(registry: MemoryRegistry) -> 
     assert (totals(store)["opens.human"], store.consumer(FOLD).waiting().events) == (11, 0)
 
 
-class Brittle(MemoryStore):
-    """A store that cannot replace the states of one campaign."""
+class Refusing:
+    """A generation that takes no states."""
 
-    def replace(
-        self, campaign: str, since: str, states: Iterable[Folded], fold: Callable[[Message], Folded]
-    ) -> None:
+    def put(self, states: Iterable[Folded]) -> None:
+        raise OSError
+
+
+class Brittle(MemoryStore):
+    """A store that takes no new states of one campaign."""
+
+    def new_generation(
+        self, campaign: str, fold: Callable[[Message], Folded]
+    ) -> AbstractContextManager[Generation]:
         if campaign == "autumn":
-            raise OSError
-        super().replace(campaign, since, states, fold)
+            return nullcontext(Refusing())
+        return super().new_generation(campaign, fold)
 
 
 def test_a_campaign_that_cannot_be_judged_again_holds_up_no_other(
@@ -520,17 +527,14 @@ class Disturbed(MemoryStore):
         super().__init__()
         self.times = times
 
-    def replace(
-        self,
-        campaign: str,
-        since: str,
-        states: Iterable[Folded],
-        fold: Callable[[Message], Folded],
-    ) -> None:
+    def new_generation(
+        self, campaign: str, fold: Callable[[Message], Folded]
+    ) -> AbstractContextManager[Generation]:
+        asked_for = super().new_generation(campaign, fold)
         if self.times:
             self.times -= 1
             self.erase(f"r-{self.times}", NOW_MS)
-        super().replace(campaign, since, states, fold)
+        return asked_for
 
 
 def test_a_rebuild_starts_over_when_a_person_is_erased_meanwhile(registry: MemoryRegistry) -> None:

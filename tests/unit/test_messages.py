@@ -110,6 +110,8 @@ def test_the_moments_of_a_message_are_kept() -> None:
         first_human_open_at_ms=at_ms(20),
         first_human_click_at_ms=at_ms(40),
         last_event_at_ms=at_ms(60),
+        client=state.client,
+        known=9,
     )
 
 

@@ -6,6 +6,7 @@ compared to it.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 from secrets import token_bytes
 
@@ -17,14 +18,25 @@ from mailpixel.model import Event, Facts, Message
 from mailpixel.store.consumers import News
 from mailpixel.store.log import Followed, Overflow, PutAside
 from mailpixel.store.measures import MEASURES, Step, TallyKey, tally
-from mailpixel.store.memory.consumers import MemoryConsumers, parse_cursor
-from mailpixel.store.projections import FOLD, Figures, Folded, MessageState
+from mailpixel.store.memory.consumers import MemoryConsumers
+from mailpixel.store.projections import FOLD, Figures, Folded, Generation, MessageState
 from mailpixel.store.shown import links_people_followed
 from mailpixel.store.standing import Standing
 from mailpixel.store.tombstones import SECRET_BYTES, day_of, moment_of_erasure, person8
 
 Key = tuple[str, str]
 HITS = frozenset({EventKind.OPEN, EventKind.CLICK})
+
+
+class MemoryGeneration:
+    """A `Generation` in memory: what was put into it, by recipient."""
+
+    def __init__(self) -> None:
+        self.folded: dict[str, Folded] = {}
+
+    def put(self, states: Iterable[Folded]) -> None:
+        """See `Generation`."""
+        self.folded.update({each.recipient: each for each in states})
 
 
 class MemoryStore(MemoryConsumers):
@@ -38,6 +50,8 @@ class MemoryStore(MemoryConsumers):
         self._states: defaultdict[str, dict[str, MessageState]] = defaultdict(dict)
         self._aside: dict[Key, str] = {}
         self._editions: dict[str, str] = {}
+        self._rules: list[str] = []
+        self._filling: dict[str, MemoryGeneration] = {}
         self._secret = token_bytes(SECRET_BYTES)
         self._suppressed: dict[bytes, int] = {}
         self._appended = 0
@@ -98,7 +112,8 @@ class MemoryStore(MemoryConsumers):
         if isinstance(folded, PutAside):
             self._aside[key] = folded.error
         else:
-            states[folded.recipient] = folded
+            former = states.get(folded.recipient, folded)
+            states[folded.recipient] = folded if folded.knowledge >= former.knowledge else former
             self._aside.pop(key, None)
 
     def count_put_aside(self) -> int:
@@ -181,27 +196,38 @@ class MemoryStore(MemoryConsumers):
                 messages = (self.message(*key) for key in sorted(keys))
                 yield from ((source, message) for message in messages if message.events)
 
-    def replace(
-        self,
-        campaign: str,
-        since: str,
-        states: Iterable[Folded],
-        fold: Callable[[Message], Folded],
-    ) -> None:
+    def new_generation(
+        self, campaign: str, fold: Callable[[Message], Folded]
+    ) -> AbstractContextManager[Generation]:
         """See `Store`."""
-        position, erasures, _ = parse_cursor(since)
-        put = {state.recipient: state for state in states}
         with self._lock:
-            if self._erasures != erasures:
-                raise Conflict("a person was erased meanwhile; start over")
-            for at, event in self._log.items():
-                if position < at <= self._positions.get(FOLD, 0) and event.campaign == campaign:
-                    put[event.recipient] = fold(self.message(campaign, event.recipient))
+            return self._filled(campaign, fold, self._appended, self._erasures)
+
+    @contextmanager
+    def _filled(
+        self, campaign: str, fold: Callable[[Message], Folded], position: int, erasures: int
+    ) -> Iterator[Generation]:
+        generation = self._filling[campaign] = MemoryGeneration()
+        yield generation
+        with self._lock:
+            if self._erasures != erasures or self._filling[campaign] is not generation:
+                raise Conflict("a person was erased or another rebuild began meanwhile; start over")
+            news = [event for at, event in self._log.items() if at > position and event.campaign == campaign]
+            generation.put(
+                fold(self.message(campaign, name)) for name in dict.fromkeys(e.recipient for e in news)
+            )
             self._aside = {key: error for key, error in self._aside.items() if key[0] != campaign}
             self._states[campaign] = {}
-            for state in put.values():
-                self._put(state, self._states[campaign])
+            for folded in generation.folded.values():
+                self._put(folded, self._states[campaign])
             self._replacements += 1
+
+    def edition(self, rules: str) -> int:
+        """See `Store`."""
+        with self._lock:
+            if self._rules[-1:] != [rules]:
+                self._rules.append(rules)
+            return len(self._rules)
 
     def note_edition(self, edition: str, campaigns: Iterable[str], anew: bool = False) -> None:
         """See `Store`."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from mailpixel.store.measures import DAY_MS, Step, TallyKey
 from mailpixel.store.sqlite.database import Database
-from mailpixel.store.sqlite.generations import live_shelf
+from mailpixel.store.sqlite.generations import live_generation
 
 MOVE = """
     insert into counters (shelf, bucket_ms, link, measure, number) values (?, ?, ?, ?, ?)
@@ -56,7 +56,7 @@ def timeline(
     until_ms = LATEST_MS if until_ms is None else until_ms
     buckets: dict[int, dict[str, int]] = {}
     with database.reading() as connection:
-        shelf = live_shelf(connection, campaign)
+        shelf = live_generation(connection, campaign)
         if step is Step.DAY:
             bounds = since_ms // DAY_MS - 1, -(-until_ms // DAY_MS)
             rows = connection.execute(DAYS, (shelf, *bounds))

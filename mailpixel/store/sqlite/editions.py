@@ -1,4 +1,4 @@
-"""By which edition of the rules the campaigns of a SQLite file were judged."""
+"""Editions of the rules in a SQLite file: their numbers, and which campaigns were judged by which."""
 
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -7,6 +7,24 @@ from mailpixel.store.sqlite.database import Database
 
 KEEP = "insert or ignore into editions values (?, ?)"
 REPLACE = "insert or replace into editions values (?, ?)"
+LATEST = "select number, rules from rules_editions order by number desc limit 1"
+
+
+def edition(database: Database, rules: str) -> int:
+    """See `Store`."""
+    with database.reading() as connection:
+        known = _latest(connection, rules)
+    if known:
+        return known
+    with database.writing() as connection:
+        made = "insert into rules_editions (rules) values (?)"
+        return _latest(connection, rules) or int(connection.execute(made, (rules,)).lastrowid or 0)
+
+
+def _latest(connection: sqlite3.Connection, rules: str) -> int:
+    """The number of the rules that came into force last, where they are these; else 0."""
+    found = connection.execute(LATEST).fetchone()
+    return int(found[0]) if found is not None and found[1] == rules else 0
 
 
 def note_edition(database: Database, edition: str, campaigns: Iterable[str], anew: bool) -> None:

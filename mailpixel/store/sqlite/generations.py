@@ -1,4 +1,8 @@
-"""Shelves of states and counters in SQLite: the live one of a campaign, and others that are being filled or emptied."""
+"""Generations of states and counters in SQLite: the live one of a campaign, and others that are being filled or
+emptied.
+
+Their tables say shelf, as a service of an earlier release that still answers reads them.
+"""
 
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -23,32 +27,33 @@ KEYS = 64
 """States read by one statement."""
 
 STATE = """recipient, marks, delivered_at_ms, opted_out,
-    first_human_open_at_ms, first_human_click_at_ms, last_event_at_ms, client"""
-PUT = f"insert or replace into states (shelf, {STATE}, standing) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+    first_human_open_at_ms, first_human_click_at_ms, last_event_at_ms, client, known, edition"""
+PUT = f"insert or replace into states (shelf, {STATE}, standing) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 FILLING, LIVE, LEFT = 0, 1, -1
-"""What a shelf is: not complete yet, what readers see, or left to be swept."""
+"""What a generation is: not complete yet, what readers see, or left to be swept."""
 
 
-def live_shelf(connection: sqlite3.Connection, campaign: str) -> int | None:
-    """The shelf that readers see; None for a campaign of which nothing was folded."""
+def live_generation(connection: sqlite3.Connection, campaign: str) -> int | None:
+    """The generation that readers see; None for a campaign of which nothing was folded."""
     found = connection.execute(
         "select id from shelves where campaign = ? and live = 1", (campaign,)
     ).fetchone()
     return None if found is None else int(found[0])
 
 
-def leave_unfinished(connection: sqlite3.Connection, campaign: str | None = None) -> None:
-    """Give up shelves that are being filled: those of one campaign, or all."""
-    of = "" if campaign is None else " and campaign = ?"
-    values = () if campaign is None else (campaign,)
+def leave_unfinished(
+    connection: sqlite3.Connection, generation: int | None = None, campaign: str | None = None
+) -> None:
+    """Give up generations that are being filled: one, those of one campaign, or all."""
     connection.execute(
-        f"update shelves set live = {LEFT} where live < {LIVE} and live = {FILLING}{of}",  # noqa: S608
-        values,
+        f"update shelves set live = {LEFT} where live < {LIVE} and live = {FILLING}"  # noqa: S608
+        " and id = coalesce(?, id) and campaign = coalesce(?, campaign)",
+        (generation, campaign),
     )
 
 
-def new_shelf(connection: sqlite3.Connection, campaign: str, live: bool) -> int:
-    """An empty shelf."""
+def new_generation(connection: sqlite3.Connection, campaign: str, live: bool) -> int:
+    """An empty generation."""
     made = connection.execute("insert into shelves (campaign, live) values (?, ?)", (campaign, live))
     return int(made.lastrowid or 0)
 
@@ -76,7 +81,7 @@ def _select_of(keys: int) -> str:
 def put_states(
     connection: sqlite3.Connection, shelf: int, states: Iterable[MessageState], total: Tally
 ) -> None:
-    """Put states onto a shelf in the place of former ones, and add them to the total."""
+    """Put states into a generation in the place of former ones, and add them to the total."""
     connection.executemany(PUT, [(shelf, *_to_row(state), CODES[total.add(state)]) for state in states])
 
 
@@ -96,11 +101,13 @@ def _to_row(state: MessageState) -> tuple[Any, ...]:
         state.first_human_click_at_ms,
         state.last_event_at_ms,
         state.client,
+        state.known,
+        state.edition,
     )
 
 
 def sweep_left(database: Database) -> None:
-    """Delete the states and counters of shelves that were left, a part at a time, and then these shelves."""
+    """Delete the states and counters of generations that were left, a part at a time, and then these generations."""
     with database.reading() as connection:
         left = connection.execute(
             f"select id from shelves where live < {LIVE} and live = {LEFT}"  # noqa: S608

@@ -378,6 +378,18 @@ def _standing(db: Admin) -> None:
     _run(db, *STANDING_STEP)
 
 
+@STEPS(name="0017_knowledge")
+def _knowledge(db: Admin) -> None:
+    """How many events a state knows, and by which rules: not known of those that are there, so whatever is judged from
+    now on takes their place. Rules are numbered in the order in which they come into force."""
+    _run(
+        db,
+        "alter table states add column known integer not null default 0",
+        "alter table states add column edition integer not null default 0",
+        "create table rules_editions (number integer primary key autoincrement, rules text not null)",
+    )
+
+
 def migrate(path: Path | str, busy_ms: int = BUSY_MS, steps: Migrations = STEPS) -> None:
     """Bring the file to the newest schema; makes it, for its owner alone, when it is missing.
 

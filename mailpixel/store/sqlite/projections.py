@@ -17,8 +17,8 @@ from mailpixel.store.sqlite.cursor import Cursor, read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.editions import edition_of
 from mailpixel.store.sqlite.generations import (
-    live_shelf,
-    new_shelf,
+    live_generation,
+    new_generation,
     put_states,
     states_of,
 )
@@ -91,12 +91,17 @@ class Projections:
 
 
 def _replace_states(connection: sqlite3.Connection, campaign: str, states: Sequence[MessageState]) -> None:
-    live = live_shelf(connection, campaign)
-    shelf = new_shelf(connection, campaign, live=True) if live is None else live
+    """Put states in the place of those that know no more, and move the counters by the difference."""
+    live = live_generation(connection, campaign)
+    shelf = new_generation(connection, campaign, live=True) if live is None else live
     moves = Tally()
     recipients = [state.recipient for state in states]
-    for former in () if live is None else states_of(connection, shelf, campaign, recipients):
-        moves.add(former, -1)
+    found = () if live is None else states_of(connection, shelf, campaign, recipients)
+    formers = {former.recipient: former for former in found}
+    states = [state for state in states if state.knowledge >= formers.get(state.recipient, state).knowledge]
+    for state in states:
+        if former := formers.get(state.recipient):
+            moves.add(former, -1)
     note_campaign(connection, campaign, recipients)
     put_states(connection, shelf, states, moves)
     move_counters(connection, shelf, moves.counts())
@@ -105,7 +110,7 @@ def _replace_states(connection: sqlite3.Connection, campaign: str, states: Seque
 def _whole_campaign(connection: sqlite3.Connection, campaign: str) -> Sequence[tuple[int, str, int]]:
     return connection.execute(
         "select link, measure, number from counters where shelf = ? and bucket_ms = 0 order by link, measure",
-        (live_shelf(connection, campaign),),
+        (live_generation(connection, campaign),),
     ).fetchall()
 
 

@@ -6,7 +6,7 @@ from itertools import islice
 from mailpixel.store.projections import MessageState
 from mailpixel.store.shown import links_people_followed
 from mailpixel.store.sqlite.database import Database
-from mailpixel.store.sqlite.generations import STATE, live_shelf, to_state
+from mailpixel.store.sqlite.generations import STATE, live_generation, to_state
 from mailpixel.store.standing import STANDINGS, Standing
 
 ORDER = "recipient > ? order by recipient"
@@ -25,7 +25,7 @@ def recipients(
         select = select.replace(" order", CLICKERS)
     of_standing = () if standing is None else (STANDINGS.index(standing),)
     with database.reading() as connection:
-        rows = connection.execute(select, (live_shelf(connection, campaign), *of_standing, after))
+        rows = connection.execute(select, (live_generation(connection, campaign), *of_standing, after))
         states = (to_state(campaign, row) for row in rows)
         asked = (state for state in states if link is None or link in links_people_followed(state.marks))
         return list(islice(asked, limit))

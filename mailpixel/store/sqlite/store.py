@@ -1,25 +1,26 @@
 """The store in one SQLite file."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from mailpixel.model import Event, Message
 from mailpixel.store.consumers import WHOLE, News, Part
 from mailpixel.store.log import Followed, Overflow, PutAside
 from mailpixel.store.measures import Step
-from mailpixel.store.projections import Figures, Folded, MessageState
+from mailpixel.store.projections import Figures, Folded, Generation, MessageState
 from mailpixel.store.sqlite.aside import put_aside
 from mailpixel.store.sqlite.carried import messages_that_carried
 from mailpixel.store.sqlite.consumers import SqliteConsumer
 from mailpixel.store.sqlite.counters import timeline
 from mailpixel.store.sqlite.database import BUSY_MS, Database
-from mailpixel.store.sqlite.editions import editions, note_edition
+from mailpixel.store.sqlite.editions import edition, editions, note_edition
 from mailpixel.store.sqlite.erasure import erase
 from mailpixel.store.sqlite.events import EventLog
 from mailpixel.store.sqlite.migrations import migrate
+from mailpixel.store.sqlite.new_generation import NewGeneration
 from mailpixel.store.sqlite.projections import Projections
 from mailpixel.store.sqlite.recipients import recipients
-from mailpixel.store.sqlite.replacement import Replacement
 from mailpixel.store.sqlite.sources import messages_by_source
 from mailpixel.store.sqlite.sweeping import sweep
 from mailpixel.store.standing import Standing
@@ -111,15 +112,15 @@ class SqliteStore:
         """See `Store`."""
         return messages_by_source(self._database, self._log, least, since_ms, campaign)
 
-    def replace(
-        self,
-        campaign: str,
-        since: str,
-        states: Iterable[Folded],
-        fold: Callable[[Message], Folded],
-    ) -> None:
+    def new_generation(
+        self, campaign: str, fold: Callable[[Message], Folded]
+    ) -> AbstractContextManager[Generation]:
         """See `Store`."""
-        Replacement(self._database, self._log, campaign, since).run(states, fold)
+        return NewGeneration(self._database, self._log, campaign, fold).filled()
+
+    def edition(self, rules: str) -> int:
+        """See `Store`."""
+        return edition(self._database, rules)
 
     def note_edition(self, edition: str, campaigns: Iterable[str], anew: bool = False) -> None:
         """See `Store`."""

@@ -1,0 +1,151 @@
+"""A new generation of a campaign's states, filled while the fold goes on with the former one.
+
+The new states are put a part at a time, so that nobody waits. What was logged meanwhile, folded or not, is judged and
+put there too, round by round, until little is left; the last round and the exchange of the generations are one short
+transaction. Killed at any moment, the former generation is live and whole, or the new one is. Tables say shelf.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import islice
+
+from mailpixel.errors import Conflict, StoreUnavailable
+from mailpixel.model import Message
+from mailpixel.store.log import PutAside
+from mailpixel.store.measures import Tally
+from mailpixel.store.projections import Folded, MessageState
+from mailpixel.store.sqlite.aside import keep_aside
+from mailpixel.store.sqlite.counters import move_counters
+from mailpixel.store.sqlite.cursor import read_cursor, write_cursor
+from mailpixel.store.sqlite.database import Database
+from mailpixel.store.sqlite.events import EventLog
+from mailpixel.store.sqlite.generations import (
+    LEFT,
+    leave_unfinished,
+    new_generation,
+    put_states,
+    states_of,
+    sweep_left,
+)
+from mailpixel.store.sqlite.persons import note_campaign
+
+PART = 5_000
+"""States put in one transaction."""
+
+FEW = 200
+"""Messages judged within the transaction that exchanges the generations."""
+
+ROUNDS = 100
+"""Rounds of catching up before the exchange takes whatever is left."""
+
+LOGGED_SINCE = "select distinct recipient from events where position > ? and campaign = ? order by recipient"
+LAST = "select coalesce(max(position), 0) from events"
+
+
+class NewGeneration:
+    """One new generation of one campaign."""
+
+    def __init__(
+        self, database: Database, log: EventLog, campaign: str, fold: Callable[[Message], Folded]
+    ) -> None:
+        self._database = database
+        self._log = log
+        self._campaign = campaign
+        self._fold = fold
+        self._tally = Tally()
+        self._aside: dict[str, PutAside] = {}
+        self._generation = 0
+        with database.reading() as connection:
+            self._position = _last_position(connection)
+            self._erasures = read_cursor(connection).erasures
+
+    @contextmanager
+    def filled(self) -> Iterator["NewGeneration"]:
+        """Fill it in the block; complete and live where that succeeds. Raises `Conflict`."""
+        self._begin()
+        try:
+            yield self
+            self._complete()
+        except BaseException:
+            with suppress(StoreUnavailable), self._database.writing() as connection:
+                leave_unfinished(connection, self._generation)
+            raise
+        sweep_left(self._database)
+
+    def put(self, states: Iterable[Folded]) -> None:
+        """See `Generation`."""
+        rest = iter(states)
+        while part := list(islice(rest, PART)):
+            with self._database.writing() as connection:
+                self._put(connection, part)
+
+    def _begin(self) -> None:
+        with self._database.writing() as connection:
+            if read_cursor(connection).erasures != self._erasures:
+                raise Conflict("a person was erased meanwhile; start over")
+            leave_unfinished(connection, campaign=self._campaign)
+            self._generation = new_generation(connection, self._campaign, live=False)
+        sweep_left(self._database)
+
+    def _complete(self) -> None:
+        """Take in what was logged meanwhile, and take the place of the former one."""
+        for _ in range(ROUNDS):
+            if self._catch_up() <= FEW:
+                break
+        with self._database.writing() as connection:
+            self._put(connection, self._logged_meanwhile(connection))
+            self._exchange(connection)
+
+    def _put(self, connection: sqlite3.Connection, folded: Iterable[Folded]) -> None:
+        filling = "select 1 from shelves where id = ? and live = 0"
+        if connection.execute(filling, (self._generation,)).fetchone() is None:
+            raise Conflict("a person was erased or another rebuild began meanwhile; start over")
+        newest: dict[str, MessageState] = {}
+        for each in folded:
+            if isinstance(each, PutAside):
+                self._aside[each.recipient] = each
+            else:
+                newest[each.recipient] = each
+                self._aside.pop(each.recipient, None)
+        for former in states_of(connection, self._generation, self._campaign, list(newest)):
+            self._tally.add(former, -1)
+        put_states(connection, self._generation, newest.values(), self._tally)
+        note_campaign(connection, self._campaign, newest)
+
+    def _catch_up(self) -> int:
+        """One round; returns how many messages it judged."""
+        with self._database.reading() as connection:
+            states = self._logged_meanwhile(connection)
+        self.put(states)
+        return len(states)
+
+    def _logged_meanwhile(self, connection: sqlite3.Connection) -> list[Folded]:
+        """The messages with events logged since the last round, judged anew."""
+        found = connection.execute(LOGGED_SINCE, (self._position, self._campaign)).fetchall()
+        self._position = _last_position(connection)
+        messages = (self._readable(connection, recipient) for (recipient,) in found)
+        return [each if isinstance(each, PutAside) else self._fold(each) for each in messages]
+
+    def _readable(self, connection: sqlite3.Connection, recipient: str) -> Message | PutAside:
+        """A message as this transaction sees it, put aside when it cannot be read."""
+        try:
+            return self._log.message_in(connection, self._campaign, recipient)
+        except Exception as error:
+            return PutAside(self._campaign, recipient, type(error).__name__)
+
+    def _exchange(self, connection: sqlite3.Connection) -> None:
+        move_counters(connection, self._generation, self._tally.counts())
+        connection.execute(
+            "update shelves set live = ? where campaign = ? and live = 1", (LEFT, self._campaign)
+        )
+        connection.execute("update shelves set live = 1 where id = ?", (self._generation,))
+        connection.execute("delete from aside where campaign = ?", (self._campaign,))
+        keep_aside(connection, self._aside.values())
+        note_campaign(connection, self._campaign, self._aside)
+        cursor = read_cursor(connection)
+        write_cursor(connection, cursor._replace(replacements=cursor.replacements + 1))
+
+
+def _last_position(connection: sqlite3.Connection) -> int:
+    return int(connection.execute(LAST).fetchone()[0])
