@@ -11,15 +11,12 @@ from mailpixel.classify import judge
 from mailpixel.cli.context import rules, say
 from mailpixel.errors import StoreUnavailable
 from mailpixel.projections.fold import Fold, FoldOptions
-from mailpixel.projections.lease import Stop
+from mailpixel.projections.lease import LEASE_MS, Stop
 from mailpixel.store.campaigns import ChangedCampaigns
 from mailpixel.store.projections import FOLD, Projections
 from mailpixel.store.protocol import Store
 from mailpixel.store.registry import Registry
 from mailpixel.times import now_ms
-
-LEASE_MS = 5_000
-"""How long the one fold may be silent before another takes its place."""
 
 WITHIN_S = 2.0
 """How long a command folds, or waits for the `work` that does, before it shows what there is."""

@@ -2,30 +2,19 @@
 
 import signal
 import time
-import uuid
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import click
 
 from mailpixel.cli.context import Command, begun, say, settings, stores
-from mailpixel.cli.folding import LEASE_MS
-from mailpixel.errors import StoreUnavailable
 from mailpixel.links.urls import check_base_url
-from mailpixel.model import Campaign, Judged, Message
 from mailpixel.pool import end_with_input
-from mailpixel.projections.lease import Stop
 from mailpixel.settings import Settings
 from mailpixel.times import now_ms
 
-if TYPE_CHECKING:
-    from mailpixel.folder.operator_file import RulesInForce
-    from mailpixel.projections.fold import Fold
-
-POLL_S = 0.2
-"""How often the fold looks for news when it has caught up."""
+LOOK_S = 0.1
+"""How often `work` looks whether it is asked to end."""
 
 
 @click.command("serve", cls=Command, example="mailpixel serve --port 8025 --workers 2")
@@ -65,64 +54,20 @@ def _say_where(host: str, port: int, workers: int) -> None:
 @click.option("--while-input-lasts", is_flag=True, hidden=True, help="End when standard input ends.")
 def work_command(while_input_lasts: bool) -> None:
     """Classify logged hits and update reports continuously. `serve` starts this itself."""
-    from mailpixel.classify import judge
-    from mailpixel.folder.operator_file import RulesInForce
-    from mailpixel.projections.fold import NOTE_EVERY_MS, Fold, FoldOptions
+    from mailpixel.work.side_by_side import SideBySide
+    from mailpixel.work.tasks import tasks_of
 
-    clock = _clock_until_asked_to_end()
+    asked_to_end = _signals_to_end()
     if while_input_lasts:
         end_with_input()
-    store, registry = stores()
-    in_force = RulesInForce(settings())
-
-    def judge_now(message: Message, campaign: Campaign) -> Sequence[Judged]:
-        return judge(message, campaign, in_force.now)
-
-    options = FoldOptions(
-        note_every_ms=min(settings().ready_lag_s * 1000 // 3, NOTE_EVERY_MS),
-        edition=lambda: in_force.now.version,
-    )
-    fold = Fold(store, registry, judge_now, uuid.uuid4().hex, options)
-    with suppress(_Ended):
-        _fold_for_ever(fold, in_force, clock)
-    with suppress(StoreUnavailable):
-        fold.leave()
+    with SideBySide(tasks_of(settings(), *stores()), now_ms):
+        while not asked_to_end:
+            time.sleep(LOOK_S)
 
 
-def _clock_until_asked_to_end() -> Callable[[], int]:
-    """A clock that raises `_Ended` after SIGINT or SIGTERM: the fold asks for the time between its steps."""
-    ending: list[int] = []
+def _signals_to_end() -> Sequence[int]:
+    """The signals that ask this process to end, as they come: SIGINT and SIGTERM."""
+    received: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, frame: ending.append(number))
-
-    def clock() -> int:
-        if ending:
-            raise _Ended
-        return now_ms()
-
-    return clock
-
-
-def _fold_for_ever(fold: "Fold", in_force: "RulesInForce", clock: Callable[[], int]) -> NoReturn:
-    """Fold again and again, by the newest rules. A store that does not answer is named once."""
-    from mailpixel.ingest.live import Part
-
-    rules = Part("rules", in_force.look, time.monotonic)
-    problem = None
-    while True:
-        version = in_force.now.version
-        rules.refresh()
-        if in_force.now.version != version:
-            fold.rules_changed()
-        try:
-            fold.catch_up(clock, LEASE_MS)
-            problem = None
-        except StoreUnavailable as error:
-            if str(error) != problem:
-                say(f"the store does not answer, the fold waits: {error}")
-            problem = str(error)
-        time.sleep(POLL_S)
-
-
-class _Ended(Stop):
-    """The process is asked to end."""
+        signal.signal(number, lambda number, frame: received.append(number))
+    return received

@@ -2,6 +2,9 @@
 
 from mailpixel.store.leases import Leases
 
+LEASE_MS = 5_000
+"""How long a holder may be silent before another takes its place."""
+
 
 class Stop(Exception):
     """The work ends here, between two steps: a clock raises it when time is up, say."""

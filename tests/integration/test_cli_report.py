@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from mailpixel.cli import cli
-from mailpixel.cli.folding import LEASE_MS
+from mailpixel.projections.lease import LEASE_MS
 from mailpixel.report.moments import iso_ms
 from mailpixel.store.projections import FOLD
 from mailpixel.store.sqlite import open_sqlite

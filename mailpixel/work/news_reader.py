@@ -1,0 +1,60 @@
+"""A consumer that does something with each message that has news."""
+
+from collections.abc import Callable
+
+from mailpixel.model import Message
+from mailpixel.projections.lease import Lease, LeaseLost
+from mailpixel.store.consumers import Consumer
+from mailpixel.store.log import PutAside
+from mailpixel.work.task import Clock
+
+NEWS = 1_000
+"""Events whose messages are read at a time: as many come again after a failure."""
+
+TURN_MS = 5_000
+"""How long one call reads while there is always more."""
+
+
+class NewsReader:
+    """A `Task` that hands every message with news to `act`, at least once.
+
+    When `act` raises, it is not done with what it read last, and gets that again.
+    """
+
+    def __init__(
+        self, name: str, consumer: Consumer, lease: Lease, act: Callable[[Message | PutAside], object]
+    ) -> None:
+        self.name = name
+        self._consumer = consumer
+        self._lease = lease
+        self._act = act
+
+    def catch_up(self, clock: Clock, lease_ms: int) -> int | None:
+        """See `Task`."""
+        read = 0
+        end_ms = clock() + TURN_MS
+        try:
+            while (now_ms := clock()) <= end_ms:
+                if not self._consumer.waiting().events:
+                    self._lease.note_caught_up(now_ms, lease_ms)
+                    break
+                self._lease.hold(now_ms, lease_ms)
+                read += self._read(clock, lease_ms)
+        except LeaseLost:
+            return None
+        return read
+
+    def leave(self) -> None:
+        """See `Task`."""
+        self._lease.drop()
+
+    def _read(self, clock: Clock, lease_ms: int) -> int:
+        """Act on the next news; how many messages that were. Raises `LeaseLost`."""
+        news = self._consumer.news(NEWS)
+        read = 0
+        for message in news.messages:
+            self._act(message)
+            self._lease.hold(clock(), lease_ms)
+            read += 1
+        self._consumer.done(news.position)
+        return read
