@@ -9,7 +9,8 @@ import re
 from mailpixel.claims import DESTINATION_BYTES
 from mailpixel.errors import InvalidInput
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""A control character."""
 _AUTHORITY = re.compile(r"https?://([^/?#]+)", re.IGNORECASE)
 _PATH = re.compile(r"([^?#]*)(.*)", re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -45,7 +46,7 @@ def checked(url: str, field: str = "url") -> str:
 _TOO_LONG = f"is longer than {DESTINATION_BYTES:,} bytes; shorten it"
 _REFUSALS = (
     (lambda url: len(url) > DESTINATION_BYTES, _TOO_LONG),
-    (_CONTROL.search, "holds a control character; remove it"),
+    (CONTROL.search, "holds a control character; remove it"),
     (
         lambda url: "\\" in url,
         "holds a backslash, which is read in two ways; write / or %5C",

@@ -15,7 +15,16 @@ import turbohtml
 
 from mailpixel.links.passthrough import stands_in
 from mailpixel.links.splicing import conditional
-from mailpixel.links.splicing.draft import PIXEL_PLACE, Destinations, Draft, Note, NoteKind, Skip, Slot
+from mailpixel.links.splicing.draft import (
+    PIXEL_PLACE,
+    SHORT_BYTES,
+    Destinations,
+    Draft,
+    Note,
+    NoteKind,
+    Skip,
+    Slot,
+)
 from mailpixel.links.splicing.html_text import HtmlText, walk
 from mailpixel.links.splicing.link_policy import Decision, LinkPolicy, Reason
 from mailpixel.links.splicing.no_track import asks_no_track
@@ -25,9 +34,6 @@ from mailpixel.links.splicing.plan import Plan, planned
 from mailpixel.links.splicing.shown import shows_another
 
 __all__ = ["Plan", "RewriteOptions", "Skip", "draft_html", "prepare"]
-
-SHORT_BYTES = 3_200
-"""SpamAssassin calls shorter HTML with one image "image only". Source: its rules HTML_IMAGE_ONLY_* (tried 2026-11)."""
 
 _VALUE = re.compile(r"[^=]*=[\t\n\f\r ]*")
 _HTML = turbohtml.Namespace.HTML

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable
 from urllib.parse import quote, unquote_plus, unquote_to_bytes
 
 from mailpixel.errors import InvalidInput
-from mailpixel.links.destination import check_destination
+from mailpixel.links.destination import CONTROL, check_destination
 from mailpixel.links.fields import holds_token, token_spans
 
 
@@ -61,7 +61,6 @@ VALUE_CHARS = 1_000
 """The longest value that is handed on."""
 
 _NAME = re.compile(NAME_PATTERN)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _AMPERSAND = "\x00"  # no URL that may be tracked holds it
 
 
@@ -106,7 +105,7 @@ def _decoded(pair: bytes) -> tuple[str, str] | None:
         read = unquote_to_bytes(name).decode(), unquote_to_bytes(value).decode()
     except UnicodeDecodeError:
         return None
-    return None if len(read[1]) > VALUE_CHARS or _CONTROL.search(read[1]) else read
+    return None if len(read[1]) > VALUE_CHARS or CONTROL.search(read[1]) else read
 
 
 def passed_through(

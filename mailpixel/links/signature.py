@@ -11,7 +11,8 @@ from mailpixel.claims import TokenKind
 from mailpixel.links.token_format import encode
 
 SIGNATURE_BYTES = 16
-SIGNATURE_CHARS = 22
+SIGNATURE_CHARS = -(-4 * SIGNATURE_BYTES // 3)
+"""22: as base64url without padding."""
 
 _BLOCK_BYTES = 64
 _INNER, _OUTER = bytes(n ^ 0x36 for n in range(256)), bytes(n ^ 0x5C for n in range(256))

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mailpixel.links.splicing.draft import Note, NoteKind
+from mailpixel.links.splicing.draft import SHORT_BYTES, Note, NoteKind
 
 NAMED = 10
-"""How many links are named; of more only the number is given."""
+"""The most links that are named; the others are only counted."""
 URL_CHARS = 200
 
 Heed = Callable[[Sequence[Note]], object]
@@ -16,8 +16,8 @@ _ABOUT: Mapping[NoteKind, str] = {
     NoteKind.FIELD: "{links} hold what looks like a template field; mark it with data-no-track if it is one",
     NoteKind.SHOWN: "{links} show another domain in their text, and mail programs warn of that;"
     " use a tracking host under your own domain{remedy}",
-    NoteKind.SHORT: "the HTML{whose} is shorter than 3,200 bytes and has no other image: SpamAssassin adds 0.6 to 2.2"
-    " points for the pixel{remedy}",
+    NoteKind.SHORT: f"the HTML{{whose}} is shorter than {SHORT_BYTES:,} bytes and has no other image:"
+    " SpamAssassin adds 0.6 to 2.2 points for the pixel{remedy}",
 }
 
 

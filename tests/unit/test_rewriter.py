@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from mailpixel.claims import Claims, TokenKind
 from mailpixel.errors import MailpixelError, NotFound, StoreUnavailable
 from mailpixel.folder.key_file import new_keyring
-from mailpixel.links.html import Skip
 from mailpixel.links.minter import Minter
 from mailpixel.links.parts.skipped import SkipCause
-from mailpixel.links.splicing.draft import Note, NoteKind
+from mailpixel.links.splicing.draft import Note, NoteKind, Skip
 from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.token import TokenSigner

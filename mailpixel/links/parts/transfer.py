@@ -1,9 +1,13 @@
-"""Content transfer encodings, so that a slot can be filled and everything around it stays byte for byte."""
+"""Content transfer encodings: bodies decoded, and written again with every byte but those in a slot as it was.
+
+`content_of` takes a body out of its encoding, and gives a `Content`. That makes a `Body` of the template, which writes
+it in the same encoding for one recipient.
+"""
 
 import binascii
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -129,19 +133,23 @@ class QuotedText:
 
     def body(self, cuts: Cuts, template: Template[bytes]) -> Body:
         """See `Content`."""
-        raw, pieces, slots, position, at = self.raw, [], [], 0, 0
+        raw, pieces, slots, position = self.raw, [], [], 0
         soft = b"=" + line_end_of(raw)
-        for piece, value in zip(cuts.pieces, cuts.values, strict=False):
-            at += len(piece)
-            start = self.start_of(at)
-            end = max(start, self.end_of(at + len(value))) if value else start
-            at += len(value)
+        for start, end in self._values(cuts):
             before = raw[position:start]
             # A bare `=` would make an escape with what comes behind it now.
             pieces.append(before[:-1] + b"=3D" if before.endswith(b"=") else before)
             slots.append(_quoted_slot(raw, start, end, soft))
             position = end
         return QuotedBody((*pieces, raw[position:]), tuple(slots), soft, template)
+
+    def _values(self, cuts: Cuts) -> Iterator[tuple[int, int]]:
+        """Where the values between the pieces start and end in the raw body."""
+        at = 0
+        for piece, value in zip(cuts.pieces, cuts.values, strict=False):
+            start = self.start_of(at + len(piece))
+            at += len(piece) + len(value)
+            yield start, max(start, self.end_of(at)) if value else start
 
 
 def quoted_decoded(raw: bytes) -> QuotedText | None:

@@ -22,6 +22,10 @@ class Skip(NamedTuple):
     reason: Reason
 
 
+SHORT_BYTES = 3_200
+"""SpamAssassin calls shorter HTML with one image "image only". Source: its rules HTML_IMAGE_ONLY_* (tried 2026-11)."""
+
+
 class NoteKind(StrEnum):
     """What a sender should know of a rewrite that went well."""
 
@@ -30,7 +34,7 @@ class NoteKind(StrEnum):
     SHOWN = "shown"
     """A link that is tracked though its text shows another domain than the tracker's."""
     SHORT = "short"
-    """HTML so short that spam filters mind its only image, the pixel."""
+    """HTML of less than `SHORT_BYTES`, whose only image is the pixel: spam filters mind that."""
 
 
 class Note(NamedTuple):
