@@ -12,8 +12,8 @@ import os
 
 from mailpixel.kinds import EventKind
 from mailpixel.model import Event, Facts
+from mailpixel.times import DAY_MS
 
-DAY_MS = 86_400_000
 LATEST_MS = ((1 << 32) - 1) * 1000
 """The last moment that an event is logged with, in 2106: a clock that is further ahead counts as this."""
 REPORTED_EDGE = bytes(4)

@@ -2,6 +2,8 @@
 
 import time
 
+DAY_MS = 86_400_000
+
 
 def now_ms() -> int:
     """The system's clock: milliseconds since 1970. Rooms that judge or fold take the time as an argument instead."""

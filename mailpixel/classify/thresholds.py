@@ -42,5 +42,3 @@ class Thresholds:
     """An open of the same source this soon after the one that counted is a repeat."""
     repeat_click_ms: int = 5_000
     """The same of a click on the same link."""
-    settle_ms: int = 15_000
-    """A verdict younger than this may still change by what comes next."""

@@ -11,7 +11,6 @@ from mailpixel.cli.context import Command, print_json, say, stores
 from mailpixel.cli.printing import batched, in_campaign, row_options, write_rows
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput
-from mailpixel.event_ids import DAY_MS
 from mailpixel.links.lists.columns import Wanted
 from mailpixel.links.lists.opening import TextList
 from mailpixel.model import Event
@@ -21,7 +20,7 @@ from mailpixel.report.export import deliveries
 from mailpixel.report.tables import as_written
 from mailpixel.store.log import EventWriter
 from mailpixel.store.registry import RegistryFeed
-from mailpixel.times import now_ms
+from mailpixel.times import DAY_MS, now_ms
 
 COLUMNS = ("recipient", "delivered_at")
 BLOCK_BYTES = 262_144

@@ -1,7 +1,7 @@
 """Hits with a broken signature on their way to the log: few, late and never in a reader's way."""
 
-from mailpixel.event_ids import DAY_MS
 from mailpixel.model import Event
+from mailpixel.times import DAY_MS
 
 MOST_HELD = 1_000
 """Hits kept in memory until they are written, once a second. Anybody can send them, so more are dropped."""

@@ -3,7 +3,6 @@
 Pure of I/O: the caller answers the request and hands the event to the committer.
 """
 
-import ipaddress
 from enum import StrEnum
 from functools import lru_cache
 from typing import Protocol
@@ -13,7 +12,7 @@ from msgspec.structs import replace
 
 from mailpixel.claims import Claims
 from mailpixel.errors import InvalidInput
-from mailpixel.event_ids import DAY_MS, EventIds
+from mailpixel.event_ids import EventIds
 from mailpixel.ingest.agents import AgentBounds
 from mailpixel.ingest.caps import DailyCaps
 from mailpixel.ingest.hit import Hit
@@ -24,6 +23,8 @@ from mailpixel.links.passthrough import passed_on
 from mailpixel.links.token import Problem, TokenSigner
 from mailpixel.model import Event, Facts
 from mailpixel.store.log import Overflow
+from mailpixel.times import DAY_MS
+from mailpixel.traffic.networks import network_of
 
 FORGED_CAP = 5
 """Hits with a broken signature taken of one message in one day and process: more prove nothing new."""
@@ -109,11 +110,6 @@ class Intake:
         self._caps = DailyCaps(message_cap)
         self._forged_caps = DailyCaps(FORGED_CAP, FORGED_REMEMBERED)
         self._keep_address = keep_address
-
-    @property
-    def forged_messages(self) -> int:
-        """Of how many messages broken signatures are remembered."""
-        return len(self._forged_caps)
 
     def receive(self, hit: Hit) -> Receipt:
         """The receipt of one hit: verified, capped, and as much of it kept as was set."""
@@ -207,16 +203,16 @@ def location(url: str) -> str | None:
 
 
 @lru_cache(maxsize=4_096)
-def _network_of(address: str) -> str:
+def _network_address(address: str) -> str:
+    """The first address of its /24 or /48; empty for what is no address."""
     try:
-        bits = 24 if ipaddress.ip_address(address).version == 4 else 48
-    except ValueError:
+        return network_of(address).partition("/")[0]
+    except InvalidInput:
         return ""
-    return str(ipaddress.ip_network(f"{address}/{bits}", strict=False).network_address)
 
 
 def minimise(address: str, keep: str) -> str:
     """What is kept of an address: `full` the whole, `network` its /24 or /48, `none` nothing."""
     if keep == "full":
         return address
-    return _network_of(address) if keep == "network" else ""
+    return _network_address(address) if keep == "network" else ""

@@ -3,10 +3,10 @@
 import threading
 from datetime import UTC, datetime
 
-from mailpixel.event_ids import DAY_MS
 from mailpixel.model import Campaign
 from mailpixel.store.keys import ApiKey
 from mailpixel.store.registry import RegistryFeed
+from mailpixel.times import DAY_MS
 
 
 class RegistryCache:

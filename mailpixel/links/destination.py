@@ -13,7 +13,8 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 """A control character."""
 _AUTHORITY = re.compile(r"https?://([^/?#]+)", re.IGNORECASE)
 _PATH = re.compile(r"([^?#]*)(.*)", re.DOTALL)
-_SURROGATE = re.compile("[\ud800-\udfff]")
+SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half of a pair: no Unicode text holds one."""
 
 
 def check_destination(url: str, field: str = "url") -> str:
@@ -52,7 +53,7 @@ _REFUSALS = (
         "holds a backslash, which is read in two ways; write / or %5C",
     ),
     (lambda url: "<" in url, "holds `<`, often the sign of a missing quote; write %3C where it is meant"),
-    (_SURROGATE.search, "is not valid Unicode"),
+    (SURROGATE.search, "is not valid Unicode"),
 )
 """What is refused on sight, in this order."""
 

@@ -8,7 +8,6 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
-from typing import AnyStr
 
 from turbohtml.clean import LinkDetector
 
@@ -16,7 +15,6 @@ from mailpixel.links.fields import Fields, fields_of, token_spans
 from mailpixel.links.splicing.draft import Destinations, Draft, Note, NoteKind, Skip, Slot
 from mailpixel.links.splicing.link_policy import LinkPolicy, Reason
 from mailpixel.links.splicing.options import RewriteOptions
-from mailpixel.links.splicing.plan import Plan, planned
 
 _HTTP = re.compile(r"https?://", re.IGNORECASE)
 _SIGNATURE = re.compile(r"^-- ?\r?$", re.MULTILINE)
@@ -31,14 +29,6 @@ _GLUED_TO_END = re.compile(r"[^\s,;.!?>)\]}\"']{1,200}")
 _CLOSING = ".,:;!?'\")]}"
 # The detector takes these for letters of a longer word, or cannot read them at all.
 _GLUED = re.compile("[^\x00-\x7f](?=https?://)|[*_](?=https?://)|[\ud800-\udfff]", re.IGNORECASE)
-
-
-def prepare_text(text: AnyStr, options: RewriteOptions) -> Plan[AnyStr]:
-    """Plan the rewrite of plain text, as `mailpixel.links.html.prepare` does for HTML; there is never a pixel.
-
-    The same options give the same numbers to the same destinations. Never raises for content.
-    """
-    return planned(text, options, draft_text)
 
 
 def draft_text(

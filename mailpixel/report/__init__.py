@@ -3,9 +3,8 @@
 summary      one campaign in numbers: the contract of `GET /api/campaigns/{id}/summary`
 estimate     how many opened when mail programs hide it
 timeline     counters by hour or day in any time zone
-links        rows by link
+links        rows by link, and a campaign as JSON
 recipients   rows by recipient
-campaigns    a campaign as JSON
 explanation  one message with its verdicts and reasons
 sources      sources that followed links of many recipients
 export       every event with its verdict, and every delivery
@@ -13,8 +12,3 @@ tables       rows as NDJSON or CSV
 moments      moments as text
 zones        time zones, and local times
 """
-
-from mailpixel.report.summary import Summary, summarise
-from mailpixel.report.timeline import timeline
-
-__all__ = ["Summary", "summarise", "timeline"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mailpixel.model import Campaign
 from mailpixel.report.moments import iso
 from mailpixel.store.projections import Figures
+from mailpixel.store.shown import EMBEDDED
 
 
 def campaign_json(campaign: Campaign) -> dict[str, object]:
@@ -23,10 +24,6 @@ def campaign_json(campaign: Campaign) -> dict[str, object]:
         "archived": campaign.archived,
         "links": [{"number": link.number, "url": link.url, "trap": link.trap} for link in campaign.links],
     }
-
-
-EMBEDDED = -1
-"""The number under which clicks on embedded destinations are counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,22 +113,15 @@ class CampaignWriter(CampaignReader, LinkRegister, Protocol):
         """
         ...
 
-    def update_campaign(self, campaign: Campaign, by: str, now: datetime) -> None:
-        """Replace a campaign by this one. A link whose destination differs keeps its number; the old
-        destination is kept as a revision. When sent_at or a trap differ the campaign is stale, when another link or
-        none leads to a destination it is relinked.
-
-        Raises `NotFound`.
-        """
-        ...
-
     def change_campaign(
         self, id: str, change: Callable[[Campaign], Campaign], by: str, now: datetime
     ) -> Campaign:
-        """`update_campaign` with what `change` makes of the campaign as it is; gives that.
+        """Replace a campaign by what `change` makes of it as it is; gives that.
 
-        Nobody else changes it meanwhile: a link that a sender registers is not lost. What `change` raises goes
-        through, and then nothing has changed. Raises `NotFound`.
+        A link whose destination differs keeps its number; the old destination is kept as a revision. When sent_at or a
+        trap differ the campaign is stale, when another link or none leads to a destination it is relinked. Nobody else
+        changes it meanwhile: a link that a sender registers is not lost. What `change` raises goes through, and then
+        nothing has changed. Raises `NotFound`.
         """
         ...
 

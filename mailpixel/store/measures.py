@@ -58,6 +58,7 @@ from mailpixel.store.shown import (
 )
 from mailpixel.store.standing import STANDINGS, standing_of
 from mailpixel.store.verdict_codes import CODE_MASK, FLAGS_MASK, LINK_SHIFT, RULE_SHIFT, codes
+from mailpixel.times import DAY_MS
 from mailpixel.traffic.programs import DEVICES, PROGRAMS, device_of, program_of
 
 TallyKey = tuple[int, int, str]
@@ -65,7 +66,6 @@ TallyKey = tuple[int, int, str]
 is all links (and -1 the embedded ones); measure is a dotted name of the summary, as `opens.unique_human`."""
 
 QUARTER_S = 900
-DAY_MS = 86_400_000
 SHOWN_BITS = 8
 """How many bits stand for what a message showed; its client stands above them."""
 

@@ -9,7 +9,7 @@ erased, and can read no id from it.
 from collections.abc import Iterable
 from hashlib import blake2b
 
-from mailpixel.event_ids import DAY_MS
+from mailpixel.times import DAY_MS
 
 SECRET_BYTES = 32
 """The length of a store's secret."""

@@ -112,15 +112,6 @@ class NetworkTable:
         """Another process gets the entries and remembers for itself."""
         return type(self), (self.entries,)
 
-    def added(self, entries: Iterable[Network]) -> Self:
-        """These entries besides those there are."""
-        return type(self)((*self.entries, *entries))
-
-    def removed(self, prefix: str) -> Self:
-        """The table without the entries of exactly this prefix. Raises InvalidInput for what is no network."""
-        gone = canonical_prefix(prefix)
-        return type(self)(tuple(entry for entry in self.entries if entry.prefix != gone))
-
 
 def _levels(entries: Iterable[Network]) -> Mapping[int, tuple[Level, ...]]:
     """By size of an address in bytes, the entries by length of prefix, the longest first."""

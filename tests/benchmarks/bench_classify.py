@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from mailpixel.classify import RULES, Rules, facts_of, judge, judge_agent
+from mailpixel.classify import RULES, Rules, judge, judge_agent
 from mailpixel.kinds import EventKind
 from mailpixel.model import Judged, Message, Verdict
 from mailpixel.traffic.agents import read_agent
+from mailpixel.traffic.facts import facts_of
 from tests.benchmarks.table import print_rows
 from tests.support.builders import BROWSER
 from tests.support.crowds import CAMPAIGN, a_visit, bursts, lone_clicks, people

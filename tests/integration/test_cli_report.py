@@ -13,7 +13,17 @@ from mailpixel.report.moments import iso_ms
 from mailpixel.store.projections import FOLD
 from mailpixel.store.sqlite import open_sqlite
 from mailpixel.times import now_ms
-from tests.support.builders import APPLE, SENT_AT, a_campaign, a_click, a_delivery, a_link, an_open, at_ms
+from tests.support.builders import (
+    APPLE,
+    SENT_AT,
+    a_campaign,
+    a_click,
+    a_delivery,
+    a_link,
+    an_open,
+    at_ms,
+    put,
+)
 
 TRACKABLE, HIDDEN, OPENERS, CLICKERS = 400, 600, 120, 24
 AGREEING = """\
@@ -77,7 +87,7 @@ def test_a_report_that_cannot_be_brought_up_to_date_says_what_it_lacks(tmp_path:
     report = ["--data", str(tmp_path), "report", "spring", "--json"]
     assert json.loads(CliRunner().invoke(cli, report).stdout)["opens"]["human"] == 1
     store.append([an_open(700), an_open(800)])
-    registry.update_campaign(replace(a_campaign(), links=(a_link(1, trap=True),)), "cli", SENT_AT)
+    put(registry, replace(a_campaign(), links=(a_link(1, trap=True),)), "cli", SENT_AT)
     registry.take_lease(FOLD, "stopped", now_ms(), LEASE_MS)
     told = CliRunner().invoke(cli, report)
     assert told.exit_code == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mailpixel.errors import Conflict
-from mailpixel.event_ids import DAY_MS, reported_event
+from mailpixel.event_ids import reported_event
 from mailpixel.kinds import EventKind
 from mailpixel.model import Facts
 from mailpixel.store.consumers import News, Waiting
@@ -14,6 +14,7 @@ from mailpixel.store.log import Overflow, PutAside
 from mailpixel.store.memory import MemoryStore
 from mailpixel.store.projections import FOLD
 from mailpixel.store.protocol import Store
+from mailpixel.times import DAY_MS
 from tests.support.builders import EDGE, a_click, an_open, at_ms
 from tests.support.folding import NOW_MS, catch_up, fold, logged, totals
 

@@ -8,10 +8,11 @@ from msgspec.structs import replace
 
 from mailpixel.model import Event
 from mailpixel.projections.fold import Fold
-from mailpixel.store.measures import DAY_MS, Step
+from mailpixel.store.measures import Step
 from mailpixel.store.memory import MemoryRegistry
 from mailpixel.store.protocol import Store
 from mailpixel.store.standing import Standing
+from mailpixel.times import DAY_MS
 from tests.support.builders import (
     APPLE,
     BROWSER,

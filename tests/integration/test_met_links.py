@@ -23,7 +23,7 @@ from mailpixel.store.projections import FOLD
 from mailpixel.store.protocol import Store
 from mailpixel.store.registry import Registry
 from mailpixel.store.sqlite import open_sqlite
-from tests.support.builders import SENT_AT_MS, a_campaign, a_click, a_link, a_message, at_ms
+from tests.support.builders import SENT_AT_MS, a_campaign, a_click, a_link, a_message, at_ms, put
 from tests.support.judging import PERSON
 from tests.support.stores import REGISTRIES, a_registry, a_store
 
@@ -112,8 +112,8 @@ def test_a_new_link_has_only_messages_judged_again_whose_clicks_carried_its_dest
     assert watching.whom == ["s-1"]
     other = "https://shop.example/own"
     links = (*registry.campaign("spring").links[:2], a_link(3, other))
-    registry.update_campaign(
-        replace(registry.campaign("spring"), links=links), "cli", datetime(2026, 11, 25, tzinfo=UTC)
+    put(
+        registry, replace(registry.campaign("spring"), links=links), "cli", datetime(2026, 11, 25, tzinfo=UTC)
     )
     assert registry.stale() == []
     assert folded(store, registry, watching) == {1: 20, -1: 1, 3: 1}
@@ -188,7 +188,7 @@ def test_a_corrected_link_takes_no_clicks_of_its_former_destination(stores: tupl
     store.append([a_click(5_000, None, destination=URL, facts=PERSON)])
     assert folded(store, registry) == {1: 1}
     corrected = replace(registry.campaign("spring"), links=(a_link(1, "https://shop.example/other"),))
-    registry.update_campaign(corrected, "cli", datetime(2026, 11, 25, tzinfo=UTC))
+    put(registry, corrected, "cli", datetime(2026, 11, 25, tzinfo=UTC))
     assert folded(store, registry) == {-1: 1}
 
 

@@ -15,7 +15,7 @@ from mailpixel.store.keys import ApiKey, SigningKey
 from mailpixel.store.leases import LeaseState
 from mailpixel.store.projections import FOLD
 from mailpixel.store.registry import Registry
-from tests.support.builders import SENT_AT, a_campaign, a_link
+from tests.support.builders import SENT_AT, a_campaign, a_link, put
 from tests.support.stores import REGISTRIES, a_registry
 
 NOW = datetime(2026, 11, 25, 12, 30, 15, 678_000, tzinfo=UTC)
@@ -67,7 +67,7 @@ def test_a_campaign_that_is_not_there_is_not_found(registry: Registry) -> None:
     with pytest.raises(NotFound, match="'spring'"):
         registry.campaign("spring")
     with pytest.raises(NotFound, match="'spring'"):
-        registry.update_campaign(a_campaign(), "cli", NOW)
+        put(registry, a_campaign(), "cli", NOW)
 
 
 def test_a_taken_id_is_a_conflict(registry: Registry) -> None:
@@ -80,9 +80,9 @@ def test_a_taken_id_is_a_conflict(registry: Registry) -> None:
 def test_a_corrected_link_keeps_its_number_and_its_former_destination(registry: Registry) -> None:
     registry.add_campaign(a_campaign(links=2))
     corrected = replace(a_campaign(), links=(a_link(1), a_link(2, "https://shop.example/right")))
-    registry.update_campaign(corrected, "writer", NOW)
+    put(registry, corrected, "writer", NOW)
     again = replace(corrected, links=(a_link(1), a_link(2, "https://shop.example/righter")))
-    registry.update_campaign(again, "cli", NOW + timedelta(hours=1))
+    put(registry, again, "cli", NOW + timedelta(hours=1))
     assert registry.campaign("spring") == again
     assert registry.link_revisions("spring") == [
         LinkRevision(2, "https://shop.example/p/2", NOW, "writer"),
@@ -93,7 +93,7 @@ def test_a_corrected_link_keeps_its_number_and_its_former_destination(registry: 
 
 def test_a_link_taken_away_is_remembered(registry: Registry) -> None:
     registry.add_campaign(a_campaign(links=2))
-    registry.update_campaign(a_campaign(links=1), "cli", NOW)
+    put(registry, a_campaign(links=1), "cli", NOW)
     assert registry.link_revisions("spring") == [LinkRevision(2, "https://shop.example/p/2", NOW, "cli")]
 
 
@@ -184,7 +184,7 @@ def test_a_deleted_campaign_leaves_nothing_of_what_was_met(registry: Registry) -
 
 def test_the_number_of_a_link_taken_away_is_not_given_again(registry: Registry) -> None:
     registry.add_campaign(a_campaign(links=3))
-    registry.update_campaign(a_campaign(links=2), "cli", NOW)
+    put(registry, a_campaign(links=2), "cli", NOW)
     assert registry.register_links("spring", ["https://shop.example/new"]) == {"https://shop.example/new": 4}
 
 
@@ -281,7 +281,7 @@ def test_a_campaign_is_stale_when_any_event_may_be_judged_otherwise_and_relinked
 ) -> None:
     registry.add_campaign(a_campaign())
     registry.settled(registry.campaign("spring"))
-    registry.update_campaign(changed, "cli", NOW)
+    put(registry, changed, "cli", NOW)
     assert (registry.stale(), registry.relinked()) == (stale, relinked)
     in_order = tuple(sorted(changed.links, key=lambda link: link.number))
     assert registry.campaign("spring") == replace(changed, links=in_order)
@@ -297,10 +297,10 @@ def test_a_new_campaign_is_stale_until_its_events_were_judged_by_it(registry: Re
 def test_a_campaign_changed_while_it_is_judged_again_stays_stale(registry: Registry) -> None:
     registry.add_campaign(a_campaign())
     judged_by = registry.campaign("spring")
-    registry.update_campaign(a_campaign(sent_at=None), "cli", NOW)
+    put(registry, a_campaign(sent_at=None), "cli", NOW)
     registry.settled(judged_by)
     assert registry.stale() == ["spring"]
-    registry.update_campaign(a_campaign(name="Renamed", sent_at=None), "cli", NOW)
+    put(registry, a_campaign(name="Renamed", sent_at=None), "cli", NOW)
     assert registry.stale() == ["spring"]
 
 
@@ -339,7 +339,7 @@ def test_news_is_what_changed_since_a_revision(registry: Registry) -> None:
         [a_key()],
         ["r-1"],
     )
-    registry.update_campaign(a_campaign("autumn", name="Renamed"), "cli", NOW)
+    put(registry, a_campaign("autumn", name="Renamed"), "cli", NOW)
     news = registry.news(everything.revision)
     assert (list(news.campaigns), list(news.keys), list(news.opted_out)) == (
         [a_campaign("autumn", name="Renamed")],
@@ -373,7 +373,7 @@ def test_a_campaign_that_was_never_sent_is_deleted_with_its_links_and_that_is_ne
     registry: Registry,
 ) -> None:
     registry.add_campaign(a_campaign(links=2, sent_at=None))
-    registry.update_campaign(a_campaign(links=1, sent_at=None), "cli", NOW)
+    put(registry, a_campaign(links=1, sent_at=None), "cli", NOW)
     before = registry.news(0).revision
     registry.delete_campaign("spring")
     assert (registry.campaigns(), registry.stale(), registry.link_revisions("spring")) == ([], [], [])
@@ -496,7 +496,7 @@ def test_several_campaigns_are_settled_at_once_but_for_those_that_changed(regist
     for name in ("autumn", "spring", "winter"):
         registry.add_campaign(a_campaign(name))
     read = registry.campaigns()
-    registry.update_campaign(a_campaign("spring", sent_at=None), "cli", NOW)
+    put(registry, a_campaign("spring", sent_at=None), "cli", NOW)
     assert registry.any_stale()
     registry.settled(*read)
     assert registry.stale() == ["spring"]

@@ -13,8 +13,7 @@ from mailpixel.links.splicing.draft import Destinations
 from mailpixel.links.splicing.html_text import walk
 from mailpixel.links.splicing.link_policy import _RULES, destination_of, why_not
 from mailpixel.links.splicing.options import RewriteOptions
-from mailpixel.links.text import prepare_text
-from tests.support.rewriting import BASE_URL, PIXEL, PIXEL_URL, tracked_urls, undone
+from tests.support.rewriting import BASE_URL, PIXEL, PIXEL_URL, prepare_text, tracked_urls, undone
 
 OPTIONS = RewriteOptions(BASE_URL, mso=True)
 

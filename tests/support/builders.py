@@ -13,6 +13,7 @@ from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.kinds import EventKind
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign, Event, Facts, Judged, Link, Message, Verdict, Via
+from mailpixel.store.campaigns import CampaignWriter
 
 SENT_AT_MS = 1_790_000_000_000
 SENT_AT = datetime.fromtimestamp(SENT_AT_MS / 1000, UTC)
@@ -111,6 +112,11 @@ def a_campaign(id: str = CAMPAIGN, links: int = 3, **fields: object) -> Campaign
 
 REPEAT_MS = {EventKind.OPEN: 30_000, EventKind.CLICK: 5_000}
 BURST_LINKS = 3
+
+
+def put(registry: CampaignWriter, campaign: Campaign, by: str = "cli", now: datetime = SENT_AT) -> None:
+    """Replace a campaign by this one."""
+    registry.change_campaign(campaign.id, lambda _: campaign, by, now)
 
 
 def judge_plainly(message: Message, campaign: Campaign) -> tuple[Judged, ...]:

@@ -6,14 +6,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, AnyStr
 
+from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.links.splicing.plan import Plan, planned
 from mailpixel.links.splicing.template import PIXEL_CLOSE, PIXEL_OPEN
+from mailpixel.links.text import draft_text
 
 BASE_URL = "https://t.example"
 _DROPPED = re.compile("[\x00;\ufffd\ud800-\udfff]")
 PIXEL_URL = f"{BASE_URL}/o/PIXEL"
 PIXEL = f"{PIXEL_OPEN}{PIXEL_URL}{PIXEL_CLOSE}"
+
+
+def prepare_text(text: AnyStr, options: RewriteOptions) -> Plan[AnyStr]:
+    """Plan the rewrite of plain text, as a message does for its text parts; there is never a pixel."""
+    return planned(text, options, draft_text)
 
 
 def tracked_urls(count: int) -> list[str]:

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from mailpixel.store.measures import DAY_MS, MEASURES, Step, tally
+from mailpixel.store.measures import MEASURES, Step, tally
 from mailpixel.store.projections import MessageState
 from mailpixel.store.protocol import Store
 from mailpixel.store.standing import Standing
+from mailpixel.times import DAY_MS
 
 PAGE = 1_000
 

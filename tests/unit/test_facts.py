@@ -2,8 +2,8 @@
 
 import pytest
 
-from mailpixel.classify import facts_of
 from mailpixel.model import Facts
+from mailpixel.traffic.facts import facts_of
 
 BROWSER_CLICK = [
     (b"host", b"t.example"),

@@ -19,7 +19,7 @@ from mailpixel.store.leases import LeaseState
 from mailpixel.store.log import PutAside
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from mailpixel.store.projections import FOLD, Folded, Generation, MessageState
-from tests.support.builders import ROBOT, a_campaign, a_click, a_link, an_open, at_ms, judge_plainly
+from tests.support.builders import ROBOT, a_campaign, a_click, a_link, an_open, at_ms, judge_plainly, put
 
 NOW_MS = at_ms(1_000)
 LEASE_MS = 5_000
@@ -228,7 +228,7 @@ def test_a_campaign_that_changed_is_judged_again(
     fold.catch_up(now, LEASE_MS)
     assert (totals(store)["clicks.human"], registry.stale()) == (1, [])
     trap = replace(a_campaign(), links=(a_link(1), a_link(2, trap=True), a_link(3)))
-    registry.update_campaign(trap, "cli", datetime(2026, 11, 25, tzinfo=UTC))
+    put(registry, trap, "cli", datetime(2026, 11, 25, tzinfo=UTC))
     fold.catch_up(now, LEASE_MS)
     assert (totals(store)["clicks.machine"], totals(store).get("clicks.human"), registry.stale()) == (
         1,

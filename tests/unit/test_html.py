@@ -12,8 +12,7 @@ from mailpixel.links.splicing.draft import Destinations
 from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.template import encode_for
-from mailpixel.links.text import prepare_text
-from tests.support.rewriting import PIXEL, PIXEL_URL
+from tests.support.rewriting import PIXEL, PIXEL_URL, prepare_text
 
 OPTIONS = RewriteOptions("https://t.example")
 

@@ -1,9 +1,10 @@
 """Event ids and daily caps."""
 
-from mailpixel.event_ids import DAY_MS, LATEST_MS, REPORTED_EDGE, EventIds, reported_event
+from mailpixel.event_ids import LATEST_MS, REPORTED_EDGE, EventIds, reported_event
 from mailpixel.ingest.caps import REMEMBERED, DailyCaps
 from mailpixel.kinds import EventKind
 from mailpixel.model import Event, Facts
+from mailpixel.times import DAY_MS
 
 
 def test_an_id_is_time_edge_and_position() -> None:

@@ -189,10 +189,12 @@ def test_broken_signatures_use_up_a_cap_of_their_own_and_no_readers(intake: Inta
 
 
 def test_broken_signatures_of_made_up_messages_are_counted_in_bounded_memory(intake: Intake) -> None:
+    first = [received(intake, f"/o/{token(TokenKind.OPEN)}'").outcome for _ in range(6)]
     for n in range(FORGED_REMEMBERED * 2 + 10):
-        named = SIGNER.sign(Claims(TokenKind.OPEN, "c1", f"r-{n}"))
+        named = SIGNER.sign(Claims(TokenKind.OPEN, "c1", f"made-up-{n}"))
         assert received(intake, f"/o/{named}'").outcome is HitOutcome.FORGED
-    assert intake.forged_messages <= FORGED_REMEMBERED * 2
+    forgotten = received(intake, f"/o/{token(TokenKind.OPEN)}'").outcome
+    assert [*first, forgotten] == [HitOutcome.FORGED] * 5 + [HitOutcome.FORGED_OVERFLOW, HitOutcome.FORGED]
 
 
 def test_a_hit_past_the_retention_is_answered_and_not_logged(intake: Intake) -> None:

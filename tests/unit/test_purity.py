@@ -11,7 +11,7 @@ IMPURE_MODULES = {
     "sqlite3", "subprocess", "tempfile", "threading", "time", "uuid", "mailpixel.files", "mailpixel.pool",
     "mailpixel.settings",
 }  # fmt: skip
-IMPURE_CALLS = {"open", "datetime.now", "datetime.today", "datetime.utcnow", "date.today"}
+IMPURE_CALLS = {"open", "datetime.now", "datetime.today", "datetime.utcnow", "date.today", "now_ms"}
 EXCEPTIONS = {
     ("links/hosts.py", "socket"): "inet_aton reads short spellings of an address and asks nobody",
     ("traffic/networks.py", "socket"): "inet_pton packs an address and asks nobody",

@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 
-from mailpixel.report import summarise
 from mailpixel.report.links import link_rows
-from mailpixel.report.summary import Rate
+from mailpixel.report.summary import Rate, summarise
 from mailpixel.store.projections import Figures
 from tests.support.builders import SENT_AT_MS, a_campaign, a_link
 

@@ -5,7 +5,7 @@ import pytest
 from mailpixel.claims import LAST_LINK
 from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.links.splicing.options import RewriteOptions
-from mailpixel.links.text import prepare_text
+from tests.support.rewriting import prepare_text
 
 OPTIONS = RewriteOptions("https://t.example")
 

@@ -1,10 +1,8 @@
 """A text of HTML as the parser sees it, and where in the text the parser's offsets point."""
 
-import re
-
+from mailpixel.links.destination import SURROGATE
 from mailpixel.links.splicing import conditional
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _NO_LETTER = "\ufffd"
 """What a browser reads in the place of a lone surrogate."""
 
@@ -24,7 +22,7 @@ class HtmlText:
         try:
             view.encode()  # six times faster than a search for them
         except UnicodeEncodeError:
-            view = _SURROGATE.sub(_NO_LETTER, view)
+            view = SURROGATE.sub(_NO_LETTER, view)
         self.view, self.marks = conditional.mark(view)
         self._steps = "\r" in text  # a letter is found ten times faster than a pair
         self._counted, self._reached = 0, 0

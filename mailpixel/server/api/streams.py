@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from mailpixel.errors import InvalidInput, MailpixelError, StoreUnavailable
-from mailpixel.event_ids import DAY_MS
 from mailpixel.links.lists.rows import Format, Job, RowMinter
 from mailpixel.model import Event
 from mailpixel.reading.deliveries import DeliveryReader, delivery_event
@@ -17,6 +16,7 @@ from mailpixel.server.api.exchange import STREAM_BYTES, Exchange
 from mailpixel.server.errors import error_json
 from mailpixel.server.threads import Lane
 from mailpixel.store.campaign_changes import note_signed
+from mailpixel.times import DAY_MS
 
 WRITTEN_CHARS = 1_000
 

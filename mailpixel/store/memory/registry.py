@@ -71,10 +71,6 @@ class MemoryRegistry:
                 )
             self._put_campaign(campaign, stale=True)
 
-    def update_campaign(self, campaign: Campaign, by: str, now: datetime) -> None:
-        """See `Registry`."""
-        self.change_campaign(campaign.id, lambda _: campaign, by, now)
-
     def change_campaign(
         self, id: str, change: Callable[[Campaign], Campaign], by: str, now: datetime
     ) -> Campaign:

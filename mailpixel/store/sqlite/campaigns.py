@@ -82,10 +82,6 @@ class SqliteCampaigns:
             )
             put_links(connection, campaign.id, campaign.links)
 
-    def update_campaign(self, campaign: Campaign, by: str, now: datetime) -> None:
-        """See `CampaignWriter`."""
-        self.change_campaign(campaign.id, lambda _: campaign, by, now)
-
     def change_campaign(
         self, id: str, change: Callable[[Campaign], Campaign], by: str, now: datetime
     ) -> Campaign:

@@ -7,9 +7,10 @@ import sqlite3
 from collections import Counter
 from collections.abc import Mapping
 
-from mailpixel.store.measures import DAY_MS, Step, TallyKey
+from mailpixel.store.measures import Step, TallyKey
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.generations import live_generation
+from mailpixel.times import DAY_MS
 
 MOVE = """
     insert into counters (shelf, bucket_ms, link, measure, number) values (?, ?, ?, ?, ?)

@@ -1,8 +1,8 @@
 """The step of the schema that brings standings, clients and days, and fills them from what earlier releases kept."""
 
-from mailpixel.store.measures import DAY_MS
 from mailpixel.store.shown import shown_by
 from mailpixel.store.standing import CODES, STANDINGS, Standing
+from mailpixel.times import DAY_MS
 
 READ, CLICKED, OPTED_OUT = (
     STANDINGS.index(standing) for standing in (Standing.READ, Standing.CLICKED, Standing.OPTED_OUT)
