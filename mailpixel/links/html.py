@@ -33,8 +33,6 @@ from mailpixel.links.splicing.pixel import Tree, has_pixel, is_without_images, p
 from mailpixel.links.splicing.plan import Plan, planned
 from mailpixel.links.splicing.shown import shows_another
 
-__all__ = ["Plan", "Skip", "draft_html", "prepare"]
-
 _VALUE = re.compile(r"[^=]*=[\t\n\f\r ]*")
 _HTML = turbohtml.Namespace.HTML
 

@@ -18,8 +18,6 @@ from mailpixel.links.splicing.draft import Destinations, Note, Skip, skips_by_re
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.plan import check_urls
 
-__all__ = ["MessagePlan", "SkipCause", "SkippedPart", "prepare_message"]
-
 _SAMPLE_URL = "https://sample.invalid/c/" + "A" * 80
 """About as long as one of ours."""
 

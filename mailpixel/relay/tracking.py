@@ -18,7 +18,7 @@ from mailpixel.dropins.headers import (
 from mailpixel.dropins.people import distinct
 from mailpixel.errors import InvalidInput, safe_message
 from mailpixel.links.keyring import Keyring, pseudonym
-from mailpixel.links.mime import SkippedPart
+from mailpixel.links.parts.skipped import SkippedPart
 from mailpixel.links.splicing.options import check_pixel
 from mailpixel.relay.reply import Reply
 

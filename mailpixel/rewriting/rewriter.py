@@ -13,12 +13,14 @@ from typing import Any, AnyStr, Generic, Protocol
 
 from mailpixel.errors import InvalidInput, MailpixelError, safe_message
 from mailpixel.folder.keys import check_keys
-from mailpixel.links.html import Plan, Skip, prepare
+from mailpixel.links.html import prepare
 from mailpixel.links.keyring import Keyring
-from mailpixel.links.mime import MessagePlan, SkippedPart, prepare_message
+from mailpixel.links.mime import MessagePlan, prepare_message
 from mailpixel.links.minter import Minter
-from mailpixel.links.splicing.draft import Note
+from mailpixel.links.parts.skipped import SkippedPart
+from mailpixel.links.splicing.draft import Note, Skip
 from mailpixel.links.splicing.options import PixelPlace, RewriteOptions, Shown
+from mailpixel.links.splicing.plan import Plan
 from mailpixel.links.splicing.template import encode_for
 from mailpixel.links.urls import merge_click_url, pixel_url
 from mailpixel.model import Link

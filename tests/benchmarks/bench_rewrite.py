@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 import turbohtml
 
 from mailpixel.folder.key_file import new_keyring
-from mailpixel.links.html import Plan, prepare
+from mailpixel.links.html import prepare
 from mailpixel.links.minter import Minter
 from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.links.splicing.plan import Plan
 from tests.benchmarks.table import print_rows
 from tests.support.corpus import documents, hydrated
 

@@ -6,10 +6,11 @@ from email.message import Message
 import can_ada
 import pytest
 
-from mailpixel.links.html import Plan, prepare
+from mailpixel.links.html import prepare
 from mailpixel.links.mime import prepare_message
 from mailpixel.links.splicing.link_policy import destination_of
 from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.links.splicing.plan import Plan
 from tests.support.corpus import documents, hydrated, messages
 from tests.support.oracles import LINKS_BY, html5lib_tree
 from tests.support.rewriting import BASE_URL, PIXEL_URL, tracked_urls, undone

@@ -8,9 +8,10 @@ from typing import Any
 import can_ada
 import pytest
 
-from mailpixel.links.html import Plan, prepare
+from mailpixel.links.html import prepare
 from mailpixel.links.mime import MessagePlan, prepare_message
 from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.links.splicing.plan import Plan
 from tests.support.rewriting import BASE_URL, PIXEL, PIXEL_URL, Case, load_cases, tracked_urls
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "rewrite"

@@ -6,9 +6,9 @@ import pytest
 
 from mailpixel.claims import LAST_LINK
 from mailpixel.errors import InvalidInput
-from mailpixel.links.html import Skip, prepare
+from mailpixel.links.html import prepare
 from mailpixel.links.mime import prepare_message
-from mailpixel.links.splicing.draft import Destinations
+from mailpixel.links.splicing.draft import Destinations, Skip
 from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.template import encode_for

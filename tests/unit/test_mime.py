@@ -7,8 +7,9 @@ import pytest
 
 from mailpixel.claims import LAST_LINK
 from mailpixel.errors import InvalidInput
-from mailpixel.links.mime import MessagePlan, SkipCause, SkippedPart, prepare_message
+from mailpixel.links.mime import MessagePlan, prepare_message
 from mailpixel.links.parts.safety_check import difference
+from mailpixel.links.parts.skipped import SkipCause, SkippedPart
 from mailpixel.links.parts.transfer import QuotedText, quoted_decoded
 from mailpixel.links.splicing.options import RewriteOptions
 from tests.support.rewriting import PIXEL, PIXEL_URL
@@ -168,6 +169,12 @@ def test_pgp_armour_in_a_text_leaves_the_message_alone(encoding: str) -> None:
         "mixed", f"Content-Transfer-Encoding: {encoding}\n\n{text}", f"Content-Type: text/html\n\n{LINK}"
     )
     assert prepare_message(raw, OPTIONS).skipped_parts == (SkippedPart("", SkipCause.PGP),)
+
+
+def test_armour_that_an_encoding_hides_is_found_in_a_part_to_rewrite() -> None:
+    head = "Content-Type: text/html\nContent-Transfer-Encoding: quoted-printable"
+    plan = plan_of(head, f"{LINK}\n=2D----BEGIN PGP MESSAGE-----\n")
+    assert plan.skipped_parts == (SkippedPart("", SkipCause.PGP),)
 
 
 @pytest.mark.parametrize(
