@@ -4,7 +4,7 @@ command line alike.
 | file | reads |
 |---|---|
 | json_value.py | one JSON value |
-| fields.py | the fields of an object, each with its JSON schema |
+| shapes.py | objects, each with its JSON schema |
 | lines.py | streams cut into lines, each one object |
 | deliveries.py | lines that report deliveries, as events |
 """

@@ -10,6 +10,9 @@ MOST_VALUES = 1_000_000
 """The most objects and arrays, and values, in one body. The parser holds up all other work, at this number for some
 thirty milliseconds; the longest list of links has 65,535 objects."""
 
+EXACT = 2.0**53
+"""Below this a float holds every whole number."""
+
 
 def parse_json(text: bytes) -> Any:
     """The JSON value. Raises `ValueError` with the reason: bad UTF-8, bad JSON, NaN, a name twice, nested too deep."""
@@ -43,9 +46,10 @@ def _whole(digits: str) -> int:
     return int(digits)
 
 
-def _number(digits: str) -> float:
-    """The number; a function of ours, so that the parser lets others work between two of them."""
-    return float(digits)
+def _number(digits: str) -> int | float:
+    """The number, whole however it is written; a function of ours, so that the parser lets others work in between."""
+    number = float(digits)
+    return int(number) if abs(number) < EXACT and number.is_integer() else number
 
 
 def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """Streams cut into lines, and a line read as one JSON object."""
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TypeVar
+
+from msgspec import Struct
 
 from mailpixel.errors import InvalidInput
-from mailpixel.reading.fields import Field, read_object
 from mailpixel.reading.json_value import parse_json
+from mailpixel.reading.shapes import read_shape
 
 LINE_BYTES = 65_536
 """The longest line of a stream, where nothing else is said."""
@@ -49,8 +50,11 @@ class Lines:
         return self._row, line
 
 
-def read_line(line: bytes | None, fields: Sequence[Field], most_bytes: int, what: str) -> dict[str, Any]:
-    """The fields of the JSON object on a line; the line is None where it was longer than `most_bytes`.
+AnyShape = TypeVar("AnyShape", bound=Struct)
+
+
+def read_line(line: bytes | None, shape: type[AnyShape], most_bytes: int, what: str) -> AnyShape:
+    """The JSON object on a line; the line is None where it was longer than `most_bytes`.
 
     Raises `InvalidInput`. `what` is the word for what a line holds.
     """
@@ -60,4 +64,4 @@ def read_line(line: bytes | None, fields: Sequence[Field], most_bytes: int, what
         value = parse_json(line)
     except ValueError as error:
         raise InvalidInput("line", f"{error}; send one JSON object a line") from None
-    return read_object(value, fields)
+    return read_shape(value, shape)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from mailpixel.errors import InvalidInput
@@ -59,6 +60,7 @@ def to_day(local: datetime) -> datetime:
     return local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
 
 
+Bucket = Literal["hour", "day"]
 BUCKETS: Mapping[str, tuple[Callable[[datetime], datetime], int]] = {
     "hour": (to_hour, 30 * MINUTE_MS),
     "day": (to_day, 12 * 60 * MINUTE_MS),

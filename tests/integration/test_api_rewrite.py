@@ -241,10 +241,12 @@ def test_a_stream_for_a_campaign_that_is_not_there_is_refused(api: Api) -> None:
 
 
 def test_the_document_lists_it() -> None:
-    operation = document("https://t.example")["paths"]["/api/campaigns/{id}/rewrite"]["post"]
+    published = document("https://t.example")
+    operation = published["paths"]["/api/campaigns/{id}/rewrite"]["post"]
     content = operation["requestBody"]["content"]
-    schema = content["application/json"]["schema"]
-    assert content["application/x-ndjson"]["x-line"] == schema
+    named = content["application/json"]["schema"]
+    assert content["application/x-ndjson"]["x-line"] == named == {"$ref": "#/components/schemas/Mail"}
+    schema = published["components"]["schemas"]["Mail"]
     assert (sorted(schema["properties"]), schema["required"]) == (
         ["html", "pixel", "recipient", "shown"],
         ["recipient", "html"],

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mailpixel.reading.fields import Field, read_object
+from mailpixel.reading.shapes import Shape, read_shape
 from mailpixel.server.api.body import JSON_TYPES, LINE_TYPES, check_type, is_json, is_lines, parsed, read_body
 from mailpixel.server.api.json_text import answer_json
 from mailpixel.server.api.query import read_query
@@ -20,13 +20,16 @@ from mailpixel.server.threads import Lane
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as its handler sees it: checked and read. `by` is the name of the API key."""
+    """One request as its handler sees it: checked and read.
+
+    `query` and `body` are of the shapes that the endpoint names; `by` is the name of the API key.
+    """
 
     services: Services
     request: Request
     path: Mapping[str, str]
-    query: Mapping[str, Any]
-    body: Mapping[str, Any]
+    query: Any
+    body: Any
     by: str
 
     @property
@@ -47,7 +50,8 @@ SMALL_BYTES = 16_384
 class Endpoint:
     """One method of one path. `scope` None: anybody may ask; `handler` None: served beside the API, only listed.
 
-    `body` are the fields of a JSON body; `answer` is the schema of the JSON answer by its name in the document;
+    `query` and `body` are the shapes of the query string and of a JSON body;
+    `answer` is the schema of the JSON answer by its name in the document;
     `media` its kinds when it is not plain JSON. `stream` is another handler for the same body as lines, any number of
     them; each is answered by lines of the schema `{answer}Line`. `lines`: a body without a content type is lines.
     """
@@ -58,8 +62,8 @@ class Endpoint:
     scope: str | None
     summary: str
     answer: str | None
-    query: Sequence[Field] = ()
-    body: Sequence[Field] | None = None
+    query: type[Shape] = Shape
+    body: type[Shape] | None = None
     lines: bool = False
     status: int = 200
     media: Sequence[str] = ()
@@ -73,7 +77,7 @@ class Endpoint:
         query = read_query(request.query_params.multi_items(), self.query)
         handler = self.stream if self._takes_lines(request) else self.handler
         assert handler is not None  # noqa: S101 - what is only listed has no route
-        body: Mapping[str, Any] = {}
+        body = None
         if self.body is not None and handler is not self.stream:
             body = await self._read(request, self.body)
         call = Call(services, request, request.path_params, query, body, by)
@@ -90,13 +94,13 @@ class Endpoint:
         check_type(request, LINE_TYPES if self.stream else JSON_TYPES)
         return self.stream is not None and (is_lines(request) or (self.lines and not is_json(request)))
 
-    async def _read(self, request: Request, fields: Sequence[Field]) -> Mapping[str, Any]:
-        """The fields of a JSON body, read in a thread unless it is small. Raises what is wrong with it."""
+    async def _read(self, request: Request, shape: type[Shape]) -> Shape:
+        """A JSON body, read in a thread unless it is small. Raises what is wrong with it."""
         services: Services = request.state.services
         text = await read_body(request, services.settings.body_bytes)
         if len(text) <= SMALL_BYTES:
-            return read_object(parsed(text), fields)
-        return await self._lane(services).run(lambda: read_object(parsed(text), fields))
+            return read_shape(parsed(text), shape)
+        return await self._lane(services).run(lambda: read_shape(parsed(text), shape))
 
     def _answered(self, handler: Handler, call: Call) -> Response | Awaitable[object]:
         answer = handler(call)

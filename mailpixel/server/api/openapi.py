@@ -2,11 +2,13 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
+
 from mailpixel import __version__
-from mailpixel.reading.fields import Field, object_schema
+from mailpixel.reading.shapes import Shape, schema_of
 from mailpixel.server.api.answers import EXAMPLES, SCHEMAS, ref
 from mailpixel.server.api.endpoint import Endpoint
 from mailpixel.server.errors import CODES
@@ -48,7 +50,7 @@ def document_of(endpoints: Sequence[Endpoint], base_url: str) -> dict[str, Any]:
         ],
         "paths": paths,
         "components": {
-            "schemas": SCHEMAS,
+            "schemas": SCHEMAS | schemas_of(each.body for each in endpoints if each.body),
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
     }
@@ -94,16 +96,27 @@ def _path_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     ]
 
 
-def _query_parameters(fields: Sequence[Field]) -> list[dict[str, Any]]:
+def _query_parameters(query: type[Shape]) -> list[dict[str, Any]]:
+    """The fields of a shape; the description of each stands beside its schema."""
+    found = schemas_of([query])[query.__name__]["properties"]
     return [
-        {"name": field.name, "in": "query", "description": field.help, "schema": field.schema}
-        for field in fields
+        {"name": name, "in": "query", "description": schema.pop("description"), "schema": schema}
+        for name, schema in found.items()
     ]
 
 
-def _body(endpoint: Endpoint, fields: Sequence[Field]) -> dict[str, Any]:
-    schema = object_schema(fields)
-    example = {field.name: field.schema["examples"][0] for field in fields if "examples" in field.schema}
+def schemas_of(shapes: Iterable[type[Shape]]) -> dict[str, Any]:
+    """The JSON schemas of shapes and of what they hold, by name."""
+    _, found = msgspec.json.schema_components(
+        shapes, schema_hook=schema_of, ref_template="#/components/schemas/{name}"
+    )
+    return found
+
+
+def _body(endpoint: Endpoint, shape: type[Shape]) -> dict[str, Any]:
+    schema = ref(shape.__name__)
+    fields = schemas_of([shape])[shape.__name__]["properties"]
+    example = {name: field["examples"][0] for name, field in fields.items() if "examples" in field}
     one = {JSON: {"schema": schema, "example": example}}
     if not endpoint.stream:
         return one

@@ -3,10 +3,12 @@
 import base64
 import binascii
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Annotated, TypeVar
+
+from msgspec import UNSET, Meta, UnsetType
 
 from mailpixel.errors import InvalidInput
-from mailpixel.reading.fields import Field, integer, whole
+from mailpixel.reading.shapes import Shape, Text, read_shape
 
 Item = TypeVar("Item")
 
@@ -14,21 +16,24 @@ CURSOR_CHARS = 400
 MOST_ITEMS = 1_000
 
 
-def read_query(given: Iterable[tuple[str, str]], fields: Sequence[Field]) -> dict[str, Any]:
-    """The value of every field, its default where it was not given.
+Query = TypeVar("Query", bound=Shape)
+
+
+def read_query(given: Iterable[tuple[str, str]], shape: type[Query]) -> Query:
+    """The parameters of a query string as a shape.
 
     Raises `InvalidInput` for an unknown field, one given twice and an invalid value.
     """
-    known = {field.name: field for field in fields}
-    values: dict[str, Any] = {}
+    known = shape.__struct_fields__
+    values: dict[str, str] = {}
     for name, text in given:
         if name not in known:
             there_are = f"there are {', '.join(known)}" if known else "there are none here"
             raise InvalidInput(name, f"no such query parameter; {there_are}")
         if name in values:
             raise InvalidInput(name, "is given twice")
-        values[name] = known[name].read(text, name)
-    return {field.name: field.default for field in fields} | values
+        values[name] = text
+    return read_shape(values, shape, texts=True)
 
 
 def to_cursor(after: str) -> str:
@@ -36,7 +41,7 @@ def to_cursor(after: str) -> str:
     return base64.urlsafe_b64encode(after.encode()).decode().rstrip("=")
 
 
-def from_cursor(cursor: Any, name: str) -> str:
+def from_cursor(cursor: str, name: str) -> str:
     """The last item of the previous page. Raises `InvalidInput` for an invalid cursor."""
     try:
         if len(cursor) > CURSOR_CHARS:
@@ -47,21 +52,24 @@ def from_cursor(cursor: Any, name: str) -> str:
     return after
 
 
-CURSOR = Field(
-    "cursor",
-    {"type": "string", "maxLength": CURSOR_CHARS},
-    from_cursor,
-    default="",
-    help="The `next` of the page before; without it the first page.",
-)
-LIMIT = Field(
-    "limit",
-    integer(1, MOST_ITEMS),
-    whole(1, MOST_ITEMS),
-    default=100,
-    help="How many items a page has at most; 100 by default.",
-)
-PAGE = (CURSOR, LIMIT)
+class Cursor(Text, check=from_cursor, maxLength=CURSOR_CHARS):
+    """Where a page begins."""
+
+
+class Page(Shape, frozen=True):
+    """Which page of a list."""
+
+    cursor: Annotated[
+        Cursor | UnsetType, Meta(description="The `next` of the page before; without it the first page.")
+    ] = UNSET
+    limit: Annotated[
+        int, Meta(ge=1, le=MOST_ITEMS, description="How many items a page has at most; 100 by default.")
+    ] = 100
+
+    @property
+    def after(self) -> str:
+        """The last item of the page before; empty: this is the first."""
+        return self.cursor or ""
 
 
 def page(

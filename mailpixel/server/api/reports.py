@@ -2,13 +2,15 @@
 
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from typing import Annotated, Literal
 
+from msgspec import Meta
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from mailpixel.errors import InvalidInput, NotFound, StoreUnavailable
 from mailpixel.model import Campaign, Event, Judged
-from mailpixel.reading.fields import BOOLEAN, Field, choice, flag, options
+from mailpixel.reading.shapes import Shape
 from mailpixel.report.explanation import explanation
 from mailpixel.report.export import columns, event_json, event_pages
 from mailpixel.report.links import LinkRow, link_rows
@@ -16,7 +18,7 @@ from mailpixel.report.moments import iso
 from mailpixel.report.recipients import recipient_row
 from mailpixel.report.summary import summarise
 from mailpixel.report.tables import csv_header, csv_rows, ndjson
-from mailpixel.report.timeline import BUCKETS, timeline
+from mailpixel.report.timeline import Bucket, timeline
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.query import page
 from mailpixel.server.errors import NO_STORE
@@ -26,22 +28,28 @@ from mailpixel.store.projections import Figures
 
 FORMATS = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
 
-BUCKET = Field("bucket", options(*BUCKETS), choice(*BUCKETS), default="hour", help="`hour` by default.")
-TZ = Field(
-    "tz",
-    {"type": "string", "maxLength": 100},
-    lambda value, name: str(value),
-    default="UTC",
-    help="An IANA time zone such as Europe/Berlin; UTC by default.",
-)
-FORMAT = Field("format", options(*FORMATS), choice(*FORMATS), default="ndjson", help="`ndjson` by default.")
-ADDRESSES = Field(
-    "addresses",
-    BOOLEAN,
-    flag,
-    default=False,
-    help="Whether to include what is kept of clients' addresses; false by default.",
-)
+
+class TimelineOptions(Shape, frozen=True):
+    """How a timeline is cut."""
+
+    bucket: Annotated[Bucket, Meta(description="`hour` by default.")] = "hour"
+    tz: Annotated[
+        str, Meta(max_length=100, description="An IANA time zone such as Europe/Berlin; UTC by default.")
+    ] = "UTC"
+
+
+class MessageOptions(Shape, frozen=True):
+    """What is shown of a message."""
+
+    addresses: Annotated[
+        bool, Meta(description="Whether to include what is kept of clients' addresses; false by default.")
+    ] = False
+
+
+class EventOptions(MessageOptions, frozen=True):
+    """How events are exported."""
+
+    format: Annotated[Literal["ndjson", "csv"], Meta(description="`ndjson` by default.")] = "ndjson"
 
 
 def summary(call: Call) -> object:
@@ -52,7 +60,7 @@ def summary(call: Call) -> object:
 
 def timeline_rows(call: Call) -> object:
     """Counters by hour or day."""
-    bucket, tz = call.query["bucket"], call.query["tz"]
+    bucket, tz = call.query.bucket, call.query.tz
     quarters = call.services.store.timeline(_campaign(call).id)
     rows = timeline(quarters, bucket, tz)
     return {"bucket": bucket, "tz": tz, "items": [row.to_json() for row in rows]}
@@ -63,7 +71,7 @@ def links(call: Call) -> object:
     campaign = _campaign(call)
     former = call.services.registry.link_revisions(campaign.id)
     rows = link_rows(campaign, _figures(call))
-    limit, after = call.query["limit"], _number(call.query["cursor"])
+    limit, after = call.query.limit, _number(call.query.after)
     remaining = [row for row in rows if row.number is None or row.number > after]
     return page(remaining, limit, lambda row: str(row.number), lambda row: _link_json(row, former))
 
@@ -85,8 +93,8 @@ def _link_json(row: LinkRow, former: Sequence[LinkRevision]) -> object:
 
 def recipients(call: Call) -> object:
     """One page of messages in order of recipient."""
-    limit = call.query["limit"]
-    states = call.services.store.recipients(_campaign(call).id, call.query["cursor"], limit + 1)
+    limit = call.query.limit
+    states = call.services.store.recipients(_campaign(call).id, call.query.after, limit + 1)
     return page(states, limit, lambda state: state.recipient, recipient_row)
 
 
@@ -96,12 +104,12 @@ def message(call: Call) -> object:
     found = call.services.store.message(campaign.id, call.path["recipient"])
     if not found.events:
         raise NotFound("nothing is logged of this recipient in this campaign")
-    return explanation(found, campaign, call.services.rules, call.query["addresses"])
+    return explanation(found, campaign, call.services.rules, call.query.addresses)
 
 
 def events(call: Call) -> object:
     """All events of a campaign with their verdicts, as a stream. Raises `StoreUnavailable` beside too many others."""
-    campaign, format, threads = _campaign(call), call.query["format"], call.services.threads
+    campaign, format, threads = _campaign(call), call.query.format, call.services.threads
     pages = event_pages(call.services.store, campaign, call.services.rules)
     headers = {
         "content-type": FORMATS[format],
@@ -116,7 +124,7 @@ def events(call: Call) -> object:
     except BaseException:
         threads.exports.release()
         raise
-    stream = _chunks(itertools.chain([first], pages), format, call.query["addresses"], threads.api_reads)
+    stream = _chunks(itertools.chain([first], pages), format, call.query.addresses, threads.api_reads)
     return _Export(stream, threads.exports.release, NO_STORE | headers)
 
 

@@ -1,15 +1,17 @@
 """Rewriting over HTTP: the HTML of one recipient's mail in, the same tracked out; or of many, line by line."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Annotated
+
+from msgspec import UNSET, Meta, UnsetType
 
 from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.splicing.draft import NoteKind
-from mailpixel.links.splicing.options import PIXEL_PLACES, SHOWN_WORDS, RewriteOptions
-from mailpixel.reading.deliveries import RECIPIENT
-from mailpixel.reading.fields import BOOLEAN, Field, a_string, choice, flag, options
+from mailpixel.links.splicing.options import PIXEL_PLACES, SHOWN_WORDS, PixelPlace, RewriteOptions, Shown
+from mailpixel.reading.deliveries import Recipient
 from mailpixel.reading.lines import Numbered, read_line
+from mailpixel.reading.shapes import Shape, Text
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
 from mailpixel.rewriting.notes import spoken
 from mailpixel.server.api.body import check_length
@@ -25,55 +27,63 @@ LINE_BYTES = 4 * 1024**2
 """The longest line of a stream of mails: the longest mail, with every second character escaped."""
 
 
-def mail_html(value: Any, name: str) -> str:
-    """Reads the HTML of a mail. Raises `InvalidInput` for one that no mail program would show whole."""
-    html = a_string(value, name)
+def mail_html(html: str, name: str) -> str:
+    """The HTML of a mail. Raises `InvalidInput` for one that no mail program would show whole."""
     if len(html) > HTML_CHARS:
         raise InvalidInput(name, f"has {len(html):,} characters; at most {HTML_CHARS:,} are taken")
     return html
 
 
-HTML = Field(
-    "html",
-    {
-        "type": "string",
-        "maxLength": HTML_CHARS,
-        "examples": ['<p>Hello! <a href="https://shop.example/">Our shop</a></p>'],
-    },
-    mail_html,
-    required=True,
-    help="The mail as it would go out without tracking.",
-)
+class Html(Text, check=mail_html, maxLength=HTML_CHARS):
+    """The HTML of a mail."""
 
-OWN_PIXEL = Field(
-    "pixel",
-    options(*PIXEL_PLACES),
-    choice(*PIXEL_PLACES),
-    help="Where the pixel of this mail goes; without it, where the query parameter `pixel` says.",
-)
-OWN_SHOWN = Field(
-    "shown",
-    options(*SHOWN_WORDS),
-    choice(*SHOWN_WORDS),
-    help="What becomes of links whose text shows another domain; without it, what the query parameter `shown` says.",
-)
-MAIL = (RECIPIENT, HTML, OWN_PIXEL, OWN_SHOWN)
-PIXEL = Field(
-    "pixel",
-    options(*PIXEL_PLACES),
-    choice(*PIXEL_PLACES),
-    default=PIXEL_PLACES[0],
-    help="Where the pixel goes: `bottom` by default; `top`, because Gmail cuts mail near 102 kB.",
-)
-SHOWN = Field(
-    "shown",
-    options(*SHOWN_WORDS),
-    choice(*SHOWN_WORDS),
-    default=SHOWN_WORDS[0],
-    help="What becomes of links whose text shows another domain than the tracker's: `track` them by default,"
-    " or `leave` them alone.",
-)
-MSO = Field("mso", BOOLEAN, flag, default=False, help="Also links that only classic Outlook reads.")
+
+class Mail(Shape, frozen=True):
+    """The mail of one recipient."""
+
+    recipient: Annotated[
+        Recipient,
+        Meta(description="The sender's opaque id of a person, never an address.", examples=["r-1001"]),
+    ]
+    html: Annotated[
+        Html,
+        Meta(
+            description="The mail as it would go out without tracking.",
+            examples=['<p>Hello! <a href="https://shop.example/">Our shop</a></p>'],
+        ),
+    ]
+    pixel: Annotated[
+        PixelPlace | UnsetType,
+        Meta(
+            description="Where the pixel of this mail goes; without it, where the query parameter `pixel` says."
+        ),
+    ] = UNSET
+    shown: Annotated[
+        Shown | UnsetType,
+        Meta(
+            description="What becomes of links whose text shows another domain; without it, what the query parameter"
+            " `shown` says."
+        ),
+    ] = UNSET
+
+
+class MailStyle(Shape, frozen=True):
+    """How mail is rewritten."""
+
+    pixel: Annotated[
+        PixelPlace,
+        Meta(
+            description="Where the pixel goes: `bottom` by default; `top`, because Gmail cuts mail near 102 kB."
+        ),
+    ] = PIXEL_PLACES[0]
+    shown: Annotated[
+        Shown,
+        Meta(
+            description="What becomes of links whose text shows another domain than the tracker's: `track` them by"
+            " default, or `leave` them alone."
+        ),
+    ] = SHOWN_WORDS[0]
+    mso: Annotated[bool, Meta(description="Also links that only classic Outlook reads.")] = False
 
 
 def rewrite(call: Call) -> object:
@@ -112,14 +122,14 @@ _REMEDIES = {
 }
 
 
-def _rewritten(rewriter: Rewriter, mail: Mapping[str, Any]) -> Rewritten[str]:
-    styled = rewriter.with_style(mail.get("pixel"), mail.get("shown"))
-    return styled.html(mail["html"], mail["recipient"])
+def _rewritten(rewriter: Rewriter, mail: Mail) -> Rewritten[str]:
+    styled = rewriter.with_style(mail.pixel or None, mail.shown or None)
+    return styled.html(mail.html, mail.recipient)
 
 
 def _rewriter(call: Call) -> Rewriter:
     services = call.services
-    style = RewriteOptions(services.settings.base_url, **call.query)
+    style = RewriteOptions(services.settings.base_url, **call.query.given())
     return rewriter_of(services.registry, services.live.keyring, call.path["id"], style)
 
 
@@ -156,6 +166,5 @@ class MailLines:
         return json.dumps(answer).encode() + b"\n"
 
     def _rewritten(self, line: bytes | None) -> dict[str, object]:
-        mail = read_line(line, MAIL, self._most_bytes, "mail")
-        recipient = mail["recipient"]
-        return {"recipient": recipient, **rewritten_json(_rewritten(self._rewriter, mail))}
+        mail = read_line(line, Mail, self._most_bytes, "mail")
+        return {"recipient": mail.recipient, **rewritten_json(_rewritten(self._rewriter, mail))}

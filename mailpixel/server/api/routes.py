@@ -5,12 +5,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from mailpixel.reading.deliveries import DELIVERY
-from mailpixel.server.api import campaigns, reports, rewrites, streams
+from mailpixel.reading.deliveries import Delivery
+from mailpixel.server.api import campaign_shapes, campaigns, reports, rewrites, streams
 from mailpixel.server.api.endpoint import Call, Endpoint, routes
 from mailpixel.server.api.json_text import answer_json
 from mailpixel.server.api.openapi import document_of
-from mailpixel.server.api.query import PAGE
+from mailpixel.server.api.query import Page
 
 CAMPAIGN = "/api/campaigns/{id}"
 
@@ -35,39 +35,40 @@ def show_document(call: Call) -> object:
 # fmt: off
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/api/campaigns", campaigns.list_campaigns, "read",
-             "List campaigns in order of id.", "Campaigns", query=(*PAGE, campaigns.LISTED)),
+             "List campaigns in order of id.", "Campaigns", query=campaign_shapes.CampaignPage),
     Endpoint("POST", "/api/campaigns", campaigns.add_campaign, "write",
-             "Register a campaign with its links.", "Campaign", body=campaigns.NEW_CAMPAIGN, status=201, fails=(409,)),
+             "Register a campaign with its links.", "Campaign", body=campaign_shapes.NewCampaign, status=201,
+             fails=(409,)),
     Endpoint("GET", CAMPAIGN, campaigns.show_campaign, "read",
              "Show a campaign with its links.", "Campaign"),
     Endpoint("PATCH", CAMPAIGN, campaigns.change_campaign, "write",
              "Change a campaign, correct or add links, also for mail already sent.", "Campaign",
-             body=campaigns.CHANGED_CAMPAIGN),
+             body=campaign_shapes.CampaignChange),
     Endpoint("DELETE", CAMPAIGN, campaigns.remove_campaign, "write",
              "Delete a campaign that was never sent.", None, status=204, fails=(409,)),
     Endpoint("GET", f"{CAMPAIGN}/summary", reports.summary, "read",
              "Count opens and clicks, with rates, their definitions and their range.", "Summary"),
     Endpoint("GET", f"{CAMPAIGN}/timeline", reports.timeline_rows, "read",
              "Count opens and clicks by hour or day in a time zone.", "Timeline",
-             query=(reports.BUCKET, reports.TZ)),
+             query=reports.TimelineOptions),
     Endpoint("GET", f"{CAMPAIGN}/links", reports.links, "read",
-             "List links with their clicks and their former destinations.", "Links", query=PAGE),
+             "List links with their clicks and their former destinations.", "Links", query=Page),
     Endpoint("GET", f"{CAMPAIGN}/recipients", reports.recipients, "read",
-             "List what became of each recipient's message.", "Recipients", query=PAGE),
+             "List what became of each recipient's message.", "Recipients", query=Page),
     Endpoint("GET", f"{CAMPAIGN}/events", reports.events, "read",
              "Stream every event with its verdict, as NDJSON or CSV.", "Event",
-             query=(reports.FORMAT, reports.ADDRESSES), media=("application/x-ndjson", "text/csv")),
+             query=reports.EventOptions, media=("application/x-ndjson", "text/csv")),
     Endpoint("GET", CAMPAIGN + "/messages/{recipient:path}", reports.message, "read",
              "Explain every hit of one message: verdict, rule and reasons.", "Message",
-             query=(reports.ADDRESSES,)),
+             query=reports.MessageOptions),
     Endpoint("POST", f"{CAMPAIGN}/mint", streams.mint_one, "write",
-             "Sign the links of one recipient, or of a stream of them.", "Minted", body=streams.TO_MINT, lines=True,
-             query=(streams.MERGE, streams.HASH_RECIPIENTS, streams.STRICT), stream=streams.mint),
+             "Sign the links of one recipient, or of a stream of them.", "Minted", body=streams.ToMint, lines=True,
+             query=streams.MintOptions, stream=streams.mint),
     Endpoint("POST", f"{CAMPAIGN}/rewrite", rewrites.rewrite, "write",
              "Track the HTML of one recipient's mail, or of a stream of them, and register its links.", "Rewritten",
-             body=rewrites.MAIL, query=(rewrites.PIXEL, rewrites.SHOWN, rewrites.MSO), stream=rewrites.rewrite_lines),
+             body=rewrites.Mail, query=rewrites.MailStyle, stream=rewrites.rewrite_lines),
     Endpoint("POST", f"{CAMPAIGN}/deliveries", streams.deliver_one, "write",
-             "Log one delivery, or a stream of them.", "Delivered", body=DELIVERY, lines=True,
+             "Log one delivery, or a stream of them.", "Delivered", body=Delivery, lines=True,
              stream=streams.deliveries),
     Endpoint("GET", "/api/openapi.json", show_document, None,
              "Describe this API as OpenAPI 3.1.", "Document"),

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Annotated
+
+from msgspec import Meta
 
 from mailpixel.errors import InvalidInput, MailpixelError, StoreUnavailable
 from mailpixel.links.lists.rows import Format, Job, RowMinter
 from mailpixel.model import Event
 from mailpixel.reading.deliveries import DeliveryReader, delivery_event
-from mailpixel.reading.fields import BOOLEAN, Field, a_string, flag
 from mailpixel.reading.lines import LINE_BYTES, Numbered, read_line
+from mailpixel.reading.shapes import Shape, Text
 from mailpixel.server.api.body import check_length
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.exchange import STREAM_BYTES, Exchange
@@ -21,34 +23,44 @@ from mailpixel.times import DAY_MS
 WRITTEN_CHARS = 1_000
 
 
-def written(value: Any, name: str) -> str:
-    """Reads a recipient as the sender wrote it: an id, or an address where pseudonyms are asked for."""
-    found = a_string(value, name).strip()
+def written(text: str, name: str) -> str:
+    """A recipient as the sender wrote it: an id, or an address where pseudonyms are asked for."""
+    found = text.strip()
     if not 1 <= len(found) <= WRITTEN_CHARS:
         raise InvalidInput(name, f"must have 1 to {WRITTEN_CHARS:,} characters")
     return found
 
 
-WRITTEN = Field(
-    "recipient",
-    {"type": "string", "minLength": 1, "maxLength": WRITTEN_CHARS, "examples": ["r-1001"]},
-    written,
-    required=True,
-    help="The sender's opaque id of a person; an address where `hash_recipients` is on.",
-)
-TO_MINT = (WRITTEN,)
+class Written(Text, check=written, minLength=1, maxLength=WRITTEN_CHARS):
+    """What stands for a recipient."""
 
-MERGE = Field(
-    "merge", BOOLEAN, flag, default=False, help="One merge-field token for each recipient instead of URLs."
-)
-HASH_RECIPIENTS = Field(
-    "hash_recipients",
-    BOOLEAN,
-    flag,
-    default=False,
-    help="Replace what stands in `recipient` by a keyed pseudonym, which comes back beside it.",
-)
-STRICT = Field("strict", BOOLEAN, flag, default=False, help="End at the first faulty line.")
+
+class ToMint(Shape, frozen=True):
+    """A recipient whose links are to be signed."""
+
+    recipient: Annotated[
+        Written,
+        Meta(
+            description="The sender's opaque id of a person; an address where `hash_recipients` is on.",
+            examples=["r-1001"],
+        ),
+    ]
+
+
+class MintOptions(Shape, frozen=True):
+    """How links are signed."""
+
+    merge: Annotated[bool, Meta(description="One merge-field token for each recipient instead of URLs.")] = (
+        False
+    )
+    hash_recipients: Annotated[
+        bool,
+        Meta(
+            description="Replace what stands in `recipient` by a keyed pseudonym, which comes back beside it."
+        ),
+    ] = False
+    strict: Annotated[bool, Meta(description="End at the first faulty line.")] = False
+
 
 TOKENS_AT_ONCE = 2_000
 """Tokens signed in one step: some ten milliseconds of work."""
@@ -63,7 +75,7 @@ NOT_WRITTEN = StoreUnavailable("the log is not being written at the moment; send
 def mint_one(call: Call) -> object:
     """The links of one recipient. Raises `InvalidInput`."""
     minter = RowMinter(_job(call), call.services.live.keyring)
-    [made] = _minted(minter, [call.body["recipient"]])
+    [made] = _minted(minter, [call.body.recipient])
     if isinstance(made, InvalidInput):
         raise made
     return json.loads(made)
@@ -89,7 +101,7 @@ def _job(call: Call) -> Job:
         base_url=campaign.base_url or call.services.settings.base_url,
         links=tuple(link.number for link in campaign.links),
         format=Format.NDJSON,
-        **call.query,
+        **call.query.given(),
     )
 
 
@@ -169,7 +181,7 @@ class MintLines:
 
 def _written(line: bytes | None) -> str | InvalidInput:
     try:
-        return str(read_line(line, TO_MINT, LINE_BYTES, "recipient")["recipient"])
+        return read_line(line, ToMint, LINE_BYTES, "recipient").recipient
     except InvalidInput as fault:
         return fault
 

@@ -1,0 +1,192 @@
+"""Shapes of what comes from outside: a class says once what is taken, and is its check and its documentation.
+
+    class Url(Text, check=checked, format="uri", maxLength=65_536): ...
+
+    class NewLink(Shape, frozen=True):
+        url: Annotated[Url, Meta(description="Where the link leads: http or https.")]
+        trap: Annotated[bool, Meta(description="Hidden from readers.")] = False
+
+`read_shape` decodes a value and names what is wrong with its place, in our words. What may be left out has a default:
+`UNSET` where leaving it out means something else than any value.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any, ClassVar, Self, TypeVar
+
+import msgspec
+from msgspec import UNSET, Struct, inspect
+
+from mailpixel.errors import InvalidInput
+from mailpixel.report.moments import LATEST_MS, from_iso, from_ms
+
+Schema = Mapping[str, Any]
+
+
+class Shape(Struct, frozen=True, forbid_unknown_fields=True):
+    """An object with these fields and no other."""
+
+    def given(self) -> dict[str, Any]:
+        """The fields that are not UNSET, by name."""
+        values = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {name: value for name, value in values.items() if value is not UNSET}
+
+
+class Text(str):
+    """A string with rules of its own: `check(text, field)` gives it as it is used or raises `InvalidInput`.
+
+    What else a subclass names, as `maxLength`, describes it in JSON Schema.
+    """
+
+    schema: ClassVar[Schema]
+    _check: ClassVar[Callable[[str, str], str]]
+
+    def __init_subclass__(cls, check: Callable[[str, str], str], **schema: object) -> None:
+        cls._check = check
+        cls.schema = {"type": "string", **schema}
+
+    @classmethod
+    def read(cls, value: object) -> Self:
+        """The text of a JSON string. Raises `InvalidInput` without a field."""
+        return cls(cls._check(a_string(value), ""))
+
+
+def a_string(value: object, name: str = "") -> str:
+    """The string. Raises `InvalidInput` for anything else, and for half a character pair, which no UTF-8 has."""
+    if not isinstance(value, str):
+        raise InvalidInput(name, "must be a string")
+    if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+        raise InvalidInput(name, "holds half of a surrogate pair; send valid Unicode")
+    return value
+
+
+class Moment(datetime):
+    """ISO 8601 date and time, UTC where it has no offset, or whole milliseconds since 1970."""
+
+    schema: ClassVar[Schema] = {
+        "description": "ISO 8601, UTC where it has no offset; or milliseconds since 1970",
+        "oneOf": [
+            {"type": "string", "format": "date-time"},
+            {"type": "integer", "minimum": 0, "maximum": LATEST_MS},
+        ],
+    }
+
+    @classmethod
+    def read(cls, value: object) -> Self:
+        """The moment, from 2000 to 2099. Raises `InvalidInput` without a field."""
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        found = from_ms(value, "") if is_number else from_iso(a_string(value), "")  # type: ignore[arg-type]
+        return cls.combine(found.date(), found.timetz())
+
+
+AnyShape = TypeVar("AnyShape", bound=Struct)
+
+
+def read_shape(value: object, shape: type[AnyShape], texts: bool = False) -> AnyShape:
+    """The value as a shape. `texts`: numbers and flags come as text, as in a query string.
+
+    Raises `InvalidInput` whose field is the whole path, as `links[2].url`.
+    """
+    if isinstance(value, dict) and (unknown := value.keys() - set(shape.__struct_fields__)):
+        name = next(name for name in value if name in unknown)
+        raise InvalidInput(name, f"unknown field; {_expected(_type_of(shape))}")
+    try:
+        return msgspec.convert(value, shape, strict=not texts, dec_hook=_read_special)
+    except msgspec.ValidationError as error:
+        raise _in_our_words(error, shape) from None
+
+
+class _Refused(ValueError):
+    """What `read` of a special type raised, so that msgspec adds the place."""
+
+    def __init__(self, fault: InvalidInput) -> None:
+        super().__init__(fault.problem)
+        self.fault = fault
+
+
+def _read_special(kind: Any, value: object) -> object:
+    try:
+        return kind.read(value)
+    except InvalidInput as fault:
+        raise _Refused(fault) from None
+
+
+_PLACE = re.compile(r" - at `\$([^`]*)`$")
+_NAMED = re.compile(r"Object (missing required|contains unknown) field `(.*)`", re.DOTALL)
+
+
+def _in_our_words(error: msgspec.ValidationError, shape: type[Struct]) -> InvalidInput:
+    """What msgspec found: its message gives the place, the shape gives the words."""
+    message = str(error)
+    place = found[1] if (found := _PLACE.search(message)) else ""
+    if isinstance(error.__cause__, _Refused):
+        fault = error.__cause__.fault
+        return InvalidInput((place + fault.field).removeprefix("."), fault.problem)
+    kind = _type_at(shape, place)
+    if named := _NAMED.match(_PLACE.sub("", message)):
+        problem = "is missing" if named[1] == "missing required" else f"unknown field; {_expected(kind)}"
+        return InvalidInput(f"{place}.{named[2]}".removeprefix("."), problem)
+    return InvalidInput(place.removeprefix(".") or "body", f"must be {wanted(kind)}")
+
+
+_type_of = cache(inspect.type_info)
+
+
+def _type_at(shape: type[Struct], place: str) -> inspect.Type:
+    """The type of a place in a shape, as `.links[2].url`."""
+    kind = _type_of(shape)
+    for name in re.findall(r"\.(\w+)|\[", place):
+        kind = _inner(kind, name) or kind
+    return kind
+
+
+def _inner(kind: inspect.Type, name: str) -> inspect.Type | None:
+    """The type of a field, or without a name that of an array's items."""
+    match kind:
+        case inspect.Metadata():
+            return _inner(kind.type, name)
+        case inspect.UnionType():
+            return next(filter(None, (_inner(each, name) for each in kind.types)), None)
+        case inspect.StructType():
+            return next((field.type for field in kind.fields if field.name == name), None)
+        case inspect.VarTupleType():
+            return None if name else kind.item_type
+    return None
+
+
+def _expected(kind: inspect.Type) -> str:
+    kinds = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
+    names = [field.name for each in kinds if isinstance(each, inspect.StructType) for field in each.fields]
+    return f"expected {', '.join(names)}"
+
+
+def wanted(kind: inspect.Type) -> str:
+    """What a type takes, in words that follow "must be"."""
+    match kind:
+        case inspect.Metadata():
+            return wanted(kind.type)
+        case inspect.UnionType():
+            return " or ".join(wanted(each) for each in kind.types if not isinstance(each, inspect.NoneType))
+        case inspect.IntType():
+            return f"a whole number from {kind.ge:,} to {kind.le:,}"
+        case inspect.StrType(max_length=int(most)):
+            return f"a string of at most {most:,} characters"
+        case inspect.LiteralType():
+            return f"one of {', '.join(map(str, kind.values))}"
+        case inspect.VarTupleType():
+            return f"an array of at most {kind.max_length:,} items"
+    return _WANTED[type(kind)]
+
+
+_WANTED: Mapping[type[inspect.Type], str] = {
+    inspect.BoolType: "true or false",
+    inspect.StrType: "a string",
+    inspect.StructType: "a JSON object",
+}
+
+
+def schema_of(special: Any) -> dict[str, Any]:
+    """The JSON schema of a special type: what msgspec asks for while it writes the schema of a shape."""
+    return dict(special.schema)

@@ -1,0 +1,167 @@
+"""What a client sends of a campaign: a new one, what changes, and which to list."""
+
+from dataclasses import replace
+from typing import Annotated, ClassVar, Literal, Self
+
+from msgspec import UNSET, Meta, UnsetType
+
+from mailpixel.campaigns import MOST_SENT, NAME_CHARS, LinkChange, changed_links, check_name
+from mailpixel.claims import CAMPAIGN_PATTERN, LAST_LINK, check_campaign_id
+from mailpixel.errors import InvalidInput
+from mailpixel.links.destination import checked
+from mailpixel.links.passthrough import MOST_NAMES, NAME_PATTERN, check_names
+from mailpixel.links.urls import BASE_URL_CHARS, check_base_url
+from mailpixel.model import Campaign, Link
+from mailpixel.reading.shapes import Moment, Schema, Shape, Text, a_string
+from mailpixel.server.api.query import Page
+
+
+class Url(Text, check=checked, format="uri", pattern="^ *[Hh][Tt][Tt][Pp][Ss]?://[^/?#]", maxLength=65_536):
+    """A destination, as a browser would write it."""
+
+
+class CampaignId(Text, check=check_campaign_id, pattern=f"^{CAMPAIGN_PATTERN}$"):
+    """The id of a campaign."""
+
+
+class CampaignName(Text, check=check_name, minLength=1, maxLength=NAME_CHARS):
+    """What people call a campaign."""
+
+
+class BaseUrl(Text, check=check_base_url, format="uri", maxLength=BASE_URL_CHARS):
+    """The public address of a service."""
+
+
+class Parameters(tuple[str, ...]):
+    """Names of query parameters, each once."""
+
+    schema: ClassVar[Schema] = {
+        "type": "array",
+        "maxItems": MOST_NAMES,
+        "items": {"type": "string", "pattern": f"^{NAME_PATTERN}$"},
+    }
+
+    @classmethod
+    def read(cls, value: object) -> Self:
+        """The names of a JSON array. Raises `InvalidInput` without a field."""
+        if not isinstance(value, list):
+            raise InvalidInput("", "must be an array of names")
+        return cls(check_names([a_string(row, f"[{index}]") for index, row in enumerate(value)], ""))
+
+
+Name = Annotated[
+    CampaignName | UnsetType,
+    Meta(
+        description="Display name: 1 to 200 printable characters. Default: the id.", examples=["Spring sale"]
+    ),
+]
+Sent = Annotated[
+    Annotated[int, Meta(ge=0, le=MOST_SENT)] | UnsetType | None,
+    Meta(description="How many messages went out."),
+]
+SentAt = Annotated[Moment | UnsetType | None, Meta(description="When they went out.")]
+OwnBaseUrl = Annotated[
+    BaseUrl | UnsetType | None,
+    Meta(description="Public address in this campaign's URLs, when it is not the service's."),
+]
+Passthrough = Annotated[
+    Parameters | UnsetType,
+    Meta(description="Query parameters that links pass through to their destination; `[]` for none."),
+]
+Destination = Annotated[Url, Meta(description="Where the link leads: http or https.")]
+TRAP = Meta(description="Hidden from readers, so that only a machine follows it; false by default.")
+
+
+class NewLink(Shape, frozen=True):
+    """A destination that may be a trap."""
+
+    url: Destination
+    trap: Annotated[bool, TRAP] = False
+
+
+class ChangedLink(Shape, frozen=True):
+    """A correction of a link by its number, or a new link."""
+
+    number: (
+        Annotated[int, Meta(ge=1, le=LAST_LINK, description="The next free one by default.")] | UnsetType
+    ) = UNSET
+    url: Destination | UnsetType = UNSET
+    trap: Annotated[bool | UnsetType, TRAP] = UNSET
+
+
+class NewCampaign(Shape, frozen=True):
+    """A campaign to register."""
+
+    id: Annotated[
+        CampaignId,
+        Meta(
+            description="1 to 64 letters, digits, `.`, `_` or `-`, the first a letter or digit.",
+            examples=["spring"],
+        ),
+    ]
+    name: Name = UNSET
+    links: Annotated[
+        tuple[Annotated[str, Meta(extra_json_schema=dict(Url.schema))] | NewLink, ...],
+        Meta(
+            max_length=LAST_LINK,
+            description="Destinations, numbered from 1 in this order.",
+            examples=[["https://shop.example/"]],
+        ),
+    ] = ()
+    sent: Sent = UNSET
+    sent_at: SentAt = UNSET
+    base_url: OwnBaseUrl = UNSET
+    passthrough: Passthrough = UNSET
+
+    def campaign(self) -> Campaign:
+        """The campaign. Raises `InvalidInput` for a destination that cannot be one."""
+        links = tuple(_new_link(number, row) for number, row in enumerate(self.links, 1))
+        return Campaign(**{"name": self.id, **self.given(), "links": links})
+
+
+class CampaignChange(Shape, frozen=True):
+    """What changes of a campaign; what is not named here stays."""
+
+    name: Name = UNSET
+    sent: Sent = UNSET
+    sent_at: SentAt = UNSET
+    base_url: OwnBaseUrl = UNSET
+    passthrough: Passthrough = UNSET
+    archived: Annotated[
+        bool | UnsetType,
+        Meta(description="Hidden from lists. Its links keep working and its hits are counted."),
+    ] = UNSET
+    links: Annotated[
+        tuple[ChangedLink, ...],
+        Meta(
+            max_length=LAST_LINK,
+            description="Corrections by number, also for mail already sent, and new links. Links not named here stay.",
+            examples=[[{"number": 1, "url": "https://shop.example/new"}]],
+        ),
+    ] = ()
+
+    def changed(self, campaign: Campaign) -> Campaign:
+        """The campaign with the changes. Raises `InvalidInput` for a link that cannot be changed so."""
+        links = (LinkChange(**each.given(), at=f"links[{index}].") for index, each in enumerate(self.links))
+        return replace(campaign, **{**self.given(), "links": changed_links(campaign.links, links)})
+
+
+class CampaignPage(Page, frozen=True):
+    """A page of campaigns."""
+
+    archived: Annotated[
+        Literal["false", "true", "all"],
+        Meta(
+            description="`true` lists only archived campaigns, `all` lists both. Default: without archived campaigns."
+        ),
+    ] = "false"
+
+
+ONLY_ARCHIVED = {"false": False, "true": True, "all": None}
+
+
+def _new_link(number: int, row: str | NewLink) -> Link:
+    if isinstance(row, NewLink):
+        return Link(number, row.url, row.trap)
+    at = f"links[{number - 1}]"
+    return Link(number, checked(a_string(row, at), at))
