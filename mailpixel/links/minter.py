@@ -29,7 +29,7 @@ class Minter:
         return self._signer.series(Claims(kind, self.campaign, "", link, None, self._preview))
 
     def pseudonym(self, address: str) -> str:
-        """The recipient id of a person of whom only the address is known. Raises `InvalidInput`."""
+        """The recipient id that stands for an address. Raises `InvalidInput`."""
         return pseudonym(self._keyring, address)
 
     def token(self, recipient: str) -> str:

@@ -48,15 +48,15 @@ class Problem(StrEnum):
     MALFORMED = "malformed"
     """No token, or one cut off or spelled in another way."""
     UNKNOWN_KEY = "unknown_key"
-    """A token of a key that the keyring does not hold (any more)."""
+    """Signed with a key that the keyring does not hold, or no longer holds."""
     BAD_SIGNATURE = "bad_signature"
     """It reads well, but no key of ours signed it: somebody changed it."""
     WRONG_KIND = "wrong_kind"
-    """A good token in the place of another kind."""
+    """A good token of another kind than the place asks for."""
 
 
 class Reading(NamedTuple):
-    """What verifying gave. The token is good when `problem` is None.
+    """The result of verifying a token, which is good when `problem` is None.
 
     `claims` are there whenever they could be read, so that a forged token tells which message it names: act
     upon them only when the token is good. They are None for a malformed token.
