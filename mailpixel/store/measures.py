@@ -26,7 +26,7 @@ privacy prefetch too.
 | `delivered`, `delivered_privacy` | messages | with a delivery; of these, with a privacy prefetch |
 | `opted_out` | messages | whose recipient asked not to be tracked |
 | `seen` | messages | with a delivery, an opt-out or a hit on a valid token |
-| `standing.NAME` | messages | of this standing; each has one, see `mailpixel.store.standing` |
+| `standing.NAME` | messages | of this standing; each message has one |
 | `opens.client.NAME` | messages | with a human hit, the first of which came from this program |
 | `opens.device.NAME` | messages | with a human hit, the first of which came from this kind of device |
 

@@ -6,6 +6,7 @@ A part stands between `<!-- name -->` and `<!-- /name -->` in a page, with `PART
 import ast
 import inspect
 import re
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from enum import StrEnum
@@ -30,7 +31,8 @@ from tests.support.first_campaign import printed
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-PAGES = ROOT / "mailpixel" / "docs"
+PACKAGE = ROOT / "mailpixel"
+PAGES = PACKAGE / "docs"
 HELP_WIDTH = 100
 
 
@@ -131,6 +133,33 @@ def measure_table() -> str:
     return said[said.index("A measure is") :]
 
 
+def rooms() -> str:
+    """The folders of the package, each with the first sentence of its docstring, and in which layer it stands."""
+    rows = [
+        (f"`{room.name}`", _first_sentence(room / "__init__.py"))
+        for room in sorted(PACKAGE.iterdir())
+        if _is_room(room)
+    ]
+    return table(("folder", "what it is for"), rows)
+
+
+def _is_room(folder: Path) -> bool:
+    return (folder / "__init__.py").exists()
+
+
+def _first_sentence(file: Path) -> str:
+    said = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+    return re.split(r"(?<=\.)\s", said.replace("\n", " "), maxsplit=1)[0]
+
+
+def layers() -> str:
+    """The order of imports, as import-linter checks it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contract = project["tool"]["importlinter"]["contracts"][0]
+    lines = (line.replace("mailpixel.", "") for line in contract["layers"])
+    return "```text\n" + "\n".join(lines) + "\n```"
+
+
 def first_campaign(command: str) -> Callable[[], str]:
     """Makes what a command prints after the first campaign of the README."""
     return lambda: f"```text\n{_first_campaign()[command]}\n```"
@@ -194,6 +223,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "endings": members(Ended, "reason"),
     "reasons": members(Reason, "reason"),
     "causes": members(SkipCause, "cause"),
+    "rooms": rooms,
+    "layers": layers,
     "report": first_campaign("report"),
     "explain": first_campaign("explain"),
 }
