@@ -87,7 +87,7 @@ class OperatorLists:
         if any(entry.prefix == gone for entry in self.networks):
             return replace(self, networks=tuple(entry for entry in self.networks if entry.prefix != gone))
         if gone not in _shipped() - self.without:
-            raise NotFound("there is no entry for exactly this network; `mailpixel networks list` shows all")
+            raise NotFound("there is no entry for exactly this network")
         return replace(self, without=self.without | {gone})
 
     def restored(self, prefix: str) -> Self:

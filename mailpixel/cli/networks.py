@@ -9,7 +9,7 @@ from mailpixel.classify.operator import OperatorLists, operator_network
 from mailpixel.classify.rules import shipped_networks
 from mailpixel.cli.context import Group, print_json, print_table, rules, say, settings
 from mailpixel.cli.sources import sources_command
-from mailpixel.errors import InvalidInput
+from mailpixel.errors import InvalidInput, NotFound
 from mailpixel.folder.operator_file import (
     change_operator_lists,
     load_operator_lists,
@@ -119,7 +119,10 @@ def networks_test(address: str, as_json: bool) -> None:
 
 
 def _change(change: Callable[[OperatorLists], OperatorLists]) -> tuple[OperatorLists, OperatorLists]:
-    return change_operator_lists(operator_file(settings().data), change)
+    try:
+        return change_operator_lists(operator_file(settings().data), change)
+    except NotFound as error:
+        raise NotFound(f"{error}; `mailpixel networks list` shows all") from None
 
 
 def _rows(lists: OperatorLists) -> Iterator[Row]:

@@ -86,7 +86,7 @@ def numbered(
 
 
 Remembered = tuple[bytes, bytes]
-"""VerdictCode and reader of a sighting."""
+"""Mark and reader of a sighting."""
 
 
 def met(

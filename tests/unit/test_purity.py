@@ -1,6 +1,7 @@
 """The pure rooms read no clock, no chance, no environment and no file: what they need is an argument."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ IMPURE_MODULES = {
     "sqlite3", "subprocess", "tempfile", "threading", "time", "uuid", "mailpixel.files", "mailpixel.pool",
     "mailpixel.settings",
 }  # fmt: skip
+OPTION = re.compile(r"(?<![\w-])--[a-z]")
 IMPURE_CALLS = {"open", "datetime.now", "datetime.today", "datetime.utcnow", "date.today", "now_ms"}
 EXCEPTIONS = {
     ("links/hosts.py", "socket"): "inet_aton reads short spellings of an address and asks nobody",
@@ -53,6 +55,38 @@ def test_the_pure_rooms_read_no_clock_no_chance_no_environment_and_no_file() -> 
 def test_what_is_impure_is_found() -> None:
     file = PACKAGE / "folder" / "key_file.py"
     assert {use for _, use in impure(file)} == {"os", "secrets", "pathlib", "mailpixel.files", "datetime.now"}
+
+
+def texts(tree: ast.AST) -> Iterator[str]:
+    """What a file says to people: its strings but for docstrings."""
+    standing_alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in standing_alone:
+            yield node.value
+
+
+KNOW_THE_COMMAND_LINE = {
+    "cli": "it is the command line",
+    "doctor": "it speaks to whoever runs the commands",
+    "docs": "the manual",
+    "folder": "it speaks to whoever runs the commands",
+    "relay": "a door with options of its own",
+    "report/sources.py": "a column of its rows is a command",
+    "server/pages.py": "variables of a style sheet look like options",
+    "server/supervisor.py": "it starts a command, and `serve` ends with its errors",
+    "settings.py": "the help of the relay's settings",
+}
+
+
+def test_an_error_of_the_api_names_no_option_of_the_command_line() -> None:
+    naming = [
+        name
+        for file in sorted(PACKAGE.rglob("*.py"))
+        if (name := file.relative_to(PACKAGE).as_posix()) not in KNOW_THE_COMMAND_LINE
+        and name.partition("/")[0] not in KNOW_THE_COMMAND_LINE
+        and any(OPTION.search(text) for text in texts(ast.parse(file.read_text("utf-8"))))
+    ]
+    assert naming == []
 
 
 def test_no_command_but_serve_uses_the_web_server() -> None:

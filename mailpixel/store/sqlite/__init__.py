@@ -22,7 +22,7 @@ def open_sqlite(path: Path | str) -> tuple[SqliteStore, SqliteRegistry]:
             folder.chmod(0o700)  # whatever the umask took away
     except OSError as error:
         problem = f"the data folder cannot be made: {error.strerror}"
-        raise StoreUnavailable(f"{problem}; name another with --data or MAILPIXEL_DATA") from error
+        raise StoreUnavailable(f"{problem}; name another data folder") from error
     return SqliteStore(path), SqliteRegistry(path)
 
 
