@@ -8,25 +8,13 @@ where they are stored or compared.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import IntFlag, StrEnum
 
 from msgspec import Struct
 
 from mailpixel.kinds import EventKind
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-"""Where milliseconds are counted from."""
-
-
-def to_ms(moment: datetime) -> int:
-    """An aware moment as whole milliseconds since 1970, rounded down."""
-    return (moment - EPOCH) // timedelta(milliseconds=1)
-
-
-def moment_of(milliseconds: int) -> datetime:
-    """The moment, aware and in UTC, of milliseconds since 1970."""
-    return EPOCH + timedelta(milliseconds=milliseconds)
+from mailpixel.times import to_ms
 
 
 class Facts(IntFlag):

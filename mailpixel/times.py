@@ -1,10 +1,26 @@
-"""Moments as integer milliseconds since 1970, as they are stored and compared."""
+"""Moments: aware UTC datetimes where people set them, integer milliseconds since 1970 where they are stored."""
 
 import time
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""Where milliseconds are counted from."""
+DAY_MS = 86_400_000
+
+
+def to_ms(moment: datetime) -> int:
+    """An aware moment as whole milliseconds since 1970, rounded down."""
+    return (moment - EPOCH) // timedelta(milliseconds=1)
+
+
+def moment_of(milliseconds: int) -> datetime:
+    """The moment, aware and in UTC, of milliseconds since 1970."""
+    return EPOCH + timedelta(milliseconds=milliseconds)
+
 
 DAY_MS = 86_400_000
 
 
 def now_ms() -> int:
-    """The system's clock: milliseconds since 1970. Rooms that judge or fold take the time as an argument instead."""
+    """The system's clock, in milliseconds since 1970. Rooms that judge, fold or count get the time as an argument."""
     return time.time_ns() // 1_000_000

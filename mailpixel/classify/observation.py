@@ -7,6 +7,7 @@ from msgspec import Struct
 from mailpixel.kinds import EventKind
 from mailpixel.model import Event, Facts, Verdict, Via
 from mailpixel.traffic.agents import Agent, AgentKind, read_agent
+from mailpixel.traffic.facts import is_countable
 from mailpixel.traffic.networks import Network
 
 PREVIEW = int(Facts.PREVIEW)
@@ -23,7 +24,6 @@ FRAMED = int(Facts.FRAMED)
 GESTURE = NAVIGATE | USER_ACTIVATED
 """What a browser shows when a person's own gesture started the navigation."""
 
-_UNCOUNTABLE = FORGED | PREVIEW
 _IMAGE_PROXIES = (AgentKind.MAIL_PROXY, AgentKind.PRIVACY_PREFETCH, AgentKind.GMAIL_PREFETCH)
 
 Source = tuple[str, str]
@@ -109,7 +109,7 @@ def sight_of(event: Event, clock: Clock = NO_CLOCK, before: Clock = NO_CLOCK) ->
         agent,
         ("" if agent.kind in _IMAGE_PROXIES else event.address, event.agent),
         event.destination if event.link is None else event.link,
-        event.method == "GET" and not bits & _UNCOUNTABLE,
+        is_countable(event.method, bits),
         None if start_ms is None or at_ms < start_ms else at_ms - start_ms,
         early_ms,
         name,

@@ -35,10 +35,10 @@ MOST = 1_000_000_000
 def sources_command(id: str | None, since: str | None, least: int, limit: int, as_json: bool) -> None:
     """List sources that followed links of many recipients, fastest first. For review only: no rule uses this list."""
     from mailpixel.classify.sources import source_evidence
-    from mailpixel.model import to_ms
     from mailpixel.projections.campaigns import Campaigns
     from mailpixel.report.moments import from_iso
     from mailpixel.report.sources import hastiest_first, source_json
+    from mailpixel.times import to_ms
 
     store, registry = stores()
     if id is not None:

@@ -3,17 +3,18 @@
 import ipaddress
 import time
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from mailpixel.claims import Claims, TokenKind
 from mailpixel.doctor.http import NoAnswer, ask
 from mailpixel.doctor.local import Check, Grade
 from mailpixel.kinds import EventKind
+from mailpixel.links.hosts import is_this_machine
 from mailpixel.links.surfaces import LINK, PIXEL
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import pixel_url
-from mailpixel.model import Event, Facts
+from mailpixel.model import Event
 from mailpixel.store.log import MessageReader
+from mailpixel.traffic.facts import is_countable
 
 NAME = "doctor"
 """Stands where a token, a campaign or a recipient would. Only the probe below is logged under it, as internal."""
@@ -33,7 +34,7 @@ def check_addresses(latest: Sequence[Event], base_url: str, trusted_proxies: Seq
     found = [event.address for event in latest if _is_a_readers(event)]
     if len(found) < LEAST:
         return Check(name, Grade.OK, "too few hits to tell")
-    if len(set(found)) > 1 or urlsplit(base_url).hostname in ("localhost", "127.0.0.1", "::1"):
+    if len(set(found)) > 1 or is_this_machine(base_url):
         return Check(name, Grade.OK, f"{len(set(found)):,} in the latest {len(found):,} hits")
     return _of_one(name, found[0], len(found), trusted_proxies)
 
@@ -57,9 +58,8 @@ def _of_one(name: str, text: str, hits: int, trusted_proxies: Sequence[str]) -> 
 def _is_a_readers(event: Event) -> bool:
     return (
         event.kind in (EventKind.OPEN, EventKind.CLICK)
-        and event.method == "GET"
         and bool(event.address)
-        and not event.facts & (Facts.PREVIEW | Facts.FORGED)
+        and is_countable(event.method, event.facts)
     )
 
 

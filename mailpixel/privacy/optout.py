@@ -8,12 +8,13 @@ from mailpixel.kinds import EventKind
 from mailpixel.model import Event
 from mailpixel.store.log import Log
 from mailpixel.store.registry import OptOuts
+from mailpixel.times import to_ms
 
 
 def opt_out(store: Log, registry: OptOuts, recipient: str, now: datetime) -> None:
     """Stop counting a person; a second time changes nothing. Raises `StoreUnavailable`."""
     registry.opt_out(recipient, now)
-    now_ms = int(now.timestamp() * 1000)
+    now_ms = to_ms(now)
     campaigns = [message.campaign for message in store.person(recipient) if not _is_opted_out(message.events)]
     store.append([reported_event(EventKind.OPTOUT, campaign, recipient, now_ms) for campaign in campaigns])
 

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from mailpixel.errors import StoreUnavailable
 from mailpixel.kinds import EventKind
-from mailpixel.model import Campaign, Event, Facts, Judged, Message, Verdict
+from mailpixel.model import Campaign, Facts, Judged, Message, Verdict
 from mailpixel.store.log import PutAside
 from mailpixel.store.projections import Folded, MessageState
 from mailpixel.store.verdict_codes import pack
+from mailpixel.traffic.facts import is_countable
 from mailpixel.traffic.programs import UNKNOWN_CLIENT, client_of
 
 Judge = Callable[[Message, Campaign], Sequence[Judged]]
@@ -77,13 +78,14 @@ def _first_human(judged: Sequence[Judged]) -> dict[EventKind, Judged]:
     """The first hit of each kind that counts as human."""
     firsts: dict[EventKind, Judged] = {}
     for each in judged:
-        if each.verdict is Verdict.HUMAN and not each.dup:
-            event = each.event
-            first = firsts.get(event.kind)
-            if (first is None or event.received_at_ms < first.event.received_at_ms) and _counts(event):
-                firsts[event.kind] = each
+        event = each.event
+        if (
+            each.verdict is not Verdict.HUMAN
+            or each.dup
+            or not is_countable(event.method, event.facts._value_)
+        ):
+            continue
+        first = firsts.get(event.kind)
+        if first is None or event.received_at_ms < first.event.received_at_ms:
+            firsts[event.kind] = each
     return firsts
-
-
-def _counts(event: Event) -> bool:
-    return event.method == "GET" and not event.facts._value_ & _FORGED

@@ -9,9 +9,10 @@ from mailpixel.claims import RECIPIENT_PATTERN, check_recipient
 from mailpixel.errors import InvalidInput
 from mailpixel.event_ids import reported_event
 from mailpixel.kinds import EventKind
-from mailpixel.model import Event, to_ms
+from mailpixel.model import Event
 from mailpixel.reading.lines import LINE_BYTES, Numbered, read_line
 from mailpixel.reading.shapes import Moment, Shape, Text
+from mailpixel.times import to_ms
 
 
 class Recipient(Text, check=check_recipient, pattern=f"^{RECIPIENT_PATTERN}$"):

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from mailpixel.errors import InvalidInput
-from mailpixel.model import moment_of, to_ms
+from mailpixel.times import moment_of, to_ms
 
 EARLIEST_MS = 946_684_800_000
 LATEST_MS = 4_102_444_799_999

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from mailpixel.errors import InvalidInput
 from mailpixel.report.tables import flat
 from mailpixel.report.zones import time_zone
+from mailpixel.times import moment_of
 
 MINUTE_MS = 60_000
 MOST_ROWS = 20_000
@@ -95,7 +96,7 @@ def _moments(quarters: Mapping[int, object], step_ms: int) -> Iterator[int]:
 
 def _start(moment_ms: int, zone: ZoneInfo, start_of: Callable[[datetime], datetime]) -> datetime:
     """The start of the bucket as an instant, in UTC so that it is one key whichever way the clock is set."""
-    return start_of(datetime.fromtimestamp(moment_ms / 1000, zone)).astimezone(UTC)
+    return start_of(moment_of(moment_ms).astimezone(zone)).astimezone(UTC)
 
 
 def _row(start: datetime, sums: Mapping[str, int]) -> TimelineRow:

@@ -7,13 +7,13 @@ from datetime import datetime
 from mailpixel.classify import Rules
 from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.live import LiveKnowledge
-from mailpixel.model import moment_of
 from mailpixel.server.metrics import Metrics
 from mailpixel.server.refreshing import Refreshing
 from mailpixel.server.threads import Threads
 from mailpixel.settings import Settings
 from mailpixel.store.protocol import Store
 from mailpixel.store.registry import Registry
+from mailpixel.times import moment_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from mailpixel.claims import LAST_LINK
 from mailpixel.errors import Conflict, InvalidInput, StoreUnavailable
-from mailpixel.model import Campaign, Link, moment_of, to_ms
+from mailpixel.model import Campaign, Link
 from mailpixel.store.campaigns import LinkRegister, Sighting
+from mailpixel.times import moment_of, to_ms
 
 
 def to_the_millisecond(moment: datetime | None) -> datetime | None:

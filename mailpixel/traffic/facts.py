@@ -36,8 +36,14 @@ def facts_of(headers: Iterable[tuple[bytes, bytes]]) -> tuple[Facts, str]:
 
 @lru_cache(maxsize=4_096)
 def facts_with(bits: int) -> Facts:
-    """The flags of these bits; making them takes longer than reading all headers, and few sets are ever seen."""
+    """The flags of these bits; making them takes longer than reading all headers or
+    looking it up, and few sets are ever seen."""
     return Facts(bits)
+
+
+def is_countable(method: str, bits: int) -> bool:
+    """Whether a request with these facts can count at all: a GET on a token that is valid and of no preview."""
+    return method == "GET" and not bits & _UNCOUNTABLE
 
 
 def agent_text(raw: bytes) -> str:
@@ -88,6 +94,7 @@ def _upgrade(value: bytes) -> int:
     return _UPGRADE if value == b"1" else 0
 
 
+_UNCOUNTABLE = int(Facts.FORGED | Facts.PREVIEW)
 _PREFETCH = int(Facts.PREFETCH)
 _ACCEPT = int(Facts.ACCEPT)
 _ACCEPT_HTML = int(Facts.ACCEPT_HTML)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.kinds import EventKind
+from mailpixel.links.keyring import Key, Keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign, Event, Facts, Judged, Link, Message, Verdict, Via
 from mailpixel.store.campaigns import CampaignWriter
@@ -27,6 +28,10 @@ BROWSER = (
 APPLE = "Mozilla/5.0"
 GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
 ROBOT = "curl/8.5.0"
+
+
+KEYRING = Keyring((Key(1, b"k" * 32, SENT_AT),), b"p" * 32)
+"""Keys of tests whose cases hold tokens: the same in every process that collects them."""
 
 
 class Known(NamedTuple):

@@ -7,7 +7,6 @@ import msgspec
 import pytest
 
 from mailpixel.claims import Claims, TokenKind
-from mailpixel.folder.key_file import new_keyring
 from mailpixel.ingest.hit import Hit
 from mailpixel.ingest.intake import FORGED_REMEMBERED, HitOutcome, Intake, Receipt
 from mailpixel.ingest.registry_cache import RegistryCache
@@ -17,12 +16,12 @@ from mailpixel.links.urls import parse_path
 from mailpixel.model import Campaign, Facts, Link
 from mailpixel.privacy.optout import opt_out
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
-from tests.support.builders import Known, an_open
+from tests.support.builders import KEYRING, Known, an_open
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)
 SEEN = ("GET", "192.0.2.10", "Thunderbird", Facts.ACCEPT)
-SIGNER = TokenSigner(new_keyring(NOW))
+SIGNER = TokenSigner(KEYRING)
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
 """One function for a hit: a request and the time give the answer and what becomes of the request."""
 
 import asyncio
-from datetime import UTC, datetime
 
 import pytest
 
 from mailpixel.claims import Claims, TokenKind
-from mailpixel.folder.key_file import new_keyring
 from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.intake import HitOutcome, Intake, Receipt
 from mailpixel.ingest.registry_cache import RegistryCache
@@ -26,9 +24,9 @@ from mailpixel.server.replies import (
 from mailpixel.server.request_reader import Headers, RequestReader, TrackingRequest
 from mailpixel.server.tracking import Tracking
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
-from tests.support.builders import BROWSER, SENT_AT_MS, Known
+from tests.support.builders import BROWSER, KEYRING, SENT_AT_MS, Known
 
-SIGNER = TokenSigner(new_keyring(datetime(2026, 11, 25, tzinfo=UTC)))
+SIGNER = TokenSigner(KEYRING)
 MESSAGE = SIGNER.sign(Claims(TokenKind.MESSAGE, "c1", "r-1"))
 HEADERS: Headers = ((b"user-agent", BROWSER.encode()), (b"accept-language", b"de"))
 PREFETCH: Headers = (*HEADERS, (b"sec-purpose", b"prefetch"))

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from mailpixel.errors import InvalidInput
 from mailpixel.kinds import EventKind
 from mailpixel.model import Event, Facts, Message
+from mailpixel.times import to_ms
 from mailpixel.traffic.facts import agent_text
 from mailpixel.traffic.networks import canonical_address
 
@@ -81,7 +82,7 @@ def _event(line: str, number: int, campaign: str, shape: LogShape) -> Event | No
         return None
     kind, recipient, link = named
     try:
-        at_ms = int(datetime.strptime(time, _TIME).timestamp() * 1000)
+        at_ms = to_ms(datetime.strptime(time, _TIME))
     except ValueError:
         return None
     facts = Facts.UNSEEN if referer == "-" else Facts.UNSEEN | Facts.REFERER

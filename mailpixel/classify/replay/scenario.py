@@ -15,7 +15,8 @@ import msgspec
 from mailpixel.classify.rules import KnownAgent, Rules
 from mailpixel.errors import InvalidInput
 from mailpixel.kinds import EventKind
-from mailpixel.model import Campaign, Event, Facts, Link, Message, moment_of
+from mailpixel.model import Campaign, Event, Facts, Link, Message
+from mailpixel.times import moment_of
 from mailpixel.traffic.facts import facts_of
 from mailpixel.traffic.networks import Network, canonical_address
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from mailpixel.errors import NotFound
-from mailpixel.model import Campaign, Link, moment_of, to_ms
+from mailpixel.model import Campaign, Link
 from mailpixel.store.campaign_changes import replaced_links
+from mailpixel.times import moment_of, to_ms
 
 CAMPAIGN = "id, name, sent_at_ms, sent, base_url, passthrough, archived"
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from mailpixel.errors import Conflict
-from mailpixel.model import Campaign, moment_of
+from mailpixel.model import Campaign
 from mailpixel.store.campaign_changes import calls_for_rebuild, calls_for_recount, check_never_sent, numbered
 from mailpixel.store.campaigns import LinkRevision, Sighting
 from mailpixel.store.sqlite.campaign_rows import (
@@ -22,6 +22,7 @@ from mailpixel.store.sqlite.campaign_rows import (
 )
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.met_links import known_links, meeting, remember
+from mailpixel.times import moment_of
 
 _TABLES = (
     ("seen_urls", "campaign"),

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from mailpixel.errors import Conflict, NotFound
-from mailpixel.model import moment_of, to_ms
 from mailpixel.store.keys import ApiKey, SigningKey
 from mailpixel.store.sqlite.campaign_rows import next_revision
 from mailpixel.store.sqlite.database import Database
+from mailpixel.times import moment_of, to_ms
 
 KEY = "name, scope, digest, created_at_ms, revoked_at_ms"
 

@@ -3,7 +3,6 @@
 from datetime import datetime
 from pathlib import Path
 
-from mailpixel.model import to_ms
 from mailpixel.store.registry import RegistryNews
 from mailpixel.store.sqlite.campaign_rows import campaigns_in, next_revision
 from mailpixel.store.sqlite.campaigns import SqliteCampaigns
@@ -12,6 +11,7 @@ from mailpixel.store.sqlite.database import BUSY_MS, Database
 from mailpixel.store.sqlite.keys import SqliteKeys, api_keys_in
 from mailpixel.store.sqlite.leases import SqliteLeases
 from mailpixel.store.sqlite.migrations import migrate
+from mailpixel.times import to_ms
 
 
 class SqliteRegistry(SqliteCampaigns, SqliteChangedCampaigns, SqliteKeys, SqliteLeases):

@@ -2,12 +2,12 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from mailpixel.errors import InvalidInput
 from mailpixel.kinds import EventKind
-from mailpixel.model import Event, Facts
+from mailpixel.model import Event
+from mailpixel.traffic.facts import facts_with
 
 KINDS = (EventKind.OPEN, EventKind.CLICK, EventKind.DELIVERY, EventKind.OPTOUT)
 """A kind is stored as its place here."""
@@ -99,12 +99,6 @@ class AgentTexts(dict[int, str]):
             self[number] = found[0]
 
 
-@lru_cache(maxsize=4_096)
-def _facts(bits: int) -> Facts:
-    """A flag is built once: building one takes five times as long as looking it up."""
-    return Facts(bits)
-
-
 def to_event(row: Row, agents: dict[int, str]) -> Event:
     """The event of a row in the order of `READ`."""
     campaign, recipient, id, kind, link, destination, method, address, agent, facts = row
@@ -115,7 +109,7 @@ def to_event(row: Row, agents: dict[int, str]) -> Event:
         "GET" if method is None else method,
         "" if address is None else address,
         agents[agent],
-        _facts(facts),
+        facts_with(facts),
         campaign,
         recipient,
         link,
