@@ -9,6 +9,7 @@ erased, and can read no id from it.
 from collections.abc import Iterable
 from hashlib import blake2b
 
+from mailpixel.store.projections import Folded, MessageState
 from mailpixel.times import DAY_MS
 
 SECRET_BYTES = 32
@@ -31,3 +32,9 @@ def moment_of_erasure(now_ms: int, received_at_ms: Iterable[int]) -> int:
 def day_of(at_ms: int) -> int:
     """Days since 1970. Hits past the cap are counted by day, so those of the day of the erasure stay out as a whole."""
     return at_ms // DAY_MS
+
+
+def last_ms(folded: Folded) -> int:
+    """When the last event was received that a state knows of; -1 where it does not say, and for what was put aside."""
+    known = folded.last_event_at_ms if isinstance(folded, MessageState) else None
+    return -1 if known is None else known

@@ -49,6 +49,31 @@ def test_a_person_erased_while_being_folded_stays_erased(store: Store) -> None:
     assert (store.recipients("spring", "", 10), totals(store)) == ([], {})
 
 
+def test_what_was_folded_without_knowing_of_an_erasure_is_invisible_whenever_it_is_saved(
+    store: Store,
+) -> None:
+    store.append([an_open(1), an_open(2, recipient="r-2")])
+    slow = [fold(message) for message in store.consumer(FOLD).news(10).messages]
+    store.erase("r-1", ERASED_MS)
+    aside = [PutAside("spring", name, "KeyError") for name in ("r-1", "r-2")]
+    for folded in (slow, aside):
+        store.save(folded, News(store.cursor(), store.cursor(), ()))
+    assert [state.recipient for state in store.recipients("spring", "", 10)] == ["r-2"]
+    assert store.put_aside() == aside[1:]
+
+
+def test_what_is_folded_after_an_erasure_is_saved(store: Store) -> None:
+    store.erase("r-1", ERASED_MS)
+    after = an_open(200)
+    store.append([after])
+    position = store.cursor()
+    aside = PutAside("spring", "r-1", "KeyError")
+    store.save([aside], News(position, position, ()))
+    assert store.put_aside() == [aside]
+    store.save([fold(store.message("spring", "r-1"))], News(position, position, ()))
+    assert (store.put_aside(), totals(store)["opens.human"]) == ([], 1)
+
+
 def test_nothing_waits_of_a_person_erased_before_they_were_folded(store: Store) -> None:
     store.append([an_open(5)])
     catch_up(store)

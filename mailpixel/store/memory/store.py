@@ -22,7 +22,7 @@ from mailpixel.store.memory.consumers import MemoryConsumers
 from mailpixel.store.projections import FOLD, Figures, Folded, Generation, MessageState
 from mailpixel.store.shown import links_people_followed
 from mailpixel.store.standing import Standing
-from mailpixel.store.tombstones import SECRET_BYTES, day_of, moment_of_erasure, person8
+from mailpixel.store.tombstones import SECRET_BYTES, day_of, last_ms, moment_of_erasure, person8
 
 Key = tuple[str, str]
 HITS = frozenset({EventKind.OPEN, EventKind.CLICK})
@@ -86,6 +86,13 @@ class MemoryStore(MemoryConsumers):
         """Up to when this person was erased; -1 for somebody who never was."""
         return self._suppressed.get(person8(self._secret, recipient), -1) if self._suppressed else -1
 
+    def _is_kept(self, folded: Folded) -> bool:
+        """Whether what was folded knows of the person's erasure, if there was one."""
+        up_to_ms = self._erased_up_to_ms(folded.recipient)
+        if isinstance(folded, PutAside) and (folded.campaign, folded.recipient) in self._of_message:
+            return True
+        return up_to_ms < 0 or last_ms(folded) > up_to_ms
+
     def _append(self, event: Event) -> None:
         if event.id not in self._ids:
             self._appended += 1
@@ -103,7 +110,7 @@ class MemoryStore(MemoryConsumers):
         with self._lock:
             if self.cursor() != news.since:
                 raise Conflict("the log was folded, replaced or erased from meanwhile; read again")
-            for state in states:
+            for state in filter(self._is_kept, states):
                 self._put(state, self._states[state.campaign])
             self._move(FOLD, news.position)
 

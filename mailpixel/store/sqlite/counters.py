@@ -33,13 +33,13 @@ DAYS = """
 LATEST_MS = (1 << 63) - 1
 
 
-def move_counters(connection: sqlite3.Connection, shelf: int, moves: Mapping[TallyKey, int]) -> None:
+def move_counters(connection: sqlite3.Connection, generation: int, moves: Mapping[TallyKey, int]) -> None:
     """Add to the counters of a shelf; those that become zero are deleted."""
     by_day = _by_day(moves)
-    connection.executemany(MOVE, [(shelf, *key, number) for key, number in moves.items()])
-    connection.executemany(MOVE_DAY, [(shelf, *key, number) for key, number in by_day.items()])
-    connection.executemany(DROP, [(shelf, *key) for key, number in moves.items() if number < 0])
-    connection.executemany(DROP_DAY, [(shelf, *key) for key, number in by_day.items() if number < 0])
+    connection.executemany(MOVE, [(generation, *key, number) for key, number in moves.items()])
+    connection.executemany(MOVE_DAY, [(generation, *key, number) for key, number in by_day.items()])
+    connection.executemany(DROP, [(generation, *key) for key, number in moves.items() if number < 0])
+    connection.executemany(DROP_DAY, [(generation, *key) for key, number in by_day.items() if number < 0])
 
 
 def _by_day(moves: Mapping[TallyKey, int]) -> Mapping[tuple[int, str], int]:
@@ -57,12 +57,12 @@ def timeline(
     until_ms = LATEST_MS if until_ms is None else until_ms
     buckets: dict[int, dict[str, int]] = {}
     with database.reading() as connection:
-        shelf = live_generation(connection, campaign)
+        generation = live_generation(connection, campaign)
         if step is Step.DAY:
             bounds = since_ms // DAY_MS - 1, -(-until_ms // DAY_MS)
-            rows = connection.execute(DAYS, (shelf, *bounds))
+            rows = connection.execute(DAYS, (generation, *bounds))
         else:
-            rows = connection.execute(QUARTERS, (shelf, max(since_ms - step.length_ms, 0), until_ms))
+            rows = connection.execute(QUARTERS, (generation, max(since_ms - step.length_ms, 0), until_ms))
         scale = DAY_MS if step is Step.DAY else 1
         for bucket, measure, number in rows:
             buckets.setdefault(bucket * scale, {})[measure] = number

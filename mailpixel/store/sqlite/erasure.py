@@ -64,10 +64,10 @@ def _delete_states(connection: sqlite3.Connection, campaign: str, recipient: str
     """Delete the person's live state of a campaign and take it out of the counters. What is left to be swept goes as a
     whole."""
     live = "select id from shelves where campaign = ? and live = 1"
-    for (shelf,) in connection.execute(live, (campaign,)).fetchall():
-        for state in states_of(connection, shelf, campaign, [recipient]):
-            move_counters(connection, shelf, _less(state))
-        connection.execute("delete from states where shelf = ? and recipient = ?", (shelf, recipient))
+    for (generation,) in connection.execute(live, (campaign,)).fetchall():
+        for state in states_of(connection, generation, campaign, [recipient]):
+            move_counters(connection, generation, _less(state))
+        connection.execute("delete from states where shelf = ? and recipient = ?", (generation, recipient))
 
 
 def _less(state: MessageState) -> dict[tuple[int, int, str], int]:

@@ -59,13 +59,13 @@ def new_generation(connection: sqlite3.Connection, campaign: str, live: bool) ->
 
 
 def states_of(
-    connection: sqlite3.Connection, shelf: int, campaign: str, recipients: Sequence[str]
+    connection: sqlite3.Connection, generation: int, campaign: str, recipients: Sequence[str]
 ) -> list[MessageState]:
     """The states of these recipients, where there are any."""
     rows: list[Sequence[Any]] = []
     for start in range(0, len(recipients), KEYS):
         part = recipients[start : start + KEYS]
-        rows += connection.execute(_select_of(len(part)), (*part, shelf)).fetchall()
+        rows += connection.execute(_select_of(len(part)), (*part, generation)).fetchall()
     return [to_state(campaign, row) for row in rows]
 
 
@@ -79,10 +79,10 @@ def _select_of(keys: int) -> str:
 
 
 def put_states(
-    connection: sqlite3.Connection, shelf: int, states: Iterable[MessageState], total: Tally
+    connection: sqlite3.Connection, generation: int, states: Iterable[MessageState], total: Tally
 ) -> None:
     """Put states into a generation in the place of former ones, and add them to the total."""
-    connection.executemany(PUT, [(shelf, *_to_row(state), CODES[total.add(state)]) for state in states])
+    connection.executemany(PUT, [(generation, *_to_row(state), CODES[total.add(state)]) for state in states])
 
 
 def to_state(campaign: str, row: Sequence[Any]) -> MessageState:
@@ -112,15 +112,15 @@ def sweep_left(database: Database) -> None:
         left = connection.execute(
             f"select id from shelves where live < {LIVE} and live = {LEFT}"  # noqa: S608
         ).fetchall()
-    for shelf in left:
+    for generation in left:
         for table, order in SWEPT_TABLES:
             delete = (
                 f"delete from {table} where (shelf, {order}) in"  # noqa: S608
                 f" (select shelf, {order} from {table} where shelf = ? order by {order} limit {SWEPT})"
             )
-            while _changes(database, delete, shelf) == SWEPT:
+            while _changes(database, delete, generation) == SWEPT:
                 pass
-        _changes(database, "delete from shelves where id = ?", shelf)
+        _changes(database, "delete from shelves where id = ?", generation)
 
 
 def _changes(database: Database, statement: str, parameters: Sequence[Any]) -> int:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mailpixel.errors import Conflict
 from mailpixel.model import Facts
@@ -24,6 +24,7 @@ from mailpixel.store.sqlite.generations import (
 )
 from mailpixel.store.sqlite.persons import note_campaign, note_progress
 from mailpixel.store.sqlite.rows import HITS
+from mailpixel.store.sqlite.tombstones import kept_folded
 
 # The plus keeps SQLite from reading the whole campaign instead of the last few seconds.
 PROVISIONAL = (
@@ -50,17 +51,11 @@ class Projections:
 
     def save(self, states: Sequence[Folded], news: News) -> None:
         """Replace states, move counters and cursor. Raises `Conflict`."""
-        by_campaign: defaultdict[str, list[MessageState]] = defaultdict(list)
-        aside: list[PutAside] = []
-        for state in states:
-            if isinstance(state, PutAside):
-                aside.append(state)
-            else:
-                by_campaign[state.campaign].append(state)
         with self._database.writing() as connection:
             since, cursor = Cursor.parse(news.since), Cursor.parse(news.position)
             if read_cursor(connection) != since:
                 raise Conflict("the log was folded, replaced or erased from meanwhile; read again")
+            by_campaign, aside = _sorted_out(kept_folded(connection, states))
             for campaign, of_campaign in by_campaign.items():
                 _replace_states(connection, campaign, of_campaign)
             take_back(connection, by_campaign)
@@ -90,21 +85,33 @@ class Projections:
             )
 
 
+def _sorted_out(folded: Sequence[Folded]) -> tuple[Mapping[str, list[MessageState]], list[PutAside]]:
+    """States by campaign, and what was put aside."""
+    by_campaign: defaultdict[str, list[MessageState]] = defaultdict(list)
+    aside: list[PutAside] = []
+    for each in folded:
+        if isinstance(each, PutAside):
+            aside.append(each)
+        else:
+            by_campaign[each.campaign].append(each)
+    return by_campaign, aside
+
+
 def _replace_states(connection: sqlite3.Connection, campaign: str, states: Sequence[MessageState]) -> None:
     """Put states in the place of those that know no more, and move the counters by the difference."""
     live = live_generation(connection, campaign)
-    shelf = new_generation(connection, campaign, live=True) if live is None else live
+    generation = new_generation(connection, campaign, live=True) if live is None else live
     moves = Tally()
     recipients = [state.recipient for state in states]
-    found = () if live is None else states_of(connection, shelf, campaign, recipients)
+    found = () if live is None else states_of(connection, generation, campaign, recipients)
     formers = {former.recipient: former for former in found}
     states = [state for state in states if state.knowledge >= formers.get(state.recipient, state).knowledge]
     for state in states:
         if former := formers.get(state.recipient):
             moves.add(former, -1)
     note_campaign(connection, campaign, recipients)
-    put_states(connection, shelf, states, moves)
-    move_counters(connection, shelf, moves.counts())
+    put_states(connection, generation, states, moves)
+    move_counters(connection, generation, moves.counts())
 
 
 def _whole_campaign(connection: sqlite3.Connection, campaign: str) -> Sequence[tuple[int, str, int]]:

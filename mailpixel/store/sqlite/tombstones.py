@@ -4,8 +4,9 @@ import sqlite3
 from collections.abc import Sequence
 
 from mailpixel.model import Event
-from mailpixel.store.log import Overflow
-from mailpixel.store.tombstones import day_of, person8
+from mailpixel.store.log import Overflow, PutAside
+from mailpixel.store.projections import Folded
+from mailpixel.store.tombstones import day_of, last_ms, person8
 
 BURY = """
     insert into suppressed values (?, ?, null)
@@ -36,6 +37,16 @@ def kept_overflow(connection: sqlite3.Connection, overflow: Sequence[Overflow]) 
     return [each for each in overflow if each.day > day_of(erased.up_to_ms(each.recipient))]
 
 
+def kept_folded(connection: sqlite3.Connection, folded: Sequence[Folded]) -> Sequence[Folded]:
+    """What no tombstone keeps out: a state whose events were all received before its person was erased was folded
+    without knowing that, and so was what was put aside of a message that has no events any more."""
+    newest_ms = _newest_ms(connection)
+    if newest_ms < 0:
+        return folded
+    erased = _Erased(connection)
+    return [each for each in folded if last_ms(each) > newest_ms or erased.keeps(each)]
+
+
 class _Erased:
     """Looks people up within one transaction."""
 
@@ -48,6 +59,17 @@ class _Erased:
         key = person8(self._secret, recipient)
         row = self._connection.execute("select at_ms from suppressed where person8 = ?", (key,)).fetchone()
         return -1 if row is None else int(row[0])
+
+    def keeps(self, folded: Folded) -> bool:
+        """Whether what was folded knows of the person's erasure, if there was one."""
+        up_to_ms = self.up_to_ms(folded.recipient)
+        if up_to_ms < 0 or last_ms(folded) > up_to_ms:
+            return True
+        return isinstance(folded, PutAside) and self._has_events(folded)
+
+    def _has_events(self, aside: PutAside) -> bool:
+        asked = "select 1 from events where campaign = ? and recipient = ? limit 1"
+        return self._connection.execute(asked, (aside.campaign, aside.recipient)).fetchone() is not None
 
 
 def _newest_ms(connection: sqlite3.Connection) -> int:
