@@ -1,27 +1,42 @@
-"""How far counting is behind the log."""
+"""How far each consumer, and so counting, is behind the log."""
 
+from collections.abc import Mapping
+
+from mailpixel.store.consumers import Consumers
 from mailpixel.store.projections import FOLD
-from mailpixel.store.protocol import Store
 from mailpixel.store.registry import Registry
 
 SET_BACK_MS = 1_000
 """How far a clock may be set back before a moment noted earlier proves nothing."""
 
 
-def fold_lag_ms(store: Store, registry: Registry, now_ms: int, alive_within_ms: int) -> int | None:
-    """Milliseconds that counting is behind; None when it is not known.
+def fold_lag_ms(consumers: Consumers, registry: Registry, now_ms: int, alive_within_ms: int) -> int | None:
+    """Milliseconds that counting is behind; None when it is not known."""
+    return lags_ms(consumers, registry, now_ms, alive_within_ms)[FOLD]
 
-    0 when nothing waits and a fold looked within `alive_within_ms`. Else since the first event that waits, or since a
-    fold last found nothing to do, whichever is shorter. A fold that caught up in the future proves nothing: its clock
-    was ahead.
+
+def lags_ms(
+    consumers: Consumers, registry: Registry, now_ms: int, alive_within_ms: int
+) -> Mapping[str, int | None]:
+    """Milliseconds that each consumer is behind, by name: the fold, and all that ever ran. None when it is not known.
+
+    0 when nothing waits and the consumer looked within `alive_within_ms`. Else since the first event that waits, or
+    since it last found nothing to do, whichever is shorter. One that caught up in the future proves nothing: its clock
+    was ahead. For the fold a campaign that changed waits too.
     """
-    caught_up_ms = registry.lease(FOLD).caught_up_at_ms
-    if not 0 < caught_up_ms <= now_ms + SET_BACK_MS:
-        return None
-    since_looked = max(now_ms - caught_up_ms, 0)
-    first_ms = store.consumer(FOLD).waiting().first_event_ms
-    if first_ms is None and not registry.any_stale():
-        return 0 if since_looked <= alive_within_ms else since_looked
-    if first_ms is None or first_ms > now_ms:
-        return since_looked
-    return min(since_looked, now_ms - first_ms)
+    lags: dict[str, int | None] = {FOLD: None}
+    for name, lease in registry.leases().items():
+        if 0 < lease.caught_up_at_ms <= now_ms + SET_BACK_MS:
+            first_ms = consumers.consumer(name).waiting().first_event_ms
+            waits = first_ms is not None or (name == FOLD and registry.any_stale())
+            lag_ms = _since(lease.caught_up_at_ms, first_ms, now_ms)
+            lags[name] = lag_ms if waits or lag_ms > alive_within_ms else 0
+        else:
+            lags[name] = None
+    return lags
+
+
+def _since(caught_up_ms: int, first_ms: int | None, now_ms: int) -> int:
+    """Milliseconds since the later of these moments that is not in the future."""
+    moments = [caught_up_ms] if first_ms is None or first_ms > now_ms else [caught_up_ms, first_ms]
+    return max(now_ms - max(moments), 0)

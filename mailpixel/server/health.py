@@ -1,6 +1,7 @@
 """`/healthz`, `/readyz` and `/metrics`."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -9,9 +10,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mailpixel.errors import StoreUnavailable
-from mailpixel.projections.lag import fold_lag_ms
+from mailpixel.projections.lag import lags_ms
 from mailpixel.server.metrics_access import check_access
 from mailpixel.server.services import Services
+from mailpixel.store.projections import FOLD
 
 
 async def healthz(request: Request) -> Response:
@@ -22,9 +24,10 @@ async def healthz(request: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """200 when hits are written and folded and all knowledge is fresh, else 503.
 
-    JSON {"ready","log","pending_hits","fold","fold_lag_s","put_aside","knowledge":{part:{"fresh","age_s"}}}; the
-    parts are the signing keys, the registry, the rules and whether the database is in its place; the age is in seconds.
-    `put_aside` are messages that could not be judged and keep no other from being counted.
+    JSON {"ready","log","pending_hits","fold","fold_lag_s","consumers":{name:{"lag_s"}},"put_aside",
+    "knowledge":{part:{"fresh","age_s"}}}. Of the consumers of the log only the fold turns it red. The parts of the
+    knowledge are the signing keys, the registry, the rules and whether the database is in its place; ages are in
+    seconds. `put_aside` are messages that could not be judged and keep no other from being counted.
     """
     state = await _state(request.state.services)
     return JSONResponse(state, 200 if state["ready"] else 503, headers={"cache-control": "no-store"})
@@ -35,16 +38,17 @@ async def metrics(request: Request) -> Response:
     await check_access(request)
     services: Services = request.state.services
     state = await _state(services)
-    services.metrics.set_state(services.committer.pending, state["fold_lag_s"], state["put_aside"])
+    services.metrics.set_state(services.committer.pending, _lags_s_in(state), state["put_aside"])
     return Response(
         services.metrics.exposition(), media_type=CONTENT_TYPE_LATEST, headers={"cache-control": "no-store"}
     )
 
 
 async def _state(services: Services) -> dict[str, Any]:
-    lag_s, put_aside = await services.threads.checks.run(
-        lambda: (fold_lag_s(services), put_aside_of(services))
+    lags_s, put_aside = await services.threads.checks.run(
+        lambda: (lags_s_of(services), put_aside_of(services))
     )
+    lag_s = lags_s[FOLD]
     log = "failing" if services.committer.failing else "ok"
     fold = "unknown" if lag_s is None else "behind" if lag_s > services.settings.ready_lag_s else "ok"
     return {
@@ -53,6 +57,7 @@ async def _state(services: Services) -> dict[str, Any]:
         "pending_hits": services.committer.pending,
         "fold": fold,
         "fold_lag_s": lag_s,
+        "consumers": {name: {"lag_s": lag_s} for name, lag_s in lags_s.items()},
         "put_aside": put_aside,
         "knowledge": {
             part.name: {"fresh": part.fresh, "age_s": round(part.age_s(), 1)}
@@ -61,14 +66,19 @@ async def _state(services: Services) -> dict[str, Any]:
     }
 
 
-def fold_lag_s(services: Services) -> float | None:
-    """Seconds that counting is behind; None when that is not known, or the store does not say: see `fold_lag_ms`."""
+def lags_s_of(services: Services) -> Mapping[str, float | None]:
+    """Seconds that each consumer of the log is behind, by name; None when that is not known: see `lags_ms`. Only the
+    fold, and not known, when the store does not say."""
     alive_within_ms = services.settings.ready_lag_s * 1000
     try:
-        lag_ms = fold_lag_ms(services.store, services.registry, services.clock(), alive_within_ms)
+        found = lags_ms(services.store, services.registry, services.clock(), alive_within_ms)
     except StoreUnavailable:
-        return None
-    return None if lag_ms is None else math.floor(lag_ms / 100) / 10
+        return {FOLD: None}
+    return {name: None if lag_ms is None else math.floor(lag_ms / 100) / 10 for name, lag_ms in found.items()}
+
+
+def _lags_s_in(state: dict[str, Any]) -> Mapping[str, float | None]:
+    return {name: consumer["lag_s"] for name, consumer in state["consumers"].items()}
 
 
 def put_aside_of(services: Services) -> int | None:

@@ -13,6 +13,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from mailpixel.ingest.intake import HitOutcome
 from mailpixel.links.surfaces import SURFACES, Surface
 from mailpixel.server.door import Ended
+from mailpixel.store.projections import FOLD
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 """The variable by which several workers share their counts in one folder; `serve --workers` sets it."""
@@ -49,6 +50,11 @@ GAUGES: Mapping[str, tuple[str, tuple[str, ...], Several]] = {
     "mailpixel_fold_lag_seconds": (
         "How far counting is behind the log; +Inf while that is unknown.",
         (),
+        "mostrecent",
+    ),
+    "mailpixel_consumer_lag_seconds": (
+        "How far each consumer of the log is behind; +Inf while that is unknown.",
+        ("consumer",),
         "mostrecent",
     ),
     "mailpixel_put_aside_messages": ("Messages that could not be judged.", (), "mostrecent"),
@@ -128,11 +134,15 @@ class Metrics:
         self._commits.observe(seconds)
         self._counters["mailpixel_committed_total"].inc(events)
 
-    def set_state(self, pending: int, lag_s: float | None, put_aside: int | None) -> None:
-        """What is in memory, how far the fold is behind, and how many messages are put aside (None: not known)."""
+    def set_state(self, pending: int, lags_s: Mapping[str, float | None], put_aside: int | None) -> None:
+        """What is in memory, how far each consumer of the log is behind, the fold among them, and how many messages
+        are put aside (None: not known)."""
+        known_s = {name: math.inf if lag_s is None else lag_s for name, lag_s in lags_s.items()}
+        for name, lag_s in known_s.items():
+            self._gauges["mailpixel_consumer_lag_seconds"].labels(name).set(lag_s)
         state = {
             "mailpixel_pending_hits": pending,
-            "mailpixel_fold_lag_seconds": math.inf if lag_s is None else lag_s,
+            "mailpixel_fold_lag_seconds": known_s[FOLD],
             "mailpixel_put_aside_messages": math.nan if put_aside is None else put_aside,
         }
         for name, value in state.items():

@@ -182,4 +182,5 @@ def test_health_and_metrics_answer_and_name_no_token(service: Service, paths: di
     text = service.get("/metrics")[2].decode()
     assert 'mailpixel_hits_total{outcome="logged",surface="open"}' in text
     assert "mailpixel_fold_lag_seconds" in text
+    assert 'mailpixel_consumer_lag_seconds{consumer="fold"}' in text
     assert paths["token"] not in text

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailpixel.projections.lag import fold_lag_ms
+from mailpixel.projections.lag import fold_lag_ms, lags_ms
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from mailpixel.store.projections import FOLD
 from tests.support.builders import a_campaign, an_open, at_ms
@@ -55,3 +55,20 @@ def test_an_event_of_the_future_does_not_hide_the_lag() -> None:
 
 def test_a_campaign_that_waits_to_be_judged_again_is_waited_for_since_the_last_look() -> None:
     assert lag_ms(MemoryStore(), NOW_MS - 20_000, stale=True) == 20_000
+
+
+def test_each_consumer_that_ever_ran_has_a_lag_of_its_own_by_its_name() -> None:
+    store, registry = waiting(990), MemoryRegistry()
+    for name, caught_up_ms in (("hooks", NOW_MS - 20_000), ("hooks 1/2", NOW_MS), ("spool", NOW_MS + 10**9)):
+        registry.take_lease(name, "one", caught_up_ms, 500)
+        registry.caught_up(name, "one", caught_up_ms)
+    registry.take_lease("new", "one", NOW_MS, 500)
+    store.consumer("hooks 1/2").done(store.consumer("hooks 1/2").news(10).position)
+    registry.add_campaign(a_campaign())
+    assert lags_ms(store, registry, NOW_MS, ALIVE_MS) == {
+        "fold": None,
+        "hooks": 10_000,
+        "hooks 1/2": 0,
+        "new": None,
+        "spool": None,
+    }

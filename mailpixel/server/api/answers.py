@@ -22,6 +22,7 @@ MOMENT: Schema = {"type": "string", "format": "date-time"}
 RATE: Schema = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
 MAYBE_STRING: Schema = {"type": ["string", "null"]}
 MAYBE_COUNT: Schema = {"type": ["integer", "null"], "minimum": 0}
+MAYBE_SECONDS: Schema = {"type": ["number", "null"], "minimum": 0}
 MAYBE_MOMENT: Schema = {"type": ["string", "null"], "format": "date-time"}
 
 
@@ -212,7 +213,8 @@ SCHEMAS: dict[str, Schema] = {
         log=word("ok", "failing"),
         pending_hits=COUNT,
         fold=word("ok", "behind", "unknown"),
-        fold_lag_s={"type": ["number", "null"], "minimum": 0},
+        fold_lag_s=MAYBE_SECONDS,
+        consumers={"type": "object", "additionalProperties": an_object(lag_s=MAYBE_SECONDS)},
         put_aside=MAYBE_COUNT,
         knowledge=an_object(**dict.fromkeys(("keys", "registry", "rules", "database"), FRESHNESS)),
     ),
