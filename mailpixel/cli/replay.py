@@ -11,7 +11,7 @@ import click
 from mailpixel.classify import judge
 from mailpixel.classify.replay import (
     LogShape,
-    Outcome,
+    Replayed,
     Scenario,
     Score,
     read_log,
@@ -124,7 +124,7 @@ def _scenarios(lines: Iterable[bytes]) -> Iterator[Scenario]:
         yield scenario
 
 
-def _print(replayed: list[tuple[Scenario, Outcome]]) -> None:
+def _print(replayed: list[tuple[Scenario, Replayed]]) -> None:
     """Precision and recall where there are labels, else the summaries."""
     if not any(scenario.expected for scenario, _ in replayed):
         for _, outcome in replayed:

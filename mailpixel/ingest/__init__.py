@@ -3,7 +3,7 @@
 hit             one request on a surface, as seen
 intake          what becomes of a hit: the event to log, and where it leads
 caps            how often a message was hit today
-agents          how many new user agents a day
+agent_bounds    how many new user agents a day
 live            what a server knows while it runs: signing keys, registry, rules
 registry_cache  campaigns, API keys and opt-outs in memory
 group           hits that share a commit, and their answers

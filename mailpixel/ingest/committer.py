@@ -21,7 +21,7 @@ from typing import NamedTuple, TypeVar
 from mailpixel.errors import MailpixelError, StoreUnavailable
 from mailpixel.ingest.batches import Batch, Batches, Share
 from mailpixel.ingest.evidence import Evidence
-from mailpixel.ingest.group import Answer, Group
+from mailpixel.ingest.group import Group, SendAnswer
 from mailpixel.model import Event
 from mailpixel.store.log import EventWriter, Overflow
 
@@ -88,7 +88,7 @@ class Committer:
         self.failing = False
         self._thread.start()
 
-    def join(self, event: Event, answer: Answer) -> bool:
+    def join(self, event: Event, answer: SendAnswer) -> bool:
         """Put an event into the current group; `answer` is called when it may be answered, perhaps at once.
 
         False when the queue is full: the event was not taken and `answer` is not called.

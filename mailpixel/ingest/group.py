@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from mailpixel.model import Event
 
-Answer = Callable[[bool], None]
+SendAnswer = Callable[[bool], None]
 """Called once on the event loop: with True after the commit, with False when the bound came first."""
 
 
@@ -16,7 +16,7 @@ class Group:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
-        self.answers: list[Answer] = []
+        self.answers: list[SendAnswer] = []
         self.answered = False
         self.timer: asyncio.TimerHandle | None = None
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from mailpixel.claims import Claims
 from mailpixel.errors import InvalidInput
 from mailpixel.event_ids import EventIds
-from mailpixel.ingest.agents import AgentBounds
+from mailpixel.ingest.agent_bounds import AgentBounds
 from mailpixel.ingest.caps import DailyCaps
 from mailpixel.ingest.hit import Hit
 from mailpixel.ingest.registry_cache import RegistryCache

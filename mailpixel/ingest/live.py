@@ -22,7 +22,7 @@ STALE_AFTER_S = 10.0
 log = logging.getLogger(__name__)
 
 
-class Part:
+class LivePart:
     """A part of the knowledge, looked at again and again. `clock` gives seconds and never goes back.
 
     Whatever a look raises is caught and logged, once for each new problem; what was known stays.
@@ -106,10 +106,10 @@ class LiveKnowledge:
         """The rules in force."""
         return self._in_force.now
 
-    def parts(self, clock: Callable[[], float]) -> tuple[Part, ...]:
+    def parts(self, clock: Callable[[], float]) -> tuple[LivePart, ...]:
         """What is to be looked at, in order."""
         return (
-            Part("keys", self._keys.look, clock),
-            Part("registry", self.registry.refresh, clock),
-            Part("rules", self._in_force.look, clock),
+            LivePart("keys", self._keys.look, clock),
+            LivePart("registry", self.registry.refresh, clock),
+            LivePart("rules", self._in_force.look, clock),
         )

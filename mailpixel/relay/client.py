@@ -9,9 +9,9 @@ from typing import TypeVar
 from mailpixel.errors import MissingExtra
 from mailpixel.relay.memory import Held, receive
 from mailpixel.relay.passage import Passage
-from mailpixel.relay.reply import FAILED, ITSELF, MANY_RECIPIENTS, NO_ROOM, TOO_SLOW, Reply
+from mailpixel.relay.reply import FAILED, ITSELF, MANY_RECIPIENTS, NO_ROOM, TOO_SLOW, SmtpReply
 from mailpixel.relay.sending import Letter
-from mailpixel.relay.tracking import Counts
+from mailpixel.relay.tracking import MailCounts
 from mailpixel.relay.upstream import RELAY_KEYWORD, Line
 
 try:
@@ -39,7 +39,7 @@ _Answer = TypeVar("_Answer")
 class Refused(asyncio.Protocol):
     """A connection that is one too many."""
 
-    def __init__(self, counts: Counts) -> None:
+    def __init__(self, counts: MailCounts) -> None:
         self._counts = counts
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -107,11 +107,11 @@ class Client(SMTP):
         finally:
             self.busy = False
 
-    async def _taken(self, envelope: Envelope) -> Reply:
+    async def _taken(self, envelope: Envelope) -> SmtpReply:
         held = Held(self._passage.memory)
         try:
             content = await receive(self._reader, held, self.data_size_limit or MESSAGE_BYTES)
-            if isinstance(content, Reply):
+            if isinstance(content, SmtpReply):
                 return content
             sender = "" if envelope.mail_from in (None, "<>") else str(envelope.mail_from)
             letter = Letter(sender, tuple(envelope.mail_options), tuple(envelope.rcpt_tos), content)
@@ -136,7 +136,7 @@ class Client(SMTP):
         self._forget(self)
         self._passage.threads.close(self._line.close)
 
-    def hang_up(self, last_word: Reply | None = None) -> None:
+    def hang_up(self, last_word: SmtpReply | None = None) -> None:
         """Close the connection, when what was written has left."""
         if isinstance(self.transport, asyncio.Transport):
             if last_word is not None:
@@ -202,6 +202,6 @@ class _Steps:
         _LOG.error("a step failed: %s", type(error).__name__)
         return self._told(FAILED)
 
-    def _told(self, reply: Reply) -> str:
+    def _told(self, reply: SmtpReply) -> str:
         self._passage.counts.answered(reply)
         return str(reply)

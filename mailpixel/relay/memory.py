@@ -3,7 +3,7 @@
 import asyncio
 import re
 
-from mailpixel.relay.reply import HEADER_TOO_LARGE, LINE_TOO_LONG, NO_MEMORY, TOO_LARGE, Reply
+from mailpixel.relay.reply import HEADER_TOO_LARGE, LINE_TOO_LONG, NO_MEMORY, TOO_LARGE, SmtpReply
 
 LINE_BYTES = 1_048_576
 """The longest line of a message: RFC 5321 allows 1,000 octets, and real senders pass that."""
@@ -60,13 +60,13 @@ class Held:
         self._taken_bytes = 0
 
 
-async def receive(reader: asyncio.StreamReader, held: Held, most_bytes: int) -> bytes | Reply:
+async def receive(reader: asyncio.StreamReader, held: Held, most_bytes: int) -> bytes | SmtpReply:
     """The message that follows DATA, without the dots that SMTP adds; or why it is refused.
 
     A refused one is read to its end and dropped as it comes. Only the reader's limit and `held` bound what is kept.
     """
     content = bytearray()
-    refusal: Reply | None = None
+    refusal: SmtpReply | None = None
     tail = b"\r\n"
     while tail != _END:
         piece = await _piece(reader)
@@ -91,13 +91,13 @@ async def _piece(reader: asyncio.StreamReader) -> bytes:
         return await reader.read(error.consumed)
 
 
-def _refusal(size_bytes: int, most_bytes: int, held: Held) -> Reply | None:
+def _refusal(size_bytes: int, most_bytes: int, held: Held) -> SmtpReply | None:
     if size_bytes > most_bytes + len(_END):
         return TOO_LARGE
     return None if held.grow(size_bytes) else NO_MEMORY
 
 
-def _refusal_of_shape(content: bytearray) -> Reply | None:
+def _refusal_of_shape(content: bytearray) -> SmtpReply | None:
     if _has_long_line(content):
         return LINE_TOO_LONG
     has_end = len(content) <= HEADER_BYTES or _HEAD_END.search(content, 0, HEADER_BYTES)

@@ -5,10 +5,10 @@ import secrets
 from collections.abc import Awaitable
 
 from mailpixel.relay.memory import Held, Memory
-from mailpixel.relay.reply import Reply
+from mailpixel.relay.reply import SmtpReply
 from mailpixel.relay.sending import Letter, Sending
 from mailpixel.relay.threads import Threads
-from mailpixel.relay.tracking import Counts, RelayTracking
+from mailpixel.relay.tracking import MailCounts, RelayTracking
 from mailpixel.relay.upstream import Line, Upstream
 
 
@@ -17,13 +17,13 @@ class Passage:
     of all messages on their way."""
 
     def __init__(self, upstream: Upstream, tracking: RelayTracking, memory_bytes: int) -> None:
-        self.counts = Counts()
+        self.counts = MailCounts()
         self.name = secrets.token_hex(8)
         self.memory = Memory(memory_bytes)
         self.threads = Threads()
         self._upstream = upstream
         self._sending = Sending(tracking, self.counts, self.threads)
-        self._on_their_way: set[asyncio.Future[Reply]] = set()
+        self._on_their_way: set[asyncio.Future[SmtpReply]] = set()
 
     @property
     def is_busy(self) -> bool:
@@ -34,7 +34,7 @@ class Passage:
         """A line to the upstream for one client."""
         return Line(self._upstream, self.name)
 
-    def hand_on(self, line: Line, letter: Letter, held: Held) -> Awaitable[Reply]:
+    def hand_on(self, line: Line, letter: Letter, held: Held) -> Awaitable[SmtpReply]:
         """Track a message if it asks for it and hand it on; the upstream's answer. Frees what the message holds.
 
         Goes on when the client no longer waits: the upstream may be taking the message at that moment.

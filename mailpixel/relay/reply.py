@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Reply(NamedTuple):
+class SmtpReply(NamedTuple):
     """An SMTP reply: a code from 200 to 599, and its text, perhaps of several lines."""
 
     code: int
@@ -21,33 +21,39 @@ class Reply(NamedTuple):
         return "\r\n".join(f"{self.code}{mark}{line}" for mark, line in zip(marks, lines, strict=True))
 
 
-UNREACHABLE = Reply(451, "4.4.1 The upstream does not answer, nothing was handed on; try again later")
-LOG_IN_REFUSED = Reply(451, "4.7.0 The upstream refuses the relay; its operator must look; try again later")
-ITSELF = Reply(
+UNREACHABLE = SmtpReply(451, "4.4.1 The upstream does not answer, nothing was handed on; try again later")
+LOG_IN_REFUSED = SmtpReply(
+    451, "4.7.0 The upstream refuses the relay; its operator must look; try again later"
+)
+ITSELF = SmtpReply(
     451,
     "4.4.6 The relay's upstream is the relay itself, or leads back to it; its operator must look; try again later",
 )
-CUT_OFF = Reply(451, "4.4.2 The upstream went away before the message, nothing was handed on; try again")
-UNCERTAIN = Reply(451, "4.4.2 The upstream went away before its answer and may have the message; try again")
-NO_UTF8 = Reply(553, "5.6.7 The upstream does not take addresses outside of ASCII (SMTPUTF8)")
-LONE_DOT = Reply(
+CUT_OFF = SmtpReply(451, "4.4.2 The upstream went away before the message, nothing was handed on; try again")
+UNCERTAIN = SmtpReply(
+    451, "4.4.2 The upstream went away before its answer and may have the message; try again"
+)
+NO_UTF8 = SmtpReply(553, "5.6.7 The upstream does not take addresses outside of ASCII (SMTPUTF8)")
+LONE_DOT = SmtpReply(
     550, "5.6.0 A dot alone stands between bare CR, bare LF or NUL, where a message could end; send CRLF"
 )
-FAILED = Reply(451, "4.3.0 The relay failed, nothing was handed on; try again later")
-NO_ROOM = Reply(421, "4.3.2 The relay has too many connections; try again later")
-SILENT = Reply(421, "4.4.2 This connection was silent and others wait for its place; connect again")
-TOO_SLOW = Reply(421, "4.4.2 This connection was silent for too long; connect again")
-NO_MEMORY = Reply(452, "4.3.1 The relay has too much mail on its way to hold this one too; try again later")
-MANY_RECIPIENTS = Reply(452, "4.5.3 The relay takes no more recipients for one message; send another")
-TOO_LARGE = Reply(552, "5.3.4 The message is larger than the relay takes")
-LINE_TOO_LONG = Reply(500, "5.5.2 A line of the message is longer than the relay takes")
-HEADER_TOO_LARGE = Reply(552, "5.3.4 The header of the message is larger than the relay takes")
+FAILED = SmtpReply(451, "4.3.0 The relay failed, nothing was handed on; try again later")
+NO_ROOM = SmtpReply(421, "4.3.2 The relay has too many connections; try again later")
+SILENT = SmtpReply(421, "4.4.2 This connection was silent and others wait for its place; connect again")
+TOO_SLOW = SmtpReply(421, "4.4.2 This connection was silent for too long; connect again")
+NO_MEMORY = SmtpReply(
+    452, "4.3.1 The relay has too much mail on its way to hold this one too; try again later"
+)
+MANY_RECIPIENTS = SmtpReply(452, "4.5.3 The relay takes no more recipients for one message; send another")
+TOO_LARGE = SmtpReply(552, "5.3.4 The message is larger than the relay takes")
+LINE_TOO_LONG = SmtpReply(500, "5.5.2 A line of the message is longer than the relay takes")
+HEADER_TOO_LARGE = SmtpReply(552, "5.3.4 The header of the message is larger than the relay takes")
 """The relay's own replies. Those of a busy or a broken machine are for a while (4xx): a client that keeps what was
 refused loses nothing. The others (5xx) refuse what no later attempt would mend."""
 
 
-def passed_on(code: int, text: bytes) -> Reply:
+def passed_on(code: int, text: bytes) -> SmtpReply:
     """An upstream's reply for the client. 421 becomes 451: it speaks of the upstream's connection, not of ours."""
     if code == 421 or not 200 <= code < 600:
         code = 451
-    return Reply(code, text.decode("utf-8", "replace"))
+    return SmtpReply(code, text.decode("utf-8", "replace"))

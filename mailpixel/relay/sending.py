@@ -14,9 +14,9 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from mailpixel.dropins.headers import RECIPIENT_HEADER, Marked, read_marked
-from mailpixel.relay.reply import CUT_OFF, ITSELF, LOG_IN_REFUSED, UNCERTAIN, UNREACHABLE, Reply
+from mailpixel.relay.reply import CUT_OFF, ITSELF, LOG_IN_REFUSED, UNCERTAIN, UNREACHABLE, SmtpReply
 from mailpixel.relay.threads import Threads
-from mailpixel.relay.tracking import Counts, Outcome, Outgoing, RelayTracking
+from mailpixel.relay.tracking import MailCounts, MailOutcome, Outgoing, RelayTracking
 from mailpixel.relay.upstream import Line
 
 REMEMBERED = 1_000
@@ -38,29 +38,29 @@ class Letter(NamedTuple):
 class Sending:
     """Tracks messages and hands them on."""
 
-    def __init__(self, tracking: RelayTracking, counts: Counts, threads: Threads) -> None:
+    def __init__(self, tracking: RelayTracking, counts: MailCounts, threads: Threads) -> None:
         self._tracking = tracking
         self._counts = counts
         self._threads = threads
         self._have_a_copy: OrderedDict[bytes, set[str]] = OrderedDict()
 
-    async def handed_on(self, line: Line, letter: Letter) -> Reply:
+    async def handed_on(self, line: Line, letter: Letter) -> SmtpReply:
         """The upstream's answer to a message, or to its copies together."""
         marked = read_marked(letter.content)
-        outgoing = Outgoing(marked.content, Outcome.UNMARKED)
+        outgoing = Outgoing(marked.content, MailOutcome.UNMARKED)
         copies = self._tracking.split(marked, letter.addresses)
         if copies:
             first = await self._threads.rewriting(partial(self._tracking.copy, marked, copies[0]))
-            if first.outcome is Outcome.COPY:
+            if first.outcome is MailOutcome.COPY:
                 return await self._copies(line, letter, marked, copies)
-            outgoing = Outgoing(marked.content, Outcome.UNTRACKED, first.reason)
+            outgoing = Outgoing(marked.content, MailOutcome.UNTRACKED, first.reason)
         elif marked.campaigns:
             outgoing = await self._threads.rewriting(
                 lambda: self._tracking.outgoing(marked, letter.addresses)
             )
         return self._noted(await self._threads.waiting(lambda: line.content(outgoing.content)), outgoing)
 
-    async def _copies(self, line: Line, letter: Letter, marked: Marked, addresses: list[str]) -> Reply:
+    async def _copies(self, line: Line, letter: Letter, marked: Marked, addresses: list[str]) -> SmtpReply:
         if marked.recipients:
             _LOG.warning("%s names one of several people and was not used", RECIPIENT_HEADER)
         key = blake2b(
@@ -87,7 +87,7 @@ class Sending:
         if len(self._have_a_copy) > REMEMBERED:
             self._have_a_copy.popitem(last=False)
 
-    def _noted(self, reply: Reply, outgoing: Outgoing) -> Reply:
+    def _noted(self, reply: SmtpReply, outgoing: Outgoing) -> SmtpReply:
         if reply.accepted:
             self._counts.handed_on(outgoing.outcome)
             if outgoing.reason:
@@ -95,11 +95,11 @@ class Sending:
         return reply
 
 
-def answer_for(replies: Sequence[Reply], done: int, copies: int) -> Reply:
+def answer_for(replies: Sequence[SmtpReply], done: int, copies: int) -> SmtpReply:
     """The one answer for all copies: that they are all taken; else to try again if that may help any; else why not."""
     refused = [reply for reply in replies if not reply.accepted]
     if not refused:
-        return replies[-1] if replies else Reply(250, "2.0.0 Every recipient has a copy")
+        return replies[-1] if replies else SmtpReply(250, "2.0.0 Every recipient has a copy")
     worst = next((reply for reply in refused if reply.code < 500), refused[0])
     text = worst.text.splitlines()[0] if worst.text else ""
-    return Reply(worst.code, f"{text} ({done} of {copies} copies were handed on)")
+    return SmtpReply(worst.code, f"{text} ({done} of {copies} copies were handed on)")

@@ -20,10 +20,10 @@ from mailpixel.errors import InvalidInput, safe_message
 from mailpixel.links.keyring import Keyring, pseudonym
 from mailpixel.links.parts.skipped import SkippedPart
 from mailpixel.links.splicing.options import check_pixel
-from mailpixel.relay.reply import Reply
+from mailpixel.relay.reply import SmtpReply
 
 
-class Outcome(StrEnum):
+class MailOutcome(StrEnum):
     """What became of a message."""
 
     UNMARKED = "unmarked"
@@ -37,19 +37,19 @@ class Outcome(StrEnum):
     """It asked, and could not be tracked."""
 
 
-class Counts:
+class MailCounts:
     """Messages handed on since the start, by outcome, and steps that were refused: a sender, a recipient or a
     message, `deferred` those that may be tried again (4xx), `refused` the others (5xx)."""
 
     def __init__(self) -> None:
-        self._messages: Counter[Outcome] = Counter()
+        self._messages: Counter[MailOutcome] = Counter()
         self._steps: Counter[str] = Counter()
 
-    def handed_on(self, outcome: Outcome) -> None:
+    def handed_on(self, outcome: MailOutcome) -> None:
         """The upstream has taken a message."""
         self._messages[outcome] += 1
 
-    def answered(self, reply: Reply) -> None:
+    def answered(self, reply: SmtpReply) -> None:
         """A client was answered, this way or that."""
         if not reply.accepted:
             self._steps["deferred" if reply.code < 500 else "refused"] += 1
@@ -61,7 +61,7 @@ class Counts:
         return "; ".join(filter(None, [*parts, _listed(self._steps, "step(s) ")]))
 
 
-def _listed(counter: Counter[Outcome] | Counter[str], unit: str) -> str:
+def _listed(counter: Counter[MailOutcome] | Counter[str], unit: str) -> str:
     return ", ".join(f"{count:,} {unit}{name}" for name, count in sorted(counter.items()))
 
 
@@ -70,7 +70,7 @@ class Outgoing:
     """A message as it goes to the upstream, what became of it, and why (empty where it is as asked for)."""
 
     content: bytes
-    outcome: Outcome
+    outcome: MailOutcome
     reason: str = ""
 
 
@@ -105,8 +105,8 @@ class RelayTracking:
         addresses it goes out untracked.
         """
         if len(distinct(addresses)) > 1:
-            return Outgoing(marked.content, Outcome.SEVERAL, self._why_several(marked))
-        return self._made(marked, lambda: self._recipient(marked, addresses[0]), Outcome.TRACKED)
+            return Outgoing(marked.content, MailOutcome.SEVERAL, self._why_several(marked))
+        return self._made(marked, lambda: self._recipient(marked, addresses[0]), MailOutcome.TRACKED)
 
     def split(self, marked: Marked, addresses: Sequence[str]) -> list[str]:
         """The addresses that get a copy of their own; empty where the message goes out whole."""
@@ -120,7 +120,7 @@ class RelayTracking:
     def copy(self, marked: Marked, address: str) -> Outgoing:
         """The copy of a message that is split for one address: for its keyed pseudonym, without Bcc."""
         alone = replace(marked, content=without_headers(marked.content, _HIDDEN))
-        return self._made(alone, lambda: pseudonym(self._keyring, address), Outcome.COPY)
+        return self._made(alone, lambda: pseudonym(self._keyring, address), MailOutcome.COPY)
 
     def _asks_split(self, marked: Marked) -> bool:
         """Raises `InvalidInput` for a header that is neither yes nor no."""
@@ -135,7 +135,7 @@ class RelayTracking:
             return f"it goes to more than {MOST_COPIES} addresses, too many to split"
         return f"it goes to several addresses; {SPLIT_HEADER}: yes or --split sends each a copy"
 
-    def _made(self, marked: Marked, recipient: Callable[[], str], outcome: Outcome) -> Outgoing:
+    def _made(self, marked: Marked, recipient: Callable[[], str], outcome: MailOutcome) -> Outgoing:
         try:
             if len(marked.campaigns) != 1 or len(marked.pixels) > 1:
                 raise InvalidInput("headers", "one of ours stands there more than once")
@@ -143,11 +143,11 @@ class RelayTracking:
             rewriter = self._campaigns(marked.campaigns[0]).with_style(place)
             rewritten = rewriter.message(marked.content, recipient())
         except Exception as error:
-            return Outgoing(marked.content, Outcome.UNTRACKED, safe_message(error))
+            return Outgoing(marked.content, MailOutcome.UNTRACKED, safe_message(error))
         if rewritten.failure is not None:
-            return Outgoing(marked.content, Outcome.UNTRACKED, safe_message(rewritten.failure))
+            return Outgoing(marked.content, MailOutcome.UNTRACKED, safe_message(rewritten.failure))
         if not (rewritten.links or rewritten.carried or rewritten.has_pixel):
-            return Outgoing(marked.content, Outcome.UNTRACKED, _no_place(rewritten.skipped_parts))
+            return Outgoing(marked.content, MailOutcome.UNTRACKED, _no_place(rewritten.skipped_parts))
         return Outgoing(rewritten.output, outcome)
 
     def _recipient(self, marked: Marked, address: str) -> str:

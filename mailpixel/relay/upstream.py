@@ -22,7 +22,7 @@ from mailpixel.relay.reply import (
     NO_UTF8,
     UNCERTAIN,
     UNREACHABLE,
-    Reply,
+    SmtpReply,
     passed_on,
 )
 
@@ -121,7 +121,7 @@ class Line:
         self._begun = False
         self._lock = threading.Lock()
 
-    def mail(self, sender: str, options: Sequence[str]) -> Reply:
+    def mail(self, sender: str, options: Sequence[str]) -> SmtpReply:
         """Begin a message. `sender` is empty for a bounce; of the options BODY and SMTPUTF8 are passed on.
 
         A line that was left open and has gone quiet is opened again: no message has started, so trying again is safe.
@@ -131,12 +131,12 @@ class Line:
             reply = self._mail(sender, options)
             return self._mail(sender, options) if was_open and self._client is None else reply
 
-    def recipient(self, address: str) -> Reply:
+    def recipient(self, address: str) -> SmtpReply:
         """Name one recipient of the message that has begun."""
         with self._lock:
             return self._ask("RCPT", f"TO:<{address}>")
 
-    def content(self, content: bytes) -> Reply:
+    def content(self, content: bytes) -> SmtpReply:
         """Hand the message on. Only a reply with a code of 2xx says that the upstream has it.
 
         `UNCERTAIN` says that nobody can know: the upstream may have written it down before it went away.
@@ -153,7 +153,7 @@ class Line:
             self._begun = self._begun and not reply.accepted
             return reply
 
-    def whole(self, sender: str, options: Sequence[str], address: str, content: bytes) -> Reply:
+    def whole(self, sender: str, options: Sequence[str], address: str, content: bytes) -> SmtpReply:
         """Begin a message, name its one recipient and hand it on; the first reply that refuses, or the last."""
         reply = self.mail(sender, options)
         if reply.accepted:
@@ -175,7 +175,7 @@ class Line:
                     client.quit()
                 client.close()
 
-    def _mail(self, sender: str, options: Sequence[str]) -> Reply:
+    def _mail(self, sender: str, options: Sequence[str]) -> SmtpReply:
         if self._client is None:
             reply = self._opened()
             if reply is not None:
@@ -191,7 +191,7 @@ class Line:
         self._begun = True
         return self._ask("MAIL", " ".join([f"FROM:<{sender}>", *passed]))
 
-    def _opened(self) -> Reply | None:
+    def _opened(self) -> SmtpReply | None:
         """Open the connection; None when it stands, else why not."""
         try:
             client = _connected(self._upstream)
@@ -224,10 +224,10 @@ class Line:
             self._ask("RSET")
         self._begun = False
 
-    def _ask(self, command: str, argument: str = "") -> Reply:
+    def _ask(self, command: str, argument: str = "") -> SmtpReply:
         return self._exchange(lambda client: client.docmd(command, argument), CUT_OFF)
 
-    def _exchange(self, ask: Callable[[smtplib.SMTP], tuple[int, bytes]], when_lost: Reply) -> Reply:
+    def _exchange(self, ask: Callable[[smtplib.SMTP], tuple[int, bytes]], when_lost: SmtpReply) -> SmtpReply:
         if self._client is None:
             return CUT_OFF
         try:
@@ -240,7 +240,7 @@ class Line:
             return when_lost
         if code == 421 or code < 0:
             self._drop()
-        return Reply(code, text.decode()) if code == 354 else passed_on(code, text)
+        return SmtpReply(code, text.decode()) if code == 354 else passed_on(code, text)
 
     def _drop(self) -> None:
         client, self._client = self._client, None

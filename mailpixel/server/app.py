@@ -17,10 +17,10 @@ from starlette.types import ASGIApp
 from mailpixel.folder.keys import open_keys
 from mailpixel.folder.opening import begin
 from mailpixel.folder.operator_file import RulesInForce
-from mailpixel.ingest.agents import AgentBounds
+from mailpixel.ingest.agent_bounds import AgentBounds
 from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.intake import Intake
-from mailpixel.ingest.live import LiveKnowledge, Part, SigningKeys
+from mailpixel.ingest.live import LiveKnowledge, LivePart, SigningKeys
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.server import api, health, manual, optout, site_files
 from mailpixel.server.descriptors import most_connections
@@ -88,7 +88,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> Services:
         store.check_in_place()
         registry.check_in_place()
 
-    parts = (*live.parts(monotonic), Part("database", check_in_place, monotonic))
+    parts = (*live.parts(monotonic), LivePart("database", check_in_place, monotonic))
     refreshing = Refreshing(parts, lambda: metrics.round_ended({part.name: part.age_s() for part in parts}))
     stack.callback(refreshing.close)
     await refreshing.fresh_look()

@@ -8,7 +8,7 @@ from contextlib import suppress
 from time import monotonic
 
 from mailpixel.errors import safe_message
-from mailpixel.ingest.live import Part
+from mailpixel.ingest.live import LivePart
 
 EVERY_S = 0.5
 """How often each worker looks for news: a new campaign is in force well within two seconds."""
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 class Refreshing:
     """Looks at all parts in a thread of its own, one look at a time. `after_each` is called after each round."""
 
-    def __init__(self, parts: Sequence[Part], after_each: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, parts: Sequence[LivePart], after_each: Callable[[], None] = lambda: None) -> None:
         self.parts = parts
         self._after_each = after_each
         self._thread = ThreadPoolExecutor(1, "mailpixel-refresh")

@@ -6,7 +6,7 @@ Two doors call it: `protocol`, inside of uvicorn's HTTP protocol, and `tracking_
 from collections.abc import Awaitable, Callable
 
 from mailpixel.ingest.committer import Committer
-from mailpixel.ingest.group import Answer
+from mailpixel.ingest.group import SendAnswer
 from mailpixel.ingest.hit import Hit
 from mailpixel.ingest.intake import BAD_TOKEN, HitOutcome, Intake, Receipt
 from mailpixel.links.surfaces import ReplyKind, Surface
@@ -53,7 +53,7 @@ class Tracking:
         receipt = BAD_TOKEN if hit is None else self._intake.receive(hit)
         return reply_to(request, hit, receipt), receipt
 
-    def take(self, surface: Surface, receipt: Receipt, answer: Answer) -> None:
+    def take(self, surface: Surface, receipt: Receipt, answer: SendAnswer) -> None:
         """Log or count what was received, then have it answered: `answer` is called once, perhaps at once."""
         outcome = receipt.outcome
         if receipt.event is None:

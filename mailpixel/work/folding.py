@@ -4,7 +4,7 @@ import time
 
 from mailpixel.classify import judge
 from mailpixel.folder.operator_file import RulesInForce
-from mailpixel.ingest.live import Part
+from mailpixel.ingest.live import LivePart
 from mailpixel.model import Campaign, Judged, Message
 from mailpixel.projections.fold import Fold, FoldOptions
 from mailpixel.store.projections import FOLD
@@ -22,7 +22,7 @@ class Folding:
         self, store: Store, registry: Registry, in_force: RulesInForce, holder: str, note_every_ms: int
     ) -> None:
         self._in_force = in_force
-        self._rules = Part("rules", in_force.look, time.monotonic)
+        self._rules = LivePart("rules", in_force.look, time.monotonic)
         options = FoldOptions(note_every_ms=note_every_ms, edition=lambda: in_force.now.version)
         self._fold = Fold(store, registry, self._judge, holder, options)
 

@@ -6,7 +6,7 @@ import pytest
 
 from mailpixel.classify import Rules
 from mailpixel.classify.judge import judge_agent
-from mailpixel.ingest.agents import MOST_READINGS, NEW_OF_A_MESSAGE, REMEMBERED, AgentBounds
+from mailpixel.ingest.agent_bounds import MOST_READINGS, NEW_OF_A_MESSAGE, REMEMBERED, AgentBounds
 from mailpixel.kinds import EventKind
 from mailpixel.traffic.agents import read_agent
 from tests.support.builders import APPLE, BROWSER, GMAIL, ROBOT

@@ -11,7 +11,7 @@ import pytest
 from mailpixel.claims import Claims, TokenKind
 from mailpixel.errors import KeyringError, StoreUnavailable
 from mailpixel.folder.key_file import create_keyring, load_keyring, rotate
-from mailpixel.ingest.live import STALE_AFTER_S, Part, SigningKeys
+from mailpixel.ingest.live import STALE_AFTER_S, LivePart, SigningKeys
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.token import TokenSigner
@@ -47,7 +47,7 @@ class Looks:
 
 def test_a_part_is_stale_from_a_failed_look_until_the_next_good_one() -> None:
     clock = Clock()
-    part = Part("keys", Looks(KeyringError("damaged"), ValueError("a bug"), None), clock)
+    part = LivePart("keys", Looks(KeyringError("damaged"), ValueError("a bug"), None), clock)
     seen = []
     for _ in range(3):
         clock.now_s += 1
@@ -58,7 +58,7 @@ def test_a_part_is_stale_from_a_failed_look_until_the_next_good_one() -> None:
 
 def test_a_look_that_never_ends_makes_its_part_stale() -> None:
     clock = Clock()
-    part = Part("registry", lambda: None, clock)
+    part = LivePart("registry", lambda: None, clock)
     clock.now_s += STALE_AFTER_S
     assert part.fresh
     clock.now_s += 0.1
@@ -67,7 +67,7 @@ def test_a_look_that_never_ends_makes_its_part_stale() -> None:
 
 def test_each_new_problem_is_logged_once_and_so_is_its_end(caplog: pytest.LogCaptureFixture) -> None:
     damaged, locked = KeyringError("damaged"), StoreUnavailable("locked")
-    part = Part("keys", Looks(None, damaged, damaged, locked, locked, None, None, damaged), Clock())
+    part = LivePart("keys", Looks(None, damaged, damaged, locked, locked, None, None, damaged), Clock())
     with caplog.at_level(logging.WARNING):
         for _ in range(8):
             part.refresh()
@@ -80,7 +80,7 @@ def test_each_new_problem_is_logged_once_and_so_is_its_end(caplog: pytest.LogCap
 
 
 def test_a_log_line_holds_no_text_of_an_error_that_is_not_ours(caplog: pytest.LogCaptureFixture) -> None:
-    Part("keys", Looks(ValueError("a secret")), Clock()).refresh()
+    LivePart("keys", Looks(ValueError("a secret")), Clock()).refresh()
     assert [record.getMessage() for record in caplog.records] == [
         "keys: what was known stays in force: ValueError"
     ]

@@ -4,7 +4,7 @@ import asyncio
 import threading
 from time import monotonic
 
-from mailpixel.ingest.live import Part
+from mailpixel.ingest.live import LivePart
 from mailpixel.server.refreshing import LOOK_EVERY_S, Refreshing
 
 
@@ -26,7 +26,7 @@ class Registry:
 
 
 def refreshing_of(registry: Registry) -> Refreshing:
-    return Refreshing([Part("registry", registry.look, monotonic)])
+    return Refreshing([LivePart("registry", registry.look, monotonic)])
 
 
 async def until(registry: Registry, looks: int) -> None:
@@ -108,7 +108,9 @@ def test_the_refresh_goes_on_whatever_a_part_or_a_round_raises() -> None:
         raise RuntimeError("another")
 
     async def run() -> None:
-        refreshing = Refreshing([Part("keys", fail, monotonic), Part("rules", int, monotonic)], after_each)
+        refreshing = Refreshing(
+            [LivePart("keys", fail, monotonic), LivePart("rules", int, monotonic)], after_each
+        )
         running = asyncio.create_task(refreshing.run())
         while len(rounds) < 2:
             await asyncio.sleep(0.01)

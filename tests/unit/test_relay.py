@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mailpixel.dropins.headers import Marked, header_values, read_marked
 from mailpixel.errors import InvalidInput
-from mailpixel.relay.reply import Reply, passed_on
+from mailpixel.relay.reply import SmtpReply, passed_on
 from mailpixel.relay.upstream import Line, Security, Upstream, framed, has_two_readings, upstream_of
 from mailpixel.settings import Settings
 
@@ -138,8 +138,8 @@ def test_a_user_needs_a_password_from_the_environment() -> None:
 def test_replies_pass_as_they_are_but_421_which_speaks_of_another_connection() -> None:
     assert str(passed_on(550, b"5.1.1 no\nsuch user")) == "550-5.1.1 no\r\n550 such user"
     assert str(passed_on(250, b"")) == "250 "
-    assert passed_on(421, b"4.3.2 closing") == Reply(451, "4.3.2 closing")
-    assert passed_on(25, b"") == Reply(451, "")
+    assert passed_on(421, b"4.3.2 closing") == SmtpReply(451, "4.3.2 closing")
+    assert passed_on(25, b"") == SmtpReply(451, "")
 
 
 def test_a_line_that_was_never_opened_answers_for_a_while_and_closes() -> None:

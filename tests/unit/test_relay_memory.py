@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailpixel.relay.memory import LINE_BYTES, OWN_BYTES, Held, Memory, receive
-from mailpixel.relay.reply import LINE_TOO_LONG, NO_MEMORY, TOO_LARGE, Reply
+from mailpixel.relay.reply import LINE_TOO_LONG, NO_MEMORY, TOO_LARGE, SmtpReply
 from mailpixel.relay.upstream import framed
 
 LIMIT = 64
@@ -16,10 +16,10 @@ LIMIT = 64
 
 def read(
     wire: bytes, cuts: list[int], held: Held, most_bytes: int = 1_000_000
-) -> tuple[bytes | Reply, bytes]:
+) -> tuple[bytes | SmtpReply, bytes]:
     """What is received of a wire that comes in pieces, and what is left for the next command."""
 
-    async def scenario() -> tuple[bytes | Reply, bytes]:
+    async def scenario() -> tuple[bytes | SmtpReply, bytes]:
         reader = asyncio.StreamReader(limit=LIMIT)
 
         async def feed() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mailpixel.classify import Rules
-from mailpixel.classify.replay import LogShape, Outcome, read_log, read_scenario, replay, score
+from mailpixel.classify.replay import LogShape, Replayed, read_log, read_scenario, replay, score
 from mailpixel.classify.replay.score import ErrorRates
 from mailpixel.errors import InvalidInput
 from mailpixel.kinds import EventKind
@@ -110,7 +110,7 @@ LINE: dict[str, Any] = {
 }
 
 
-def outcome(row: dict[str, Any]) -> Outcome:
+def outcome(row: dict[str, Any]) -> Replayed:
     return replay(read_scenario(row), RULES)
 
 

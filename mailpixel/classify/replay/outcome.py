@@ -32,7 +32,7 @@ COUNTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Replayed:
     """The judgement of a scenario. `judged` has one entry a hit, None where there was no message to judge."""
 
     scenario: str
@@ -52,14 +52,14 @@ class Outcome:
         }
 
 
-def replay(scenario: Scenario, base: Rules) -> Outcome:
+def replay(scenario: Scenario, base: Rules) -> Replayed:
     """Judge a scenario by the given rules and what it brings besides."""
     rules = scenario.rules(base)
     by_id: dict[bytes, Judged] = {}
     for message, campaign in scenario.messages():
         by_id |= {judged.event.id: judged for judged in judge(message, campaign, rules)}
     seen = tuple(None if event is None else by_id[event.id] for event in scenario.events)
-    return Outcome(scenario.name, seen, summarise(seen))
+    return Replayed(scenario.name, seen, summarise(seen))
 
 
 def summarise(seen: Sequence[Judged | None]) -> dict[str, int]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mailpixel.classify.replay.outcome import Outcome
+from mailpixel.classify.replay.outcome import Replayed
 from mailpixel.classify.replay.scenario import Expected, Scenario
 from mailpixel.kinds import EventKind
 from mailpixel.model import Verdict
@@ -58,7 +58,7 @@ class Score:
     wrong: tuple[tuple[str, str, Any, Any], ...]
 
 
-def score(replayed: Sequence[tuple[Scenario, Outcome]]) -> Score:
+def score(replayed: Sequence[tuple[Scenario, Replayed]]) -> Score:
     """Compare outcomes with labels; scenarios without labels are left out."""
     labelled = [(scenario.expected, outcome) for scenario, outcome in replayed if scenario.expected]
     by_scenario = [list(_pairs(expected, outcome)) for expected, outcome in labelled]
@@ -80,14 +80,14 @@ def admits(label: Any, given: Any) -> bool:
     return given in label if isinstance(label, list) else given == label
 
 
-def _pairs(expected: Expected, outcome: Outcome) -> Iterator[Pair]:
+def _pairs(expected: Expected, outcome: Replayed) -> Iterator[Pair]:
     for hit, label in zip(outcome.judged, expected.verdicts, strict=True):
         if hit is not None and label is not None:
             right = tuple(label) if isinstance(label, list) else (label,)
             yield hit.event.kind, right, str(hit.verdict)
 
 
-def _wrong(expected: Expected, outcome: Outcome) -> Iterator[tuple[str, str, Any, Any]]:
+def _wrong(expected: Expected, outcome: Replayed) -> Iterator[tuple[str, str, Any, Any]]:
     line = outcome.line()
     for column in ("verdicts", "rules", "via", "dup"):
         labels = getattr(expected, column)
