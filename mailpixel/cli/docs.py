@@ -1,18 +1,51 @@
 """`mailpixel docs`."""
 
 import sys
+from textwrap import indent
 
 import click
-from rich.console import Console
-from rich.markdown import Markdown
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.markdown import CodeBlock, Markdown, TableElement
+from rich.table import Table
+from rich.text import Text
+from rich.theme import Theme
 
-from mailpixel.cli.context import Command, print_table
+from mailpixel.cli.context import Command, print_table, say
 from mailpixel.cli.suggestions import did_you_mean
 from mailpixel.docs import NAMES, Page, pages
 from mailpixel.errors import InvalidInput
 
 MOST_COLUMNS = 110
 """Longer lines are hard to read."""
+LONGEST_NAME = 36
+THEME = Theme({"markdown.code": "bold cyan", "markdown.code_block": "cyan"})
+"""No background, which would be dark on a light terminal."""
+
+
+class _Code(CodeBlock):
+    """Code whose lines are never broken or filled up, so that they can be copied."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Text(
+            indent(str(self.text).rstrip(), "    "), "markdown.code_block", no_wrap=True, overflow="ignore"
+        )
+
+
+class _Table(TableElement):
+    """A table that cuts no word off: names in the first column stay whole, what is too wide elsewhere is broken."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for table in super().__rich_console__(console, options):
+            if isinstance(table, Table):
+                for column in table.columns:
+                    column.overflow = "fold"
+                names = [str(cell) for cell in table.columns[0].cells]
+                table.columns[0].no_wrap = max(map(len, names)) <= LONGEST_NAME
+            yield table
+
+
+class _Page(Markdown):
+    elements = {**Markdown.elements, "fence": _Code, "code_block": _Code, "table_open": _Table}  # noqa: RUF012 - as its parent has it
 
 
 def _complete_page(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -25,6 +58,7 @@ def docs_command(page: str | None) -> None:
     """Print a page of the manual, or list all pages."""
     if page is None:
         print_table(("page", "what it is for"), [(each.name, each.purpose) for each in pages().values()])
+        say("print one: mailpixel docs PAGE")
     else:
         _print(_page_of(page))
 
@@ -41,5 +75,6 @@ def _print(page: Page) -> None:
     if not sys.stdout.isatty():
         click.echo(page.text, nl=False)
         return
-    console = Console()
-    console.print(Markdown(page.text), width=min(console.width, MOST_COLUMNS))
+    console = Console(theme=THEME)
+    width = min(console.width, MOST_COLUMNS)
+    console.print(_Page(page.text, hyperlinks=False), width=width, crop=False)

@@ -1,6 +1,11 @@
 """The manual in the terminal and at `/docs`, and the hosts on which pages answer."""
 
+import os
+import pty
 import re
+import subprocess
+import sys
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -12,6 +17,7 @@ from click.testing import CliRunner
 from mailpixel.cli import cli
 from mailpixel.docs import NAMES, pages
 from mailpixel.docs.html import index_html, page_html, slug, style, style_name
+from mailpixel.settings import Settings
 from tests.support.api import an_app
 
 
@@ -30,6 +36,32 @@ def test_docs_alone_lists_every_page_with_a_line_for_each() -> None:
 def test_a_page_is_plain_markdown_where_nobody_sits_at_a_terminal() -> None:
     assert run("docs", "reports") == (0, pages()["reports"].text, "")
     assert run("docs", "reports.md") == run("docs", "reports")
+
+
+def at_a_terminal(columns: int, *arguments: str) -> str:
+    """What a command shows on a terminal of this width, without colours."""
+    ours, theirs = pty.openpty()
+    environment = os.environ | {"COLUMNS": str(columns), "TERM": "xterm"}
+    command = [sys.executable, "-m", "mailpixel", *arguments]
+    with subprocess.Popen(command, stdout=theirs, stderr=subprocess.DEVNULL, env=environment) as running:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # what a terminal says when nobody writes to it any more
+            while part := os.read(ours, 65_536):
+                shown += part
+    os.close(ours)
+    assert running.returncode == 0
+    return re.sub(r"\x1b\[[\d;]*m", "", shown.decode()).replace("\r\n", "\n")
+
+
+def test_a_terminal_shows_every_name_and_every_line_of_code_whole() -> None:
+    settings = at_a_terminal(80, "docs", "settings")
+    assert [name for name, *_ in Settings().table() if f" {name} " not in settings] == []
+    start = at_a_terminal(60, "docs", "start")
+    code = "".join(re.findall(r"```sh\n(.*?)```", pages()["start"].text, re.DOTALL))
+    assert [line for line in code.splitlines() if f"\n    {line}\n" not in start] == []
+    assert "Your first campaign" in start
+    assert "```" not in start
 
 
 def test_no_page_shows_the_marks_of_its_generated_parts() -> None:
