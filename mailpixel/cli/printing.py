@@ -10,8 +10,10 @@ import click
 from rich.cells import cell_len
 
 from mailpixel.errors import InvalidInput
+from mailpixel.report.moments import from_iso
 from mailpixel.report.tables import Row, csv_header, csv_rows, ndjson
 from mailpixel.report.zones import in_zone, time_zone
+from mailpixel.times import to_ms
 
 Item = TypeVar("Item")
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -30,6 +32,15 @@ zone_option = click.option(
     callback=_zone,
     help="Show times as local times of this zone, such as Europe/Berlin. Default: UTC.",
 )
+
+
+def moment_option(name: str, help: str) -> Callable[[Function], Function]:
+    """An option that takes a moment and gives it in milliseconds since 1970, or None."""
+
+    def read(context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
+        return None if text is None else to_ms(from_iso(text, name))
+
+    return click.option(name, metavar="TIME", callback=read, help=help)
 
 
 def row_options(command: Function) -> Function:

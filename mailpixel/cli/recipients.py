@@ -5,32 +5,45 @@ from typing import Any
 
 import click
 
+from mailpixel.claims import LAST_LINK
 from mailpixel.cli.context import Command, stores
 from mailpixel.cli.folding import fold_what_waits, say_what_waits
 from mailpixel.cli.printing import in_campaign, row_options, write_rows
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
-from mailpixel.report.recipients import COLUMNS, recipient_row
+from mailpixel.report.recipients import COLUMNS, recipient_row, state_pages
 from mailpixel.report.tables import Row
 from mailpixel.store.projections import ReadProjections
-
-PAGE = 1_000
+from mailpixel.store.standing import Standing
 
 
 @click.command("recipients", cls=Command, example="mailpixel recipients spring-2026 --bom > recipients.csv")
 @campaign_argument
+@click.option(
+    "--standing",
+    type=click.Choice([each.value for each in Standing]),
+    help="List only recipients of whom this is known. Nobody can list who did not open: `nothing` and `hidden` are two"
+    " lists.",
+)
+@click.option(
+    "--link",
+    type=click.IntRange(1, LAST_LINK),
+    metavar="NUMBER",
+    help="List only recipients with a human click on this link.",
+)
 @row_options
-def recipients_command(id: str, output: str, **how: Any) -> None:
-    """List what became of each recipient's message, in order of recipient."""
+def recipients_command(id: str, output: str, standing: str | None, link: int | None, **how: Any) -> None:
+    """List what became of each recipient's message, in order of recipient.
+
+    Recipients without any event, not even a delivery, are in no list."""
     store, registry = stores()
     campaign_of(registry, id)
     behind = fold_what_waits(store, registry, id)
-    columns, rows = in_campaign(id, COLUMNS, _rows(store, id), output)
+    columns, rows = in_campaign(id, COLUMNS, _rows(store, id, standing, link), output)
     write_rows(columns, rows, output, **how)
     say_what_waits(behind, id)
 
 
-def _rows(store: ReadProjections, campaign: str) -> Iterator[Row]:
-    after = ""
-    while page := store.recipients(campaign, after, PAGE):
+def _rows(store: ReadProjections, campaign: str, standing: str | None, link: int | None) -> Iterator[Row]:
+    of_standing = None if standing is None else Standing(standing)
+    for page in state_pages(store, campaign, of_standing, link):
         yield from map(recipient_row, page)
-        after = page[-1].recipient

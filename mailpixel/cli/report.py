@@ -11,6 +11,7 @@ from mailpixel.cli.context import Command, plain, print_json, rules, say, settin
 from mailpixel.cli.folding import fold_what_waits, say_what_waits
 from mailpixel.cli.printing import zone_option
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
+from mailpixel.report.clients import Clients
 from mailpixel.report.summary import Summary, summarise
 from mailpixel.report.zones import in_zone
 from mailpixel.times import now_ms
@@ -47,7 +48,7 @@ def _print(summary: Summary, zone: tzinfo | None) -> None:
         Text.assemble((summary.campaign.name, "bold"), f" ({summary.campaign.id})"),
         f"as of {in_zone(summary.to_json(), zone)['as_of'] or 'never'}",
     )
-    for table in (_recipients, _counts, _rates, _open_rates, _links):
+    for table in (_recipients, _standing, _counts, _rates, _open_rates, _programs, _devices, _links):
         console.print()
         console.print(table(summary))
     console.print()
@@ -58,7 +59,7 @@ def _print(summary: Summary, zone: tzinfo | None) -> None:
 
 
 OPEN_RATE = "open rate of people"
-LEFT = ("", OPEN_RATE, "definition", "url")
+LEFT = ("", OPEN_RATE, "definition", "url", "known of", "read in", "read on")
 
 
 def _table(*columns: str) -> Table:
@@ -77,8 +78,36 @@ def _number(value: int | None) -> str:
 
 
 def _recipients(summary: Summary) -> Table:
-    table = _table("", *summary.recipients.to_json())
-    table.add_row("recipients", *(_number(value) for value in summary.recipients.to_json().values()))  # type: ignore[arg-type]
+    known = summary.recipients
+    table = _table("", "sent", "delivered", "tracked", "untracked")
+    numbers = (known.sent, known.delivered, known.tracked, known.untracked)
+    table.add_row("recipients", *(_number(value) for value in numbers))
+    return table
+
+
+def _standing(summary: Summary) -> Table:
+    """What is known of recipients. `nothing` and `hidden` may both have read the mail, so they stand apart."""
+    standing = summary.recipients.standing
+    table = _table("known of", *(name.replace("_", " ") for name in standing))
+    table.add_row("recipients", *(_number(number) for number in standing.values()))
+    return table
+
+
+def _programs(summary: Summary) -> Table:
+    return _clients("read in", summary.programs)
+
+
+def _devices(summary: Summary) -> Table:
+    return _clients("read on", summary.devices)
+
+
+def _clients(title: str, clients: Clients) -> Table:
+    """The programs or devices that there were, and then the messages of which it is not known."""
+    table = _table(title, "messages", "share")
+    found = [(name, number) for name, number in clients.known.items() if number]
+    for name, number in (*found, ("not known", clients.unknown)):
+        share = number / clients.messages if clients.messages else None
+        table.add_row(name.replace("_", " "), _number(number), _percent(share))
     return table
 
 

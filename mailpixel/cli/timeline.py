@@ -4,11 +4,12 @@ from typing import Any
 
 import click
 
-from mailpixel.cli.context import Command, stores
+from mailpixel.cli.context import Command, say, stores
 from mailpixel.cli.folding import fold_what_waits, say_what_waits
-from mailpixel.cli.printing import in_campaign, row_options, write_rows
+from mailpixel.cli.printing import in_campaign, moment_option, row_options, write_rows
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
-from mailpixel.report.timeline import BUCKETS, COLUMNS, timeline
+from mailpixel.errors import InvalidInput
+from mailpixel.report.timeline import BUCKETS, COLUMNS, Asked, timeline_of
 
 
 @click.command(
@@ -22,13 +23,24 @@ from mailpixel.report.timeline import BUCKETS, COLUMNS, timeline
     show_default=True,
     help="Count by hour or by day of the time zone.",
 )
+@moment_option(
+    "--since", "Begin with the hour or day of this moment, such as 2026-11-25 or 2026-11-25T09:00:00Z."
+)
+@moment_option("--until", "End before the hour or day that begins at this moment or after it.")
 @row_options
-def timeline_command(id: str, bucket: str, output: str, bom: bool, zone: Any) -> None:
-    """Count opens and clicks by hour or day."""
+def timeline_command(
+    id: str, bucket: str, output: str, since: int | None, until: int | None, **how: Any
+) -> None:
+    """Count opens and clicks by hour or day. More than 60 days are days in UTC."""
+    if since is not None and until is not None and since >= until:
+        raise InvalidInput("--until", "must come after --since")
     store, registry = stores()
     campaign_of(registry, id)
     behind = fold_what_waits(store, registry, id)
-    found = timeline(store.timeline(id), bucket, "UTC" if zone is None else zone.key)
-    columns, rows = in_campaign(id, COLUMNS, (row.to_json() for row in found), output)
-    write_rows(columns, rows, output, bom, None)
+    zone = how["zone"]
+    found = timeline_of(store, id, Asked(bucket, "UTC" if zone is None else zone.key, since, until))
+    columns, rows = in_campaign(id, COLUMNS, (row.to_json() for row in found.rows), output)
+    write_rows(columns, rows, output, how["bom"], None)
+    if found.note:
+        say(found.note)
     say_what_waits(behind, id)

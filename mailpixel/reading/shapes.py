@@ -89,7 +89,7 @@ def read_shape(value: object, shape: type[AnyShape], texts: bool = False) -> Any
 
     Raises `InvalidInput` whose field is the whole path, as `links[2].url`.
     """
-    if isinstance(value, dict) and (unknown := value.keys() - set(shape.__struct_fields__)):
+    if isinstance(value, dict) and (unknown := value.keys() - set(shape.__struct_encode_fields__)):
         name = next(name for name in value if name in unknown)
         raise InvalidInput(name, f"unknown field; {_expected(_type_of(shape))}")
     try:
@@ -150,7 +150,7 @@ def _inner(kind: inspect.Type, name: str) -> inspect.Type | None:
         case inspect.UnionType():
             return next(filter(None, (_inner(each, name) for each in kind.types)), None)
         case inspect.StructType():
-            return next((field.type for field in kind.fields if field.name == name), None)
+            return next((field.type for field in kind.fields if field.encode_name == name), None)
         case inspect.VarTupleType():
             return None if name else kind.item_type
     return None
@@ -158,7 +158,9 @@ def _inner(kind: inspect.Type, name: str) -> inspect.Type | None:
 
 def _expected(kind: inspect.Type) -> str:
     kinds = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
-    names = [field.name for each in kinds if isinstance(each, inspect.StructType) for field in each.fields]
+    names = [
+        field.encode_name for each in kinds if isinstance(each, inspect.StructType) for field in each.fields
+    ]
     return f"expected {', '.join(names)}"
 
 

@@ -1,6 +1,7 @@
-"""Figures and events become reports. No clock, and no I/O but in `export`, which reads the log.
+"""Figures and events become reports. No clock, and no I/O but in `export`, `timeline` and `recipients`, which read.
 
 summary      one campaign in numbers: the contract of `GET /api/campaigns/{id}/summary`
+clients      programs and devices
 estimate     how many opened when mail programs hide it
 timeline     counters by hour or day in any time zone
 links        rows by link, and a campaign as JSON

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mailpixel.model import Campaign
+from mailpixel.report.clients import Clients, clients
 from mailpixel.report.estimate import Audience, OpenRateRange, open_rate_range, rounded
 from mailpixel.report.links import LinkRow, link_rows
 from mailpixel.report.moments import iso, iso_ms
 from mailpixel.store.projections import Figures
+from mailpixel.store.standing import Standing
 
 OPENS = (
     "events",
@@ -45,14 +47,17 @@ class Recipients:
     delivered: int | None
     tracked: int | None
     untracked: int
+    standing: Mapping[str, int]
+    """Recipients with an event by what is known of them; each has one standing."""
 
     def to_json(self) -> dict[str, object]:
-        """{"sent","delivered","tracked","untracked"}."""
+        """{"sent","delivered","tracked","untracked","standing":{name: recipients}}."""
         return {
             "sent": self.sent,
             "delivered": self.delivered,
             "tracked": self.tracked,
             "untracked": self.untracked,
+            "standing": dict(self.standing),
         }
 
 
@@ -86,6 +91,8 @@ class Summary:
     rates: Mapping[str, Rate]
     open_rate_range: OpenRateRange
     links: tuple[LinkRow, ...]
+    programs: Clients
+    devices: Clients
     probes: int
     internal: int
     provisional: int
@@ -111,6 +118,8 @@ class Summary:
             "rates": {name: rate.to_json() for name, rate in self.rates.items()},
             "open_rate_range": self.open_rate_range.to_json(),
             "links": [row.to_json() for row in self.links],
+            "programs": self.programs.to_json(),
+            "devices": self.devices.to_json(),
             "probes": self.probes,
             "internal": self.internal,
             "provisional": self.provisional,
@@ -132,6 +141,8 @@ def summarise(campaign: Campaign, figures: Figures, rules_version: str) -> Summa
         rates=_rates(recipients, totals),
         open_rate_range=open_rate_range(_audience(recipients.tracked, totals)),
         links=link_rows(campaign, figures),
+        programs=clients(totals, "client"),
+        devices=clients(totals, "device"),
         probes=totals.get("probes", 0),
         internal=totals.get("internal", 0),
         provisional=figures.provisional,
@@ -147,7 +158,8 @@ def _recipients(campaign: Campaign, totals: Mapping[str, int]) -> Recipients:
     untracked = totals.get("opted_out", 0)
     base = campaign.sent if delivered is None else delivered
     tracked = None if base is None else max(base - untracked, 0)
-    return Recipients(campaign.sent, delivered, tracked, untracked)
+    standing = {each.value: totals.get(f"standing.{each}", 0) for each in Standing}
+    return Recipients(campaign.sent, delivered, tracked, untracked, standing)
 
 
 def _audience(tracked: int | None, totals: Mapping[str, int]) -> Audience | None:

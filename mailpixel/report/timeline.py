@@ -1,7 +1,7 @@
 """Counters by hour or day in any time zone, made of the quarter hours that the store keeps.
 
 Quarter hours fit every offset in use, so a day is a day where the readers live, 23 or 25 hours long when the
-clocks change.
+clocks change. Days in UTC are kept too, and stand for the days of other zones where there are many.
 """
 
 from collections import Counter
@@ -12,11 +12,18 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from mailpixel.errors import InvalidInput
+from mailpixel.report.moments import iso_ms
 from mailpixel.report.tables import flat
 from mailpixel.report.zones import time_zone
-from mailpixel.times import moment_of
+from mailpixel.store.measures import Step
+from mailpixel.store.projections import ReadProjections
+from mailpixel.times import DAY_MS, moment_of, to_ms
 
 MINUTE_MS = 60_000
+LOCAL_DAYS = 60
+"""How many days of another zone than UTC are made of their quarter hours."""
+MANY_DAYS = f"more than {LOCAL_DAYS} days are days in UTC; a shorter window gives days of the time zone"
+"""Why days are in another zone than was asked for."""
 MOST_ROWS = 20_000
 """Rows up to which gaps are filled; a longer timeline has rows only where something was counted."""
 
@@ -69,28 +76,96 @@ BUCKETS: Mapping[str, tuple[Callable[[datetime], datetime], int]] = {
 """Name to the start of a moment's bucket, and a step in ms that never jumps over one."""
 
 
-def timeline(quarters: Mapping[int, Mapping[str, int]], bucket: str, tz: str) -> list[TimelineRow]:
-    """Rows from the first bucket with a count to the last, from `Store.timeline`.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A timeline as asked for: `bucket` is hour or day, `tz` a time zone, and the window has the whole of every bucket
+    that lies, if only in part, between `since_ms` and `until_ms` (None: no bound)."""
+
+    bucket: str = "hour"
+    tz: str = "UTC"
+    since_ms: int | None = None
+    until_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Rows of a time zone. `note` says why it is not the zone asked for; empty where it is."""
+
+    asked: Asked
+    tz: str
+    rows: list[TimelineRow]
+    note: str = ""
+
+    def to_json(self) -> dict[str, object]:
+        """{"bucket","tz","from","to","items":[row],"notes":[{"field","reason"}]}; moments are ISO 8601 or null."""
+        return {
+            "bucket": self.asked.bucket,
+            "tz": self.tz,
+            "from": iso_ms(self.asked.since_ms),
+            "to": iso_ms(self.asked.until_ms),
+            "items": [row.to_json() for row in self.rows],
+            "notes": [{"field": "tz", "reason": self.note}] if self.note else [],
+        }
+
+
+def timeline_of(figures: ReadProjections, campaign: str, asked: Asked) -> Timeline:
+    """The timeline of a campaign. Raises `InvalidInput` when the bucket, the time zone or the window makes no sense.
+
+    Days in UTC are read as days, and so are those of any zone where there are more than `LOCAL_DAYS`.
+    """
+    zone = _checked(asked)
+    if asked.bucket == "day":
+        days = figures.timeline(campaign, asked.since_ms or 0, asked.until_ms, Step.DAY)
+        if asked.tz == "UTC":
+            return Timeline(asked, "UTC", timeline_rows(days, "day", "UTC"))
+        if days and max(days) - min(days) >= LOCAL_DAYS * DAY_MS:
+            return Timeline(asked, "UTC", timeline_rows(days, "day", "UTC"), MANY_DAYS)
+    window = _whole_buckets(asked, zone)
+    quarters = figures.timeline(campaign, *window)
+    return Timeline(asked, asked.tz, timeline_rows(quarters, asked.bucket, asked.tz))
+
+
+def _checked(asked: Asked) -> ZoneInfo:
+    if asked.bucket not in BUCKETS:
+        raise InvalidInput("bucket", f"must be one of {', '.join(BUCKETS)}")
+    if asked.since_ms is not None and asked.until_ms is not None and asked.since_ms >= asked.until_ms:
+        raise InvalidInput("to", "must come after the start of the window")
+    return time_zone(asked.tz)
+
+
+def _whole_buckets(asked: Asked, zone: ZoneInfo) -> tuple[int, int | None]:
+    """The window from the start of its first bucket to the end of its last, in ms."""
+    start_of, step_ms = BUCKETS[asked.bucket]
+    since_ms = 0 if asked.since_ms is None else to_ms(_start(asked.since_ms, zone, start_of))
+    if asked.until_ms is None:
+        return since_ms, None
+    last = _start(asked.until_ms - 1, zone, start_of)
+    end_ms = to_ms(last)
+    while _start(end_ms, zone, start_of) == last:
+        end_ms += step_ms
+    return since_ms, to_ms(_start(end_ms, zone, start_of))
+
+
+def timeline_rows(counters: Mapping[int, Mapping[str, int]], bucket: str, tz: str) -> list[TimelineRow]:
+    """Rows from the first bucket with a count to the last, from the counters by time of a store.
 
     Gaps are rows of zeros. Raises `InvalidInput` when the bucket or the time zone is unknown.
     """
-    if bucket not in BUCKETS:
-        raise InvalidInput("bucket", f"must be one of {', '.join(BUCKETS)}")
-    zone = time_zone(tz)
+    zone = _checked(Asked(bucket, tz))
     start_of, step_ms = BUCKETS[bucket]
     sums: dict[datetime, Counter[str]] = {}
-    for moment_ms in _moments(quarters, step_ms):
+    for moment_ms in _moments(counters, step_ms):
         sums.setdefault(_start(moment_ms, zone, start_of), Counter())
-    for quarter_ms, measures in quarters.items():
-        sums.setdefault(_start(quarter_ms, zone, start_of), Counter()).update(measures)
+    for counted_ms, measures in counters.items():
+        sums.setdefault(_start(counted_ms, zone, start_of), Counter()).update(measures)
     return [_row(start.astimezone(zone), sums[start]) for start in sorted(sums)]
 
 
-def _moments(quarters: Mapping[int, object], step_ms: int) -> Iterator[int]:
-    """Moments that touch every bucket from the first quarter hour to the last, unless they are too many."""
-    if not quarters:
+def _moments(counters: Mapping[int, object], step_ms: int) -> Iterator[int]:
+    """Moments that touch every bucket from the first count to the last, unless they are too many."""
+    if not counters:
         return iter(())
-    first, last = min(quarters), max(quarters)
+    first, last = min(counters), max(counters)
     return iter(range(first, last, step_ms) if (last - first) // step_ms <= MOST_ROWS * 2 else ())
 
 

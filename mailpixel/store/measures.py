@@ -27,8 +27,8 @@ privacy prefetch too.
 | `opted_out` | messages | whose recipient asked not to be tracked |
 | `seen` | messages | with a delivery, an opt-out or a hit on a valid token |
 | `standing.NAME` | messages | of this standing; each message has one |
-| `opens.client.NAME` | messages | with a human hit, the first of which came from this program |
-| `opens.device.NAME` | messages | with a human hit, the first of which came from this kind of device |
+| `opens.client.NAME` | messages | with a human hit, read in this program |
+| `opens.device.NAME` | messages | with a human hit, read on this kind of device |
 
 By link (number, or -1 for embedded destinations): `clicks.events`, `.human`, `.machine`, `.unique_human`.
 By quarter hour: `opens.` and `clicks.` `events`, `human`, `privacy_prefetch`, `machine`, and `first_human`:

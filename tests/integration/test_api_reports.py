@@ -12,7 +12,17 @@ from tests.support.builders import a_campaign, an_open
 
 def test_a_summary_counts_what_was_folded(history: Api) -> None:
     summary = history.get("/api/campaigns/spring/summary").json()
-    assert summary["recipients"] == {"sent": 10, "delivered": 1, "tracked": 1, "untracked": 0}
+    recipients = summary["recipients"]
+    standing = recipients.pop("standing")
+    assert recipients == {"sent": 10, "delivered": 1, "tracked": 1, "untracked": 0}
+    assert {name: number for name, number in standing.items() if number} == {"nothing": 1, "clicked": 1}
+    assert {name: n for name, n in summary["programs"]["known"].items() if n} == {"browser": 1}
+    assert summary["devices"] == {
+        "messages": 1,
+        "unknown": 0,
+        "unknown_share": 0.0,
+        "known": {"desktop": 1, "phone": 0, "tablet": 0},
+    }
     assert (summary["opens"]["human"], summary["clicks"]["events"], summary["clicks"]["human"]) == (1, 2, 1)
     assert summary["links"][0]["unique_human"] == 1
     assert summary["rules_version"] == Rules().version
@@ -29,6 +39,52 @@ def test_a_timeline_is_in_the_zone_asked_for(history: Api) -> None:
 @pytest.mark.parametrize("query", ["bucket=week", "tz=Mars", "tz=", "zone=UTC"])
 def test_a_timeline_needs_a_bucket_and_a_zone_there_are(history: Api, query: str) -> None:
     status, code, field = history.error("GET", f"/api/campaigns/spring/timeline?{query}")
+    assert (status, code, field) == (422, "invalid_input", query.partition("=")[0])
+
+
+def test_a_timeline_has_a_window_and_says_which(history: Api) -> None:
+    path = "/api/campaigns/spring/timeline?bucket=day"
+    timeline = history.get(f"{path}&from=2026-09-21T20:00:00Z&to=2026-09-23").json()
+    assert (timeline["from"], timeline["to"]) == ("2026-09-21T20:00:00Z", "2026-09-23T00:00:00Z")
+    assert [row["opens"]["human"] for row in timeline["items"]] == [1]
+    assert history.get(f"{path}&from=2026-09-22").json()["items"] == []
+    assert history.error("GET", f"{path}&from=2026-09-22&to=2026-09-22")[2] == "to"
+    assert history.error("GET", f"{path}&from=soon")[2] == "from"
+
+
+def test_a_timeline_comes_as_csv(history: Api) -> None:
+    answer = history.get("/api/campaigns/spring/timeline?bucket=day&format=csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="spring-timeline.csv"'
+    (row,) = csv.DictReader(io.StringIO(answer.text, newline=""))
+    assert (row["start"], row["opens_human"], row["clicks_events"]) == ("2026-09-21T00:00:00+00:00", "1", "2")
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("standing=clicked", ["r-1"]),
+        ("standing=nothing", ["r-2"]),
+        ("standing=hidden", []),
+        ("link=1", ["r-1"]),
+        ("link=2", []),
+        ("standing=nothing&link=1", []),
+    ],
+)
+def test_recipients_are_listed_by_what_is_known_of_them(history: Api, query: str, found: list[str]) -> None:
+    items = history.get(f"/api/campaigns/spring/recipients?{query}").json()["items"]
+    assert [row["recipient"] for row in items] == found
+    rows = csv.DictReader(
+        io.StringIO(history.get(f"/api/campaigns/spring/recipients?format=csv&{query}").text)
+    )
+    assert [(row["recipient"], row["standing"]) for row in rows] == [
+        (row["recipient"], row["standing"]) for row in items
+    ]
+
+
+@pytest.mark.parametrize("query", ["standing=opened", "link=0", "link=65536", "format=xml"])
+def test_recipients_are_listed_by_a_known_word_and_a_link_there_can_be(history: Api, query: str) -> None:
+    status, code, field = history.error("GET", f"/api/campaigns/spring/recipients?{query}")
     assert (status, code, field) == (422, "invalid_input", query.partition("=")[0])
 
 

@@ -90,6 +90,30 @@ def test_a_timeline_is_that_of_the_api_in_the_zone_asked_for(campaign: Api) -> N
         assert int(row["clicks_events"]) == items[0]["clicks"]["events"]
 
 
+def test_a_timeline_has_a_window_of_whole_hours(campaign: Api) -> None:
+    items = campaign.get("/api/campaigns/spring/timeline").json()["items"]
+    start = items[0]["start"]
+    words = ["timeline", "spring", "--format", "json"]
+    assert json.loads(run(campaign, *words, "--since", start)[1]) == items
+    assert json.loads(run(campaign, *words, "--until", start)[1]) == []
+    status, _, said = run(campaign, *words, "--since", start, "--until", start)
+    assert (status, "--until: must come after --since" in said) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "asked", [{"standing": "clicked"}, {"standing": "hidden"}, {"link": "1"}, {"link": "2"}]
+)
+def test_recipients_by_what_is_known_of_them_are_those_of_the_api(
+    campaign: Api, asked: dict[str, str]
+) -> None:
+    ((name, value),) = asked.items()
+    items = campaign.get(f"/api/campaigns/spring/recipients?{name}={value}").json()["items"]
+    words = ["recipients", "spring", f"--{name}", value]
+    assert json.loads(run(campaign, *words, "--format", "json")[1]) == items
+    listed = [row["recipient"] for row in rows(campaign, *words)] if items else []
+    assert listed == [item["recipient"] for item in items]
+
+
 def test_ids_have_one_name_in_all_tables(campaign: Api) -> None:
     heads = {
         command: list(rows(campaign, command, "spring")[0])

@@ -5,6 +5,8 @@ from dataclasses import replace
 from mailpixel.report.links import link_rows
 from mailpixel.report.summary import Rate, summarise
 from mailpixel.store.projections import Figures
+from mailpixel.store.standing import Standing
+from mailpixel.traffic.programs import Program
 from tests.support.builders import SENT_AT_MS, a_campaign, a_link
 
 TOTALS = {
@@ -31,6 +33,17 @@ TOTALS = {
     "clicks.on_privacy_only": 30,
     "delivered": 1010,
     "opted_out": 10,
+    "standing.nothing": 190,
+    "standing.machines": 20,
+    "standing.hidden": 600,
+    "standing.read": 136,
+    "standing.clicked": 54,
+    "standing.opted_out": 10,
+    "opens.client.unknown": 30,
+    "opens.client.gmail": 50,
+    "opens.client.browser": 70,
+    "opens.device.unknown": 60,
+    "opens.device.desktop": 90,
     "seen": 1010,
     "probes": 3,
     "internal": 2,
@@ -59,7 +72,21 @@ def test_a_summary_has_every_number_of_the_contract() -> None:
     )
     assert summary.to_json() == {
         "campaign": {"id": "spring", "name": "Spring", "sent_at": "2026-09-21T14:13:20Z"},
-        "recipients": {"sent": 1020, "delivered": 1010, "tracked": 1000, "untracked": 10},
+        "recipients": {
+            "sent": 1020,
+            "delivered": 1010,
+            "tracked": 1000,
+            "untracked": 10,
+            "standing": {
+                "nothing": 190,
+                "machines": 20,
+                "hidden": 600,
+                "read": 136,
+                "clicked": 54,
+                "opted_out": 10,
+                "bounced": 0,
+            },
+        },
         "opens": {
             "events": 300,
             "deduplicated": 260,
@@ -114,6 +141,18 @@ def test_a_summary_has_every_number_of_the_contract() -> None:
             {"number": 9, "url": None, "events": 2, "human": 0, "unique_human": 0},
             {"number": None, "url": None, "events": 4, "human": 4, "unique_human": 3},
         ],
+        "programs": {
+            "messages": 150,
+            "unknown": 30,
+            "unknown_share": 0.2,
+            "known": dict.fromkeys(set(Program) - {"unknown"}, 0) | {"browser": 70, "gmail": 50},
+        },
+        "devices": {
+            "messages": 150,
+            "unknown": 60,
+            "unknown_share": 0.4,
+            "known": {"desktop": 90, "phone": 0, "tablet": 0},
+        },
         "probes": 3,
         "internal": 2,
         "provisional": 4,
@@ -132,9 +171,21 @@ def test_figures_of_an_earlier_edition_of_the_rules_name_both() -> None:
 
 def test_a_campaign_without_events_has_noughts_and_no_rates() -> None:
     summary = summarise(a_campaign(links=0, sent_at=None), figures({}), "rules-1").to_json()
-    assert summary["recipients"] == {"sent": None, "delivered": None, "tracked": None, "untracked": 0}
+    assert summary["recipients"] == {
+        "sent": None,
+        "delivered": None,
+        "tracked": None,
+        "untracked": 0,
+        "standing": dict.fromkeys(Standing, 0),
+    }
     assert summary["as_of"] is None
     assert set(dict(summary["opens"]).values()) == {0}  # type: ignore[call-overload]
+
+
+def test_programs_come_with_the_most_frequent_first_and_without_a_share_where_nobody_read() -> None:
+    programs = summarise(a_campaign(), figures(TOTALS), "rules-1").programs
+    assert list(programs.known.items())[:3] == [("browser", 70), ("gmail", 50), ("yahoo", 0)]
+    assert summarise(a_campaign(), figures({}), "rules-1").programs.unknown_share is None
 
 
 def test_an_unknown_denominator_gives_no_rate_and_says_what_to_do() -> None:

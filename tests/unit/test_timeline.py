@@ -5,8 +5,12 @@ from datetime import datetime
 import pytest
 
 from mailpixel.errors import InvalidInput
-from mailpixel.report.timeline import MOST_ROWS, timeline
+from mailpixel.kinds import EventKind
+from mailpixel.projections.fold import Fold
+from mailpixel.report.timeline import LOCAL_DAYS, MANY_DAYS, MOST_ROWS, Asked, timeline_of, timeline_rows
 from mailpixel.report.zones import in_zone, time_zone
+from mailpixel.store.memory import MemoryRegistry, MemoryStore
+from tests.support.builders import an_event, an_id, judge_plainly
 
 QUARTER_MS = 900_000
 ONE = {"opens.events": 1}
@@ -17,7 +21,7 @@ def ms(text: str) -> int:
 
 
 def events(bucket: str, tz: str, *moments: str) -> list[tuple[str, int]]:
-    rows = timeline({ms(moment): ONE for moment in moments}, bucket, tz)
+    rows = timeline_rows({ms(moment): ONE for moment in moments}, bucket, tz)
     return [(row.start.isoformat(), row.opens["events"]) for row in rows]
 
 
@@ -38,7 +42,7 @@ def test_a_row_holds_opens_and_clicks_of_its_time() -> None:
             "clicks.first_human": 2,
         },
     }
-    assert [row.to_json() for row in timeline(quarters, "hour", "UTC")] == [
+    assert [row.to_json() for row in timeline_rows(quarters, "hour", "UTC")] == [
         {
             "start": "2026-09-21T14:00:00+00:00",
             "opens": {"events": 6, "human": 2, "privacy_prefetch": 1, "machine": 1, "first_human": 2},
@@ -57,7 +61,7 @@ def test_gaps_between_the_first_and_the_last_row_are_noughts() -> None:
 
 
 def test_nothing_counted_is_no_row() -> None:
-    assert timeline({}, "day", "UTC") == []
+    assert timeline_rows({}, "day", "UTC") == []
 
 
 def test_a_day_begins_at_midnight_where_the_reader_lives() -> None:
@@ -111,7 +115,7 @@ def test_a_midnight_that_comes_twice_begins_one_day() -> None:
 
 def test_half_an_hour_of_clock_change_loses_nothing() -> None:
     quarters = {ms("2026-04-04T13:00Z") + n * QUARTER_MS: ONE for n in range(16)}
-    rows = timeline(quarters, "hour", "Australia/Lord_Howe")
+    rows = timeline_rows(quarters, "hour", "Australia/Lord_Howe")
     assert [(row.start.isoformat(), row.opens["events"]) for row in rows] == [
         ("2026-04-05T00:00:00+11:00", 4),
         ("2026-04-05T01:00:00+11:00", 6),
@@ -140,13 +144,13 @@ def test_a_timeline_of_decades_by_hour_has_only_rows_with_counts() -> None:
 )
 def test_an_unknown_time_zone_is_an_error_that_names_the_field(tz: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        timeline({}, "day", tz)
+        timeline_rows({}, "day", tz)
     assert str(caught.value) == "tz: no such time zone; give an IANA name such as Europe/Berlin or UTC"
 
 
 def test_an_unknown_bucket_is_an_error_that_names_the_choices() -> None:
     with pytest.raises(InvalidInput, match=r"^bucket: must be one of hour, day$"):
-        timeline({}, "week", "UTC")
+        timeline_rows({}, "week", "UTC")
 
 
 @pytest.mark.parametrize(
@@ -196,3 +200,61 @@ def test_only_moments_of_a_value_become_local() -> None:
         "sent_at": None,
     }
     assert in_zone(told, None) == told
+
+
+def counted(*moments: str) -> MemoryStore:
+    """A store with an open at each moment."""
+    store = MemoryStore()
+    hits = [ms(moment) for moment in moments]
+    store.append([an_event(EventKind.OPEN, received_at_ms=at, id=an_id(at)) for at in hits])
+    Fold(store, MemoryRegistry(), judge_plainly, "one").catch_up(lambda: max(hits), 1_000)
+    return store
+
+
+def window(store: MemoryStore, bucket: str, tz: str, since: str | None, until: str | None) -> dict[str, int]:
+    asked = Asked(bucket, tz, None if since is None else ms(since), None if until is None else ms(until))
+    found = timeline_of(store, "spring", asked)
+    return {row.start.isoformat(): row.opens["events"] for row in found.rows}
+
+
+def test_a_window_has_the_whole_of_every_hour_and_day_that_it_touches() -> None:
+    store = counted("2026-01-01T22:10Z", "2026-01-01T23:00Z", "2026-01-02T22:50Z", "2026-01-02T23:10Z")
+    asked = "2026-01-01T22:30Z", "2026-01-02T23:00Z"
+    assert [count for count in window(store, "hour", "UTC", *asked).values() if count] == [1, 1, 1]
+    assert window(store, "day", "UTC", *asked) == {
+        "2026-01-01T00:00:00+00:00": 2,
+        "2026-01-02T00:00:00+00:00": 2,
+    }
+    assert window(store, "day", "Europe/Berlin", *asked) == {
+        "2026-01-01T00:00:00+01:00": 1,
+        "2026-01-02T00:00:00+01:00": 2,
+    }
+    assert window(store, "day", "Europe/Berlin", "2026-01-02T23:00Z", None) == {
+        "2026-01-03T00:00:00+01:00": 1
+    }
+    assert window(store, "hour", "UTC", None, "2026-01-01T22:01Z") == {"2026-01-01T22:00:00+00:00": 1}
+
+
+def test_a_window_ends_with_the_day_when_clocks_change() -> None:
+    store = counted("2026-10-25T22:50Z", "2026-10-25T23:10Z")
+    assert window(store, "day", "Europe/Berlin", "2026-10-25T10:00Z", "2026-10-25T12:00Z") == {
+        "2026-10-25T00:00:00+02:00": 1
+    }
+
+
+def test_many_days_are_days_in_utc_and_the_answer_says_so() -> None:
+    store = counted("2026-01-01T23:30Z", "2026-03-02T23:30Z")
+    few = timeline_of(store, "spring", Asked("day", "Europe/Berlin", ms("2026-01-03T00:00Z")))
+    assert (few.tz, few.note, len(few.rows)) == ("Europe/Berlin", "", 1)
+    many = timeline_of(store, "spring", Asked("day", "Europe/Berlin"))
+    assert (many.tz, many.note, len(many.rows)) == ("UTC", MANY_DAYS, LOCAL_DAYS + 1)
+    assert (many.rows[0].start.isoformat(), many.rows[0].opens["events"]) == ("2026-01-01T00:00:00+00:00", 1)
+    assert many.to_json()["notes"] == [{"field": "tz", "reason": MANY_DAYS}]
+    hours = timeline_of(store, "spring", Asked("hour", "Europe/Berlin"))
+    assert (hours.tz, hours.note) == ("Europe/Berlin", "")
+
+
+def test_a_window_that_ends_before_it_begins_is_refused() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        timeline_of(MemoryStore(), "spring", Asked(since_ms=2_000, until_ms=2_000))
+    assert caught.value.field == "to"

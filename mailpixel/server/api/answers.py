@@ -6,12 +6,15 @@ from typing import Any
 from mailpixel.kinds import EventKind
 from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.model import Facts, Verdict, Via
+from mailpixel.report.clients import UNKNOWN
 from mailpixel.report.estimate import METHODS
 from mailpixel.report.summary import CLICKS, OPENS
 from mailpixel.report.timeline import BUCKETS
 from mailpixel.report.timeline import CLICKS as TIMELINE_CLICKS
 from mailpixel.report.timeline import OPENS as TIMELINE_OPENS
 from mailpixel.server.errors import CODES
+from mailpixel.store.standing import Standing
+from mailpixel.traffic.programs import DEVICES, PROGRAMS
 
 Schema = dict[str, Any]
 
@@ -49,6 +52,12 @@ def ref(name: str) -> Schema:
 def counts(names: Sequence[str] | Mapping[str, str]) -> Schema:
     """An object of counts."""
     return an_object(**dict.fromkeys(names, COUNT))
+
+
+def clients(names: Sequence[str]) -> Schema:
+    """Messages by program or by device, the part of which it is not known beside them."""
+    known = counts([name for name in names if name != UNKNOWN])
+    return an_object(messages=COUNT, unknown=COUNT, unknown_share=RATE, known=known)
 
 
 def word(*words: str) -> Schema:
@@ -125,7 +134,13 @@ SCHEMAS: dict[str, Schema] = {
     "Rate": an_object(value=RATE, numerator=COUNT, denominator=MAYBE_COUNT, definition=STRING),
     "Summary": an_object(
         campaign=an_object(id=STRING, name=STRING, sent_at=MAYBE_MOMENT),
-        recipients=an_object(sent=MAYBE_COUNT, delivered=MAYBE_COUNT, tracked=MAYBE_COUNT, untracked=COUNT),
+        recipients=an_object(
+            sent=MAYBE_COUNT,
+            delivered=MAYBE_COUNT,
+            tracked=MAYBE_COUNT,
+            untracked=COUNT,
+            standing=counts(tuple(Standing)),
+        ),
         opens=counts(OPENS),
         clicks=counts(CLICKS),
         rates=an_object(open_rate=ref("Rate"), click_rate=ref("Rate"), click_to_open_rate=ref("Rate")),
@@ -139,6 +154,8 @@ SCHEMAS: dict[str, Schema] = {
             ),
         ),
         links=array(an_object(**LINK)),
+        programs=clients(PROGRAMS),
+        devices=clients(DEVICES),
         probes=COUNT,
         internal=COUNT,
         provisional=COUNT,
@@ -149,7 +166,9 @@ SCHEMAS: dict[str, Schema] = {
     "Timeline": an_object(
         bucket=word(*BUCKETS),
         tz=STRING,
+        **{"from": MAYBE_MOMENT, "to": MAYBE_MOMENT},
         items=array(an_object(start=MOMENT, opens=counts(TIMELINE_OPENS), clicks=counts(TIMELINE_CLICKS))),
+        notes=array(an_object(field=STRING, reason=STRING)),
     ),
     "Link": an_object(
         **LINK,
@@ -159,6 +178,7 @@ SCHEMAS: dict[str, Schema] = {
     "Links": a_page("Link"),
     "Recipient": an_object(
         recipient=STRING,
+        standing=word(*Standing),
         delivered_at=MAYBE_MOMENT,
         opted_out=BOOLEAN,
         opens=counts(("events", "human", "privacy_prefetch", "machine")),

@@ -24,7 +24,7 @@ def read_query(given: Iterable[tuple[str, str]], shape: type[Query]) -> Query:
 
     Raises `InvalidInput` for an unknown field, one given twice and an invalid value.
     """
-    known = shape.__struct_fields__
+    known = shape.__struct_encode_fields__
     values: dict[str, str] = {}
     for name, text in given:
         if name not in known:

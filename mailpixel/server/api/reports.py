@@ -1,32 +1,59 @@
 """What became of a campaign: summary, timeline, links, recipients, events, and one message explained."""
 
-import itertools
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from msgspec import Meta
-from starlette.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
+from msgspec import UNSET, Meta, UnsetType, field
+from starlette.responses import Response
 
-from mailpixel.errors import InvalidInput, NotFound, StoreUnavailable
-from mailpixel.model import Campaign, Event, Judged
-from mailpixel.reading.shapes import Shape
+from mailpixel.claims import LAST_LINK
+from mailpixel.errors import InvalidInput, NotFound
+from mailpixel.model import Campaign
+from mailpixel.reading.shapes import Shape, Text
 from mailpixel.report.explanation import explanation
 from mailpixel.report.export import columns, event_json, event_pages
 from mailpixel.report.links import LinkRow, link_rows
-from mailpixel.report.moments import iso
-from mailpixel.report.recipients import recipient_row
+from mailpixel.report.moments import from_iso, iso
+from mailpixel.report.recipients import COLUMNS as RECIPIENT_COLUMNS
+from mailpixel.report.recipients import recipient_row, state_pages
 from mailpixel.report.summary import summarise
-from mailpixel.report.tables import csv_header, csv_rows, ndjson
-from mailpixel.report.timeline import Bucket, timeline
+from mailpixel.report.tables import csv_header, csv_rows
+from mailpixel.report.timeline import COLUMNS as TIMELINE_COLUMNS
+from mailpixel.report.timeline import Asked, Bucket, timeline_of
 from mailpixel.server.api.endpoint import Call
-from mailpixel.server.api.query import page
+from mailpixel.server.api.exports import export, file_headers
+from mailpixel.server.api.query import Page, page
 from mailpixel.server.errors import NO_STORE
-from mailpixel.server.threads import EXPORTS_AT_ONCE, Lane
 from mailpixel.store.campaigns import LinkRevision
 from mailpixel.store.projections import Figures
+from mailpixel.store.standing import Standing
+from mailpixel.times import to_ms
 
-FORMATS = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
+Table = Annotated[Literal["json", "csv"], Meta(description="`json` by default.")]
+
+
+def _a_moment(text: str, name: str) -> str:
+    from_iso(text, name)
+    return text
+
+
+class When(Text, check=_a_moment, format="date-time"):
+    """A moment in ISO 8601, UTC where it has no offset."""
+
+    @property
+    def ms(self) -> int:
+        """Milliseconds since 1970."""
+        return to_ms(from_iso(self, ""))
+
+
+def _a_standing(text: str, name: str) -> str:
+    if text not in list(Standing):
+        raise InvalidInput(name, f"must be one of {', '.join(Standing)}")
+    return text
+
+
+class StandingName(Text, check=_a_standing, enum=list(Standing)):
+    """What is known of a recipient, in a word."""
 
 
 class TimelineOptions(Shape, frozen=True):
@@ -36,6 +63,37 @@ class TimelineOptions(Shape, frozen=True):
     tz: Annotated[
         str, Meta(max_length=100, description="An IANA time zone such as Europe/Berlin; UTC by default.")
     ] = "UTC"
+    since: Annotated[When | UnsetType, Meta(description="Begin with the hour or day of this moment.")] = (
+        field(name="from", default=UNSET)
+    )
+    until: Annotated[
+        When | UnsetType,
+        Meta(description="End before the hour or day that begins at this moment or after it."),
+    ] = field(name="to", default=UNSET)
+    format: Table = "json"
+
+    @property
+    def asked(self) -> Asked:
+        """The timeline that is asked for."""
+        return Asked(
+            self.bucket, self.tz, self.since.ms if self.since else None, self.until.ms if self.until else None
+        )
+
+
+class RecipientOptions(Page, frozen=True):
+    """Which recipients are listed."""
+
+    standing: Annotated[
+        StandingName | UnsetType,
+        Meta(
+            description="Only recipients of whom this is known; `nothing` and `hidden` may both have read the mail."
+        ),
+    ] = UNSET
+    link: Annotated[
+        Annotated[int, Meta(ge=1, le=LAST_LINK)] | UnsetType,
+        Meta(description="Only recipients with a human click on the link of this number."),
+    ] = UNSET
+    format: Table = "json"
 
 
 class MessageOptions(Shape, frozen=True):
@@ -58,12 +116,14 @@ def summary(call: Call) -> object:
     return summarise(campaign, _figures(call), call.services.rules.version).to_json()
 
 
-def timeline_rows(call: Call) -> object:
-    """Counters by hour or day."""
-    bucket, tz = call.query.bucket, call.query.tz
-    quarters = call.services.store.timeline(_campaign(call).id)
-    rows = timeline(quarters, bucket, tz)
-    return {"bucket": bucket, "tz": tz, "items": [row.to_json() for row in rows]}
+def timeline(call: Call) -> object:
+    """Counters by hour or day, as JSON or as CSV."""
+    campaign = _campaign(call)
+    found = timeline_of(call.services.store, campaign.id, call.query.asked)
+    if call.query.format == "json":
+        return found.to_json()
+    text = csv_header(TIMELINE_COLUMNS) + csv_rows(row.to_json() for row in found.rows)
+    return Response(text, headers={**NO_STORE, **file_headers(campaign, "timeline", "csv")})
 
 
 def links(call: Call) -> object:
@@ -92,10 +152,16 @@ def _link_json(row: LinkRow, former: Sequence[LinkRevision]) -> object:
 
 
 def recipients(call: Call) -> object:
-    """One page of messages in order of recipient."""
-    limit = call.query.limit
-    states = call.services.store.recipients(_campaign(call).id, call.query.after, limit + 1)
-    return page(states, limit, lambda state: state.recipient, recipient_row)
+    """One page of messages in order of recipient; all of them, as a stream, where it is CSV."""
+    campaign, query, store = _campaign(call), call.query, call.services.store
+    standing = Standing(query.standing) if query.standing else None
+    link = query.link or None
+    if query.format == "csv":
+        pages = state_pages(store, campaign.id, standing, link)
+        rows = ([recipient_row(state) for state in states] for states in pages)
+        return export(call, file_headers(campaign, "recipients", "csv"), rows, RECIPIENT_COLUMNS)
+    states = store.recipients(campaign.id, query.after, query.limit + 1, standing, link)
+    return page(states, query.limit, lambda state: state.recipient, recipient_row)
 
 
 def message(call: Call) -> object:
@@ -109,57 +175,10 @@ def message(call: Call) -> object:
 
 def events(call: Call) -> object:
     """All events of a campaign with their verdicts, as a stream. Raises `StoreUnavailable` beside too many others."""
-    campaign, format, threads = _campaign(call), call.query.format, call.services.threads
+    campaign, format, addresses = _campaign(call), call.query.format, call.query.addresses
     pages = event_pages(call.services.store, campaign, call.services.rules)
-    headers = {
-        "content-type": FORMATS[format],
-        "content-disposition": f'attachment; filename="{campaign.id}-events.{format}"',
-    }
-    if not threads.exports.acquire(blocking=False):
-        raise StoreUnavailable(
-            f"{EXPORTS_AT_ONCE} exports are under way; try again when one of them has ended"
-        )
-    try:
-        first = next(pages, ())
-    except BaseException:
-        threads.exports.release()
-        raise
-    stream = _chunks(itertools.chain([first], pages), format, call.query.addresses, threads.api_reads)
-    return _Export(stream, threads.exports.release, NO_STORE | headers)
-
-
-class _Export(StreamingResponse):
-    """A stream; `ended` is called when it was read to its end or its client has gone."""
-
-    def __init__(
-        self, stream: AsyncIterator[bytes], ended: Callable[[], None], headers: Mapping[str, str]
-    ) -> None:
-        super().__init__(stream, headers=headers)
-        self._ended = ended
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve the request."""
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self._ended()
-
-
-async def _chunks(
-    pages: Iterable[Sequence[Judged | Event]], format: str, addresses: bool, lane: Lane
-) -> AsyncIterator[bytes]:
-    """The bytes of an export, a page at a time, each made in a thread."""
-    encode = csv_rows if format == "csv" else ndjson
-    remaining = iter(pages)
-
-    def following() -> bytes | None:
-        found = next(remaining, None)
-        return None if found is None else encode(event_json(each, addresses) for each in found)
-
-    if format == "csv":
-        yield csv_header(columns(addresses))
-    while (chunk := await lane.run(following)) is not None:
-        yield chunk
+    rows = ([event_json(each, addresses) for each in some] for some in pages)
+    return export(call, file_headers(campaign, "events", format), rows, columns(addresses))
 
 
 def _campaign(call: Call) -> Campaign:
