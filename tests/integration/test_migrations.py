@@ -16,8 +16,9 @@ from mailpixel.kinds import EventKind
 from mailpixel.model import Campaign, Event, Link, Message
 from mailpixel.projections.message_state import fold_message
 from mailpixel.store.campaigns import Sighting
+from mailpixel.store.leases import LeaseState
 from mailpixel.store.measures import tally
-from mailpixel.store.projections import MessageState
+from mailpixel.store.projections import FOLD, MessageState
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite
 from mailpixel.store.sqlite.migrations import STEPS, migrate
 from tests.support.builders import (
@@ -190,6 +191,57 @@ def test_clicks_of_an_older_release_that_carried_a_destination_are_found_by_it(t
     assert dict(store.editions()) == {"earlier": 1}, "who judged its figures was not noted"
     found = [each.recipient for each in store.messages_that_carried("spring", [url])]
     assert found == ["r-1"]
+    store.close()
+    registry.close()
+
+
+def as_release_13(path: Path) -> None:
+    """A file of the release before consumers had names, whose fold has the lease and has read seven events."""
+    with closing(sqlite3.connect(path)) as connection:
+        STEPS.apply(Admin(connection), stop_before="0014_consumers")
+        connection.execute("update lease set holder = 'former', expires_at_ms = 5000, caught_up_at_ms = 900")
+        connection.execute("update checkpoint set position = 7, erasures = 1, replacements = 2, noted = 6")
+        connection.commit()
+
+
+def test_lease_and_position_of_an_older_release_are_those_of_the_fold(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    as_release_13(path)
+    store, registry = open_sqlite(path)
+    assert registry.leases() == {FOLD: LeaseState("former", 5_000, 900)}
+    assert (store.cursor(), store.consumer(FOLD).news(10).since) == ("7.1.2", "7.1.2")
+    assert not registry.take_lease(FOLD, "one", 4_999, 5_000)
+    assert registry.take_lease("hooks", "one", 4_999, 5_000)
+    assert registry.take_lease(FOLD, "one", 5_000, 5_000)
+    store.close()
+    registry.close()
+
+
+def test_a_service_of_the_release_before_ends_its_round_and_gets_no_other_lease(tmp_path: Path) -> None:
+    """What it runs, word for word, on the file that was changed under it."""
+    path = tmp_path / "old.db"
+    as_release_13(path)
+    migrate(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as former:
+        lease = former.execute("select holder, expires_at_ms, caught_up_at_ms from lease").fetchone()
+        checkpoint = former.execute("select position, erasures, replacements from checkpoint").fetchone()
+        assert (lease, checkpoint) == (("former", 5_000, 900), (7, 1, 2))
+        move = "update checkpoint set position = ?, erasures = ?, replacements = ?"
+        former.execute(move, (9, 1, 3))
+        former.execute("update checkpoint set noted = ?", (9,))
+        assert former.execute("select noted from checkpoint").fetchone() == (9,)
+        former.execute("update lease set caught_up_at_ms = ? where holder = ?", (9_000, "former"))
+        taken = former.execute(
+            "update lease set holder = ?, expires_at_ms = ?"
+            " where holder = ? or expires_at_ms <= ? or expires_at_ms > ?",
+            ("former", 15_000, "former", 10_000, 20_000),
+        )
+        assert taken.rowcount != 1
+    store, registry = open_sqlite(path)
+    assert (store.cursor(), registry.lease(FOLD)) == ("9.1.3", LeaseState("former", 5_000, 900))
+    with closing(sqlite3.connect(path, isolation_level=None)) as former:
+        former.execute("update lease set expires_at_ms = 0 where holder = ?", ("former",))
+    assert registry.lease(FOLD).expires_at_ms == 0
     store.close()
     registry.close()
 
