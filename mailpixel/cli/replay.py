@@ -9,7 +9,10 @@ from typing import BinaryIO
 import click
 
 from mailpixel.classify import judge
-from mailpixel.classify.replay import (
+from mailpixel.cli.context import Command, print_json, print_table, rules, say
+from mailpixel.errors import InvalidInput
+from mailpixel.model import Campaign
+from mailpixel.replay import (
     LogShape,
     Replayed,
     Scenario,
@@ -19,10 +22,7 @@ from mailpixel.classify.replay import (
     replay,
     score,
 )
-from mailpixel.classify.replay.outcome import summarise
-from mailpixel.cli.context import Command, print_json, print_table, rules, say
-from mailpixel.errors import InvalidInput
-from mailpixel.model import Campaign
+from mailpixel.replay.replayed import summarise
 
 LOG_CAMPAIGN = "log"
 
@@ -90,7 +90,8 @@ def judge_log(file: BinaryIO, shape: LogShape, as_json: bool) -> None:
     log = read_log(lines, LOG_CAMPAIGN, shape)
     lines.detach()
     campaign = Campaign(LOG_CAMPAIGN, LOG_CAMPAIGN)
-    counts = summarise([hit for message in log.messages for hit in judge(message, campaign, ruleset)])
+    judged = [(message, judge(message, campaign, ruleset)) for message in log.messages]
+    counts = summarise(judged, sum(len(message.events) for message in log.messages))
     say(
         f"{log.lines} lines, {log.skipped} of them no open or click of a named recipient, "
         f"{len(log.messages)} messages"

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from mailpixel.classify import Rules, judge
-from mailpixel.classify.replay import Scenario, read_scenario, replay, score
 from mailpixel.model import Event
 from mailpixel.projections.fold import Fold
+from mailpixel.replay import Scenario, read_scenario, replay, score
+from mailpixel.replay.replayed import COUNTS
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from mailpixel.store.protocol import Store
 from mailpixel.store.sqlite import SqliteStore
@@ -49,22 +50,7 @@ def test_the_order_of_arrival_changes_no_scenario(order: Callable[[list[Any]], l
         assert told(row | {"hits": order(row["hits"])}) == told(row)
 
 
-MEASURES = {
-    "opens_total": "opens.deduplicated",
-    "opens_human": "opens.human",
-    "opens_proxied": "opens.proxied",
-    "opens_privacy_prefetch": "opens.privacy_prefetch",
-    "opens_machine": "opens.machine",
-    "unique_openers_human": "opens.unique_human",
-    "unique_openers_privacy_only": "opens.unique_privacy_only",
-    "clicks_total": "clicks.deduplicated",
-    "clicks_human": "clicks.human",
-    "clicks_machine": "clicks.machine",
-    "unique_clickers_human": "clicks.unique_human",
-    "inferred_openers": "opens.inferred_from_clicks",
-    "internal": "internal",
-}
-"""The counts of a scenario and the stored measures they are."""
+MEASURES = COUNTS | {"internal": "internal"}
 
 
 def batches(scenario: Scenario, dice: random.Random) -> list[Sequence[Event]]:

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from mailpixel.classify import Rules
-from mailpixel.classify.replay import LogShape, Replayed, read_log, read_scenario, replay, score
-from mailpixel.classify.replay.score import ErrorRates
 from mailpixel.errors import InvalidInput
 from mailpixel.kinds import EventKind
 from mailpixel.model import Facts
+from mailpixel.replay import LogShape, Replayed, read_log, read_scenario, replay, score
+from mailpixel.replay.score import ErrorRates
 from tests.support.builders import BROWSER, GMAIL
 
 SENT_MS = 1_790_000_000_000

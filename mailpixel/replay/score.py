@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mailpixel.classify.replay.outcome import Replayed
-from mailpixel.classify.replay.scenario import Expected, Scenario
 from mailpixel.kinds import EventKind
 from mailpixel.model import Verdict
+from mailpixel.replay.replayed import Replayed
+from mailpixel.replay.scenario import Expected, Scenario
 
 Pair = tuple[EventKind, tuple[str, ...], str]
 """Kind of a labelled hit, the verdicts that are right, and the one that was given."""
@@ -59,7 +59,7 @@ class Score:
 
 
 def score(replayed: Sequence[tuple[Scenario, Replayed]]) -> Score:
-    """Compare outcomes with labels; scenarios without labels are left out."""
+    """Compare verdicts with labels; scenarios without labels are left out."""
     labelled = [(scenario.expected, outcome) for scenario, outcome in replayed if scenario.expected]
     by_scenario = [list(_pairs(expected, outcome)) for expected, outcome in labelled]
     every = [pair for pairs in by_scenario for pair in pairs]
@@ -80,25 +80,25 @@ def admits(label: Any, given: Any) -> bool:
     return given in label if isinstance(label, list) else given == label
 
 
-def _pairs(expected: Expected, outcome: Replayed) -> Iterator[Pair]:
-    for hit, label in zip(outcome.judged, expected.verdicts, strict=True):
+def _pairs(expected: Expected, replayed: Replayed) -> Iterator[Pair]:
+    for hit, label in zip(replayed.judged, expected.verdicts, strict=True):
         if hit is not None and label is not None:
             right = tuple(label) if isinstance(label, list) else (label,)
             yield hit.event.kind, right, str(hit.verdict)
 
 
-def _wrong(expected: Expected, outcome: Replayed) -> Iterator[tuple[str, str, Any, Any]]:
-    line = outcome.line()
+def _wrong(expected: Expected, replayed: Replayed) -> Iterator[tuple[str, str, Any, Any]]:
+    line = replayed.line()
     for column in ("verdicts", "rules", "via", "dup"):
         labels = getattr(expected, column)
         for place, (label, given) in enumerate(zip(labels, line[column], strict=bool(labels)), 1):
             unlabelled = column == "via" and expected.verdicts[place - 1] is None
             if not unlabelled and not _column_admits(column, label, given):
-                yield outcome.scenario, f"{column}[{place}]", label, given
+                yield replayed.scenario, f"{column}[{place}]", label, given
     for name, wanted in expected.summary.items():
         given = line["summary"].get(name)
         if not _in_range(wanted, given):
-            yield outcome.scenario, f"summary.{name}", wanted, given
+            yield replayed.scenario, f"summary.{name}", wanted, given
 
 
 def _column_admits(column: str, label: Any, given: Any) -> bool:
