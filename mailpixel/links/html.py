@@ -8,10 +8,11 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from operator import itemgetter
-from typing import AnyStr, NamedTuple
+from operator import attrgetter
+from typing import AnyStr
 
 import turbohtml
+from msgspec import Struct
 
 from mailpixel.links.passthrough import stands_in
 from mailpixel.links.splicing import conditional
@@ -26,7 +27,7 @@ from mailpixel.links.splicing.draft import (
     Slot,
 )
 from mailpixel.links.splicing.html_text import HtmlText, walk
-from mailpixel.links.splicing.link_policy import Decision, LinkPolicy, Reason
+from mailpixel.links.splicing.link_policy import Decision, LinkPolicy, Reason, Tracked
 from mailpixel.links.splicing.no_track import asks_no_track
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.pixel import Tree, has_pixel, is_without_images, pixel_offset, read_tree
@@ -59,7 +60,7 @@ def draft_html(
     notes: dict[Note, None] = {}
     for spot in _spots(tree.document, source, options.mso):
         decision = _decided(spot, text, policy, options)
-        if isinstance(decision, Reason):
+        if not isinstance(decision, Tracked):
             href = conditional.unmark(spot.href) if source.marks else spot.href
             skipped.append(Skip(href, decision))
             continue
@@ -74,7 +75,7 @@ def draft_html(
 def _decided(spot: "_Spot", text: str, policy: LinkPolicy, options: RewriteOptions) -> Decision:
     """What becomes of a link, by its URL, how it is written and what its text shows."""
     decision = spot.reason or policy.decide(spot.href, spot.no_track)
-    if isinstance(decision, Reason):
+    if not isinstance(decision, Tracked):
         return decision
     if decision.tail and not stands_in(text[spot.start : spot.end], decision.tail):
         return Reason.TEMPLATE
@@ -104,7 +105,7 @@ def _resembling(policy: LinkPolicy) -> list[Note]:
     return [Note(NoteKind.FIELD, href) for href in sorted(policy.resembling)]
 
 
-class _Spot(NamedTuple):
+class _Spot(Struct, frozen=True):
     """An href of the source: where its value starts and ends, itself decoded, the quote around it and its element.
 
     `no_track` says that the element asks not to be tracked; `reason` is there when the link is skipped whatever it
@@ -120,7 +121,7 @@ class _Spot(NamedTuple):
     reason: Reason | None
 
 
-_BY_START = itemgetter(0)
+_BY_START = attrgetter("start")
 
 
 def _spots(document: turbohtml.Document, source: HtmlText, mso: bool) -> list[_Spot]:

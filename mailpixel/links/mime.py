@@ -16,7 +16,7 @@ from mailpixel.links.parts.skipped import SkipCause, SkippedPart, skipped_parts,
 from mailpixel.links.parts.text_part import PartTemplate, part_templates, text_parts
 from mailpixel.links.splicing.draft import Destinations, Note, Skip, skips_by_reason
 from mailpixel.links.splicing.options import RewriteOptions
-from mailpixel.links.splicing.plan import check_urls
+from mailpixel.links.splicing.plan import not_one_each
 
 _SAMPLE_URL = "https://sample.invalid/c/" + "A" * 80
 """About as long as one of ours."""
@@ -45,7 +45,8 @@ class MessagePlan:
 
         `urls` run parallel to `links`, as for `Plan.render`. Raises `InvalidInput` when their number is another.
         """
-        check_urls(urls, self.links)
+        if len(urls) != len(self.links):
+            raise not_one_each(urls, self.links)
         written = [
             piece if isinstance(piece, bytes) else piece.fill(urls, pixel_url) for piece in self.pieces
         ]

@@ -5,7 +5,14 @@ import pytest
 from mailpixel.links.destination import check_destination
 from mailpixel.links.fields import holds_token
 from mailpixel.links.passthrough import passed_through, with_parameters
-from mailpixel.links.splicing.link_policy import Decision, LinkPolicy, Reason, destination_of, why_not
+from mailpixel.links.splicing.link_policy import (
+    Decision,
+    LinkPolicy,
+    Reason,
+    Tracked,
+    destination_of,
+    why_not,
+)
 from mailpixel.links.splicing.options import RewriteOptions
 
 
@@ -61,7 +68,7 @@ def test_what_cannot_be_tracked_has_one_reason(href: str, reason: Reason) -> Non
     ],
 )
 def test_what_can_be_tracked_keeps_every_letter(href: str, destination: str) -> None:
-    assert decision(href) == (destination, "")
+    assert decision(href) == Tracked(destination)
     assert check_destination(destination)
 
 
@@ -85,7 +92,7 @@ def test_an_unsubscribe_url_is_known_in_another_spelling_and_a_mailto_does_no_ha
 def test_letters_of_a_guessed_charset_are_no_destination() -> None:
     policy = LinkPolicy(RewriteOptions("https://t.example"), certain=False)
     assert policy.decide("https://shop.test/é") is Reason.MALFORMED
-    assert policy.decide("https://shop.test/e") == ("https://shop.test/e", "")
+    assert policy.decide("https://shop.test/e") == Tracked("https://shop.test/e")
 
 
 def test_the_fast_yes_still_sees_unsubscribe_and_bad_hosts() -> None:
@@ -121,9 +128,8 @@ def test_campaign_parameters_are_added_and_never_change_what_is_there(before: st
 
 
 def test_campaign_parameters_go_into_the_destination() -> None:
-    assert decision("https://shop.test/", utm=(("utm_source", "m"),)) == (
-        "https://shop.test/?utm_source=m",
-        "",
+    assert decision("https://shop.test/", utm=(("utm_source", "m"),)) == Tracked(
+        "https://shop.test/?utm_source=m"
     )
 
 
@@ -147,5 +153,5 @@ def test_only_allowed_query_values_pass_through(url: str, destination: str, tail
 def test_a_link_with_an_allowed_token_is_tracked_without_it() -> None:
     href = "https://shop.test/?u={{ id }}"
     assert decision(href) is Reason.TEMPLATE
-    assert decision(href, passthrough=frozenset({"u"})) == ("https://shop.test/", "?u={{ id }}")
+    assert decision(href, passthrough=frozenset({"u"})) == Tracked("https://shop.test/", "?u={{ id }}")
     assert decision("https://{{ host }}/?u={{ id }}", passthrough=frozenset({"u"})) is Reason.TEMPLATE

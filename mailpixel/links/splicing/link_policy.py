@@ -8,9 +8,9 @@ match wins. Pure and cheap: every link of every template passes here, and nothin
 import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import NamedTuple
 
 import can_ada
+from msgspec import Struct
 
 from mailpixel.claims import DESTINATION_BYTES
 from mailpixel.links.fields import Fields, fields_of, resembles
@@ -51,7 +51,7 @@ class Reason(StrEnum):
     """Inside `<!--[if ...]>`, which only classic Outlook reads."""
 
 
-class Tracked(NamedTuple):
+class Tracked(Struct, frozen=True, gc=False):
     """A link that is tracked: its destination, and the query that follows the tracked URL.
 
     That query is mostly empty; `?name={{ token }}` where the campaign passes a parameter on.

@@ -48,7 +48,8 @@ class Plan(Generic[AnyStr]):
         are encoded for the quotes they land in (`&` and the quote, nothing else) and otherwise written as they are.
         The result is text or bytes as the input was. Raises `InvalidInput` when there are not as many URLs as links.
         """
-        check_urls(urls, self.links)
+        if len(urls) != len(self.links):
+            raise not_one_each(urls, self.links)
         return self.template.fill(urls, pixel_url)
 
     @property
@@ -57,10 +58,9 @@ class Plan(Generic[AnyStr]):
         return {"tracked": self.template.tracked, **skips_by_reason(self.skipped)}
 
 
-def check_urls(urls: Sequence[str], links: Sequence[str]) -> None:
-    """Raises `InvalidInput` unless there are as many URLs as links."""
-    if len(urls) != len(links):
-        raise InvalidInput("urls", f"holds {len(urls)} for {len(links)} links: give one a link")
+def not_one_each(urls: Sequence[str], links: Sequence[str]) -> InvalidInput:
+    """The refusal to fill links with another number of URLs."""
+    return InvalidInput("urls", f"holds {len(urls)} for {len(links)} links: give one a link")
 
 
 class Read(Protocol):
