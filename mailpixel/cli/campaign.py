@@ -17,7 +17,7 @@ from mailpixel.links.destination import checked
 from mailpixel.links.passthrough import check_names
 from mailpixel.links.urls import check_base_url
 from mailpixel.model import Campaign
-from mailpixel.report.links import campaign_json
+from mailpixel.report.links import campaign_row
 from mailpixel.report.moments import from_iso, iso
 from mailpixel.report.zones import in_zone, local
 from mailpixel.store.campaigns import CampaignReader
@@ -152,7 +152,7 @@ def campaign_list(limit: int, after: str, archived: bool, everything: bool, as_j
     listed = Listed(registry, None if everything else archived)
     campaigns = listed.after(after, limit)
     if as_json:
-        print_json_array(map(campaign_json, campaigns))
+        print_json_array(campaign_row(campaign).to_json() for campaign in campaigns)
     else:
         number = -1
         for number, page in enumerate(batched(campaigns, PAGE)):
@@ -203,7 +203,7 @@ def campaign_show(id: str, as_json: bool, zone: tzinfo | None) -> None:
     _, registry = stores()
     campaign = campaign_of(registry, id)
     if as_json:
-        print_json(in_zone(campaign_json(campaign), zone))
+        print_json(in_zone(campaign_row(campaign).to_json(), zone))
         return
     if campaign.archived:
         say("this campaign is archived: hidden from lists, its links keep working")

@@ -31,7 +31,7 @@ def explain_command(id: str, recipient: str, as_json: bool, zone: tzinfo | None)
 
     store, registry = stores()
     campaign = campaign_of(registry, id)
-    answer = in_zone(explanation(_message(store, registry, id, recipient), campaign, rules()), zone)
+    answer = in_zone(explanation(_message(store, registry, id, recipient), campaign, rules()).to_json(), zone)
     if as_json:
         print_json(answer)
         return

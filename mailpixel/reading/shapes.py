@@ -11,7 +11,7 @@
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, Self, TypeVar
@@ -189,6 +189,13 @@ _WANTED: Mapping[type[inspect.Type], str] = {
 }
 
 
-def schema_of(special: Any) -> dict[str, Any]:
-    """The JSON schema of a special type: what msgspec asks for while it writes the schema of a shape."""
+def schemas_of(shapes: Iterable[type[Struct]]) -> dict[str, Any]:
+    """The JSON schemas of structs and of what they hold, by name, as components of an OpenAPI document."""
+    _, found = msgspec.json.schema_components(
+        shapes, schema_hook=_schema_of, ref_template="#/components/schemas/{name}"
+    )
+    return found
+
+
+def _schema_of(special: Any) -> dict[str, Any]:
     return dict(special.schema)

@@ -1,14 +1,15 @@
 """Why the hits of one message were judged as they were, in words."""
 
 from functools import lru_cache
-from typing import Any
 
 import user_agents
+from msgspec.structs import astuple
 
 from mailpixel.classify import Rules, explain
 from mailpixel.model import Campaign, Judged, Message
 from mailpixel.projections.message_state import fold_message
-from mailpixel.report.export import event_json
+from mailpixel.report.answer import Answer, Iso
+from mailpixel.report.export import EventRow, event_row
 from mailpixel.report.moments import iso_ms
 
 
@@ -22,26 +23,38 @@ def client_of(agent: str) -> str | None:
     return " / ".join(part for part in described if part != "Other") or None
 
 
-def explanation(
-    message: Message, campaign: Campaign, rules: Rules, addresses: bool = False
-) -> dict[str, Any]:
-    """Every open and click of a message in order of time, repeats and probes too.
+class HitRow(EventRow, frozen=True, kw_only=True):
+    """A hit with its verdict, the `client` in words, and sentences on what was considered and rejected."""
 
-    {"campaign","recipient","delivered_at","opted_out","rules_version","hits":[…]}: a hit has the keys of
-    `event_json`, "client" (see `client_of`) and "reasons", sentences on what was considered and rejected.
-    """
+    client: str | None
+    reasons: list[str]
+
+
+class MessageRow(Answer, frozen=True):
+    """Every open and click of a message in order of time, repeats and probes too."""
+
+    campaign: str
+    recipient: str
+    delivered_at: Iso | None
+    opted_out: bool
+    rules_version: str
+    hits: list[HitRow]
+
+
+def explanation(message: Message, campaign: Campaign, rules: Rules, addresses: bool = False) -> MessageRow:
+    """Why the hits of a message were judged as they were; with `addresses`, what is kept of the clients'."""
     judged = explain(message, campaign, rules)
     state = fold_message(message, judged)
-    return {
-        "campaign": message.campaign,
-        "recipient": message.recipient,
-        "delivered_at": iso_ms(state.delivered_at_ms),
-        "opted_out": state.opted_out,
-        "rules_version": rules.version,
-        "hits": [_hit(each, addresses) for each in judged],
-    }
+    return MessageRow(
+        campaign=message.campaign,
+        recipient=message.recipient,
+        delivered_at=iso_ms(state.delivered_at_ms),
+        opted_out=state.opted_out,
+        rules_version=rules.version,
+        hits=[_hit(each, addresses) for each in judged],
+    )
 
 
-def _hit(judged: Judged, addresses: bool) -> dict[str, object]:
-    explained = {"client": client_of(judged.event.agent), "reasons": list(judged.reasons)}
-    return {**event_json(judged, addresses), **explained}
+def _hit(judged: Judged, addresses: bool) -> HitRow:
+    row = astuple(event_row(judged, addresses))
+    return HitRow(*row, client=client_of(judged.event.agent), reasons=list(judged.reasons))

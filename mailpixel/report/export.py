@@ -2,36 +2,47 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import Annotated
+
+from msgspec import UNSET, Meta, UnsetType
 
 from mailpixel.classify import Rules, judge
 from mailpixel.kinds import EventKind
-from mailpixel.model import Campaign, Event, Facts, Judged, Message
+from mailpixel.model import Campaign, Event, Facts, Judged, Message, Verdict, Via
+from mailpixel.report.answer import Answer, Count, Iso
 from mailpixel.report.moments import iso_ms
 from mailpixel.report.tables import Row
 from mailpixel.store.log import MessageReader
 
-COLUMNS = (
-    "id",
-    "received_at",
-    "kind",
-    "campaign",
-    "recipient",
-    "link",
-    "destination",
-    "method",
-    "agent",
-    "verdict",
-    "rule",
-    "via",
-    "dup",
-    "facts",
-)
 MESSAGES_A_PAGE = 200
+
+FactName = Annotated[str, Meta(extra_json_schema={"enum": [str(fact.name).lower() for fact in Facts]})]
+
+
+class EventRow(Answer, frozen=True):
+    """A logged event with its verdict. `id` is hexadecimal; null is what an event of its kind does not have, as the
+    verdict of a delivery. The client's `address` is there only when it is asked for."""
+
+    id: str
+    received_at: Iso
+    kind: EventKind
+    campaign: str
+    recipient: str
+    link: Count | None
+    destination: str | None
+    method: str | None
+    agent: str
+    verdict: Verdict | None
+    rule: str | None
+    via: Via | None
+    dup: bool | None
+    facts: list[FactName]
+    address: str | UnsetType = UNSET
 
 
 def columns(addresses: bool) -> tuple[str, ...]:
     """The columns of an export; the client's address only when it is asked for."""
-    return (*COLUMNS, "address") if addresses else COLUMNS
+    return EventRow.__struct_fields__ if addresses else EventRow.__struct_fields__[:-1]
 
 
 def judged_events(message: Message, campaign: Campaign, rules: Rules) -> tuple[Judged | Event, ...]:
@@ -48,31 +59,32 @@ def with_verdicts(message: Message, judged: Sequence[Judged]) -> tuple[Judged | 
     return tuple(verdicts.get(event.id, event) for event in ordered)
 
 
-def event_json(found: Judged | Event, addresses: bool = False) -> Row:
-    """One event, its keys those of `columns(addresses)`.
-
-    `id` is hexadecimal, `received_at` ISO 8601 in UTC, `facts` a list of names; absent values are None, as the
-    verdict of a delivery is.
-    """
+def event_row(found: Judged | Event, addresses: bool = False) -> EventRow:
+    """One event as programs get it."""
     judged = found if isinstance(found, Judged) else None
     event = found.event if isinstance(found, Judged) else found
-    row = {
-        "id": event.id.hex(),
-        "received_at": iso_ms(event.received_at_ms),
-        "kind": event.kind.value,
-        "campaign": event.campaign,
-        "recipient": event.recipient,
-        "link": event.link,
-        "destination": event.destination,
-        "method": event.method or None,
-        "agent": event.agent,
-        "verdict": judged.verdict.value if judged else None,
-        "rule": judged.rule if judged else None,
-        "via": judged.via.value if judged and judged.via else None,
-        "dup": judged.dup if judged else None,
-        "facts": [str(fact.name).lower() for fact in Facts if fact in event.facts],
-    }
-    return row | {"address": event.address} if addresses else row
+    return EventRow(
+        id=event.id.hex(),
+        received_at=iso_ms(event.received_at_ms),
+        kind=event.kind,
+        campaign=event.campaign,
+        recipient=event.recipient,
+        link=event.link,
+        destination=event.destination,
+        method=event.method or None,
+        agent=event.agent,
+        verdict=judged.verdict if judged else None,
+        rule=judged.rule if judged else None,
+        via=judged.via if judged else None,
+        dup=judged.dup if judged else None,
+        facts=[str(fact.name).lower() for fact in Facts if fact in event.facts],
+        address=event.address if addresses else UNSET,
+    )
+
+
+def event_json(found: Judged | Event, addresses: bool = False) -> Row:
+    """One event as an `EventRow`, in JSON; its keys are those of `columns(addresses)`."""
+    return event_row(found, addresses).to_json()
 
 
 def event_pages(

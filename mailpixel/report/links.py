@@ -1,80 +1,106 @@
 """Rows by link."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 
-from mailpixel.model import Campaign
+from mailpixel.model import Campaign, Link
+from mailpixel.report.answer import Answer, Count, Iso
 from mailpixel.report.moments import iso
+from mailpixel.store.campaigns import LinkRevision
 from mailpixel.store.projections import Figures
 from mailpixel.store.shown import EMBEDDED
 
 
-def campaign_json(campaign: Campaign) -> dict[str, object]:
-    """{"id","name","sent","sent_at","base_url","passthrough":[name],"archived","links":[{"number","url","trap"}]}.
+class CampaignLink(Answer, frozen=True):
+    """A link of a campaign. A trap is hidden from readers."""
 
-    null where not known.
-    """
-    return {
-        "id": campaign.id,
-        "name": campaign.name,
-        "sent": campaign.sent,
-        "sent_at": iso(campaign.sent_at),
-        "base_url": campaign.base_url,
-        "passthrough": list(campaign.passthrough),
-        "archived": campaign.archived,
-        "links": [{"number": link.number, "url": link.url, "trap": link.trap} for link in campaign.links],
-    }
+    number: Count
+    url: str
+    trap: bool
 
 
-@dataclass(frozen=True, slots=True)
-class LinkRow:
+class CampaignRow(Answer, frozen=True):
+    """A campaign; null is what is not known."""
+
+    id: str
+    name: str
+    sent: Count | None
+    sent_at: Iso | None
+    base_url: str | None
+    passthrough: list[str]
+    archived: bool
+    links: list[CampaignLink]
+
+
+def campaign_row(campaign: Campaign) -> CampaignRow:
+    """A campaign as programs get it."""
+    return CampaignRow(
+        id=campaign.id,
+        name=campaign.name,
+        sent=campaign.sent,
+        sent_at=iso(campaign.sent_at),
+        base_url=campaign.base_url,
+        passthrough=list(campaign.passthrough),
+        archived=campaign.archived,
+        links=[CampaignLink(link.number, link.url, link.trap) for link in campaign.links],
+    )
+
+
+class LinkFigures(Answer, frozen=True):
     """The clicks on one link.
 
-    `number` is None for the row of all embedded destinations together; `url` is None there and for a number
-    that is not registered.
+    `number` is null for the row of all embedded destinations together; `url` is null there and for a number that is
+    not registered.
     """
 
-    number: int | None
+    number: Count | None
     url: str | None
+    events: Count
+    human: Count
+    unique_human: Count
+
+
+class FormerLink(Answer, frozen=True):
+    """Where a link led before, until when, and who replaced it."""
+
+    url: str
+    replaced_at: Iso
+    replaced_by: str
+
+
+class LinkRow(LinkFigures, frozen=True):
+    """The clicks on one link and its former destinations."""
+
     trap: bool
-    events: int
-    human: int
-    unique_human: int
+    former: list[FormerLink]
 
-    def to_json(self) -> dict[str, object]:
-        """{"number","url","events","human","unique_human"} as the summary has it."""
-        return {
-            "number": self.number,
-            "url": self.url,
-            "events": self.events,
-            "human": self.human,
-            "unique_human": self.unique_human,
-        }
+    @property
+    def figures(self) -> LinkFigures:
+        """The clicks alone."""
+        return LinkFigures(self.number, self.url, self.events, self.human, self.unique_human)
 
 
-def link_rows(campaign: Campaign, figures: Figures) -> tuple[LinkRow, ...]:
+def link_rows(
+    campaign: Campaign, figures: Figures, revisions: Sequence[LinkRevision] = ()
+) -> tuple[LinkRow, ...]:
     """Rows of the registered links and of other numbers that were clicked; the embedded ones come last."""
     registered = {link.number: link for link in campaign.links}
     clicked = {number for number, measures in figures.links.items() if measures.get("clicks.events")}
-    numbers = sorted((registered.keys() | clicked) - {EMBEDDED, 0})
-    rows = [
-        _row(
-            number, link.url if (link := registered.get(number)) else None, bool(link and link.trap), figures
-        )
-        for number in numbers
-    ]
-    if EMBEDDED in clicked:
-        rows.append(_row(EMBEDDED, None, False, figures))
-    return tuple(rows)
+    numbers = sorted((registered.keys() | clicked) - {EMBEDDED, 0}) + [EMBEDDED] * (EMBEDDED in clicked)
+    former: dict[int, list[FormerLink]] = {}
+    for each in revisions:
+        replaced = FormerLink(each.url, iso(each.replaced_at), each.replaced_by)
+        former.setdefault(each.number, []).append(replaced)
+    return tuple(_row(number, registered.get(number), figures, former.get(number, ())) for number in numbers)
 
 
-def _row(number: int, url: str | None, trap: bool, figures: Figures) -> LinkRow:
+def _row(number: int, link: Link | None, figures: Figures, former: Iterable[FormerLink]) -> LinkRow:
     measures: Mapping[str, int] = figures.links.get(number, {})
     return LinkRow(
         number=None if number == EMBEDDED else number,
-        url=url,
-        trap=trap,
+        url=link.url if link else None,
         events=measures.get("clicks.events", 0),
         human=measures.get("clicks.human", 0),
         unique_human=measures.get("clicks.unique_human", 0),
+        trap=bool(link and link.trap),
+        former=list(former),
     )

@@ -1,6 +1,7 @@
 """Moments as text: ISO 8601 in UTC, with milliseconds where there are any."""
 
 from datetime import UTC, datetime
+from typing import overload
 
 from mailpixel.errors import InvalidInput
 from mailpixel.times import moment_of, to_ms
@@ -53,6 +54,10 @@ def _other_unit(number: int) -> str:
     return next(fits, "")
 
 
+@overload
+def iso(moment: datetime) -> str: ...
+@overload
+def iso(moment: datetime | None) -> str | None: ...
 def iso(moment: datetime | None) -> str | None:
     """`2026-09-21T14:13:20Z`, or with three decimals; None stays None."""
     if moment is None:
@@ -62,6 +67,10 @@ def iso(moment: datetime | None) -> str | None:
     return text.removesuffix("+00:00") + "Z"
 
 
+@overload
+def iso_ms(milliseconds: int) -> str: ...
+@overload
+def iso_ms(milliseconds: int | None) -> str | None: ...
 def iso_ms(milliseconds: int | None) -> str | None:
     """The same of milliseconds since 1970, up to the end of the year 9999, the last that has four digits."""
     if milliseconds is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mailpixel.model import Campaign
 from mailpixel.report.clients import Clients, clients
 from mailpixel.report.estimate import Audience, OpenRateRange, open_rate_range, rounded
-from mailpixel.report.links import LinkRow, link_rows
+from mailpixel.report.links import LinkFigures, link_rows
 from mailpixel.report.moments import iso, iso_ms
 from mailpixel.store.projections import Figures
 from mailpixel.store.standing import Standing
@@ -90,7 +90,7 @@ class Summary:
     clicks: Mapping[str, int]
     rates: Mapping[str, Rate]
     open_rate_range: OpenRateRange
-    links: tuple[LinkRow, ...]
+    links: tuple[LinkFigures, ...]
     programs: Clients
     devices: Clients
     probes: int
@@ -140,7 +140,7 @@ def summarise(campaign: Campaign, figures: Figures, rules_version: str) -> Summa
         clicks={name: totals.get(f"clicks.{name}", 0) for name in CLICKS},
         rates=_rates(recipients, totals),
         open_rate_range=open_rate_range(_audience(recipients.tracked, totals)),
-        links=link_rows(campaign, figures),
+        links=tuple(row.figures for row in link_rows(campaign, figures)),
         programs=clients(totals, "client"),
         devices=clients(totals, "device"),
         probes=totals.get("probes", 0),

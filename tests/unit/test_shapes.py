@@ -11,9 +11,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from mailpixel.errors import InvalidInput
 from mailpixel.reading.json_value import parse_json
-from mailpixel.reading.shapes import Moment, Shape, Text, read_shape
+from mailpixel.reading.shapes import Moment, Shape, Text, read_shape, schemas_of
 from mailpixel.report.moments import EARLIEST_MS, LATEST_MS
-from mailpixel.server.api.openapi import schemas_of
 from mailpixel.server.api.query import from_cursor, page, to_cursor
 from mailpixel.times import to_ms
 

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mailpixel.kinds import EventKind
 from mailpixel.links.splicing.link_policy import Reason
-from mailpixel.model import Facts, Verdict, Via
+from mailpixel.reading.shapes import schemas_of
+from mailpixel.report.answer import Answer
 from mailpixel.report.clients import UNKNOWN
 from mailpixel.report.estimate import METHODS
+from mailpixel.report.explanation import MessageRow
+from mailpixel.report.export import EventRow
+from mailpixel.report.links import CampaignRow, LinkRow
 from mailpixel.report.summary import CLICKS, OPENS
 from mailpixel.report.timeline import BUCKETS
 from mailpixel.report.timeline import CLICKS as TIMELINE_CLICKS
@@ -75,22 +78,6 @@ def a_page(item: str) -> Schema:
     return an_object(items=array(ref(item)), next=MAYBE_STRING)
 
 
-EVENT = {
-    "id": STRING,
-    "received_at": MOMENT,
-    "kind": word(*EventKind),
-    "campaign": STRING,
-    "recipient": STRING,
-    "link": MAYBE_COUNT,
-    "destination": MAYBE_STRING,
-    "method": MAYBE_STRING,
-    "agent": STRING,
-    "verdict": word_or_null(*Verdict),
-    "rule": MAYBE_STRING,
-    "via": word_or_null(*Via),
-    "dup": {"type": ["boolean", "null"]},
-    "facts": array(word(*(str(fact.name).lower() for fact in Facts))),
-}
 LINK = {"number": MAYBE_COUNT, "url": MAYBE_STRING, "events": COUNT, "human": COUNT, "unique_human": COUNT}
 
 RULES = {
@@ -111,26 +98,14 @@ REWRITTEN = {
 ERROR = an_object(code=word(*CODES.values()), message=STRING, field=MAYBE_STRING)
 
 
-def with_address(schema: Schema) -> Schema:
-    """An event that may tell the client's address."""
-    return schema | {"properties": schema["properties"] | {"address": STRING}}
-
-
 FRESHNESS = an_object(fresh=BOOLEAN, age_s={"type": "number", "minimum": 0})
 
-SCHEMAS: dict[str, Schema] = {
+ANSWERS: tuple[type[Answer], ...] = (CampaignRow, LinkRow, EventRow, MessageRow)
+"""The answers that are structs."""
+
+SCHEMAS: dict[str, Schema] = schemas_of(ANSWERS) | {
     "Error": an_object(error=ERROR),
-    "Campaign": an_object(
-        id=STRING,
-        name=STRING,
-        sent=MAYBE_COUNT,
-        sent_at=MAYBE_MOMENT,
-        base_url=MAYBE_STRING,
-        passthrough=array(STRING),
-        archived=BOOLEAN,
-        links=array(an_object(number=COUNT, url=STRING, trap=BOOLEAN)),
-    ),
-    "Campaigns": a_page("Campaign"),
+    "Campaigns": a_page("CampaignRow"),
     "Rate": an_object(value=RATE, numerator=COUNT, denominator=MAYBE_COUNT, definition=STRING),
     "Summary": an_object(
         campaign=an_object(id=STRING, name=STRING, sent_at=MAYBE_MOMENT),
@@ -170,12 +145,7 @@ SCHEMAS: dict[str, Schema] = {
         items=array(an_object(start=MOMENT, opens=counts(TIMELINE_OPENS), clicks=counts(TIMELINE_CLICKS))),
         notes=array(an_object(field=STRING, reason=STRING)),
     ),
-    "Link": an_object(
-        **LINK,
-        trap=BOOLEAN,
-        former=array(an_object(url=STRING, replaced_at=MOMENT, replaced_by=STRING)),
-    ),
-    "Links": a_page("Link"),
+    "Links": a_page("LinkRow"),
     "Recipient": an_object(
         recipient=STRING,
         standing=word(*Standing),
@@ -188,15 +158,6 @@ SCHEMAS: dict[str, Schema] = {
         last_event_at=MAYBE_MOMENT,
     ),
     "Recipients": a_page("Recipient"),
-    "Event": with_address(an_object(**EVENT)),
-    "Message": an_object(
-        campaign=STRING,
-        recipient=STRING,
-        delivered_at=MAYBE_MOMENT,
-        opted_out=BOOLEAN,
-        rules_version=STRING,
-        hits=array(with_address(an_object(**EVENT, client=MAYBE_STRING, reasons=array(STRING)))),
-    ),
     "Minted": {
         "description": "The links of one recipient, `link_1` and so on; with `merge` a token.",
         "type": "object",
@@ -267,7 +228,7 @@ _REWRITTEN = {
 }
 EXAMPLES: dict[str, Any] = {
     "Error": {"error": {"code": "invalid_input", "message": "recipient: is missing", "field": "recipient"}},
-    "Campaign": _CAMPAIGN,
+    "CampaignRow": _CAMPAIGN,
     "Campaigns": {"items": [_CAMPAIGN], "next": None},
     "Minted": _MINTED,
     "MintedLine": _MINTED,

@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from mailpixel.campaigns import delete_campaign
-from mailpixel.report.links import campaign_json
+from mailpixel.report.links import campaign_row
 from mailpixel.server.api.campaign_shapes import ONLY_ARCHIVED, CampaignChange, CampaignPage, NewCampaign
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.json_text import answer_json
@@ -15,7 +15,12 @@ def list_campaigns(call: Call) -> object:
     """One page of campaigns in order of id."""
     asked: CampaignPage = call.query
     campaigns = call.services.registry.campaigns(asked.after, asked.limit + 1, ONLY_ARCHIVED[asked.archived])
-    return page(campaigns, asked.limit, lambda campaign: campaign.id, campaign_json)
+    return page(
+        campaigns,
+        asked.limit,
+        lambda campaign: campaign.id,
+        lambda campaign: campaign_row(campaign).to_json(),
+    )
 
 
 def add_campaign(call: Call) -> object:
@@ -23,19 +28,21 @@ def add_campaign(call: Call) -> object:
     new: NewCampaign = call.body
     campaign = new.campaign()
     call.services.registry.add_campaign(campaign)
-    return answer_json(campaign_json(campaign), 201, {"location": f"/api/campaigns/{campaign.id}"})
+    return answer_json(campaign_row(campaign).to_json(), 201, {"location": f"/api/campaigns/{campaign.id}"})
 
 
 def show_campaign(call: Call) -> object:
     """One campaign."""
-    return campaign_json(call.services.registry.campaign(call.path["id"]))
+    return campaign_row(call.services.registry.campaign(call.path["id"])).to_json()
 
 
 def change_campaign(call: Call) -> object:
     """The campaign with what the body changes."""
     change: CampaignChange = call.body
     registry = call.services.registry
-    return campaign_json(registry.change_campaign(call.path["id"], change.changed, call.by, call.now))
+    return campaign_row(
+        registry.change_campaign(call.path["id"], change.changed, call.by, call.now)
+    ).to_json()
 
 
 def remove_campaign(call: Call) -> object:

@@ -2,13 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
 from mailpixel import __version__
-from mailpixel.reading.shapes import Shape, schema_of
+from mailpixel.reading.shapes import Shape, schemas_of
 from mailpixel.server.api.answers import EXAMPLES, SCHEMAS, ref
 from mailpixel.server.api.endpoint import Endpoint
 from mailpixel.server.errors import CODES
@@ -103,14 +101,6 @@ def _query_parameters(query: type[Shape]) -> list[dict[str, Any]]:
         {"name": name, "in": "query", "description": schema.pop("description"), "schema": schema}
         for name, schema in found.items()
     ]
-
-
-def schemas_of(shapes: Iterable[type[Shape]]) -> dict[str, Any]:
-    """The JSON schemas of shapes and of what they hold, by name."""
-    _, found = msgspec.json.schema_components(
-        shapes, schema_hook=schema_of, ref_template="#/components/schemas/{name}"
-    )
-    return found
 
 
 def _body(endpoint: Endpoint, shape: type[Shape]) -> dict[str, Any]:

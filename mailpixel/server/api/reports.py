@@ -1,6 +1,5 @@
 """What became of a campaign: summary, timeline, links, recipients, events, and one message explained."""
 
-from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
@@ -13,7 +12,7 @@ from mailpixel.reading.shapes import Shape, Text
 from mailpixel.report.explanation import explanation
 from mailpixel.report.export import columns, event_json, event_pages
 from mailpixel.report.links import LinkRow, link_rows
-from mailpixel.report.moments import from_iso, iso
+from mailpixel.report.moments import from_iso
 from mailpixel.report.recipients import COLUMNS as RECIPIENT_COLUMNS
 from mailpixel.report.recipients import recipient_row, state_pages
 from mailpixel.report.summary import summarise
@@ -24,7 +23,6 @@ from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.exports import export, file_headers
 from mailpixel.server.api.query import Page, page
 from mailpixel.server.errors import NO_STORE
-from mailpixel.store.campaigns import LinkRevision
 from mailpixel.store.projections import Figures
 from mailpixel.store.standing import Standing
 from mailpixel.times import to_ms
@@ -129,26 +127,16 @@ def timeline(call: Call) -> object:
 def links(call: Call) -> object:
     """One page of links, each with its clicks and its former destinations."""
     campaign = _campaign(call)
-    former = call.services.registry.link_revisions(campaign.id)
-    rows = link_rows(campaign, _figures(call))
+    rows = link_rows(campaign, _figures(call), call.services.registry.link_revisions(campaign.id))
     limit, after = call.query.limit, _number(call.query.after)
     remaining = [row for row in rows if row.number is None or row.number > after]
-    return page(remaining, limit, lambda row: str(row.number), lambda row: _link_json(row, former))
+    return page(remaining, limit, lambda row: str(row.number), LinkRow.to_json)
 
 
 def _number(after: str) -> int:
     if not after.isdecimal() and after:
         raise InvalidInput("cursor", "is of another list; give the `next` of the page before, or none")
     return int(after or 0)
-
-
-def _link_json(row: LinkRow, former: Sequence[LinkRevision]) -> object:
-    revisions = [
-        {"url": each.url, "replaced_at": iso(each.replaced_at), "replaced_by": each.replaced_by}
-        for each in former
-        if each.number == row.number
-    ]
-    return {**row.to_json(), "trap": row.trap, "former": revisions}
 
 
 def recipients(call: Call) -> object:
@@ -170,7 +158,7 @@ def message(call: Call) -> object:
     found = call.services.store.message(campaign.id, call.path["recipient"])
     if not found.events:
         raise NotFound("nothing is logged of this recipient in this campaign")
-    return explanation(found, campaign, call.services.rules, call.query.addresses)
+    return explanation(found, campaign, call.services.rules, call.query.addresses).to_json()
 
 
 def events(call: Call) -> object:

@@ -1,0 +1,20 @@
+"""What a report gives to programs: a Struct is the shape of `--json`, of the API's answer and of its documentation."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+Count = Annotated[int, Meta(ge=0)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Iso = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+"""A moment in ISO 8601."""
+
+
+class Answer(Struct, frozen=True, forbid_unknown_fields=True):
+    """A JSON object with all of these fields; what is UNSET is left out."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The object as dicts, lists and scalars, its keys in the order of the fields."""
+        found: dict[str, Any] = msgspec.to_builtins(self, enc_hook=str)  # a string of a subclass is a string
+        return found
