@@ -1,4 +1,4 @@
-"""The types that cross stages: what was seen, what was logged, what was judged, and campaigns.
+"""The types that cross stages: what was logged, what was judged, and campaigns.
 
 What is made by the million is a `Struct` with `gc=False`: truly frozen, a tenth of the cost of a frozen dataclass, and
 nothing that the garbage collector would walk through. Such a type holds no mutable reference back to itself.

@@ -22,9 +22,9 @@ from mailpixel.links.destination import check_destination
 from mailpixel.links.passthrough import passed_on
 from mailpixel.links.token import Problem, TokenSigner
 from mailpixel.model import Event, Facts
+from mailpixel.privacy.minimise import minimise
 from mailpixel.store.log import Overflow
 from mailpixel.times import DAY_MS
-from mailpixel.traffic.networks import network_of
 
 FORGED_CAP = 5
 """Hits with a broken signature taken of one message in one day and process: more prove nothing new."""
@@ -99,7 +99,7 @@ class Knowledge(Protocol):
 
 
 class Intake:
-    """Decides about hits; holds the caps and the clock of this process."""
+    """Decides about hits; holds the caps and the ids of this process, whose clock never runs backwards."""
 
     def __init__(
         self, live: Knowledge, message_cap: int, keep_address: str, agents: AgentBounds | None = None
@@ -112,7 +112,7 @@ class Intake:
         self._keep_address = keep_address
 
     def receive(self, hit: Hit) -> Receipt:
-        """The receipt of one hit: verified, capped, and as much of it kept as was set."""
+        """The receipt of one hit. No more of its address is kept than the settings allow."""
         surface, token, number, damaged = hit.path
         accepted = surface.tokens if number is None else surface.numbered
         reading = self._live.signer.verify(token, accepted)
@@ -200,19 +200,3 @@ def location(url: str) -> str | None:
         return check_destination(url)
     except InvalidInput:
         return None
-
-
-@lru_cache(maxsize=4_096)
-def _network_address(address: str) -> str:
-    """The first address of its /24 or /48; empty for what is no address."""
-    try:
-        return network_of(address).partition("/")[0]
-    except InvalidInput:
-        return ""
-
-
-def minimise(address: str, keep: str) -> str:
-    """What is kept of an address: `full` the whole, `network` its /24 or /48, `none` nothing."""
-    if keep == "full":
-        return address
-    return _network_address(address) if keep == "network" else ""

@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mailpixel.cli import cli
-from mailpixel.ingest.intake import minimise
 from mailpixel.model import Event
+from mailpixel.privacy.minimise import minimise
 from mailpixel.store.sqlite import open_sqlite
 from tests.support.builders import BROWSER, a_campaign, a_click, an_open
 from tests.support.readers import FULL

@@ -3,8 +3,8 @@
 import pytest
 
 from mailpixel.ingest.hit import Hit
-from mailpixel.ingest.intake import minimise
 from mailpixel.links.surfaces import PIXEL
+from mailpixel.privacy.minimise import minimise
 from mailpixel.server.request_reader import Headers, RequestReader, TrackingRequest, is_speculative
 
 PROXIES = ("10.0.0.0/8", "2001:db8::/32")
