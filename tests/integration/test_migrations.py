@@ -16,6 +16,7 @@ from mailpixel.kinds import EventKind
 from mailpixel.model import Campaign, Event, Link, Message
 from mailpixel.projections.message_state import fold_message
 from mailpixel.store.campaigns import Sighting
+from mailpixel.store.consumers import News
 from mailpixel.store.leases import LeaseState
 from mailpixel.store.measures import tally
 from mailpixel.store.projections import FOLD, MessageState
@@ -387,3 +388,26 @@ def test_a_fold_of_an_older_release_saves_nothing_and_its_rebuild_is_given_up(tm
             )
         assert connection.execute("select count(*) from put_aside").fetchone() == (0,)
         assert connection.execute("select live from shelves order by id").fetchall() == [(1,), (-1,)]
+
+
+def test_states_of_an_older_release_know_nothing_and_give_way_to_any_that_is_judged(tmp_path: Path) -> None:
+    an_older_file(tmp_path / "old.db")
+    with closing(SqliteStore(tmp_path / "old.db")) as store:
+        formers = list(all_states(store, "spring"))
+        assert {former.knowledge for former in formers} == {(0, 0)}
+        position = store.cursor()
+        judged = [replace(former, known=1, delivered_at_ms=at_ms(7)) for former in formers]
+        store.save(judged, News(position, position, ()))
+        store.save(formers, News(position, position, ()))
+        assert list(all_states(store, "spring")) == judged
+        assert_figures_are_the_tally(store, "spring")
+
+
+def test_every_file_hashes_erased_people_with_a_secret_of_its_own(tmp_path: Path) -> None:
+    hashes = set()
+    for path in (tmp_path / "one.db", tmp_path / "other.db"):
+        with closing(SqliteStore(path)) as store:
+            store.erase("r-1", at_ms(1))
+        with closing(sqlite3.connect(path)) as connection:
+            hashes.update(connection.execute("select person8 from suppressed").fetchall())
+    assert len(hashes) == 2

@@ -56,6 +56,7 @@ class NewGeneration:
         self._tally = Tally()
         self._aside: dict[str, PutAside] = {}
         self._generation = 0
+        self._highest = ""
         with database.reading() as connection:
             self._position = _last_position(connection)
             self._erasures = read_cursor(connection).erasures
@@ -108,10 +109,12 @@ class NewGeneration:
             else:
                 newest[each.recipient] = each
                 self._aside.pop(each.recipient, None)
-        for former in states_of(connection, self._generation, self._campaign, list(newest)):
+        may_be_there = [name for name in newest if name <= self._highest]
+        for former in states_of(connection, self._generation, self._campaign, may_be_there):
             self._tally.add(former, -1)
         put_states(connection, self._generation, newest.values(), self._tally)
         note_campaign(connection, self._campaign, newest)
+        self._highest = max([self._highest, *newest])
 
     def _catch_up(self) -> int:
         """One round; returns how many messages it judged."""
