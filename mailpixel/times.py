@@ -18,9 +18,6 @@ def moment_of(milliseconds: int) -> datetime:
     return EPOCH + timedelta(milliseconds=milliseconds)
 
 
-DAY_MS = 86_400_000
-
-
 def now_ms() -> int:
     """The system's clock, in milliseconds since 1970. Rooms that judge, fold or count get the time as an argument."""
     return time.time_ns() // 1_000_000
