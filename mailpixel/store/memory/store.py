@@ -7,24 +7,19 @@ compared to it.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from itertools import islice
-from secrets import token_bytes
 
-from msgspec.structs import replace
-
-from mailpixel.errors import Conflict, InvalidInput
+from mailpixel.errors import Conflict
 from mailpixel.kinds import EventKind
 from mailpixel.model import Event, Facts, Message
 from mailpixel.store.consumers import News
-from mailpixel.store.log import Followed, Overflow, PutAside
+from mailpixel.store.log import PutAside
 from mailpixel.store.measures import MEASURES, Step, TallyKey, tally
-from mailpixel.store.memory.consumers import MemoryConsumers
+from mailpixel.store.memory.log import Key, MemoryLog
 from mailpixel.store.projections import FOLD, Figures, Folded, Generation, MessageState
 from mailpixel.store.shown import links_people_followed
 from mailpixel.store.standing import Standing
-from mailpixel.store.tombstones import SECRET_BYTES, day_of, last_ms, moment_of_erasure, person8
+from mailpixel.store.tombstones import last_ms, moment_of_erasure, person8
 
-Key = tuple[str, str]
 HITS = frozenset({EventKind.OPEN, EventKind.CLICK})
 
 
@@ -39,52 +34,16 @@ class MemoryGeneration:
         self.folded.update({each.recipient: each for each in states})
 
 
-class MemoryStore(MemoryConsumers):
+class MemoryStore(MemoryLog):
     """A `Store` in memory. Any thread may call it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._ids: set[bytes] = set()
-        self._of_message: defaultdict[Key, list[Event]] = defaultdict(list)
-        self._overflow: dict[tuple[str, str, int, bytes], int] = {}
         self._states: defaultdict[str, dict[str, MessageState]] = defaultdict(dict)
         self._aside: dict[Key, str] = {}
         self._editions: dict[str, str] = {}
         self._rules: list[str] = []
         self._filling: dict[str, MemoryGeneration] = {}
-        self._secret = token_bytes(SECRET_BYTES)
-        self._suppressed: dict[bytes, int] = {}
-        self._appended = 0
-
-    def append(self, events: Sequence[Event], batch: str = "") -> None:
-        """See `Store`."""
-        for event in events:
-            if len(event.id) != 16 or int.from_bytes(event.id[:6], "big") != event.received_at_ms:
-                raise InvalidInput("id", "must be 16 bytes that begin with received_at_ms")
-        with self._lock:
-            for event in events:
-                if event.received_at_ms > self._erased_up_to_ms(event.recipient):
-                    self._append(event)
-
-    def append_evidence(self, hits: Sequence[Event]) -> int:
-        """See `Store`."""
-        with self._lock:
-            agents = {event.agent for event in self._log.values()}
-            known = [hit for hit in hits if self._of_message.get((hit.campaign, hit.recipient))]
-            self.append([hit if hit.agent in agents else replace(hit, agent="") for hit in known])
-        return len(known)
-
-    def raise_overflow(self, overflow: Sequence[Overflow]) -> None:
-        """See `Store`."""
-        with self._lock:
-            for each in overflow:
-                if each.day > day_of(self._erased_up_to_ms(each.recipient)):
-                    key = (each.campaign, each.recipient, each.day, each.edge)
-                    self._overflow[key] = max(each.hits, self._overflow.get(key, 0))
-
-    def _erased_up_to_ms(self, recipient: str) -> int:
-        """Up to when this person was erased; -1 for somebody who never was."""
-        return self._suppressed.get(person8(self._secret, recipient), -1) if self._suppressed else -1
 
     def _is_kept(self, folded: Folded) -> bool:
         """Whether what was folded knows of the person's erasure, if there was one."""
@@ -92,18 +51,6 @@ class MemoryStore(MemoryConsumers):
         if isinstance(folded, PutAside) and (folded.campaign, folded.recipient) in self._of_message:
             return True
         return up_to_ms < 0 or last_ms(folded) > up_to_ms
-
-    def _append(self, event: Event) -> None:
-        if event.id not in self._ids:
-            self._appended += 1
-            self._ids.add(event.id)
-            self._log[self._appended] = event
-            self._of_message[event.campaign, event.recipient].append(event)
-
-    def latest(self, limit: int) -> Sequence[Event]:
-        """See `Store`."""
-        with self._lock:
-            return [self._log[position] for position in islice(reversed(self._log), limit)]
 
     def save(self, states: Sequence[Folded], news: News) -> None:
         """See `Store`."""
@@ -132,76 +79,6 @@ class MemoryStore(MemoryConsumers):
         with self._lock:
             keys = sorted(key for key in self._aside if key > after)
             return [PutAside(*key, self._aside[key]) for key in keys[:limit]]
-
-    def campaigns(self) -> Sequence[str]:
-        """See `Store`."""
-        with self._lock:
-            return sorted({campaign for campaign, _ in self._of_message})
-
-    def ranges(self, campaign: str, events: int) -> Sequence[tuple[str, str]]:
-        """See `Store`."""
-        ends: list[str] = []
-        gathered = 0
-        for message in self.messages(campaign):
-            if not ends or gathered >= events:
-                ends.append(message.recipient)
-                gathered = 0
-            ends[-1] = message.recipient
-            gathered += len(message.events)
-        return list(zip(["", *ends], ends, strict=False))
-
-    def messages(self, campaign: str, after: str = "", until: str | None = None) -> Iterator[Message]:
-        """See `Store`."""
-        with self._lock:
-            recipients = sorted(
-                recipient
-                for of, recipient in self._of_message
-                if of == campaign and recipient > after and (until is None or recipient <= until)
-            )
-        return (self.message(campaign, recipient) for recipient in recipients)
-
-    def messages_to_fold(self, campaign: str, after: str, until: str) -> Iterator[Message | PutAside]:
-        """See `Store`; here every message can be read."""
-        return self.messages(campaign, after, until)
-
-    def message(self, campaign: str, recipient: str) -> Message:
-        """See `Store`."""
-        with self._lock:
-            events = self._of_message.get((campaign, recipient), ())
-            return Message(campaign, recipient, sorted(events, key=lambda event: event.id))
-
-    def person(self, recipient: str) -> Iterator[Message]:
-        """See `Store`."""
-        with self._lock:
-            campaigns = sorted(campaign for campaign, of in self._of_message if of == recipient)
-        messages = (self.message(campaign, recipient) for campaign in campaigns)
-        return (message for message in messages if message.events)
-
-    def messages_that_carried(self, campaign: str, urls: Sequence[str]) -> Iterator[Message | PutAside]:
-        """See `Store`; here every message can be read."""
-        asked = frozenset(urls)
-        with self._lock:
-            carriers = {
-                event.recipient
-                for event in self._log.values()
-                if event.campaign == campaign and event.destination in asked
-            }
-        return (self.message(campaign, recipient) for recipient in sorted(carriers))
-
-    def messages_by_source(
-        self, least: int, since_ms: int = 0, campaign: str | None = None
-    ) -> Iterator[Followed]:
-        """See `Store`."""
-        followed: defaultdict[tuple[str, str], set[Key]] = defaultdict(set)
-        with self._lock:
-            recent = (event for event in self._log.values() if event.received_at_ms >= since_ms)
-            for event in recent:
-                if _follows(event) and campaign in (None, event.campaign):
-                    followed[event.address, event.agent].add((event.campaign, event.recipient))
-        for source, keys in followed.items():
-            if len({recipient for _, recipient in keys}) >= least:
-                messages = (self.message(*key) for key in sorted(keys))
-                yield from ((source, message) for message in messages if message.events)
 
     def new_generation(
         self, campaign: str, fold: Callable[[Message], Folded]
@@ -338,8 +215,3 @@ def _is_asked_for(state: MessageState, standing: Standing | None, link: int | No
 
 def _is_signed_hit(event: Event) -> bool:
     return event.kind in HITS and not event.facts & Facts.FORGED
-
-
-def _follows(event: Event) -> bool:
-    is_get = event.kind is EventKind.CLICK and event.method == "GET"
-    return is_get and event.address != "" and not event.facts & Facts.FORGED

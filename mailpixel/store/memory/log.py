@@ -1,0 +1,148 @@
+"""A log in memory."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from secrets import token_bytes
+
+from msgspec.structs import replace
+
+from mailpixel.errors import InvalidInput
+from mailpixel.kinds import EventKind
+from mailpixel.model import Event, Facts, Message
+from mailpixel.store.log import Followed, Overflow, PutAside
+from mailpixel.store.memory.consumers import MemoryConsumers
+from mailpixel.store.tombstones import SECRET_BYTES, day_of, person8
+
+Key = tuple[str, str]
+"""Campaign and recipient of a message."""
+
+
+class MemoryLog(MemoryConsumers):
+    """A `Log` in memory. Any thread may call it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ids: set[bytes] = set()
+        self._of_message: defaultdict[Key, list[Event]] = defaultdict(list)
+        self._overflow: dict[tuple[str, str, int, bytes], int] = {}
+        self._secret = token_bytes(SECRET_BYTES)
+        self._suppressed: dict[bytes, int] = {}
+        self._appended = 0
+
+    def append(self, events: Sequence[Event], batch: str = "") -> None:
+        """See `Store`."""
+        for event in events:
+            if len(event.id) != 16 or int.from_bytes(event.id[:6], "big") != event.received_at_ms:
+                raise InvalidInput("id", "must be 16 bytes that begin with received_at_ms")
+        with self._lock:
+            for event in events:
+                if event.received_at_ms > self._erased_up_to_ms(event.recipient):
+                    self._append(event)
+
+    def append_evidence(self, hits: Sequence[Event]) -> int:
+        """See `Store`."""
+        with self._lock:
+            agents = {event.agent for event in self._log.values()}
+            known = [hit for hit in hits if self._of_message.get((hit.campaign, hit.recipient))]
+            self.append([hit if hit.agent in agents else replace(hit, agent="") for hit in known])
+        return len(known)
+
+    def raise_overflow(self, overflow: Sequence[Overflow]) -> None:
+        """See `Store`."""
+        with self._lock:
+            for each in overflow:
+                if each.day > day_of(self._erased_up_to_ms(each.recipient)):
+                    key = (each.campaign, each.recipient, each.day, each.edge)
+                    self._overflow[key] = max(each.hits, self._overflow.get(key, 0))
+
+    def _erased_up_to_ms(self, recipient: str) -> int:
+        """Up to when this person was erased; -1 for somebody who never was."""
+        return self._suppressed.get(person8(self._secret, recipient), -1) if self._suppressed else -1
+
+    def _append(self, event: Event) -> None:
+        if event.id not in self._ids:
+            self._appended += 1
+            self._ids.add(event.id)
+            self._log[self._appended] = event
+            self._of_message[event.campaign, event.recipient].append(event)
+
+    def latest(self, limit: int) -> Sequence[Event]:
+        """See `Store`."""
+        with self._lock:
+            return [self._log[position] for position in islice(reversed(self._log), limit)]
+
+    def campaigns(self) -> Sequence[str]:
+        """See `Store`."""
+        with self._lock:
+            return sorted({campaign for campaign, _ in self._of_message})
+
+    def ranges(self, campaign: str, events: int) -> Sequence[tuple[str, str]]:
+        """See `Store`."""
+        ends: list[str] = []
+        gathered = 0
+        for message in self.messages(campaign):
+            if not ends or gathered >= events:
+                ends.append(message.recipient)
+                gathered = 0
+            ends[-1] = message.recipient
+            gathered += len(message.events)
+        return list(zip(["", *ends], ends, strict=False))
+
+    def messages(self, campaign: str, after: str = "", until: str | None = None) -> Iterator[Message]:
+        """See `Store`."""
+        with self._lock:
+            recipients = sorted(
+                recipient
+                for of, recipient in self._of_message
+                if of == campaign and recipient > after and (until is None or recipient <= until)
+            )
+        return (self.message(campaign, recipient) for recipient in recipients)
+
+    def messages_to_fold(self, campaign: str, after: str, until: str) -> Iterator[Message | PutAside]:
+        """See `Store`; here every message can be read."""
+        return self.messages(campaign, after, until)
+
+    def message(self, campaign: str, recipient: str) -> Message:
+        """See `Store`."""
+        with self._lock:
+            events = self._of_message.get((campaign, recipient), ())
+            return Message(campaign, recipient, sorted(events, key=lambda event: event.id))
+
+    def person(self, recipient: str) -> Iterator[Message]:
+        """See `Store`."""
+        with self._lock:
+            campaigns = sorted(campaign for campaign, of in self._of_message if of == recipient)
+        messages = (self.message(campaign, recipient) for campaign in campaigns)
+        return (message for message in messages if message.events)
+
+    def messages_that_carried(self, campaign: str, urls: Sequence[str]) -> Iterator[Message | PutAside]:
+        """See `Store`; here every message can be read."""
+        asked = frozenset(urls)
+        with self._lock:
+            carriers = {
+                event.recipient
+                for event in self._log.values()
+                if event.campaign == campaign and event.destination in asked
+            }
+        return (self.message(campaign, recipient) for recipient in sorted(carriers))
+
+    def messages_by_source(
+        self, least: int, since_ms: int = 0, campaign: str | None = None
+    ) -> Iterator[Followed]:
+        """See `Store`."""
+        followed: defaultdict[tuple[str, str], set[Key]] = defaultdict(set)
+        with self._lock:
+            recent = (event for event in self._log.values() if event.received_at_ms >= since_ms)
+            for event in recent:
+                if _follows(event) and campaign in (None, event.campaign):
+                    followed[event.address, event.agent].add((event.campaign, event.recipient))
+        for source, keys in followed.items():
+            if len({recipient for _, recipient in keys}) >= least:
+                messages = (self.message(*key) for key in sorted(keys))
+                yield from ((source, message) for message in messages if message.events)
+
+
+def _follows(event: Event) -> bool:
+    is_get = event.kind is EventKind.CLICK and event.method == "GET"
+    return is_get and event.address != "" and not event.facts & Facts.FORGED
