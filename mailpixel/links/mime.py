@@ -1,6 +1,6 @@
 """Rewriting a whole RFC 5322 message by splice: headers and untouched parts stay byte for byte.
 
-HTML parts are rewritten, plain text only when asked for; one pixel goes into the last HTML part. What is signed,
+HTML parts are rewritten, plain text only when the sender asks for it; one pixel goes into the last HTML part. What is signed,
 encrypted, attached or of doubtful form is skipped, with a cause.
 """
 
@@ -28,6 +28,7 @@ class MessagePlan:
 
     `links`, `numbers`, `skipped`, `has_pixel`, `notes` and `error` are as in `mailpixel.links.splicing.plan.Plan`; a
     destination has one number in all parts. `skipped_parts` names the parts that stay as they are, path and cause.
+    `head` is the header block of a multipart message that changes; `pieces` are the bytes and parts that follow it.
     """
 
     links: tuple[str, ...]
@@ -43,7 +44,7 @@ class MessagePlan:
     def render(self, urls: Sequence[str], pixel_url: str | None = None) -> bytes:
         """The message with the tracked URLs in place of the links, and the pixel where one is given and has a place.
 
-        `urls` run parallel to `links`, as for `Plan.render`. Raises `InvalidInput` when their number is another.
+        `urls` run parallel to `links`, as for `Plan.render`. Raises `InvalidInput` unless there is one for each link.
         """
         if len(urls) != len(self.links):
             raise not_one_each(urls, self.links)

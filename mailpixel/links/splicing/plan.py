@@ -46,7 +46,7 @@ class Plan(Generic[AnyStr]):
 
         `urls` run parallel to `links`. They are absolute URLs without line breaks, or hold an ESP's merge field; they
         are encoded for the quotes they land in (`&` and the quote, nothing else) and otherwise written as they are.
-        The result is text or bytes as the input was. Raises `InvalidInput` when there are not as many URLs as links.
+        The result is text or bytes as the input was. Raises `InvalidInput` unless there is one URL for each link.
         """
         if len(urls) != len(self.links):
             raise not_one_each(urls, self.links)
