@@ -1,7 +1,7 @@
 """Rewriting a whole RFC 5322 message by splice: headers and untouched parts stay byte for byte.
 
-HTML parts are rewritten, plain text only when the sender asks for it; one pixel goes into the last HTML part. What is signed,
-encrypted, attached or of doubtful form is skipped, with a cause.
+HTML parts are rewritten, plain text only when the sender asks for it; one pixel goes into the last HTML part. What is
+signed, encrypted, attached or of doubtful form is skipped, with a cause.
 """
 
 from collections import Counter
