@@ -1,6 +1,6 @@
 """The command line: rows to stdout, talk and progress to stderr; exit 0 done, 1 failed, 2 misuse.
 
-One file per command group; `COMMANDS` below is the table of contents.
+`COMMANDS` below says in which file of this folder each command stands.
 """
 
 import sys

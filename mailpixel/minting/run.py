@@ -199,7 +199,7 @@ class _Output:
     def __init__(self, sink: "BinaryIO | ParquetRows", watch: Watch) -> None:
         self._sink, self._watch = sink, watch
         self._done = watch.done
-        self._marks: dict[str, bytearray] = {}
+        self._fingerprints: dict[str, bytearray] = {}
 
     def take(self, block: Block, minted: Minted) -> None:
         """Write one block and report it. Raises `InvalidInput` for the fault that ends a strict job."""
@@ -209,16 +209,16 @@ class _Output:
             self._watch.on_fault(row, fault)
             if block.job.strict:
                 raise InvalidInput(fault.field, f"row {row}: {fault.problem}")
-        for bucket, marks in minted.marks.items():
-            self._marks.setdefault(bucket, bytearray()).extend(marks)
+        for bucket, fingerprints in minted.fingerprints.items():
+            self._fingerprints.setdefault(bucket, bytearray()).extend(fingerprints)
         self._done = _after(self._done, block, minted)
         self._watch.on_block(self._done)
 
     def tally(self) -> Tally:
         """The end of the list."""
         done, different = self._done, 0
-        for marks in self._marks.values():
-            different += len(set(memoryview(marks).cast("Q")))
+        for fingerprints in self._fingerprints.values():
+            different += len(set(memoryview(fingerprints).cast("Q")))
         duplicates = done.minted - self._watch.done.minted - different
         return Tally(done.recipients, done.minted, done.faulty, duplicates)
 

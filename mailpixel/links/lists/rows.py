@@ -96,15 +96,15 @@ class Minted:
     """One block minted: `rows` read, `minted` of them written to `text`, which for Parquet is an Arrow stream.
 
     `faults` are the rows left out: (number in the block from 1, what is wrong); of a strict job there is one at most,
-    the last row read. `marks` tell recipients apart: for every minted row 8 bytes of its signature, in buckets by one
-    more.
+    the last row read. `fingerprints` tell recipients apart: 8 bytes of the signature of every minted row, in buckets
+    by one more.
     """
 
     text: bytes
     rows: int
     minted: int
     faults: tuple[Fault, ...]
-    marks: Mapping[str, bytes]
+    fingerprints: Mapping[str, bytes]
 
 
 class RowMinter:
@@ -188,7 +188,7 @@ def mint_block(job: Job, keyring: Keyring, layout: Layout, block: bytes, skip: i
         places, ids, faults = _sorted_out(minter, rows, skip, job.strict)
         written = [rows[place] for place in places]
         text, tokens = minter.block(written, ids, [[column[at] for at in places] for column in kept])  # type: ignore[arg-type]
-    return Minted(text, len(read), len(tokens), tuple(faults), _marks(tokens))
+    return Minted(text, len(read), len(tokens), tuple(faults), _fingerprints(tokens))
 
 
 def _sorted_out(
@@ -212,9 +212,9 @@ def _sorted_out(
     return places, ids, faults
 
 
-def _marks(tokens: Sequence[str]) -> dict[str, bytes]:
+def _fingerprints(tokens: Sequence[str]) -> dict[str, bytes]:
     """48 bits of every signature, in buckets by 6 more; the last character of a token holds too few to be of use."""
     buckets: dict[str, list[str]] = defaultdict(list)
     for token in tokens:
         buckets[token[-2]].append(token[-10:-2])
-    return {bucket: "".join(marks).encode() for bucket, marks in buckets.items()}
+    return {bucket: "".join(fingerprints).encode() for bucket, fingerprints in buckets.items()}
