@@ -1,4 +1,4 @@
-"""The processes of `mailpixel serve`: web workers on one socket, and one fold that is started and watched."""
+"""The processes of `mailpixel serve`: web workers on one socket, and one `mailpixel work`, started and watched."""
 
 import logging
 import os
@@ -25,10 +25,10 @@ from mailpixel.server.threads import take_short_turns
 from mailpixel.server.workers import Server, Workers, ended_by_signals
 from mailpixel.settings import Settings
 
-FOLD = (sys.executable, "-m", "mailpixel", "work", "--while-input-lasts")
+WORK = (sys.executable, "-m", "mailpixel", "work", "--while-input-lasts")
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 WELL_AFTER_S = 30.0
-"""A fold that ran for this long ran well: when it ends, it is started again after the first pause."""
+"""One that ran for this long ran well: when it ends, it is started again after the first pause."""
 
 DRAIN_S = 10
 
@@ -62,7 +62,7 @@ def serve(settings: Settings, host: str, port: int, workers: int, bound: Callabl
     listening = _bound(config)
     with ended_by_signals():  # uvicorn raises a signal again when it has ended in good order
         bound(listening.getsockname()[1])
-        with _shared_metrics(workers), FoldProcess(settings):
+        with _shared_metrics(workers), WorkProcess(settings):
             if workers == 1:
                 Server(config).run(sockets=[listening])
             else:
@@ -103,20 +103,20 @@ def _shared_metrics(workers: int) -> Iterator[None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-class FoldProcess:
+class WorkProcess:
     """Runs `mailpixel work` in a process of its own, and starts it again when it ends or cannot start.
 
     `command` is what is run; its standard input is a pipe that ends when this process does.
     """
 
-    def __init__(self, settings: Settings, command: Sequence[str] = FOLD) -> None:
+    def __init__(self, settings: Settings, command: Sequence[str] = WORK) -> None:
         self._command = command
         self._environment = os.environ | settings.to_environment()
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
-        self._thread = threading.Thread(target=self._watch, name="mailpixel-fold-watch", daemon=True)
+        self._thread = threading.Thread(target=self._watch, name="mailpixel-work-watch", daemon=True)
 
-    def __enter__(self) -> "FoldProcess":
+    def __enter__(self) -> "WorkProcess":
         self._thread.start()
         return self
 
@@ -135,18 +135,18 @@ class FoldProcess:
                 return
             if time.monotonic() - started > WELL_AFTER_S:
                 pause_s = FIRST_PAUSE_S
-            log.error("the fold %s; it is started again in %.1f s", problem, pause_s)
+            log.error("`mailpixel work` %s; it is started again in %.1f s", problem, pause_s)
             self._stopping.wait(pause_s)
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
     def _run(self) -> str:
-        """Run the fold once, to its end; gives how it ended. Whatever goes wrong here is tried again."""
+        """Run it once, to its end; gives how it ended. Whatever goes wrong here is tried again."""
         try:
             with subprocess.Popen(  # noqa: S603 - our own words
                 self._command,
                 env=self._environment,
                 stdin=subprocess.PIPE,  # never written to
-                start_new_session=True,  # Ctrl-C ends the web first, which then ends the fold
+                start_new_session=True,  # Ctrl-C ends the web first, which then ends this
             ) as self._process:
                 if self._stopping.is_set():
                     self._process.terminate()

@@ -1,4 +1,4 @@
-"""The fold's own process: it is started again whatever became of it, and ends quietly when it is asked to."""
+"""The process of `mailpixel work`: it is started again whatever became of it, and ends quietly when it is asked to."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mailpixel.server.supervisor import FoldProcess
+from mailpixel.server.supervisor import WorkProcess
 from mailpixel.settings import Settings
 from mailpixel.store.sqlite import SqliteStore
 from tests.support.processes import UNMEASURED, wait_until
@@ -20,11 +20,11 @@ def write_program(path: Path, text: str) -> None:
     path.chmod(stat.S_IRWXU)
 
 
-def test_a_fold_that_cannot_be_started_is_tried_until_it_can(
+def test_work_that_cannot_be_started_is_tried_until_it_can(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    program, mark = tmp_path / "fold", tmp_path / "ran"
-    with FoldProcess(Settings(data=tmp_path), [str(program)]):
+    program, mark = tmp_path / "work", tmp_path / "ran"
+    with WorkProcess(Settings(data=tmp_path), [str(program)]):
         wait_until(lambda: "could not be started (FileNotFoundError)" in caplog.text, "nothing is logged")
         program.write_text("not a program")
         program.chmod(stat.S_IRUSR)
@@ -34,30 +34,30 @@ def test_a_fold_that_cannot_be_started_is_tried_until_it_can(
     assert str(tmp_path) not in caplog.text
 
 
-def test_a_fold_that_ends_is_started_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    program, runs = tmp_path / "fold", tmp_path / "runs"
+def test_work_that_ends_is_started_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    program, runs = tmp_path / "work", tmp_path / "runs"
     write_program(program, f"echo run >> {runs}; exit 3")
-    with FoldProcess(Settings(data=tmp_path), [str(program)]):
+    with WorkProcess(Settings(data=tmp_path), [str(program)]):
         wait_until(lambda: runs.exists() and len(runs.read_text().split()) > 1, "it ran once only")
-    assert "the fold ended with code 3; it is started again in 0.5 s" in caplog.text
+    assert "`mailpixel work` ended with code 3; it is started again in 0.5 s" in caplog.text
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("arguments", [[], ["--while-input-lasts"]])
-def test_a_signal_ends_the_fold_without_a_word(tmp_path: Path, number: int, arguments: list[str]) -> None:
+def test_a_signal_ends_work_without_a_word(tmp_path: Path, number: int, arguments: list[str]) -> None:
     """An abort of the interpreter would end it by a signal, and with much to say."""
     SqliteStore(tmp_path / "mailpixel.db").close()
     command = [sys.executable, "-m", "mailpixel", "--data", str(tmp_path), "work", *arguments]
     with subprocess.Popen(
         command, env=UNMEASURED, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as fold:
-        wait_until(lambda: catches(fold.pid, signal.SIGTERM), "it does not mind signals")
-        fold.send_signal(number)
-        assert fold.stderr is not None
-        assert (fold.wait(20), fold.stderr.read()) == (0, "")
+    ) as work:
+        wait_until(lambda: catches(work.pid, signal.SIGTERM), "it does not mind signals")
+        work.send_signal(number)
+        assert work.stderr is not None
+        assert (work.wait(20), work.stderr.read()) == (0, "")
 
 
-def test_the_end_of_its_input_ends_the_fold_without_a_word(tmp_path: Path) -> None:
+def test_the_end_of_its_input_ends_work_without_a_word(tmp_path: Path) -> None:
     SqliteStore(tmp_path / "mailpixel.db").close()
     command = [sys.executable, "-m", "mailpixel", "--data", str(tmp_path), "work", "--while-input-lasts"]
     done = subprocess.run(
