@@ -26,10 +26,9 @@ _FRAME = """<!doctype html>
 <link rel="stylesheet" href="{up}static/{style}">
 </head>
 <body>
-<a class="skip" href="#content">To the text</a>
 <header><a href="{up}docs">mailpixel manual</a></header>
 <div class="columns">
-<main id="content">
+<main>
 {body}</main>
 <nav aria-label="Pages">
 <ul>
