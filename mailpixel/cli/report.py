@@ -35,9 +35,9 @@ def report_command(id: str, as_json: bool, zone: tzinfo | None) -> None:
         if summary.recipients.tracked is None:
             say(f"open rates need how many were sent: mailpixel campaign edit {id} --sent N")
     say_what_waits(behind, id)
-    if summary.earlier_rules:
+    if len(summary.editions) > 1:
         say(
-            f"some of these figures were judged by an earlier edition of the rules ({summary.earlier_rules});"
+            f"some of these figures were judged by an earlier edition of the rules ({summary.editions[0]});"
             f" `mailpixel rebuild --campaign {id}` judges all by the present one"
         )
 
@@ -148,7 +148,9 @@ hold chance alone (who happened to be counted), not whether the assumption is tr
 def _open_rates(summary: Summary) -> Table:
     """What is certain and the estimates side by side; where these disagree, the range is all that can be said."""
     between = summary.open_rate_range
-    values = {each.method: (each.value, each.low, each.high) for each in between.estimates}
+    values: dict[str, tuple[float | None, float | None, float | None]] = {
+        each.method: (each.value, each.low, each.high) for each in between.estimates
+    }
     values |= {"floor": (between.low, None, None), "ceiling": (between.high, None, None)}
     table = _table(OPEN_RATE, "rate", "95 % interval", "definition")
     for name, definition in OPEN_RATES.items():
@@ -175,8 +177,7 @@ def _percent(rate: float | None) -> str:
 def _links(summary: Summary) -> Table:
     table = _table("link", "clicks", "human", "unique human", "url")
     for link in summary.links:
-        row = link.to_json()
-        number, url = row["number"], row["url"]
-        counted = [f"{row[name]:,}" for name in ("events", "human", "unique_human")]
+        number, url = link.number, link.url
+        counted = [f"{count:,}" for count in (link.events, link.human, link.unique_human)]
         table.add_row(str(number or ""), *counted, plain(url or "links of one recipient alone"))
     return table

@@ -194,7 +194,17 @@ def schemas_of(shapes: Iterable[type[Struct]]) -> dict[str, Any]:
     _, found = msgspec.json.schema_components(
         shapes, schema_hook=_schema_of, ref_template="#/components/schemas/{name}"
     )
-    return found
+    return {name: _closed(schema) for name, schema in found.items()}
+
+
+def _closed(schema: Any) -> Any:
+    """The schema; a dict whose names are listed takes no other, which msgspec does not say by itself."""
+    if isinstance(schema, list):
+        return [_closed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {"additionalProperties": False} if isinstance(schema.get("properties"), dict) else {}
+    return {name: _closed(inner) for name, inner in schema.items()} | closed
 
 
 def _schema_of(special: Any) -> dict[str, Any]:

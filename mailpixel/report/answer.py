@@ -1,5 +1,6 @@
 """What a report gives to programs: a Struct is the shape of `--json`, of the API's answer and of its documentation."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import msgspec
@@ -9,6 +10,17 @@ Count = Annotated[int, Meta(ge=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Iso = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 """A moment in ISO 8601."""
+
+
+def exactly(names: Iterable[str], each: dict[str, object] | None = None) -> Meta:
+    """What is said of a dict that has these names and no other; `each` is the schema of a value, by default a count."""
+    properties = dict.fromkeys(names, each or {"type": "integer", "minimum": 0})
+    return Meta(
+        extra_json_schema={
+            "properties": properties,
+            "required": list(properties),
+        }
+    )
 
 
 class Answer(Struct, frozen=True, forbid_unknown_fields=True):

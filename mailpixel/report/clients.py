@@ -1,44 +1,54 @@
 """In which programs and on what devices a campaign was read, with what is not known beside it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterable, Mapping
+from typing import Annotated
 
+from mailpixel.report.answer import Answer, Count, Share, exactly
 from mailpixel.report.estimate import rounded
-from mailpixel.traffic.programs import Device, Program
+from mailpixel.traffic.programs import DEVICES, PROGRAMS
 
 UNKNOWN = "unknown"
-NAMES: Mapping[str, type[StrEnum]] = {"client": Program, "device": Device}
 
 
-@dataclass(frozen=True, slots=True)
-class Clients:
+class Clients(Answer, frozen=True):
     """Messages with a human open or click, by the program or the device of the first.
 
-    `known` has every name of its list but `unknown`, the most frequent first.
+    `known` has every name of its list but `unknown`, the most frequent first. `unknown_share` is null without messages.
     """
 
-    messages: int
-    unknown: int
-    known: Mapping[str, int]
-
-    @property
-    def unknown_share(self) -> float | None:
-        """The part of `messages` of which it is not known, from 0 to 1; None without messages."""
-        return self.unknown / self.messages if self.messages else None
-
-    def to_json(self) -> dict[str, object]:
-        """{"messages","unknown","unknown_share","known":{name: messages}}."""
-        return {
-            "messages": self.messages,
-            "unknown": self.unknown,
-            "unknown_share": rounded(self.unknown_share),
-            "known": dict(self.known),
-        }
+    messages: Count
+    unknown: Count
+    unknown_share: Share | None
+    known: dict[str, Count]
 
 
-def clients(totals: Mapping[str, int], of: str) -> Clients:
-    """The programs (`client`) or devices (`device`) of a campaign."""
-    numbers = {name.value: totals.get(f"opens.{of}.{name}", 0) for name in NAMES[of]}
+class Programs(Clients, frozen=True):
+    """Messages with a human open or click, by the program of the first; the most frequent first."""
+
+    known: Annotated[dict[str, Count], exactly(name for name in PROGRAMS if name != UNKNOWN)]
+
+
+class Devices(Clients, frozen=True):
+    """Messages with a human open or click, by the device of the first; the most frequent first."""
+
+    known: Annotated[dict[str, Count], exactly(name for name in DEVICES if name != UNKNOWN)]
+
+
+def programs(totals: Mapping[str, int]) -> Programs:
+    """The programs that a campaign was read in."""
+    return Programs(*_clients(totals, "client", PROGRAMS))
+
+
+def devices(totals: Mapping[str, int]) -> Devices:
+    """The devices that a campaign was read on."""
+    return Devices(*_clients(totals, "device", DEVICES))
+
+
+def _clients(
+    totals: Mapping[str, int], of: str, names: Iterable[str]
+) -> tuple[int, int, float | None, dict[str, int]]:
+    """The fields of `Clients`."""
+    numbers = {str(name): totals.get(f"opens.{of}.{name}", 0) for name in names}
     messages, unknown = sum(numbers.values()), numbers.pop(UNKNOWN)
-    return Clients(messages, unknown, dict(sorted(numbers.items(), key=lambda entry: -entry[1])))
+    share = rounded(unknown / messages) if messages else None
+    return messages, unknown, share, dict(sorted(numbers.items(), key=lambda entry: -entry[1]))

@@ -9,8 +9,12 @@ Their intervals hold chance alone: how far off the value may be because of who h
 assumption were true. They do not say how true it is, so on large campaigns they are far narrower than what is known.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import exp, sqrt
+from typing import Literal, overload
+
+from mailpixel.report.answer import Answer, Share
 
 CLOSE = 0.02
 """Estimates of a rate this close agree, whatever their intervals: no assumption here holds to less than two points."""
@@ -59,14 +63,16 @@ class Audience:
         return self.floor + max(self.privacy_only - self.hidden_clickers, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+Method = Literal["extrapolation", "click_ratio"]
+
+
+class Estimate(Answer, frozen=True):
     """A number of openers with the 95 % interval of chance alone; all None where the campaign does not show it."""
 
-    method: str
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
+    method: Method
+    value: Share | None
+    low: Share | None
+    high: Share | None
 
     def within(self, low: float, high: float) -> "Estimate":
         """The same, kept between what is certain: nobody estimates below a floor or above a ceiling."""
@@ -79,9 +85,8 @@ class Estimate:
         """The same as a part of `denominator`."""
         if self.value is None or self.low is None or self.high is None:
             return self
-        return Estimate(
-            self.method, self.value / denominator, self.low / denominator, self.high / denominator
-        )
+        value, low, high = (rounded(number / denominator) for number in (self.value, self.low, self.high))
+        return Estimate(self.method, value, low, high)
 
 
 def extrapolation(audience: Audience) -> Estimate:
@@ -91,7 +96,7 @@ def extrapolation(audience: Audience) -> Estimate:
     """
     watched, openers = audience.trackable, audience.trackable_openers
     if watched <= 0 or openers > watched:
-        return Estimate("extrapolation")
+        return Estimate("extrapolation", None, None, None)
     rates = (openers / watched, *wilson(openers, watched))
     return Estimate("extrapolation", *(openers + audience.privacy * rate for rate in rates))
 
@@ -104,7 +109,7 @@ def hidden_openers(audience: Audience) -> Estimate:
     """
     openers, clickers = audience.trackable_openers, audience.trackable_clickers
     if not 0 < clickers <= openers:
-        return Estimate("click_ratio")
+        return Estimate("click_ratio", None, None, None)
     value = audience.privacy_clickers * openers / clickers
     counted = audience.privacy_clickers or 0.5
     factor = exp(Z * sqrt(1 / counted + 1 / clickers - 1 / openers))
@@ -120,7 +125,10 @@ def click_ratio(audience: Audience) -> Estimate:
     return Estimate("click_ratio", shown + hidden.value, shown + hidden.low, shown + hidden.high)
 
 
-METHODS = (extrapolation, click_ratio)
+METHODS: Mapping[Method, Callable[[Audience], Estimate]] = {
+    "extrapolation": extrapolation,
+    "click_ratio": click_ratio,
+}
 
 
 def wilson(hits: int, trials: int) -> tuple[float, float]:
@@ -136,13 +144,12 @@ def wilson(hits: int, trials: int) -> tuple[float, float]:
     return (low if hits else 0.0), (high if hits < trials else 1.0)
 
 
-@dataclass(frozen=True, slots=True)
-class OpenRateRange:
+class OpenRateRange(Answer, frozen=True):
     """Between which rates the open rate of people lies and what the methods say. None: unknown."""
 
-    low: float | None
-    high: float | None
-    estimates: tuple[Estimate, ...]
+    low: Share | None
+    high: Share | None
+    estimates: list[Estimate]
 
     @property
     def agree(self) -> bool | None:
@@ -156,33 +163,21 @@ class OpenRateRange:
             return None
         return round(max(values) - min(values), 9) <= CLOSE or max(lows) <= min(highs)
 
-    def to_json(self) -> dict[str, object]:
-        """{"low","high","estimates":[{"method","value","low","high"}]}."""
-        return {
-            "low": rounded(self.low),
-            "high": rounded(self.high),
-            "estimates": [
-                {
-                    "method": estimate.method,
-                    "value": rounded(estimate.value),
-                    "low": rounded(estimate.low),
-                    "high": rounded(estimate.high),
-                }
-                for estimate in self.estimates
-            ],
-        }
-
 
 def open_rate_range(audience: Audience | None) -> OpenRateRange:
     """The range over `audience.tracked`; all None where that is unknown, 0 or below the certain openers."""
     if audience is None or audience.tracked <= 0 or audience.floor > audience.tracked:
-        return OpenRateRange(None, None, tuple(Estimate(method.__name__) for method in METHODS))
+        return OpenRateRange(None, None, [Estimate(name, None, None, None) for name in METHODS])
     tracked, floor = audience.tracked, audience.floor
     ceiling = min(audience.ceiling, tracked)
-    estimates = tuple(method(audience).within(floor, ceiling).rate(tracked) for method in METHODS)
-    return OpenRateRange(floor / tracked, ceiling / tracked, estimates)
+    estimates = [method(audience).within(floor, ceiling).rate(tracked) for method in METHODS.values()]
+    return OpenRateRange(rounded(floor / tracked), rounded(ceiling / tracked), estimates)
 
 
+@overload
+def rounded(rate: float) -> float: ...
+@overload
+def rounded(rate: float | None) -> float | None: ...
 def rounded(rate: float | None) -> float | None:
     """A rate to six decimals, which tell one message in a million."""
     return None if rate is None else round(rate, 6)

@@ -1,7 +1,9 @@
 """Rows by recipient: what became of each message of a campaign."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated
 
+from mailpixel.report.answer import Answer, Count, Iso, exactly
 from mailpixel.report.moments import iso_ms
 from mailpixel.report.tables import flat
 from mailpixel.store.projections import MessageState, ReadProjections
@@ -12,24 +14,34 @@ CLICKS = ("events", "human", "machine")
 PAGE = 1_000
 
 
-def recipient_row(state: MessageState) -> dict[str, object]:
-    """One message.
+class RecipientRow(Answer, frozen=True):
+    """What became of one message; null is what was not seen."""
 
-    {"recipient","standing","delivered_at","opted_out","opens":{…},"clicks":{…},"first_human_open_at","first_human_click_at",
-    "last_event_at"}; moments are ISO 8601 in UTC, null where nothing of the kind was seen.
-    """
+    recipient: str
+    standing: Standing
+    delivered_at: Iso | None
+    opted_out: bool
+    opens: Annotated[dict[str, Count], exactly(OPENS)]
+    clicks: Annotated[dict[str, Count], exactly(CLICKS)]
+    first_human_open_at: Iso | None
+    first_human_click_at: Iso | None
+    last_event_at: Iso | None
+
+
+def recipient_row(state: MessageState) -> dict[str, object]:
+    """One message as a `RecipientRow`, in JSON."""
     tally = state.tally
-    return {
-        "recipient": state.recipient,
-        "standing": state.standing.value,
-        "delivered_at": iso_ms(state.delivered_at_ms),
-        "opted_out": state.opted_out,
-        "opens": _numbers(tally, "opens", OPENS),
-        "clicks": _numbers(tally, "clicks", CLICKS),
-        "first_human_open_at": iso_ms(state.first_human_open_at_ms),
-        "first_human_click_at": iso_ms(state.first_human_click_at_ms),
-        "last_event_at": iso_ms(state.last_event_at_ms),
-    }
+    return RecipientRow(
+        recipient=state.recipient,
+        standing=state.standing,
+        delivered_at=iso_ms(state.delivered_at_ms),
+        opted_out=state.opted_out,
+        opens=_numbers(tally, "opens", OPENS),
+        clicks=_numbers(tally, "clicks", CLICKS),
+        first_human_open_at=iso_ms(state.first_human_open_at_ms),
+        first_human_click_at=iso_ms(state.first_human_click_at_ms),
+        last_event_at=iso_ms(state.last_event_at_ms),
+    ).to_json()
 
 
 def state_pages(

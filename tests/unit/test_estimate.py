@@ -106,11 +106,13 @@ def test_where_the_denominator_is_unknown_nought_or_too_small_nothing_is_claimed
 
 
 def test_without_any_click_of_a_watched_opener_the_click_ratio_is_unknown() -> None:
-    assert click_ratio(a_thousand(trackable_clickers=0)) == Estimate("click_ratio")
+    assert click_ratio(a_thousand(trackable_clickers=0)) == Estimate("click_ratio", None, None, None)
 
 
 def test_when_every_message_is_prefetched_extrapolation_is_unknown() -> None:
-    assert extrapolation(audience(tracked=10, privacy=10, privacy_only=10)) == Estimate("extrapolation")
+    assert extrapolation(audience(tracked=10, privacy=10, privacy_only=10)) == Estimate(
+        "extrapolation", None, None, None
+    )
 
 
 def test_without_clicks_behind_the_prefetch_none_are_hidden_but_some_may_be() -> None:
@@ -147,7 +149,7 @@ def test_estimates_stay_between_floor_and_ceiling() -> None:
 def test_estimates_agree_within_two_points_or_when_their_intervals_overlap(
     intervals: list[tuple[float, float]], agree: bool | None
 ) -> None:
-    estimates = tuple(Estimate("any", low, low, high) for low, high in intervals)
+    estimates = [Estimate("click_ratio", low, low, high) for low, high in intervals]
     assert OpenRateRange(0.1, 0.9, estimates).agree is agree
 
 

@@ -108,6 +108,7 @@ def test_a_recipient_is_a_row_of_what_became_of_the_message() -> None:
     )
     assert recipient_row(state) == {
         "recipient": "r-1",
+        "standing": "read",
         "delivered_at": "2026-09-21T14:13:21Z",
         "opted_out": False,
         "opens": {"events": 3, "human": 1, "privacy_prefetch": 0, "machine": 1},

@@ -6,18 +6,15 @@ from typing import Any
 from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.reading.shapes import schemas_of
 from mailpixel.report.answer import Answer
-from mailpixel.report.clients import UNKNOWN
-from mailpixel.report.estimate import METHODS
 from mailpixel.report.explanation import MessageRow
 from mailpixel.report.export import EventRow
 from mailpixel.report.links import CampaignRow, LinkRow
-from mailpixel.report.summary import CLICKS, OPENS
+from mailpixel.report.recipients import RecipientRow
+from mailpixel.report.summary import Summary
 from mailpixel.report.timeline import BUCKETS
 from mailpixel.report.timeline import CLICKS as TIMELINE_CLICKS
 from mailpixel.report.timeline import OPENS as TIMELINE_OPENS
 from mailpixel.server.errors import CODES
-from mailpixel.store.standing import Standing
-from mailpixel.traffic.programs import DEVICES, PROGRAMS
 
 Schema = dict[str, Any]
 
@@ -25,7 +22,6 @@ STRING: Schema = {"type": "string"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 BOOLEAN: Schema = {"type": "boolean"}
 MOMENT: Schema = {"type": "string", "format": "date-time"}
-RATE: Schema = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
 MAYBE_STRING: Schema = {"type": ["string", "null"]}
 MAYBE_COUNT: Schema = {"type": ["integer", "null"], "minimum": 0}
 MAYBE_SECONDS: Schema = {"type": ["number", "null"], "minimum": 0}
@@ -57,33 +53,15 @@ def counts(names: Sequence[str] | Mapping[str, str]) -> Schema:
     return an_object(**dict.fromkeys(names, COUNT))
 
 
-def clients(names: Sequence[str]) -> Schema:
-    """Messages by program or by device, the part of which it is not known beside them."""
-    known = counts([name for name in names if name != UNKNOWN])
-    return an_object(messages=COUNT, unknown=COUNT, unknown_share=RATE, known=known)
-
-
 def word(*words: str) -> Schema:
     """One of a few words."""
     return {"type": "string", "enum": list(words)}
-
-
-def word_or_null(*words: str) -> Schema:
-    """One of a few words, or null."""
-    return {"type": ["string", "null"], "enum": [*words, None]}
 
 
 def a_page(item: str) -> Schema:
     """A page of a list."""
     return an_object(items=array(ref(item)), next=MAYBE_STRING)
 
-
-LINK = {"number": MAYBE_COUNT, "url": MAYBE_STRING, "events": COUNT, "human": COUNT, "unique_human": COUNT}
-
-RULES = {
-    "description": "The edition of the rules; two, the earlier first, where some figures are of an earlier one.",
-    "oneOf": [STRING, {"type": "array", "items": STRING, "minItems": 2, "maxItems": 2}],
-}
 
 REWRITTEN = {
     "html": STRING,
@@ -100,44 +78,12 @@ ERROR = an_object(code=word(*CODES.values()), message=STRING, field=MAYBE_STRING
 
 FRESHNESS = an_object(fresh=BOOLEAN, age_s={"type": "number", "minimum": 0})
 
-ANSWERS: tuple[type[Answer], ...] = (CampaignRow, LinkRow, EventRow, MessageRow)
+ANSWERS: tuple[type[Answer], ...] = (CampaignRow, Summary, LinkRow, RecipientRow, EventRow, MessageRow)
 """The answers that are structs."""
 
 SCHEMAS: dict[str, Schema] = schemas_of(ANSWERS) | {
     "Error": an_object(error=ERROR),
     "Campaigns": a_page("CampaignRow"),
-    "Rate": an_object(value=RATE, numerator=COUNT, denominator=MAYBE_COUNT, definition=STRING),
-    "Summary": an_object(
-        campaign=an_object(id=STRING, name=STRING, sent_at=MAYBE_MOMENT),
-        recipients=an_object(
-            sent=MAYBE_COUNT,
-            delivered=MAYBE_COUNT,
-            tracked=MAYBE_COUNT,
-            untracked=COUNT,
-            standing=counts(tuple(Standing)),
-        ),
-        opens=counts(OPENS),
-        clicks=counts(CLICKS),
-        rates=an_object(open_rate=ref("Rate"), click_rate=ref("Rate"), click_to_open_rate=ref("Rate")),
-        open_rate_range=an_object(
-            low=RATE,
-            high=RATE,
-            estimates=array(
-                an_object(
-                    method=word(*(method.__name__ for method in METHODS)), value=RATE, low=RATE, high=RATE
-                )
-            ),
-        ),
-        links=array(an_object(**LINK)),
-        programs=clients(PROGRAMS),
-        devices=clients(DEVICES),
-        probes=COUNT,
-        internal=COUNT,
-        provisional=COUNT,
-        overflow=COUNT,
-        as_of=MAYBE_MOMENT,
-        rules_version=RULES,
-    ),
     "Timeline": an_object(
         bucket=word(*BUCKETS),
         tz=STRING,
@@ -146,18 +92,7 @@ SCHEMAS: dict[str, Schema] = schemas_of(ANSWERS) | {
         notes=array(an_object(field=STRING, reason=STRING)),
     ),
     "Links": a_page("LinkRow"),
-    "Recipient": an_object(
-        recipient=STRING,
-        standing=word(*Standing),
-        delivered_at=MAYBE_MOMENT,
-        opted_out=BOOLEAN,
-        opens=counts(("events", "human", "privacy_prefetch", "machine")),
-        clicks=counts(("events", "human", "machine")),
-        first_human_open_at=MAYBE_MOMENT,
-        first_human_click_at=MAYBE_MOMENT,
-        last_event_at=MAYBE_MOMENT,
-    ),
-    "Recipients": a_page("Recipient"),
+    "Recipients": a_page("RecipientRow"),
     "Minted": {
         "description": "The links of one recipient, `link_1` and so on; with `merge` a token.",
         "type": "object",
