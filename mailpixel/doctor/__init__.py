@@ -1,12 +1,10 @@
 """Is this installation fit to track mail? Checks that an operator runs by hand, each with its remedy.
 
-check       what a check tells
-addresses   which public addresses there are
-asking      one bounded HTTP request, and its answer
-public      what a public address answers
-arrivals    what arrives in the log through it
-local       the keys, the rights of files and the fold on this machine
-links       where the links of a campaign lead
+public     which public addresses there are, and what they answer
+arrivals   what arrives in the log through them
+local      the keys, the rights of files and the fold on this machine; what a check is
+links      where the links of a campaign lead
+http       one bounded HTTP request, and its answer
 """
 
 from mailpixel.doctor.arrivals import LATEST, check_addresses, check_head

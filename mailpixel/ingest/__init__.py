@@ -10,5 +10,4 @@ group           hits that share a commit, and their answers
 batches         events of streams, a share of each commit
 evidence        hits with a broken signature
 committer       group commit
-removal         deleting a campaign that was never sent
 """

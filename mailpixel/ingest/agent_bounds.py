@@ -38,7 +38,7 @@ class AgentBounds:
 
     @property
     def remembered(self) -> int:
-        """How many agents are known."""
+        """How many agents it remembers."""
         return len(self._young) + len(self._old)
 
     def kept(self, agent: str, campaign: str, recipient: str, day: int) -> str:

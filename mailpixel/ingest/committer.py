@@ -4,8 +4,8 @@ While the thread writes one group the next one fills, so the busier the service,
 A hit whose commit takes longer than the bound is answered anyway and stays queued: the reader never waits for
 our disk. While the store refuses to write, hits are answered at once and kept up to a stated number.
 
-Events of streams get a share of each commit, and their streams wait for it. What may come late, counts past the cap and
-hits with a broken signature, is written once a second.
+Events of streams get a share of each commit, and their streams wait for it. Counts past the cap and hits with a broken
+signature may be late: they are written once a second.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ GATHER_S = 0.001
 """How long a group gathers hits before it is handed over: a commit costs as much as writing forty hits."""
 
 LATE_EVERY_S = 1.0
-"""How often that is written which nobody waits for."""
+"""How often the committer writes what nobody waits for."""
 
 BATCH_WITHIN_S = 30.0
 """How long a stream waits for the commit of a batch: it has no reader, and may take its time."""
@@ -162,7 +162,7 @@ class Committer:
         return group
 
     def _wake(self) -> None:
-        """See to it that what waits is handed over soon."""
+        """Have what waits handed over soon."""
         self._idle.clear()
         if self._writing is None:
             self._loop.call_later(GATHER_S, self._hand_over)
@@ -219,11 +219,11 @@ class Committer:
             rejected = self._append_until_written(handed)
             if rejected is None or self._loop.is_closed():
                 return
-            self._tell(self._committed, rejected)
+            self._call_in_loop(self._committed, rejected)
             if handed.evidence:
-                self._tell(self._evidence.wrote, self._append_evidence(handed.evidence))
+                self._call_in_loop(self._evidence.wrote, self._append_evidence(handed.evidence))
 
-    def _tell(self, what: Callable[[int], None], number: int) -> None:
+    def _call_in_loop(self, what: Callable[[int], None], number: int) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(what, number)
 

@@ -22,8 +22,8 @@ class ReplyKind(StrEnum):
 class Surface:
     """A public path prefix and what is good behind it.
 
-    `event` is the kind of event that comes of it, `tokens` the kinds of token that stand alone behind the prefix, and
-    `numbered` those with the number of a link behind them. `name` is its label in the metrics.
+    `event` is the kind of event that it logs. `tokens` are the kinds of token that are good alone behind the prefix,
+    `numbered` those that are good with the number of a link behind them. `name` is its label in the metrics.
     """
 
     name: str

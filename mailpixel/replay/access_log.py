@@ -43,9 +43,7 @@ class LogShape:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A log as read: messages in order of recipient, and how many lines were neither opens nor clicks of
-    anybody.
-    """
+    """A log as read: messages in order of recipient, and how many of its lines name no open or click of a recipient."""
 
     messages: tuple[Message, ...]
     lines: int

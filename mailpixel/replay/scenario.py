@@ -52,7 +52,7 @@ class Scenario:
     expected: Expected | None = None
 
     def rules(self, base: Rules) -> Rules:
-        """The rules in force in this scenario: the given ones and what the scenario knows besides."""
+        """The rules in force in this scenario: those of `base` and what the scenario knows besides."""
         if not self.config:
             return base
         return replace(

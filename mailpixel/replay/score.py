@@ -10,13 +10,14 @@ from mailpixel.replay.replayed import Replayed
 from mailpixel.replay.scenario import Expected, Scenario
 
 Pair = tuple[EventKind, tuple[str, ...], str]
-"""Kind of a labelled hit, the verdicts that are right, and the one that was given."""
+"""Kind of a labelled hit, the verdicts that are right, and the verdict of the rules."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerdictScore:
-    """Of one verdict: how many hits were labelled and given it, and the shares that were right (None: of
-    none).
+    """One verdict: how many hits have it as a label, how many got it, and the shares that were right.
+
+    A share of none is None.
     """
 
     verdict: str
@@ -28,8 +29,7 @@ class VerdictScore:
 
 @dataclass(frozen=True, slots=True)
 class ErrorRates:
-    """Of one kind of hit, or all: how many were labelled, the share that was right, and the two ways to be
-    wrong.
+    """One kind of hit, or all: how many have a label, the share that was right, and the two ways to be wrong.
 
     `false_human` is the share of labelled machines that were counted as people, `false_bot` the share of
     labelled people that were not. The `mean_*` are means over the scenarios that have such hits. None: there
@@ -48,9 +48,7 @@ class ErrorRates:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The score of a file: by verdict, by kind, and what exactly was wrong, as (scenario, place, wanted,
-    got).
-    """
+    """The score of a file: by verdict, by kind, and what exactly was wrong, as (scenario, place, wanted, got)."""
 
     scenarios: int
     verdicts: tuple[VerdictScore, ...]
@@ -124,7 +122,7 @@ def _verdict_score(verdict: str, pairs: Sequence[Pair]) -> VerdictScore:
 
 
 def _truth(right: tuple[str, ...], given: str) -> str:
-    """The one label of a hit: what was given where that is right, else the first that would have been."""
+    """The one label of a hit: its verdict where that is right, else the first label."""
     return given if given in right else right[0]
 
 

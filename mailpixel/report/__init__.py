@@ -9,6 +9,7 @@ recipients   rows by recipient
 explanation  one message with its verdicts and reasons
 sources      sources that followed links of many recipients
 export       every event with its verdict, and every delivery
+answer       what a report gives to programs
 tables       rows as NDJSON or CSV
 moments      moments as text
 zones        time zones, and local times

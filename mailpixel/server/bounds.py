@@ -1,4 +1,4 @@
-"""The bounds of one HTTP connection, and what is said where a request is beyond them."""
+"""The bounds of one HTTP connection, and the answers to requests beyond them."""
 
 from collections.abc import Collection
 from http import HTTPStatus
@@ -37,8 +37,8 @@ REFUSALS = {
 
 
 def problem_of_head(target: bytes, headers: Collection[tuple[bytes, bytes]], read_bytes: int) -> Ended | None:
-    """Why a whole head is too much. `read_bytes` is what came of it before its last piece: 0 where it came in one,
-    or behind a body in two, which is shorter than what is allowed."""
+    """Why a complete head is refused. `read_bytes` counts what arrived before its last piece: 0 where it arrived at once,
+    or behind a body in two pieces, which together are shorter than the bound."""
     if len(target) > TARGET_BYTES:
         return Ended.LONG_TARGET
     if len(headers) > HEADERS:
@@ -51,7 +51,7 @@ def problem_of_head(target: bytes, headers: Collection[tuple[bytes, bytes]], rea
 def problem_of_begun_head(
     target: bytes, headers: Collection[tuple[bytes, bytes]], read_bytes: int
 ) -> Ended | None:
-    """Why what came of a head is too much already; `read_bytes` is all of it."""
+    """Why a head is refused before it is complete. `read_bytes` counts all that has arrived."""
     if len(target) > TARGET_BYTES:
         return Ended.LONG_TARGET
     if len(headers) > HEADERS or read_bytes - len(target) > HEADER_BYTES:

@@ -54,7 +54,7 @@ def parser_of_body(listener: Listener, framing: Iterable[Header]) -> httptools.H
 
 
 class _BehindHead:
-    """Passes on what a parser says, but nothing of the head that it was given first."""
+    """Passes on what a parser says, but nothing of the head that `parser_of_body` made up."""
 
     def __init__(self, listener: Listener) -> None:
         self.is_there = False
