@@ -37,8 +37,10 @@ REFUSALS = {
 
 
 def problem_of_head(target: bytes, headers: Collection[tuple[bytes, bytes]], read_bytes: int) -> Ended | None:
-    """Why a complete head is refused. `read_bytes` counts what arrived before its last piece: 0 where it arrived at once,
-    or behind a body in two pieces, which together are shorter than the bound."""
+    """Why a complete head is refused. `read_bytes` counts what arrived before its last piece.
+
+    It is 0 where the head arrived at once, or behind a body in two pieces, which together are shorter than the bound.
+    """
     if len(target) > TARGET_BYTES:
         return Ended.LONG_TARGET
     if len(headers) > HEADERS:
@@ -51,7 +53,7 @@ def problem_of_head(target: bytes, headers: Collection[tuple[bytes, bytes]], rea
 def problem_of_begun_head(
     target: bytes, headers: Collection[tuple[bytes, bytes]], read_bytes: int
 ) -> Ended | None:
-    """Why a head is refused before it is complete. `read_bytes` counts all that has arrived."""
+    """Why a head is refused before it is complete; `read_bytes` counts all that has arrived."""
     if len(target) > TARGET_BYTES:
         return Ended.LONG_TARGET
     if len(headers) > HEADERS or read_bytes - len(target) > HEADER_BYTES:
