@@ -173,6 +173,34 @@ def test_counts_past_the_cap_are_written_by_the_end() -> None:
     assert asyncio.run(scenario()) == 3
 
 
+class FullForCounts(MemoryStore):
+    """Takes every event, and counts past the cap only the second time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    def raise_overflow(self, overflow: Sequence[Overflow]) -> None:
+        self.asked += 1
+        if self.asked == 1:
+            raise StoreUnavailable("no space left")
+        super().raise_overflow(overflow)
+
+
+def test_counts_past_the_cap_that_are_not_taken_are_tried_again_and_no_event_is_written_twice() -> None:
+    async def scenario() -> tuple[int, int, list[bool]]:
+        store = FullForCounts()
+        committer = Committer(store, 5_000, 100)
+        asked = Asked(committer)
+        committer.count_overflow(Overflow("c1", "r-1", 20_000, b"edge", 3))
+        asked.join(2)
+        await committer.stop(20)
+        logged = sum(len(message.events) for message in store.messages(CAMPAIGN))
+        return store.figures("c1", 0, 0).overflow, logged, asked.answers
+
+    assert asyncio.run(scenario()) == (3, 2, [True, True])
+
+
 def test_a_batch_is_durable_when_it_returns_and_waits_for_its_commit_longer_than_a_reader() -> None:
     async def scenario() -> tuple[Sequence[bool], int]:
         store = Gate()
