@@ -121,6 +121,7 @@ def test_erasing_a_person_equals_their_never_having_been(opened: Opened, data: s
         folded(store, data.draw(batches(history)))
         assert store.erase("r-1", NOW_MS) == len(history) - len(others)
         assert everything(store) == folded(without, [others])
+        assert folded(store, data.draw(batches(history))) == everything(without), "all of it arrives again"
 
 
 @stores

@@ -21,9 +21,9 @@ def sweep(database: Database) -> None:
     Where the file keeps former content of theirs between its rows, it is written anew.
     """
     sweep_left(database)
-    if unswept(database):
+    while unswept(database):
         remove_unused_agents(database)
-    while texts := unswept(database):
+        texts = unswept(database)
         _empty_log(database)
         if holds_leftovers(database.path, texts):
             _rewrite(database)

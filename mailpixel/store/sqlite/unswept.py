@@ -5,7 +5,7 @@ stand in rows without an index: rows that an index moves to another page would l
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from mailpixel.store.sqlite.database import Database
 
@@ -15,18 +15,18 @@ def note_unswept(connection: sqlite3.Connection, texts: Iterable[str]) -> None:
     connection.executemany("insert into unswept values (?)", [(text,) for text in texts if text])
 
 
-def unswept(database: Database) -> set[str]:
-    """The texts that were noted."""
+def unswept(database: Database) -> Sequence[str]:
+    """The texts that were noted, some of them twice."""
     with database.reading() as connection:
         return _noted(connection)
 
 
-def forget(database: Database, texts: set[str]) -> None:
+def forget(database: Database, texts: Sequence[str]) -> None:
     """Forget these texts, unless others came meanwhile: only the pages of an emptied table are overwritten whole."""
     with database.writing() as connection:
-        if _noted(connection) <= texts:
+        if _noted(connection) == texts:
             connection.execute("delete from unswept")
 
 
-def _noted(connection: sqlite3.Connection) -> set[str]:
-    return {text for (text,) in connection.execute("select text from unswept")}
+def _noted(connection: sqlite3.Connection) -> list[str]:
+    return [text for (text,) in connection.execute("select text from unswept order by rowid")]
