@@ -1,4 +1,7 @@
-"""The pure rooms read no clock, no chance, no environment and no file: what they need is an argument."""
+"""The pure rooms read no clock, no chance, no environment and no file: what they need is an argument.
+
+Data that ships in the package counts as code: it is read through `importlib.resources`.
+"""
 
 import ast
 import re
