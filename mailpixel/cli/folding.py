@@ -15,7 +15,7 @@ from mailpixel.projections.lease import LEASE_MS, Stop
 from mailpixel.store.campaigns import ChangedCampaigns
 from mailpixel.store.projections import FOLD, Projections
 from mailpixel.store.protocol import Store
-from mailpixel.store.registry import Registry
+from mailpixel.store.registry import FoldRegistry
 from mailpixel.times import now_ms
 
 WITHIN_S = 2.0
@@ -47,7 +47,7 @@ class _TimeUp(Stop):
     """It takes longer than a command may."""
 
 
-def fold_what_waits(store: Store, registry: Registry, campaign: str) -> Behind:
+def fold_what_waits(store: Store, registry: FoldRegistry, campaign: str) -> Behind:
     """Fold what waits, or wait while the running `work` does, but not for long; gives what still waits then."""
     behind = _behind(store, registry, campaign)
     if behind and behind.events <= MOST_EVENTS:
@@ -93,7 +93,7 @@ def _until(end_s: float) -> Callable[[], int]:
     return clock
 
 
-def _fold(store: Store, registry: Registry, campaign: str, clock: Callable[[], int]) -> None:
+def _fold(store: Store, registry: FoldRegistry, campaign: str, clock: Callable[[], int]) -> None:
     in_force = rules()
     options = replace(SMALL, only=frozenset({campaign}), edition=lambda: in_force.version)
     judged_now = partial(judge, rules=in_force)

@@ -10,10 +10,10 @@ from mailpixel.errors import KeyringError, MailpixelError
 from mailpixel.files import is_missing, stamp_of
 from mailpixel.folder.keys import read_keys
 from mailpixel.projections.lag import fold_lag_ms
+from mailpixel.store.consumers import Consumers
 from mailpixel.store.keys import SigningKey
 from mailpixel.store.projections import FOLD, Projections
-from mailpixel.store.protocol import Store
-from mailpixel.store.registry import Registry
+from mailpixel.store.registry import FoldRegistry
 
 
 class Grade(StrEnum):
@@ -96,13 +96,13 @@ def check_rules(store: Projections, version: str) -> Check:
     )
 
 
-def check_fold(store: Store, registry: Registry, now_ms: int, ready_lag_s: int) -> Check:
+def check_fold(consumers: Consumers, registry: FoldRegistry, now_ms: int, ready_lag_s: int) -> Check:
     """Whether hits are judged and counted."""
     name, remedy = "fold", "start `mailpixel serve`, or `mailpixel work` where the web runs elsewhere"
     caught_up_ms = registry.lease(FOLD).caught_up_at_ms
     if not caught_up_ms:
         return Check(name, Grade.FAIL, "has never run: nothing is counted", remedy)
-    lag_ms = fold_lag_ms(store, registry, now_ms, ready_lag_s * 1000)
+    lag_ms = fold_lag_ms(consumers, registry, now_ms, ready_lag_s * 1000)
     if lag_ms is None:
         problem = "last caught up in the future: the clock was ahead, or is behind now"
         return Check(name, Grade.FAIL, problem, f"set the clock; {remedy}")

@@ -21,7 +21,7 @@ from mailpixel.store.consumers import News
 from mailpixel.store.log import PutAside
 from mailpixel.store.projections import FOLD, Folded
 from mailpixel.store.protocol import Store
-from mailpixel.store.registry import Registry
+from mailpixel.store.registry import FoldRegistry
 
 NEWS = 200_000
 """Events whose messages are judged in one go: each message once, however often it was hit."""
@@ -63,7 +63,7 @@ class Fold:
     def __init__(
         self,
         store: Store,
-        registry: Registry,
+        registry: FoldRegistry,
         judge: Judge,
         holder: str,
         options: FoldOptions = FoldOptions(),

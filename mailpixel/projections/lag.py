@@ -4,19 +4,21 @@ from collections.abc import Mapping
 
 from mailpixel.store.consumers import Consumers
 from mailpixel.store.projections import FOLD
-from mailpixel.store.registry import Registry
+from mailpixel.store.registry import FoldRegistry
 
 SET_BACK_MS = 1_000
 """How far a clock may be set back before a moment noted earlier proves nothing."""
 
 
-def fold_lag_ms(consumers: Consumers, registry: Registry, now_ms: int, alive_within_ms: int) -> int | None:
+def fold_lag_ms(
+    consumers: Consumers, registry: FoldRegistry, now_ms: int, alive_within_ms: int
+) -> int | None:
     """Milliseconds that counting is behind; None when it is not known."""
     return lags_ms(consumers, registry, now_ms, alive_within_ms)[FOLD]
 
 
 def lags_ms(
-    consumers: Consumers, registry: Registry, now_ms: int, alive_within_ms: int
+    consumers: Consumers, registry: FoldRegistry, now_ms: int, alive_within_ms: int
 ) -> Mapping[str, int | None]:
     """Milliseconds that each consumer is behind, by name: the fold, and all that ever ran. None when it is not known.
 

@@ -19,7 +19,7 @@ from mailpixel.projections.rebuild_difference import Comparison, Difference
 from mailpixel.store.log import PutAside
 from mailpixel.store.projections import Folded, Generation, MessageState
 from mailpixel.store.protocol import Store
-from mailpixel.store.registry import Registry
+from mailpixel.store.registry import FoldRegistry
 
 EVENTS = 20_000
 """Events of a part."""
@@ -47,7 +47,7 @@ class Rebuild:
 
 def rebuild(
     store: Store,
-    registry: Registry,
+    registry: FoldRegistry,
     judge: Judge,
     campaigns: Sequence[str] | None = None,
     how: Rebuild = Rebuild(),
@@ -140,7 +140,7 @@ Result = tuple[Part, PartResult]
 class _Attempt:
     """One go at some campaigns; those that were disturbed meanwhile are left for the next."""
 
-    def __init__(self, store: Store, registry: Registry, judge: Judge, how: Rebuild) -> None:
+    def __init__(self, store: Store, registry: FoldRegistry, judge: Judge, how: Rebuild) -> None:
         self._store = store
         self._registry = registry
         self._judge = judge

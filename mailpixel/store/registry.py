@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from mailpixel.model import Campaign
-from mailpixel.store.campaigns import CampaignWriter, ChangedCampaigns
+from mailpixel.store.campaigns import CampaignReader, CampaignWriter, ChangedCampaigns
 from mailpixel.store.keys import ApiKey, ApiKeys, SigningKeys
 from mailpixel.store.leases import Leases
 from mailpixel.store.lifecycle import Lifecycle
@@ -44,8 +44,12 @@ class OptOuts(Protocol):
         ...
 
 
+class FoldRegistry(CampaignReader, ChangedCampaigns, Leases, Protocol):
+    """What of a registry folding takes."""
+
+
 class Registry(
-    CampaignWriter, ChangedCampaigns, ApiKeys, SigningKeys, OptOuts, RegistryFeed, Leases, Lifecycle, Protocol
+    CampaignWriter, FoldRegistry, ApiKeys, SigningKeys, OptOuts, RegistryFeed, Lifecycle, Protocol
 ):
     """Campaigns, links, API keys, opt-outs and leases: small, and changed by people.
 

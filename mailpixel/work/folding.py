@@ -9,7 +9,7 @@ from mailpixel.model import Campaign, Judged, Message
 from mailpixel.projections.fold import Fold, FoldOptions
 from mailpixel.store.projections import FOLD
 from mailpixel.store.protocol import Store
-from mailpixel.store.registry import Registry
+from mailpixel.store.registry import FoldRegistry
 from mailpixel.work.task import Clock
 
 
@@ -19,7 +19,7 @@ class Folding:
     name = FOLD
 
     def __init__(
-        self, store: Store, registry: Registry, in_force: RulesInForce, holder: str, note_every_ms: int
+        self, store: Store, registry: FoldRegistry, in_force: RulesInForce, holder: str, note_every_ms: int
     ) -> None:
         self._in_force = in_force
         self._rules = LivePart("rules", in_force.look, time.monotonic)

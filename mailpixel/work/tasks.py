@@ -7,12 +7,12 @@ from mailpixel.folder.operator_file import RulesInForce
 from mailpixel.projections.fold import NOTE_EVERY_MS
 from mailpixel.settings import Settings
 from mailpixel.store.protocol import Store
-from mailpixel.store.registry import Registry
+from mailpixel.store.registry import FoldRegistry
 from mailpixel.work.folding import Folding
 from mailpixel.work.task import Task
 
 
-def tasks_of(settings: Settings, store: Store, registry: Registry) -> Sequence[Task]:
+def tasks_of(settings: Settings, store: Store, registry: FoldRegistry) -> Sequence[Task]:
     """All of them, for this process to run. Raises `InvalidInput` for a file of rules that cannot be used."""
     holder = uuid.uuid4().hex
     note_every_ms = min(settings.ready_lag_s * 1000 // 3, NOTE_EVERY_MS)
