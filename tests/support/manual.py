@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import click
 
@@ -93,14 +94,19 @@ def _below(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]
 
 
 def endpoints() -> str:
-    """Every endpoint of the OpenAPI document."""
+    """Every endpoint of the OpenAPI document, with the names of its query parameters."""
     rows = [
-        (f"`{method.upper()} {path}`", operation["summary"])
+        (f"`{method.upper()} {path}`", operation["summary"], _query(operation))
         for path, operations in document("")["paths"].items()
         for method, operation in operations.items()
         if method in ("get", "post", "patch", "delete", "put")
     ]
-    return table(("endpoint", "what it does"), rows)
+    return table(("endpoint", "what it does", "query"), rows)
+
+
+def _query(operation: Mapping[str, Any]) -> str:
+    places = operation.get("parameters", ())
+    return ", ".join(f"`{each['name']}`" for each in places if each.get("in") == "query")
 
 
 def rules() -> str:
