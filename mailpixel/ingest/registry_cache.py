@@ -1,7 +1,7 @@
 """What the hot path knows of campaigns, keys and opt-outs: a copy of the registry in memory, kept fresh by its news."""
 
 import threading
-from datetime import UTC, datetime
+from datetime import datetime
 
 from mailpixel.model import Campaign
 from mailpixel.store.keys import ApiKey
@@ -72,9 +72,9 @@ class RegistryCache:
         """Whether the person asked not to be tracked."""
         return recipient in self._opted_out
 
-    def key(self, digest: bytes, now: datetime | None = None) -> ApiKey | None:
-        """The API key with this SHA-256, unless it is unknown or revoked."""
+    def key(self, digest: bytes, now: datetime) -> ApiKey | None:
+        """The API key with this SHA-256, unless it is unknown or revoked at this moment."""
         key = self._keys.get(digest)
-        return (
-            None if key is None or (key.revoked_at and key.revoked_at <= (now or datetime.now(UTC))) else key
-        )
+        if key is None or (key.revoked_at and key.revoked_at <= now):
+            return None
+        return key
