@@ -123,6 +123,9 @@ def test_an_open_of_a_person_counts_as_one() -> None:
         (0, 0, "opens.unique"): 1,
         (0, 0, "opens.unique_human"): 1,
         (0, 0, "opens.unique_human_trackable"): 1,
+        (0, 0, "opens.client.browser"): 1,
+        (0, 0, "opens.device.desktop"): 1,
+        (0, 0, "standing.read"): 1,
         (0, 0, "seen"): 1,
         (START_MS, 0, "opens.events"): 1,
         (START_MS, 0, "opens.human"): 1,
@@ -138,6 +141,9 @@ def test_a_click_counts_for_its_link_too() -> None:
         (0, 0, "clicks.unique"): 1,
         (0, 0, "clicks.unique_human"): 1,
         (0, 0, "opens.inferred_from_clicks"): 1,
+        (0, 0, "opens.client.unknown"): 1,
+        (0, 0, "opens.device.desktop"): 1,
+        (0, 0, "standing.clicked"): 1,
         (0, 0, "seen"): 1,
         (0, 2, "clicks.events"): 1,
         (0, 2, "clicks.human"): 1,
@@ -160,7 +166,19 @@ def test_a_repeat_is_an_event_and_nothing_else() -> None:
 
 
 def test_a_proxy_that_fetches_on_view_is_human_and_proxied() -> None:
-    assert totals_of(an_open(0, agent=GMAIL)) == totals_of(an_open(0)) | {"opens.proxied": 1}
+    assert totals_of(an_open(0, agent=GMAIL)) == {
+        "opens.events": 1,
+        "opens.deduplicated": 1,
+        "opens.human": 1,
+        "opens.proxied": 1,
+        "opens.unique": 1,
+        "opens.unique_human": 1,
+        "opens.unique_human_trackable": 1,
+        "opens.client.gmail": 1,
+        "opens.device.unknown": 1,
+        "standing.read": 1,
+        "seen": 1,
+    }
 
 
 def test_a_privacy_prefetch_is_no_person() -> None:
@@ -171,6 +189,7 @@ def test_a_privacy_prefetch_is_no_person() -> None:
         "opens.unique": 1,
         "opens.unique_privacy_prefetch": 1,
         "opens.unique_privacy_only": 1,
+        "standing.hidden": 1,
         "seen": 1,
     }
 
@@ -223,21 +242,30 @@ CROSSED = (
 
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "POST"])
 def test_another_method_is_a_probe_and_no_open_or_click(method: str) -> None:
-    assert totals_of(an_open(0, method=method), a_click(1, method=method)) == {"probes": 2, "seen": 1}
-
-
-def test_the_senders_own_hits_are_internal_and_nothing_else() -> None:
-    assert totals_of(an_open(0, facts=Facts.PREVIEW)) == {"internal": 1, "seen": 1}
-    assert totals_of(a_click(0, facts=Facts.PREVIEW, method="HEAD")) == {
-        "internal": 1,
-        "probes": 1,
+    assert totals_of(an_open(0, method=method), a_click(1, method=method)) == {
+        "probes": 2,
+        "standing.nothing": 1,
         "seen": 1,
     }
 
 
-def test_a_broken_signature_counts_in_nothing() -> None:
+def test_the_senders_own_hits_are_internal_and_nothing_else() -> None:
+    assert totals_of(an_open(0, facts=Facts.PREVIEW)) == {
+        "internal": 1,
+        "standing.nothing": 1,
+        "seen": 1,
+    }
+    assert totals_of(a_click(0, facts=Facts.PREVIEW, method="HEAD")) == {
+        "internal": 1,
+        "probes": 1,
+        "standing.nothing": 1,
+        "seen": 1,
+    }
+
+
+def test_a_broken_signature_counts_in_nothing_and_shows_nothing() -> None:
     events = [an_open(0, facts=Facts.FORGED), a_click(1, facts=Facts.FORGED, method="POST")]
-    assert state_of(*events).tally == {}
+    assert state_of(*events).tally == {(0, 0, "standing.nothing"): 1}
     assert state_of(*events).last_event_at_ms is None
 
 
@@ -248,8 +276,16 @@ def test_a_privacy_prefetch_of_a_link_is_a_machine() -> None:
 
 
 def test_deliveries_and_optouts_count_the_message() -> None:
-    assert totals_of(a_delivery(0), a_delivery(9)) == {"delivered": 1, "seen": 1}
-    assert totals_of(an_optout(0), an_optout(9)) == {"opted_out": 1, "seen": 1}
+    assert totals_of(a_delivery(0), a_delivery(9)) == {
+        "delivered": 1,
+        "standing.nothing": 1,
+        "seen": 1,
+    }
+    assert totals_of(an_optout(0), an_optout(9)) == {
+        "opted_out": 1,
+        "standing.opted_out": 1,
+        "seen": 1,
+    }
     assert totals_of(a_delivery(0), an_open(9, agent=APPLE))["delivered_privacy"] == 1
 
 
