@@ -18,7 +18,8 @@ from mailpixel.projections.fold import Fold
 from mailpixel.projections.message_state import fold_message
 from mailpixel.store.log import Overflow, PutAside
 from mailpixel.store.projections import FOLD, Figures, MessageState
-from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, generations, open_sqlite
+from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, counters, generations, open_sqlite
+from mailpixel.store.sqlite import recipients as by_standing
 from tests.support.builders import EDGE, a_campaign, a_click, an_open, at_ms, judge_plainly
 
 BUSY_MS = 50
@@ -311,3 +312,16 @@ def test_the_figures_are_of_one_moment_whoever_writes_between_two_statements(
         connection.set_trace_callback(None)
     assert len(moments) > 4
     assert found in moments
+
+
+def test_recipients_of_a_standing_and_a_window_of_time_are_found_by_an_index(store: SqliteStore) -> None:
+    asked = {
+        by_standing.OF_STANDING: "states_by_standing (shelf=? AND standing=? AND recipient>?)",
+        counters.QUARTERS: "PRIMARY KEY (shelf=? AND bucket_ms>? AND bucket_ms<?)",
+        counters.DAYS: "PRIMARY KEY (shelf=? AND day>? AND day<?)",
+    }
+    with store._database.reading() as connection:
+        for query, found in asked.items():
+            values = (1,) * query.count("?")
+            (step, *_) = connection.execute(f"explain query plan {query}", values).fetchall()
+            assert step[3].endswith(found)
