@@ -89,13 +89,10 @@ def read_shape(value: object, shape: type[AnyShape], texts: bool = False) -> Any
 
     Raises `InvalidInput` whose field is the whole path, as `links[2].url`.
     """
-    if isinstance(value, dict) and (unknown := value.keys() - set(shape.__struct_encode_fields__)):
-        name = next(name for name in value if name in unknown)
-        raise InvalidInput(name, f"unknown field; {_expected(_type_of(shape))}")
     try:
         return msgspec.convert(value, shape, strict=not texts, dec_hook=_read_special)
     except msgspec.ValidationError as error:
-        raise _in_our_words(error, shape) from None
+        raise _unknown_in(value, shape) or _in_our_words(error, shape) from None
 
 
 class _Refused(ValueError):
@@ -111,6 +108,13 @@ def _read_special(kind: Any, value: object) -> object:
         return kind.read(value)
     except InvalidInput as fault:
         raise _Refused(fault) from None
+
+
+def _unknown_in(value: object, shape: type[Struct]) -> InvalidInput | None:
+    """The fault of an object that names an unknown field: it comes before what is wrong with the known ones."""
+    names = value if isinstance(value, dict) else ()
+    unknown = next((name for name in names if name not in shape.__struct_encode_fields__), None)
+    return None if unknown is None else InvalidInput(unknown, f"unknown field; {_expected(_type_of(shape))}")
 
 
 _PLACE = re.compile(r" - at `\$([^`]*)`$")
@@ -177,6 +181,8 @@ def wanted(kind: inspect.Type) -> str:
             return f"a string of at most {most:,} characters"
         case inspect.LiteralType():
             return f"one of {', '.join(map(str, kind.values))}"
+        case inspect.EnumType():
+            return f"one of {', '.join(kind.cls)}"
         case inspect.VarTupleType():
             return f"an array of at most {kind.max_length:,} items"
     return _WANTED[type(kind)]

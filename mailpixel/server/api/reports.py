@@ -44,16 +44,6 @@ class When(Text, check=_a_moment, format="date-time"):
         return to_ms(from_iso(self, ""))
 
 
-def _a_standing(text: str, name: str) -> str:
-    if text not in list(Standing):
-        raise InvalidInput(name, f"must be one of {', '.join(Standing)}")
-    return text
-
-
-class StandingName(Text, check=_a_standing, enum=list(Standing)):
-    """What is known of a recipient, in a word."""
-
-
 class TimelineOptions(Shape, frozen=True):
     """How a timeline is cut."""
 
@@ -82,7 +72,7 @@ class RecipientOptions(Page, frozen=True):
     """Which recipients are listed."""
 
     standing: Annotated[
-        StandingName | UnsetType,
+        Standing | UnsetType,
         Meta(
             description="Only recipients of whom this is known; `nothing` and `hidden` may both have read the mail."
         ),
@@ -142,7 +132,7 @@ def _number(after: str) -> int:
 def recipients(call: Call) -> object:
     """One page of messages in order of recipient; all of them, as a stream, where it is CSV."""
     campaign, query, store = _campaign(call), call.query, call.services.store
-    standing = Standing(query.standing) if query.standing else None
+    standing = query.standing or None
     link = query.link or None
     if query.format == "csv":
         pages = state_pages(store, campaign.id, standing, link)
