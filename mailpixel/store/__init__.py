@@ -9,6 +9,7 @@ registry          what a registry can be asked: the sum of campaigns, keys, leas
 campaigns         campaigns and links; campaign_changes: what a change of one means
 keys              keys of the API, and what is remembered of signing keys
 leases            which process runs a consumer
+lifecycle         what every store and registry does with its open files
 measures          what a message adds to the counters; shown and standing: what its hits show
 verdict_codes     what was judged of a hit, in eight bytes
 memory, sqlite    the stores
