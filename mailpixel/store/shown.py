@@ -49,7 +49,7 @@ class Judgement(Protocol):
 
     @property
     def client(self) -> int:
-        """The client of the first human hit; see `mailpixel.traffic.programs`."""
+        """In what the mail was read; see `mailpixel.traffic.programs`."""
         ...
 
 

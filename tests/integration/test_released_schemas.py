@@ -68,6 +68,18 @@ def test_judging_history_again_keeps_every_event(data: Path) -> None:
     assert after["clicks"]["events"] == before["clicks"]["events"]
 
 
+def test_programs_and_devices_are_unknown_until_history_is_judged_again(data: Path) -> None:
+    def known() -> tuple[list[str], list[str]]:
+        summary = json_of(data, "report", "spring")
+        named = (summary[of]["known"] for of in ("programs", "devices"))
+        programs, devices = ([name for name, number in each.items() if number] for each in named)
+        return programs, devices
+
+    assert known() == ([], [])
+    assert CliRunner().invoke(cli, ["--data", str(data), "rebuild"]).exit_code == 0
+    assert [set(names) for names in known()] == [{"browser", "gmail", "thunderbird"}, {"desktop", "phone"}]
+
+
 def test_a_message_shows_the_hits_it_had(data: Path, released: Path) -> None:
     then = json.loads((released / "explain.json").read_text())
     now = json_of(data, "explain", "spring", "r-1")

@@ -124,7 +124,7 @@ def _tombstones(db: Admin) -> None:
 
 @STEPS(name="0016_standing")
 def _standing(db: Admin) -> None:
-    """What is known of each recipient, with an index; the client of the first human hit, unknown until a campaign is
+    """What is known of each recipient, with an index; the client of the first human open, unknown until a campaign is
     judged again; and counters by day (UTC).
 
     A fold of the release before may still run, until its last lease ends. It can put no state, as states have more
