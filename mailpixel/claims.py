@@ -1,4 +1,4 @@
-"""What a token says, and the bounds of that: alphabets, lengths, and a clear refusal of what looks personal."""
+"""What a token says, and its bounds: alphabets, lengths, and a refusal of ids that look personal."""
 
 import re
 from collections.abc import Collection
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mailpixel.errors import InvalidInput
 
 LAST_LINK = 65_535
-"""The highest number a link can have: it has 16 bits in a token. The lowest is 1."""
+"""The highest link number: a token has 16 bits for it. The lowest is 1."""
 CAMPAIGN_CHARS = 64
 """The longest campaign id."""
 RECIPIENT_CHARS = 128
@@ -29,7 +29,7 @@ _ADDRESS = re.compile(r"@|%40")
 
 
 class TokenKind(StrEnum):
-    """What a token is good for. One kind never stands in for another."""
+    """What a token is good for. A token of one kind is never accepted as another."""
 
     OPEN = "open"
     """The pixel of one message."""
@@ -42,7 +42,8 @@ class TokenKind(StrEnum):
 class Claims(NamedTuple):
     """What a token says: a message, and what the token is good for.
 
-    A click has either a `link` number (1 to 65535) or an embedded `destination`; the other kinds have neither.
+    A click has either a `link` number (1 to 65,535) or an embedded
+    `destination`. The other kinds have neither.
     """
 
     kind: TokenKind
@@ -54,7 +55,7 @@ class Claims(NamedTuple):
 
 
 def check_campaign_id(text: str, field: str = "campaign") -> str:
-    """The id as given: 1 to 64 of `A-Z a-z 0-9 . _ -`, the first a letter or digit. Raises `InvalidInput`."""
+    """Return the id: 1 to 64 of `A-Z a-z 0-9 . _ -`, first a letter or digit. Raises `InvalidInput`."""
     if _CAMPAIGN.fullmatch(text):
         return text
     raise InvalidInput(
@@ -63,7 +64,7 @@ def check_campaign_id(text: str, field: str = "campaign") -> str:
 
 
 def check_recipient(text: str, field: str = "recipient") -> str:
-    """The id as given: 1 to 128 of `A-Z a-z 0-9 . _ : ~ + = / -`; nothing like an e-mail address.
+    """Return the id: 1 to 128 of `A-Z a-z 0-9 . _ : ~ + = / -`, and nothing like an e-mail address.
 
     Raises `InvalidInput`.
     """
@@ -73,7 +74,7 @@ def check_recipient(text: str, field: str = "recipient") -> str:
 
 
 def are_recipients(texts: Collection[str]) -> bool:
-    """Whether every one of these is a recipient id; for many at once, or one on the hot path."""
+    """Whether all of these texts are recipient ids. Use it for many texts at once, or for one on the hot path."""
     whole = "".join(texts)
     return (
         whole.isascii()
@@ -84,7 +85,7 @@ def are_recipients(texts: Collection[str]) -> bool:
 
 
 def recipient_fault(text: str, field: str = "recipient") -> InvalidInput:
-    """Why a text is no recipient id. The message never holds the text."""
+    """The error that says why a text is not a recipient id. Its message never holds the text."""
     if not text:
         return InvalidInput(field, "is empty; give every recipient an id of 1 to 128 characters")
     if _ADDRESS.search(text):
@@ -102,7 +103,7 @@ def recipient_fault(text: str, field: str = "recipient") -> InvalidInput:
 
 
 def check_link_number(number: int, field: str = "link") -> int:
-    """The number as given, 1 to 65,535. Raises `InvalidInput`."""
+    """Return the number, 1 to 65,535. Raises `InvalidInput`."""
     if not isinstance(number, bool) and 1 <= number <= LAST_LINK:
         return number
     raise InvalidInput(field, f"must be a link number from 1 to {LAST_LINK:,}")

@@ -20,12 +20,12 @@ class MailpixelError(Exception):
 class InvalidInput(MailpixelError):
     """A value from outside is wrong.
 
-    `field` names where the value stood (a column, a JSON key, an option), so that an API client can
-    point at it; the message says the problem and the remedy.
+    `field` names where the value was (a column, a JSON key, an option), so that an API client can point at
+    it. The message states the problem and the remedy.
     """
 
     def __init__(self, field: str, problem: str) -> None:
-        super().__init__(field, problem)  # both, so that it can be pickled
+        super().__init__(field, problem)  # both are needed to pickle the error
         self.field = field
         self.problem = problem
 
@@ -34,11 +34,11 @@ class InvalidInput(MailpixelError):
 
 
 class NotFound(MailpixelError):
-    """What was asked for does not exist."""
+    """The requested thing does not exist."""
 
 
 class Conflict(MailpixelError):
-    """It exists already, or somebody changed it meanwhile."""
+    """It exists already, or another process changed it meanwhile."""
 
 
 class KeyringError(MailpixelError):
@@ -50,7 +50,7 @@ class StoreUnavailable(MailpixelError):
 
 
 class ErasureUnfinished(MailpixelError):
-    """A person was erased, but what was deleted is still on disk; the message says where and what to do."""
+    """A person was erased, but the deleted bytes are still on disk. The message says where and what to do."""
 
 
 class MissingExtra(MailpixelError):
@@ -58,5 +58,5 @@ class MissingExtra(MailpixelError):
 
 
 def safe_message(error: Exception) -> str:
-    """A message safe to log: ours as is, any other error by type name only."""
+    """A message that is safe to log: ours as it is, any other error by its type name only."""
     return str(error) if isinstance(error, MailpixelError) else type(error).__name__

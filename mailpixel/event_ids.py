@@ -1,9 +1,10 @@
 """Event ids: 16 bytes of received_at (6), edge (4) and position (6), unique over machines and sorted by time.
 
-All reports, of a delivery or an opt-out, have one edge, and a hash of what they say as their position: two of one
-moment are taken for the same once in 280,000,000,000,000 pairs. Earlier releases hashed into the edge too. A report
-that such a release logged and that comes again is logged a second time: no figure changes, since both say the same of
-their message, but lists of events show it twice.
+All reports (a delivery or an opt-out) share one edge, and their position is a hash of their content. Two
+different reports of the same millisecond collide once in 280,000,000,000,000 pairs.
+
+Earlier releases also hashed into the edge. If a report logged by such a release is sent again, it is logged a
+second time. No figure changes, because both say the same of their message, but lists of events show it twice.
 """
 
 import hashlib
@@ -15,7 +16,7 @@ from mailpixel.model import Event, Facts
 from mailpixel.times import DAY_MS
 
 LATEST_MS = ((1 << 32) - 1) * 1000
-"""The last moment that an event is logged with, in 2106: a clock that is further ahead counts as this."""
+"""The latest time an event can have, in 2106. A clock that is further ahead is cut to it."""
 REPORTED_EDGE = bytes(4)
 """The edge of all reports."""
 
@@ -38,9 +39,9 @@ class EventIds:
 
 
 def reported_event(kind: EventKind, campaign: str, recipient: str, at_ms: int) -> Event:
-    """A delivery or an opt-out as an event, which has no method: there was no HTTP request.
+    """A delivery or an opt-out as an event. It has no method, because there was no HTTP request.
 
-    Its id follows from what it says, so reporting it twice logs it once.
+    The id follows from the content, so a report that is sent twice is logged once.
     """
     at_ms = _bounded(at_ms)
     said = hashlib.sha256(f"{kind}\0{campaign}\0{recipient}".encode()).digest()

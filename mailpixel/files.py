@@ -1,4 +1,4 @@
-"""Files that other processes read and write too: their states, reading them, and replacing them whole."""
+"""Files that other processes also read and write: note their state, read them, and replace them whole."""
 
 import errno
 import fcntl
@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 
 
 class Stamp(NamedTuple):
-    """The state of a file: another content or other rights never have the same one."""
+    """The state of a file. It differs whenever the content or the access rights differ."""
 
     inode: int
     modified_ns: int
@@ -22,7 +22,7 @@ class Stamp(NamedTuple):
 
 
 def stamp_of(path: Path) -> Stamp | None:
-    """The state of a file; None while it is missing or cannot be looked at. One look, nothing is read."""
+    """The state of a file, without reading it; None while it is missing or cannot be examined."""
     try:
         facts = path.stat()
     except OSError:
@@ -31,7 +31,7 @@ def stamp_of(path: Path) -> Stamp | None:
 
 
 def is_missing(path: Path) -> bool:
-    """Whether there is nothing; False also where this user may not look, which opening it then says."""
+    """Whether nothing is at this path. False also where this user may not look: opening it then says why."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -42,7 +42,7 @@ def is_missing(path: Path) -> bool:
 
 
 def open_to_read(path: Path) -> BinaryIO:
-    """A regular file, opened to be read. A pipe in its place would make its reader wait for ever, so it is refused.
+    """Open a regular file for reading. Anything else is refused: reading a pipe could wait forever.
 
     Raises `OSError`.
     """
@@ -55,7 +55,7 @@ def open_to_read(path: Path) -> BinaryIO:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder, so that of two changes to its files none undoes the other. Raises `OSError`."""
+    """Hold the lock of a folder, so that two changes to its files cannot undo each other. Raises `OSError`."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -65,7 +65,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def try_lock(file: BinaryIO) -> bool:
-    """Hold the lock of an open file until it is closed. False while another process holds it."""
+    """Lock an open file until it is closed. Returns False while another process holds the lock."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -75,9 +75,9 @@ def try_lock(file: BinaryIO) -> bool:
 
 @contextmanager
 def written_beside(path: Path, text: str, mode: int) -> Iterator[Path]:
-    """A complete file on disk, in the same folder under another name; removed at the end if it is still there.
+    """A complete file on disk, in the same folder under another name. At the end it is removed if still there.
 
-    `mode` is for others as far as the umask allows; its owner may read and write it whatever the umask.
+    `mode` is limited by the umask for others. The owner can always read and write the file. Raises `OSError`.
     """
     beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
@@ -93,9 +93,9 @@ def written_beside(path: Path, text: str, mode: int) -> Iterator[Path]:
 
 
 def replace_file(path: Path, text: str, mode: int) -> None:
-    """Write a file anew in one step: a reader sees the old one or the new one. On disk when this returns.
+    """Replace a file in one step: readers see the old content or the new one. On disk when this returns.
 
-    A symbolic link stays one: what it leads to is replaced. Raises `OSError`.
+    A symbolic link stays a link; the file that it points to is replaced. Raises `OSError`.
     """
     path = path.resolve()
     with written_beside(path, text, mode) as beside:
@@ -104,7 +104,7 @@ def replace_file(path: Path, text: str, mode: int) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the names in a folder on disk. Raises `OSError`."""
+    """Make sure that the names in a folder are on disk. Raises `OSError`."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

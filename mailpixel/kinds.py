@@ -1,14 +1,14 @@
-"""The kinds of events, apart from `model`: links name them too, and may load no more than the standard library."""
+"""The kinds of events. They are not in `model` because `links` may load only the standard library."""
 
 from enum import StrEnum
 
 
 class EventKind(StrEnum):
-    """What an event tells about its message."""
+    """What an event says about its message."""
 
     OPEN = "open"
     CLICK = "click"
     DELIVERY = "delivery"
-    """The receiving server took the message; `received_at_ms` is that moment."""
+    """The receiving server accepted the message at `received_at_ms`."""
     OPTOUT = "optout"
     """The recipient asked not to be tracked."""

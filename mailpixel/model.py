@@ -1,9 +1,11 @@
-"""The types that cross stages: what was logged, what was judged, and campaigns.
+"""The types that cross stages: logged events, judged events, and campaigns.
 
-What is made by the million is a `Struct` with `gc=False`: truly frozen, a tenth of the cost of a frozen dataclass, and
-nothing that the garbage collector would walk through. Such a type holds no mutable reference back to itself.
-Times are aware UTC `datetime` where people set them and integer milliseconds since 1970 (`*_ms`)
-where they are stored or compared.
+Types made by the million are a `Struct` with `gc=False`: frozen, at a tenth of the
+cost of a frozen dataclass, and never visited by the garbage collector. Such a type
+must hold no mutable reference back to itself.
+
+Times are aware UTC `datetime` where people set them, and integer milliseconds since 1970
+(`*_ms`) where they are stored or compared.
 """
 
 from collections.abc import Sequence
@@ -18,11 +20,11 @@ from mailpixel.times import to_ms
 
 
 class Facts(IntFlag):
-    """Yes-or-no facts of a request that the rules ask for, kept instead of its headers."""
+    """Yes-or-no facts of a request that the rules use; they are stored instead of the request's headers."""
 
     NONE = 0
     PREVIEW = 1 << 0
-    """The token was minted for a preview by the sender."""
+    """The sender minted the token for a preview."""
     FORGED = 1 << 1
     """The token names a message, but its signature is broken."""
     PREFETCH = 1 << 2
@@ -31,7 +33,7 @@ class Facts(IntFlag):
     NAVIGATE = 1 << 4
     """Sec-Fetch-Mode: navigate."""
     USER_ACTIVATED = 1 << 5
-    """Sec-Fetch-User: ?1, sent by a browser when a person's gesture started the navigation."""
+    """Sec-Fetch-User: ?1. A browser sends it when a person's gesture started the navigation."""
     SEC_FETCH = 1 << 6
     """Any Sec-Fetch-* header."""
     CLIENT_HINTS = 1 << 7
@@ -46,11 +48,11 @@ class Facts(IntFlag):
     UPGRADE_INSECURE = 1 << 13
     """Upgrade-Insecure-Requests: 1."""
     PLAIN_HTTP = 1 << 14
-    """The public address is plain http, where browsers hold back Sec-Fetch-* and Sec-CH-UA."""
+    """The public address is plain http. There browsers send no Sec-Fetch-* and no Sec-CH-UA."""
     UNSEEN = 1 << 15
-    """The headers were not kept, as in an access log: a missing one proves nothing."""
+    """The headers were not kept, as in an access log. A missing header proves nothing."""
     FRAMED = 1 << 16
-    """Sec-Fetch-Dest: iframe, frame, embed or object: a page loaded it into itself."""
+    """Sec-Fetch-Dest: iframe, frame, embed or object. A page embedded the link."""
 
 
 class Verdict(StrEnum):
@@ -58,16 +60,16 @@ class Verdict(StrEnum):
 
     HUMAN = "human"
     PRIVACY_PREFETCH = "privacy_prefetch"
-    """Apple Mail Privacy Protection: fetched whether or not anyone looked."""
+    """Apple Mail Privacy Protection fetches every image, whether or not the mail is read."""
     PREFETCH = "prefetch"
     SCANNER = "scanner"
     BOT = "bot"
     INTERNAL = "internal"
-    """The sender's own: seed recipient, operator network, preview."""
+    """From the sender: a seed recipient, an operator network or a preview."""
 
 
 class Via(StrEnum):
-    """The mailbox proxy that fetched on someone's behalf. Stored by place: new ones go to the end."""
+    """The mailbox proxy that fetched on someone's behalf. It is stored by position: add new members at the end."""
 
     GMAIL = "gmail"
     YAHOO = "yahoo"
@@ -77,11 +79,11 @@ class Via(StrEnum):
 
 
 class Envelope(Struct, frozen=True, gc=False):
-    """What the log keeps of every event, whatever the event says.
+    """What the log keeps of every event, whatever its kind.
 
-    `id` is 16 bytes: received_at (6), edge (4), position (6): unique over machines, sorted by time. The rest shows the
-    HTTP request: its `method` (empty where there was none), the client's IP in canonical text (empty where it is not
-    kept), the user agent and the facts.
+    `id` has 16 bytes, received_at (6), edge (4) and position (6), so ids are unique over machines and sorted
+    by time. The other fields describe the HTTP request. `method` is empty where there was no request.
+    `address` is the client's IP in canonical text, or empty where it is not kept.
     """
 
     id: bytes
@@ -96,8 +98,8 @@ class Envelope(Struct, frozen=True, gc=False):
 class Event(Envelope, frozen=True, gc=False):
     """A logged hit, delivery or opt-out of mail; never changed.
 
-    A click has the number of a registered `link` or an embedded `destination`; once judged it may have both: it carried
-    what is a link of the campaign by now. No other kind has either.
+    A click has the number of a registered `link` or an embedded `destination`. A judged click may have both:
+    a destination that it carried can match a link registered later. Events of other kinds have neither.
     """
 
     campaign: str
@@ -117,8 +119,9 @@ class Message(Struct, frozen=True, gc=False):
 class Judged(Struct, frozen=True, gc=False):
     """An event with its verdict.
 
-    `rule` names what decided (`default` for a human no rule spoke against); `dup` is true for a repeat of an
-    event that counted; `reasons` are short sentences for people: what was considered, and what was rejected.
+    `rule` names the rule that decided; it is `default` for a human that no rule rejected. `dup`
+    is true for a repeat of an event that counted. `reasons` are short sentences for people that
+    say what was considered and what was rejected.
     """
 
     event: Event
@@ -131,7 +134,7 @@ class Judged(Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A numbered destination of a campaign. A `trap` is hidden from readers, so only a machine follows it."""
+    """A numbered destination of a campaign. A `trap` is hidden from readers, so only machines follow it."""
 
     number: int
     url: str
@@ -140,10 +143,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """One mailing. `sent` is how many messages went out, `sent_at` when; both None until known.
+    """One mailing. `sent` is the number of messages sent and `sent_at` the time of sending; None until known.
 
-    `base_url` overrides the public address of the service in minted URLs. `passthrough` are names of query parameters
-    that a tracked link passes through to its destination. `archived` leaves it out of lists, and out of nothing else.
+    `base_url` overrides the public address of the service in minted URLs. `passthrough` names the
+    query parameters that a tracked link passes on to its destination. An `archived` campaign is
+    left out of lists but otherwise works as before.
     """
 
     id: str
@@ -157,5 +161,5 @@ class Campaign:
 
     @property
     def sent_at_ms(self) -> int | None:
-        """The queue clock of the campaign's messages."""
+        """`sent_at` in milliseconds since 1970: the queue clock of the campaign's messages. None until known."""
         return None if self.sent_at is None else to_ms(self.sent_at)

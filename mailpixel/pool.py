@@ -1,4 +1,4 @@
-"""Tasks done by several processes, in order and in flat memory."""
+"""Runs tasks in several processes, in order and in flat memory."""
 
 import errno
 import os
@@ -17,9 +17,10 @@ STANDARD_INPUT = 0
 
 @contextmanager
 def beyond_ctrl_c() -> Iterator[None]:
-    """Processes that are started inside do not hear Ctrl-C, from their first moment on.
+    """Make processes that are started in this block ignore Ctrl-C from their first moment on.
 
-    A terminal sends it to all of them at once. The one that started them ends them, in good order.
+    A terminal sends Ctrl-C to all processes at once. The parent must end its
+    children itself, in the right order.
     """
     resource_tracker.ensure_running()  # `multiprocessing` starts it with the first process, and lets SIGINT in again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -32,8 +33,8 @@ def beyond_ctrl_c() -> Iterator[None]:
 def end_with_parent() -> None:
     """End this process, as SIGTERM does, when the process that started it through `multiprocessing` ends.
 
-    Call it in the child, as the initializer of a pool say. A worker that is left alone would wait for work forever, or
-    keep the port that it listens on.
+    Call it in the child, for example as a pool's initializer. An orphaned worker would wait
+    for work forever, or keep its port open.
     """
     parent = parent_process()
     if parent is not None:
@@ -41,16 +42,20 @@ def end_with_parent() -> None:
 
 
 def end_with_input() -> None:
-    """End this process, as SIGTERM does, when its standard input ends: a pipe whose other end its parent holds open.
+    """End this process, as SIGTERM does, when its standard input ends. The parent holds the pipe's other end.
 
-    Unlike a look at the parent's number this also holds for a parent that was gone before the child could look.
+    Unlike checking the parent's process id, this also works when the parent
+    ended before the child could check.
     """
     _end_after(_read_to_the_end)
 
 
 def _read_to_the_end() -> None:
-    """Read standard input past Python's buffer: a thread that waits in the buffer holds its lock, and a process that
-    ends meanwhile aborts, as it cannot get the lock."""
+    """Read standard input past Python's buffer.
+
+    A thread that waits in the buffer holds its lock, and a process that ends meanwhile
+    aborts because it cannot get that lock.
+    """
     with suppress(OSError):  # it was never open
         while os.read(STANDARD_INPUT, 4_096):
             pass
@@ -65,7 +70,7 @@ def _end_after(wait: Callable[[], object]) -> None:
 
 
 def cores() -> int:
-    """The processor cores that this process may use: what `taskset`, a container or a unit file leaves it."""
+    """The number of processor cores that this process may use, after `taskset`, container and unit-file limits."""
     return len(os.sched_getaffinity(0))
 
 
@@ -73,16 +78,18 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 IN_FLIGHT = 2
-"""Tasks on their way besides one for each process."""
+"""Tasks queued in addition to one for each process."""
 
 
 def in_order(tasks: Iterable[T], run: Callable[[T], R], processes: int) -> Iterator[tuple[T, R]]:
-    """The tasks and what `run` makes of each, by several processes, in the order of the tasks; few are on their way at
-    a time, so that memory stays flat.
+    """Each task with the result of `run`, computed by several processes, in the order of the tasks.
 
-    Raises `BrokenProcessPool` when a process ended, `MemoryError` when memory ran out, here or there.
+    Only a few tasks are queued at a time, so that memory stays flat.
+
+    Raises `BrokenProcessPool` when a process ended, and `MemoryError` when
+    memory ran out here or in a process.
     """
-    context = get_context("spawn")  # the caller may have threads, which do not survive a fork
+    context = get_context("spawn")  # threads of the caller would not survive a fork
     waiting: deque[tuple[T, Future[R]]] = deque()
     with (
         _out_of_memory() as threads_that_failed,
@@ -102,11 +109,11 @@ def in_order(tasks: Iterable[T], run: Callable[[T], R], processes: int) -> Itera
 
 
 LOOK_S = 1
-"""How often a result that does not come is looked after."""
+"""How often to check on a result that has not arrived."""
 
 
 def _result(future: "Future[R]", threads_that_failed: list[str]) -> R:
-    """The result. The pool's own threads may end for lack of memory, and then it would never come."""
+    """The result. If the pool's own threads ended for lack of memory it would never arrive, so this checks."""
     while not future.done():
         try:
             return future.result(LOOK_S)
@@ -118,10 +125,10 @@ def _result(future: "Future[R]", threads_that_failed: list[str]) -> R:
 
 @contextmanager
 def _out_of_memory() -> Iterator[list[str]]:
-    """Turns what the system says when it has no memory for another thread or process into `MemoryError`.
+    """Turn the system's errors about a lack of memory for another thread or process into `MemoryError`.
 
-    Gives a list that grows by the name of each thread that ended for that reason. The processes that are left when
-    memory ran out are ended, since nobody can talk to them any more.
+    Gives a list; the name of each thread that ended for that reason is appended to it. When memory ran out,
+    the remaining processes are ended, because the pool can no longer talk to them.
     """
     failed: list[str] = []
     before, others = threading.excepthook, set(active_children())

@@ -15,10 +15,10 @@ from mailpixel.errors import InvalidInput
 
 PREFIX = "MAILPIXEL_"
 SECRET = "secret"  # noqa: S105 - the name of a unit
-"""The unit of a setting whose value is never printed, and not handed to other processes."""
+"""The unit of a setting whose value is never printed and never passed to other processes."""
 DATA = Path("mailpixel-data")
 HOST = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
-"""A name or an address, as it stands in the header Host."""
+"""A name or an address, as written in the Host header."""
 
 
 def _setting(
@@ -30,7 +30,7 @@ def _setting(
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What can be set, with its default. Every field is the variable `MAILPIXEL_<NAME IN CAPITALS>`."""
+    """All settings with their defaults. Each field is read from the variable `MAILPIXEL_<NAME IN CAPITALS>`."""
 
     data: Path = _setting(DATA, "folder", "Folder of the database and the signing keys.")
     keys: Path | None = _setting(
@@ -45,7 +45,9 @@ class Settings:
         "Trusted proxies, such as 10.0.0.0/8,::1. The client address is the right-most untrusted one.",
     )
     keep_address: str = _setting(
-        "full", "full|network|none", "What is kept of a client's address: all, its /24 or /48, or nothing."
+        "full",
+        "full|network|none",
+        "How much of a client's address to keep: all of it, its /24 or /48, or nothing.",
     )
     seeds: tuple[str, ...] = _setting(
         (), "recipients", "Your test (seed) recipients. Their hits are never counted."
@@ -61,25 +63,25 @@ class Settings:
         36_500,
     )
     answer_within_ms: int = _setting(
-        250, "ms", "A hit is answered after its commit, or after this long; it stays queued.", 1, 60_000
+        250, "ms", "Answer a hit after its commit, or after this long at most. It stays queued.", 1, 60_000
     )
     queue_hits: int = _setting(
         100_000,
         "hits",
-        "Hits kept in memory while the store refuses to write; more are dropped and counted.",
+        "Most hits kept in memory while the store cannot write. More are dropped and counted.",
         1,
         10_000_000,
     )
     message_cap: int = _setting(
         500,
         "hits a day",
-        "Hits logged of one message in one day and process; more only raise `overflow`.",
+        "Most hits logged for one message, per day and process. More only raise `overflow`.",
         10,
         100_000,
     )
     settle_s: int = _setting(15, "s", "A verdict younger than this is provisional.", 0, 3_600)
     ready_lag_s: int = _setting(
-        60, "s", "Readiness goes red when the fold is further behind than this.", 1, 86_400
+        60, "s", "Readiness fails when the fold is further behind than this.", 1, 86_400
     )
     body_bytes: int = _setting(
         4_194_304,
@@ -99,7 +101,7 @@ class Settings:
     metrics: tuple[str, ...] = _setting(
         ("local", "key"),
         "local|key|open",
-        "Who may read /metrics: this machine, holders of an API key, or anybody. Separate several with commas.",
+        "Who may read /metrics: this machine, holders of an API key, or everyone. Separate several with commas.",
     )
     well_known: Path | None = _setting(
         None,
@@ -132,7 +134,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ, **overrides: object) -> "Settings":
-        """Settings from `MAILPIXEL_*` variables; `overrides` that are not None win (a command's options).
+        """Read settings from `MAILPIXEL_*` variables. `overrides` that are not None win (a command's options).
 
         Raises `InvalidInput` naming the variable when a value is invalid or a variable is unknown.
         """
@@ -149,7 +151,10 @@ class Settings:
         return cls(**values)  # type: ignore[arg-type]
 
     def to_environment(self) -> dict[str, str]:
-        """The variables that give these settings again, for the processes that `serve` starts."""
+        """Environment variables that give these settings again, for the processes that `serve` starts.
+
+        Secrets are left out.
+        """
         return {
             PREFIX + row.name.upper(): text
             for row in fields(self)
@@ -181,7 +186,7 @@ def _text(value: object) -> str:
 
 
 def _parse(name: str, setting: Field[Any], text: str) -> object:
-    """One value from its text, by the type of its default and its unit."""
+    """Parse one value by the type of its default and its unit."""
     if isinstance(setting.default, int):
         return _number(name, setting, text)
     if setting.metadata["unit"] in ("folder", "file"):

@@ -14,10 +14,13 @@ def to_ms(moment: datetime) -> int:
 
 
 def moment_of(milliseconds: int) -> datetime:
-    """The moment, aware and in UTC, of milliseconds since 1970."""
+    """The aware UTC moment that lies these milliseconds after 1970."""
     return EPOCH + timedelta(milliseconds=milliseconds)
 
 
 def now_ms() -> int:
-    """The system's clock, in milliseconds since 1970. Rooms that judge, fold or count get the time as an argument."""
+    """The system's clock, in milliseconds since 1970.
+
+    Code that judges, folds or counts does not call this; it takes the time as an argument.
+    """
     return time.time_ns() // 1_000_000

@@ -1,8 +1,8 @@
-"""How many new user agents a process takes into its log in a day, so that a flood of made-up ones does not fill it.
+"""Bounds the new user agents that a process logs in a day, so that a flood of invented ones cannot fill the log.
 
-An agent past the bounds is kept as one seen before that reads the same: of the same kind, system and promises of its
-browser. So no verdict of ours changes. What is lost is its exact text, and with it a list of the operator's that names
-it.
+Past the bounds, an agent is replaced by one seen before that the rules read the same: of the same kind and
+system, with the same browser promises. So no verdict of the built-in rules changes. What is lost is the exact
+text, and with it a match of an operator's own list.
 """
 
 from collections.abc import Callable
@@ -11,20 +11,20 @@ from mailpixel.ingest.caps import DailyCaps
 from mailpixel.traffic.agents import Agent, read_agent
 
 NEW_A_DAY = 20_000
-"""New agents of one day and process. A mailing to millions brings a few thousand."""
+"""Most new agents per day and process. A mailing to millions brings a few thousand."""
 NEW_OF_A_MESSAGE = 50
-"""New agents of one message in one day and process. A person has a few, and a message that is shared some dozens."""
+"""Most new agents of one message, per day and process. A person has a few, a shared message dozens."""
 REMEMBERED = 50_000
-"""Agents that are known, in each of two generations, by their hashes: some megabytes."""
+"""Known agents in each of two generations, stored as hashes: a few megabytes."""
 MESSAGES_REMEMBERED = 10_000
 MOST_READINGS = 1_000
-"""Ways in which agents read. There are some hundreds."""
+"""Most distinct readings of agents. There are a few hundred."""
 
 Reading = tuple[object, ...]
 
 
 class AgentBounds:
-    """Decides which agent is kept of a hit; `on_replaced` is called for each that is not its own."""
+    """Decides which agent to keep of a hit. `on_replaced` is called for each hit that does not keep its own."""
 
     def __init__(self, on_replaced: Callable[[], None], new_a_day: int = NEW_A_DAY) -> None:
         self._on_replaced = on_replaced
@@ -38,11 +38,14 @@ class AgentBounds:
 
     @property
     def remembered(self) -> int:
-        """How many agents it remembers."""
+        """The number of agents remembered."""
         return len(self._young) + len(self._old)
 
     def kept(self, agent: str, campaign: str, recipient: str, day: int) -> str:
-        """The agent, or one that reads the same when too many new ones came today, of this message or altogether."""
+        """The agent itself, or one that reads the same when too many new agents came today.
+
+        There is a bound for each message and one for all messages.
+        """
         mark = hash(agent)
         if mark in self._young:
             return agent
@@ -59,9 +62,7 @@ class AgentBounds:
             self._day, self._new = day, 0
         too_many = self._new >= self._new_a_day or self._of_messages.past(campaign, recipient, day)
         self._new += not too_many
-        reading = _reading(
-            read_agent.__wrapped__(agent)
-        )  # not cached: whoever floods us brings each agent once
+        reading = _reading(read_agent.__wrapped__(agent))  # not cached: a flood brings each agent once
         if len(self._alike) < MOST_READINGS:
             self._alike.setdefault(reading, agent)
         return self._alike.get(reading, "") if too_many else agent
@@ -73,7 +74,7 @@ class AgentBounds:
 
 
 def _reading(agent: Agent) -> Reading:
-    """All that the rules ask of an agent."""
+    """Everything about an agent that the rules use."""
     claim = agent.claim
     promises = claim and (claim.name, claim.click, claim.image, claim.fresh, claim.foreign, claim.silent)
     return agent.kind, agent.via, agent.system, promises

@@ -1,4 +1,4 @@
-"""Events of streams on their way to the log: a share of each commit, so that no reader waits for a bulk import."""
+"""Events of API streams on their way to the log. They get a share of each commit, so readers never wait for imports."""
 
 import asyncio
 from collections import deque
@@ -8,26 +8,26 @@ from typing import NamedTuple
 from mailpixel.model import Event
 
 SHARE = 250
-"""Events of streams in one commit: a few milliseconds beside what its readers wait for anyway."""
+"""Most stream events in one commit: they add a few milliseconds to what its readers wait for."""
 
 
 class Batch:
-    """Events that one stream waits for. `done` says of each, in order, whether it is durable."""
+    """Events that a stream waits for. `done` says of each, in order, whether it is durable."""
 
     def __init__(self, events: Sequence[Event], done: asyncio.Future[Sequence[bool]]) -> None:
         self.events = events
         self.done = done
         self.given_up = False
-        """What is not written by now is not written at all. Read by the writing thread."""
+        """When true, the remaining events are never written. The writing thread reads it."""
         self._outcomes: list[bool] = []
 
     @property
     def begun(self) -> int:
-        """How many of the events, from the first on, are decided."""
+        """How many events, counted from the first, are decided."""
         return len(self._outcomes)
 
     def settle(self, outcomes: Sequence[bool]) -> bool:
-        """Note what became of the next events; True when nothing is left to do."""
+        """Note the outcomes of the next events. Returns True when the batch is complete."""
         self._outcomes += outcomes
         if self.given_up:
             self._outcomes += [False] * (len(self.events) - self.begun)
@@ -39,14 +39,14 @@ class Batch:
 
 
 class Share(NamedTuple):
-    """Some events of a batch that are written together."""
+    """Some events of a batch, written together."""
 
     batch: Batch
     events: Sequence[Event]
 
 
 class Batches:
-    """The batches that wait, in the order in which they get their shares."""
+    """The waiting batches, in the order in which they get their shares."""
 
     def __init__(self) -> None:
         self._waiting: deque[Batch] = deque()
@@ -60,7 +60,7 @@ class Batches:
         self._waiting.append(batch)
 
     def take(self) -> list[Share]:
-        """The shares of the next commit, of as many batches as fit into it."""
+        """The shares of the next commit, from all batches that fit into it."""
         shares: list[Share] = []
         room = SHARE
         while room and self._waiting:
@@ -72,22 +72,22 @@ class Batches:
         return shares
 
     def settle(self, share: Share, outcomes: Sequence[bool]) -> None:
-        """Note what became of a share; its batch waits again when there is more of it."""
-        if share.batch not in self._out:  # everything has ended meanwhile
+        """Note the outcomes of a share. Its batch waits again when it has more events."""
+        if share.batch not in self._out:  # `end` was called meanwhile
             return
         self._out.remove(share.batch)
         if not share.batch.settle(outcomes):
             self._waiting.append(share.batch)
 
     def give_up(self, batch: Batch) -> None:
-        """Write no more of a batch. Of a share that is being written, the writing thread has the last word."""
+        """Stop writing a batch. The writing thread decides about a share that is being written."""
         batch.given_up = True
         if batch in self._waiting:
             self._waiting.remove(batch)
             batch.settle(())
 
     def end(self) -> None:
-        """Nothing is written any more: let everybody know."""
+        """Stop writing and wake every waiting stream."""
         for batch in (*self._waiting, *self._out):
             batch.given_up = True
             batch.settle(())

@@ -1,13 +1,13 @@
-"""How often each message was hit today, in memory that does not grow: the cap of a hammered message."""
+"""How often each message was hit today, in bounded memory. It caps messages that are hammered."""
 
 REMEMBERED = 100_000
-"""Messages in each of two generations. One that is hit again within the last 100,000 others keeps its count."""
+"""Messages in each of two generations. A message keeps its count if 100,000 others at most came since."""
 
 
 class DailyCaps:
-    """Counts hits by message and day. Past the cap a hit is only counted, at O(1).
+    """Counts hits by message and day. Past the cap a hit is only counted, in O(1).
 
-    `remembered` bounds the memory: it is how many messages each of two generations holds.
+    `remembered` bounds the memory: each of two generations holds this many messages.
     """
 
     def __init__(self, cap: int, remembered: int = REMEMBERED) -> None:
@@ -18,11 +18,11 @@ class DailyCaps:
         self._old: dict[tuple[str, str], int] = {}
 
     def __len__(self) -> int:
-        """How many messages are remembered."""
+        """The number of messages remembered."""
         return len(self._young) + len(self._old)
 
     def past(self, campaign: str, recipient: str, day: int) -> int:
-        """How many hits of the message lie past its cap, this one included; 0 while it is below."""
+        """How many hits of the message are past its cap, including this one; 0 while it is below."""
         if day != self._day:
             self._day, self._young, self._old = day, {}, {}
         key = (campaign, recipient)

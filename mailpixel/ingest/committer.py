@@ -1,11 +1,11 @@
 """Group commit: hits join the current group, one thread writes the group, then its hits are answered.
 
-While the thread writes one group the next one fills, so the busier the service, the more hits share a commit.
-A hit whose commit takes longer than the bound is answered anyway and stays queued: the reader never waits for
-our disk. While the store refuses to write, hits are answered at once and kept up to a stated number.
+While the thread writes one group the next one fills, so a busier service puts more hits into each commit. A
+hit whose commit takes longer than the bound is answered anyway and stays queued: the reader never waits for
+our disk. While the store cannot write, hits are answered at once and kept in memory, up to a limit.
 
-Events of streams get a share of each commit, and their streams wait for it. Counts past the cap and hits with a broken
-signature may be late: they are written once a second.
+Events of streams get a share of each commit, and their streams wait for it. Overflow counts and hits with a
+broken signature may be late: they are written once a second.
 """
 
 import asyncio
@@ -26,16 +26,16 @@ from mailpixel.model import Event
 from mailpixel.store.log import EventWriter, Overflow
 
 LARGEST_COMMIT = 5_000
-"""Events in one transaction at the most, so that a long queue does not keep other writers out for long."""
+"""Most events in one transaction, so that a long queue does not block other writers for long."""
 
 GATHER_S = 0.001
-"""How long a group gathers hits before it is handed over: a commit costs as much as writing forty hits."""
+"""How long a group gathers hits before it is written. A commit costs as much as writing forty hits."""
 
 LATE_EVERY_S = 1.0
-"""How often the committer writes what nobody waits for."""
+"""How often to write overflow counts and evidence, which no answer waits for."""
 
 BATCH_WITHIN_S = 30.0
-"""How long a stream waits for the commit of a batch: it has no reader, and may take its time."""
+"""How long a stream waits for the commit of a batch. No reader waits for it."""
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 1.0
 
@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 
 
 class Handed(NamedTuple):
-    """What the writing thread gets at once."""
+    """What the writing thread gets at one time."""
 
     events: Sequence[Event] = ()
     shares: Sequence[Share] = ()
@@ -54,7 +54,7 @@ class Handed(NamedTuple):
 
 
 class Committer:
-    """Writes events durably, many to a commit. Used from one event loop; `store.append` runs in a thread of its own.
+    """Writes events durably, many to a commit. Use it from one event loop; `store.append` runs in its own thread.
 
     `on_commit(seconds, events)` is called after each commit, for the metrics.
     """
@@ -89,9 +89,9 @@ class Committer:
         self._thread.start()
 
     def join(self, event: Event, answer: SendAnswer) -> bool:
-        """Put an event into the current group; `answer` is called when it may be answered, perhaps at once.
+        """Put an event into the current group. `answer` is called when the hit may be answered, perhaps at once.
 
-        False when the queue is full: the event was not taken and `answer` is not called.
+        Returns False when the queue is full: the event was not taken and `answer` is not called.
         """
         if self.pending >= self._queue_hits:
             return False
@@ -107,14 +107,14 @@ class Committer:
         return True
 
     def count_overflow(self, overflow: Overflow) -> None:
-        """Remember a count past the cap; written within a second."""
+        """Queue a count past the cap. It is written within about a second."""
         self._overflow[overflow.campaign, overflow.recipient, overflow.day] = overflow
         self._write_late()
 
     def note(self, evidence: Event) -> bool:
-        """Take a hit with a broken signature: logged within a second or so where its message has events.
+        """Queue a hit with a broken signature. It is logged about a second later, if its message has events.
 
-        False when there is no room for it.
+        Returns False when there is no room for it.
         """
         if not self._evidence.add(evidence):
             return False
@@ -122,9 +122,10 @@ class Committer:
         return True
 
     async def append(self, events: Sequence[Event], within_s: float = BATCH_WITHIN_S) -> Sequence[bool]:
-        """Write a batch beside the hits of readers; says of each event, in order, whether it is durable.
+        """Write a batch together with the hits of readers. Says of each event, in order, whether it is durable.
 
-        One that is not durable by then will not be written later either: it may be sent again.
+        An event that is not durable within `within_s` will not be written later
+        either, so it may be sent again.
         """
         batch = Batch(events, self._loop.create_future())
         if not events:
@@ -139,14 +140,14 @@ class Committer:
             self._batches.give_up(batch)
 
     async def stop(self, within_s: float) -> int:
-        """Write what is queued, then end the thread; returns how many events could not be written in time."""
+        """Write the queue, then end the thread. Returns how many events were not written within `within_s`."""
         if self._flush is not None:
             self._flush.cancel()
             self._flush_late()
         try:
             await asyncio.wait_for(self._idle.wait(), within_s)
         except TimeoutError:
-            log.error("stopped with %d hits that the store would not take", self.pending)
+            log.error("stopped with %d hits that could not be written to the store", self.pending)
         self._stopping.set()
         self._handed.put(None)
         await asyncio.to_thread(self._thread.join, within_s)
@@ -162,7 +163,7 @@ class Committer:
         return group
 
     def _wake(self) -> None:
-        """Have what waits handed over soon."""
+        """Schedule a write of everything that waits."""
         self._idle.clear()
         if self._writing is None:
             self._loop.call_later(GATHER_S, self._hand_over)
@@ -178,7 +179,7 @@ class Committer:
         self._hand_over()
 
     def _hand_over(self) -> None:
-        """Give the thread what waits, unless it is busy; it asks again when it is done."""
+        """Give the waiting items to the thread, unless it is busy. It asks again when it is done."""
         if self._writing is not None:
             return
         groups: list[Group] = []
@@ -212,7 +213,7 @@ class Committer:
         else:
             self._idle.set()
 
-    # From here on: the writing thread.
+    # The methods from here on run in the writing thread.
 
     def _write(self) -> None:
         while (handed := self._handed.get()) is not None:
@@ -228,7 +229,7 @@ class Committer:
             self._loop.call_soon_threadsafe(what, number)
 
     def _append_until_written(self, handed: Handed) -> int | None:
-        """Try until the store takes it; returns how many events it can never take, or None when it has to stop."""
+        """Try until the store takes the events. Returns how many it can never take; None when it had to stop."""
         pause_s = FIRST_PAUSE_S
         shares = handed.shares
         while True:
@@ -241,7 +242,7 @@ class Committer:
                     _write_by_halves(self._store.raise_overflow, handed.overflow)
             except StoreUnavailable as error:
                 if not self.failing:
-                    log.error("the store does not write, hits are kept in memory: %s", error)
+                    log.error("the store cannot write, hits are kept in memory: %s", error)
                 self.failing = True
                 if self._stopping.wait(pause_s):
                     return None
@@ -256,7 +257,7 @@ class Committer:
                 return len(left_out)
 
     def _wanted(self, shares: Sequence[Share]) -> Sequence[Share]:
-        """The shares that a stream still waits for; those that were given up are never written."""
+        """The shares that a stream still waits for. The others are never written."""
         wanted = []
         for share in shares:
             if share.batch.given_up:
@@ -269,25 +270,25 @@ class Committer:
         self._loop.call_soon_threadsafe(self._batches.settle, share, outcomes)
 
     def _append_evidence(self, hits: Sequence[Event]) -> int:
-        """Log what may be logged of hits with a broken signature; they are lost when the store does not take them."""
+        """Log hits with a broken signature where allowed. They are lost when the store cannot take them."""
         try:
             return self._store.append_evidence(hits)
         except MailpixelError:
             return 0
         except Exception:
-            log.exception("hits with a broken signature were left out")
+            log.exception("hits with a broken signature could not be logged and are lost")
             return 0
 
 
 def _write_by_halves(write: Callable[[Sequence[Item]], None], items: Sequence[Item]) -> list[Item]:
-    """Write, halving what the store refuses for its content; gives the culprits, which are left out."""
+    """Write the items, halving a part that the store refuses for its content. Returns the items left out."""
     try:
         write(items)
     except StoreUnavailable:
         raise
     except Exception:
         if len(items) <= 1:
-            log.exception("an event that the store cannot take was left out")
+            log.exception("an event was left out because the store cannot take it")
             return list(items)
         half = len(items) // 2
         return _write_by_halves(write, items[:half]) + _write_by_halves(write, items[half:])

@@ -1,16 +1,16 @@
-"""Hits with a broken signature on their way to the log: few, late and never in a reader's way."""
+"""Hits with a broken signature on their way to the log: few, written late, and never in a reader's way."""
 
 from mailpixel.model import Event
 from mailpixel.times import DAY_MS
 
 MOST_HELD = 1_000
-"""Hits kept in memory until they are written, once a second. Anybody can send them, so more are dropped."""
+"""Most hits kept in memory between writes, once a second. Anyone can send them: more are dropped."""
 MOST_A_DAY = 20_000
-"""Hits written in one day and process: some ten megabytes at the very most."""
+"""Most hits written per day and process: about ten megabytes."""
 
 
 class Evidence:
-    """Keeps such hits until they are written, up to `MOST_HELD` at a time and `MOST_A_DAY` a day."""
+    """Keeps these hits until they are written: up to `MOST_HELD` at a time and `MOST_A_DAY` a day."""
 
     def __init__(self) -> None:
         self._held: list[Event] = []
@@ -18,7 +18,7 @@ class Evidence:
         self._written = 0
 
     def add(self, hit: Event) -> bool:
-        """Keep a hit; False when there is no room."""
+        """Keep a hit. Returns False when there is no room."""
         day = hit.received_at_ms // DAY_MS
         if day != self._day:
             self._day, self._written = day, 0
@@ -28,10 +28,10 @@ class Evidence:
         return True
 
     def take(self) -> list[Event]:
-        """All that are kept, which are then the caller's."""
+        """Remove and return all hits that are kept."""
         held, self._held = self._held, []
         return held
 
     def wrote(self, hits: int) -> None:
-        """Count hits that were written: those of unknown messages are not, and use up nothing."""
+        """Count written hits against the day's limit. Hits of unknown messages are not written and not counted."""
         self._written += hits

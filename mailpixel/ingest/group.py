@@ -6,11 +6,11 @@ from collections.abc import Callable
 from mailpixel.model import Event
 
 SendAnswer = Callable[[bool], None]
-"""Called once on the event loop: with True after the commit, with False when the bound came first."""
+"""Called once on the event loop: with True after the commit, with False when the time limit came first."""
 
 
 class Group:
-    """Hits that are committed and answered together. `answered` says whether the bound came before the commit."""
+    """Hits that are committed and answered together. `answered` is true once the time limit came before the commit."""
 
     __slots__ = ("answered", "answers", "events", "timer")
 
@@ -21,7 +21,7 @@ class Group:
         self.timer: asyncio.TimerHandle | None = None
 
     def answer(self, durable: bool) -> None:
-        """Let the hits of the group be answered, unless they are already."""
+        """Answer the hits of the group, unless they are already answered."""
         if self.answered:
             return
         self.answered = True

@@ -1,4 +1,4 @@
-"""A hit: one request on a surface as it was seen, before anybody has verified its token."""
+"""A hit: one request on a surface, before its token is verified."""
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -8,10 +8,11 @@ from mailpixel.model import Facts
 
 
 class Hit(Struct, frozen=True, gc=False):
-    """Which token, when, and what the request showed.
+    """The tracking path, the time, and what the request showed.
 
-    `path` holds the token as it came. `query` is what was added to the URL, as it came. `address` is the client's in
-    canonical text, or empty; `now_ms` is when the hit came, in milliseconds since 1970.
+    `path` holds the parts of the path, with the token as received. `query` is the query string as
+    received. `address` is the client's in canonical text, or empty. `now_ms` is the time of the
+    hit, in milliseconds since 1970.
     """
 
     path: TrackingPath
@@ -23,5 +24,5 @@ class Hit(Struct, frozen=True, gc=False):
     facts: Facts
 
     def but(self, fact: Facts) -> "Hit":
-        """The same with one fact more."""
+        """A copy with one more fact."""
         return replace(self, facts=self.facts | fact)

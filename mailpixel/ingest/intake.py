@@ -1,6 +1,6 @@
-"""What becomes of a hit: its outcome, where it leads, and the event to log.
+"""Decides about a hit: its outcome, its destination, and the event to log.
 
-Pure of I/O: the caller answers the request and hands the event to the committer.
+It does no I/O: the caller answers the request and passes the event to the committer.
 """
 
 from enum import StrEnum
@@ -27,43 +27,46 @@ from mailpixel.store.log import Overflow
 from mailpixel.times import DAY_MS
 
 FORGED_CAP = 5
-"""Hits with a broken signature taken of one message in one day and process: more prove nothing new."""
+"""Most hits with a broken signature of one message, per day and process. More prove nothing new."""
 FORGED_REMEMBERED = 10_000
 """Messages whose broken signatures are counted, in each of two generations: anybody can name messages, so the memory
 for them is small."""
 
 
 class HitOutcome(StrEnum):
-    """What ingest did with a hit."""
+    """What ingest did with a hit. Metrics count hits by these."""
 
     LOGGED = "logged"
-    """On disk before it was answered."""
+    """It was on disk before it was answered."""
     LATE = "late"
-    """Answered first because the store was slow or down; still queued."""
+    """It was answered first because the store was slow or down. It is still queued."""
     FORGED = "forged"
     """A broken signature on the token of a real campaign: evidence, logged where its message has events, and counted
     as nothing."""
     FORGED_OVERFLOW = "forged_overflow"
-    """A broken signature past what is taken of them, of one message or altogether: not logged."""
+    """A broken signature past the cap of its message or of all messages: not logged."""
     OVERFLOW = "overflow"
-    """Past the cap of its message and day: counted, not logged."""
+    """Past the daily cap of its message: counted, not logged."""
     BAD_TOKEN = "bad_token"  # noqa: S105
-    """No token of ours, or one of another kind."""
+    """Not a token of ours, or a token of another kind."""
     UNKNOWN_KEY = "unknown_key"
-    """A token of a key that the key file does not hold: a removed one, or one of another file. Not a forgery."""
+    """Signed with a key that is not in the key file: a removed key or another file's. Not a forgery."""
     UNKNOWN_LINK = "unknown_link"
-    """A good token for a link that is not registered, or whose destination is not good for a redirect."""
+    """A good token, but its link is not registered or its destination cannot be redirected to."""
     EXPIRED = "expired"
-    """The campaign was sent longer ago than hits are counted."""
+    """The campaign was sent longer ago than `retention_days`."""
     OPTED_OUT = "opted_out"
     """The recipient asked not to be tracked."""
     QUEUE_FULL = "queue_full"
-    """The store has been down until the queue was full."""
+    """The queue is full because the store was down too long."""
 
 
 class Receipt(Struct, frozen=True, gc=False):
-    """What becomes of a hit: `destination` to redirect to, `event` to log, `overflow` to count or `evidence`, which is
-    logged where its message has events."""
+    """What follows from a hit.
+
+    `destination` is where to redirect to, `event` goes to the log and `overflow` is counted. `evidence` is
+    logged only where its message has events.
+    """
 
     outcome: HitOutcome
     destination: str | None = None
@@ -79,7 +82,7 @@ FORGED_OVERFLOW = Receipt(HitOutcome.FORGED_OVERFLOW)
 
 
 class Named(Struct, frozen=True, gc=False):
-    """What the token of a hit names: a message, and of a click its link (None: the embedded one)."""
+    """What a hit's token names: a message, and for a click its link (None: the embedded destination)."""
 
     kind: EventKind
     claims: Claims
@@ -87,7 +90,7 @@ class Named(Struct, frozen=True, gc=False):
 
 
 class Knowledge(Protocol):
-    """What deciding about a hit takes: see `LiveKnowledge`. The signer may be another one with every hit."""
+    """What deciding about a hit needs; see `LiveKnowledge`. Both properties may change from one hit to the next."""
 
     @property
     def signer(self) -> TokenSigner:
@@ -95,11 +98,11 @@ class Knowledge(Protocol):
 
     @property
     def registry(self) -> RegistryCache:
-        """Knows campaigns, links and opt-outs."""
+        """Campaigns, links and opt-outs."""
 
 
 class Intake:
-    """Decides about hits; holds the caps and the ids of this process, whose clock never runs backwards."""
+    """Decides about hits. Holds the caps and the event ids of this process, whose clock never runs backwards."""
 
     def __init__(
         self, live: Knowledge, message_cap: int, keep_address: str, agents: AgentBounds | None = None
@@ -112,7 +115,7 @@ class Intake:
         self._keep_address = keep_address
 
     def receive(self, hit: Hit) -> Receipt:
-        """The receipt of one hit. No more of its address is kept than the settings allow."""
+        """The receipt of one hit. It keeps no more of the address than the settings allow."""
         surface, token, number, damaged = hit.path
         accepted = surface.tokens if number is None else surface.numbered
         reading = self._live.signer.verify(token, accepted)
@@ -142,7 +145,7 @@ class Intake:
         return passed_on(destination, query, names) if names else destination
 
     def _count(self, named: Named, destination: str | None, hit: Hit) -> Receipt:
-        """A hit on a good token: log it, unless it may not or need not be."""
+        """A hit on a good token: log it, unless the person opted out, retention is over or the cap is reached."""
         claims, registry = named.claims, self._live.registry
         if registry.opted_out(claims.recipient):
             return Receipt(HitOutcome.OPTED_OUT, destination)
@@ -161,9 +164,9 @@ class Intake:
         return Receipt(HitOutcome.LOGGED, destination, self._event(named, hit))
 
     def _forgery(self, named: Named, hit: Hit) -> Receipt:
-        """A broken signature on a campaign of ours: evidence that touches neither the message's cap nor its counts.
+        """A broken signature on a known campaign: evidence that touches neither the message's cap nor its counts.
 
-        What the token claims is not believed, so no destination is kept of it.
+        The token's claims are not trusted, so its destination is not kept.
         """
         claims, registry = named.claims, self._live.registry
         if not registry.knows(claims.campaign) or registry.opted_out(claims.recipient):
@@ -195,7 +198,7 @@ class Intake:
 
 @lru_cache(maxsize=16_384)
 def location(url: str) -> str | None:
-    """The Location that a destination is redirected with, or None when it is not good for one."""
+    """The Location header for a redirect to this destination; None when it cannot be redirected to."""
     try:
         return check_destination(url)
     except InvalidInput:

@@ -1,6 +1,6 @@
 """What a server knows while it runs and others may change: signing keys, the registry, the rules in force.
 
-One owner: every surface reads it here, so that a change is in force for all of them at once.
+This is its only owner: every surface reads through it, so a change takes effect for all of them at once.
 """
 
 import logging
@@ -17,15 +17,15 @@ from mailpixel.links.keyring import Keyring
 from mailpixel.links.token import TokenSigner
 
 STALE_AFTER_S = 10.0
-"""A part whose last good look is older is stale, also where the look has neither failed nor ended."""
+"""A part is stale once its last good look is older than this, even if the current look still runs."""
 
 log = logging.getLogger(__name__)
 
 
 class LivePart:
-    """A part of the knowledge, looked at again and again. `clock` gives seconds and never goes back.
+    """One part of the knowledge, refreshed again and again. `clock` gives seconds and never goes back.
 
-    Whatever a look raises is caught and logged, once for each new problem; what was known stays.
+    Errors are caught and logged, each new problem once. The former knowledge stays in force.
     """
 
     def __init__(self, name: str, look: Callable[[], object], clock: Callable[[], float]) -> None:
@@ -36,7 +36,7 @@ class LivePart:
         self._problem: str | None = None
 
     def refresh(self) -> None:
-        """Look once. Raises nothing."""
+        """Look once. Never raises."""
         began_s = self._clock()
         try:
             self._look()
@@ -53,17 +53,17 @@ class LivePart:
 
     @property
     def fresh(self) -> bool:
-        """Whether the last look went well, and not long ago."""
+        """Whether the last look succeeded and was recent."""
         return self._problem is None and self.age_s() <= STALE_AFTER_S
 
     def _failed(self, problem: str) -> None:
         if problem != self._problem:
-            log.error("%s: what was known stays in force: %s", self.name, problem)
+            log.error("%s: could not be read, the last state stays in force: %s", self.name, problem)
         self._problem = problem
 
 
 class SigningKeys:
-    """The keyring of a key file and its signer, as of the last good look. Raises `KeyringError`."""
+    """The keyring of a key file and its signer, as of the last good look. Making it raises `KeyringError`."""
 
     def __init__(self, path: Path, load: Callable[[Path], Keyring] = load_keyring) -> None:
         self._path = path
@@ -72,9 +72,9 @@ class SigningKeys:
         self.look()
 
     def look(self) -> None:
-        """Read the file again when it has changed; costs one look at the file while nothing changes.
+        """Read the file again if it has changed. Without a change it costs one `stat`.
 
-        Raises `KeyringError` for as long as the file is missing or cannot be used.
+        Raises `KeyringError` as long as the file is missing or cannot be used.
         """
         found = stamp_of(self._path)
         if found is None or found != self._seen:
@@ -98,7 +98,7 @@ class LiveKnowledge:
 
     @property
     def signer(self) -> TokenSigner:
-        """The signer of these keys."""
+        """The signer made of this keyring."""
         return self._keys.signer
 
     @property
@@ -107,7 +107,7 @@ class LiveKnowledge:
         return self._in_force.now
 
     def parts(self, clock: Callable[[], float]) -> tuple[LivePart, ...]:
-        """What is to be looked at, in order."""
+        """The parts to refresh, in this order."""
         return (
             LivePart("keys", self._keys.look, clock),
             LivePart("registry", self.registry.refresh, clock),

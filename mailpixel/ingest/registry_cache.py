@@ -1,4 +1,4 @@
-"""What the hot path knows of campaigns, keys and opt-outs: a copy of the registry in memory, kept fresh by its news."""
+"""Campaigns, API keys and opt-outs for the hot path: a copy of the registry in memory, kept fresh by its news."""
 
 import threading
 from datetime import datetime
@@ -10,7 +10,7 @@ from mailpixel.times import DAY_MS
 
 
 class RegistryCache:
-    """Answers without I/O. `refresh` reads the registry's news, in any thread."""
+    """Answers without I/O. `refresh` reads the registry's news and may run in any thread."""
 
     def __init__(self, registry: RegistryFeed, retention_days: int) -> None:
         self._registry = registry
@@ -24,9 +24,9 @@ class RegistryCache:
         self._refreshing = threading.Lock()
 
     def refresh(self) -> None:
-        """Take in what changed since the last time. Raises `StoreUnavailable`; what was known stays known.
+        """Read what changed since the last time. Raises `StoreUnavailable`; the former knowledge stays.
 
-        One at a time: of two at once, the slower would put older news over the newer.
+        Only one refresh runs at a time: otherwise a slow one could overwrite newer news with older.
         """
         with self._refreshing:
             news = self._registry.news(self._revision)
@@ -54,15 +54,15 @@ class RegistryCache:
         return campaign in self._sent_at_ms
 
     def destination(self, campaign: str, link: int) -> str | None:
-        """The destination of a registered link."""
+        """The destination of a registered link; None when the campaign or link is unknown."""
         return self._destinations.get((campaign, link))
 
     def passthrough(self, campaign: str) -> frozenset[str]:
-        """Names of query parameters that the campaign's links pass through."""
+        """Names of the query parameters that the campaign's links pass on."""
         return self._passthrough.get(campaign, frozenset())
 
     def is_expired(self, campaign: str, now_ms: int) -> bool:
-        """Whether the campaign was sent longer ago than hits are counted."""
+        """Whether the campaign was sent longer ago than `retention_days`, so that its hits no longer count."""
         sent_at_ms = self._sent_at_ms.get(campaign)
         return (
             bool(self._retention_ms) and sent_at_ms is not None and now_ms - sent_at_ms > self._retention_ms
@@ -73,7 +73,7 @@ class RegistryCache:
         return recipient in self._opted_out
 
     def key(self, digest: bytes, now: datetime) -> ApiKey | None:
-        """The API key with this SHA-256, unless it is unknown or revoked at this moment."""
+        """The API key with this SHA-256; None when it is unknown or revoked by `now`."""
         key = self._keys.get(digest)
         if key is None or (key.revoked_at and key.revoked_at <= now):
             return None

@@ -1,1 +1,1 @@
-"""What a person may ask for: not to be tracked, to see what is kept, to be erased; and how little is kept at all."""
+"""People's privacy: not being tracked, seeing what is kept, being erased; and keeping little in the first place."""

@@ -1,4 +1,4 @@
-"""A person's "do not track me": in force for new hits at once, and an event of every message they already had."""
+"""A person's "do not track me": in force for new hits at once, and an event for each message already sent."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from mailpixel.times import to_ms
 
 
 def opt_out(store: Log, registry: OptOuts, recipient: str, now: datetime) -> None:
-    """Stop counting a person; a second time changes nothing. Raises `StoreUnavailable`."""
+    """Stop counting a person. Doing it twice changes nothing. Raises `StoreUnavailable`."""
     registry.opt_out(recipient, now)
     now_ms = to_ms(now)
     campaigns = [message.campaign for message in store.person(recipient) if not _is_opted_out(message.events)]

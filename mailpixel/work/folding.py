@@ -1,4 +1,4 @@
-"""The fold as a consumer at work: by the rules in force, which may change while it runs."""
+"""The fold as a consumer at work, by the rules in force, which may change while it runs."""
 
 import time
 
@@ -14,7 +14,10 @@ from mailpixel.work.task import Clock
 
 
 class Folding:
-    """A `Task` that folds. `holder` names this process; an idle fold says every `note_every_ms` that it looks."""
+    """A `Task` that folds. `holder` names this process.
+
+    An idle fold notes every `note_every_ms` that it is up to date.
+    """
 
     name = FOLD
 

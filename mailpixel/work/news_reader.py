@@ -1,4 +1,4 @@
-"""A consumer that does something with each message that has news."""
+"""A consumer that acts on each message with news."""
 
 from collections.abc import Callable
 
@@ -9,16 +9,16 @@ from mailpixel.store.log import PutAside
 from mailpixel.work.task import Clock
 
 NEWS = 1_000
-"""Events whose messages are read at a time: as many come again after a failure."""
+"""Events whose messages are read at a time. After a failure, all of them come again."""
 
 TURN_MS = 5_000
-"""How long one call reads while there is always more."""
+"""How long one call reads when news keeps coming."""
 
 
 class NewsReader:
-    """A `Task` that hands every message with news to `act`, at least once.
+    """A `Task` that passes every message with news to `act`, at least once.
 
-    When `act` raises, it is not done with what it read last, and gets that again.
+    When `act` raises, the position does not move and the same messages come again.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class NewsReader:
         self._lease.drop()
 
     def _read(self, clock: Clock, lease_ms: int) -> int:
-        """Act on the next news; how many messages that were. Raises `LeaseLost`."""
+        """Act on the next news. Returns the number of messages. Raises `LeaseLost`."""
         news = self._consumer.news(NEWS)
         read = 0
         for message in news.messages:

@@ -1,4 +1,4 @@
-"""Consumers run side by side: what one of them does or fails to do, the others do not notice."""
+"""Runs consumers side by side. A consumer that fails or is slow does not affect the others."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -12,14 +12,14 @@ POLL_S = 0.2
 """How often a consumer that has caught up looks for news."""
 
 LONGEST_PAUSE_S = 10.0
-"""The longest pause after a failure; each pause is twice the last."""
+"""The longest pause after a failure. Each pause is twice the one before."""
 
 END_WITHIN_S = 10.0
-"""How long the end waits for a step that is under way. What is not done by then comes again."""
+"""How long to wait at the end for running steps. Unfinished work is repeated later."""
 
 
 class SideBySide:
-    """Runs each task in a thread of its own, from entering the block to leaving it.
+    """Runs each task in its own thread while the block lasts.
 
     A task that raises is logged and tried again after a pause. `clock` gives milliseconds since 1970.
     """
@@ -56,7 +56,7 @@ class SideBySide:
             problems.log(error)
 
     def _turn(self, task: Task, problems: Problems) -> bool:
-        """Let a task do what waits; whether that went well."""
+        """Let a task do its waiting work. Returns whether it succeeded."""
         try:
             task.catch_up(self._now_ms, LEASE_MS)
         except Ended:

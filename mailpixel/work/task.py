@@ -1,4 +1,4 @@
-"""A consumer of the log with what it does: what is run here."""
+"""A consumer of the log together with its work."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -6,29 +6,29 @@ from typing import Protocol
 from mailpixel.projections.lease import Stop
 
 Clock = Callable[[], int]
-"""Gives milliseconds since 1970. It may raise `Ended`, whenever it is asked."""
+"""Gives milliseconds since 1970. Any call may raise `Ended`."""
 
 
 class Ended(Stop):
-    """The work is asked to end: a clock raises it between two steps."""
+    """The work must end. A clock raises it between two steps."""
 
 
 class Task(Protocol):
-    """A consumer at work. It is called from one thread."""
+    """A consumer at work. All calls come from one thread."""
 
     @property
     def name(self) -> str:
-        """The name of the consumer, of its lease and of its position."""
+        """The consumer's name, under which its lease and position are stored."""
         ...
 
     def catch_up(self, clock: Clock, lease_ms: int) -> int | None:
-        """Do what waits, for some seconds at most. Returns how many messages that were, None while another process has
-        the lease.
+        """Work for a few seconds at most. Returns the messages done; None while another process has the lease.
 
-        It asks the clock between its steps, and what the clock raises ends the work there, at no harm.
+        It calls the clock between its steps. An exception raised by the clock
+        ends the work there without harm.
         """
         ...
 
     def leave(self) -> None:
-        """Let the next process in at once."""
+        """Give up the lease, so that another process can start at once."""
         ...

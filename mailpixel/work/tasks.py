@@ -13,7 +13,7 @@ from mailpixel.work.task import Task
 
 
 def tasks_of(settings: Settings, store: Store, registry: FoldRegistry) -> Sequence[Task]:
-    """All of them, for this process to run. Raises `InvalidInput` for a file of rules that cannot be used."""
+    """All consumers that this process runs. Raises `InvalidInput` for a rules file that cannot be used."""
     holder = uuid.uuid4().hex
     note_every_ms = min(settings.ready_lag_s * 1000 // 3, NOTE_EVERY_MS)
     return (Folding(store, registry, RulesInForce(settings), holder, note_every_ms),)
