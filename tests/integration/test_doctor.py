@@ -400,10 +400,10 @@ def test_a_campaign_without_links_is_a_warning() -> None:
 @pytest.mark.parametrize(
     ("url", "problem"),
     [
-        (f"http://127.0.0.1:{free_port()}/", "the connection is refused"),
+        ("http://127.0.0.1:{free_port}/", "the connection is refused"),
         ("http://no-such-host.invalid/", "the name of the host is not known"),
         ("http://[::1", "the URL is invalid"),
     ],
 )
 def test_no_answer_says_why_without_naming_addresses(url: str, problem: str) -> None:
-    assert ask(url) == NoAnswer(problem)
+    assert ask(url.format(free_port=free_port())) == NoAnswer(problem)
