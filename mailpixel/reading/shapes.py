@@ -11,7 +11,7 @@
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, Self, TypeVar
@@ -76,8 +76,9 @@ class Moment(datetime):
     @classmethod
     def read(cls, value: object) -> Self:
         """The moment, from 2000 to 2099. Raises `InvalidInput` without a field."""
-        is_number = isinstance(value, int) and not isinstance(value, bool)
-        found = from_ms(value, "") if is_number else from_iso(a_string(value), "")  # type: ignore[arg-type]
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise InvalidInput("", "must be a date and time in ISO 8601, or milliseconds since 1970")
+        found = from_iso(a_string(value), "") if isinstance(value, str) else from_ms(value, "")
         return cls.combine(found.date(), found.timetz())
 
 
@@ -93,6 +94,23 @@ def read_shape(value: object, shape: type[AnyShape], texts: bool = False) -> Any
         return msgspec.convert(value, shape, strict=not texts, dec_hook=_read_special)
     except msgspec.ValidationError as error:
         raise _unknown_in(value, shape) or _in_our_words(error, shape) from None
+    except UnicodeEncodeError:  # msgspec looks at the bytes of a string where it wants something else
+        raise next(_halves_in(value)) from None
+
+
+def _halves_in(value: object, at: str = "") -> Iterator[InvalidInput]:
+    """A fault for each string that holds half of a character pair."""
+    if isinstance(value, str):
+        try:
+            a_string(value, at.removeprefix(".") or "body")
+        except InvalidInput as fault:
+            yield fault
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _halves_in(inner, f"{at}.{name}")
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _halves_in(inner, f"{at}[{number}]")
 
 
 class _Refused(ValueError):
@@ -196,21 +214,48 @@ _WANTED: Mapping[type[inspect.Type], str] = {
 
 
 def schemas_of(shapes: Iterable[type[Struct]]) -> dict[str, Any]:
-    """The JSON schemas of structs and of what they hold, by name, as components of an OpenAPI document."""
+    """The JSON schemas of structs and of what they hold, by name, as components of an OpenAPI document.
+
+    A struct `EventRow` is published as `Event`. Raises `ValueError` for two structs of one name.
+    """
     _, found = msgspec.json.schema_components(
-        shapes, schema_hook=_schema_of, ref_template="#/components/schemas/{name}"
+        shapes, schema_hook=_schema_of, ref_template=f"{COMPONENTS}{{name}}"
     )
-    return {name: _closed(schema) for name, schema in found.items()}
+    published = {_published_name(name): _published(schema) for name, schema in found.items()}
+    if len(published) < len(found) or any(
+        "." in name for name in found
+    ):  # msgspec adds modules to tell two apart
+        raise ValueError(f"two structs have one name: {', '.join(sorted(found))}")
+    return published
 
 
-def _closed(schema: Any) -> Any:
+def each_once(*parts: Mapping[str, Any]) -> dict[str, Any]:
+    """All schemas by name. Raises `ValueError` for two of one name: the later would silently stand for both."""
+    found: dict[str, Any] = {}
+    for name, schema in (entry for part in parts for entry in part.items()):
+        if found.setdefault(name, schema) != schema:
+            raise ValueError(f"two schemas have the name {name}")
+    return found
+
+
+COMPONENTS = "#/components/schemas/"
+
+
+def _published_name(name: str) -> str:
+    return name.removesuffix("Row")
+
+
+def _published(schema: Any) -> Any:
     """The schema; a dict whose names are listed takes no other, which msgspec does not say by itself."""
     if isinstance(schema, list):
-        return [_closed(each) for each in schema]
+        return [_published(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
     closed = {"additionalProperties": False} if isinstance(schema.get("properties"), dict) else {}
-    return {name: _closed(inner) for name, inner in schema.items()} | closed
+    named = {
+        name: _published_name(schema[name]) for name in ("$ref", "title") if isinstance(schema.get(name), str)
+    }
+    return {name: _published(inner) for name, inner in schema.items()} | named | closed
 
 
 def _schema_of(special: Any) -> dict[str, Any]:

@@ -67,3 +67,9 @@ def test_one_object_and_a_stream_of_them_are_documented_in_and_out(noun: str) ->
     for content in (operation["requestBody"]["content"], operation["responses"]["200"]["content"]):
         assert list(content) == [JSON, NDJSON]
         assert all("example" in media for media in content.values())
+
+
+def test_components_have_the_names_of_the_vocabulary() -> None:
+    names = DOCUMENT["components"]["schemas"].keys()
+    assert {"Campaign", "Event", "Link", "Message", "Recipient", "Hit"} <= names
+    assert [name for name in names if name.endswith("Row")] == []

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 
 from mailpixel.errors import InvalidInput
 from mailpixel.reading.json_value import parse_json
-from mailpixel.reading.shapes import Moment, Shape, Text, read_shape, schemas_of
+from mailpixel.reading.shapes import Moment, Shape, Text, each_once, read_shape, schemas_of
 from mailpixel.report.moments import EARLIEST_MS, LATEST_MS
 from mailpixel.server.api.query import from_cursor, page, to_cursor
 from mailpixel.times import to_ms
@@ -74,6 +74,9 @@ def test_an_object_is_read_field_by_field() -> None:
         ({"size": "1"}, "size: must be a whole number from 1 to 9"),
         ({"size": 1, "note": 5}, "note: must be a string"),
         ({"size": 1, "note": "\ud800"}, "note: holds half of a surrogate pair; send valid Unicode"),
+        ({"size": "\ud800"}, "size: holds half of a surrogate pair; send valid Unicode"),
+        ({"size": 1, "parts": [{"size": "\ud800"}]}, "parts[0].size: holds half of a surrogate pair"),
+        ("\ud800", "body: holds half of a surrogate pair"),
         ({"size": 1, "note": "bad"}, "note: must not be bad"),
         ({"size": 1, "good": 1}, "good: must be true or false"),
         ({"size": 1, "kind": "week"}, "kind: must be one of day, hour"),
@@ -109,8 +112,33 @@ def test_the_schema_says_what_is_read() -> None:
     }
 
 
+def test_a_struct_is_published_without_the_row_of_its_name() -> None:
+    class PartRow(Struct):
+        size: int
+
+    class Whole(Struct):
+        parts: list[PartRow]
+
+    found = schemas_of([Whole])
+    assert list(found) == ["Whole", "Part"]
+    assert found["Part"]["title"] == "Part"
+    assert found["Whole"]["properties"]["parts"]["items"] == {"$ref": "#/components/schemas/Part"}
+
+
+@pytest.mark.parametrize("name", ["Part", "PartRow"])
+def test_two_structs_of_one_name_are_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="two structs have one name: "):
+        schemas_of([Part, defstruct(name, [("size", int)], module="elsewhere")])
+
+
+def test_two_schemas_of_one_name_are_refused() -> None:
+    assert each_once({"A": {}}, {"A": {}, "B": {}}) == {"A": {}, "B": {}}
+    with pytest.raises(ValueError, match="two schemas have the name A"):
+        each_once({"A": {}}, {"A": {"type": "string"}})
+
+
 JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text() | st.floats(),
+    st.none() | st.booleans() | st.integers() | st.text(st.characters(codec=None)) | st.floats(),
     lambda inner: (
         st.lists(inner) | st.dictionaries(st.sampled_from(Thing.__struct_fields__) | st.text(), inner)
     ),
@@ -181,6 +209,14 @@ def test_a_moment_is_iso_8601_or_milliseconds(told: object) -> None:
 )
 def test_anything_else_is_no_moment(told: object) -> None:
     with pytest.raises(InvalidInput, match=r"^at: must "):
+        moment(told)
+
+
+@pytest.mark.parametrize("told", [None, True, 1.5, [], {}])
+def test_what_a_moment_may_be_is_said(told: object) -> None:
+    with pytest.raises(
+        InvalidInput, match=r"^at: must be a date and time in ISO 8601, or milliseconds since"
+    ):
         moment(told)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mailpixel.links.splicing.link_policy import Reason
-from mailpixel.reading.shapes import schemas_of
+from mailpixel.reading.shapes import each_once, schemas_of
 from mailpixel.report.answer import Answer
 from mailpixel.report.explanation import MessageRow
 from mailpixel.report.export import EventRow
@@ -81,9 +81,9 @@ FRESHNESS = an_object(fresh=BOOLEAN, age_s={"type": "number", "minimum": 0})
 ANSWERS: tuple[type[Answer], ...] = (CampaignRow, Summary, LinkRow, RecipientRow, EventRow, MessageRow)
 """The answers that are structs."""
 
-SCHEMAS: dict[str, Schema] = schemas_of(ANSWERS) | {
+WRITTEN: dict[str, Schema] = {
     "Error": an_object(error=ERROR),
-    "Campaigns": a_page("CampaignRow"),
+    "Campaigns": a_page("Campaign"),
     "Timeline": an_object(
         bucket=word(*BUCKETS),
         tz=STRING,
@@ -91,8 +91,8 @@ SCHEMAS: dict[str, Schema] = schemas_of(ANSWERS) | {
         items=array(an_object(start=MOMENT, opens=counts(TIMELINE_OPENS), clicks=counts(TIMELINE_CLICKS))),
         notes=array(an_object(field=STRING, reason=STRING)),
     ),
-    "Links": a_page("LinkRow"),
-    "Recipients": a_page("RecipientRow"),
+    "Links": a_page("Link"),
+    "Recipients": a_page("Recipient"),
     "Minted": {
         "description": "The links of one recipient, `link_1` and so on; with `merge` a token.",
         "type": "object",
@@ -137,6 +137,8 @@ SCHEMAS: dict[str, Schema] = schemas_of(ANSWERS) | {
     "Document": {"type": "object", "description": "This document."},
 }
 
+SCHEMAS = each_once(schemas_of(ANSWERS), WRITTEN)
+
 _CAMPAIGN = {
     "id": "spring",
     "name": "Spring sale",
@@ -163,7 +165,7 @@ _REWRITTEN = {
 }
 EXAMPLES: dict[str, Any] = {
     "Error": {"error": {"code": "invalid_input", "message": "recipient: is missing", "field": "recipient"}},
-    "CampaignRow": _CAMPAIGN,
+    "Campaign": _CAMPAIGN,
     "Campaigns": {"items": [_CAMPAIGN], "next": None},
     "Minted": _MINTED,
     "MintedLine": _MINTED,

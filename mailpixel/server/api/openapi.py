@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mailpixel import __version__
-from mailpixel.reading.shapes import Shape, schemas_of
+from mailpixel.reading.shapes import Shape, each_once, schemas_of
 from mailpixel.server.api.answers import EXAMPLES, SCHEMAS, ref
 from mailpixel.server.api.endpoint import Endpoint
 from mailpixel.server.errors import CODES
@@ -48,7 +48,7 @@ def document_of(endpoints: Sequence[Endpoint], base_url: str) -> dict[str, Any]:
         ],
         "paths": paths,
         "components": {
-            "schemas": SCHEMAS | schemas_of(each.body for each in endpoints if each.body),
+            "schemas": each_once(SCHEMAS, schemas_of(each.body for each in endpoints if each.body)),
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
     }
