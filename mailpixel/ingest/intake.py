@@ -29,8 +29,8 @@ from mailpixel.times import DAY_MS
 FORGED_CAP = 5
 """Most hits with a broken signature of one message, per day and process. More prove nothing new."""
 FORGED_REMEMBERED = 10_000
-"""Messages whose broken signatures are counted, in each of two generations: anybody can name messages, so the memory
-for them is small."""
+"""Messages in each of two generations whose broken signatures are counted. It is small,
+because anyone can name messages."""
 
 
 class HitOutcome(StrEnum):
@@ -41,8 +41,8 @@ class HitOutcome(StrEnum):
     LATE = "late"
     """It was answered first because the store was slow or down. It is still queued."""
     FORGED = "forged"
-    """A broken signature on the token of a real campaign: evidence, logged where its message has events, and counted
-    as nothing."""
+    """A broken signature on the token of a real campaign. It is logged as evidence where its message
+    has events, and never counted."""
     FORGED_OVERFLOW = "forged_overflow"
     """A broken signature past the cap of its message or of all messages: not logged."""
     OVERFLOW = "overflow"

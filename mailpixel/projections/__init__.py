@@ -1,1 +1,1 @@
-"""Judged events folded into states and counts that can be dropped and rebuilt from the log."""
+"""Folds judged events into states and counts, which can be dropped and rebuilt from the log."""

@@ -6,8 +6,7 @@ from mailpixel.store.campaigns import CampaignReader
 
 
 class Campaigns(dict[str, Campaign]):
-    """Campaigns as they are now, each looked up once; one that is not registered has its id and nothing
-    else."""
+    """Looks up each campaign once. An unregistered campaign has its id and nothing else."""
 
     def __init__(self, registry: CampaignReader) -> None:
         self._registry = registry

@@ -1,4 +1,4 @@
-"""By which edition of the rules campaigns are judged, noted for whoever reads their figures."""
+"""Notes which edition of the rules judged each campaign, for the readers of its figures."""
 
 from collections.abc import Callable, Iterable
 
@@ -6,9 +6,9 @@ from mailpixel.store.projections import Projections
 
 
 class Editions:
-    """Knows the number of the rules in force, and notes their edition of each campaign once.
+    """Knows the number of the rules in force, and notes their edition once for each campaign.
 
-    `now` gives the edition of the rules in force; empty: they have no number, and nothing is noted.
+    `now` gives the edition of the rules in force. Empty: they have no number, and nothing is noted.
     """
 
     def __init__(self, store: Projections, now: Callable[[], str]) -> None:
@@ -18,14 +18,14 @@ class Editions:
         self.now = now
 
     def number(self) -> int:
-        """The number of the rules in force; 0 when they have none. The store is asked when they change."""
+        """The number of the rules in force; 0 when they have none. It asks the store only after a change."""
         edition = self.now()
         if edition != self._numbered[0]:
             self._numbered = (edition, self._store.edition(edition) if edition else 0)
         return self._numbered[1]
 
     def note(self, campaigns: Iterable[str]) -> None:
-        """Note the edition of campaigns seen for the first time, before their first figures are saved."""
+        """Note the edition of new campaigns, before their first figures are saved."""
         new = set(campaigns) - self._noted
         if new and (edition := self.now()):
             self._store.note_edition(edition, sorted(new))

@@ -1,6 +1,6 @@
-"""The fold: whole messages that have news are judged and saved, and campaigns that changed are judged again.
+"""The fold: judges and saves whole messages with news, and judges changed campaigns again.
 
-Nothing here knows the time or the rules: the clock and the judge are passed in.
+It does not know the time or the rules: the clock and the judge are passed in.
 """
 
 import logging
@@ -24,31 +24,34 @@ from mailpixel.store.protocol import Store
 from mailpixel.store.registry import FoldRegistry
 
 NEWS = 200_000
-"""Events whose messages are judged in one go: each message once, however often it was hit."""
+"""Events whose messages are judged together. Each message is judged once, however often it was hit."""
 
 PART = 5_000
-"""Messages judged and saved at a time, so that others get the write lock in between."""
+"""Messages judged and saved at a time. Other writers get the lock in between."""
 
 NOTE_EVERY_MS = 20_000
-"""How often an idle fold says that it looks."""
+"""How often an idle fold notes that it is up to date."""
 
 TURN_MS = 5_000
-"""How long one call folds while there is always more: the caller may have other things to look after."""
+"""How long one call folds when news keeps coming, so that its caller gets a turn."""
 
 SETTLED = 500
-"""Campaigns settled in one transaction, or messages tried again that were put aside."""
+"""Campaigns settled in one transaction, or put-aside messages tried again at a time."""
 
 LOGGED = 1_000
-"""Campaigns and kinds of error that are logged; more are only counted."""
+"""Most pairs of campaign and kind of error that are logged. More are only counted."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class FoldOptions:
-    """How a fold works. It judges the messages of `news` events in one go, saves `part` messages at a time, and notes
-    every `note_every_ms` that nothing is left to fold. `only` names the campaigns that are judged again when they
-    changed (None: all). `edition` gives the edition of the judge's rules (empty: none is noted)."""
+    """How a fold works.
+
+    It judges the messages of `news` events together, saves `part` messages at a time, and notes every
+    `note_every_ms` that nothing is left to fold. `only` names the campaigns to judge again when they changed
+    (None: all). `edition` gives the edition of the judge's rules (empty: none is noted).
+    """
 
     news: int = NEWS
     part: int = PART
@@ -58,7 +61,7 @@ class FoldOptions:
 
 
 class Fold:
-    """One fold of possibly several: it works while it holds the lease. `holder` names it, `judge` gives verdicts."""
+    """A fold. Of several, the one that holds the lease works. `holder` names it, `judge` gives verdicts."""
 
     def __init__(
         self,
@@ -82,11 +85,11 @@ class Fold:
         self._judged = 0
 
     def catch_up(self, clock: Callable[[], int], lease_ms: int) -> int | None:
-        """Fold until there is no news and no stale campaign, or for `TURN_MS`; returns how many messages had news.
+        """Fold until no news and no stale campaign is left, or for `TURN_MS`. Returns how many messages had news.
 
-        None when another fold has the lease, or took it meanwhile. `clock` gives milliseconds since 1970; it is asked
-        before every part, and what it raises ends the work there, at no harm. The lease is taken for `lease_ms`, and
-        only when there is work: an idle fold writes next to nothing.
+        Returns None when another fold has the lease or took it meanwhile. `clock` gives milliseconds since
+        1970. It is asked before every part, and an exception that it raises ends the work there without harm.
+        The lease is taken for `lease_ms` and only when there is work, so an idle fold writes almost nothing.
         """
 
         def renew() -> None:
@@ -96,7 +99,7 @@ class Fold:
         end_ms = clock() + TURN_MS
         try:
             while (now_ms := clock()) <= end_ms:
-                # What is logged from here on may not be seen in this round.
+                # This round may miss events that are logged from here on.
                 had_work = self._has_work()
                 if not had_work or self._round(renew):
                     self._lease.note_caught_up(now_ms, lease_ms)
@@ -107,7 +110,7 @@ class Fold:
         return self._judged
 
     def _round(self, renew: Callable[[], object]) -> bool:
-        """Do some of what waits; whether that was all that waited when it began."""
+        """Do some of the waiting work. Returns whether that was all that waited at the start."""
         renew()
         self._retry_aside(renew)
         self._find_stale(renew)
@@ -117,12 +120,12 @@ class Fold:
         return all_folded and all_counted and not self._stale
 
     def rules_changed(self) -> None:
-        """Judge again, when next catching up, the messages that were put aside; as a new fold does."""
+        """Try the messages that were put aside again at the next `catch_up`, as a new fold does."""
         self._retrying = True
         self._given_up.clear()
 
     def leave(self) -> None:
-        """Let the next fold in at once."""
+        """Give up the lease, so that the next fold can start at once."""
         self._lease.drop()
 
     def _has_work(self) -> bool:
@@ -141,16 +144,19 @@ class Fold:
         return [id for id in self._registry.stale() if self._wants(id)]
 
     def _wants(self, id: str) -> bool:
-        """Whether a stale campaign is judged again here: one that could not be is tried when it has changed again."""
+        """Whether this fold judges the stale campaign again.
+
+        After a failure it waits until the campaign changes again.
+        """
         if self._options.only is not None and id not in self._options.only:
             return False
         return id not in self._given_up or self._given_up[id] != Campaigns(self._registry)[id]
 
     def _fold_news(self, renew: Callable[[], object]) -> bool:
-        """Judge what has news; whether that was all there was when it began.
+        """Judge what has news. Returns whether that was all the news there was at the start.
 
-        It begins anew, with less, when a person was erased or a campaign replaced meanwhile: many small rebuilds in a
-        row would never let it through.
+        When a person was erased or a campaign replaced meanwhile it starts over with less. Otherwise many
+        small rebuilds in a row could keep it from ever finishing.
         """
         limit = self._options.news
         while True:
@@ -165,7 +171,7 @@ class Fold:
                 limit = max(limit // 4, 1)
 
     def _fold(self, news: News, renew: Callable[[], object]) -> int:
-        """Judge and save a part at a time; the cursor moves with the last, so that a crash skips nothing."""
+        """Judge and save a part at a time. The cursor moves with the last part, so a crash skips nothing."""
         known = Campaigns(self._registry)
         messages = iter(news.messages)
         judged = 0
@@ -184,7 +190,10 @@ class Fold:
         ]
 
     def _save(self, folded: Sequence[Folded], news: News) -> None:
-        """Save, halving what the store cannot take until only that is put aside. The cursor moves with the last."""
+        """Save the states. What the store cannot take is halved until one message is left, which is put aside.
+
+        The cursor moves with the last part.
+        """
         self._editions.note(each.campaign for each in folded)
         try:
             self._store.save(folded, news)
@@ -201,7 +210,7 @@ class Fold:
         self._log_aside(folded)
 
     def _log_aside(self, folded: Sequence[Folded]) -> None:
-        """Say once of each campaign and kind of error that a message was put aside."""
+        """Log that a message was put aside, once for each campaign and kind of error."""
         kinds = {(each.campaign, each.error) for each in folded if isinstance(each, PutAside)}
         for kind in sorted(kinds - self._logged):
             if len(self._logged) < LOGGED:
@@ -215,7 +224,7 @@ class Fold:
             after = (page[-1].campaign, page[-1].recipient)
             cursor = self._store.cursor()
             folded = [fold_or_put_aside(self._read(each), self._judge, known, edition) for each in page]
-            with suppress(Conflict):  # it is tried again by the next fold
+            with suppress(Conflict):  # the next fold tries it again
                 self._save(folded, News(cursor, cursor, ()))
             renew()
         self._retrying = False
@@ -229,8 +238,10 @@ class Fold:
             return PutAside(aside.campaign, aside.recipient, type(error).__name__)
 
     def _follow_links(self, renew: Callable[[], object]) -> bool:
-        """Judge messages again whose clicks may count for another link; whether that was possible. The news that there
-        was has been folded: no other fold that began before can save over it."""
+        """Judge messages again whose clicks may count for another link. Returns whether that succeeded.
+
+        The news up to now is already folded, so no fold that began earlier can overwrite the result.
+        """
         known = Campaigns(self._registry)
         ids = [id for id in self._relinked() if id not in self._stale]
         try:
@@ -245,7 +256,7 @@ class Fold:
         return True
 
     def _recount(self, campaign: Campaign, renew: Callable[[], object]) -> None:
-        """Judge again what carried a destination that is or was one of the campaign's links. Raises `Conflict`."""
+        """Judge all messages again with a click on a destination that is or was a link's. Raises `Conflict`."""
         cursor = self._store.cursor()
         urls = {link.url: None for link in campaign.links}
         urls |= {former.url: None for former in self._registry.link_revisions(campaign.id)}
@@ -257,10 +268,10 @@ class Fold:
             renew()
 
     def _find_stale(self, renew: Callable[[], object]) -> None:
-        """Line up the campaigns that changed, once those of the last look are done.
+        """Queue the campaigns that changed, once those of the last look are done.
 
-        Of one that has no states nothing was judged, so nothing is judged again: its events, if it has any, are news.
-        It is settled before that news is folded, as it reads now.
+        A campaign without states has nothing to judge again: its events, if any, are news. It is settled
+        before that news is folded, as it reads now.
         """
         if self._stale:
             return
@@ -282,7 +293,7 @@ class Fold:
             renew()
 
     def _refresh_next(self, renew: Callable[[], object]) -> None:
-        """Judge one campaign again that changed; news that comes meanwhile does not wait for it."""
+        """Judge one changed campaign again. News that arrives meanwhile is folded in between."""
 
         def between() -> None:
             renew()

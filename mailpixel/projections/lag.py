@@ -1,4 +1,4 @@
-"""How far each consumer, and so counting, is behind the log."""
+"""How far each consumer is behind the log."""
 
 from collections.abc import Mapping
 
@@ -7,24 +7,25 @@ from mailpixel.store.projections import FOLD
 from mailpixel.store.registry import FoldRegistry
 
 SET_BACK_MS = 1_000
-"""How far a clock may be set back before a moment noted earlier proves nothing."""
+"""A noted moment may lie this far in the future: clocks are sometimes set back. Beyond that it is ignored."""
 
 
 def fold_lag_ms(
     consumers: Consumers, registry: FoldRegistry, now_ms: int, alive_within_ms: int
 ) -> int | None:
-    """Milliseconds that counting is behind; None when it is not known."""
+    """Milliseconds that the fold is behind; None when it is not known."""
     return lags_ms(consumers, registry, now_ms, alive_within_ms)[FOLD]
 
 
 def lags_ms(
     consumers: Consumers, registry: FoldRegistry, now_ms: int, alive_within_ms: int
 ) -> Mapping[str, int | None]:
-    """Milliseconds that each consumer is behind, by name: the fold, and all that ever ran. None when it is not known.
+    """Milliseconds that each consumer is behind, by name; None when it is not known.
 
-    0 when nothing waits and the consumer looked within `alive_within_ms`. Else since the first event that waits, or
-    since it last found nothing to do, whichever is shorter. One that caught up in the future proves nothing: its clock
-    was ahead. For the fold a campaign that changed waits too.
+    The names are the fold and every consumer that ever ran. It is 0 when nothing waits and the consumer
+    looked within `alive_within_ms`. Otherwise it is the time since the first waiting event, or since the
+    consumer last found nothing to do, whichever is shorter. A consumer that caught up in the future proves
+    nothing: its clock was ahead. For the fold, a changed campaign also counts as waiting.
     """
     lags: dict[str, int | None] = {FOLD: None}
     for name, lease in registry.leases().items():
@@ -39,6 +40,6 @@ def lags_ms(
 
 
 def _since(caught_up_ms: int, first_ms: int | None, now_ms: int) -> int:
-    """Milliseconds since the later of these moments that is not in the future."""
+    """Milliseconds since the later of these moments, ignoring moments in the future."""
     moments = [caught_up_ms] if first_ms is None or first_ms > now_ms else [caught_up_ms, first_ms]
     return max(now_ms - max(moments), 0)

@@ -1,4 +1,4 @@
-"""The lease of a consumer, held with few writes: taken when there is work, renewed when half of it is over."""
+"""The lease of a consumer, held with few writes: taken when there is work, renewed at half time."""
 
 from mailpixel.store.leases import Leases
 
@@ -7,7 +7,7 @@ LEASE_MS = 5_000
 
 
 class Stop(Exception):
-    """The work ends here, between two steps: a clock raises it when time is up, say."""
+    """Ends the work here, between two steps. A clock raises it, for example when time is up."""
 
 
 class LeaseLost(Stop):
@@ -15,9 +15,9 @@ class LeaseLost(Stop):
 
 
 class Lease:
-    """The right of one holder to run a consumer, and its word that nothing is left to do.
+    """One holder's right to run a consumer, and its note that nothing is left to do.
 
-    An idle holder writes nothing: its lease runs out, and what it last noted is repeated every `note_every_ms`.
+    An idle holder lets its lease run out and writes its last note again every `note_every_ms`.
     """
 
     def __init__(self, leases: Leases, consumer: str, holder: str, note_every_ms: int) -> None:
@@ -29,8 +29,10 @@ class Lease:
         self._noted_ms: int | None = None
 
     def hold(self, now_ms: int, for_ms: int) -> None:
-        """Become or stay the one who runs it. Raises `LeaseLost`. A clock that was set back is noticed: the lease is
-        taken again at once."""
+        """Take or renew the lease. Raises `LeaseLost`.
+
+        A clock that was set back is noticed: the lease is taken again at once.
+        """
         if for_ms // 2 < self._until_ms - now_ms <= for_ms:
             return
         if not self._leases.take_lease(self._consumer, self._holder, now_ms, for_ms):
@@ -39,8 +41,10 @@ class Lease:
         self._until_ms = now_ms + for_ms
 
     def note_caught_up(self, now_ms: int, for_ms: int) -> None:
-        """Note that nothing was left to do at this moment, unless that was noted shortly before. Raises
-        `LeaseLost`."""
+        """Note that nothing was left to do at this moment, unless that was noted shortly before.
+
+        Raises `LeaseLost`.
+        """
         if self._noted_ms is not None and 0 <= now_ms - self._noted_ms < self._note_every_ms:
             return
         self.hold(now_ms, for_ms)
@@ -48,6 +52,6 @@ class Lease:
         self._noted_ms = now_ms
 
     def drop(self) -> None:
-        """Let the next holder in at once."""
+        """Give up the lease, so that the next holder can start at once."""
         self._until_ms = 0
         self._leases.drop_lease(self._consumer, self._holder)

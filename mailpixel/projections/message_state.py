@@ -1,4 +1,4 @@
-"""The state of one message: its events and their verdicts, folded into what is kept for every message."""
+"""The state of one message: its events and verdicts, folded into what is kept for every message."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -12,8 +12,8 @@ from mailpixel.traffic.facts import is_countable
 from mailpixel.traffic.programs import UNKNOWN_CLIENT, client_of
 
 Judge = Callable[[Message, Campaign], Sequence[Judged]]
-"""Gives every open and click of a message its verdict; a pure function of the message and its campaign. What
-it says of deliveries and opt-outs is passed over."""
+"""Gives every open and click of a message its verdict; a pure function of the message and its campaign.
+Verdicts on deliveries and opt-outs are ignored."""
 
 _FORGED = int(Facts.FORGED)
 
@@ -21,8 +21,11 @@ _FORGED = int(Facts.FORGED)
 def fold_or_put_aside(
     message: Message | PutAside, judge: Judge, campaigns: Mapping[str, Campaign], edition: int = 0
 ) -> Folded:
-    """The state of a message, or the message put aside when it cannot be judged: one message keeps no other from being
-    counted. `campaigns` has its campaign by id, `edition` is the number of the judge's rules."""
+    """The state of a message, or the message put aside when it cannot be judged.
+
+    Putting it aside lets all other messages be counted. `campaigns` has its campaign by id, `edition` is the
+    number of the judge's rules (0: not known).
+    """
     if isinstance(message, PutAside):
         return message
     try:
@@ -67,7 +70,7 @@ def fold_message(message: Message, judged: Sequence[Judged], edition: int = 0) -
 
 
 def _client(opened: Judged | None, clicked: Judged | None) -> int:
-    """The client of the first human open; without one, what the first human click says of it."""
+    """The client of the first human open, or without an open the device of the first human click."""
     first = opened or clicked
     if first is None:
         return UNKNOWN_CLIENT
@@ -75,7 +78,7 @@ def _client(opened: Judged | None, clicked: Judged | None) -> int:
 
 
 def _first_human(judged: Sequence[Judged]) -> dict[EventKind, Judged]:
-    """The first hit of each kind that counts as human."""
+    """The first human hit of each kind."""
     firsts: dict[EventKind, Judged] = {}
     for each in judged:
         event = each.event

@@ -1,7 +1,7 @@
-"""The rebuild: campaigns are judged again from their events, on all cores, beside whatever else goes on.
+"""The rebuild: judges campaigns again from their events, on all cores, while the service keeps running.
 
-The log is cut into parts, ranges of recipients of one campaign. Parts of all campaigns wait in one line, so that the
-cores have work whether there is one large campaign or many small ones; this process writes what they judged.
+The log is cut into parts, each a range of recipients of one campaign. The parts of all campaigns wait in one
+queue, so the cores are busy for one large campaign as for many small ones. This process writes the results.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,21 +22,24 @@ from mailpixel.store.protocol import Store
 from mailpixel.store.registry import FoldRegistry
 
 EVENTS = 20_000
-"""Events of a part."""
+"""Events in a part, about."""
 
 ATTEMPTS = 5
-"""How often a campaign is begun anew because a person was erased meanwhile."""
+"""How often a campaign is started over because a person was erased meanwhile."""
 
 
 def _nothing() -> None:
-    """Between the parts of a rebuild nothing is done."""
+    """The default of `between`: do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rebuild:
-    """How to rebuild. `dry_run` only compares; `processes` judge at once (0: one a core; with more than one,
-    store and judge must be picklable) about `events` events at a time; `between` is called after each part;
-    `edition` names the judge's edition of the rules (empty: it is not noted)."""
+    """How to rebuild.
+
+    `dry_run` only compares. `processes` is how many judge at once (0: one for each core); with more than one,
+    store and judge must be picklable. Each judges about `events` events at a time. `between` is called after
+    each part. `edition` names the edition of the judge's rules (empty: it is not noted).
+    """
 
     dry_run: bool = False
     processes: int = 0
@@ -52,15 +55,15 @@ def rebuild(
     campaigns: Sequence[str] | None = None,
     how: Rebuild = Rebuild(),
 ) -> Sequence[Difference]:
-    """Judge these campaigns, or all that have events, again from the log; returns what changes, by campaign.
+    """Judge these campaigns, or all that have events, again from the log. Returns what changes, by campaign.
 
-    The fold may go on meanwhile: nothing is missed or counted twice, and readers see each campaign's former
+    The fold may run meanwhile: no event is missed or counted twice, and readers see a campaign's former
     counters until the new ones are complete.
 
-    A message that cannot be judged is put aside. A campaign that cannot be judged stays as it was; its difference says
-    the kind of error.
+    A message that cannot be judged is put aside. A campaign that cannot be judged stays as it was, and its
+    difference names the kind of error.
 
-    Raises `Conflict` when a campaign was disturbed too often: a person erased or another rebuild begun each time.
+    Raises `Conflict` when every attempt was disturbed by an erasure or by another rebuild.
     """
     asked = store.campaigns() if campaigns is None else campaigns
     found: dict[str, Difference] = {}
@@ -68,12 +71,12 @@ def rebuild(
         found |= _Attempt(store, registry, judge, how).differences(id for id in asked if id not in found)
         if len(found) == len(asked):
             return [found[id] for id in asked]
-    raise Conflict("people were erased or campaigns judged again all the while; try again")
+    raise Conflict("people were erased or campaigns rebuilt during every attempt; try again")
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One campaign to be judged, as it was when that began, and the number of the judge's rules."""
+    """One campaign to judge, as it was when its rebuild began, and the number of the judge's rules."""
 
     store: Store
     judge: Judge
@@ -87,14 +90,14 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The recipients of a campaign after one and up to another."""
+    """The recipients of a campaign after `after`, up to and including `until`."""
 
     task: Task
     after: str
     until: str
 
     def judged(self) -> "PartResult":
-        """What became of them. An error is a value here: it ends this campaign and no other."""
+        """The new states of this part. An error is a value here: it stops this campaign but no other."""
         try:
             return self._judged()
         except StoreUnavailable:
@@ -123,7 +126,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class PartResult:
-    """The new states of a part and how they compare to the stored ones; or the kind of `error` that there was."""
+    """The new states of a part and how they differ from the stored ones, or the kind of `error`."""
 
     folded: list[Folded]
     comparison: Comparison
@@ -131,14 +134,14 @@ class PartResult:
 
 
 class _Failed(Exception):
-    """A part could not be judged; the message is the kind of error."""
+    """A part could not be judged. The message names the kind of error."""
 
 
 Result = tuple[Part, PartResult]
 
 
 class _Attempt:
-    """One go at some campaigns; those that were disturbed meanwhile are left for the next."""
+    """One attempt at some campaigns. Campaigns that were disturbed meanwhile are left for the next attempt."""
 
     def __init__(self, store: Store, registry: FoldRegistry, judge: Judge, how: Rebuild) -> None:
         self._store = store
@@ -166,7 +169,7 @@ class _Attempt:
         return found
 
     def _parts(self, ids: Iterable[str]) -> Iterator[Part]:
-        """The parts of each campaign in order, one at least; the generation that they are put into comes first."""
+        """The parts of each campaign in order, at least one each. Their generation is begun first."""
         known = Campaigns(self._registry)
         edition = 0
         if self._how.edition and not self._how.dry_run:
@@ -179,7 +182,7 @@ class _Attempt:
                 yield Part(task, after, until)
 
     def _results(self, parts: Iterator[Part]) -> Iterator[Result]:
-        """Parts as they were judged, in their order: here, when they are too few to be worth processes."""
+        """The judged parts in order. Too few parts for several processes are judged in this one."""
         processes = self._how.processes or cores()
         first = list(islice(parts, processes + 1))
         if processes == 1 or len(first) <= processes:
@@ -187,7 +190,7 @@ class _Attempt:
         return in_order(chain(first, parts), Part.judged, processes)
 
     def _folded(self, results: Iterable[Result], comparison: Comparison) -> Iterator[list[Folded]]:
-        """What became of each part."""
+        """The states of each part, while the comparison adds them up."""
         for _, judged in results:
             if judged.error:
                 raise _Failed(judged.error)

@@ -1,4 +1,4 @@
-"""What a rebuild moves: counters before and after, and which rules gave way to which."""
+"""What a rebuild changes: the counters before and after, and which rule replaced which."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,12 +12,12 @@ from mailpixel.store.projections import MessageState
 from mailpixel.store.verdict_codes import VerdictCode, unpack
 
 TALLIED = tuple(name for name in MessageState.__struct_fields__ if name not in ("known", "edition"))
-"""What of a state says how a message was judged."""
+"""The fields of a state that say how its message was judged."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Decision:
-    """A verdict and the rule that gave it; `dup` for a repeat."""
+    """A verdict and the rule that gave it. `dup` is true for a repeat."""
 
     verdict: Verdict
     rule: str
@@ -26,8 +26,11 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Move:
-    """Hits of one kind judged differently now. `before` is None for hits that were not folded yet, `after`
-    None for hits that are no longer in the log."""
+    """Hits of one kind that are judged differently now.
+
+    `before` is None for hits that were not folded yet, `after` is None for
+    hits that are no longer in the log.
+    """
 
     kind: EventKind
     before: Decision | None
@@ -38,9 +41,10 @@ class Move:
 class Difference:
     """What judging a campaign again changes.
 
-    `measures` has (before, after) for every measure of the whole campaign that differs, `links` the same by
-    (link, measure), `buckets` how many numbers by quarter hour differ; `moves` counts hits by what became of
-    them, the most first. `error` is the kind of error when the campaign could not be judged.
+    `measures` has (before, after) for each measure of the whole campaign that differs, `links`
+    the same by (link, measure). `buckets` is how many counters by quarter hour differ. `moves`
+    counts hits by their change of verdict, most frequent first. `error` is the kind of error when
+    the campaign could not be judged.
     """
 
     campaign: str
@@ -56,8 +60,11 @@ class Difference:
         return not (self.measures or self.links or self.buckets or self.moves)
 
     def to_json(self) -> dict[str, Any]:
-        """{"campaign", "measures": [{"measure","before","after"}], "links": [{"link","measure","before","after"}],
-        "quarter_hours": numbers by quarter hour that differ, "moves": [{"kind","before","after","hits"}]}."""
+        """The difference as JSON; `quarter_hours` is the number of counters that differ.
+
+        {"campaign", "measures": [{"measure","before","after"}], "links":
+        [{"link","measure","before","after"}], "quarter_hours", "moves": [{"kind","before","after","hits"}]}.
+        """
         return {
             "campaign": self.campaign,
             "measures": [{"measure": m, "before": b, "after": a} for m, (b, a) in self.measures.items()],
@@ -69,8 +76,8 @@ class Difference:
             "moves": [
                 {
                     "kind": str(move.kind),
-                    "before": _told(move.before),
-                    "after": _told(move.after),
+                    "before": _in_words(move.before),
+                    "after": _in_words(move.after),
                     "hits": hits,
                 }
                 for move, hits in self.moves.items()
@@ -78,7 +85,7 @@ class Difference:
         }
 
 
-def _told(decision: Decision | None) -> str | None:
+def _in_words(decision: Decision | None) -> str | None:
     """A decision in words: `scanner (burst)`, `human (default), repeat`; None where the hit was not counted."""
     if decision is None:
         return None
@@ -88,7 +95,7 @@ def _told(decision: Decision | None) -> str | None:
 class Comparison:
     """Adds up the states of a campaign before and after, a part at a time.
 
-    Only what changed is taken twice: the counters before are those after, less the change.
+    Only changed states are added twice: the counters before are those after, minus the change.
     """
 
     def __init__(self) -> None:
@@ -97,7 +104,7 @@ class Comparison:
         self._moves: Counter[Move] = Counter()
 
     def add(self, before: Mapping[str, MessageState], after: Sequence[MessageState]) -> None:
-        """Compare the states of the same recipients; `before` by recipient."""
+        """Compare the states of the same recipients. `before` is keyed by recipient."""
         gone = dict(before)
         for state in after:
             self._after.add(state)
@@ -115,13 +122,13 @@ class Comparison:
         self._moves.update(moves(before.marks if before else b"\n", after.marks if after else b"\n"))
 
     def merge(self, other: "Comparison") -> None:
-        """Add what another comparison saw."""
+        """Add the results of another comparison."""
         self._after.merge(other._after)
         self._change.merge(other._change)
         self._moves.update(other._moves)
 
     def difference(self, campaign: str) -> Difference:
-        """What differs."""
+        """The difference of everything added so far."""
         after = self._after.counts()
         changes = sorted(self._change.counts().items())
         values = {key: (after.get(key, 0) - change, after.get(key, 0)) for key, change in changes}
@@ -139,18 +146,21 @@ class Comparison:
 
 
 def _judged_alike(former: MessageState, state: MessageState) -> bool:
-    """Whether both add the same to the counters and have the same moves, whoever judged them and from how much."""
+    """Whether both states add the same to the counters and have the same moves.
+
+    By which rules and from how many events they were judged does not matter.
+    """
     return all(getattr(former, name) == getattr(state, name) for name in TALLIED)
 
 
 def _most_first(entry: tuple[Move, int]) -> tuple[int, str, str, str]:
-    """The order of moves: by hits, the most first, and among as many in one order whatever came first."""
+    """The sort key of moves: most hits first, then a fixed order."""
     move, hits = entry
-    return -hits, str(move.kind), _told(move.before) or "", _told(move.after) or ""
+    return -hits, str(move.kind), _in_words(move.before) or "", _in_words(move.after) or ""
 
 
 def moves(before: bytes, after: bytes) -> Iterator[Move]:
-    """What became of each hit that is judged differently. Hits are matched by when, what and how they came."""
+    """The change of each hit that is judged differently. Hits are matched by time, kind, link, method and signature."""
     former, present = _by_hit(before), _by_hit(after)
     for hit in former.keys() | present.keys():
         old, new = former.get(hit, []), present.get(hit, [])

@@ -1,5 +1,4 @@
-"""What a change of a campaign means: which links were replaced or are new, and whether its events must be judged
-again."""
+"""What follows from a change of a campaign: replaced and new links, and whether its events must be judged again."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -13,25 +12,28 @@ from mailpixel.times import moment_of, to_ms
 
 
 def to_the_millisecond(moment: datetime | None) -> datetime | None:
-    """A moment as a registry keeps it."""
+    """A moment as a registry stores it: aware UTC, cut to the millisecond."""
     return None if moment is None else moment_of(to_ms(moment))
 
 
 def replaced_links(former: Campaign, campaign: Campaign) -> list[Link]:
-    """Former links whose destination was changed or taken away, in order of number."""
+    """Former links whose destination was changed or removed, in order of number."""
     urls = {link.number: link.url for link in campaign.links}
     changed = [link for link in former.links if urls.get(link.number) != link.url]
     return sorted(changed, key=lambda link: link.number)
 
 
 def calls_for_rebuild(former: Campaign, campaign: Campaign) -> bool:
-    """Whether verdicts of any message may change: when it was sent, and which links are traps."""
+    """Whether the verdict of any message may change. It depends on the time of sending and on which links are traps."""
     return _judged_by(former) != _judged_by(campaign)
 
 
 def calls_for_recount(former: Campaign, campaign: Campaign) -> bool:
-    """Whether clicks that carried a destination may count for another link: which links there are, and where they lead.
-    A click by a link's number counts for it wherever it leads."""
+    """Whether clicks that carried a destination may now count for another link.
+
+    That depends on which links there are and where they lead. A click by link number counts
+    for that link wherever it leads.
+    """
     return _numbers(former) != _numbers(campaign)
 
 
@@ -47,7 +49,7 @@ def _numbers(campaign: Campaign) -> dict[str, int]:
 
 
 def check_never_sent(campaign: Campaign, signed: bool) -> None:
-    """Raises `Conflict` for a campaign that may have been sent; `signed` says that links were signed for it."""
+    """Raises `Conflict` for a campaign that may have been sent. `signed` says that links were signed for it."""
     signs = {
         "the number of messages sent is set": bool(campaign.sent),
         "the time of sending is set": campaign.sent_at is not None,
@@ -59,43 +61,45 @@ def check_never_sent(campaign: Campaign, signed: bool) -> None:
 
 
 def note_signed(registry: LinkRegister, campaign: str) -> None:
-    """Remember that links were signed, unless the store does not take it: who may only read may sign."""
+    """Remember that links were signed. Does nothing when the store is read-only: read access is enough to sign."""
     with suppress(StoreUnavailable):
         registry.note_signed(campaign)
 
 
 def still_needed(campaign: str, *signs: str) -> Conflict:
-    """The refusal to delete a campaign that may have been sent, because of these signs."""
+    """The error that refuses to delete a campaign because these signs say that it may have been sent."""
     return Conflict(f"campaign {campaign!r} may have been sent: {', and '.join(signs)}; archive it instead")
 
 
 def numbered(
     links: Sequence[Link], urls: Sequence[str], highest_former: int = 0
 ) -> tuple[dict[str, int], list[Link]]:
-    """The number of each destination, and the links that are new, numbered on in the order given.
+    """The number of each destination, and the new links, numbered on in the order of `urls`.
 
-    Of two links with one destination the first counts; a trap counts for none. A number that a link once had, up to
-    `highest_former`, is not given again: mail sent with it would lead elsewhere. Raises `InvalidInput`.
+    Of two links with one destination the first counts. Traps are ignored. Numbers up to
+    `highest_former` are never used again, because mail already sent with them would lead elsewhere.
+    Raises `InvalidInput` when no number is left.
     """
     known = {link.url: link.number for link in reversed(links) if not link.trap}
     last = max([highest_former, *(link.number for link in links)])
     new = [Link(number, url) for number, url in enumerate(_missing(known, urls), last + 1)]
     if new and new[-1].number > LAST_LINK:
-        raise InvalidInput("links", f"are more than {LAST_LINK:,} in this campaign; begin a new campaign")
+        raise InvalidInput("links", f"are more than {LAST_LINK:,} in this campaign; start a new campaign")
     known |= {link.url: link.number for link in new}
     return {url: known[url] for url in urls}, new
 
 
 Remembered = tuple[bytes, bytes]
-"""Mark and reader of a sighting."""
+"""The mark and the reader of a sighting."""
 
 
 def met(
     sightings: Sequence[Sighting], remembered: Mapping[int, Remembered], room: int
 ) -> tuple[list[Sighting], list[Sighting]]:
-    """The destinations that become links, and those to be remembered, of some that are no links.
+    """Of these sightings of destinations that are not links: those that become links, and those to remember.
 
-    `remembered` holds by slot what was seen before; at most `room` become links, and without any nothing is remembered.
+    `remembered` holds earlier sightings by slot. At most `room` destinations become links;
+    without room nothing is remembered.
     """
     if room <= 0:
         return [], []

@@ -1,4 +1,4 @@
-"""What the registry can be asked about campaigns and their links.
+"""What the registry offers for campaigns and their links.
 
 One contract suite (`tests/integration/test_registry_contract.py`) runs on every registry.
 """
@@ -13,7 +13,7 @@ from mailpixel.model import Campaign
 
 @dataclass(frozen=True, slots=True)
 class LinkRevision:
-    """What a link was before it was corrected, when and by whom (an API key's name, or `cli`)."""
+    """A link before it was corrected, with the time and the author (an API key's name, or `cli`)."""
 
     number: int
     url: str
@@ -22,18 +22,18 @@ class LinkRevision:
 
 
 MOST_MET_LINKS = 500
-"""How many destinations of one campaign become links because a second recipient's mail has them."""
+"""Most destinations of one campaign that become links because a second recipient's mail has them."""
 SEEN_SLOTS = 65_536
-"""How many destinations of one campaign are remembered until a second recipient's mail has them; a later one takes the
-place of an earlier one."""
+"""Most destinations of one campaign that are remembered until a second recipient's mail has them. A later
+one may replace an earlier one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """A destination in the mail of one recipient.
 
-    What is kept names nobody: `slot` (0 to 65,535) and `mark` (6 bytes) are made of the destination, `reader`
-    (2 bytes) of destination and recipient, all with a secret key.
+    It does not identify anyone: `slot` (0 to 65,535) and `mark` (6 bytes) are keyed hashes of the
+    destination, `reader` (2 bytes) is one of destination and recipient.
     """
 
     url: str
@@ -43,13 +43,15 @@ class Sighting:
 
 
 class CampaignReader(Protocol):
-    """Campaigns as they are."""
+    """Reads campaigns."""
 
     def campaigns(
         self, after: str = "", limit: int = 1000, archived: bool | None = None
     ) -> Sequence[Campaign]:
-        """Campaigns with their links in order of id, beginning after one; `archived` asks for only those that are,
-        or only those that are not."""
+        """Campaigns with their links in order of id, starting after one.
+
+        `archived` selects only the archived ones (True) or only the others (False); None selects all.
+        """
         ...
 
     def campaign(self, id: str) -> Campaign:
@@ -57,57 +59,58 @@ class CampaignReader(Protocol):
         ...
 
     def outline(self, id: str) -> Campaign:
-        """One campaign without its links: takes no longer the more there are. Raises `NotFound`."""
+        """One campaign without its links. The time does not grow with their number. Raises `NotFound`."""
         ...
 
     def link_revisions(self, campaign: str) -> Sequence[LinkRevision]:
-        """Former destinations, oldest first."""
+        """Former destinations of a campaign's links, oldest first."""
         ...
 
 
 class LinkRegister(Protocol):
-    """What who signs links asks: which campaign, and the numbers of its destinations."""
+    """What signing links needs: the campaign, and the numbers of its destinations."""
 
     def outline(self, id: str) -> Campaign:
-        """One campaign without its links: takes no longer the more there are. Raises `NotFound`."""
+        """One campaign without its links. The time does not grow with their number. Raises `NotFound`."""
         ...
 
     def note_signed(self, campaign: str) -> None:
-        """Remember that links were signed for a campaign. Cheap when that is known. Raises `NotFound`."""
+        """Remember that links were signed for a campaign. Cheap when already known. Raises `NotFound`."""
         ...
 
     def register_links(self, campaign: str, urls: Sequence[str]) -> Mapping[str, int]:
-        """The number of each of these destinations: the one it has already, else the next free one in the order given.
+        """The number of each destination: the one it has, or the next free one in the order of `urls`.
 
-        One transaction, so that two senders at once never give one number to two destinations. A trap's number is
-        given to nobody, nor is one that a link had before it was taken away. With a new link the campaign is
-        relinked: clicks that carried this destination count for the link from now on.
+        It is one transaction, so two senders at once never give one number to two destinations. The number of
+        a trap, or of a link that was removed, is never used again. With a new link the campaign is relinked:
+        clicks that carried this destination count for the link from now on.
 
-        Raises `NotFound`, and `InvalidInput` when there is no number left.
+        Raises `NotFound`, and `InvalidInput` when no number is left.
         """
         ...
 
     def meet_links(self, campaign: str, sightings: Sequence[Sighting]) -> Mapping[str, int]:
         """The numbers of those destinations that are links of the campaign, or become links now.
 
-        One becomes a link when the mail of another recipient had it before, as far as that is remembered; the first
-        `MOST_MET_LINKS` do. So what only one recipient's mail has, which may be personal, is never written down. What
-        is remembered goes when anybody is erased. Takes no longer the more links there are.
+        A destination becomes a link once a second recipient's mail has it, as far as the first is
+        remembered, up to `MOST_MET_LINKS`. So a destination that only one recipient's mail has, which may be
+        personal, is never written down. All sightings are forgotten when any person is erased. The time does
+        not grow with the number of links.
 
         Raises `NotFound`.
         """
         ...
 
     def forget_sightings(self) -> None:
-        """Forget what is remembered of destinations in mail: nobody could say which of them were one person's."""
+        """Forget all sightings of destinations in mail, because no one can tell which of them belong to one person."""
         ...
 
 
 class CampaignWriter(CampaignReader, LinkRegister, Protocol):
-    """Campaigns as people change them."""
+    """Reads and changes campaigns."""
 
     def add_campaign(self, campaign: Campaign) -> None:
-        """Add a campaign; it is stale at first, as its events may have come before it.
+        """Add a campaign. It is stale at first, because its events may have arrived before it.
 
         Raises `Conflict` when the id is taken.
         """
@@ -116,19 +119,22 @@ class CampaignWriter(CampaignReader, LinkRegister, Protocol):
     def change_campaign(
         self, id: str, change: Callable[[Campaign], Campaign], by: str, now: datetime
     ) -> Campaign:
-        """Replace a campaign by what `change` makes of it as it is; gives that.
+        """Replace a campaign by the result of `change`, which gets the present one. Returns the new campaign.
 
-        A link whose destination differs keeps its number; the old destination is kept as a revision. When sent_at or a
-        trap differ the campaign is stale, when another link or none leads to a destination it is relinked. Nobody else
-        changes it meanwhile: a link that a sender registers is not lost. What `change` raises goes through, and then
-        nothing has changed. Raises `NotFound`.
+        A link whose destination differs keeps its number, and the old destination is kept as a revision. The
+        campaign becomes stale when `sent_at` or a trap differs. It becomes relinked when a destination now
+        has another link or none. No other process can change the campaign meanwhile, so a link that a sender
+        registers is not lost. An exception of `change` is raised and nothing changes.
+
+        Raises `NotFound`.
         """
         ...
 
     def delete_campaign(self, id: str) -> None:
-        """Forget a campaign that was never sent, with its links.
+        """Delete a campaign that was never sent, with its links.
 
-        Raises `NotFound`, and `Conflict` for one that may have been sent: `sent`, `sent_at` or `note_signed` says so.
+        Raises `NotFound`, and `Conflict` for one that may have been sent according to
+        `sent`, `sent_at` or `note_signed`.
         """
         ...
 
@@ -137,28 +143,27 @@ class ChangedCampaigns(Protocol):
     """Campaigns that wait to be judged again."""
 
     def stale(self) -> Sequence[str]:
-        """Campaigns whose events must be judged again because the campaign itself changed."""
+        """Ids of campaigns whose events must be judged again because the campaign itself changed."""
         ...
 
     def relinked(self) -> Sequence[str]:
-        """Campaigns of which messages must be judged again whose clicks carried a destination: others of their links
-        lead there now."""
+        """Ids of campaigns in which clicks with a destination must be judged again: other links lead there now."""
         ...
 
     def any_stale(self) -> bool:
-        """Whether there is a campaign that is stale or relinked."""
+        """Whether any campaign is stale or relinked."""
         ...
 
     def settled(self, *campaigns: Campaign) -> None:
-        """All events of these campaigns have been judged again, by the campaigns as they read here.
+        """Note that all events of these campaigns were judged again, using the campaigns as passed here.
 
-        One that has changed meanwhile stays stale, or is relinked, by what changed.
+        A campaign that has changed meanwhile stays stale or relinked accordingly.
         """
         ...
 
     def links_settled(self, *campaigns: Campaign) -> None:
-        """The messages of these relinked campaigns have been judged again, by the campaigns as they read here.
+        """Note that the messages of these relinked campaigns were judged again, using the campaigns as passed here.
 
-        One whose links have changed meanwhile stays relinked.
+        A campaign whose links have changed meanwhile stays relinked.
         """
         ...

@@ -1,4 +1,4 @@
-"""What a named reader of the log can ask: its news, and that it is done with them.
+"""What a named reader of the log can do: read its news, and say that it is done with them.
 
 One contract suite (`tests/integration/test_consumer_contract.py`) runs on every store.
 """
@@ -14,13 +14,13 @@ from mailpixel.store.log import PutAside
 
 
 class Part(NamedTuple):
-    """A share of all messages: `number` of `parts`, counted from 0. A message is always of the same one."""
+    """A share of all messages: `number` of `parts`, counted from 0. A message always belongs to the same part."""
 
     number: int = 0
     parts: int = 1
 
     def has(self, campaign: str, recipient: str) -> bool:
-        """Whether a message is of this part."""
+        """Whether a message belongs to this part."""
         return self.parts == 1 or crc32(f"{campaign}\n{recipient}".encode()) % self.parts == self.number
 
 
@@ -30,16 +30,17 @@ WHOLE = Part()
 def position_name(consumer: str, part: Part) -> str:
     """The name under which a store keeps the position of a consumer, or of a part of it. Raises `InvalidInput`."""
     if not 0 <= part.number < part.parts:
-        raise InvalidInput("part", f"{part.number} of {part.parts} is none; parts are counted from 0")
+        raise InvalidInput("part", f"{part.number} of {part.parts} does not exist; parts are counted from 0")
     return consumer if part == WHOLE else f"{consumer} {part.number}/{part.parts}"
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Whole messages with events after the position `since`, and the `position` that comes after them.
+    """Whole messages with events after the position `since`, and the `position` that follows them.
 
-    `position` is `since` when there is no news; news of other parts alone has no messages. `messages` can be read once
-    and streams, so it must be read before the consumer is done; a message that cannot be read comes as put aside.
+    `position` equals `since` when there is no news. News of other parts moves the position without
+    messages. `messages` streams and can be read once, so it must be read before the consumer is done. A
+    message that cannot be read is a `PutAside`.
     """
 
     since: str
@@ -49,19 +50,22 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What a consumer has not seen yet: at most this many `events` (erased ones and those of other parts may be among
-    them), the first of which came at `first_event_ms`; None when there is none."""
+    """What a consumer has not seen yet.
+
+    `events` is an upper bound, since erased events and those of other parts may be included. `first_event_ms`
+    is when the first of them was received; None when nothing waits.
+    """
 
     events: int = 0
     first_event_ms: int | None = None
 
 
 class Consumer(Protocol):
-    """A named reader of the log, or a part of one.
+    """A named reader of the log, or of a part of it.
 
-    It gets everything at least once and in no promised order, and makes progress whenever it is done with its news.
-    Positions are opaque text, the empty one is the beginning, and one may step back: then news comes again. Who has
-    effects outside remembers what was done by event id.
+    It gets everything at least once, in no promised order, and makes progress whenever it is done with its
+    news. Positions are opaque text and the empty one is the beginning. A position may step back, and then
+    news comes again. A consumer with effects outside must remember by event id what it did.
     """
 
     def news(self, limit: int) -> News:
@@ -69,11 +73,11 @@ class Consumer(Protocol):
         ...
 
     def done(self, position: str) -> None:
-        """Go on from here next time. Raises `InvalidInput` for what is no position of this store."""
+        """Continue from this position next time. Raises `InvalidInput` for a position that is not of this store."""
         ...
 
     def waiting(self) -> Waiting:
-        """What was logged and not seen yet. Time does not grow with the log, nor with what waits."""
+        """What was logged but not seen yet. The time grows neither with the log nor with what waits."""
         ...
 
 
@@ -81,6 +85,8 @@ class Consumers(Protocol):
     """The readers of the log, by name."""
 
     def consumer(self, name: str, part: Part = WHOLE) -> Consumer:
-        """The consumer of this name, at the beginning when it never was done with anything. Raises `InvalidInput`
-        for a part that is none."""
+        """The consumer of this name. A new one starts at the beginning.
+
+        Raises `InvalidInput` for a part that does not exist.
+        """
         ...

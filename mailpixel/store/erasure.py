@@ -1,4 +1,4 @@
-"""What a store can be asked when a person is to be erased from it.
+"""What a store offers for erasing a person.
 
 One contract suite (`tests/integration/test_store_contract.py`) runs on every store.
 """
@@ -10,21 +10,21 @@ class Erasure(Protocol):
     """Hides a person at once, and overwrites what files still hold of them."""
 
     def erase(self, recipient: str, now_ms: int) -> int:
-        """Delete everything stored about a person, take it out of the counters; returns how many events went.
+        """Delete everything stored about a person and correct the counters. Returns the number of events deleted.
 
-        What was received up to now stays out for good, however late it arrives: a retry, a spool, a late commit of
-        another worker, a state that was folded before. What is received after it counts. Where a clock was ahead,
-        "now" is the moment of the last event that went, up to a day ahead. Of hits past the cap, those of the whole
-        day stay out.
+        What was received up to `now_ms` stays out for good, however late it arrives: by a retry, a spool, a
+        late commit of another worker, or a state that was folded before. What is received later counts. Where
+        a clock was ahead, the moment of the last deleted event takes the place of `now_ms`, up to a day
+        ahead. Hits past the cap stay out for the whole day.
 
-        Nobody reads anything of the person from here on. `sweep` overwrites what the files still hold. An opt-out
-        stays: it is in the registry.
+        From here on nothing of the person can be read. `sweep` overwrites what the files still hold.
+        Opt-outs stay: they are in the registry.
         """
         ...
 
     def sweep(self) -> None:
-        """Overwrite what was deleted and still stands in files; agents that no event uses any more go too.
+        """Overwrite deleted data that is still in files, and remove agents that no event uses any more.
 
-        Raises `ErasureUnfinished` when traces are left until it is called again.
+        Raises `ErasureUnfinished` when traces are left; call it again then.
         """
         ...

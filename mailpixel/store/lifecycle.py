@@ -4,12 +4,12 @@ from typing import Protocol
 
 
 class Lifecycle(Protocol):
-    """Files in use."""
+    """Open files."""
 
     def check_in_place(self) -> None:
-        """Raises `StoreUnavailable` when the files in use are no longer those in the data folder."""
+        """Raises `StoreUnavailable` when the open files are no longer the ones in the data folder."""
         ...
 
     def close(self) -> None:
-        """Let go of files; the next call opens them again."""
+        """Close all files. The next call opens them again."""
         ...

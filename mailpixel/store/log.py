@@ -1,4 +1,4 @@
-"""What the log of events can be asked: written in groups, read by whole messages and by news.
+"""What the log of events offers: written in groups, read by whole messages and by news.
 
 One contract suite (`tests/integration/test_store_contract.py`) runs on every store.
 """
@@ -16,7 +16,7 @@ from mailpixel.model import Event, Message
 class Overflow:
     """Hits on one message past its cap for one day (days since 1970), counted but not logged.
 
-    `hits` is the running count of one `edge` (one writing process), not a step: written twice it counts once.
+    `hits` is the running count of one `edge` (one writing process), so writing it twice counts it once.
     """
 
     campaign: str
@@ -27,9 +27,9 @@ class Overflow:
 
 
 class PutAside(Struct, frozen=True, gc=False):
-    """A message that could not be read, judged or saved, and so is not counted, or counted as it was before.
+    """A message that could not be read, judged or saved. It does not count, or counts as it did before.
 
-    `error` is the kind of error, the name of a type: it says nothing of the message.
+    `error` is the type name of the error; it reveals nothing about the message.
     """
 
     campaign: str
@@ -38,34 +38,36 @@ class PutAside(Struct, frozen=True, gc=False):
 
 
 Followed = tuple[tuple[str, str], Message]
-"""A source, as (address, agent), and a message whose links it followed."""
+"""A source, as (address, agent), and a message with a link that it followed."""
 
 
 class EventWriter(Protocol):
-    """Writes to the log. Each verb is durable on return, idempotent, and a transaction of its own."""
+    """Writes to the log. Each call is one transaction, idempotent, and durable on return."""
 
     def append(self, events: Sequence[Event], batch: str = "") -> None:
-        """Write events, idempotent by event id. `batch` is the token of a sealed batch (empty: none); a store may know
-        a batch by it that is sent again, but the ids alone decide what is new. What an erasure keeps out is left out.
+        """Write events, idempotent by event id. Events that an erasure keeps out are skipped.
 
-        Raises `StoreUnavailable` when nothing was written, `InvalidInput` when an id is not 16 bytes that
+        `batch` is the token of a sealed batch (empty: none). A store may recognise a repeated batch by it,
+        but only the ids decide what is new.
+
+        Raises `StoreUnavailable` when nothing was written, and `InvalidInput` when an id is not 16 bytes that
         begin with the event's `received_at_ms`.
         """
         ...
 
     def append_evidence(self, hits: Sequence[Event]) -> int:
-        """Write those of these hits with a broken signature whose message has events; returns how many.
+        """Write those hits with a broken signature whose message has events. Returns how many were written.
 
-        Anybody can send them, so the log takes no other word of theirs: an agent that it does not know is left empty.
-        Durable and idempotent as `append`, and raises as it does.
+        Anyone can send such hits, so the log takes no new text from them: an unknown agent is stored as
+        empty. Durable and idempotent like `append`, and raises the same errors.
         """
         ...
 
     def raise_overflow(self, overflow: Sequence[Overflow]) -> None:
-        """Raise counts of hits past the cap; one that stands higher stays, and what an erasure keeps out is left out.
+        """Raise counts of hits past the cap. A higher stored count stays.
 
-        Raises `StoreUnavailable` when nothing was
-        written."""
+        Counts that an erasure keeps out are skipped. Raises `StoreUnavailable` when nothing was written.
+        """
         ...
 
 
@@ -73,15 +75,15 @@ class MessageReader(Protocol):
     """Reads whole messages."""
 
     def message(self, campaign: str, recipient: str) -> Message:
-        """One message, without events when there are none."""
+        """One message; without events when there are none."""
         ...
 
     def messages(self, campaign: str, after: str = "", until: str | None = None) -> Iterator[Message]:
-        """Whole messages of a campaign in order of recipient, beginning after one, up to and with `until`. Streams."""
+        """Stream whole messages of a campaign in order of recipient, after `after` and up to and including `until`."""
         ...
 
     def person(self, recipient: str) -> Iterator[Message]:
-        """All messages of a person, in order of campaign: those not folded yet too."""
+        """All messages of a person in order of campaign, including those not folded yet."""
         ...
 
 
@@ -89,38 +91,36 @@ class Log(EventWriter, MessageReader, Protocol):
     """The log of events."""
 
     def latest(self, limit: int) -> Sequence[Event]:
-        """The events that were logged last, the newest first; time grows with the limit alone."""
+        """The events logged last, newest first. The time grows only with the limit."""
         ...
 
     def campaigns(self) -> Sequence[str]:
-        """The campaigns that have events, registered or not, in order."""
+        """Ids of the campaigns that have events, registered or not, in order."""
         ...
 
     def ranges(self, campaign: str, events: int) -> Sequence[tuple[str, str]]:
-        """Cut the recipients of a campaign into ranges (after, until] of about `events` events, for
-        `messages`."""
+        """Cut the recipients of a campaign into ranges (after, until] of about `events` events, for `messages`."""
         ...
 
     def messages_to_fold(self, campaign: str, after: str, until: str) -> Iterator[Message | PutAside]:
-        """The same for a rebuild: a message that cannot be read comes as put aside. Streams."""
+        """Stream messages as `messages` does, for a rebuild. A message that cannot be read is a `PutAside`."""
         ...
 
     def messages_that_carried(self, campaign: str, urls: Sequence[str]) -> Iterator[Message | PutAside]:
-        """Whole messages of a campaign with a click that carried one of these destinations itself, some of them twice.
+        """Stream whole messages with a click that itself carried one of these destinations; some may come twice.
 
-        One that cannot be read comes as put aside. Streams. Time grows with the destinations and with what it gives,
-        not with the log.
+        A message that cannot be read is a `PutAside`. The time grows with the destinations and the
+        messages found, not with the log.
         """
         ...
 
     def messages_by_source(
         self, least: int, since_ms: int = 0, campaign: str | None = None
     ) -> Iterator[Followed]:
-        """Every source that followed links of at least `least` recipients, with each
-        message whose links it followed.
+        """Every source that followed links of at least `least` recipients, with each message whose links it followed.
 
-        One source after the other, its messages whole and in order of campaign and recipient. A link is followed
-        by a GET with a good signature whose address was kept, here of `campaign` and not before `since_ms` (since
-        1970). Streams.
+        Streams one source after the other. Messages are whole and in order of campaign and recipient. A
+        link is followed by a GET with a valid signature whose address was kept, in `campaign` (None: any),
+        not before `since_ms` (since 1970).
         """
         ...

@@ -62,16 +62,16 @@ from mailpixel.times import DAY_MS
 from mailpixel.traffic.programs import DEVICES, PROGRAMS, device_of, program_of
 
 TallyKey = tuple[int, int, str]
-"""(bucket_ms, link, measure): bucket 0 is the whole campaign, otherwise the start of a quarter hour; link 0
-is all links (and -1 the embedded ones); measure is a dotted name of the summary, as `opens.unique_human`."""
+"""(bucket_ms, link, measure). Bucket 0 is the whole campaign, any other the start of a quarter hour. Link 0 is all
+links, -1 the embedded ones. A measure is a dotted name in the summary, such as `opens.unique_human`."""
 
 QUARTER_S = 900
 SHOWN_BITS = 8
-"""How many bits stand for what a message showed; its client stands above them."""
+"""The number of bits for what a message showed. The bits above them hold its client."""
 
 
 class Step(StrEnum):
-    """How long a bucket of a timeline is."""
+    """The length of a bucket in a timeline."""
 
     QUARTER = "quarter"
     DAY = "day"
@@ -79,7 +79,7 @@ class Step(StrEnum):
 
     @property
     def length_ms(self) -> int:
-        """How long in milliseconds."""
+        """The length in milliseconds."""
         return DAY_MS if self is Step.DAY else QUARTER_S * 1000
 
 
@@ -135,7 +135,7 @@ QUARTER_PARTS = frozenset({"events", "human", "privacy_prefetch", "machine"})
 class Tally:
     """A running sum of what messages add to the counters of one campaign.
 
-    Hits are counted by their code first and spelled out as measures once, when asked: a batch holds few
+    Hits are first counted by their code and turned into measures once, when asked. A batch holds few
     different codes, so the sum costs little more than reading the marks.
     """
 
@@ -148,8 +148,7 @@ class Tally:
         self._clicked: defaultdict[int, int] = defaultdict(int)
 
     def add(self, state: Judgement, times: int = 1) -> int:
-        """Add a message, or take it out with `times` -1; returns what it showed, as bits of
-        `mailpixel.store.shown`."""
+        """Add a message, or remove it with `times` -1. Returns what it showed, as bits of `mailpixel.store.shown`."""
         hits, shown = self._hits, 0
         firsts: dict[int, int] = {}
         links: set[int] = set()
@@ -177,7 +176,7 @@ class Tally:
         return shown
 
     def merge(self, other: "Tally") -> None:
-        """Add another sum."""
+        """Add another sum to this one."""
         for mine, theirs in (
             (self._hits, other._hits),
             (self._shown, other._shown),
@@ -188,7 +187,7 @@ class Tally:
                 mine[key] += times
 
     def counts(self) -> dict[TallyKey, int]:
-        """The sum by key, zeros left out."""
+        """The sum by key, without zeros."""
         sums: Counter[TallyKey] = Counter()
         for key, times in self._hits.items():
             for counted in _keys_of_hit(key):
@@ -204,7 +203,7 @@ class Tally:
 
 
 def tally(states: Iterable[Judgement]) -> Mapping[TallyKey, int]:
-    """What these messages of one campaign add to its counters together."""
+    """The sum of what these messages of one campaign add to its counters."""
     total = Tally()
     for state in states:
         total.add(state)
@@ -233,7 +232,7 @@ def _keys_of_hit(key: int) -> tuple[TallyKey, ...]:
 
 @lru_cache(maxsize=65_536)
 def _measures_of_message(key: int) -> tuple[str, ...]:
-    """Every measure that a message adds to; `key` is what it showed, below its client."""
+    """Every measure that a message adds to. `key` is what the message showed, below its client."""
     shown, client = key & (1 << SHOWN_BITS) - 1, key >> SHOWN_BITS
     measures = [m for m, all_of, none_of in BY_MESSAGE if shown & all_of == all_of and not shown & none_of]
     measures.append(f"standing.{standing_of(shown)}")

@@ -1,7 +1,7 @@
-"""What a store can be asked: the questions, not the SQL, so that each store answers in its own best way.
+"""What a store offers. These are questions, not SQL, so each store can answer in its own best way.
 
-`Store` is the log and what was folded from it; `Registry`, in `mailpixel.store.registry`, is what people set up. Both
-are sums of small protocols by who asks: take the smallest that has what you need.
+`Store` is the log and what was folded from it; `Registry`, in `mailpixel.store.registry`, is what people set
+up. Both are sums of small protocols. Depend on the smallest protocol that has what you need.
 """
 
 from typing import Protocol

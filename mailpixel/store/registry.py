@@ -1,7 +1,7 @@
-"""What a registry can be asked: all that people set up, as the sum of small protocols by who asks.
+"""What a registry offers: everything that people set up, as a sum of small protocols.
 
-It is written in one place, by compare and set; its news can be read anywhere, by revision. One contract suite
-(`tests/integration/test_registry_contract.py`) runs on every registry.
+It is written in one place, by compare-and-set, and its news can be read anywhere, by revision. One contract
+suite (`tests/integration/test_registry_contract.py`) runs on every registry.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,10 @@ from mailpixel.store.lifecycle import Lifecycle
 
 @dataclass(frozen=True, slots=True)
 class RegistryNews:
-    """What changed in the registry after a revision: whole campaigns, API keys, opted-out recipients, and the ids of
-    deleted campaigns."""
+    """What changed in the registry after a revision.
+
+    It holds whole campaigns, API keys, opted-out recipients, and the ids of deleted campaigns.
+    """
 
     revision: int
     campaigns: Sequence[Campaign]
@@ -32,20 +34,20 @@ class RegistryFeed(Protocol):
     """What changed, for those who keep a copy."""
 
     def news(self, since: int) -> RegistryNews:
-        """What changed after a revision (0: everything). Cheap when nothing did."""
+        """What changed after a revision (0: everything). Cheap when nothing changed."""
         ...
 
 
 class OptOuts(Protocol):
-    """People who are not to be tracked."""
+    """People who asked not to be tracked."""
 
     def opt_out(self, recipient: str, now: datetime) -> None:
-        """Remember that a person is not to be tracked; a second time changes nothing."""
+        """Remember that a person must not be tracked. Doing it twice changes nothing."""
         ...
 
 
 class FoldRegistry(CampaignReader, ChangedCampaigns, Leases, Protocol):
-    """What of a registry folding takes."""
+    """The part of a registry that folding needs."""
 
 
 class Registry(

@@ -1,4 +1,4 @@
-"""What the hits of a message show: as which measures each counts, and of the message as a whole some bits."""
+"""What the hits of a message show: the measures that each hit counts for, and bits for the whole message."""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -22,7 +22,7 @@ from mailpixel.store.verdict_codes import (
 EMBEDDED = -1
 """The number under which clicks on embedded destinations are counted."""
 
-# One hit gives some of these bits, a message the union.
+# Each hit shows some of these bits; its message shows their union.
 OPENED, OPENED_HUMAN, PRIVACY, CLICKED, CLICKED_HUMAN, SEEN, DELIVERED, OPTED_OUT = (1 << n for n in range(8))
 PEOPLE = OPENED_HUMAN | CLICKED_HUMAN
 
@@ -30,16 +30,16 @@ _GROUPS = {EventKind.OPEN: "opens", EventKind.CLICK: "clicks"}
 
 
 class Judgement(Protocol):
-    """What a tally is made from: the part of a message's state that the counters see."""
+    """The part of a message's state that the counters are made from."""
 
     @property
     def marks(self) -> bytes:
-        """One entry a hit."""
+        """One entry for each hit; see `mailpixel.store.verdict_codes`."""
         ...
 
     @property
     def delivered_at_ms(self) -> int | None:
-        """When it was delivered."""
+        """When it was delivered, in milliseconds since 1970; None when not known."""
         ...
 
     @property
@@ -49,12 +49,12 @@ class Judgement(Protocol):
 
     @property
     def client(self) -> int:
-        """In what the mail was read; see `mailpixel.traffic.programs`."""
+        """The program and device that read the mail; see `mailpixel.traffic.programs`."""
         ...
 
 
 def shown_by(marks: bytes, opted_out: bool) -> int:
-    """What the hits of a message and an opt-out show of it."""
+    """What the hits of a message and an opt-out show of it, as bits."""
     shown = OPTED_OUT | SEEN if opted_out else 0
     for code in codes(marks)[1::2]:
         shown |= SHOWN[code & FLAGS_MASK]
@@ -62,18 +62,18 @@ def shown_by(marks: bytes, opted_out: bool) -> int:
 
 
 def links_people_followed(marks: bytes) -> frozenset[int]:
-    """The numbers of the links that human clicks followed."""
+    """The numbers of the links with a human click."""
     followed = (code for code in codes(marks)[1::2] if SHOWN[code & FLAGS_MASK] & CLICKED_HUMAN)
     return frozenset(link_of(code) for code in followed)
 
 
 def link_of(code: int) -> int:
-    """The number of the link of a mark, `EMBEDDED` for none."""
+    """The link number of a mark; `EMBEDDED` when it has none."""
     return (code & CODE_MASK) >> LINK_SHIFT or EMBEDDED
 
 
 def _counts_as(flags: int) -> tuple[str, ...]:
-    """Measures of the whole campaign that a hit with these flags adds to."""
+    """The measures of the whole campaign that a hit with these flags adds to."""
     if flags & FORGED:
         return ()
     kind, verdict = KINDS[flags & 1], _verdict(flags)
@@ -124,4 +124,4 @@ def _union(bits: Iterable[int]) -> int:
 COUNTS_AS = tuple(_counts_as(flags) for flags in range(FLAGS_MASK + 1))
 """Measures of the whole campaign that a hit adds to, by its flags."""
 SHOWN = tuple(_shows(flags) for flags in range(FLAGS_MASK + 1))
-"""What a hit shows of its message, by its flags."""
+"""What a hit shows of its message as bits, by its flags."""

@@ -6,17 +6,17 @@ from mailpixel.store.shown import CLICKED, CLICKED_HUMAN, OPENED, OPENED_HUMAN, 
 
 
 class Standing(StrEnum):
-    """What is known of a recipient. Stored by place: new ones go to the end.
+    """What is known of a recipient. It is stored by position: add new members at the end.
 
-    Nobody can say who did not open: of some nothing is known, and others are hidden by their mail program.
+    No one can say who did not open: nothing is known of some, and others are hidden by their mail program.
     """
 
     NOTHING = "nothing"
-    """No open and no click: a delivery, perhaps, or what does not count."""
+    """No open and no click; perhaps a delivery, or hits that do not count."""
     MACHINES = "machines"
-    """Machines fetched the image or followed links, and nobody else did."""
+    """Only machines fetched the image or followed links."""
     HIDDEN = "hidden"
-    """Apple's privacy prefetch fetched the image, whether or not anyone looked."""
+    """Apple's privacy prefetch fetched the image, which it does whether or not the mail is read."""
     READ = "read"
     """A human open."""
     CLICKED = "clicked"
@@ -24,7 +24,7 @@ class Standing(StrEnum):
     OPTED_OUT = "opted_out"
     """The recipient asked not to be tracked, whatever was known before."""
     BOUNCED = "bounced"
-    """The mail came back, and nothing human is known. No event says so yet."""
+    """The mail bounced, and nothing human is known. No event reports this yet."""
 
 
 STANDINGS = tuple(Standing)
@@ -39,9 +39,9 @@ _FIRST_THAT_SHOWS = (
 
 
 def standing_of(shown: int) -> Standing:
-    """The standing of a message that showed this; bits as in `mailpixel.store.shown`."""
+    """The standing of a message that showed these bits; see `mailpixel.store.shown`."""
     return next((standing for bits, standing in _FIRST_THAT_SHOWS if shown & bits), Standing.NOTHING)
 
 
 CODES = tuple(STANDINGS.index(standing_of(shown)) for shown in range(1 << 8))
-"""The place of a standing among `STANDINGS`, by what a message showed."""
+"""The index in `STANDINGS`, by what a message showed."""

@@ -1,10 +1,10 @@
-"""Marks: what was judged of the hits of one message, eight bytes a hit, with the names of the rules in front.
+"""Marks: the verdicts on the hits of one message, eight bytes each, preceded by the names of the rules.
 
     rule names joined by "," | newline | (second: u32, code: u32) for each open and click, in the order judged
 
-A code holds, from its lowest bit: kind 1, verdict 3, via 3, repeat 1, probe 1, forged 1, link 16 (0: none,
-or an embedded destination), rule 6 (index into the names in front). Little-endian. Deliveries and opt-outs
-have no mark: a state keeps them in fields of their own.
+A code holds, from its lowest bit: kind 1, verdict 3, via 3, repeat 1, probe 1, forged 1, link 16 (0: none, or
+an embedded destination), rule 6 (index into the names in front). Numbers are little-endian. Deliveries and
+opt-outs have no mark, because a state has separate fields for them.
 """
 
 import struct
@@ -25,8 +25,9 @@ CODE_MASK = (1 << RULE_SHIFT) - 1
 LINK_MASK = 0xFFFF
 MAX_RULES = 1 << 6
 FIRST_SECOND, LAST_SECOND = 900, (1 << 32) - 1
-"""From the second quarter hour of 1970, as the first stands for the whole campaign in counters, to the year 2106. A
-moment outside, of a clock that was never set or is far ahead, is kept as the nearer of these."""
+"""The range of stored seconds: from the second quarter hour of 1970 to the year 2106. The first quarter
+hour stands for the whole campaign in counters. A moment outside, from a clock that was never set or is far
+ahead, is stored as the nearer end."""
 
 _KIND_BITS = {kind: bits for bits, kind in enumerate(KINDS)}
 _VERDICT_BITS = {verdict: bits << VERDICT_SHIFT for bits, verdict in enumerate(VERDICTS)}
@@ -36,8 +37,11 @@ _FORGED_FACT = int(Facts.FORGED)
 
 @dataclass(frozen=True, slots=True)
 class VerdictCode:
-    """One mark in plain values: `second` since 1970, `probe` for a method other than GET, `link` None where
-    it has no number, `rule` the name of what decided."""
+    """One mark as plain values.
+
+    `second` is since 1970, `probe` means a method other than GET, `link` is None where the click has no
+    number, and `rule` is the name of the rule that decided.
+    """
 
     second: int
     kind: EventKind
@@ -51,10 +55,10 @@ class VerdictCode:
 
 
 def pack(judged: Iterable[Judged]) -> bytes:
-    """The marks of these judged events; deliveries and opt-outs are passed over.
+    """The marks of these judged events. Deliveries and opt-outs are skipped.
 
-    Raises `ValueError` when more than 64 different rules decided on one message, or a link's number has more than 16
-    bits.
+    Raises `ValueError` when more than 64 different rules decided on one message, or a
+    link number needs more than 16 bits.
     """
     rules: dict[str, int] = {}
     numbers: list[int] = []
@@ -66,7 +70,7 @@ def pack(judged: Iterable[Judged]) -> bytes:
         rule = rules.setdefault(each.rule, len(rules))
         link = event.link or 0
         if link > LINK_MASK:
-            raise ValueError(f"a link has no number above {LINK_MASK}")
+            raise ValueError(f"a link number must not exceed {LINK_MASK}")
         code = kind | _VERDICT_BITS[each.verdict] | _VIA_BITS[each.via] | link << LINK_SHIFT
         if each.dup:
             code |= DUP
@@ -90,7 +94,7 @@ def codes(marks: bytes) -> Sequence[int]:
 
 
 def unpack(marks: bytes) -> tuple[VerdictCode, ...]:
-    """The marks in plain values, in the order judged."""
+    """The marks as plain values, in the order judged."""
     rules = marks[: max(marks.find(b"\n"), 0)].decode().split(",")
     numbers = codes(marks)
     return tuple(_mark(second, code, rules) for second, code in zip(numbers[::2], numbers[1::2], strict=True))

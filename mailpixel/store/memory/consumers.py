@@ -10,11 +10,11 @@ from mailpixel.store.consumers import WHOLE, News, Part, Waiting, position_name
 from mailpixel.store.projections import FOLD
 
 Cursor = tuple[int, int, int]
-"""A position, and how often a person was erased and a campaign's states were replaced."""
+"""A position, the number of erasures, and the number of replaced campaigns."""
 
 
 class MemoryConsumers(ABC):
-    """Events by position, and how far each consumer has come."""
+    """Events by position, and the position of each consumer."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -77,14 +77,14 @@ class MemoryConsumer:
 
 
 def parse_cursor(cursor: str) -> Cursor:
-    """A cursor in its text; the empty one is the beginning. Raises `InvalidInput`."""
+    """The cursor that a text stands for; the empty text is the beginning. Raises `InvalidInput`."""
     try:
         position, erasures, replacements = map(int, cursor.split(".")) if cursor else (0, 0, 0)
     except ValueError:
-        raise InvalidInput("cursor", "is not one of this store; begin with an empty one") from None
+        raise InvalidInput("cursor", "is not a cursor of this store; start with an empty one") from None
     return position, erasures, replacements
 
 
 def text_of(cursor: tuple[int, ...]) -> str:
-    """The text of a cursor."""
+    """The cursor as text."""
     return ".".join(map(str, cursor)) if any(cursor) else ""

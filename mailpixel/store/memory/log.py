@@ -57,7 +57,7 @@ class MemoryLog(MemoryConsumers):
                     self._overflow[key] = max(each.hits, self._overflow.get(key, 0))
 
     def _erased_up_to_ms(self, recipient: str) -> int:
-        """Up to when this person was erased; -1 for somebody who never was."""
+        """The moment up to which this person was erased; -1 when they never were."""
         return self._suppressed.get(person8(self._secret, recipient), -1) if self._suppressed else -1
 
     def _append(self, event: Event) -> None:

@@ -276,4 +276,4 @@ class MemoryRegistry:
             return dict(sorted(self._leases.items()))
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Nothing to close."""

@@ -1,7 +1,7 @@
 """A store in memory, for tests: nothing is kept, nothing waits.
 
-Counters are made from the states when they are asked for, so they cannot drift: the other stores are
-compared to it.
+Counters are computed from the states when they are asked for, so they cannot drift. The
+other stores are compared with it.
 """
 
 from collections import Counter, defaultdict
@@ -24,7 +24,7 @@ HITS = frozenset({EventKind.OPEN, EventKind.CLICK})
 
 
 class MemoryGeneration:
-    """A `Generation` in memory: what was put into it, by recipient."""
+    """A `Generation` in memory: its states by recipient."""
 
     def __init__(self) -> None:
         self.folded: dict[str, Folded] = {}
@@ -46,7 +46,7 @@ class MemoryStore(MemoryLog):
         self._filling: dict[str, MemoryGeneration] = {}
 
     def _is_kept(self, folded: Folded) -> bool:
-        """Whether what was folded knows of the person's erasure, if there was one."""
+        """Whether this was folded with knowledge of the person's erasure, if there was one."""
         up_to_ms = self._erased_up_to_ms(folded.recipient)
         if isinstance(folded, PutAside) and (folded.campaign, folded.recipient) in self._of_message:
             return True
@@ -194,7 +194,7 @@ class MemoryStore(MemoryLog):
         """See `Store`."""
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Nothing to close."""
 
     def _counters(self, campaign: str) -> Mapping[TallyKey, int]:
         with self._lock:

@@ -9,19 +9,19 @@ from mailpixel.store.sqlite.store import SqliteStore
 
 
 def open_sqlite(path: Path | str) -> tuple[SqliteStore, SqliteRegistry]:
-    """The store and the registry of a file; its folder and the file are made, and migrated, when need be.
+    """The store and the registry of a file. The folder and the file are created and migrated when needed.
 
-    What is made is for its owner alone. Raises `StoreUnavailable` when it cannot be used, or was written by a newer
-    mailpixel.
+    New files are readable by their owner only. Raises `StoreUnavailable` when the file cannot be used, or
+    was written by a newer mailpixel.
     """
     folder = Path(path).parent
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError):
             folder.mkdir(mode=0o700)
-            folder.chmod(0o700)  # whatever the umask took away
+            folder.chmod(0o700)  # regardless of the umask
     except OSError as error:
-        problem = f"the data folder cannot be made: {error.strerror}"
+        problem = f"the data folder cannot be created: {error.strerror}"
         raise StoreUnavailable(f"{problem}; name another data folder") from error
     return SqliteStore(path), SqliteRegistry(path)
 

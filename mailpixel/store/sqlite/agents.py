@@ -1,4 +1,4 @@
-"""Agents that no event uses any more, taken out of a SQLite file: the text of one may be a person's alone."""
+"""Removes agents that no event uses any more: the text of an agent may identify one person."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -11,10 +11,11 @@ USED = "select distinct agent from events where position > ?"
 
 
 def remove_unused_agents(database: Database) -> None:
-    """Delete them, and note their texts to be swept.
+    """Delete unused agents, and note their texts so that a sweep overwrites them.
 
-    A number is never given again, as other processes remember which agent it meant: the highest is kept by an empty
-    row. One that writes an event of an agent it remembers, and that is gone, is refused by the foreign key.
+    A number is never used again, because other processes remember which agent it meant. An empty
+    row keeps the highest number. If a process writes an event with the number of a removed
+    agent, the foreign key refuses it.
     """
     used, last = _used(database)
     with _unchecked(database), database.writing() as connection:
@@ -29,7 +30,7 @@ def remove_unused_agents(database: Database) -> None:
 
 
 def _used(database: Database) -> tuple[set[int], int]:
-    """The agents of all events up to the last, read without keeping anybody from writing."""
+    """The agents of all events up to the last one, read without blocking writers."""
     with database.reading() as connection:
         (last,) = connection.execute("select coalesce(max(position), 0) from events").fetchone()
         return {agent for (agent,) in connection.execute(USED, (0,))}, last
@@ -37,7 +38,7 @@ def _used(database: Database) -> tuple[set[int], int]:
 
 @contextmanager
 def _unchecked(database: Database) -> Iterator[None]:
-    """Without the check of foreign keys, which would look through all events for each agent that goes."""
+    """A block without the check of foreign keys, which would search all events for each removed agent."""
     with database.at_once() as connection:
         connection.execute("pragma foreign_keys = off")
     try:
@@ -48,5 +49,5 @@ def _unchecked(database: Database) -> Iterator[None]:
 
 
 def is_gone(error: sqlite3.IntegrityError) -> bool:
-    """Whether an event was refused because its agent is no longer there."""
+    """Whether an event was refused because its agent has been removed."""
     return error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY

@@ -1,4 +1,4 @@
-"""Rows put into the log of a SQLite file: a group of them in one statement, which also asks for tombstones."""
+"""Inserts rows into the log of a SQLite file, a group in one statement that also checks for tombstones."""
 
 import sqlite3
 from bisect import bisect_left
@@ -9,9 +9,9 @@ from itertools import chain
 from mailpixel.store.sqlite.rows import COLUMNS, Row
 
 SIZES = tuple(sorted({1 << n for n in range(10)} | {3 << n for n in range(8)} | set(range(8, 129, 8))))
-"""Rows in one insert. A group is one statement of the next larger size, its last row repeated: `executemany`
-gives up the interpreter lock for every row and, beside a busy event loop, waits up to 5 ms to get it back.
-Measured on two cores with another thread spinning: 100 events 7.5 ms against 629 ms; calm 2.0 and 2.2."""
+"""Rows in one insert. A group is one statement of the next larger size, its last row repeated. `executemany` would
+release the interpreter lock for every row and, beside a busy event loop, wait up to 5 ms each time to get it back.
+Measured on two cores with another thread spinning: 100 events 7.5 ms against 629 ms; without it 2.0 and 2.2."""
 
 LARGEST = SIZES[-1]
 """Rows in the largest insert."""
@@ -33,10 +33,10 @@ def _insert_of(size: int) -> str:
 
 
 def insert_at_once(connection: sqlite3.Connection, rows: Sequence[Row], oldest_ms: int) -> bool:
-    """Insert rows, at most `LARGEST`, where all tombstones are older than the oldest of them.
+    """Insert at most `LARGEST` rows where all tombstones are older than the oldest of them.
 
-    False where nothing was inserted: a tombstone may concern one of the rows, or all of them stood there. One
-    statement asks and inserts, which costs a group 10 us more than inserting alone.
+    Returns False where nothing was inserted: a tombstone may concern one of the rows, or all of them are
+    already stored. One statement checks and inserts. It costs a group 10 us more than inserting alone.
     """
     size = SIZES[bisect_left(SIZES, len(rows))]
     values = [*chain.from_iterable(rows), *list(rows[-1]) * (size - len(rows)), oldest_ms]
@@ -44,6 +44,6 @@ def insert_at_once(connection: sqlite3.Connection, rows: Sequence[Row], oldest_m
 
 
 def insert(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
-    """Insert rows that no tombstone keeps out, as this transaction sees them."""
+    """Insert the rows that no tombstone keeps out, as this transaction sees them."""
     for start in range(0, len(rows), LARGEST):
         insert_at_once(connection, rows[start : start + LARGEST], NEVER_MS)

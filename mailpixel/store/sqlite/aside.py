@@ -1,4 +1,4 @@
-"""Messages put aside in a SQLite file: which, and by what kind of error."""
+"""Messages put aside in a SQLite file, with the kind of error."""
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ def put_aside(database: Database, after: tuple[str, str], limit: int) -> Sequenc
 
 
 def count_aside(connection: sqlite3.Connection) -> int:
-    """How many there are."""
+    """The number of messages put aside."""
     return int(connection.execute("select count(*) from aside").fetchone()[0])
 
 
@@ -31,7 +31,7 @@ def keep_aside(connection: sqlite3.Connection, aside: Iterable[PutAside]) -> Non
 
 
 def take_back(connection: sqlite3.Connection, states: Mapping[str, Sequence[MessageState]]) -> None:
-    """Forget that the messages of these states, by campaign, were put aside."""
+    """Remove the messages of these states, by campaign, from those put aside."""
     if count_aside(connection):
         rows = [(campaign, state.recipient) for campaign in states for state in states[campaign]]
         connection.executemany("delete from aside where campaign = ? and recipient = ?", rows)

@@ -1,4 +1,4 @@
-"""Campaigns and links as rows of a SQLite file, and back."""
+"""Campaigns and links as rows of a SQLite file, in both directions."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ CAMPAIGN = "id, name, sent_at_ms, sent, base_url, passthrough, archived"
 
 
 def next_revision(connection: sqlite3.Connection) -> int:
-    """Count the revision of the registry up; gives the new one."""
+    """Increment the revision of the registry and return it."""
     connection.execute("update registry set revision = revision + 1")
     return int(connection.execute("select revision from registry").fetchone()[0])
 
@@ -27,7 +27,7 @@ def campaign_in(connection: sqlite3.Connection, id: str) -> Campaign:
 
 
 def missing(id: str) -> NotFound:
-    """The refusal of an id that no campaign has."""
+    """The error for an id that no campaign has."""
     return NotFound(f"there is no campaign {id!r}")
 
 
@@ -40,14 +40,14 @@ def is_signed(connection: sqlite3.Connection, id: str) -> bool:
 
 
 def campaigns_in(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> list[Campaign]:
-    """Campaigns in the order asked for, with their links: two questions, however many there are."""
+    """Campaigns that match `where`, in its order, with their links. It takes two queries, however many there are."""
     return outlines_in(connection, where, values, _links(connection, where, values))
 
 
 def outlines_in(
     connection: sqlite3.Connection, where: str, values: Sequence[Any], links: Mapping[str, list[Link]]
 ) -> list[Campaign]:
-    """Campaigns in the order asked for, with these links by campaign."""
+    """Campaigns that match `where`, in its order, with the passed links by campaign."""
     rows = connection.execute(f"select {CAMPAIGN} from campaigns where {where}", values).fetchall()  # noqa: S608
     return [
         Campaign(
@@ -68,7 +68,7 @@ def _links(connection: sqlite3.Connection, where: str, values: Sequence[Any]) ->
     """The links of campaigns, by campaign and in order of number."""
     links: dict[str, list[Link]] = {}
     rows = connection.execute(
-        "select campaign, number, url, trap from links"  # noqa: S608 - only our own conditions
+        "select campaign, number, url, trap from links"  # noqa: S608 - conditions come from this package only
         f" where campaign in (select id from campaigns where {where}) order by campaign, number",
         values,
     )
@@ -80,7 +80,7 @@ def _links(connection: sqlite3.Connection, where: str, values: Sequence[Any]) ->
 def keep_former_links(
     connection: sqlite3.Connection, former: Campaign, campaign: Campaign, by: str, now: datetime
 ) -> None:
-    """Keep the destinations that a change of a campaign replaces or takes away."""
+    """Keep the destinations that a change of a campaign replaces or removes."""
     rows = [(former.id, link.number, link.url, to_ms(now), by) for link in replaced_links(former, campaign)]
     connection.executemany(
         "insert into link_revisions (campaign, number, url, replaced_at_ms, replaced_by)"
@@ -96,7 +96,7 @@ def put_links(connection: sqlite3.Connection, campaign: str, links: Sequence[Lin
 
 
 def campaign_row(campaign: Campaign) -> tuple[Any, ...]:
-    """A campaign in the order of `CAMPAIGN`."""
+    """The values of a campaign in the order of `CAMPAIGN`."""
     sent_at_ms = None if campaign.sent_at is None else to_ms(campaign.sent_at)
     facts = (campaign.id, campaign.name, sent_at_ms, campaign.sent, campaign.base_url)
     return (*facts, " ".join(campaign.passthrough), campaign.archived)

@@ -30,7 +30,7 @@ _TABLES = (
     ("links", "campaign"),
     ("campaigns", "id"),
 )
-"""Where a campaign stands, and by which column."""
+"""The tables with rows of a campaign, and the column that names it."""
 
 
 class SqliteCampaigns:
@@ -127,7 +127,7 @@ class SqliteCampaigns:
         """See `CampaignWriter`."""
         with self._database.reading() as connection:
             numbers, new = numbered(known_links(connection, campaign, urls), urls)
-        if not new:  # nearly always; so mail seldom waits for a writer
+        if not new:  # nearly always true, so sending mail rarely waits for a writer
             return numbers
         with self._database.writing() as connection:
             return _register(connection, campaign, urls)
@@ -153,7 +153,7 @@ class SqliteCampaigns:
 
 
 def _register(connection: sqlite3.Connection, campaign: str, urls: Sequence[str]) -> dict[str, int]:
-    """The numbers of destinations, new ones registered."""
+    """The numbers of destinations; new ones are registered."""
     highest = connection.execute(
         "select max(coalesce((select max(number) from link_revisions where campaign = ?), 0),"
         " coalesce((select max(number) from links where campaign = ?), 0))",

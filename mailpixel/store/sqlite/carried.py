@@ -1,4 +1,4 @@
-"""Messages with a click that carried its destination itself, found in a SQLite log by that destination."""
+"""Finds messages in a SQLite log with a click that itself carried one of these destinations."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,7 @@ from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.events import EventLog
 
 PAGE = 500
-"""Messages named in one transaction, so that no reader holds up the log."""
+"""Messages looked up in one transaction, so that no reader delays the log for long."""
 
 CARRIED = """
     select value from json_each(?)

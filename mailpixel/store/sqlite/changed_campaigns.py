@@ -53,7 +53,7 @@ def _ids(connection: sqlite3.Connection, where: str, limit: int = -1) -> list[st
 def _present(
     connection: sqlite3.Connection, campaigns: Sequence[Campaign]
 ) -> Iterator[tuple[Campaign, Campaign]]:
-    """Each campaign as it was judged by and as it is now, but for deleted ones."""
+    """Each campaign as it was when judged and as it is now, without deleted ones."""
     for judged in campaigns:
         for present in campaigns_in(connection, "id = ?", (judged.id,)):
             yield judged, present

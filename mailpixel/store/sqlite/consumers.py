@@ -32,7 +32,7 @@ class SqliteConsumer:
             write_position(connection, self._name, cursor.position)
 
     def waiting(self) -> Waiting:
-        """See `Consumer`. It is the span of positions, so that nothing is counted up."""
+        """See `Consumer`. The number is the span of positions, so nothing has to be counted."""
         with self._database.reading() as connection:
             return waiting_after(connection, read_position(connection, self._name))
 

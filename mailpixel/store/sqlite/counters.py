@@ -1,6 +1,6 @@
-"""Counters in a SQLite file: by quarter hour, link and measure, and beside them the sums of each day (UTC).
+"""Counters in a SQLite file: by quarter hour, link and measure, and the sums of each day (UTC).
 
-A year has 35,000 quarter hours and 365 days. Both move in one transaction with the states.
+A year has 35,000 quarter hours but only 365 days. Both change in one transaction with the states.
 """
 
 import sqlite3
@@ -34,7 +34,7 @@ LATEST_MS = (1 << 63) - 1
 
 
 def move_counters(connection: sqlite3.Connection, generation: int, moves: Mapping[TallyKey, int]) -> None:
-    """Add to the counters of a shelf; those that become zero are deleted."""
+    """Add to the counters of a generation. Counters that become zero are deleted."""
     by_day = _by_day(moves)
     connection.executemany(MOVE, [(generation, *key, number) for key, number in moves.items()])
     connection.executemany(MOVE_DAY, [(generation, *key, number) for key, number in by_day.items()])

@@ -1,4 +1,4 @@
-"""How far each consumer has come in the log, and what a fold must notice when it happened meanwhile."""
+"""The position of each consumer in the log, and what a fold must notice if it happened meanwhile."""
 
 import sqlite3
 from typing import NamedTuple
@@ -8,10 +8,10 @@ from mailpixel.store.projections import FOLD
 
 
 class Cursor(NamedTuple):
-    """`position` of the last folded event, and how often a person was erased or a campaign's states replaced.
+    """The `position` of the last folded event, with counts of the erasures and of the replaced campaigns so far.
 
-    A fold that read before an erasure or a replacement must not write after it, so both make its cursor
-    stale.
+    A fold that read before an erasure or a replacement must not write after
+    it, so both make its cursor stale.
     """
 
     position: int = 0
@@ -20,20 +20,20 @@ class Cursor(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "Cursor":
-        """The cursor in its text; the empty one is the beginning. Raises `InvalidInput`."""
+        """The cursor that a text stands for; the empty text is the beginning. Raises `InvalidInput`."""
         if not text:
             return cls()
         try:
             return cls(*map(int, text.split(".")))
         except (TypeError, ValueError):
-            raise InvalidInput("cursor", "is not one of this store; begin with an empty one") from None
+            raise InvalidInput("cursor", "is not a cursor of this store; start with an empty one") from None
 
     def __str__(self) -> str:
         return "" if self == Cursor() else ".".join(map(str, self))
 
 
 def read_cursor(connection: sqlite3.Connection, consumer: str = FOLD) -> Cursor:
-    """How far a consumer has come."""
+    """The cursor of a consumer."""
     found = connection.execute("select erasures, replacements from folded").fetchone()
     return Cursor(read_position(connection, consumer), *found)
 

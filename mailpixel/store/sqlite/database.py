@@ -1,12 +1,13 @@
-"""One SQLite file, used by several processes at once: connections, transactions, and its refusals as our errors.
+"""One SQLite file used by several processes at once: connections, transactions, and SQLite's errors as ours.
 
-Every thread has a connection of its own, opened on first use and kept, since opening one costs more than most
-questions. A process that was forked opens its own. Writers begin with the write lock and wait for each other
-for `busy_ms`; readers see one moment and never wait. Nothing here makes a file but `make_file`.
+Every thread has its own connection. It is opened on first use and kept, because opening one costs more than
+most queries. A forked process opens its own. Writers begin with the write lock and wait for each other for
+`busy_ms`. Readers see one moment and never wait. Only `make_file` creates a file.
 
-Who may only read the file, or has it on a disk that may only be read, reads it all the same. SQLite wants the
-write-ahead log's index beside the file for that; where it is missing and cannot be made nobody is writing, so the file
-is read as it stands, and the answer thrown away when somebody began meanwhile.
+A user who may only read the file, or has it on a read-only disk, can still read it. SQLite needs the
+index of the write-ahead log beside the file for that. Where the index is missing and cannot be
+created, no one is writing. Then the file is read as it is, without locks, and the answer is discarded
+if someone began to write meanwhile.
 """
 
 import os
@@ -21,16 +22,16 @@ from mailpixel.errors import StoreUnavailable
 from mailpixel.files import Stamp, stamp_of
 
 BUSY_MS = 5_000
-"""How long a writer waits for the others before it gives up."""
+"""How long a writer waits for the others before it gives up, in milliseconds."""
 
 CACHED_STATEMENTS = 128
 PRAGMAS = (
     "pragma journal_mode = wal",
     "pragma synchronous = full",
     "pragma foreign_keys = on",
-    "pragma secure_delete = on",  # what is replaced or erased is overwritten, not only unlinked
+    "pragma secure_delete = on",  # deleted content is overwritten, not only unlinked
     "pragma journal_size_limit = 67108864",
-    "pragma mmap_size = 0",  # a mapped file that is cut short, or on a failing disk, would kill the process
+    "pragma mmap_size = 0",  # a mapped file that is truncated, or on a failing disk, would kill the process
 )
 
 # Source: https://www.sqlite.org/rescode.html, November 2026. Primary codes only.
@@ -50,7 +51,7 @@ REFUSALS = {
 
 
 WRITE_PROTECTED = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM})
-"""How SQLite refuses what only may be read."""
+"""SQLite's errors for a file that may only be read."""
 MOVED = (
     "the database files were removed or replaced while they were in use; stop the service, put the right files "
     "in place, and start it again"
@@ -60,8 +61,8 @@ MOVED = (
 class Connection(sqlite3.Connection):
     """A connection that can be listed without being kept alive.
 
-    `files` are the inodes of the file and its write-ahead log when it was opened. `frozen` is the state of both where
-    the file is read as it stands, without locks; None for every other.
+    `files` are the inodes of the file and its write-ahead log when it was opened. `frozen` is the state of
+    both where the file is read as it is, without locks; otherwise None.
     """
 
     files: tuple[int, int] = (0, 0)
@@ -69,21 +70,23 @@ class Connection(sqlite3.Connection):
 
 
 def make_file(path: Path) -> None:
-    """An empty file for its owner alone, where there is none; SQLite gives its log the same rights. May raise
-    `OSError`."""
+    """Create an empty file for its owner only, if there is none. SQLite gives its log the same rights.
+
+    Raises `OSError`.
+    """
     with suppress(FileExistsError):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        os.fchmod(descriptor, 0o600)  # whatever the umask took away
+        os.fchmod(descriptor, 0o600)  # regardless of the umask
         os.close(descriptor)
 
 
 def connect(path: Path, mode: str, busy_ms: int) -> Connection:
-    """A connection to a file that exists; `mode` is `rw`, `ro`, or `ro&immutable=1` for one read as it stands."""
+    """A connection to an existing file. `mode` is `rw`, `ro`, or `ro&immutable=1` to read without locks."""
     return sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         timeout=busy_ms / 1000,
         isolation_level=None,
-        check_same_thread=False,  # for `close` alone
+        check_same_thread=False,  # only for `close`
         cached_statements=CACHED_STATEMENTS,
         factory=Connection,
         uri=True,
@@ -91,7 +94,7 @@ def connect(path: Path, mode: str, busy_ms: int) -> Connection:
 
 
 def connect_frozen(path: Path, busy_ms: int, refusal: sqlite3.DatabaseError) -> Connection:
-    """A connection to a file as it stands, when nobody can be writing it. Raises the refusal when somebody may."""
+    """A connection that reads the file as it is, if no one can be writing it; otherwise raises `refusal`."""
     stamps = stamps_of(path)
     file, log = stamps
     if code_of(refusal) not in WRITE_PROTECTED or file is None or (log is not None and log.size_bytes):
@@ -107,12 +110,12 @@ def stamps_of(path: Path) -> tuple[Stamp | None, Stamp | None]:
 
 
 def code_of(error: sqlite3.DatabaseError) -> int:
-    """SQLite's primary code of an error; 0 for one of the Python module."""
+    """SQLite's primary code of an error; 0 for an error of the Python module itself."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 class Database:
-    """The connections to one file. Safe to share between threads; pickled, it is the path."""
+    """The connections to one file. Threads may share it. Pickled, it is the path."""
 
     def __init__(self, path: Path | str, busy_ms: int = BUSY_MS) -> None:
         self.path = Path(path)
@@ -138,8 +141,10 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that holds the write lock: all of the block, or nothing. Raises
-        `StoreUnavailable`."""
+        """A transaction that holds the write lock: the whole block takes effect, or nothing does.
+
+        Raises `StoreUnavailable`.
+        """
         with self._refusals():
             connection = self._begun()
             try:
@@ -151,7 +156,7 @@ class Database:
 
     @contextmanager
     def jotting(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that may be lost in a power cut and waits for no disk; else as `writing`."""
+        """A transaction that does not wait for the disk and may be lost in a power cut; otherwise like `writing`."""
         with self._refusals():
             self._connection().execute("pragma synchronous = normal")
             try:
@@ -162,15 +167,14 @@ class Database:
 
     @contextmanager
     def at_once(self) -> Iterator[sqlite3.Connection]:
-        """A connection for a single statement, which is a transaction of its own. Raises
-        `StoreUnavailable`."""
+        """A connection for a single statement, which is its own transaction. Raises `StoreUnavailable`."""
         with self._refusals():
             connection = self._connection()
             yield connection
             self._thaw(connection)
 
     def check_in_place(self) -> None:
-        """Raises `StoreUnavailable` when what is open here is no longer what stands in the data folder."""
+        """Raises `StoreUnavailable` when the open files are no longer the ones in the data folder."""
         here = _inodes(self.path)
         with self._lock:
             opened = {connection.files for connection in self._open if connection.frozen is None}
@@ -178,20 +182,24 @@ class Database:
             raise StoreUnavailable(MOVED)
 
     def rewrite(self) -> None:
-        """Write the whole file anew, without former content. Nobody else writes meanwhile; it needs as much room again.
-        Raises `StoreUnavailable`."""
+        """Write the whole file again, without former content. Raises `StoreUnavailable`.
+
+        No one else can write meanwhile, and it needs free space of the file's size.
+        """
         with self.at_once() as connection:
             connection.execute("vacuum")
 
     def truncate_log(self) -> bool:
-        """Empty the write-ahead log into the file, so that it keeps no former content; False when readers kept it for
-        `busy_ms`."""
+        """Empty the write-ahead log into the file, so that it keeps no former content.
+
+        Returns False when readers prevented it for `busy_ms`.
+        """
         with self._refusals():
             (row,) = self._connection().execute("pragma wal_checkpoint(truncate)").fetchall()
             return bool(row[0] == 0)
 
     def close(self) -> None:
-        """Close the connections of all threads; no thread may be at work."""
+        """Close the connections of all threads. No thread may be using one."""
         with self._lock:
             connections = list(self._open)
             self._open.clear()
@@ -224,7 +232,7 @@ class Database:
         return connection
 
     def _begun(self) -> Connection:
-        """A connection that holds the write lock. One opened while the disk could only be read is opened anew."""
+        """A connection that holds the write lock. One that was opened read-only is opened again."""
         connection = self._connection()
         try:
             connection.execute("begin immediate")
@@ -237,7 +245,7 @@ class Database:
         return connection
 
     def _thaw(self, connection: Connection) -> None:
-        """Keep no connection to a file that somebody may write from now on; refuse what was read while one did."""
+        """Drop a connection that reads without locks once someone may write. Refuse what was read meanwhile."""
         if connection.frozen is None:
             return
         self._drop()
@@ -246,7 +254,7 @@ class Database:
 
     @contextmanager
     def _refusals(self) -> Iterator[None]:
-        """SQLite's refusals as `StoreUnavailable`. The connection is dropped: the next call begins afresh."""
+        """Turn SQLite's errors into `StoreUnavailable`. The connection is dropped; the next call opens a new one."""
         try:
             yield
         except sqlite3.DatabaseError as error:
@@ -264,6 +272,6 @@ class Database:
 
 
 def _inodes(path: Path) -> tuple[int, int]:
-    """Of the file and its write-ahead log; 0 for one that is missing, and for a file that was emptied."""
+    """The inodes of the file and its write-ahead log; 0 for a missing one, and for a log that was emptied."""
     file, log = stamps_of(path)
     return file.inode if file and file.size_bytes else 0, log.inode if log else 0

@@ -1,4 +1,4 @@
-"""Editions of the rules in a SQLite file: their numbers, and which campaigns were judged by which."""
+"""Editions of the rules in a SQLite file: their numbers, and which campaigns each has judged."""
 
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ def edition(database: Database, rules: str) -> int:
 
 
 def _latest(connection: sqlite3.Connection, rules: str) -> int:
-    """The number of the rules that came into force last, where they are these; else 0."""
+    """The number of the rules that came into force last, if they are these rules; otherwise 0."""
     found = connection.execute(LATEST).fetchone()
     return int(found[0]) if found is not None and found[1] == rules else 0
 

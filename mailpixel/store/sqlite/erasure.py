@@ -1,4 +1,4 @@
-"""A person erased from a SQLite file: events, overflow, states and their part of the counters."""
+"""Erases a person from a SQLite file: events, overflow, states, and their part of the counters."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -19,9 +19,10 @@ OF_MESSAGE = "from events where campaign = ? and recipient = ?"
 
 
 def erase(database: Database, recipient: str, now_ms: int) -> int:
-    """Delete what has the person's name, and leave a tombstone; returns how many events went.
+    """Delete everything under the person's id and leave a tombstone. Returns the number of events deleted.
 
-    Shelves that are being filled are given up, as they may hold the person: their rebuild starts over.
+    Generations that are being filled are given up, because they may hold the
+    person. Their rebuild starts over.
     """
     with database.writing() as connection:
         leave_unfinished(connection)
@@ -48,7 +49,7 @@ def _texts(connection: sqlite3.Connection, campaigns: list[str], recipient: str)
 
 
 def _moments(connection: sqlite3.Connection, campaigns: list[str], recipient: str) -> Iterator[int]:
-    """When each event of a person was received."""
+    """When each event of a person was received, in milliseconds since 1970."""
     rows = _of_person(connection, "id", campaigns, recipient)
     return (int.from_bytes(id[:6], "big") for (id,) in rows)
 
@@ -61,8 +62,10 @@ def _of_person(
 
 
 def _delete_states(connection: sqlite3.Connection, campaign: str, recipient: str) -> None:
-    """Delete the person's live state of a campaign and take it out of the counters. What is left to be swept goes as a
-    whole."""
+    """Delete the person's live state of a campaign and subtract it from the counters.
+
+    Generations that wait to be swept are deleted as a whole later.
+    """
     live = "select id from shelves where campaign = ? and live = 1"
     for (generation,) in connection.execute(live, (campaign,)).fetchall():
         for state in states_of(connection, generation, campaign, [recipient]):

@@ -31,7 +31,8 @@ KEYS = 64
 PAGE = 10_000
 """Events read at a time when a whole campaign is read."""
 FIRST_PAGE, LATER_PAGE = 250, 2_000
-"""Events read at a time for somebody who takes them as slowly as they like, and holds those of a page meanwhile."""
+"""Events in the first and in later pages of `messages`. Its caller may be slow, and a
+page stays in memory meanwhile."""
 
 HAS_EVENTS = "select 1 from events where campaign = ? and recipient = ? limit 1"
 OF_MESSAGE = f"select {READ} from events e where e.campaign = ? and e.recipient = ?"  # noqa: S608
@@ -69,7 +70,7 @@ class EventLog:
         self._texts = AgentTexts()
 
     def append(self, events: Sequence[Event]) -> None:
-        """Write all that no tombstone keeps out, or raise and write nothing."""
+        """Write all events that no tombstone keeps out, or raise and write nothing."""
         for event in events:
             check_id(event)
         if not events:
@@ -79,7 +80,7 @@ class EventLog:
         except sqlite3.IntegrityError as error:
             if not is_gone(error):
                 raise
-            self._numbers = AgentNumbers()  # an agent that nobody used was removed meanwhile
+            self._numbers = AgentNumbers()  # an unused agent was removed meanwhile
             self._append(events)
 
     def _append(self, events: Sequence[Event]) -> None:
@@ -94,7 +95,7 @@ class EventLog:
         self._numbers.learn(new)
 
     def _append_at_once(self, events: Sequence[Event]) -> bool:
-        """Append by one statement, as is nearly always possible: no agent is new and nobody was erased lately."""
+        """Append with one statement. That nearly always works: no agent is new and no one was erased lately."""
         known = self._numbers.known
         if len(events) > LARGEST or any(event.agent not in known for event in events):
             return False
@@ -104,7 +105,7 @@ class EventLog:
             return insert_at_once(connection, rows, oldest_ms)
 
     def append_evidence(self, hits: Sequence[Event]) -> int:
-        """Write those of messages that have events; an agent that is not known is left empty."""
+        """Write the hits whose messages have events. An unknown agent is stored as empty."""
         for hit in hits:
             check_id(hit)
         with self._database.reading() as connection:
@@ -128,26 +129,28 @@ class EventLog:
             connection.executemany(RAISE_OVERFLOW, rows)
 
     def latest(self, limit: int) -> Sequence[Event]:
-        """The last events, the newest first."""
+        """The last events, newest first."""
         with self._database.reading() as connection:
             rows = connection.execute(LATEST, (limit,)).fetchall()
             self._texts.load(connection, {row[8] for row in rows})
         return [to_event(row, self._texts) for row in rows]
 
     def named_after(self, position: int, limit: int) -> tuple[int, Sequence[Row]]:
-        """The position of the last of the next events, and rows that begin with the names of their messages."""
+        """The position of the last of the next `limit` events, and rows that begin with their messages' names."""
         with self._database.reading() as connection:
             named = connection.execute(NEWS, (position, limit)).fetchall()
         return max((last for _, _, last in named), default=position), named
 
     def named(self, named: Sequence[Row]) -> Iterator[Message | PutAside]:
-        """Messages whose names these rows begin with; one that cannot be read comes as put aside. Streams."""
+        """Stream the messages whose names these rows begin with. One that cannot be read is a `PutAside`."""
         for start in range(0, len(named), KEYS):
             yield from self._readable(named[start : start + KEYS])
 
     def _readable(self, named: Sequence[Row]) -> Sequence[Message | PutAside]:
-        """Messages whose names these rows begin with. Where they cannot be read together they are read one by one, and
-        one that cannot be read comes as put aside."""
+        """The messages whose names these rows begin with.
+
+        If they cannot be read together they are read one by one, and one that cannot be read is a `PutAside`.
+        """
         try:
             with self._database.reading() as connection:
                 return self._messages(connection, _rows_of(connection, named))
@@ -164,7 +167,7 @@ class EventLog:
             return [campaign for (campaign,) in connection.execute(CAMPAIGNS)]
 
     def ranges(self, campaign: str, events: int) -> Sequence[tuple[str, str]]:
-        """Ranges (after, until] of recipients, of about this number of events."""
+        """Ranges (after, until] of recipients, each with about this number of events."""
         ends = [""]
         with self._database.reading() as connection:
             while found := connection.execute(RANGE_END, (campaign, ends[-1], events - 1)).fetchone():
@@ -176,9 +179,9 @@ class EventLog:
         return list(pairwise(ends))
 
     def messages(self, campaign: str, after: str, until: str | None) -> Iterator[Message]:
-        """Whole messages in order of recipient, a page at a time, so that no reader holds up the log.
+        """Whole messages in order of recipient, a page at a time, so that no reader delays the log for long.
 
-        Who asks for all may read little: the first page is short.
+        The first page is short, because a caller may read only a few messages.
         """
         end, size = LAST if until is None else until, FIRST_PAGE
         while page := self._page(campaign, after, end, size):
@@ -186,7 +189,7 @@ class EventLog:
             after, size = page[-1].recipient, LATER_PAGE
 
     def messages_to_fold(self, campaign: str, after: str, until: str) -> Iterator[Message | PutAside]:
-        """The same; one that cannot be read comes as put aside."""
+        """Like `messages`, but a message that cannot be read is a `PutAside`."""
         while page := self._page_to_fold(campaign, after, until):
             yield from page
             after = page[-1].recipient
@@ -204,7 +207,7 @@ class EventLog:
     def messages_in(
         self, connection: sqlite3.Connection, named: Sequence[tuple[str, str]]
     ) -> Mapping[tuple[str, str], Message]:
-        """Messages by (campaign, recipient), those that there are, as this transaction sees them."""
+        """The messages that exist, by (campaign, recipient), as this transaction sees them."""
         keys = list(dict.fromkeys(named))
         parts = (keys[start : start + KEYS] for start in range(0, len(keys), KEYS))
         rows = [row for part in parts for row in _rows_of(connection, part)]
@@ -234,7 +237,7 @@ class EventLog:
     def _page(self, campaign: str, after: str, until: str, size: int = PAGE) -> Sequence[Message]:
         with self._database.reading() as connection:
             rows = connection.execute(OF_PAGE, (campaign, after, until, size)).fetchall()
-            if len(rows) == size:  # the last message may go on behind the page
+            if len(rows) == size:  # the last message may continue after the page
                 cut = rows[-1][1]
                 rows = [row for row in rows if row[1] != cut] or connection.execute(
                     OF_MESSAGE, (campaign, cut)
@@ -242,7 +245,7 @@ class EventLog:
             return self._messages(connection, rows)
 
     def _messages(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> Sequence[Message]:
-        """Rows as messages, in order of their first row, whose events are in order of id."""
+        """Group rows into messages, in order of their first row, with events in order of id."""
         texts = self._texts
         texts.load(connection, {row[8] for row in rows})
         found: dict[tuple[str, str], list[Event]] = {}

@@ -1,7 +1,6 @@
-"""Generations of states and counters in SQLite: the live one of a campaign, and others that are being filled or
-emptied.
+"""Generations of states and counters in SQLite: the live one of a campaign, and others being filled or emptied.
 
-Their tables say shelf, as a service of an earlier release that still answers reads them.
+Their tables and columns are called shelf, because a running service of an earlier release still reads them.
 """
 
 import sqlite3
@@ -15,7 +14,7 @@ from mailpixel.store.sqlite.database import Database
 from mailpixel.store.standing import CODES
 
 SWEPT = 20_000
-"""States deleted in one transaction, so that others get the write lock in between."""
+"""States deleted in one transaction. Other writers get the lock in between."""
 
 SWEPT_TABLES = (
     ("states", "recipient"),
@@ -30,7 +29,7 @@ STATE = """recipient, marks, delivered_at_ms, opted_out,
     first_human_open_at_ms, first_human_click_at_ms, last_event_at_ms, client, known, edition"""
 PUT = f"insert or replace into states (shelf, {STATE}, standing) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 FILLING, LIVE, LEFT = 0, 1, -1
-"""What a generation is: not complete yet, what readers see, or left to be swept."""
+"""The states of a generation: being filled, seen by readers, or waiting to be swept."""
 
 
 def live_generation(connection: sqlite3.Connection, campaign: str) -> int | None:
@@ -44,7 +43,7 @@ def live_generation(connection: sqlite3.Connection, campaign: str) -> int | None
 def leave_unfinished(
     connection: sqlite3.Connection, generation: int | None = None, campaign: str | None = None
 ) -> None:
-    """Give up generations that are being filled: one, those of one campaign, or all."""
+    """Give up generations that are being filled: one of them, those of one campaign, or all."""
     connection.execute(
         f"update shelves set live = {LEFT} where live < {LIVE} and live = {FILLING}"  # noqa: S608
         " and id = coalesce(?, id) and campaign = coalesce(?, campaign)",
@@ -61,7 +60,7 @@ def new_generation(connection: sqlite3.Connection, campaign: str, live: bool) ->
 def states_of(
     connection: sqlite3.Connection, generation: int, campaign: str, recipients: Sequence[str]
 ) -> list[MessageState]:
-    """The states of these recipients, where there are any."""
+    """The states of these recipients, where they exist."""
     rows: list[Sequence[Any]] = []
     for start in range(0, len(recipients), KEYS):
         part = recipients[start : start + KEYS]
@@ -81,7 +80,7 @@ def _select_of(keys: int) -> str:
 def put_states(
     connection: sqlite3.Connection, generation: int, states: Iterable[MessageState], total: Tally
 ) -> None:
-    """Put states into a generation in the place of former ones, and add them to the total."""
+    """Put states into a generation, replacing former ones, and add them to `total`."""
     connection.executemany(PUT, [(generation, *_to_row(state), CODES[total.add(state)]) for state in states])
 
 
@@ -107,7 +106,7 @@ def _to_row(state: MessageState) -> tuple[Any, ...]:
 
 
 def sweep_left(database: Database) -> None:
-    """Delete the states and counters of generations that were left, a part at a time, and then these generations."""
+    """Delete the generations that wait to be swept: a part of their states and counters at a time."""
     with database.reading() as connection:
         left = connection.execute(
             f"select id from shelves where live < {LIVE} and live = {LEFT}"  # noqa: S608

@@ -1,4 +1,4 @@
-"""Keys of the API, and what is remembered of signing keys, in SQLite."""
+"""API keys, and the ids and fingerprints of signing keys, in SQLite."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -66,7 +66,7 @@ class SqliteKeys:
 
 
 def api_keys_in(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> list[ApiKey]:
-    """API keys in the order asked for."""
+    """API keys that match `where`, in its order."""
     rows = connection.execute(f"select {KEY} from api_keys where {where}", values).fetchall()  # noqa: S608
     return [
         ApiKey(name, scope, digest, moment_of(created), None if revoked is None else moment_of(revoked))

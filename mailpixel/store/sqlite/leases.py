@@ -1,4 +1,4 @@
-"""The leases of the consumers in SQLite, a row each."""
+"""The leases of the consumers in SQLite, one row each."""
 
 from collections.abc import Mapping
 

@@ -1,7 +1,8 @@
-"""Former content in the pages of a SQLite file.
+"""Finds former content in the pages of a SQLite file.
 
-secure_delete overwrites what is deleted, but not the copies that stay in the unused middle of a page when its rows
-move to another page. Source: https://www.sqlite.org/fileformat2.html, "B-tree Pages", November 2026.
+secure_delete overwrites deleted rows. It does not overwrite the copies that stay in the unused
+middle of a page when its rows move to another page. Source:
+https://www.sqlite.org/fileformat2.html, "B-tree Pages", November 2026.
 """
 
 from collections.abc import Collection, Iterator
@@ -16,9 +17,10 @@ PAGES = 256
 
 
 def holds_leftovers(path: Path, texts: Collection[str]) -> bool:
-    """Whether one of these texts stands, if only in part, where the file holds nothing, as it is on disk now.
+    """Whether one of these texts, or a part of it, is in an unused place of the file as it is on disk now.
 
-    Only those places are looked at, so a text that is everywhere, such as an id of one digit, takes no longer.
+    Only unused places are searched, so a text that is everywhere, such as an
+    id of one digit, takes no longer.
     """
     sought = [text.encode() for text in texts if text]
     return any(
@@ -30,7 +32,7 @@ def holds_leftovers(path: Path, texts: Collection[str]) -> bool:
 
 
 def _chunks(path: Path) -> Iterator[tuple[bool, int, bytes]]:
-    """Whether it is the first, the size of a page, and some whole pages."""
+    """For each run of whole pages: whether it is the first, the size of a page, and the pages."""
     with path.open("rb") as file:
         size = int.from_bytes(file.read(FILE_HEADER)[16:18], "big")
         size = 65_536 if size == 1 else size
@@ -42,8 +44,10 @@ def _chunks(path: Path) -> Iterator[tuple[bool, int, bytes]]:
 
 
 def _gaps(chunk: bytes, size: int, first: bool) -> Iterator[tuple[int, int, int]]:
-    """Where each page begins, and where in the chunk its unused part begins and ends: between the list of its cells and
-    their content, or all of a page of another kind."""
+    """For each page in the chunk: where it begins, and where its unused part begins and ends.
+
+    The unused part is between the list of its cells and their content, or all of a page of another kind.
+    """
     for page in range(0, len(chunk), size):
         header = page + FILE_HEADER if first and not page else page
         length = HEADERS.get(chunk[header])

@@ -1,4 +1,4 @@
-"""Which destinations the mails of a campaign had, until a second recipient's mail has one and it becomes a link."""
+"""Remembers destinations seen in a campaign's mails, until a second recipient's mail makes one a link."""
 
 import json
 import sqlite3
@@ -10,11 +10,11 @@ from mailpixel.store.campaign_changes import met
 from mailpixel.store.campaigns import MOST_MET_LINKS, Sighting
 
 Met = tuple[list[Sighting], list[Sighting]]
-"""Those that become links, and those to be remembered."""
+"""The sightings that become links, and those to remember."""
 
 
 def known_links(connection: sqlite3.Connection, campaign: str, urls: Sequence[str]) -> list[Link]:
-    """The links of a campaign that lead to these destinations, without traps. Raises `NotFound`."""
+    """The links of a campaign with these destinations, without traps. Raises `NotFound`."""
     if connection.execute("select 1 from campaigns where id = ?", (campaign,)).fetchone() is None:
         raise NotFound(f"there is no campaign {campaign!r}")
     rows = connection.execute(
@@ -28,7 +28,7 @@ def known_links(connection: sqlite3.Connection, campaign: str, urls: Sequence[st
 def meeting(
     connection: sqlite3.Connection, campaign: str, sightings: Sequence[Sighting]
 ) -> tuple[dict[str, int], Met]:
-    """The numbers of those that are links already, and what becomes of the others. Raises `NotFound`."""
+    """The numbers of destinations that are already links, and what happens to the others. Raises `NotFound`."""
     links = known_links(connection, campaign, [each.url for each in sightings])
     known = {link.url: link.number for link in links}
     unknown = [each for each in sightings if each.url not in known]
@@ -46,7 +46,7 @@ def meeting(
 def remember(
     connection: sqlite3.Connection, campaign: str, again: Sequence[Sighting], fresh: Sequence[Sighting]
 ) -> None:
-    """Note which became links, and which were seen."""
+    """Note which destinations became links and which were seen."""
     connection.execute("update campaigns set met_links = met_links + ? where id = ?", (len(again), campaign))
     connection.executemany(
         "insert or replace into seen_urls values (?, ?, ?, ?)",

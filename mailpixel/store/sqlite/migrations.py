@@ -1,7 +1,7 @@
-"""The schema as numbered steps, from the first release on. A step is never changed once it was released.
+"""The schema as numbered steps since the first release. A released step is never changed.
 
-All pending steps and the record of each are written in one transaction that holds the write lock, so several
-processes may start at once on a new file, and a crash leaves the schema as it was.
+All pending steps are run and recorded in one transaction that holds the write lock. So several processes may
+start at once on a new file, and a crash leaves the schema as it was.
 """
 
 import sqlite3
@@ -28,10 +28,10 @@ PAUSE_S = 0.05
 
 
 def migrate(path: Path | str, busy_ms: int = BUSY_MS, steps: Migrations = STEPS) -> None:
-    """Bring the file to the newest schema; makes it, for its owner alone, when it is missing.
+    """Bring the file to the newest schema. A missing file is created, readable by its owner only.
 
-    A file that may only be read has to have that schema. Raises `StoreUnavailable` when it has not, when the file
-    cannot be read, and when it was written by a newer mailpixel.
+    A read-only file must already have that schema. Raises `StoreUnavailable` when it does not, when the file
+    cannot be read, and when a newer mailpixel wrote it.
     """
     path = Path(path)
     try:
@@ -60,7 +60,7 @@ def _check_read_only(path: Path, busy_ms: int, steps: Migrations, error: sqlite3
         _refuse_newer(db, steps)
         if steps.pending(db):
             raise StoreUnavailable(
-                "the database was written by an older mailpixel and may only be read; let its owner run a command once"
+                "the database was written by an older mailpixel and is read-only; let its owner run a command once"
             )
 
 
@@ -88,7 +88,7 @@ def _refuse_newer(db: Admin, steps: Migrations) -> None:
 
 
 def _set_wal(connection: sqlite3.Connection, busy_ms: int) -> None:
-    """Switch the file to its write-ahead log; SQLite does not wait for others here, so we do."""
+    """Switch the file to the write-ahead log. SQLite does not wait for other processes here, so we do."""
     deadline = time.monotonic() + busy_ms / 1000
     while True:
         try:

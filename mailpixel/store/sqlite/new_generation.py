@@ -1,8 +1,9 @@
-"""A new generation of a campaign's states, filled while the fold goes on with the former one.
+"""A new generation of a campaign's states, filled while the fold continues with the former one.
 
-The new states are put a part at a time, so that nobody waits. What was logged meanwhile, folded or not, is judged and
-put there too, round by round, until little is left; the last round and the exchange of the generations are one short
-transaction. Killed at any moment, the former generation is live and whole, or the new one is. Tables say shelf.
+The new states are stored a part at a time, so that others need not wait long. Events logged meanwhile, folded
+or not, are judged and stored too, round by round, until few are left. The last round and the exchange of the
+generations are one short transaction. If the process is killed at any moment, either the former generation or
+the new one is live and complete. The tables are called shelf.
 """
 
 import sqlite3
@@ -31,13 +32,13 @@ from mailpixel.store.sqlite.generations import (
 from mailpixel.store.sqlite.persons import note_campaign
 
 PART = 5_000
-"""States put in one transaction."""
+"""States stored in one transaction."""
 
 FEW = 200
-"""Messages judged within the transaction that exchanges the generations."""
+"""Most messages judged within the transaction that exchanges the generations."""
 
 ROUNDS = 100
-"""Rounds of catching up before the exchange takes whatever is left."""
+"""Most rounds of catching up. After them the exchange takes whatever is left."""
 
 LOGGED_SINCE = "select distinct recipient from events where position > ? and campaign = ? order by recipient"
 LAST = "select coalesce(max(position), 0) from events"
@@ -63,7 +64,7 @@ class NewGeneration:
 
     @contextmanager
     def filled(self) -> Iterator["NewGeneration"]:
-        """Fill it in the block; complete and live where that succeeds. Raises `Conflict`."""
+        """Fill it in the block. At the end it is completed and becomes live. Raises `Conflict`."""
         self._begin()
         try:
             yield self
@@ -90,7 +91,7 @@ class NewGeneration:
         sweep_left(self._database)
 
     def _complete(self) -> None:
-        """Take in what was logged meanwhile, and take the place of the former one."""
+        """Add what was logged meanwhile, and replace the former generation."""
         for _ in range(ROUNDS):
             if self._catch_up() <= FEW:
                 break
@@ -117,21 +118,21 @@ class NewGeneration:
         self._highest = max([self._highest, *newest])
 
     def _catch_up(self) -> int:
-        """One round; returns how many messages it judged."""
+        """Do one round. Returns how many messages it judged."""
         with self._database.reading() as connection:
             states = self._logged_meanwhile(connection)
         self.put(states)
         return len(states)
 
     def _logged_meanwhile(self, connection: sqlite3.Connection) -> list[Folded]:
-        """The messages with events logged since the last round, judged anew."""
+        """The messages with events logged since the last round, judged again."""
         found = connection.execute(LOGGED_SINCE, (self._position, self._campaign)).fetchall()
         self._position = _last_position(connection)
         messages = (self._readable(connection, recipient) for (recipient,) in found)
         return [each if isinstance(each, PutAside) else self._fold(each) for each in messages]
 
     def _readable(self, connection: sqlite3.Connection, recipient: str) -> Message | PutAside:
-        """A message as this transaction sees it, put aside when it cannot be read."""
+        """A message as this transaction sees it, or put aside when it cannot be read."""
         try:
             return self._log.message_in(connection, self._campaign, recipient)
         except Exception as error:

@@ -1,22 +1,23 @@
-"""Which campaigns a person has events of, in a SQLite file, without asking every campaign.
+"""Finds the campaigns that have events of a person, in a SQLite file, without asking every campaign.
 
-The log has no index by recipient: it would double what an append costs. The fold writes this table beside the states,
-and how far along the log the table is complete; what was logged since is read from the end of the log.
+The log has no index by recipient, which would double the cost of an append. The fold writes
+this table beside the states, and notes up to which position the table is complete. Newer events
+are read from the end of the log.
 """
 
 import sqlite3
 from collections.abc import Iterable
 
 MOST_UNNOTED = 200_000
-"""Positions read from the end of the log; when more is not noted, every campaign is asked instead."""
+"""Most positions read from the end of the log. When more are not noted, every campaign is asked instead."""
 
-# The plusses keep SQLite from walking over an index of the whole log instead of what is not noted yet.
+# The plus signs keep SQLite from scanning an index of the whole log instead of the positions not noted yet.
 UNNOTED = "select distinct +campaign from events where position > ? and +recipient = ?"
 CATCH_UP = """
     insert or ignore into campaigns_of_person
     select distinct recipient, campaign from events where position > ? and position <= ?
 """
-# Hops from each campaign to the next along the index: as many steps as there are campaigns, not events.
+# Jumps from each campaign to the next along the index: one step for each campaign, not for each event.
 CAMPAIGNS = """
     with recursive logged (campaign) as (
         select min(campaign) from events
@@ -35,9 +36,9 @@ def note_campaign(connection: sqlite3.Connection, campaign: str, recipients: Ite
 
 
 def note_progress(connection: sqlite3.Connection, since: int, until: int) -> None:
-    """Move on to `until` after the messages with events behind `since` were noted.
+    """Move on to `until` after noting the messages with events after `since`.
 
-    Where a fold that notes nothing went on for a while, what it left out is read from the log first, a part at a time.
+    A fold of an older release notes nothing. What it left out is first read from the log, a part at a time.
     """
     noted = _noted(connection)
     if noted < since:
@@ -48,7 +49,7 @@ def note_progress(connection: sqlite3.Connection, since: int, until: int) -> Non
 
 
 def campaigns_of(connection: sqlite3.Connection, recipient: str) -> list[str]:
-    """The campaigns that may have events of a person, in order: none is missing, as this transaction sees the log."""
+    """The campaigns that may have events of a person, in order. None is missing, as this transaction sees the log."""
     position = _noted(connection)
     (last,) = connection.execute("select coalesce(max(position), 0) from events").fetchone()
     if last - position > MOST_UNNOTED:

@@ -26,7 +26,7 @@ from mailpixel.store.sqlite.persons import note_campaign, note_progress
 from mailpixel.store.sqlite.rows import HITS
 from mailpixel.store.sqlite.tombstones import kept_folded
 
-# The plus keeps SQLite from reading the whole campaign instead of the last few seconds.
+# The plus sign makes SQLite read the last few seconds instead of the whole campaign.
 PROVISIONAL = (
     f"select count(*) from events where id >= ? and +campaign = ? and kind in {HITS}"  # noqa: S608
     f" and not facts & {int(Facts.FORGED)}"
@@ -34,7 +34,7 @@ PROVISIONAL = (
 
 
 class Projections:
-    """States and counters, and how far the log has been folded into them."""
+    """States, counters, and the position up to which the log has been folded into them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -45,12 +45,12 @@ class Projections:
             return str(read_cursor(connection))
 
     def count_put_aside(self) -> int:
-        """How many messages are put aside."""
+        """The number of messages put aside."""
         with self._database.reading() as connection:
             return count_aside(connection)
 
     def save(self, states: Sequence[Folded], news: News) -> None:
-        """Replace states, move counters and cursor. Raises `Conflict`."""
+        """Replace states and move counters and cursor. Raises `Conflict`."""
         with self._database.writing() as connection:
             since, cursor = Cursor.parse(news.since), Cursor.parse(news.position)
             if read_cursor(connection) != since:
@@ -86,7 +86,7 @@ class Projections:
 
 
 def _sorted_out(folded: Sequence[Folded]) -> tuple[Mapping[str, list[MessageState]], list[PutAside]]:
-    """States by campaign, and what was put aside."""
+    """States by campaign, and the messages put aside."""
     by_campaign: defaultdict[str, list[MessageState]] = defaultdict(list)
     aside: list[PutAside] = []
     for each in folded:
@@ -98,7 +98,7 @@ def _sorted_out(folded: Sequence[Folded]) -> tuple[Mapping[str, list[MessageStat
 
 
 def _replace_states(connection: sqlite3.Connection, campaign: str, states: Sequence[MessageState]) -> None:
-    """Put states in the place of those that know no more, and move the counters by the difference."""
+    """Replace the states that do not know more, and change the counters by the difference."""
     live = live_generation(connection, campaign)
     generation = new_generation(connection, campaign, live=True) if live is None else live
     moves = Tally()
@@ -132,8 +132,10 @@ def _provisional(connection: sqlite3.Connection, campaign: str, settled_ms: int)
 
 
 def _as_of_ms(connection: sqlite3.Connection, now_ms: int) -> int:
-    """Now when nothing is left to fold, else the moment of the first event that is, if it is not in the future; 0 when
-    nothing ever was folded."""
+    """Now when nothing is left to fold; else the moment of the first event left, if not in the future.
+
+    0 when nothing was ever folded.
+    """
     position = read_cursor(connection).position
     if position == 0:
         return 0

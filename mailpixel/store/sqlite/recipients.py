@@ -18,7 +18,7 @@ CLICKERS = " and first_human_click_at_ms is not null order"
 def recipients(
     database: Database, campaign: str, page: tuple[str, int], standing: Standing | None, link: int | None
 ) -> Sequence[MessageState]:
-    """See `ReadProjections`; `page` is the recipient to begin after, and how many states at most."""
+    """See `ReadProjections`. `page` is the recipient to start after, and the most states to return."""
     after, limit = page
     select = ALL if standing is None else OF_STANDING
     if link is not None:

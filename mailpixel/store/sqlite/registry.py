@@ -1,4 +1,4 @@
-"""What people set up, in SQLite: the sum of what each part of a registry answers."""
+"""What people set up, in SQLite: the sum of the parts of a registry."""
 
 from datetime import datetime
 from pathlib import Path
@@ -15,9 +15,9 @@ from mailpixel.times import to_ms
 
 
 class SqliteRegistry(SqliteCampaigns, SqliteChangedCampaigns, SqliteKeys, SqliteLeases):
-    """A `Registry` in a file that several processes may use at once; made and migrated when it is opened.
+    """A `Registry` in a file that several processes may use at once. Opening it creates and migrates the file.
 
-    Raises `StoreUnavailable` from every call while the file cannot be used; the next call tries again.
+    Every call raises `StoreUnavailable` while the file cannot be used; the next call tries again.
     """
 
     def __init__(self, path: Path | str, busy_ms: int = BUSY_MS) -> None:
@@ -62,5 +62,5 @@ class SqliteRegistry(SqliteCampaigns, SqliteChangedCampaigns, SqliteKeys, Sqlite
         self._database.check_in_place()
 
     def close(self) -> None:
-        """Close the connections of all threads; none may be at work."""
+        """Close the connections of all threads. No thread may be using one."""
         self._database.close()

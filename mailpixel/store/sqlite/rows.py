@@ -10,7 +10,7 @@ from mailpixel.model import Event
 from mailpixel.traffic.facts import facts_with
 
 KINDS = (EventKind.OPEN, EventKind.CLICK, EventKind.DELIVERY, EventKind.OPTOUT)
-"""A kind is stored as its place here."""
+"""A kind is stored as its index here."""
 HITS = "(0, 1)"
 """The stored kinds of opens and clicks, as SQL."""
 
@@ -30,12 +30,12 @@ def check_id(event: Event) -> None:
     """Raises `InvalidInput` when the id is not 16 bytes that begin with the event's moment."""
     if len(event.id) != 16 or int.from_bytes(event.id[:6], "big") != event.received_at_ms:
         raise InvalidInput(
-            "id", "must be 16 bytes that begin with received_at_ms; take ids from the id maker"
+            "id", "must be 16 bytes that begin with received_at_ms; use ids made by `EventIds`"
         )
 
 
 def to_row(event: Event, agent: int) -> Row:
-    """The row of an event in the order of `COLUMNS`. GET and an empty address, by far the most, are null."""
+    """The row of an event in the order of `COLUMNS`. GET and an empty address, which are most common, are null."""
     return (
         event.id,
         _KIND_NUMBERS[event.kind],
@@ -51,25 +51,25 @@ def to_row(event: Event, agent: int) -> Row:
 
 
 class AgentNumbers:
-    """Numbers of agents for the writer. Only what is committed is remembered; begun anew when it grows too large."""
+    """Numbers of agents for the writer. It remembers only committed ones, and starts over when it grows too large."""
 
     def __init__(self) -> None:
         self._known: dict[str, int] = {}
 
     @property
     def known(self) -> Mapping[str, int]:
-        """The numbers so far; only ever added to."""
+        """The numbers known so far. Entries are only added."""
         return self._known
 
     def learn(self, new: Mapping[str, int]) -> None:
-        """Remember what has been committed."""
+        """Remember numbers that have been committed."""
         if len(self._known) + len(new) > MAX_AGENTS:
             self._known = {}
         self._known.update(new)
 
 
 def intern_agents(connection: sqlite3.Connection, agents: Sequence[str]) -> dict[str, int]:
-    """The numbers of these agents, given to those that had none."""
+    """The numbers of these agents. Agents without a number get one."""
     connection.executemany("insert or ignore into agents (agent) values (?)", [(agent,) for agent in agents])
     found: dict[str, int] = {}
     for agent in agents:
@@ -78,7 +78,7 @@ def intern_agents(connection: sqlite3.Connection, agents: Sequence[str]) -> dict
 
 
 def known_agents(connection: sqlite3.Connection, agents: Iterable[str]) -> dict[str, int]:
-    """The numbers of these agents; one that has none gets that of the empty agent."""
+    """The numbers of these agents. An unknown agent gets the number of the empty agent."""
     empty = intern_agents(connection, [""])[""]
     found = {
         agent: connection.execute("select id from agents where agent = ?", (agent,)).fetchone()
@@ -88,10 +88,10 @@ def known_agents(connection: sqlite3.Connection, agents: Iterable[str]) -> dict[
 
 
 class AgentTexts(dict[int, str]):
-    """Agents by number, looked up once; a number's text never changes."""
+    """Agents by number, each looked up once. The text of a number never changes."""
 
     def load(self, connection: sqlite3.Connection, numbers: set[int]) -> None:
-        """Make sure that these are known."""
+        """Make sure that these numbers are loaded."""
         if len(self) > MAX_AGENTS:
             self.clear()
         for number in numbers - self.keys():

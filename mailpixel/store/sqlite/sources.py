@@ -12,11 +12,11 @@ from mailpixel.store.sqlite.events import EventLog
 from mailpixel.store.sqlite.rows import KINDS
 
 PAGE = 500
-"""Messages read in one transaction, so that no reader holds up the log."""
+"""Messages read in one transaction, so that no reader delays the log for long."""
 
 FORGED = int(Facts.FORGED)
 
-# One pass over the log, which SQLite sorts in files. What a source did with a message is one position.
+# One pass over the log, which SQLite sorts in files. Each pair of source and message is one position.
 FIRSTS = """
     with followed as materialized (
         select address, agent, campaign, recipient, min(position) as first from events
@@ -38,7 +38,7 @@ NAMED = """
 def messages_by_source(
     database: Database, log: EventLog, least: int, since_ms: int, campaign: str | None
 ) -> Iterator[Followed]:
-    """See `Store`. Holds eight bytes for each message of each source."""
+    """See `Store`. Uses eight bytes of memory for each message of each source."""
     firsts = _firsts(database, least, since_ms, campaign)
     for start in range(0, len(firsts), PAGE):
         with database.reading() as connection:
@@ -48,7 +48,7 @@ def messages_by_source(
 
 
 def _firsts(database: Database, least: int, since_ms: int, campaign: str | None) -> Sequence[int]:
-    """The position of each source's first click on each message, those of one source together."""
+    """The position of each source's first click on each message, grouped by source."""
     narrowed: dict[str, object] = {"kind = ?": KINDS.index(EventKind.CLICK)}
     if since_ms > 0:
         narrowed["id >= ?"] = since_ms.to_bytes(6, "big")
@@ -63,6 +63,6 @@ def _firsts(database: Database, least: int, since_ms: int, campaign: str | None)
 def _named(
     connection: sqlite3.Connection, firsts: Sequence[int]
 ) -> Sequence[tuple[tuple[str, str], tuple[str, str]]]:
-    """Source and message of these clicks, but for people erased meanwhile."""
+    """Source and message of these clicks, without people erased meanwhile."""
     found = (connection.execute(NAMED, (first,)).fetchone() for first in firsts)
     return [(row[:2], row[2:]) for row in found if row is not None]

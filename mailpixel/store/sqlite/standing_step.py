@@ -1,4 +1,4 @@
-"""The step of the schema that brings standings, clients and days, and fills them from what earlier releases kept."""
+"""The step of the schema that adds standings, clients and days, and fills them from data of earlier releases."""
 
 from mailpixel.store.shown import shown_by
 from mailpixel.store.standing import CODES, STANDINGS, Standing
@@ -15,7 +15,7 @@ def standing_by_marks(marks: bytes) -> int:
     return CODES[shown_by(marks, opted_out=False)]
 
 
-# A human hit of a message stands in fields of its own, so that marks are read only where there is none.
+# Human hits have their own columns, so marks are read only where there is no human hit.
 STANDING_STEP = (
     "update shelves set live = -1 where live = 0",
     "alter table put_aside rename to aside",

@@ -1,4 +1,4 @@
-"""The schema, steps 1 to 9. A step is never changed once it was released."""
+"""The schema, steps 1 to 9. A released step is never changed."""
 
 from sqlite_utils import Database as Admin
 from sqlite_utils import Migrations
@@ -15,7 +15,7 @@ def run(db: Admin, *statements: str) -> None:
 
 @STEPS(name="0001_log")
 def _log(db: Admin) -> None:
-    """Events and what they refer to. Positions are never used twice, or a cursor could meet another event."""
+    """Events and what they refer to. Positions are never used twice, so that a cursor cannot meet another event."""
     run(
         db,
         "create table agents (id integer primary key, agent text not null unique)",
@@ -46,8 +46,11 @@ def _log(db: Admin) -> None:
 
 @STEPS(name="0002_projections")
 def _projections(db: Admin) -> None:
-    """What is folded from the log. A shelf is one whole set of states and counters of a campaign: readers
-    see the live one, and a rebuild fills another before it takes its place."""
+    """What is folded from the log.
+
+    A shelf is one complete set of states and counters of a campaign. Readers see the live one; a rebuild
+    fills another before it replaces the live one.
+    """
     run(
         db,
         """create table checkpoint (
@@ -148,14 +151,16 @@ def _registry(db: Admin) -> None:
 
 @STEPS(name="0004_passthrough")
 def _passthrough(db: Admin) -> None:
-    """Names of query parameters that a campaign's links hand on, with a space between them."""
+    """Names of query parameters that a campaign's links pass on, separated by spaces."""
     run(db, "alter table campaigns add column passthrough text not null default ''")
 
 
 @STEPS(name="0005_archive")
 def _archive(db: Admin) -> None:
-    """Campaigns that lists leave out; whether links were ever signed for one; and the ids of deleted ones, which
-    a running server must forget."""
+    """Campaigns left out of lists, whether links were ever signed for each campaign, and ids of deleted campaigns.
+
+    A running server must forget the deleted ones.
+    """
     run(
         db,
         "alter table campaigns add column archived integer not null default 0",
@@ -171,7 +176,7 @@ def _archive(db: Admin) -> None:
 
 @STEPS(name="0006_signing_keys")
 def _signing_keys(db: Admin) -> None:
-    """The keys that signed links: ids and fingerprints, no secrets. A removed one stays, so that its id stays taken."""
+    """The keys that signed links: ids and fingerprints, no secrets. A removed key keeps its id taken."""
     run(
         db,
         """create table signing_keys (
@@ -182,7 +187,7 @@ def _signing_keys(db: Admin) -> None:
     )
 
 
-# Every shelf that a table uses, hopping from one to the next: there are few shelves and many rows.
+# Every shelf that a table uses, jumping from one to the next: there are few shelves and many rows.
 USED_SHELVES = """
     with recursive used (shelf) as (
         select min(shelf) from {table}
@@ -196,8 +201,10 @@ USED_SHELVES = """
 
 @STEPS(name="0007_left_shelves")
 def _left_shelves(db: Admin) -> None:
-    """A shelf that waits to be swept keeps its row, with live -1, so that nobody needs to look for it. Shelves left
-    without a row, by a rebuild that was killed, get one again."""
+    """A shelf that waits to be swept keeps its row, with live -1, so that a sweep finds it without a search.
+
+    Shelves left without a row by a killed rebuild get one again.
+    """
     adopt = "insert into shelves (id, campaign, live) "
     run(
         db,
@@ -209,7 +216,7 @@ def _left_shelves(db: Admin) -> None:
 
 @STEPS(name="0008_put_aside")
 def _put_aside(db: Admin) -> None:
-    """Messages that could not be judged, with the kind of error: they keep nobody else from being counted."""
+    """Messages that could not be judged, with the kind of error. They do not keep others from being counted."""
     run(
         db,
         """create table put_aside (
@@ -223,7 +230,7 @@ def _put_aside(db: Admin) -> None:
 
 @STEPS(name="0009_campaigns_of_person")
 def _campaigns_of_person(db: Admin) -> None:
-    """Which campaigns a person has events of, kept by the fold; here from the whole log."""
+    """The campaigns that a person has events of, filled from the whole log. The fold keeps it up to date."""
     run(
         db,
         """create table campaigns_of_person (

@@ -1,4 +1,4 @@
-"""The schema, steps 10 and on. A step is never changed once it was released."""
+"""The schema, steps from 10 on. A released step is never changed."""
 
 from secrets import token_bytes
 
@@ -11,8 +11,10 @@ from mailpixel.store.tombstones import SECRET_BYTES
 
 @STEPS(name="0010_seen_urls")
 def _seen_urls(db: Admin) -> None:
-    """What is remembered, keyed, of destinations in mail until a second recipient's mail has them, and how many became
-    links that way. A link is found by its destination."""
+    """Keyed sightings of destinations in mail, and how many became links; an index finds a link by destination.
+
+    A sighting is remembered until a second recipient's mail has the destination.
+    """
     run(
         db,
         """create table seen_urls (
@@ -29,8 +31,10 @@ def _seen_urls(db: Admin) -> None:
 
 @STEPS(name="0011_relinked")
 def _relinked(db: Admin) -> None:
-    """Campaigns whose links changed, and an index of the clicks that this may concern: those that carried their
-    destination. Other events cost nothing more to append."""
+    """Campaigns whose links changed, and an index of the clicks this concerns: those that carried a destination.
+
+    Appending other events costs no more.
+    """
     run(
         db,
         "alter table campaigns add column relinked integer not null default 0",
@@ -41,8 +45,11 @@ def _relinked(db: Admin) -> None:
 
 @STEPS(name="0012_noted")
 def _noted(db: Admin) -> None:
-    """How far along the log it is noted which campaigns a person has events of. A fold of a release that notes nothing
-    may still run, or have run, and moves the position alone; so it is noted once more, and from here on seen."""
+    """The position up to which the campaigns of each person are noted.
+
+    A fold of an older release, which moves only the position, may still run or have run. So everything is
+    noted once more here, and from now on such a fold is detected.
+    """
     run(
         db,
         "alter table checkpoint add column noted integer not null default 0",
@@ -53,7 +60,7 @@ def _noted(db: Admin) -> None:
 
 @STEPS(name="0013_editions")
 def _editions(db: Admin) -> None:
-    """By which edition of the rules each campaign was judged; here all by an unknown one."""
+    """The edition of the rules that judged each campaign; unknown for all existing ones."""
     run(
         db,
         "create table editions (campaign text primary key, edition text not null) without rowid",
@@ -63,11 +70,14 @@ def _editions(db: Admin) -> None:
 
 @STEPS(name="0014_consumers")
 def _consumers(db: Admin) -> None:
-    """A lease and a position for each consumer of the log, by its name; the fold is the first. `folded` is what the
-    fold alone must notice: erasures, replacements, and how far it is noted which campaigns a person has events of.
+    """A lease and a position for each consumer of the log, by name. The fold is the first.
 
-    A service of the release before may still run. It finds its tables as views: it reads what is so and moves its
-    position, with the states it saves, while its last lease lasts. Then it is refused another and waits, for ever.
+    `folded` holds what only the fold must notice: erasures, replacements, and the position up to which the
+    campaigns of each person are noted.
+
+    A service of the previous release may still run. It finds its tables as views. While its last
+    lease lasts it reads correct values and moves its position with the states it saves. Then it
+    is refused a new lease and waits.
     """
     run(
         db,
@@ -106,8 +116,10 @@ def _consumers(db: Admin) -> None:
 
 @STEPS(name="0015_tombstones")
 def _tombstones(db: Admin) -> None:
-    """Who was erased up to when, by a hash keyed with this file's own secret, and texts of erased people that are still
-    to be overwritten wherever the file keeps a copy of them. `lifted_ms` is null until the erasure is lifted."""
+    """Who was erased up to when, by a hash keyed with this file's secret, and erased texts still to overwrite.
+
+    The texts are overwritten wherever the file keeps a copy. `lifted_ms` is null until the erasure is lifted.
+    """
     run(
         db,
         "create table person_secret (only integer primary key check (only = 1), secret blob not null)",
@@ -124,12 +136,12 @@ def _tombstones(db: Admin) -> None:
 
 @STEPS(name="0016_standing")
 def _standing(db: Admin) -> None:
-    """What is known of each recipient, with an index; the client of the first human open, unknown until a campaign is
-    judged again; and counters by day (UTC).
+    """The standing of each recipient, with an index; the client of the first human open; counters by day (UTC).
 
-    A fold of the release before may still run, until its last lease ends. It can put no state, as states have more
-    columns, and puts no message aside for that, as it finds that table as a view: so it saves nothing, and moves no
-    quarter hour past its day. A rebuild of it that has put all its states already is given up.
+    The client is unknown until a campaign is judged again. A fold of the previous release may still run until
+    its last lease ends. It cannot save states, because they have more columns. It cannot put messages aside
+    either, because it finds that table as a view. So it saves nothing, and no quarter hour moves without its
+    day. If its rebuild has already stored all states, that rebuild is given up.
     """
     db.conn.create_function("standing_by_marks", 1, standing_by_marks, deterministic=True)
     run(db, *STANDING_STEP)
@@ -137,8 +149,11 @@ def _standing(db: Admin) -> None:
 
 @STEPS(name="0017_knowledge")
 def _knowledge(db: Admin) -> None:
-    """How many events a state knows, and by which rules: not known of those that are there, so whatever is judged from
-    now on takes their place. Rules are numbered in the order in which they come into force."""
+    """How many events a state knows, and which rules judged it.
+
+    Both are unknown for existing states, so whatever is judged from now on replaces them. Rules are numbered
+    in the order in which they come into force.
+    """
     run(
         db,
         "alter table states add column known integer not null default 0",

@@ -27,10 +27,10 @@ from mailpixel.store.standing import Standing
 
 
 class SqliteStore:
-    """A `Store` in a file that several processes may use at once; made and migrated when it is opened.
+    """A `Store` in a file that several processes may use at once. Opening it creates and migrates the file.
 
-    Any thread may call it: each has a connection of its own. Pickled, it is its path, so worker processes
-    open it anew. Raises `StoreUnavailable` from every call while the file cannot be used; the next call tries again.
+    Any thread may call it; each has its own connection. Pickled, it is its path, so worker processes open it
+    anew. Every call raises `StoreUnavailable` while the file cannot be used; the next call tries again.
     """
 
     def __init__(self, path: Path | str, busy_ms: int = BUSY_MS) -> None:
@@ -43,7 +43,7 @@ class SqliteStore:
         return SqliteStore, (self._database.path, self._database.busy_ms)
 
     def append(self, events: Sequence[Event], batch: str = "") -> None:
-        """See `Store`. A batch that is sent again is known by its ids alone."""
+        """See `Store`. A repeated batch is recognised by its ids only."""
         self._log.append(events)
 
     def append_evidence(self, hits: Sequence[Event]) -> int:
@@ -156,7 +156,7 @@ class SqliteStore:
         return erase(self._database, recipient, now_ms)
 
     def sweep(self) -> None:
-        """See `Store`. What was deleted is overwritten in the file, and the write-ahead log emptied."""
+        """See `Store`. Deleted content is overwritten in the file, and the write-ahead log is emptied."""
         sweep(self._database)
 
     def check_in_place(self) -> None:
@@ -164,5 +164,5 @@ class SqliteStore:
         self._database.check_in_place()
 
     def close(self) -> None:
-        """Close the connections of all threads; none may be at work."""
+        """Close the connections of all threads. No thread may be using one."""
         self._database.close()

@@ -1,4 +1,4 @@
-"""What was deleted from a SQLite file, overwritten wherever the file or its write-ahead log keeps a copy of it."""
+"""Overwrites deleted content wherever a SQLite file or its write-ahead log keeps a copy."""
 
 import time
 
@@ -10,7 +10,7 @@ from mailpixel.store.sqlite.leftovers import holds_leftovers
 from mailpixel.store.sqlite.unswept import forget, unswept
 
 ATTEMPTS = 3
-"""How often the write-ahead log is emptied, each time waiting for readers as long as writers wait."""
+"""Attempts to empty the write-ahead log. Each waits for readers as long as writers wait."""
 
 PAUSE_S = 0.1
 
@@ -18,7 +18,7 @@ PAUSE_S = 0.1
 def sweep(database: Database) -> None:
     """Overwrite what remains of erased people. Raises `ErasureUnfinished`.
 
-    Where the file keeps former content of theirs between its rows, it is written anew.
+    If the file keeps their former content between its rows, the whole file is written again.
     """
     sweep_left(database)
     while unswept(database):
@@ -36,7 +36,7 @@ def _rewrite(database: Database) -> None:
         database.rewrite()
     except StoreUnavailable as error:
         raise ErasureUnfinished(
-            f"the person is erased, but former content is still in {database.path.name}, and writing it anew failed:"
+            f"the person is erased, but former content is still in {database.path.name}, as it could not be rewritten:"
             f" {error}; then erase this person again"
         ) from error
 
@@ -47,6 +47,6 @@ def _empty_log(database: Database) -> None:
             return
         time.sleep(PAUSE_S)
     raise ErasureUnfinished(
-        f"the person is erased, but what was deleted is still in {database.path.name}-wal, because another program has"
-        " been reading the database all the while; end it or let it finish, and erase this person again"
+        f"the person is erased, but deleted content is still in {database.path.name}-wal, because another program"
+        " kept reading the database; end it or let it finish, then erase this person again"
     )

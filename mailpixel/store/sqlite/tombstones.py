@@ -15,12 +15,12 @@ BURY = """
 
 
 def bury(connection: sqlite3.Connection, recipient: str, at_ms: int) -> None:
-    """Keep out, from now on, what was received of a person up to this moment."""
+    """Keep out, from now on, everything received of a person up to this moment."""
     connection.execute(BURY, (person8(_secret(connection), recipient), at_ms))
 
 
 def kept_events(connection: sqlite3.Connection, events: Sequence[Event]) -> Sequence[Event]:
-    """The events that no tombstone keeps out. Only one that is not younger than every tombstone is looked up."""
+    """The events that no tombstone keeps out. Events younger than every tombstone need no lookup."""
     newest_ms = _newest_ms(connection)
     if all(event.received_at_ms > newest_ms for event in events):
         return events
@@ -38,8 +38,11 @@ def kept_overflow(connection: sqlite3.Connection, overflow: Sequence[Overflow]) 
 
 
 def kept_folded(connection: sqlite3.Connection, folded: Sequence[Folded]) -> Sequence[Folded]:
-    """What no tombstone keeps out: a state whose events were all received before its person was erased was folded
-    without knowing that, and so was what was put aside of a message that has no events any more."""
+    """The states and put-aside messages that no tombstone keeps out.
+
+    A state whose events were all received before its person was erased was folded without knowing of the
+    erasure. So was a put-aside message that has no events any more.
+    """
     newest_ms = _newest_ms(connection)
     if newest_ms < 0:
         return folded
@@ -55,13 +58,13 @@ class _Erased:
         self._secret = _secret(connection)
 
     def up_to_ms(self, recipient: str) -> int:
-        """Up to when this person was erased; -1 for somebody who never was."""
+        """The moment up to which this person was erased; -1 when they never were."""
         key = person8(self._secret, recipient)
         row = self._connection.execute("select at_ms from suppressed where person8 = ?", (key,)).fetchone()
         return -1 if row is None else int(row[0])
 
     def keeps(self, folded: Folded) -> bool:
-        """Whether what was folded knows of the person's erasure, if there was one."""
+        """Whether this was folded with knowledge of the person's erasure, if there was one."""
         up_to_ms = self.up_to_ms(folded.recipient)
         if up_to_ms < 0 or last_ms(folded) > up_to_ms:
             return True

@@ -1,7 +1,7 @@
-"""Texts of erased people that a sweep of a SQLite file has to look for.
+"""Texts of erased people that a sweep of a SQLite file has to search for.
 
-An erasure notes them in its own transaction, so the next sweep finishes one that was killed, in whatever process. They
-stand in rows without an index: rows that an index moves to another page would leave copies behind.
+An erasure notes them in its own transaction, so that the next sweep, in any process, finishes one that was
+killed. The rows have no index: rows that an index moves to another page would leave copies behind.
 """
 
 import sqlite3
@@ -11,12 +11,12 @@ from mailpixel.store.sqlite.database import Database
 
 
 def note_unswept(connection: sqlite3.Connection, texts: Iterable[str]) -> None:
-    """Note texts that a sweep has to look for."""
+    """Note texts that a sweep has to search for."""
     connection.executemany("insert into unswept values (?)", [(text,) for text in texts if text])
 
 
 def unswept(database: Database) -> Sequence[str]:
-    """The texts that were noted, some of them twice."""
+    """The noted texts; some may come twice."""
     with database.reading() as connection:
         return _noted(connection)
 
