@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from mailpixel.classify.burst import mark_burst
 from mailpixel.classify.certain import mark_certain
 from mailpixel.classify.hit_rules import first_ruling
-from mailpixel.classify.observation import NO_CLOCK, Clock, Observation, Ruling, sight_of
+from mailpixel.classify.observation import NO_CLOCK, DeliveryClock, Observation, Ruling, sight_of
 from mailpixel.classify.rules import Rules
 from mailpixel.classify.trap import mark_trap
 from mailpixel.classify.weak_evidence import mark_soft
@@ -82,7 +82,7 @@ def numbered(event: Event, links: Sequence[Link]) -> Event:
     return event if number is None else replace(event, link=number)
 
 
-def _clocks(message: Message, campaign: Campaign, rules: Rules) -> tuple[Clock, Clock]:
+def _clocks(message: Message, campaign: Campaign, rules: Rules) -> tuple[DeliveryClock, DeliveryClock]:
     """The clock of the message, and the one for hits before it started: delivery before sending, sending before
     nothing.
     """

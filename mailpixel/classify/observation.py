@@ -29,11 +29,11 @@ _IMAGE_PROXIES = (AgentKind.MAIL_PROXY, AgentKind.PRIVACY_PREFETCH, AgentKind.GM
 Source = tuple[str, str]
 """Address and agent; the address is empty for image proxies, whose addresses change from one fetch to the next."""
 
-Clock = tuple[int | None, int, str]
+DeliveryClock = tuple[int | None, int, str]
 """When the clock of a message started (None: no clock), how long an image may be fetched ahead on it, and what
 started it."""
 
-NO_CLOCK: Clock = (None, 0, "")
+NO_CLOCK: DeliveryClock = (None, 0, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Observation(Struct, gc=False):
         return self.age_ms is not None and self.age_ms <= self.early_ms
 
 
-def sight_of(event: Event, clock: Clock = NO_CLOCK, before: Clock = NO_CLOCK) -> Observation:
+def sight_of(event: Event, clock: DeliveryClock = NO_CLOCK, before: DeliveryClock = NO_CLOCK) -> Observation:
     """An open or click on the clock of its message, or on the one `before` while that has not started; what came
     before both has no age.
     """

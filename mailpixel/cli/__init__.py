@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from mailpixel import __version__
-from mailpixel.cli.context import DATA_OPTION, Group
+from mailpixel.cli.context import DATA_OPTION, CommandGroup
 from mailpixel.cli.ending import Interrupted, end_by_interrupt, ended_in_words
 from mailpixel.errors import InvalidInput, MailpixelError
 
@@ -43,7 +43,7 @@ COMMANDS = {
 """Command to the file it lives in, loaded when it is called: `mailpixel links` does not import a web server."""
 
 
-class Main(Group):
+class Main(CommandGroup):
     """Finds commands in their files and turns our errors, and the machine's, into a line and an exit code."""
 
     def main(self, *arguments: Any, **options: Any) -> Any:

@@ -9,7 +9,16 @@ import click
 
 from mailpixel.campaigns import MOST_SENT, LinkChange, changed_links, check_name, delete_campaign
 from mailpixel.claims import check_campaign_id
-from mailpixel.cli.context import Group, begun, confirm, print_json, print_table, say, stores, yes_option
+from mailpixel.cli.context import (
+    CommandGroup,
+    begun,
+    confirm,
+    print_json,
+    print_table,
+    say,
+    stores,
+    yes_option,
+)
 from mailpixel.cli.printing import batched, print_json_array, print_lines, zone_option
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput
@@ -27,7 +36,7 @@ PAGE = 500
 """Campaigns read and printed at a time."""
 
 
-@click.group("campaign", cls=Group, example="mailpixel campaign list")
+@click.group("campaign", cls=CommandGroup, example="mailpixel campaign list")
 def campaign_command() -> None:
     """Register and change campaigns and their links."""
 

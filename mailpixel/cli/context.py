@@ -19,8 +19,8 @@ from mailpixel.links.keyring import Keyring
 from mailpixel.links.urls import check_base_url
 from mailpixel.settings import Settings
 from mailpixel.store.keys import SigningKeys
-from mailpixel.store.protocol import Store
 from mailpixel.store.registry import Registry
+from mailpixel.store.store import Store
 
 
 def _remember_data(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
@@ -50,7 +50,7 @@ class Command(click.Command):
         write_example(self.example, formatter)
 
 
-class Group(click.Group):
+class CommandGroup(click.Group):
     """A group of such commands. A mistyped name brings the one that was meant."""
 
     command_class = Command

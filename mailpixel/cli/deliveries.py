@@ -12,7 +12,7 @@ from mailpixel.cli.printing import batched, in_campaign, row_options, write_rows
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput
 from mailpixel.links.lists.columns import Wanted
-from mailpixel.links.lists.opening import TextList
+from mailpixel.links.lists.text_list import TextList
 from mailpixel.model import Event
 from mailpixel.reading.deliveries import DeliveryReader
 from mailpixel.reading.lines import Numbered

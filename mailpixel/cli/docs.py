@@ -12,7 +12,7 @@ from rich.theme import Theme
 
 from mailpixel.cli.context import Command, print_table, say
 from mailpixel.cli.suggestions import did_you_mean
-from mailpixel.docs import NAMES, Page, pages
+from mailpixel.docs import NAMES, ManualPage, pages
 from mailpixel.errors import InvalidInput
 
 MOST_COLUMNS = 110
@@ -63,7 +63,7 @@ def docs_command(page: str | None) -> None:
         _print(_page_of(page))
 
 
-def _page_of(name: str) -> Page:
+def _page_of(name: str) -> ManualPage:
     known = pages().get(name.removesuffix(".md"))
     if known is None:
         hint = did_you_mean(name, NAMES) or " `mailpixel docs` lists them."
@@ -71,7 +71,7 @@ def _page_of(name: str) -> Page:
     return known
 
 
-def _print(page: Page) -> None:
+def _print(page: ManualPage) -> None:
     if not sys.stdout.isatty():
         click.echo(page.text, nl=False)
         return

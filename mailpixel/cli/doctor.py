@@ -27,7 +27,7 @@ from mailpixel.errors import KeyringError, StoreUnavailable
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign
-from mailpixel.store.protocol import Store
+from mailpixel.store.store import Store
 from mailpixel.times import now_ms
 
 

@@ -14,8 +14,8 @@ from mailpixel.projections.fold import Fold, FoldOptions
 from mailpixel.projections.lease import LEASE_MS, Stop
 from mailpixel.store.campaigns import ChangedCampaigns
 from mailpixel.store.projections import FOLD, Projections
-from mailpixel.store.protocol import Store
 from mailpixel.store.registry import FoldRegistry
+from mailpixel.store.store import Store
 from mailpixel.times import now_ms
 
 WITHIN_S = 2.0

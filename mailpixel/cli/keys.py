@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 import click
 
-from mailpixel.cli.context import Group, begun, confirm, print_table, say, settings, stores, yes_option
+from mailpixel.cli.context import CommandGroup, begun, confirm, print_table, say, settings, stores, yes_option
 from mailpixel.folder.key_changes import kept_keys, remove_key, rotate_keys
 from mailpixel.report.moments import iso
 from mailpixel.store.keys import ApiKey
 
 
-@click.group("keys", cls=Group, example="mailpixel keys list")
+@click.group("keys", cls=CommandGroup, example="mailpixel keys list")
 def keys_command() -> None:
     """List, rotate and remove the keys that sign links. Links signed with an old key keep working."""
 
@@ -45,7 +45,7 @@ def keys_remove(id: int, yes: bool) -> None:
     say(f"key {id} is removed; links signed with it lead nowhere from now on")
 
 
-@click.group("apikey", cls=Group, example="mailpixel apikey list")
+@click.group("apikey", cls=CommandGroup, example="mailpixel apikey list")
 def apikey_command() -> None:
     """Add, list and revoke keys of the HTTP API."""
 

@@ -27,9 +27,9 @@ from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.hosts import warning_of
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.lists.columns import UnclearHeader, Wanted
-from mailpixel.links.lists.rows import Format, Job
-from mailpixel.minting.part_file import Facts, PartFile, facts_of, place_of
-from mailpixel.minting.run import Done, Tally, Watch, mint_links, size_of
+from mailpixel.links.lists.minted_rows import Format, Job
+from mailpixel.minting.part_file import PartFile, RunFacts, facts_of_run, place_of
+from mailpixel.minting.run import Done, MintedCounts, Watch, mint_links, size_of
 from mailpixel.model import Campaign
 from mailpixel.store.campaign_changes import note_signed
 
@@ -151,7 +151,7 @@ class _Run:
     def mint(self, job: Job) -> None:
         """Sign the links of a job."""
         started_s = time.monotonic()
-        facts = facts_of(job, self.keys, size_of(self.source))
+        facts = facts_of_run(job, self.keys, size_of(self.source))
         with _written(self.path, facts, self.resume) as (sink, watch):
             rows_before, is_quiet = watch.done.recipients, self.path is None and sys.stdout.isatty()
             with Screen(rows_before, size_of(self.source), is_quiet) as screen:
@@ -172,7 +172,7 @@ class _Run:
 
 
 @contextmanager
-def _written(path: Path | None, facts: Facts, resume: bool) -> Iterator[tuple[BinaryIO, Watch]]:
+def _written(path: Path | None, facts: RunFacts, resume: bool) -> Iterator[tuple[BinaryIO, Watch]]:
     """Where the rows go, and how far an earlier run came."""
     if path is None:
         yield sys.stdout.buffer, Watch()
@@ -226,7 +226,7 @@ class Screen:
         self._progress.update(self._task, completed=done.read_bytes, done=text)
 
 
-def _tell(tally: Tally, rows_before: int, seconds: float) -> None:
+def _tell(tally: MintedCounts, rows_before: int, seconds: float) -> None:
     if not tally.rows:
         say("the list names no recipients")
         return

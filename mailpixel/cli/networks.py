@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Iterator
 import click
 
 from mailpixel.classify import Certainty, Network, Scope
-from mailpixel.classify.operator import OperatorLists, operator_network
+from mailpixel.classify.operator_lists import OperatorLists, operator_network
 from mailpixel.classify.rules import shipped_networks
-from mailpixel.cli.context import Group, print_json, print_table, rules, say, settings
+from mailpixel.cli.context import CommandGroup, print_json, print_table, rules, say, settings
 from mailpixel.cli.sources import sources_command
 from mailpixel.errors import InvalidInput, NotFound
 from mailpixel.folder.operator_file import (
@@ -27,10 +27,10 @@ MEANING = {
     Certainty.PEOPLE: "may be a person; no wider entry applies",
 }
 
-Row = dict[str, str | bool | None]
+NetworkRow = dict[str, str | bool | None]
 
 
-@click.group("networks", cls=Group, example="mailpixel networks test 40.92.0.1")
+@click.group("networks", cls=CommandGroup, example="mailpixel networks test 40.92.0.1")
 def networks_command() -> None:
     """List networks of machines, and add your own."""
 
@@ -125,7 +125,7 @@ def _change(change: Callable[[OperatorLists], OperatorLists]) -> tuple[OperatorL
         raise NotFound(f"{error}; `mailpixel networks list` shows all") from None
 
 
-def _rows(lists: OperatorLists) -> Iterator[Row]:
+def _rows(lists: OperatorLists) -> Iterator[NetworkRow]:
     """Every entry there is, the operator's first."""
     own = {network.prefix for network in lists.networks}
     for network in lists.networks:
@@ -135,8 +135,8 @@ def _rows(lists: OperatorLists) -> Iterator[Row]:
         yield _row(network, "shipped", counts)
 
 
-def _row(network: Network, kept_by: str, in_force: bool = True) -> Row:
-    facts: Row = {
+def _row(network: Network, kept_by: str, in_force: bool = True) -> NetworkRow:
+    facts: NetworkRow = {
         "prefix": network.prefix,
         "name": network.name,
         "scope": str(network.scope),
@@ -166,7 +166,7 @@ def _meaning(entry: Network | None, own: bool) -> str:
     return f"{hits} from there {MEANING[entry.certainty]}"
 
 
-def _print(rows: Iterable[Row]) -> None:
+def _print(rows: Iterable[NetworkRow]) -> None:
     print_table(COLUMNS, [[_cell(row[column]) for column in COLUMNS] for row in rows])
 
 

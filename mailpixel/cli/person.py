@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 
 import click
 
-from mailpixel.cli.context import Group, confirm, rules, say, stores, yes_option
+from mailpixel.cli.context import CommandGroup, confirm, rules, say, stores, yes_option
 from mailpixel.cli.recipient import recipient_argument, recipient_of, under_what
 from mailpixel.privacy.erasure import erase_person
 from mailpixel.privacy.optout import opt_out
 from mailpixel.times import now_ms
 
 
-@click.group("person", cls=Group, example="mailpixel person export r-1001")
+@click.group("person", cls=CommandGroup, example="mailpixel person export r-1001")
 def person_command() -> None:
     """Export, erase or stop tracking one recipient in all campaigns.
 
@@ -24,11 +24,11 @@ def person_command() -> None:
 @recipient_argument
 def person_export(recipient: str) -> None:
     """Print everything stored about a recipient, with IP addresses, as NDJSON: one line per event."""
-    from mailpixel.projections.campaigns import Campaigns
+    from mailpixel.projections.known_campaigns import KnownCampaigns
     from mailpixel.report.export import event_json, judged_events
 
     store, registry = stores()
-    ruleset, campaigns = rules(), Campaigns(registry)
+    ruleset, campaigns = rules(), KnownCampaigns(registry)
     is_known = False
     for message in store.person(recipient_of(registry, recipient)):
         is_known = True

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from mailpixel.errors import InvalidInput
 from mailpixel.report.moments import from_iso
-from mailpixel.report.tables import Row, csv_header, csv_rows, ndjson
+from mailpixel.report.tables import Cells, csv_header, csv_rows, ndjson
 from mailpixel.report.zones import in_zone, time_zone
 from mailpixel.times import to_ms
 
@@ -62,15 +62,15 @@ def row_options(command: Function) -> Function:
 
 
 def in_campaign(
-    campaign: str, columns: Sequence[str], rows: Iterable[Row], output: str
-) -> tuple[Sequence[str], Iterable[Row]]:
+    campaign: str, columns: Sequence[str], rows: Iterable[Cells], output: str
+) -> tuple[Sequence[str], Iterable[Cells]]:
     """Columns and rows with the campaign in front where they become CSV, whose files are often joined."""
     if output != "csv":
         return columns, rows
     return ("campaign", *columns), ({"campaign": campaign, **row} for row in rows)
 
 
-def write_rows(columns: Sequence[str], rows: Iterable[Row], output: str, bom: bool, zone: Any) -> None:
+def write_rows(columns: Sequence[str], rows: Iterable[Cells], output: str, bom: bool, zone: Any) -> None:
     """Rows to stdout as they come; nested objects are columns of their own in CSV."""
     if bom and output != "csv":
         raise InvalidInput("--bom", f"is for CSV; leave it out with --format {output}")

@@ -11,7 +11,7 @@ from mailpixel.cli.folding import fold_what_waits, say_what_waits
 from mailpixel.cli.printing import in_campaign, row_options, write_rows
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.report.recipients import COLUMNS, recipient_row, state_pages
-from mailpixel.report.tables import Row
+from mailpixel.report.tables import Cells
 from mailpixel.store.projections import ReadProjections
 from mailpixel.store.standing import Standing
 
@@ -43,7 +43,7 @@ def recipients_command(id: str, output: str, standing: str | None, link: int | N
     say_what_waits(behind, id)
 
 
-def _rows(store: ReadProjections, campaign: str, standing: str | None, link: int | None) -> Iterator[Row]:
+def _rows(store: ReadProjections, campaign: str, standing: str | None, link: int | None) -> Iterator[Cells]:
     of_standing = None if standing is None else Standing(standing)
     for page in state_pages(store, campaign, of_standing, link):
         yield from map(recipient_row, page)

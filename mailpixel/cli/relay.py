@@ -84,8 +84,8 @@ def relay_command(listen: str, upstream: str, is_open: bool, counts_every_s: int
     """Accept mail by SMTP, track messages with an X-Mailpixel-Campaign header, and send all mail on."""
     from mailpixel.dropins.campaigns import campaigns_of
     from mailpixel.links.splicing.options import RewriteOptions
+    from mailpixel.relay.mail_tracking import Asks, RelayTracking
     from mailpixel.relay.server import Limits, Relay
-    from mailpixel.relay.tracking import Asks, RelayTracking
     from mailpixel.relay.upstream import upstream_of
 
     host, port = _address(listen, is_open)

@@ -54,13 +54,13 @@ def _say_where(host: str, port: int, workers: int) -> None:
 @click.option("--while-input-lasts", is_flag=True, hidden=True, help="End when standard input ends.")
 def work_command(while_input_lasts: bool) -> None:
     """Classify logged hits and update reports continuously. `serve` starts this itself."""
+    from mailpixel.work.consumers import consumers_of
     from mailpixel.work.side_by_side import SideBySide
-    from mailpixel.work.tasks import tasks_of
 
     asked_to_end = _signals_to_end()
     if while_input_lasts:
         end_with_input()
-    with SideBySide(tasks_of(settings(), *stores()), now_ms):
+    with SideBySide(consumers_of(settings(), *stores()), now_ms):
         while not asked_to_end:
             time.sleep(LOOK_S)
 

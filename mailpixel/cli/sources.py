@@ -35,7 +35,7 @@ MOST = 1_000_000_000
 def sources_command(id: str | None, since: str | None, least: int, limit: int, as_json: bool) -> None:
     """List sources that followed links of many recipients, fastest first. For review only: no rule uses this list."""
     from mailpixel.classify.sources import source_evidence
-    from mailpixel.projections.campaigns import Campaigns
+    from mailpixel.projections.known_campaigns import KnownCampaigns
     from mailpixel.report.moments import from_iso
     from mailpixel.report.sources import hastiest_first, source_json
     from mailpixel.times import to_ms
@@ -46,7 +46,7 @@ def sources_command(id: str | None, since: str | None, least: int, limit: int, a
     since_ms = 0 if since is None else to_ms(from_iso(since, "--since"))
     ruleset, keep = rules(), settings().keep_address
     followed = store.messages_by_source(least, since_ms, id)
-    found = source_evidence(followed, Campaigns(registry), ruleset, since_ms)
+    found = source_evidence(followed, KnownCampaigns(registry), ruleset, since_ms)
     listed = hastiest_first(found, ruleset.known_networks, least)
     rows = [source_json(each, by_network=keep == "network") for each in listed[:limit]]
     if as_json:

@@ -9,7 +9,7 @@ from mailpixel.cli.folding import fold_what_waits, say_what_waits
 from mailpixel.cli.printing import in_campaign, moment_option, row_options, write_rows
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput
-from mailpixel.report.timeline import BUCKETS, COLUMNS, Asked, timeline_of
+from mailpixel.report.timeline import BUCKETS, COLUMNS, TimelineWindow, timeline_of
 
 
 @click.command(
@@ -38,7 +38,7 @@ def timeline_command(
     campaign_of(registry, id)
     behind = fold_what_waits(store, registry, id)
     zone = how["zone"]
-    found = timeline_of(store, id, Asked(bucket, "UTC" if zone is None else zone.key, since, until))
+    found = timeline_of(store, id, TimelineWindow(bucket, "UTC" if zone is None else zone.key, since, until))
     columns, rows = in_campaign(id, COLUMNS, (row.to_json() for row in found.rows), output)
     write_rows(columns, rows, output, how["bom"], None)
     if found.note:

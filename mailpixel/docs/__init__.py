@@ -2,7 +2,7 @@
 
 A page begins with its title (`# Title`), and its first paragraph says in one line what it is for.
 
-html        pages as HTML, for the service
+rendering   pages as HTML, for the service
 """
 
 import re
@@ -38,7 +38,7 @@ _MARK = re.compile(r"^<!-- /?\w+ -->\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ManualPage:
     """A page of the manual: its name, as in `mailpixel docs NAME`, and its Markdown."""
 
     name: str
@@ -56,8 +56,8 @@ class Page:
 
 
 @cache
-def pages() -> dict[str, Page]:
+def pages() -> dict[str, ManualPage]:
     """Every page by its name, in the order of reading; read once from the package."""
     folder = files(__name__)
     texts = {name: (folder / f"{name}.md").read_text(encoding="utf-8") for name in NAMES}
-    return {name: Page(name, _MARK.sub("", text)) for name, text in texts.items()}
+    return {name: ManualPage(name, _MARK.sub("", text)) for name, text in texts.items()}

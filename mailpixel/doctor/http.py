@@ -18,7 +18,7 @@ BODY_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """What a server answered; names of headers are in lower case."""
 
     status: int
@@ -62,15 +62,15 @@ _PROBLEMS: tuple[tuple[type[BaseException], str], ...] = (
 """The first that fits. Their own messages may name addresses, so they are not repeated."""
 
 
-def ask(url: str, method: str = "GET", *, follow: bool = False) -> Answer | NoAnswer:
+def ask(url: str, method: str = "GET", *, follow: bool = False) -> HttpAnswer | NoAnswer:
     """Ask an http or https URL once, following redirects where `follow`. Never raises for what the server does."""
     try:
         request = urllib.request.Request(url, method=method, headers=_HEADERS)  # noqa: S310 (callers check the scheme)
         with (_FOLLOWING if follow else _STAYING).open(request, timeout=TIMEOUT_S) as answer:
-            return Answer(answer.status, _headers(answer.headers), answer.read(BODY_BYTES))
+            return HttpAnswer(answer.status, _headers(answer.headers), answer.read(BODY_BYTES))
     except urllib.error.HTTPError as error:
         with error:
-            return Answer(error.code, _headers(error.headers), error.read(BODY_BYTES))
+            return HttpAnswer(error.code, _headers(error.headers), error.read(BODY_BYTES))
     except urllib.error.URLError as error:
         return _silence(error.reason)
     except (OSError, HTTPException, ValueError) as error:

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 
-from mailpixel.doctor.http import Answer, NoAnswer, ask
+from mailpixel.doctor.http import HttpAnswer, NoAnswer, ask
 from mailpixel.doctor.local import Check, Grade
 from mailpixel.errors import InvalidInput
 from mailpixel.links.destination import check_destination
@@ -17,7 +17,7 @@ WITHIN_S = 60.0
 GUARDED = frozenset({401, 403, 405, 406, 429, 999})
 """Statuses by which sites turn programs away that they would let a reader pass."""
 
-Found = dict[int, Answer | NoAnswer]
+Found = dict[int, HttpAnswer | NoAnswer]
 
 
 def check_links(campaign: Campaign, within_s: float = WITHIN_S) -> Iterator[Check]:
@@ -31,7 +31,7 @@ def check_links(campaign: Campaign, within_s: float = WITHIN_S) -> Iterator[Chec
         )
 
 
-def judge_link(campaign: str, link: Link, answer: Answer | NoAnswer) -> Check:
+def judge_link(campaign: str, link: Link, answer: HttpAnswer | NoAnswer) -> Check:
     """What an answer says about a link."""
     name, where = f"link {link.number}", link.url if len(link.url) <= 100 else link.url[:99] + "…"
     remedy = f"put it right, also in mail already sent: mailpixel campaign edit {campaign} --correct {link.number} URL"
@@ -74,7 +74,7 @@ def _ask_next(waiting: "queue.SimpleQueue[Link]", found: Found) -> None:
         found[link.number] = _ask_link(link)
 
 
-def _ask_link(link: Link) -> Answer | NoAnswer:
+def _ask_link(link: Link) -> HttpAnswer | NoAnswer:
     try:
         url = check_destination(link.url)
     except InvalidInput as error:

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 
 from mailpixel.claims import Claims, TokenKind
 from mailpixel.doctor.arrivals import NAME, check_head
-from mailpixel.doctor.http import BAD_CERTIFICATE, NO_TLS, NOBODY, UNKNOWN_HOST, Answer, NoAnswer, ask
+from mailpixel.doctor.http import BAD_CERTIFICATE, NO_TLS, NOBODY, UNKNOWN_HOST, HttpAnswer, NoAnswer, ask
 from mailpixel.doctor.local import Check, Grade
 from mailpixel.errors import InvalidInput
 from mailpixel.links.hosts import is_this_machine
@@ -99,7 +99,7 @@ def check_public(
             yield check_head(base_url, signer, store)
 
 
-def _timed(asked: Callable[[], Answer | NoAnswer]) -> tuple[Answer | NoAnswer, float]:
+def _timed(asked: Callable[[], HttpAnswer | NoAnswer]) -> tuple[HttpAnswer | NoAnswer, float]:
     """The answer and the clock (seconds since 1970) half-way between question and answer."""
     before = time.time()
     answer = asked()
@@ -118,7 +118,7 @@ def scheme(address: Address) -> Check:
     return Check(name, Grade.FAIL, "is not encrypted", remedy)
 
 
-def reach(answer: Answer | NoAnswer, address: Address) -> Check:
+def reach(answer: HttpAnswer | NoAnswer, address: Address) -> Check:
     """Whether the service itself answers at the address, and not a proxy in its place."""
     name = "reachable"
     if isinstance(answer, NoAnswer):
@@ -148,7 +148,7 @@ _WAYS_TO = {
 """Remedies, by what is wrong."""
 
 
-def pixel(answer: Answer) -> Check:
+def pixel(answer: HttpAnswer) -> Check:
     """Whether the pixel comes as it was sent: never to be kept, nothing added, nothing changed."""
     problems = list(_pixel_problems(answer))
     if problems:
@@ -158,7 +158,7 @@ def pixel(answer: Answer) -> Check:
     return Check("pixel", Grade.OK, "the GIF and its headers arrive unchanged")
 
 
-def _pixel_problems(answer: Answer) -> Iterator[str]:
+def _pixel_problems(answer: HttpAnswer) -> Iterator[str]:
     if answer.status != 200:
         yield f"the answer is {answer.status} instead of 200"
         return
@@ -174,7 +174,7 @@ def _pixel_problems(answer: Answer) -> Iterator[str]:
     yield from (f"{name} was added" for name in _FORBIDDEN if name in answer.headers)
 
 
-def clock(answer: Answer, now_s: float) -> Check:
+def clock(answer: HttpAnswer, now_s: float) -> Check:
     """Whether this machine's clock and the service's agree. `now_s` is ours, in seconds since 1970."""
     name, remedy = "clock", "synchronise the clocks (NTP): rules compare the times of hits and deliveries"
     try:
@@ -189,9 +189,9 @@ def clock(answer: Answer, now_s: float) -> Check:
     return Check(name, grade, f"{apart_s:,.0f} s away from the service's", remedy)
 
 
-def redirects(answer: Answer | NoAnswer) -> Check:
+def redirects(answer: HttpAnswer | NoAnswer) -> Check:
     """Whether a bad link gets our own page: then the prefix of links leads to the service."""
-    if isinstance(answer, Answer) and (answer.status, answer.body) == (404, NOT_FOUND_PAGE):
+    if isinstance(answer, HttpAnswer) and (answer.status, answer.body) == (404, NOT_FOUND_PAGE):
         return Check("links", Grade.OK, f"{LINK.prefix} leads to the service")
     found = (
         answer.problem
@@ -201,11 +201,11 @@ def redirects(answer: Answer | NoAnswer) -> Check:
     return Check("links", Grade.FAIL, found, _TO_SERVICE)
 
 
-def shared_keys(answer: Answer | NoAnswer) -> Check:
+def shared_keys(answer: HttpAnswer | NoAnswer) -> Check:
     """Whether the service reads what is signed here."""
-    if isinstance(answer, Answer) and answer.status == 200:
+    if isinstance(answer, HttpAnswer) and answer.status == 200:
         return Check("shared keys", Grade.OK, "the service reads what is signed here")
-    if isinstance(answer, Answer) and answer.status == 404:
+    if isinstance(answer, HttpAnswer) and answer.status == 404:
         found, remedy = (
             "the service does not know the keys of this folder",
             "give both the same --data or MAILPIXEL_KEYS",

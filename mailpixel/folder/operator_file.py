@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from mailpixel.classify.operator import OperatorLists
+from mailpixel.classify.operator_lists import OperatorLists
 from mailpixel.classify.rules import Rules
 from mailpixel.errors import InvalidInput
 from mailpixel.files import locked, open_to_read, replace_file, stamp_of

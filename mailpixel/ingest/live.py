@@ -62,7 +62,7 @@ class LivePart:
         self._problem = problem
 
 
-class SigningKeys:
+class LiveKeys:
     """The keyring of a key file and its signer, as of the last good look. Making it raises `KeyringError`."""
 
     def __init__(self, path: Path, load: Callable[[Path], Keyring] = load_keyring) -> None:
@@ -86,7 +86,7 @@ class SigningKeys:
 class LiveKnowledge:
     """Signing keys, the registry's cache and the rules in force, each as of its last good look."""
 
-    def __init__(self, keys: SigningKeys, registry: RegistryCache, in_force: RulesInForce) -> None:
+    def __init__(self, keys: LiveKeys, registry: RegistryCache, in_force: RulesInForce) -> None:
         self._keys = keys
         self.registry = registry
         self._in_force = in_force

@@ -27,12 +27,12 @@ from mailpixel.links.splicing.draft import (
     Slot,
 )
 from mailpixel.links.splicing.html_text import HtmlText, walk
-from mailpixel.links.splicing.link_policy import Decision, LinkPolicy, Reason, Tracked
+from mailpixel.links.splicing.link_policy import Decision, LinkPolicy, Reason, TrackedLink
 from mailpixel.links.splicing.no_track import asks_no_track
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.pixel import Tree, has_pixel, is_without_images, pixel_offset, read_tree
 from mailpixel.links.splicing.plan import Plan, planned
-from mailpixel.links.splicing.shown import shows_another
+from mailpixel.links.splicing.shown_domain import shows_another
 
 _VALUE = re.compile(r"[^=]*=[\t\n\f\r ]*")
 _HTML = turbohtml.Namespace.HTML
@@ -60,7 +60,7 @@ def draft_html(
     notes: dict[Note, None] = {}
     for spot in _spots(tree.document, source, options.mso):
         decision = _decided(spot, text, policy, options)
-        if not isinstance(decision, Tracked):
+        if not isinstance(decision, TrackedLink):
             href = conditional.unmark(spot.href) if source.marks else spot.href
             skipped.append(Skip(href, decision))
             continue
@@ -75,7 +75,7 @@ def draft_html(
 def _decided(spot: "_Spot", text: str, policy: LinkPolicy, options: RewriteOptions) -> Decision:
     """What becomes of a link, by its URL, how it is written and what its text shows."""
     decision = spot.reason or policy.decide(spot.href, spot.no_track)
-    if not isinstance(decision, Tracked):
+    if not isinstance(decision, TrackedLink):
         return decision
     if decision.tail and not stands_in(text[spot.start : spot.end], decision.tail):
         return Reason.TEMPLATE

@@ -16,7 +16,7 @@ from typing import BinaryIO
 from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.files import try_lock
 from mailpixel.links.keyring import Keyring, pseudonym
-from mailpixel.links.lists.rows import Format, Job
+from mailpixel.links.lists.minted_rows import Format, Job
 from mailpixel.links.minter import Minter
 from mailpixel.minting.run import Done
 
@@ -24,10 +24,10 @@ FIELD = "resume"
 _AGAIN = "start again without `resume`"
 _PROBE = "a-recipient-that-shows-the-keys"
 
-Facts = Mapping[str, object]
+RunFacts = Mapping[str, object]
 
 
-def facts_of(job: Job, keyring: Keyring, list_bytes: int | None) -> Facts:
+def facts_of_run(job: Job, keyring: Keyring, list_bytes: int | None) -> RunFacts:
     """What must be the same for a run to go on. Keys are compared by what they make, which gives none away."""
     made = Minter(keyring, job.base_url, job.campaign).token(_PROBE) + pseudonym(keyring, _PROBE)
     return {
@@ -76,7 +76,7 @@ class PartFile:
     `Conflict` while another run writes the same file.
     """
 
-    def __init__(self, path: Path, facts: Facts, resume: bool = False) -> None:
+    def __init__(self, path: Path, facts: RunFacts, resume: bool = False) -> None:
         if resume and facts["format"] == Format.PARQUET:
             raise InvalidInput(FIELD, f"a Parquet file cannot be continued; {_AGAIN}")
         self._path, self._facts = path, facts
@@ -147,7 +147,7 @@ class PartFile:
         self.sink.seek(written_bytes)
         return done
 
-    def _read_note(self) -> tuple[Facts, Done, int]:
+    def _read_note(self) -> tuple[RunFacts, Done, int]:
         """What `note` wrote: the job's facts, how far it came, and how many bytes it had written."""
         try:
             note = json.loads(self._note.read_text())

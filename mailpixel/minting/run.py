@@ -18,9 +18,9 @@ from zlib import crc32
 from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.lists.head import is_parquet
-from mailpixel.links.lists.opening import TextList
-from mailpixel.links.lists.recipients import FIELD, Layout
-from mailpixel.links.lists.rows import Format, Job, Minted, mint_block
+from mailpixel.links.lists.layout import FIELD, Layout
+from mailpixel.links.lists.minted_rows import Format, Job, Minted, mint_block
+from mailpixel.links.lists.text_list import TextList
 from mailpixel.pool import cores, in_order
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class MintedCounts:
     """How a list ended: `rows` read without the header and blank rows, of these `minted` and `faulty`; `duplicates`
     are minted rows whose recipient had come before (their links are the same), seen by this run alone."""
 
@@ -88,7 +88,9 @@ class Watch:
     done: Done = Done()
 
 
-def mint_links(source: BinaryIO, sink: BinaryIO, job: Job, keyring: Keyring, watch: Watch = Watch()) -> Tally:
+def mint_links(
+    source: BinaryIO, sink: BinaryIO, job: Job, keyring: Keyring, watch: Watch = Watch()
+) -> MintedCounts:
     """Mint links for every recipient of a list: CSV, one id a line, NDJSON, or Parquet.
 
     Raises `InvalidInput` for a list that cannot be read and, with `job.strict`, for the first faulty row, after
@@ -214,13 +216,13 @@ class _Output:
         self._done = _after(self._done, block, minted)
         self._watch.on_block(self._done)
 
-    def tally(self) -> Tally:
+    def tally(self) -> MintedCounts:
         """The end of the list."""
         done, different = self._done, 0
         for fingerprints in self._fingerprints.values():
             different += len(set(memoryview(fingerprints).cast("Q")))
         duplicates = done.minted - self._watch.done.minted - different
-        return Tally(done.recipients, done.minted, done.faulty, duplicates)
+        return MintedCounts(done.recipients, done.minted, done.faulty, duplicates)
 
 
 def _after(done: Done, block: Block, minted: Minted) -> Done:

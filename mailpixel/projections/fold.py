@@ -12,16 +12,16 @@ from itertools import islice
 
 from mailpixel.errors import Conflict, StoreUnavailable
 from mailpixel.model import Campaign, Message
-from mailpixel.projections.campaigns import Campaigns
 from mailpixel.projections.editions import Editions
+from mailpixel.projections.known_campaigns import KnownCampaigns
 from mailpixel.projections.lease import Lease, LeaseLost
 from mailpixel.projections.message_state import Judge, fold_or_put_aside
 from mailpixel.projections.rebuild import EVENTS, Rebuild, rebuild
 from mailpixel.store.consumers import News
 from mailpixel.store.log import PutAside
 from mailpixel.store.projections import FOLD, Folded
-from mailpixel.store.protocol import Store
 from mailpixel.store.registry import FoldRegistry
+from mailpixel.store.store import Store
 
 NEWS = 200_000
 """Events whose messages are judged together. Each message is judged once, however often it was hit."""
@@ -150,7 +150,7 @@ class Fold:
         """
         if self._options.only is not None and id not in self._options.only:
             return False
-        return id not in self._given_up or self._given_up[id] != Campaigns(self._registry)[id]
+        return id not in self._given_up or self._given_up[id] != KnownCampaigns(self._registry)[id]
 
     def _fold_news(self, renew: Callable[[], object]) -> bool:
         """Judge what has news. Returns whether that was all the news there was at the start.
@@ -172,7 +172,7 @@ class Fold:
 
     def _fold(self, news: News, renew: Callable[[], object]) -> int:
         """Judge and save a part at a time. The cursor moves with the last part, so a crash skips nothing."""
-        known = Campaigns(self._registry)
+        known = KnownCampaigns(self._registry)
         messages = iter(news.messages)
         judged = 0
         while len(states := self._states(messages, known)) == self._options.part:
@@ -182,7 +182,7 @@ class Fold:
         self._save(states, news)
         return judged + len(states)
 
-    def _states(self, messages: Iterator[Message | PutAside], known: Campaigns) -> list[Folded]:
+    def _states(self, messages: Iterator[Message | PutAside], known: KnownCampaigns) -> list[Folded]:
         edition = self._editions.number()
         return [
             fold_or_put_aside(message, self._judge, known, edition)
@@ -219,7 +219,7 @@ class Fold:
 
     def _retry_aside(self, renew: Callable[[], object]) -> None:
         after = ("", "")
-        known, edition = Campaigns(self._registry), self._editions.number()
+        known, edition = KnownCampaigns(self._registry), self._editions.number()
         while self._retrying and (page := self._store.put_aside(after, SETTLED)):
             after = (page[-1].campaign, page[-1].recipient)
             cursor = self._store.cursor()
@@ -242,7 +242,7 @@ class Fold:
 
         The news up to now is already folded, so no fold that began earlier can overwrite the result.
         """
-        known = Campaigns(self._registry)
+        known = KnownCampaigns(self._registry)
         ids = [id for id in self._relinked() if id not in self._stale]
         try:
             for start in range(0, len(ids), SETTLED):
@@ -261,7 +261,7 @@ class Fold:
         urls = {link.url: None for link in campaign.links}
         urls |= {former.url: None for former in self._registry.link_revisions(campaign.id)}
         messages = iter(self._store.messages_that_carried(campaign.id, list(urls)))
-        known = Campaigns(self._registry)
+        known = KnownCampaigns(self._registry)
         known[campaign.id] = campaign
         while states := self._states(messages, known):
             self._save(states, News(cursor, cursor, ()))
@@ -276,7 +276,7 @@ class Fold:
         if self._stale:
             return
         untouched: list[Campaign] = []
-        known = Campaigns(self._registry)
+        known = KnownCampaigns(self._registry)
         for id in self._changed():
             if self._store.recipients(id, "", 1):
                 self._stale.append(id)
@@ -305,5 +305,5 @@ class Fold:
             how = Rebuild(processes=1, between=between, events=parts, edition=self._editions.now())
             (difference,) = rebuild(self._store, self._registry, self._judge, [id], how)
             if difference.error:
-                self._given_up[id] = Campaigns(self._registry)[id]
+                self._given_up[id] = KnownCampaigns(self._registry)[id]
                 log.error("campaign %r cannot be judged again (%s); it stays as it was", id, difference.error)

@@ -12,14 +12,14 @@ from itertools import chain, groupby, islice
 from mailpixel.errors import Conflict, StoreUnavailable
 from mailpixel.model import Campaign, Message
 from mailpixel.pool import cores, in_order
-from mailpixel.projections.campaigns import Campaigns
+from mailpixel.projections.known_campaigns import KnownCampaigns
 from mailpixel.projections.lease import Stop
 from mailpixel.projections.message_state import Judge, fold_or_put_aside
 from mailpixel.projections.rebuild_difference import Comparison, Difference
 from mailpixel.store.log import PutAside
 from mailpixel.store.projections import Folded, Generation, MessageState
-from mailpixel.store.protocol import Store
 from mailpixel.store.registry import FoldRegistry
+from mailpixel.store.store import Store
 
 EVENTS = 20_000
 """Events in a part, about."""
@@ -75,7 +75,7 @@ def rebuild(
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class CampaignJudgement:
     """One campaign to judge, as it was when its rebuild began, and the number of the judge's rules."""
 
     store: Store
@@ -89,34 +89,34 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RecipientRange:
     """The recipients of a campaign after `after`, up to and including `until`."""
 
-    task: Task
+    judgement: CampaignJudgement
     after: str
     until: str
 
-    def judged(self) -> "PartResult":
+    def judged(self) -> "RangeResult":
         """The new states of this part. An error is a value here: it stops this campaign but no other."""
         try:
             return self._judged()
         except StoreUnavailable:
             raise
         except Exception as error:
-            return PartResult([], Comparison(), type(error).__name__)
+            return RangeResult([], Comparison(), type(error).__name__)
 
-    def _judged(self) -> "PartResult":
-        task, comparison = self.task, Comparison()
-        messages = task.store.messages_to_fold(task.campaign.id, self.after, self.until)
-        folded = [task.fold(message) for message in messages]
+    def _judged(self) -> "RangeResult":
+        judgement, comparison = self.judgement, Comparison()
+        messages = judgement.store.messages_to_fold(judgement.campaign.id, self.after, self.until)
+        folded = [judgement.fold(message) for message in messages]
         states = [each for each in folded if isinstance(each, MessageState)]
         comparison.add(self._stored(len(states) + 1), states)
-        return PartResult(folded, comparison)
+        return RangeResult(folded, comparison)
 
     def _stored(self, limit: int) -> dict[str, MessageState]:
         found: dict[str, MessageState] = {}
         after = self.after
-        while page := self.task.store.recipients(self.task.campaign.id, after, limit):
+        while page := self.judgement.store.recipients(self.judgement.campaign.id, after, limit):
             found |= {state.recipient: state for state in page if state.recipient <= self.until}
             after = page[-1].recipient
             if after >= self.until:
@@ -125,7 +125,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class PartResult:
+class RangeResult:
     """The new states of a part and how they differ from the stored ones, or the kind of `error`."""
 
     folded: list[Folded]
@@ -137,7 +137,7 @@ class _Failed(Exception):
     """A part could not be judged. The message names the kind of error."""
 
 
-Result = tuple[Part, PartResult]
+Result = tuple[RecipientRange, RangeResult]
 
 
 class _Attempt:
@@ -153,41 +153,43 @@ class _Attempt:
     def differences(self, ids: Iterable[str]) -> dict[str, Difference]:
         """What changes, by campaign."""
         found: dict[str, Difference] = {}
-        for task, results in groupby(self._results(self._parts(ids)), lambda result: result[0].task):
+        for judgement, results in groupby(
+            self._results(self._parts(ids)), lambda result: result[0].judgement
+        ):
             comparison = Comparison()
             try:
-                self._put(task, self._folded(results, comparison))
+                self._put(judgement, self._folded(results, comparison))
             except Conflict:
                 continue
             except (StoreUnavailable, Stop):
                 raise
             except Exception as error:
                 kind = str(error) if isinstance(error, _Failed) else type(error).__name__
-                found[task.campaign.id] = Difference(task.campaign.id, error=kind)
+                found[judgement.campaign.id] = Difference(judgement.campaign.id, error=kind)
             else:
-                found[task.campaign.id] = comparison.difference(task.campaign.id)
+                found[judgement.campaign.id] = comparison.difference(judgement.campaign.id)
         return found
 
-    def _parts(self, ids: Iterable[str]) -> Iterator[Part]:
+    def _parts(self, ids: Iterable[str]) -> Iterator[RecipientRange]:
         """The parts of each campaign in order, at least one each. Their generation is begun first."""
-        known = Campaigns(self._registry)
+        known = KnownCampaigns(self._registry)
         edition = 0
         if self._how.edition and not self._how.dry_run:
             edition = self._store.edition(self._how.edition)
         for id in ids:
-            task = Task(self._store, self._judge, known[id], edition)
+            judgement = CampaignJudgement(self._store, self._judge, known[id], edition)
             if not self._how.dry_run:
-                self._generations[id] = self._store.new_generation(id, task.fold)
+                self._generations[id] = self._store.new_generation(id, judgement.fold)
             for after, until in self._store.ranges(id, self._how.events) or [("", "")]:
-                yield Part(task, after, until)
+                yield RecipientRange(judgement, after, until)
 
-    def _results(self, parts: Iterator[Part]) -> Iterator[Result]:
+    def _results(self, parts: Iterator[RecipientRange]) -> Iterator[Result]:
         """The judged parts in order. Too few parts for several processes are judged in this one."""
         processes = self._how.processes or cores()
         first = list(islice(parts, processes + 1))
         if processes == 1 or len(first) <= processes:
             return ((part, part.judged()) for part in chain(first, parts))
-        return in_order(chain(first, parts), Part.judged, processes)
+        return in_order(chain(first, parts), RecipientRange.judged, processes)
 
     def _folded(self, results: Iterable[Result], comparison: Comparison) -> Iterator[list[Folded]]:
         """The states of each part, while the comparison adds them up."""
@@ -198,15 +200,15 @@ class _Attempt:
             yield judged.folded
             self._how.between()
 
-    def _put(self, task: Task, parts: Iterator[list[Folded]]) -> None:
+    def _put(self, judgement: CampaignJudgement, parts: Iterator[list[Folded]]) -> None:
         if self._how.dry_run:
             for _ in parts:
                 pass
             return
-        id = task.campaign.id
+        id = judgement.campaign.id
         with self._generations.pop(id) as generation:
             for folded in parts:
                 generation.put(folded)
         if self._how.edition:
             self._store.note_edition(self._how.edition, [id], anew=True)
-        self._registry.settled(task.campaign)
+        self._registry.settled(judgement.campaign)

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from mailpixel.errors import MissingExtra
+from mailpixel.relay.mail_tracking import MailCounts
 from mailpixel.relay.memory import Held, receive
 from mailpixel.relay.passage import Passage
 from mailpixel.relay.reply import FAILED, ITSELF, MANY_RECIPIENTS, NO_ROOM, TOO_SLOW, SmtpReply
 from mailpixel.relay.sending import Letter
-from mailpixel.relay.tracking import MailCounts
 from mailpixel.relay.upstream import RELAY_KEYWORD, Line
 
 try:

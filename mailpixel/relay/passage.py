@@ -4,11 +4,11 @@ import asyncio
 import secrets
 from collections.abc import Awaitable
 
+from mailpixel.relay.mail_tracking import MailCounts, RelayTracking
 from mailpixel.relay.memory import Held, Memory
 from mailpixel.relay.reply import SmtpReply
 from mailpixel.relay.sending import Letter, Sending
-from mailpixel.relay.threads import Threads
-from mailpixel.relay.tracking import MailCounts, RelayTracking
+from mailpixel.relay.threads import RelayThreads
 from mailpixel.relay.upstream import Line, Upstream
 
 
@@ -20,7 +20,7 @@ class Passage:
         self.counts = MailCounts()
         self.name = secrets.token_hex(8)
         self.memory = Memory(memory_bytes)
-        self.threads = Threads()
+        self.threads = RelayThreads()
         self._upstream = upstream
         self._sending = Sending(tracking, self.counts, self.threads)
         self._on_their_way: set[asyncio.Future[SmtpReply]] = set()

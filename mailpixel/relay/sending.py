@@ -14,9 +14,9 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from mailpixel.dropins.headers import RECIPIENT_HEADER, Marked, read_marked
+from mailpixel.relay.mail_tracking import MailCounts, MailOutcome, Outgoing, RelayTracking
 from mailpixel.relay.reply import CUT_OFF, ITSELF, LOG_IN_REFUSED, UNCERTAIN, UNREACHABLE, SmtpReply
-from mailpixel.relay.threads import Threads
-from mailpixel.relay.tracking import MailCounts, MailOutcome, Outgoing, RelayTracking
+from mailpixel.relay.threads import RelayThreads
 from mailpixel.relay.upstream import Line
 
 REMEMBERED = 1_000
@@ -38,7 +38,7 @@ class Letter(NamedTuple):
 class Sending:
     """Tracks messages and hands them on."""
 
-    def __init__(self, tracking: RelayTracking, counts: MailCounts, threads: Threads) -> None:
+    def __init__(self, tracking: RelayTracking, counts: MailCounts, threads: RelayThreads) -> None:
         self._tracking = tracking
         self._counts = counts
         self._threads = threads

@@ -18,9 +18,9 @@ import asyncio
 from dataclasses import dataclass
 
 from mailpixel.relay.client import Client, Refused
+from mailpixel.relay.mail_tracking import RelayTracking
 from mailpixel.relay.passage import Passage
 from mailpixel.relay.reply import SILENT
-from mailpixel.relay.tracking import RelayTracking
 from mailpixel.relay.upstream import Upstream
 
 SPARE_S = 5

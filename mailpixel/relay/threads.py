@@ -11,7 +11,7 @@ CLIENTS_AT_ONCE = 64
 _Answer = TypeVar("_Answer")
 
 
-class Threads:
+class RelayThreads:
     """Where to wait for the upstream, and where to rewrite."""
 
     def __init__(self) -> None:

@@ -42,7 +42,7 @@ class LogShape:
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
+class AccessLog:
     """A log as read: messages in order of recipient, and how many of its lines name no open or click of a recipient."""
 
     messages: tuple[Message, ...]
@@ -50,7 +50,7 @@ class Log:
     skipped: int
 
 
-def read_log(lines: Iterable[str], campaign: str, shape: LogShape) -> Log:
+def read_log(lines: Iterable[str], campaign: str, shape: LogShape) -> AccessLog:
     """The opens and clicks of a combined-format log, all of one campaign. Holds them in memory.
 
     A log keeps no headers but Referer and agent, so events are marked `UNSEEN` and no missing header is held
@@ -66,7 +66,7 @@ def read_log(lines: Iterable[str], campaign: str, shape: LogShape) -> Log:
         Message(campaign, recipient, sorted(events, key=lambda event: event.id))
         for recipient, events in sorted(by_recipient.items())
     )
-    return Log(messages, number, number - sum(len(events) for events in by_recipient.values()))
+    return AccessLog(messages, number, number - sum(len(events) for events in by_recipient.values()))
 
 
 def _event(line: str, number: int, campaign: str, shape: LogShape) -> Event | None:

@@ -14,7 +14,7 @@ from mailpixel.report.moments import iso_ms
 
 
 @lru_cache(maxsize=4_096)
-def client_of(agent: str) -> str | None:
+def client_name(agent: str) -> str | None:
     """A user agent in words, as `PC / Windows 10 / Chrome 153.0.0`; None where it tells nothing.
 
     A description for people, from the user-agents package; no rule uses it.
@@ -57,4 +57,4 @@ def explanation(message: Message, campaign: Campaign, rules: Rules, addresses: b
 
 def _hit(judged: Judged, addresses: bool) -> HitRow:
     row = astuple(event_row(judged, addresses))
-    return HitRow(*row, client=client_of(judged.event.agent), reasons=list(judged.reasons))
+    return HitRow(*row, client=client_name(judged.event.agent), reasons=list(judged.reasons))

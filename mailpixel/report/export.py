@@ -11,7 +11,7 @@ from mailpixel.kinds import EventKind
 from mailpixel.model import Campaign, Event, Facts, Judged, Message, Verdict, Via
 from mailpixel.report.answer import Answer, Count, Iso
 from mailpixel.report.moments import iso_ms
-from mailpixel.report.tables import Row
+from mailpixel.report.tables import Cells
 from mailpixel.store.log import MessageReader
 
 MESSAGES_A_PAGE = 200
@@ -82,7 +82,7 @@ def event_row(found: Judged | Event, addresses: bool = False) -> EventRow:
     )
 
 
-def event_json(found: Judged | Event, addresses: bool = False) -> Row:
+def event_json(found: Judged | Event, addresses: bool = False) -> Cells:
     """One event as an `EventRow`, in JSON; its keys are those of `columns(addresses)`."""
     return event_row(found, addresses).to_json()
 
@@ -96,7 +96,7 @@ def event_pages(
         yield tuple(event for each in some for event in with_verdicts(each, judge(each, campaign, rules)))
 
 
-def deliveries(store: MessageReader, campaign: str) -> Iterator[Row]:
+def deliveries(store: MessageReader, campaign: str) -> Iterator[Cells]:
     """{"recipient","delivered_at"} of every delivery that was reported, in order of recipient: what `POST
     /deliveries` takes."""
     for message in store.messages(campaign):

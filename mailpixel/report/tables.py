@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet takes for a formula. Source: OWASP, "CSV Injection", read November 2026."""
 
-Row = Mapping[str, object]
+Cells = Mapping[str, object]
 
 
-def flat(row: Row) -> dict[str, object]:
+def flat(row: Cells) -> dict[str, object]:
     """The row with the values of its objects beside the others: {"opens": {"human": 1}} is {"opens_human": 1}."""
     cells: dict[str, object] = {}
     for name, value in row.items():
@@ -22,7 +22,7 @@ def flat(row: Row) -> dict[str, object]:
     return cells
 
 
-def ndjson(rows: Iterable[Row]) -> bytes:
+def ndjson(rows: Iterable[Cells]) -> bytes:
     """One JSON object a line."""
     return b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows)
 
@@ -32,7 +32,7 @@ def csv_header(columns: Sequence[str]) -> bytes:
     return ",".join(columns).encode() + b"\r\n"
 
 
-def csv_rows(rows: Iterable[Row]) -> bytes:
+def csv_rows(rows: Iterable[Cells]) -> bytes:
     """RFC 4180 lines without the header; None is empty, true and false are words, lists are parted by spaces."""
     text = io.StringIO()
     csv.writer(text).writerows([_cell(value) for value in flat(row).values()] for row in rows)

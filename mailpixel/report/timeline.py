@@ -77,7 +77,7 @@ BUCKETS: Mapping[str, tuple[Callable[[datetime], datetime], int]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TimelineWindow:
     """A timeline as asked for: `bucket` is hour or day, `tz` a time zone, and the window has the whole of every bucket
     that lies, if only in part, between `since_ms` and `until_ms` (None: no bound)."""
 
@@ -91,7 +91,7 @@ class Asked:
 class Timeline:
     """Rows of a time zone. `note` says why it is not the zone asked for; empty where it is."""
 
-    asked: Asked
+    asked: TimelineWindow
     tz: str
     rows: list[TimelineRow]
     note: str = ""
@@ -108,7 +108,7 @@ class Timeline:
         }
 
 
-def timeline_of(figures: ReadProjections, campaign: str, asked: Asked) -> Timeline:
+def timeline_of(figures: ReadProjections, campaign: str, asked: TimelineWindow) -> Timeline:
     """The timeline of a campaign. Raises `InvalidInput` when the bucket, the time zone or the window makes no sense.
 
     Days in UTC are read as days, and so are those of any zone where there are more than `LOCAL_DAYS`.
@@ -125,7 +125,7 @@ def timeline_of(figures: ReadProjections, campaign: str, asked: Asked) -> Timeli
     return Timeline(asked, asked.tz, timeline_rows(quarters, asked.bucket, asked.tz))
 
 
-def _checked(asked: Asked) -> ZoneInfo:
+def _checked(asked: TimelineWindow) -> ZoneInfo:
     if asked.bucket not in BUCKETS:
         raise InvalidInput("bucket", f"must be one of {', '.join(BUCKETS)}")
     if asked.since_ms is not None and asked.until_ms is not None and asked.since_ms >= asked.until_ms:
@@ -133,7 +133,7 @@ def _checked(asked: Asked) -> ZoneInfo:
     return time_zone(asked.tz)
 
 
-def _whole_buckets(asked: Asked, zone: ZoneInfo) -> tuple[int, int | None]:
+def _whole_buckets(asked: TimelineWindow, zone: ZoneInfo) -> tuple[int, int | None]:
     """The window from the start of its first bucket to the end of its last, in ms."""
     start_of, step_ms = BUCKETS[asked.bucket]
     since_ms = 0 if asked.since_ms is None else to_ms(_start(asked.since_ms, zone, start_of))
@@ -151,7 +151,7 @@ def timeline_rows(counters: Mapping[int, Mapping[str, int]], bucket: str, tz: st
 
     Gaps are rows of zeros. Raises `InvalidInput` when the bucket or the time zone is unknown.
     """
-    zone = _checked(Asked(bucket, tz))
+    zone = _checked(TimelineWindow(bucket, tz))
     start_of, step_ms = BUCKETS[bucket]
     sums: dict[datetime, Counter[str]] = {}
     for moment_ms in _moments(counters, step_ms):

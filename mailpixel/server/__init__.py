@@ -10,7 +10,8 @@ forwarded        the client's address behind proxies
 replies          the answers to hits
 
 connection       one HTTP connection with bounds; parsing: its requests; ahead: what was sent ahead of an answer;
-                 tap: reading in pieces; bounds, deadline, ending, body, upgrades: its parts
+                 tap: reading in pieces; bounds, deadline, connection_ending, request_body,
+                 upgrades: its parts
 door             how many connections a worker keeps open; descriptors: how many it can
 api, auth        the JSON API, and who may use it
 optout           the "do not track me" page

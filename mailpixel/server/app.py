@@ -20,7 +20,7 @@ from mailpixel.folder.operator_file import RulesInForce
 from mailpixel.ingest.agent_bounds import AgentBounds
 from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.intake import Intake
-from mailpixel.ingest.live import LiveKnowledge, LivePart, SigningKeys
+from mailpixel.ingest.live import LiveKeys, LiveKnowledge, LivePart
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.server import api, health, manual, optout, site_files
 from mailpixel.server.descriptors import most_connections
@@ -81,7 +81,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> Services:
     store, registry, _ = begin(settings)
     metrics = Metrics()
     cache = RegistryCache(registry, settings.retention_days)
-    keys = SigningKeys(settings.key_file, lambda path: open_keys(path, registry))
+    keys = LiveKeys(settings.key_file, lambda path: open_keys(path, registry))
     live = LiveKnowledge(keys, cache, RulesInForce(settings))
 
     def check_in_place() -> None:

@@ -12,9 +12,9 @@ from uvicorn.server import ServerState
 
 from mailpixel.server.ahead import HEAD_END, PIECE_BYTES, Ahead
 from mailpixel.server.bounds import BODY_S, CHUNKS_A_TURN, DRAIN_S, HEAD_S, UNREAD_API_S, UNREAD_S
+from mailpixel.server.connection_ending import Ending
 from mailpixel.server.deadline import Deadline
 from mailpixel.server.door import Ended
-from mailpixel.server.ending import Ending
 from mailpixel.server.parsing import BETWEEN, BODY, HEAD, ParsingProtocol
 from mailpixel.server.tap import Tap
 

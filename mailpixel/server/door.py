@@ -38,7 +38,7 @@ class Ended(StrEnum):
     """It sent too long a body where none was expected."""
 
 
-class Connection(Protocol):
+class HttpConnection(Protocol):
     """What is asked of a connection here."""
 
     @property
@@ -61,7 +61,7 @@ class Door:
         self._held = 0
         self._held_bytes = held_bytes
 
-    def make_room(self, connections: Collection[Connection], newcomer: Connection) -> None:
+    def make_room(self, connections: Collection[HttpConnection], newcomer: HttpConnection) -> None:
         """End those that have waited longest; the newcomer, where all others are at work."""
         waiting = [
             (since, each)

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mailpixel.docs import NAMES
-from mailpixel.docs.html import index_html, page_html, style, style_name
+from mailpixel.docs.rendering import index_html, page_html, style, style_name
 from mailpixel.server.services import Services
 from mailpixel.server.web_hosts import page_route
 

@@ -8,11 +8,11 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from mailpixel.server.body import Body
 from mailpixel.server.bounds import BODY_S, DRAIN_S, HEAD_S, problem_of_begun_head, problem_of_head
+from mailpixel.server.connection_ending import Ending
 from mailpixel.server.deadline import Deadline
 from mailpixel.server.door import Door, Ended
-from mailpixel.server.ending import Ending
+from mailpixel.server.request_body import RequestBody
 from mailpixel.server.upgrades import framing_of, parser_of_body
 
 
@@ -56,7 +56,7 @@ class ParsingProtocol(HttpToolsProtocol):
         self._hurried = True
         self._head_bytes = 0
         self._framing: list[tuple[bytes, bytes]] = []
-        self._body = Body()
+        self._body = RequestBody()
 
     def _feed(self, piece: bytes) -> None:
         """Let the parser read."""

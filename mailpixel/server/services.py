@@ -11,8 +11,8 @@ from mailpixel.server.metrics import Metrics
 from mailpixel.server.refreshing import Refreshing
 from mailpixel.server.threads import Threads
 from mailpixel.settings import Settings
-from mailpixel.store.protocol import Store
 from mailpixel.store.registry import Registry
+from mailpixel.store.store import Store
 from mailpixel.times import moment_of
 
 

@@ -1,6 +1,6 @@
 """The log of events, the states folded from it, and the registry of what people set up.
 
-protocol          what a store offers: the sum of log, consumers, projections, erasure
+store             what a store offers: the sum of log, consumers, projections, erasure
 log               events, written in groups and read by whole messages
 consumers         named readers of the log: their news and their positions
 projections       states folded from the log, and the figures made of them

@@ -8,13 +8,13 @@ from mailpixel.ingest.live import LivePart
 from mailpixel.model import Campaign, Judged, Message
 from mailpixel.projections.fold import Fold, FoldOptions
 from mailpixel.store.projections import FOLD
-from mailpixel.store.protocol import Store
 from mailpixel.store.registry import FoldRegistry
-from mailpixel.work.task import Clock
+from mailpixel.store.store import Store
+from mailpixel.work.consumer_at_work import Clock
 
 
 class Folding:
-    """A `Task` that folds. `holder` names this process.
+    """A `ConsumerAtWork` that folds. `holder` names this process.
 
     An idle fold notes every `note_every_ms` that it is up to date.
     """
@@ -30,7 +30,7 @@ class Folding:
         self._fold = Fold(store, registry, self._judge, holder, options)
 
     def catch_up(self, clock: Clock, lease_ms: int) -> int | None:
-        """See `Task`."""
+        """See `ConsumerAtWork`."""
         version = self._in_force.now.version
         self._rules.refresh()
         if self._in_force.now.version != version:
@@ -38,7 +38,7 @@ class Folding:
         return self._fold.catch_up(clock, lease_ms)
 
     def leave(self) -> None:
-        """See `Task`."""
+        """See `ConsumerAtWork`."""
         self._fold.leave()
 
     def _judge(self, message: Message, campaign: Campaign) -> tuple[Judged, ...]:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 
 from mailpixel.projections.lease import LEASE_MS
+from mailpixel.work.consumer_at_work import ConsumerAtWork, WorkEnded
 from mailpixel.work.problems import Problems
-from mailpixel.work.task import Ended, Task
 
 POLL_S = 0.2
 """How often a consumer that has caught up looks for news."""
@@ -19,18 +19,22 @@ END_WITHIN_S = 10.0
 
 
 class SideBySide:
-    """Runs each task in its own thread while the block lasts.
+    """Runs each consumer in its own thread while the block lasts.
 
-    A task that raises is logged and tried again after a pause. `clock` gives milliseconds since 1970.
+    A consumer that raises is logged and tried again after a pause. `clock` gives milliseconds since 1970.
     """
 
-    def __init__(self, tasks: Sequence[Task], clock: Callable[[], int], poll_s: float = POLL_S) -> None:
+    def __init__(
+        self, consumers: Sequence[ConsumerAtWork], clock: Callable[[], int], poll_s: float = POLL_S
+    ) -> None:
         self._clock = clock
         self._poll_s = poll_s
         self._ending = threading.Event()
         self._threads = [
-            threading.Thread(target=self._run, args=(task,), name=f"mailpixel-{task.name}", daemon=True)
-            for task in tasks
+            threading.Thread(
+                target=self._run, args=(consumer,), name=f"mailpixel-{consumer.name}", daemon=True
+            )
+            for consumer in consumers
         ]
 
     def __enter__(self) -> "SideBySide":
@@ -45,21 +49,21 @@ class SideBySide:
         for thread in self._threads:
             thread.join(END_WITHIN_S)
 
-    def _run(self, task: Task) -> None:
-        problems, pause_s = Problems(task.name), 0.0
+    def _run(self, consumer: ConsumerAtWork) -> None:
+        problems, pause_s = Problems(consumer.name), 0.0
         while not self._ending.wait(pause_s):
-            went_well = self._turn(task, problems)
+            went_well = self._turn(consumer, problems)
             pause_s = self._poll_s if went_well else min(max(pause_s * 2, self._poll_s), LONGEST_PAUSE_S)
         try:
-            task.leave()
+            consumer.leave()
         except Exception as error:
             problems.log(error)
 
-    def _turn(self, task: Task, problems: Problems) -> bool:
-        """Let a task do its waiting work. Returns whether it succeeded."""
+    def _turn(self, consumer: ConsumerAtWork, problems: Problems) -> bool:
+        """Let a consumer do its waiting work. Returns whether it succeeded."""
         try:
-            task.catch_up(self._now_ms, LEASE_MS)
-        except Ended:
+            consumer.catch_up(self._now_ms, LEASE_MS)
+        except WorkEnded:
             return True
         except Exception as error:
             problems.log(error)
@@ -68,5 +72,5 @@ class SideBySide:
 
     def _now_ms(self) -> int:
         if self._ending.is_set():
-            raise Ended
+            raise WorkEnded
         return self._clock()

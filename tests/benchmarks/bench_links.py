@@ -21,7 +21,7 @@ from pathlib import Path
 
 from mailpixel.claims import Claims, TokenKind
 from mailpixel.folder.key_file import new_keyring
-from mailpixel.links.lists.rows import Job
+from mailpixel.links.lists.minted_rows import Job
 from mailpixel.links.token import TokenSigner
 from mailpixel.minting.run import mint_links
 from tests.benchmarks.table import print_rows

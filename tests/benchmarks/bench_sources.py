@@ -20,8 +20,8 @@ from mailpixel.classify import Rules
 from mailpixel.classify.sources import SourceEvidence, source_evidence
 from mailpixel.model import Campaign, Event, Message
 from mailpixel.store.memory import MemoryStore
-from mailpixel.store.protocol import Store
 from mailpixel.store.sqlite import SqliteStore
+from mailpixel.store.store import Store
 from tests.benchmarks.table import print_rows
 from tests.support.builders import BROWSER
 from tests.support.crowds import CAMPAIGN, lone_clicks, neighbours, people, to_each

@@ -25,8 +25,8 @@ from mailpixel.links.token import TokenSigner
 from mailpixel.model import Event, Facts
 from mailpixel.settings import Settings
 from mailpixel.store.projections import FOLD, Figures, MessageState
-from mailpixel.store.protocol import Store
 from mailpixel.store.sqlite import open_sqlite
+from mailpixel.store.store import Store
 from tests.e2e.test_real_campaign import recount
 from tests.support.builders import BROWSER, a_campaign, a_click, an_event, an_id, an_open, at_ms
 from tests.support.load import load

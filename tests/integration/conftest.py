@@ -10,8 +10,8 @@ from starlette.testclient import TestClient
 from mailpixel.server.app import create_app
 from mailpixel.settings import Settings
 from mailpixel.store.keys import ApiKey
-from mailpixel.store.protocol import Store
 from mailpixel.store.sqlite import open_sqlite
+from mailpixel.store.store import Store
 from tests.support.api import PERSON, Api
 from tests.support.builders import SENT_AT, a_campaign, a_click, a_delivery, an_open
 from tests.support.stores import STORES, a_store

@@ -6,7 +6,7 @@ from mailpixel.errors import InvalidInput
 from mailpixel.model import Message
 from mailpixel.store.consumers import Consumer, Part, Waiting
 from mailpixel.store.projections import FOLD
-from mailpixel.store.protocol import Store
+from mailpixel.store.store import Store
 from tests.support.builders import an_open, at_ms
 from tests.support.folding import catch_up, totals
 

@@ -24,7 +24,7 @@ from mailpixel.doctor import (
     check_links,
     check_public,
 )
-from mailpixel.doctor.http import Answer, NoAnswer, ask
+from mailpixel.doctor.http import HttpAnswer, NoAnswer, ask
 from mailpixel.doctor.links import judge_link
 from mailpixel.doctor.public import clock, pixel, reach, redirects, scheme, shared_keys
 from mailpixel.folder.key_file import create_keyring
@@ -39,7 +39,7 @@ from tests.support.service import Service, free_port, rows
 Respond = Callable[[BaseHTTPRequestHandler], None]
 SENT = {name.decode(): value.decode() for name, value in PIXEL_HEADERS}
 NOW_S = 1_795_600_000.0
-GOOD = Answer(200, SENT | {"date": formatdate(NOW_S, usegmt=True)}, PIXEL_GIF)
+GOOD = HttpAnswer(200, SENT | {"date": formatdate(NOW_S, usegmt=True)}, PIXEL_GIF)
 
 
 @contextmanager
@@ -244,12 +244,14 @@ def test_an_address_of_many_campaigns_names_some_of_them() -> None:
 def test_a_pixel_changed_on_its_way_is_found_out(
     headers: dict[str, str], body: bytes, grade: Grade, found: str
 ) -> None:
-    check = pixel(Answer(200, SENT | headers, body))
+    check = pixel(HttpAnswer(200, SENT | headers, body))
     assert (check.grade, check.found) == (grade, found)
 
 
 def test_a_pixel_that_is_redirected_fails() -> None:
-    assert pixel(Answer(301, {"location": "https://t.example/"})).found == "the answer is 301 instead of 200"
+    assert (
+        pixel(HttpAnswer(301, {"location": "https://t.example/"})).found == "the answer is 301 instead of 200"
+    )
 
 
 @pytest.mark.parametrize(
@@ -269,33 +271,36 @@ def test_clocks_apart_are_found_out(apart_s: int, grade: Grade) -> None:
 
 @pytest.mark.parametrize("date", [None, "yesterday"])
 def test_an_answer_without_a_date_is_a_warning(date: str | None) -> None:
-    assert clock(Answer(200, {} if date is None else {"date": date}), NOW_S).grade is Grade.WARN
+    assert clock(HttpAnswer(200, {} if date is None else {"date": date}), NOW_S).grade is Grade.WARN
 
 
 def test_a_redirect_surface_is_known_by_its_own_page() -> None:
-    assert redirects(Answer(404, {}, NOT_FOUND_PAGE)).grade is Grade.OK
-    assert redirects(Answer(404, {}, b"nginx")).grade is Grade.FAIL
+    assert redirects(HttpAnswer(404, {}, NOT_FOUND_PAGE)).grade is Grade.OK
+    assert redirects(HttpAnswer(404, {}, b"nginx")).grade is Grade.FAIL
     assert redirects(NoAnswer("no answer")).found == "no answer"
 
 
 def test_keys_are_shared_when_the_service_reads_a_token() -> None:
-    grades = [shared_keys(answer).grade for answer in (Answer(200, {}), Answer(404, {}), Answer(502, {}))]
+    grades = [
+        shared_keys(answer).grade
+        for answer in (HttpAnswer(200, {}), HttpAnswer(404, {}), HttpAnswer(502, {}))
+    ]
     assert [*grades, shared_keys(NoAnswer("x")).grade] == [Grade.OK, Grade.FAIL, Grade.FAIL, Grade.FAIL]
 
 
 @pytest.mark.parametrize(
     ("answer", "grade", "remedy"),
     [
-        (Answer(200, {}), Grade.OK, ""),
-        (Answer(404, {}), Grade.OK, ""),
-        (Answer(301, {}), Grade.WARN, "set the address that answers itself: MAILPIXEL_BASE_URL"),
-        (Answer(502, {}), Grade.FAIL, "start `mailpixel serve`, and let the proxy pass on to its port"),
+        (HttpAnswer(200, {}), Grade.OK, ""),
+        (HttpAnswer(404, {}), Grade.OK, ""),
+        (HttpAnswer(301, {}), Grade.WARN, "set the address that answers itself: MAILPIXEL_BASE_URL"),
+        (HttpAnswer(502, {}), Grade.FAIL, "start `mailpixel serve`, and let the proxy pass on to its port"),
         (NoAnswer("no answer"), Grade.FAIL,
          "check the firewall and the proxy; or correct the address: MAILPIXEL_BASE_URL"),
     ],
 )  # fmt: skip
 def test_an_address_is_reached_when_the_service_itself_can_answer(
-    answer: Answer | NoAnswer, grade: Grade, remedy: str
+    answer: HttpAnswer | NoAnswer, grade: Grade, remedy: str
 ) -> None:
     check = reach(answer, Address("https://t.example"))
     assert (check.grade, check.remedy) == (grade, remedy)
@@ -338,7 +343,7 @@ def test_a_key_file_is_shown_with_its_mode_and_how_many_keys(tmp_path: Path) -> 
      (429, Grade.WARN), (503, Grade.FAIL)],
 )  # fmt: skip
 def test_a_dead_link_fails_and_a_guarded_one_warns(status: int, grade: Grade) -> None:
-    assert judge_link("spring", Link(1, "https://shop.example/"), Answer(status, {})).grade is grade
+    assert judge_link("spring", Link(1, "https://shop.example/"), HttpAnswer(status, {})).grade is grade
 
 
 def test_a_link_is_well_when_head_is_refused_and_get_is_not() -> None:
@@ -361,7 +366,7 @@ def test_a_link_that_no_browser_would_follow_fails() -> None:
 def test_the_public_address_is_asked_without_following_redirects() -> None:
     with a_server(answering(301, Location="https://elsewhere.invalid/")) as url:
         answer = ask(url)
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, HttpAnswer)
     assert (answer.status, answer.headers["location"]) == (301, "https://elsewhere.invalid/")
 
 

@@ -10,8 +10,8 @@ from mailpixel.doctor import Check, Grade, check_addresses, check_head
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Event, Facts
-from mailpixel.store.protocol import Store
 from mailpixel.store.sqlite import open_sqlite
+from mailpixel.store.store import Store
 from tests.integration.test_doctor import Respond, a_server, answering
 from tests.support.builders import a_click, a_delivery, an_open
 from tests.support.service import Service, rows

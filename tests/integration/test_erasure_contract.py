@@ -13,7 +13,7 @@ from mailpixel.store.consumers import News, Waiting
 from mailpixel.store.log import Overflow, PutAside
 from mailpixel.store.memory import MemoryStore
 from mailpixel.store.projections import FOLD
-from mailpixel.store.protocol import Store
+from mailpixel.store.store import Store
 from mailpixel.times import DAY_MS
 from tests.support.builders import EDGE, a_click, an_open, at_ms
 from tests.support.folding import NOW_MS, catch_up, fold, logged, totals

@@ -10,8 +10,8 @@ from mailpixel.model import Event
 from mailpixel.projections.fold import Fold
 from mailpixel.store.measures import Step
 from mailpixel.store.memory import MemoryRegistry
-from mailpixel.store.protocol import Store
 from mailpixel.store.standing import Standing
+from mailpixel.store.store import Store
 from mailpixel.times import DAY_MS
 from tests.support.builders import (
     APPLE,

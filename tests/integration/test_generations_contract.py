@@ -10,7 +10,7 @@ from mailpixel.model import Message
 from mailpixel.store.consumers import News
 from mailpixel.store.log import PutAside
 from mailpixel.store.projections import FOLD, Folded
-from mailpixel.store.protocol import Store
+from mailpixel.store.store import Store
 from tests.support.builders import APPLE, a_click, a_message, an_open
 from tests.support.folding import NOW_MS, catch_up, fold, totals
 

@@ -19,7 +19,7 @@ from mailpixel.store.consumers import News
 from mailpixel.store.log import Overflow
 from mailpixel.store.memory import MemoryStore
 from mailpixel.store.projections import FOLD
-from mailpixel.store.protocol import Store
+from mailpixel.store.store import Store
 from mailpixel.times import DAY_MS
 from tests.support.builders import EDGE, a_click, a_delivery, an_open, at_ms
 from tests.support.folding import catch_up, fold, logged

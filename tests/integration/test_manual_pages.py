@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from mailpixel.cli import cli
 from mailpixel.docs import NAMES, pages
-from mailpixel.docs.html import index_html, page_html, slug, style, style_name
+from mailpixel.docs.rendering import index_html, page_html, slug, style, style_name
 from mailpixel.settings import Settings
 from tests.support.api import an_app
 

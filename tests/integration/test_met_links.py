@@ -20,9 +20,9 @@ from mailpixel.projections.message_state import Judge
 from mailpixel.projections.rebuild import Rebuild, rebuild
 from mailpixel.rewriting import Rewriter, rewriter_of
 from mailpixel.store.projections import FOLD
-from mailpixel.store.protocol import Store
 from mailpixel.store.registry import Registry
 from mailpixel.store.sqlite import open_sqlite
+from mailpixel.store.store import Store
 from tests.support.builders import SENT_AT_MS, a_campaign, a_click, a_link, a_message, at_ms, put
 from tests.support.judging import PERSON
 from tests.support.stores import REGISTRIES, a_registry, a_store

@@ -12,8 +12,8 @@ from mailpixel.model import Campaign, Judged, Message, Verdict
 from mailpixel.projections.fold import Fold
 from mailpixel.projections.rebuild import Rebuild, rebuild
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
-from mailpixel.store.protocol import Store
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore
+from mailpixel.store.store import Store
 from tests.support.builders import APPLE, ROBOT, a_click, an_open, at_ms, judge_plainly
 
 NOW_MS = at_ms(1_000_000)

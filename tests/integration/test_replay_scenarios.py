@@ -17,8 +17,8 @@ from mailpixel.projections.fold import Fold
 from mailpixel.replay import Scenario, read_scenario, replay, score
 from mailpixel.replay.replayed import COUNTS
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
-from mailpixel.store.protocol import Store
 from mailpixel.store.sqlite import SqliteStore
+from mailpixel.store.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = [ROOT / "tests" / "data" / "scenarios.jsonl", *sorted(ROOT.parent.glob("shared/data/replay/*.jsonl"))]

@@ -13,7 +13,7 @@ from mailpixel.store.consumers import News, Waiting
 from mailpixel.store.log import Overflow, PutAside
 from mailpixel.store.measures import MEASURES
 from mailpixel.store.projections import FOLD, MessageState
-from mailpixel.store.protocol import Store
+from mailpixel.store.store import Store
 from tests.support.builders import (
     APPLE,
     BROWSER,

@@ -16,7 +16,7 @@ from mailpixel.model import Campaign, Event, Facts, Judged, Message, Verdict
 from mailpixel.projections.fold import Fold
 from mailpixel.projections.rebuild import Rebuild, rebuild
 from mailpixel.store.memory import MemoryRegistry
-from mailpixel.store.protocol import Store
+from mailpixel.store.store import Store
 from mailpixel.traffic.programs import Program
 from tests.support.builders import BROWSER, GMAIL, a_campaign, a_message, at_ms, judge_plainly
 from tests.support.stores import STORES, a_store

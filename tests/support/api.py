@@ -15,8 +15,8 @@ from mailpixel.model import Facts
 from mailpixel.projections.fold import Fold
 from mailpixel.server.app import create_app
 from mailpixel.settings import Settings
-from mailpixel.store.protocol import Store
 from mailpixel.store.registry import Registry
+from mailpixel.store.store import Store
 from tests.support.builders import at_ms
 
 NDJSON = {"content-type": "application/x-ndjson"}

@@ -4,7 +4,7 @@ from mailpixel.model import Event, Message
 from mailpixel.projections.message_state import fold_message
 from mailpixel.store.log import PutAside
 from mailpixel.store.projections import FOLD, MessageState
-from mailpixel.store.protocol import Store
+from mailpixel.store.store import Store
 from tests.support.builders import a_campaign, at_ms, judge_plainly
 
 NOW_MS = at_ms(1_000_000)

@@ -5,9 +5,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
-from mailpixel.store.protocol import Store
 from mailpixel.store.registry import Registry
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore
+from mailpixel.store.store import Store
 
 STORES: Mapping[str, Callable[[Path], Store]] = {
     "memory": lambda folder: MemoryStore(),

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from mailpixel.store.measures import MEASURES, Step, tally
 from mailpixel.store.projections import MessageState
-from mailpixel.store.protocol import Store
 from mailpixel.store.standing import Standing
+from mailpixel.store.store import Store
 from mailpixel.times import DAY_MS
 
 PAGE = 1_000

@@ -19,14 +19,14 @@ from mailpixel.folder.key_file import new_keyring
 from mailpixel.links.keyring import pseudonym
 from mailpixel.links.lists.columns import UnclearHeader, Wanted
 from mailpixel.links.lists.head import look
-from mailpixel.links.lists.recipients import LONGEST_ROW_BYTES, Layout, blocks
-from mailpixel.links.lists.rows import Format, Job
+from mailpixel.links.lists.layout import LONGEST_ROW_BYTES, Layout, blocks
+from mailpixel.links.lists.minted_rows import Format, Job
 from mailpixel.links.minter import Minter
 from mailpixel.minting.run import (
     BLOCK_BYTES,
     Block,
     Done,
-    Tally,
+    MintedCounts,
     Watch,
     in_processes,
     mint_links,
@@ -244,7 +244,7 @@ def test_hashed_recipients_as_ndjson() -> None:
 def test_a_recipient_that_comes_again_is_minted_again_and_counted() -> None:
     sink = io.BytesIO()
     tally = mint_links(io.BytesIO(b"r-1\nr-2\nr-1\nr 4\n\nr-1\n"), sink, MERGE, KEYRING)
-    assert tally == Tally(rows=5, minted=4, faulty=1, duplicates=2)
+    assert tally == MintedCounts(rows=5, minted=4, faulty=1, duplicates=2)
     lines = sink.getvalue().splitlines()
     assert lines[1] == lines[3] == lines[4]
 
@@ -263,7 +263,7 @@ def test_several_processes_give_what_one_gives_in_the_same_order(tmp_path: Path)
         with (tmp_path / "list.csv").open("rb") as source, (tmp_path / str(workers)).open("wb") as sink:
             assert size_of(source) == len(list_)
             tally = mint_links(source, sink, replace(MERGE, workers=workers), KEYRING, told[-1].watch)
-        assert tally == Tally(60_000, 59_999, 1, 0)
+        assert tally == MintedCounts(60_000, 59_999, 1, 0)
         outputs.append((tmp_path / str(workers)).read_bytes())
     assert outputs[0] == outputs[1]
     assert told[0].faults == told[1].faults == [(32_001, "recipient", told[0].faults[0][2])]

@@ -9,7 +9,7 @@ from mailpixel.links.splicing.link_policy import (
     Decision,
     LinkPolicy,
     Reason,
-    Tracked,
+    TrackedLink,
     destination_of,
     why_not,
 )
@@ -68,7 +68,7 @@ def test_what_cannot_be_tracked_has_one_reason(href: str, reason: Reason) -> Non
     ],
 )
 def test_what_can_be_tracked_keeps_every_letter(href: str, destination: str) -> None:
-    assert decision(href) == Tracked(destination)
+    assert decision(href) == TrackedLink(destination)
     assert check_destination(destination)
 
 
@@ -92,7 +92,7 @@ def test_an_unsubscribe_url_is_known_in_another_spelling_and_a_mailto_does_no_ha
 def test_letters_of_a_guessed_charset_are_no_destination() -> None:
     policy = LinkPolicy(RewriteOptions("https://t.example"), certain=False)
     assert policy.decide("https://shop.test/é") is Reason.MALFORMED
-    assert policy.decide("https://shop.test/e") == Tracked("https://shop.test/e")
+    assert policy.decide("https://shop.test/e") == TrackedLink("https://shop.test/e")
 
 
 def test_the_fast_yes_still_sees_unsubscribe_and_bad_hosts() -> None:
@@ -128,7 +128,7 @@ def test_campaign_parameters_are_added_and_never_change_what_is_there(before: st
 
 
 def test_campaign_parameters_go_into_the_destination() -> None:
-    assert decision("https://shop.test/", utm=(("utm_source", "m"),)) == Tracked(
+    assert decision("https://shop.test/", utm=(("utm_source", "m"),)) == TrackedLink(
         "https://shop.test/?utm_source=m"
     )
 
@@ -153,5 +153,5 @@ def test_only_allowed_query_values_pass_through(url: str, destination: str, tail
 def test_a_link_with_an_allowed_token_is_tracked_without_it() -> None:
     href = "https://shop.test/?u={{ id }}"
     assert decision(href) is Reason.TEMPLATE
-    assert decision(href, passthrough=frozenset({"u"})) == Tracked("https://shop.test/", "?u={{ id }}")
+    assert decision(href, passthrough=frozenset({"u"})) == TrackedLink("https://shop.test/", "?u={{ id }}")
     assert decision("https://{{ host }}/?u={{ id }}", passthrough=frozenset({"u"})) is Reason.TEMPLATE

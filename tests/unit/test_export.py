@@ -8,7 +8,7 @@ import pytest
 
 from mailpixel.classify import Rules
 from mailpixel.model import Event, Facts, Judged, Message, Verdict, Via
-from mailpixel.projections.campaigns import Campaigns
+from mailpixel.projections.known_campaigns import KnownCampaigns
 from mailpixel.report.export import (
     columns,
     event_json,
@@ -16,7 +16,7 @@ from mailpixel.report.export import (
     with_verdicts,
 )
 from mailpixel.report.recipients import recipient_row
-from mailpixel.report.tables import Row, csv_header, csv_rows, ndjson
+from mailpixel.report.tables import Cells, csv_header, csv_rows, ndjson
 from mailpixel.store.memory import MemoryRegistry
 from mailpixel.store.projections import MessageState
 from mailpixel.store.verdict_codes import pack
@@ -35,7 +35,7 @@ from tests.support.builders import (
 )
 
 
-def rows_of(*events: Event, addresses: bool = False) -> list[Row]:
+def rows_of(*events: Event, addresses: bool = False) -> list[Cells]:
     message = a_message(*events)
     return [event_json(told, addresses) for told in with_verdicts(message, judge(message))]
 
@@ -46,7 +46,7 @@ def judge(message: Message) -> tuple[Judged, ...]:
 
 OPEN = an_open(60.5, agent=GMAIL, id=b"\0" * 15 + b"\1", address="66.249.84.1")
 CLICK = a_click(90, id=b"\0" * 15 + b"\2", agent="=cmd|'/c calc'!A0")
-OPEN_ROW: Row = {
+OPEN_ROW: Cells = {
     "id": "00000000000000000000000000000001",
     "received_at": "2026-09-21T14:14:20.500Z",
     "kind": "open",
@@ -142,5 +142,5 @@ def test_facts_are_named() -> None:
 
 def test_events_of_a_campaign_that_is_not_registered_are_judged_too() -> None:
     message = a_message(an_open(agent=APPLE))
-    (judged,) = judged_events(message, Campaigns(MemoryRegistry())[message.campaign], Rules())
+    (judged,) = judged_events(message, KnownCampaigns(MemoryRegistry())[message.campaign], Rules())
     assert event_json(judged)["rule"] == "apple_mpp"

@@ -11,7 +11,7 @@ import pytest
 from mailpixel.claims import Claims, TokenKind
 from mailpixel.errors import KeyringError, StoreUnavailable
 from mailpixel.folder.key_file import create_keyring, load_keyring, rotate
-from mailpixel.ingest.live import STALE_AFTER_S, LivePart, SigningKeys
+from mailpixel.ingest.live import STALE_AFTER_S, LiveKeys, LivePart
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.token import TokenSigner
@@ -95,7 +95,7 @@ def test_a_key_file_is_read_again_when_it_changed(tmp_path: Path) -> None:
         reads.append(file)
         return load_keyring(file)
 
-    keys = SigningKeys(path, load)
+    keys = LiveKeys(path, load)
     keys.look()
     assert len(reads) == 1
     added = rotate(path)
@@ -122,7 +122,7 @@ def test_a_key_file_that_cannot_be_used_leaves_the_keys_and_is_read_when_it_is_m
 ) -> None:
     path = tmp_path / "keys.json"
     create_keyring(path)
-    keys = SigningKeys(path)
+    keys = LiveKeys(path)
     before, whole = keys.keyring, path.read_bytes()
     damage(path)  # type: ignore[operator]
     for _ in range(2):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mailpixel.classify import Certainty, KnownAgent, Network, Rules, Scope
-from mailpixel.classify.operator import OperatorLists, operator_network
+from mailpixel.classify.operator_lists import OperatorLists, operator_network
 from mailpixel.errors import InvalidInput, NotFound
 from mailpixel.folder.operator_file import (
     RulesInForce,

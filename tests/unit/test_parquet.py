@@ -17,9 +17,9 @@ from mailpixel.errors import InvalidInput
 from mailpixel.folder.key_file import new_keyring
 from mailpixel.links.keyring import pseudonym
 from mailpixel.links.lists.columns import Wanted
+from mailpixel.links.lists.minted_rows import Format, Job
 from mailpixel.links.lists.parquet import ROW_GROUP_BYTES, ParquetRows, arrow_block
-from mailpixel.links.lists.rows import Format, Job
-from mailpixel.minting.run import Done, Tally, Watch, mint_links
+from mailpixel.minting.run import Done, MintedCounts, Watch, mint_links
 
 KEYRING = new_keyring(datetime(2026, 11, 25, tzinfo=UTC))
 MERGE = Job("c1", "https://t.example", merge=True, workers=1)
@@ -155,7 +155,7 @@ def test_several_processes_give_what_one_gives(tmp_path: Path) -> None:
             seen: list[Done] = []
             watch = Watch(on_block=seen.append)
             job = replace(TO_PARQUET, workers=workers)
-            assert mint_links(source, sink, job, KEYRING, watch) == Tally(60_000, 60_000, 0, 0)
+            assert mint_links(source, sink, job, KEYRING, watch) == MintedCounts(60_000, 60_000, 0, 0)
             assert len(list_) * 0.9 < seen[-1].read_bytes <= len(list_)
         outs.append((tmp_path / "out").read_bytes())
     assert outs[0] == outs[1]

@@ -17,9 +17,9 @@ from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.folder.key_file import new_keyring
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.lists.columns import Wanted
-from mailpixel.links.lists.rows import Format, Job
-from mailpixel.minting.part_file import PartFile, facts_of
-from mailpixel.minting.run import Done, Tally, Watch, mint_links
+from mailpixel.links.lists.minted_rows import Format, Job
+from mailpixel.minting.part_file import PartFile, facts_of_run
+from mailpixel.minting.run import Done, MintedCounts, Watch, mint_links
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 KEYRING = new_keyring(NOW)
@@ -36,7 +36,7 @@ def as_parquet() -> bytes:
     return out.getvalue()
 
 
-def uninterrupted(list_: bytes, job: Job) -> tuple[bytes, Tally, list[int]]:
+def uninterrupted(list_: bytes, job: Job) -> tuple[bytes, MintedCounts, list[int]]:
     """What one run gives: the output, its tally and the faulty rows."""
     sink, faults = io.BytesIO(), list[int]()
     watch = Watch(on_fault=lambda row, fault: faults.append(row))
@@ -55,10 +55,10 @@ def run(
     blocks: int | None = None,
     keyring: Keyring = KEYRING,
     **how: Any,
-) -> tuple[Tally, list[int]]:
+) -> tuple[MintedCounts, list[int]]:
     """One run into a file, which ends before its time after so many blocks."""
     faults = list[int]()
-    with PartFile(path, facts_of(job, keyring, len(list_)), **how) as part:
+    with PartFile(path, facts_of_run(job, keyring, len(list_)), **how) as part:
 
         def on_block(done: Done) -> None:
             part.note(done)

@@ -16,13 +16,13 @@ from mailpixel.store.leases import LeaseState
 from mailpixel.store.log import PutAside
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from mailpixel.store.projections import FOLD
+from mailpixel.work.consumer_at_work import Clock, ConsumerAtWork
 from mailpixel.work.folding import Folding
-from mailpixel.work.news_reader import NEWS, NewsReader
 from mailpixel.work.problems import QUIET_S, Problems
 from mailpixel.work.side_by_side import SideBySide
-from mailpixel.work.task import Clock, Task
 from tests.support.builders import an_open, at_ms
 from tests.support.folding import totals
+from tests.support.news_reader import NEWS, NewsReader
 from tests.support.processes import wait_until
 
 NOW_MS = at_ms(1_000)
@@ -46,8 +46,8 @@ class Data:
         return NewsReader(name, self.store.consumer(name), lease, act)
 
     @contextmanager
-    def running(self, *tasks: Task) -> Iterator[None]:
-        with SideBySide(tasks, now, POLL_S):
+    def running(self, *consumers: ConsumerAtWork) -> Iterator[None]:
+        with SideBySide(consumers, now, POLL_S):
             yield
 
     def log(self, *recipients: str) -> None:
@@ -163,7 +163,7 @@ def test_news_that_failed_comes_again_and_nothing_is_left_out(data: Data) -> Non
 
 
 class Leaving:
-    """A task that does nothing, and says when it is left."""
+    """A consumer that does nothing, and says when it is left."""
 
     name = "leaving"
 
@@ -193,7 +193,7 @@ def test_the_end_waits_for_the_step_under_way_and_begins_no_other(data: Data) ->
 
 
 class Unleavable:
-    """A task that raises whatever it is asked."""
+    """A consumer that raises whatever it is asked."""
 
     name = "broken"
 
@@ -204,7 +204,7 @@ class Unleavable:
         raise KeyError
 
 
-def test_a_task_that_cannot_leave_ends_all_the_same(data: Data, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_consumer_that_cannot_leave_ends_all_the_same(data: Data, caplog: pytest.LogCaptureFixture) -> None:
     with data.running(Unleavable()):
         wait_until(lambda: len(caplog.records) == 1, "it is not logged")
     assert logged(caplog) == [

@@ -11,7 +11,7 @@ import pytest
 
 from mailpixel.folder.key_file import new_keyring
 from mailpixel.links.keyring import pseudonym
-from mailpixel.links.lists.rows import Format, Job, RowMinter
+from mailpixel.links.lists.minted_rows import Format, Job, RowMinter
 from mailpixel.links.minter import Minter
 from mailpixel.reading.lines import LINE_BYTES, Lines
 from mailpixel.server.api.streams import MintLines

@@ -7,7 +7,14 @@ import pytest
 from mailpixel.errors import InvalidInput
 from mailpixel.kinds import EventKind
 from mailpixel.projections.fold import Fold
-from mailpixel.report.timeline import LOCAL_DAYS, MANY_DAYS, MOST_ROWS, Asked, timeline_of, timeline_rows
+from mailpixel.report.timeline import (
+    LOCAL_DAYS,
+    MANY_DAYS,
+    MOST_ROWS,
+    TimelineWindow,
+    timeline_of,
+    timeline_rows,
+)
 from mailpixel.report.zones import in_zone, time_zone
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from tests.support.builders import an_event, an_id, judge_plainly
@@ -212,7 +219,9 @@ def counted(*moments: str) -> MemoryStore:
 
 
 def window(store: MemoryStore, bucket: str, tz: str, since: str | None, until: str | None) -> dict[str, int]:
-    asked = Asked(bucket, tz, None if since is None else ms(since), None if until is None else ms(until))
+    asked = TimelineWindow(
+        bucket, tz, None if since is None else ms(since), None if until is None else ms(until)
+    )
     found = timeline_of(store, "spring", asked)
     return {row.start.isoformat(): row.opens["events"] for row in found.rows}
 
@@ -244,17 +253,17 @@ def test_a_window_ends_with_the_day_when_clocks_change() -> None:
 
 def test_many_days_are_days_in_utc_and_the_answer_says_so() -> None:
     store = counted("2026-01-01T23:30Z", "2026-03-02T23:30Z")
-    few = timeline_of(store, "spring", Asked("day", "Europe/Berlin", ms("2026-01-03T00:00Z")))
+    few = timeline_of(store, "spring", TimelineWindow("day", "Europe/Berlin", ms("2026-01-03T00:00Z")))
     assert (few.tz, few.note, len(few.rows)) == ("Europe/Berlin", "", 1)
-    many = timeline_of(store, "spring", Asked("day", "Europe/Berlin"))
+    many = timeline_of(store, "spring", TimelineWindow("day", "Europe/Berlin"))
     assert (many.tz, many.note, len(many.rows)) == ("UTC", MANY_DAYS, LOCAL_DAYS + 1)
     assert (many.rows[0].start.isoformat(), many.rows[0].opens["events"]) == ("2026-01-01T00:00:00+00:00", 1)
     assert many.to_json()["notes"] == [{"field": "tz", "reason": MANY_DAYS}]
-    hours = timeline_of(store, "spring", Asked("hour", "Europe/Berlin"))
+    hours = timeline_of(store, "spring", TimelineWindow("hour", "Europe/Berlin"))
     assert (hours.tz, hours.note) == ("Europe/Berlin", "")
 
 
 def test_a_window_that_ends_before_it_begins_is_refused() -> None:
     with pytest.raises(InvalidInput) as caught:
-        timeline_of(MemoryStore(), "spring", Asked(since_ms=2_000, until_ms=2_000))
+        timeline_of(MemoryStore(), "spring", TimelineWindow(since_ms=2_000, until_ms=2_000))
     assert caught.value.field == "to"

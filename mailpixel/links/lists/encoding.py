@@ -4,7 +4,7 @@ import codecs
 from typing import BinaryIO
 
 from mailpixel.errors import InvalidInput
-from mailpixel.links.lists.recipients import FIELD
+from mailpixel.links.lists.layout import FIELD
 
 MARKS = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 """How files begin that say their own encoding, the longer ones first. Excel's "Unicode text" is UTF-16."""

@@ -18,7 +18,7 @@ from mailpixel.links.lists.columns import (
     may_be_header,
     shown,
 )
-from mailpixel.links.lists.recipients import FIELD, Layout, records
+from mailpixel.links.lists.layout import FIELD, Layout, records
 
 DELIMITERS = ",;\t|"
 NOT_TEXT = (

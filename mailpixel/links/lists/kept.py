@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from mailpixel.errors import InvalidInput
-from mailpixel.links.lists.recipients import Kept, Row
+from mailpixel.links.lists.layout import Kept, RowContent
 
 
 def csv_field(text: str) -> str:
@@ -37,7 +37,7 @@ def is_text(kept: Kept) -> bool:
     return True
 
 
-def refuse_unreadable(rows: list[Row], kept: Kept, names: Sequence[str]) -> None:
+def refuse_unreadable(rows: list[RowContent], kept: Kept, names: Sequence[str]) -> None:
     """Put a fault in the place of every row of which a kept value is not UTF-8."""
     problem = "is not UTF-8 in this row; save the list as CSV UTF-8, or name its encoding"
     for name, column in zip(names, kept, strict=True):

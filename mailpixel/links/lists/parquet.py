@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from mailpixel.errors import InvalidInput, MissingExtra
 from mailpixel.links.lists.columns import Wanted, column_of, kept_columns
-from mailpixel.links.lists.recipients import FIELD, Column
+from mailpixel.links.lists.layout import FIELD, Column
 
 try:
     import pyarrow as pa

@@ -9,8 +9,8 @@ from mailpixel.links.parts.header_block import with_encoding, with_length, witho
 from mailpixel.links.parts.mime_part import MimeMessage, MimePart
 from mailpixel.links.parts.skipped import SkipCause, SkippedPart
 from mailpixel.links.parts.transfer import (
-    Body,
     Content,
+    EncodedBody,
     PlainContent,
     content_of,
     line_end_of,
@@ -72,7 +72,7 @@ class PartTemplate:
 
     mime: MimePart
     head: bytes
-    body: Body
+    body: EncodedBody
     template: Template[bytes]
     draft: Draft
     may_wrap: bool

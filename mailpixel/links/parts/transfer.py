@@ -1,7 +1,7 @@
 """Content transfer encodings: bodies decoded, and written again with every byte but those in a slot as it was.
 
-`content_of` takes a body out of its encoding, and gives a `Content`. That makes a `Body` of the template, which writes
-it in the same encoding for one recipient.
+`content_of` takes a body out of its encoding, and gives a `Content`. That makes an `EncodedBody` of the template,
+which writes it in the same encoding for one recipient.
 """
 
 import binascii
@@ -28,7 +28,7 @@ _QP_BYTE = tuple(_QP_ESCAPED.get(byte, bytes([byte])) for byte in range(256))
 _SPACE = re.compile(rb"\s+")
 
 
-class Body(Protocol):
+class EncodedBody(Protocol):
     """The body of a part in its transfer encoding, ready to be written for one recipient."""
 
     def fill(self, urls: Sequence[str], pixel_url: str | None) -> bytes:
@@ -44,7 +44,7 @@ class Content(Protocol):
         """The bytes that stand for the text."""
         ...
 
-    def body(self, cuts: Cuts, template: Template[bytes]) -> Body:
+    def body(self, cuts: Cuts, template: Template[bytes]) -> EncodedBody:
         """What writes it in its transfer encoding again, once `decoded` was cut and made a template."""
         ...
 
@@ -61,7 +61,7 @@ class PlainContent:
 
     decoded: bytes
 
-    def body(self, cuts: Cuts, template: Template[bytes]) -> Body:
+    def body(self, cuts: Cuts, template: Template[bytes]) -> EncodedBody:
         """See `Content`."""
         return template
 
@@ -73,7 +73,7 @@ class Base64Content:
     raw: bytes
     decoded: bytes
 
-    def body(self, cuts: Cuts, template: Template[bytes]) -> Body:
+    def body(self, cuts: Cuts, template: Template[bytes]) -> EncodedBody:
         """See `Content`."""
         raw = self.raw
         length = len(raw.lstrip().split(b"\n", 1)[0].rstrip())
@@ -92,7 +92,7 @@ class Base64Body:
     closed: bool
 
     def fill(self, urls: Sequence[str], pixel_url: str | None) -> bytes:
-        """See `Body`."""
+        """See `EncodedBody`."""
         encoded = binascii.b2a_base64(self.template.fill(urls, pixel_url), newline=False)
         lines = [encoded[at : at + self.line] for at in range(0, len(encoded), self.line)]
         return self.line_end.join([*lines, b""] if self.closed else lines)
@@ -131,7 +131,7 @@ class QuotedText:
         inside = at - 1 - self.decoded_starts[token]
         return self.raw_starts[token] + (3 if self.escaped[token] else inside + 1)
 
-    def body(self, cuts: Cuts, template: Template[bytes]) -> Body:
+    def body(self, cuts: Cuts, template: Template[bytes]) -> EncodedBody:
         """See `Content`."""
         raw, pieces, slots, position = self.raw, [], [], 0
         soft = b"=" + line_end_of(raw)
@@ -212,7 +212,7 @@ class QuotedBody:
     template: Template[bytes]
 
     def fill(self, urls: Sequence[str], pixel_url: str | None) -> bytes:
-        """See `Body`."""
+        """See `EncodedBody`."""
         contents = self.template.encoded([*urls, pixel_url or ""])
         if (pixel := self.template.pixel) is not None:
             opening, closing = (

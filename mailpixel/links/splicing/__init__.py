@@ -1,6 +1,6 @@
 """The splice: a text is read once, cut at its links and the pixel, and joined for each recipient.
 
 read      html_text, conditional, charset, pixel
-decide    options, own, no_track, leaving, shown, link_policy
+decide    options, own, no_track, leaving, shown_domain, link_policy
 write     draft (slots and skipped links), template (pieces and slots), plan (what the caller holds)
 """

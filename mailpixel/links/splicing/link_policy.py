@@ -51,7 +51,7 @@ class Reason(StrEnum):
     """Inside `<!--[if ...]>`, which only classic Outlook reads."""
 
 
-class Tracked(Struct, frozen=True, gc=False):
+class TrackedLink(Struct, frozen=True, gc=False):
     """A link that is tracked: its destination, and the query that follows the tracked URL.
 
     That query is mostly empty; `?name={{ token }}` where the campaign passes a parameter on.
@@ -61,7 +61,7 @@ class Tracked(Struct, frozen=True, gc=False):
     tail: str = ""
 
 
-Decision = Tracked | Reason
+Decision = TrackedLink | Reason
 """What becomes of a link: it is tracked, or skipped for a reason."""
 
 
@@ -85,7 +85,7 @@ class LinkPolicy:
         decision = self._decided.get(href)
         if decision is None:
             decision = self._decided[href] = self._of(href)
-        return Reason.NO_TRACK if no_track and isinstance(decision, Tracked) else decision
+        return Reason.NO_TRACK if no_track and isinstance(decision, TrackedLink) else decision
 
     def _of(self, href: str) -> Decision:
         url = destination_of(href)
@@ -101,7 +101,7 @@ class LinkPolicy:
             return reason
         if resembles(url):
             self.resembling.add(href)
-        return Tracked(self._with_utm(url, tail), tail)
+        return TrackedLink(self._with_utm(url, tail), tail)
 
     def _why_not_by_options(self, url: str) -> Reason | None:
         if self._unsubscribe and _requested(url) in self._unsubscribe:

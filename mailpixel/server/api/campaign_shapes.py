@@ -13,7 +13,7 @@ from mailpixel.links.passthrough import MOST_NAMES, NAME_PATTERN, check_names
 from mailpixel.links.urls import BASE_URL_CHARS, check_base_url
 from mailpixel.model import Campaign, Link
 from mailpixel.reading.shapes import Moment, Schema, Shape, Text, a_string
-from mailpixel.server.api.query import Page
+from mailpixel.server.api.query import PageOptions
 
 
 class Url(Text, check=checked, format="uri", pattern="^ *[Hh][Tt][Tt][Pp][Ss]?://[^/?#]", maxLength=65_536):
@@ -146,7 +146,7 @@ class CampaignChange(Shape, frozen=True):
         return replace(campaign, **{**self.given(), "links": changed_links(campaign.links, links)})
 
 
-class CampaignPage(Page, frozen=True):
+class CampaignPage(PageOptions, frozen=True):
     """A page of campaigns."""
 
     archived: Annotated[

@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from mailpixel.errors import StoreUnavailable
 from mailpixel.model import Campaign
-from mailpixel.report.tables import Row, csv_header, csv_rows, ndjson
+from mailpixel.report.tables import Cells, csv_header, csv_rows, ndjson
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.errors import NO_STORE
 from mailpixel.server.threads import EXPORTS_AT_ONCE, Lane
@@ -26,7 +26,7 @@ def file_headers(campaign: Campaign, what: str, format: str) -> dict[str, str]:
 
 
 def export(
-    call: Call, headers: Mapping[str, str], pages: Iterator[Sequence[Row]], columns: Sequence[str]
+    call: Call, headers: Mapping[str, str], pages: Iterator[Sequence[Cells]], columns: Sequence[str]
 ) -> "_Export":
     """A stream of rows, the first page of which is read at once. Raises `StoreUnavailable` beside too many others."""
     threads = call.services.threads
@@ -61,7 +61,7 @@ class _Export(StreamingResponse):
             self._ended()
 
 
-async def _chunks(pages: Iterator[Sequence[Row]], head: bytes, lane: Lane) -> AsyncIterator[bytes]:
+async def _chunks(pages: Iterator[Sequence[Cells]], head: bytes, lane: Lane) -> AsyncIterator[bytes]:
     """The bytes of an export, a page at a time, each made in a thread: CSV where it has a head, else NDJSON."""
     encode = csv_rows if head else ndjson
 

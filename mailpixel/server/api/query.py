@@ -52,15 +52,15 @@ def from_cursor(cursor: str, name: str) -> str:
     return after
 
 
-class Cursor(Text, check=from_cursor, maxLength=CURSOR_CHARS):
+class PageCursor(Text, check=from_cursor, maxLength=CURSOR_CHARS):
     """Where a page begins."""
 
 
-class Page(Shape, frozen=True):
+class PageOptions(Shape, frozen=True):
     """Which page of a list."""
 
     cursor: Annotated[
-        Cursor | UnsetType, Meta(description="The `next` of the page before; without it the first page.")
+        PageCursor | UnsetType, Meta(description="The `next` of the page before; without it the first page.")
     ] = UNSET
     limit: Annotated[
         int, Meta(ge=1, le=MOST_ITEMS, description="How many items a page has at most; 100 by default.")

@@ -18,10 +18,10 @@ from mailpixel.report.recipients import recipient_row, state_pages
 from mailpixel.report.summary import summarise
 from mailpixel.report.tables import csv_header, csv_rows
 from mailpixel.report.timeline import COLUMNS as TIMELINE_COLUMNS
-from mailpixel.report.timeline import Asked, Bucket, timeline_of
+from mailpixel.report.timeline import Bucket, TimelineWindow, timeline_of
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.exports import export, file_headers
-from mailpixel.server.api.query import Page, page
+from mailpixel.server.api.query import PageOptions, page
 from mailpixel.server.errors import NO_STORE
 from mailpixel.store.projections import Figures
 from mailpixel.store.standing import Standing
@@ -61,14 +61,14 @@ class TimelineOptions(Shape, frozen=True):
     format: Table = "json"
 
     @property
-    def asked(self) -> Asked:
+    def asked(self) -> TimelineWindow:
         """The timeline that is asked for."""
-        return Asked(
+        return TimelineWindow(
             self.bucket, self.tz, self.since.ms if self.since else None, self.until.ms if self.until else None
         )
 
 
-class RecipientOptions(Page, frozen=True):
+class RecipientOptions(PageOptions, frozen=True):
     """Which recipients are listed."""
 
     standing: Annotated[

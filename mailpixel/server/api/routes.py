@@ -10,7 +10,7 @@ from mailpixel.server.api import campaign_shapes, campaigns, reports, rewrites, 
 from mailpixel.server.api.endpoint import Call, Endpoint, routes
 from mailpixel.server.api.json_text import answer_json
 from mailpixel.server.api.openapi import document_of
-from mailpixel.server.api.query import Page
+from mailpixel.server.api.query import PageOptions
 
 CAMPAIGN = "/api/campaigns/{id}"
 
@@ -53,7 +53,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
              query=reports.TimelineOptions,
              media=("application/json", "text/csv")),
     Endpoint("GET", f"{CAMPAIGN}/links", reports.links, "read",
-             "List links with their clicks and their former destinations.", "Links", query=Page),
+             "List links with their clicks and their former destinations.", "Links", query=PageOptions),
     Endpoint("GET", f"{CAMPAIGN}/recipients", reports.recipients, "read",
              "List what became of each recipient's message; as CSV all of them.", "Recipients",
              query=reports.RecipientOptions, media=("application/json", "text/csv")),

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from mailpixel.errors import InvalidInput, MailpixelError, StoreUnavailable
-from mailpixel.links.lists.rows import Format, Job, RowMinter
+from mailpixel.links.lists.minted_rows import Format, Job, RowMinter
 from mailpixel.model import Event
 from mailpixel.reading.deliveries import DeliveryReader, delivery_event
 from mailpixel.reading.lines import LINE_BYTES, Numbered, read_line

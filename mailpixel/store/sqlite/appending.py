@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain
 
-from mailpixel.store.sqlite.rows import COLUMNS, Row
+from mailpixel.store.sqlite.rows import COLUMNS, SqlRow
 
 SIZES = tuple(sorted({1 << n for n in range(10)} | {3 << n for n in range(8)} | set(range(8, 129, 8))))
 """Rows in one insert. A group is one statement of the next larger size, its last row repeated. `executemany` would
@@ -32,7 +32,7 @@ def _insert_of(size: int) -> str:
     )
 
 
-def insert_at_once(connection: sqlite3.Connection, rows: Sequence[Row], oldest_ms: int) -> bool:
+def insert_at_once(connection: sqlite3.Connection, rows: Sequence[SqlRow], oldest_ms: int) -> bool:
     """Insert at most `LARGEST` rows where all tombstones are older than the oldest of them.
 
     Returns False where nothing was inserted: a tombstone may concern one of the rows, or all of them are
@@ -43,7 +43,7 @@ def insert_at_once(connection: sqlite3.Connection, rows: Sequence[Row], oldest_m
     return connection.execute(_insert_of(size), values).rowcount > 0
 
 
-def insert(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+def insert(connection: sqlite3.Connection, rows: Sequence[SqlRow]) -> None:
     """Insert the rows that no tombstone keeps out, as this transaction sees them."""
     for start in range(0, len(rows), LARGEST):
         insert_at_once(connection, rows[start : start + LARGEST], NEVER_MS)

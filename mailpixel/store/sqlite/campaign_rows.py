@@ -95,7 +95,7 @@ def put_links(connection: sqlite3.Connection, campaign: str, links: Sequence[Lin
     connection.executemany("insert into links values (?, ?, ?, ?)", rows)
 
 
-def campaign_row(campaign: Campaign) -> tuple[Any, ...]:
+def row_of_campaign(campaign: Campaign) -> tuple[Any, ...]:
     """The values of a campaign in the order of `CAMPAIGN`."""
     sent_at_ms = None if campaign.sent_at is None else to_ms(campaign.sent_at)
     facts = (campaign.id, campaign.name, sent_at_ms, campaign.sent, campaign.base_url)

@@ -11,7 +11,6 @@ from mailpixel.store.campaigns import LinkRevision, Sighting
 from mailpixel.store.sqlite.campaign_rows import (
     CAMPAIGN,
     campaign_in,
-    campaign_row,
     campaigns_in,
     is_signed,
     keep_former_links,
@@ -19,6 +18,7 @@ from mailpixel.store.sqlite.campaign_rows import (
     next_revision,
     outlines_in,
     put_links,
+    row_of_campaign,
 )
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.met_links import known_links, meeting, remember
@@ -79,7 +79,7 @@ class SqliteCampaigns:
             connection.execute("delete from deleted_campaigns where id = ?", (campaign.id,))
             connection.execute(
                 f"insert into campaigns ({CAMPAIGN}, stale, revision) values (?, ?, ?, ?, ?, ?, ?, 1, ?)",  # noqa: S608
-                (*campaign_row(campaign), next_revision(connection)),
+                (*row_of_campaign(campaign), next_revision(connection)),
             )
             put_links(connection, campaign.id, campaign.links)
 
@@ -95,7 +95,7 @@ class SqliteCampaigns:
                 "update campaigns set name = ?, sent_at_ms = ?, sent = ?, base_url = ?, passthrough = ?,"
                 " archived = ?, stale = max(stale, ?), relinked = max(relinked, ?), revision = ? where id = ?",
                 (
-                    *campaign_row(campaign)[1:],
+                    *row_of_campaign(campaign)[1:],
                     calls_for_rebuild(former, campaign),
                     calls_for_recount(former, campaign),
                     next_revision(connection),

@@ -16,7 +16,7 @@ from mailpixel.store.sqlite.rows import (
     READ,
     AgentNumbers,
     AgentTexts,
-    Row,
+    SqlRow,
     check_id,
     intern_agents,
     known_agents,
@@ -135,18 +135,18 @@ class EventLog:
             self._texts.load(connection, {row[8] for row in rows})
         return [to_event(row, self._texts) for row in rows]
 
-    def named_after(self, position: int, limit: int) -> tuple[int, Sequence[Row]]:
+    def named_after(self, position: int, limit: int) -> tuple[int, Sequence[SqlRow]]:
         """The position of the last of the next `limit` events, and rows that begin with their messages' names."""
         with self._database.reading() as connection:
             named = connection.execute(NEWS, (position, limit)).fetchall()
         return max((last for _, _, last in named), default=position), named
 
-    def named(self, named: Sequence[Row]) -> Iterator[Message | PutAside]:
+    def named(self, named: Sequence[SqlRow]) -> Iterator[Message | PutAside]:
         """Stream the messages whose names these rows begin with. One that cannot be read is a `PutAside`."""
         for start in range(0, len(named), KEYS):
             yield from self._readable(named[start : start + KEYS])
 
-    def _readable(self, named: Sequence[Row]) -> Sequence[Message | PutAside]:
+    def _readable(self, named: Sequence[SqlRow]) -> Sequence[Message | PutAside]:
         """The messages whose names these rows begin with.
 
         If they cannot be read together they are read one by one, and one that cannot be read is a `PutAside`.
@@ -244,7 +244,7 @@ class EventLog:
                 ).fetchall()
             return self._messages(connection, rows)
 
-    def _messages(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> Sequence[Message]:
+    def _messages(self, connection: sqlite3.Connection, rows: Sequence[SqlRow]) -> Sequence[Message]:
         """Group rows into messages, in order of their first row, with events in order of id."""
         texts = self._texts
         texts.load(connection, {row[8] for row in rows})
@@ -274,7 +274,7 @@ def _select_of(keys: int) -> str:
     )
 
 
-def _rows_of(connection: sqlite3.Connection, named: Sequence[Row]) -> list[Row]:
+def _rows_of(connection: sqlite3.Connection, named: Sequence[SqlRow]) -> list[SqlRow]:
     """All events of these messages; `named` begins with campaign and recipient."""
     keys = list(chain.from_iterable(key[:2] for key in named))
     return connection.execute(_select_of(len(named)), keys).fetchall()

@@ -23,7 +23,7 @@ MAX_AGENTS = 20_000
 
 _KIND_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
 
-Row = tuple[Any, ...]
+SqlRow = tuple[Any, ...]
 
 
 def check_id(event: Event) -> None:
@@ -34,7 +34,7 @@ def check_id(event: Event) -> None:
         )
 
 
-def to_row(event: Event, agent: int) -> Row:
+def to_row(event: Event, agent: int) -> SqlRow:
     """The row of an event in the order of `COLUMNS`. GET and an empty address, which are most common, are null."""
     return (
         event.id,
@@ -99,7 +99,7 @@ class AgentTexts(dict[int, str]):
             self[number] = found[0]
 
 
-def to_event(row: Row, agents: dict[int, str]) -> Event:
+def to_event(row: SqlRow, agents: dict[int, str]) -> Event:
     """The event of a row in the order of `READ`."""
     campaign, recipient, id, kind, link, destination, method, address, agent, facts = row
     return Event(

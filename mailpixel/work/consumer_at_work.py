@@ -6,14 +6,14 @@ from typing import Protocol
 from mailpixel.projections.lease import Stop
 
 Clock = Callable[[], int]
-"""Gives milliseconds since 1970. Any call may raise `Ended`."""
+"""Gives milliseconds since 1970. Any call may raise `WorkEnded`."""
 
 
-class Ended(Stop):
+class WorkEnded(Stop):
     """The work must end. A clock raises it between two steps."""
 
 
-class Task(Protocol):
+class ConsumerAtWork(Protocol):
     """A consumer at work. All calls come from one thread."""
 
     @property

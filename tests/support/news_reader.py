@@ -6,7 +6,7 @@ from mailpixel.model import Message
 from mailpixel.projections.lease import Lease, LeaseLost
 from mailpixel.store.consumers import Consumer
 from mailpixel.store.log import PutAside
-from mailpixel.work.task import Clock
+from mailpixel.work.consumer_at_work import Clock
 
 NEWS = 1_000
 """Events whose messages are read at a time. After a failure, all of them come again."""
@@ -16,7 +16,7 @@ TURN_MS = 5_000
 
 
 class NewsReader:
-    """A `Task` that passes every message with news to `act`, at least once.
+    """A `ConsumerAtWork` that passes every message with news to `act`, at least once.
 
     When `act` raises, the position does not move and the same messages come again.
     """
@@ -30,7 +30,7 @@ class NewsReader:
         self._act = act
 
     def catch_up(self, clock: Clock, lease_ms: int) -> int | None:
-        """See `Task`."""
+        """See `ConsumerAtWork`."""
         read = 0
         end_ms = clock() + TURN_MS
         try:
@@ -45,7 +45,7 @@ class NewsReader:
         return read
 
     def leave(self) -> None:
-        """See `Task`."""
+        """See `ConsumerAtWork`."""
         self._lease.drop()
 
     def _read(self, clock: Clock, lease_ms: int) -> int:

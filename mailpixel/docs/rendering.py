@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
-from mailpixel.docs import Page, pages
+from mailpixel.docs import ManualPage, pages
 
 _FRAME = """<!doctype html>
 <html lang="en">
@@ -72,7 +72,7 @@ def index_html() -> bytes:
     return _framed("mailpixel manual", f"<h1>mailpixel manual</h1>\n<dl>\n{rows}\n</dl>\n", "", None)
 
 
-def _framed(title: str, body: str, up: str, shown: Page | None) -> bytes:
+def _framed(title: str, body: str, up: str, shown: ManualPage | None) -> bytes:
     here = ' aria-current="page"'
     contents = "\n".join(
         f'<li><a href="{up}docs/{name}"{here if page is shown else ""}>{escape(page.title)}</a></li>'

@@ -3,7 +3,7 @@
 from mailpixel.server.bounds import DROPPED_BYTES, DROPPED_CHUNKS, HEADER_BYTES
 
 
-class Body:
+class RequestBody:
     """What one connection's bodies bring.
 
     `chunks` wait for the app; `seen` counts those of this turn of the loop. Everything else counts for one request.

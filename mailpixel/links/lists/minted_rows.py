@@ -14,7 +14,7 @@ from mailpixel.links.keyring import Keyring, pseudonym
 from mailpixel.links.lists.columns import Wanted
 from mailpixel.links.lists.encoding import check_encoding
 from mailpixel.links.lists.kept import as_it_is, csv_field, is_text, kept_csv, kept_text, refuse_unreadable
-from mailpixel.links.lists.recipients import Kept, Layout, Row
+from mailpixel.links.lists.layout import Kept, Layout, RowContent
 from mailpixel.links.minter import Minter
 from mailpixel.links.urls import check_base_url, click_url, pixel_url
 
@@ -130,7 +130,7 @@ class RowMinter:
         """The recipient id for what a list says: the same, or its pseudonym. Raises `InvalidInput`."""
         return check_recipient(written) if self._keyring is None else pseudonym(self._keyring, written)
 
-    def are_ids(self, rows: Sequence[Row]) -> TypeGuard[Sequence[str]]:
+    def are_ids(self, rows: Sequence[RowContent]) -> TypeGuard[Sequence[str]]:
         """Whether all rows hold an id as it stands; quicker than to look at each."""
         if self._keyring is not None:
             return False
@@ -192,7 +192,7 @@ def mint_block(job: Job, keyring: Keyring, layout: Layout, block: bytes, skip: i
 
 
 def _sorted_out(
-    minter: RowMinter, rows: Sequence[Row], skip: int, strict: bool
+    minter: RowMinter, rows: Sequence[RowContent], skip: int, strict: bool
 ) -> tuple[list[int], list[str], list[Fault]]:
     """(the places of good rows, their ids, the faults); with `strict` nothing after the first fault."""
     places: list[int] = []

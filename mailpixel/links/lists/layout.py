@@ -19,11 +19,11 @@ LONGEST_ROW_BYTES = 262_144
 FIELD = "recipients"
 """The name of the whole list in errors."""
 
-Row = str | InvalidInput | None
+RowContent = str | InvalidInput | None
 """What a row holds: the recipient as written, what is wrong with it, or nothing."""
 
 
-class Source(Protocol):
+class Readable(Protocol):
     """What a list is read from."""
 
     def read(self, size: int, /) -> bytes:
@@ -58,13 +58,13 @@ class Layout:
         """A row may span lines, between double quotes."""
         return bool(self.delimiter)
 
-    def read(self, block: bytes) -> Iterator[Row]:
+    def read(self, block: bytes) -> Iterator[RowContent]:
         """The rows of a block, in order. A broken row takes no other with it."""
         if not self.delimiter:
             return (_recipient_of(_object(line), self.field) for line in self._lines(block))
         return map(self._cell, self._records(block, ""))
 
-    def read_kept(self, block: bytes) -> tuple[list[Row], Kept]:
+    def read_kept(self, block: bytes) -> tuple[list[RowContent], Kept]:
         """The rows of a block, and beside them the kept columns."""
         if not self.delimiter:
             objects = [_object(line) for line in self._lines(block)]
@@ -84,14 +84,14 @@ class Layout:
         lines = block.decode("utf-8", "surrogateescape").split("\n")
         return records([line + end for line in lines] if end else lines, self.delimiter)
 
-    def _cell(self, record: list[str] | None) -> Row:
+    def _cell(self, record: list[str] | None) -> RowContent:
         if record is not None and len(record) == self.width:
             text = record[self.column].strip()
             if text:
                 return text
         return self._odd(record)
 
-    def _odd(self, record: list[str] | None) -> Row:
+    def _odd(self, record: list[str] | None) -> RowContent:
         """What a record holds that is not simply as wide as the header."""
         if record is None:
             return InvalidInput(
@@ -114,11 +114,11 @@ class Column(Layout):
     `width` is that of the table.
     """
 
-    def read(self, block: bytes) -> Iterator[Row]:
+    def read(self, block: bytes) -> Iterator[RowContent]:
         """The rows of a block, in order. An empty one counts as blank where there is no other column."""
         return iter(self.read_kept(block)[0])
 
-    def read_kept(self, block: bytes) -> tuple[list[Row], Kept]:
+    def read_kept(self, block: bytes) -> tuple[list[RowContent], Kept]:
         """The rows and the kept columns of a block."""
         empty = None if self.width == 1 else InvalidInput(self.field, "is empty in this row")
         recipients, *kept = json.loads(block)
@@ -151,7 +151,7 @@ def _object(line: bytes) -> object:
         return InvalidInput("line", 'is not a JSON object in UTF-8; write {"recipient": "ID"}')
 
 
-def _recipient_of(value: object, name: str) -> Row:
+def _recipient_of(value: object, name: str) -> RowContent:
     if value is None or isinstance(value, InvalidInput):
         return value
     recipient = value.get(name) if isinstance(value, dict) else None
@@ -168,7 +168,7 @@ def _at(record: list[str] | None, place: int) -> str | None:
     return record[place] if record is not None and place < len(record) else None
 
 
-def blocks(source: Source, held: bytes, size_bytes: int, layout: Layout) -> Iterator[bytes]:
+def blocks(source: Readable, held: bytes, size_bytes: int, layout: Layout) -> Iterator[bytes]:
     """What has been read of a list, and the rest of it, in blocks of about one size and of whole rows.
 
     Raises `InvalidInput` for a row of more than 262,144 bytes.

@@ -7,7 +7,7 @@ from typing import BinaryIO
 from mailpixel.links.lists.columns import Wanted
 from mailpixel.links.lists.encoding import AsUtf8, encoding_of
 from mailpixel.links.lists.head import look
-from mailpixel.links.lists.recipients import Layout, Source, blocks
+from mailpixel.links.lists.layout import Layout, Readable, blocks
 
 
 class TextList:
@@ -20,7 +20,7 @@ class TextList:
         self, source: BinaryIO, beginning: bytes, wanted: Wanted, encoding: str | None = None
     ) -> None:
         encoding = encoding_of(beginning) or encoding
-        self._source: Source = source
+        self._source: Readable = source
         if encoding is not None:
             self._source = AsUtf8(source, beginning, encoding)
             beginning = self._source.read(len(beginning))

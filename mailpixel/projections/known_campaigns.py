@@ -5,7 +5,7 @@ from mailpixel.model import Campaign
 from mailpixel.store.campaigns import CampaignReader
 
 
-class Campaigns(dict[str, Campaign]):
+class KnownCampaigns(dict[str, Campaign]):
     """Looks up each campaign once. An unregistered campaign has its id and nothing else."""
 
     def __init__(self, registry: CampaignReader) -> None:
