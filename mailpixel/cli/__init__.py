@@ -91,7 +91,10 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit. Ctrl-C ends the process by its signal, so that a loop in a shell ends with it."""
+    interrupted = False
     try:
         cli(arguments)
     except Interrupted:
+        interrupted = True
+    if interrupted:  # and the exception is gone, with all that the command held
         end_by_interrupt()

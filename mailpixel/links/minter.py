@@ -1,6 +1,7 @@
 """What one campaign puts into its mail: keys, a public address and a campaign id, bound together."""
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 
 from mailpixel.claims import Claims, TokenKind, check_link_number
 from mailpixel.links.keyring import Keyring, pseudonym
@@ -11,7 +12,8 @@ from mailpixel.links.urls import check_base_url, click_url, merge_click_url, opt
 class Minter:
     """Mints the URLs of one campaign. With `preview`, hits on them count as the sender's own.
 
-    Raises `InvalidInput` for a base URL or campaign id out of bounds; its methods for a recipient or a link.
+    Any thread may call it, and it can be pickled for another process: with its keys. Raises `InvalidInput` for a base
+    URL or campaign id out of bounds; its methods for a recipient or a link.
     """
 
     def __init__(self, keyring: Keyring, base_url: str, campaign: str, *, preview: bool = False) -> None:
@@ -23,6 +25,10 @@ class Minter:
         self._opens = self.series(TokenKind.OPEN)
         self._messages = self.series(TokenKind.MESSAGE)
         self._clicks = lru_cache(SERIES_KEPT)(self.series)
+
+    def __reduce__(self) -> tuple[Callable[..., "Minter"], tuple[Keyring, str, str]]:
+        """What it was made of: the state of a hash cannot be pickled."""
+        return partial(Minter, preview=self._preview), (self._keyring, self.base_url, self.campaign)
 
     def series(self, kind: TokenKind, link: int | None = None) -> Series:
         """The signer of one kind of token, or of one link, for many recipients."""

@@ -161,14 +161,34 @@ def test_signed_sealed_list_and_broken_mail_is_left_alone(head: str, cause: Skip
     assert plan.report == {"tracked": 0, f"left-{cause}": 1}
 
 
-@pytest.mark.parametrize("encoding", ["7bit", "base64"])
-def test_pgp_armour_in_a_text_leaves_the_message_alone(encoding: str) -> None:
-    armour = "-----BEGIN PGP MESSAGE-----\n"
-    text = base64.encodebytes(armour.encode()).decode() if encoding == "base64" else armour
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("7bit", "-----BEGIN PGP MESSAGE-----\n"),
+        ("base64", base64.encodebytes(b"-----BEGIN PGP MESSAGE-----\n").decode()),
+        ("quoted-printable", "=2D----BEGIN PGP MESSAGE-----\n"),
+    ],
+)
+def test_pgp_armour_in_a_text_leaves_the_message_alone(encoding: str, text: str) -> None:
     raw = multipart(
         "mixed", f"Content-Transfer-Encoding: {encoding}\n\n{text}", f"Content-Type: text/html\n\n{LINK}"
     )
     assert prepare_message(raw, OPTIONS).skipped_parts == (SkippedPart("", SkipCause.PGP),)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Type: text/html; charset=windows-1252\nContent-Transfer-Encoding: quoted-printable",
+        b"Content-Type: text/html; charset*=utf-8''windows-1252\nContent-Transfer-Encoding: 8bit",
+    ],
+)
+def test_bytes_beyond_ascii_are_tracked_wherever_they_stand_and_however_the_charset_is_written(
+    head: bytes,
+) -> None:
+    plan = prepare_message(head + b'\n\n\xa8 <a href="https://shop.example/1">x</a>', OPTIONS)
+    assert (plan.error, plan.links) == (None, ("https://shop.example/1",))
+    assert b"\n\n\xa8 <a href=" in plan.render(["https://t.example/c/A"], PIXEL_URL)
 
 
 def test_armour_that_an_encoding_hides_is_found_in_a_part_to_rewrite() -> None:

@@ -1,6 +1,8 @@
 """The public SDK: what it exports, that importing it is light, and a first program."""
 
+import copy
 import json
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable
@@ -104,6 +106,15 @@ def test_a_minter_makes_every_url_of_a_message(keyring: mailpixel.Keyring, previ
     assert mint.merge_link("r-1", 2) == f"https://t.example/mail/c/{message}/2"
     assert mint.optout("r-1") == f"https://t.example/mail/u/{message}"
     assert parse_path(f"/c/{carried}") == TrackingPath(LINK, carried)
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_a_minter_goes_to_another_process(keyring: mailpixel.Keyring, preview: bool) -> None:
+    mint = Minter(keyring, "https://t.example", "c1", preview=preview)
+    for other in (pickle.loads(pickle.dumps(mint)), copy.deepcopy(mint)):
+        assert other.link("r-1", 2) == mint.link("r-1", 2)
+        assert other.pixel("r-1") == mint.pixel("r-1")
+        assert other.pseudonym("a@b.example") == mint.pseudonym("a@b.example")
 
 
 def test_a_minter_refuses_what_it_cannot_mint(keyring: mailpixel.Keyring) -> None:

@@ -1,7 +1,7 @@
 """Compares two messages as Python's own parser reads them: the safety check after the splice."""
 
 from collections.abc import Sequence
-from email import message_from_bytes
+from email import message_from_string
 from email.message import Message
 
 from mailpixel.links.parts.transfer import without_padding
@@ -35,8 +35,11 @@ def difference(before: bytes, after: bytes, contents: Sequence[bytes]) -> str | 
 
 
 def _parts(raw: bytes) -> "list[Message[str, str]]":
-    """All of a message, in order. White space around the name of an encoding, which Python minds, means nothing."""
-    parts = list(message_from_bytes(raw).walk())
+    """All of a message, in order, each byte as one letter: of bytes, Python reads a body in its charset.
+
+    White space around the name of an encoding, which Python minds, means nothing.
+    """
+    parts = list(message_from_string(raw.decode("latin-1")).walk())
     for part in parts:
         if encoding := part.get(_ENCODING):
             part.replace_header(_ENCODING, str(encoding).strip())
@@ -45,7 +48,7 @@ def _parts(raw: bytes) -> "list[Message[str, str]]":
 
 def _content(part: "Message[str, str]") -> bytes | None:
     if str(part.get(_ENCODING, "")).lower() == "quoted-printable" and not part.is_multipart():
-        return without_padding(str(part.get_payload()).encode("utf-8", "surrogateescape"))
+        return without_padding(str(part.get_payload()).encode("latin-1"))
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else None
 

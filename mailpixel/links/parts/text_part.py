@@ -24,7 +24,8 @@ from mailpixel.links.splicing.template import Template, cut, template_of
 from mailpixel.links.text import draft_text
 
 _READERS = {"text/html": draft_html, "text/plain": draft_text}
-_ARMOUR_BEGINS = b"-----BEGIN PGP"
+_ARMOUR_WORDS = b"BEGIN PGP"
+"""What shows of armour in quoted-printable, too: some programs escape the dash that begins a line."""
 _ARMOUR = re.compile(rb"^-----BEGIN PGP ", re.MULTILINE)
 
 
@@ -45,12 +46,12 @@ class TextPart:
     def is_armoured(self) -> bool:
         """Whether it holds PGP armour: a message in a message."""
         text = self.content.decoded if self.content else self.raw
-        return _ARMOUR_BEGINS in text and _ARMOUR.search(text) is not None
+        return _ARMOUR_WORDS in text and _ARMOUR.search(text) is not None
 
 
 def text_parts(message: MimeMessage, raw: bytes, kinds: Collection[str]) -> list[TextPart]:
     """The text parts to look into: those of these kinds, and others that may hide PGP armour."""
-    armour = _ARMOUR_BEGINS in raw
+    armour = _ARMOUR_WORDS in raw
     return [
         _text_part(part, raw)
         for part in message.leaves
