@@ -1,8 +1,8 @@
-"""Telling people from machines: a pure function from the events of a message to verdicts, and why.
+"""Tells people from machines: a pure function from a message's events to verdicts, with reasons.
 
-judge(message, campaign, rules)     verdicts, in order of time
+judge(message, campaign, rules)     the verdicts, in order of time
 explain(message, campaign, rules)   the same, with the reasons in words
-judge_agent(agent, kind, rules)     how a user agent is judged by itself
+judge_agent(agent, kind, rules)     the verdict on a user agent alone
 """
 
 from mailpixel.classify.explain import explain

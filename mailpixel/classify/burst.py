@@ -1,4 +1,4 @@
-"""Rule 8: more different links of a message followed in a short span than anybody reads."""
+"""Rule 8: more different links of a message were followed in a short span than anyone can read."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,19 +13,18 @@ from mailpixel.traffic.networks import Certainty
 BURST = Ruling("burst", Verdict.SCANNER)
 
 _SAME_HAND = (None, TRAP, INSTANT)
-"""Rulings under which a click still counts among those of its own source: not what one event or a network gave away,
-which says nothing of the others.
-"""
+"""Rulings under which a click still counts in the bursts of its own source. A hit ruled out by its own event or by
+its network says nothing about other hits."""
 
 Span = tuple[int, int, int]
-"""First and last position of the clicks in it, and how many different links they followed."""
+"""First and last position of its clicks, and how many different links they followed."""
 
 
 def mark_burst(observations: Sequence[Observation], thresholds: Thresholds) -> None:
-    """Rule on every undecided click inside a burst, and on the opens of its sources that came before.
+    """Rule on every undecided click inside a burst, and on earlier opens of its sources.
 
-    What is a machine's for certain takes no part in the burst of another source, and a click that shows a person's
-    gesture falls only with the clicks of its own: a checker beside a reader makes no burst.
+    A certain machine takes no part in the burst of another source. A click that shows a person's gesture
+    counts only the clicks of its own source, so a link checker beside a reader makes no burst.
     """
     clicks = [hit for hit in observations if hit.click and hit.countable and _of_a_hand(hit)]
     fewest = min(thresholds.burst_links, thresholds.sweep_links)
@@ -58,7 +57,7 @@ def _by_source(clicks: Iterable[Observation]) -> dict[Source, list[Observation]]
 def _sweep(
     clicks: Sequence[Observation], thresholds: Thresholds, swept: dict[Source, int], spare_gestures: bool
 ) -> None:
-    """Take down the clicks of every span of either size, but those that show a gesture where these are spared."""
+    """Rule on the clicks of every span of either size, except those that show a gesture where these are spared."""
     for size_ms, links in (
         (thresholds.burst_ms, thresholds.burst_links),
         (thresholds.sweep_ms, thresholds.sweep_links),
@@ -70,7 +69,7 @@ def _sweep(
 def _take_clicks(
     clicks: Sequence[Observation], spans: Iterable[Span], swept: dict[Source, int], spare_gestures: bool
 ) -> None:
-    """Rule on the clicks of every span; what an earlier span reached is not walked again."""
+    """Rule on the clicks of every span. Clicks that an earlier span reached are not visited again."""
     done = 0
     for first, last, found in spans:
         length_ms = clicks[last].at_ms - clicks[first].at_ms
@@ -85,7 +84,7 @@ def _take_clicks(
 
 
 def _spans(clicks: Sequence[Observation], size_ms: int, links: int) -> Iterator[Span]:
-    """Every span of this size that holds this number of different links, each beginning or ending with a new click."""
+    """Every span of this size with this many different links. Each begins or ends with a new click."""
     inside: defaultdict[int | str | None, int] = defaultdict(int)
     first = 0
     for last, click in enumerate(clicks):
@@ -104,7 +103,7 @@ def _leave(inside: dict[int | str | None, int], link: int | str | None) -> None:
 
 
 def _take_opens(observations: Sequence[Observation], swept: dict[Source, int], slack_ms: int) -> None:
-    """Opens of a sweeping source fall with its clicks; the pixel stands last in a mail, hence the slack."""
+    """Rule on opens of a sweeping source before its clicks. The pixel is last in a mail, hence the slack."""
     for hit in observations:
         if hit.ruling is None and not hit.click:
             last_ms = swept.get(hit.source)

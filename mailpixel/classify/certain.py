@@ -1,6 +1,4 @@
-"""What proves a machine, or a reader's mailbox, by itself, among what no earlier rule decided: before any neighbour
-is asked.
-"""
+"""What alone proves a machine, or a reader's mailbox, among undecided hits, before any neighbour is considered."""
 
 from collections.abc import Sequence
 
@@ -15,7 +13,7 @@ NETWORK = Ruling("network", Verdict.SCANNER)
 
 
 def mark_certain(observations: Sequence[Observation], networks: NetworkTable, thresholds: Thresholds) -> None:
-    """Look up the network of every undecided hit, and rule on those that it or their moment decides alone."""
+    """Look up the network of every undecided hit, and rule on hits that network or timing alone decides."""
     lookup, soon_ms = networks.lookup, max(thresholds.click_hard_ms, thresholds.click_transit_ms)
     for hit in observations:
         if hit.ruling is None:
@@ -28,7 +26,7 @@ def mark_certain(observations: Sequence[Observation], networks: NetworkTable, th
 
 
 def _on_view(hit: Observation) -> Ruling | None:
-    """A mailbox that fetches images from its own addresses, later than it fetches ahead: its reader looks."""
+    """A mailbox whose own addresses fetched the image after its prefetch window: its reader looks at it."""
     network = hit.network
     if network is None or network.via is None or hit.click or hit.early:
         return None
@@ -37,7 +35,7 @@ def _on_view(hit: Observation) -> Ruling | None:
 
 
 def is_too_soon(hit: Observation, thresholds: Thresholds) -> bool:
-    """Whether nobody can have read the message yet: just delivered, or just sent and not delivered."""
+    """Whether no one can have read the message yet: just delivered, or just sent and not delivered."""
     if hit.age_ms is None:
         return False
     if hit.in_transit:
@@ -46,7 +44,7 @@ def is_too_soon(hit: Observation, thresholds: Thresholds) -> bool:
 
 
 def speaks(hit: Observation) -> Certainty | None:
-    """What the hit's network proves of this kind of hit."""
+    """What the hit's network proves about this kind of hit."""
     network = hit.network
     if network is None or network.certainty is Certainty.PEOPLE:
         return None

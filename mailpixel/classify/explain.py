@@ -1,4 +1,4 @@
-"""The judgement with its reasons, in plain English for the people who run campaigns."""
+"""Verdicts with their reasons, in plain English for the people who run campaigns."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -30,10 +30,10 @@ _EVIDENCE: Mapping[str, str] = {
 
 
 def explain(message: Message, campaign: Campaign, rules: Rules) -> tuple[Judged, ...]:
-    """The verdicts of `judge`, from the same rules and the same pass over the events, with their `reasons`.
+    """The verdicts of `judge`, made with the same rules in the same pass, with their `reasons`.
 
-    The first sentence is that of the rule that decided; the others say what it found and what else was considered.
-    No sentence contradicts the verdict or another.
+    The first sentence is that of the rule that decided. The others say what it found and what else was
+    considered. No sentence contradicts the verdict or another sentence.
     """
     observations = observe(message, campaign, rules)
     return tuple(
@@ -147,7 +147,7 @@ def _soft(hit: Observation) -> Iterator[str]:
 
 
 def _missing(hit: Observation) -> Iterator[str]:
-    """What is wrong with the headers, where that is part of the evidence."""
+    """What is wrong with the headers, if that is part of the evidence."""
     if "client" not in hit.soft:
         return
     found = lacks(hit)
@@ -205,7 +205,7 @@ _UNITS = ((172_800, 86_400, "days"), (7_200, 3_600, "h"), (120, 60, "min"))
 
 
 def _length(ms: int) -> str:
-    """A length of time for people: 0.4 s, 12 s, 5 min, 3 h, 2 days."""
+    """A duration for people: 0.4 s, 12 s, 5 min, 3 h, 2 days."""
     seconds = ms / 1000
     for least, size, unit in _UNITS:
         if seconds >= least:

@@ -1,4 +1,4 @@
-"""Rules 1 to 6: what a single event gives away by itself."""
+"""Rules 1 to 6: what a single event reveals."""
 
 from collections.abc import Callable
 
@@ -24,26 +24,26 @@ DECLARED_EARLY = Ruling("declared", Verdict.PREFETCH)
 
 
 def internal(hit: Observation, rules: Rules) -> Ruling | None:
-    """The sender's own."""
+    """A hit of the sender."""
     event = hit.event
     own = hit.bits & PREVIEW or event.recipient in rules.seeds or rules.operator.lookup(event.address)
     return INTERNAL if own else None
 
 
 def method(hit: Observation, rules: Rules) -> Ruling | None:
-    """Anything but a GET."""
+    """A method other than GET."""
     if hit.event.method == "GET":
         return None
     return METHOD_CLICK if hit.click else METHOD_OPEN
 
 
 def purpose(hit: Observation, rules: Rules) -> Ruling | None:
-    """Loaded ahead, as the browser itself says."""
+    """Loaded ahead of the reader, as the browser says itself."""
     return PURPOSE if hit.bits & PREFETCH else None
 
 
 def mail_proxy(hit: Observation, rules: Rules) -> Ruling | None:
-    """An image proxy: a person's eyes on an image, but for the first moments; never on a link."""
+    """An image proxy: on an image a reader, except in the first moments; on a link never."""
     if hit.agent.kind is not AgentKind.MAIL_PROXY or hit.agent.via is None:
         return None
     if hit.click:
@@ -70,7 +70,7 @@ def gmail_prefetch(hit: Observation, rules: Rules) -> Ruling | None:
 
 
 def declared(hit: Observation, rules: Rules) -> Ruling | None:
-    """What the agent says it is; None leaves a person possible."""
+    """A machine that its agent names; None when it may be a person."""
     for known in rules.agents:
         if known.contains in hit.event.agent.lower():
             return None if known.verdict is Verdict.HUMAN else Ruling("declared", known.verdict)
@@ -110,14 +110,14 @@ EVENT_RULES: tuple[tuple[EventRule, frozenset[AgentKind]], ...] = (
     (gmail_prefetch, frozenset({AgentKind.GMAIL_PREFETCH})),
     (declared, frozenset(_DECLARED)),
 )
-"""In the order of `RULES`, each with the kinds of agents it can speak about."""
+"""In the order of `RULES`, each with the kinds of agents that it can decide."""
 
 _ALL = tuple(rule for rule, _ in EVENT_RULES)
 _BY_KIND = {kind: tuple(rule for rule, kinds in EVENT_RULES if kind in kinds) for kind in AgentKind}
 
 
 def first_ruling(hit: Observation, rules: Rules) -> Ruling | None:
-    """The ruling of the first rule that matches; None leaves the event to the rules that need its neighbours."""
+    """The ruling of the first rule that matches; None leaves the event to rules that need its neighbours."""
     for rule in _ALL if rules.agents else _BY_KIND[hit.agent.kind]:
         ruling = rule(hit, rules)
         if ruling is not None:

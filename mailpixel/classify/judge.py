@@ -21,7 +21,7 @@ from mailpixel.model import Campaign, Event, Facts, Judged, Link, Message, Verdi
 
 @dataclass(frozen=True, slots=True)
 class AgentVerdict:
-    """The verdict of one hit with this agent and nothing else to go by; `sign` is what in the agent decided."""
+    """The verdict on one hit when only its agent is known. `sign` is the part of the agent that decided."""
 
     verdict: Verdict
     rule: str
@@ -30,7 +30,7 @@ class AgentVerdict:
 
 
 def judge_agent(agent: str, kind: EventKind, rules: Rules) -> AgentVerdict:
-    """The verdict of a single GET with this agent, long after delivery; any length and any text will do."""
+    """The verdict on a single GET with this agent, long after delivery. Any text of any length is accepted."""
     event = Event(b"", kind, 0, "GET", "", agent, Facts.NONE, "", "")
     hit = sight_of(event)
     ruling = first_ruling(hit, rules) or DEFAULT
@@ -45,14 +45,15 @@ _moment = attrgetter("received_at_ms", "id")
 def judge(message: Message, campaign: Campaign, rules: Rules) -> tuple[Judged, ...]:
     """A verdict for every open and click of a message, in order of (received_at_ms, id).
 
-    Deliveries set the clock, opt-outs say nothing; neither comes back. Pure: the same events, campaign and
-    rules give the same verdicts, in whatever order the events came. Costs n log n in the events.
+    Deliveries set the clock and opt-outs have no effect; neither is returned. Pure: the same
+    events, campaign and rules give the same verdicts, in whatever order the events came. Takes n
+    log n time in the number of events.
     """
     return tuple(_judged(observe(message, campaign, rules), rules))
 
 
 def observe(message: Message, campaign: Campaign, rules: Rules) -> list[Observation]:
-    """The opens and clicks of a message as the rules see them, in order, each with the ruling that fell or None."""
+    """The opens and clicks of a message as the rules see them, in order, each with its ruling or None."""
     clocks = _clocks(message, campaign, rules)
     events = sorted(message.events, key=_moment) if len(message.events) > 1 else message.events
     links = campaign.links
@@ -71,9 +72,9 @@ def observe(message: Message, campaign: Campaign, rules: Rules) -> list[Observat
 
 
 def numbered(event: Event, links: Sequence[Link]) -> Event:
-    """A click that carried its destination as one on the link of that destination, where there is one by now.
+    """A click that carried its destination, as a click on the link of that destination if one exists by now.
 
-    So both count for one link, and a reader who follows both has followed one. Traps count for none.
+    So both count for one link, and a reader who follows both has followed one. Traps are ignored.
     """
     if event.link is not None:
         return event
@@ -83,8 +84,9 @@ def numbered(event: Event, links: Sequence[Link]) -> Event:
 
 
 def _clocks(message: Message, campaign: Campaign, rules: Rules) -> tuple[DeliveryClock, DeliveryClock]:
-    """The clock of the message, and the one for hits before it started: delivery before sending, sending before
-    nothing.
+    """The clock of the message, and the one for hits before it started.
+
+    Delivery comes before sending, sending before nothing.
     """
     sending = _sent_at_ms(campaign.sent_at), rules.thresholds.open_queue_ms, "sending"
     delivered = [event.received_at_ms for event in message.events if event.kind is EventKind.DELIVERY]
@@ -95,7 +97,7 @@ def _clocks(message: Message, campaign: Campaign, rules: Rules) -> tuple[Deliver
 
 @lru_cache(maxsize=1024)
 def _sent_at_ms(sent_at: datetime | None) -> int | None:
-    """Once a campaign and not once a message: arithmetic with dates is slow."""
+    """Computed once for each campaign, not for each message: arithmetic with dates is slow."""
     return Campaign("", "", sent_at=sent_at).sent_at_ms
 
 
@@ -110,14 +112,14 @@ def _judged(observations: Sequence[Observation], rules: Rules) -> list[Judged]:
 
 
 class Repeats:
-    """Which hits repeat one that counted: same kind, link, verdict and source, within the window of that one."""
+    """Finds hits that repeat one that counted: same kind, link, verdict and source, within its window."""
 
     def __init__(self, open_ms: int, click_ms: int) -> None:
         self._windows = open_ms, click_ms
         self._counted: dict[tuple[object, ...], int] = {}
 
     def seen(self, hit: Observation, ruling: Ruling) -> bool:
-        """Whether this hit is a repeat; hits must come in order of time."""
+        """Whether this hit is a repeat. Pass hits in order of time."""
         if ruling.verdict is Verdict.INTERNAL or not hit.countable:
             return False
         key = (hit.click, hit.link, ruling.verdict, hit.source)

@@ -22,7 +22,7 @@ PLAIN_HTTP = int(Facts.PLAIN_HTTP)
 UNSEEN = int(Facts.UNSEEN)
 FRAMED = int(Facts.FRAMED)
 GESTURE = NAVIGATE | USER_ACTIVATED
-"""What a browser shows when a person's own gesture started the navigation."""
+"""The facts that a browser shows when a person's gesture started the navigation."""
 
 _IMAGE_PROXIES = (AgentKind.MAIL_PROXY, AgentKind.PRIVACY_PREFETCH, AgentKind.GMAIL_PREFETCH)
 
@@ -30,15 +30,15 @@ Source = tuple[str, str]
 """Address and agent; the address is empty for image proxies, whose addresses change from one fetch to the next."""
 
 DeliveryClock = tuple[int | None, int, str]
-"""When the clock of a message started (None: no clock), how long an image may be fetched ahead on it, and what
-started it."""
+"""The start of a message's clock (None: no clock), how long afterwards a mailbox may fetch an image
+ahead, and what started the clock."""
 
 NO_CLOCK: DeliveryClock = (None, 0, "")
 
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What a rule says of an event."""
+    """The decision of a rule about an event."""
 
     rule: str
     verdict: Verdict
@@ -46,13 +46,13 @@ class Ruling:
 
 
 class Observation(Struct, gc=False):
-    """An event with everything the rules ask about it, and the ruling once there is one.
+    """An event with everything that the rules use, and the ruling once there is one.
 
-    `bits` are the event's facts as a plain number; `link` is the number of the link that was followed, or the embedded
-    destination; `countable` says whether the event can count at all: a GET on a token that is valid and no preview.
-    `age_ms` is the time since delivery, or since sending while the message was not delivered yet; None before both.
-    `early_ms` is how long that clock allows an image to be fetched ahead. `in_transit` says that the hit came after
-    sending and before the delivery.
+    `bits` are the event's facts as a plain number. `link` is the number of the followed link, or the embedded
+    destination. `countable` says whether the event can count at all: a GET on a valid token that is not a
+    preview. `age_ms` is the time since delivery, or since sending while the message was not delivered yet;
+    None before both. `early_ms` is how long that clock allows an image to be fetched ahead. `in_transit` says
+    that the hit came after sending and before the delivery.
     """
 
     event: Event
@@ -71,28 +71,29 @@ class Observation(Struct, gc=False):
     network: Network | None = None
     ruling: Ruling | None = None
     soft: tuple[str, ...] = ()
-    """Names of the soft rules that speak against the event, in their order."""
+    """Names of the soft rules with evidence against the event, in their order."""
     lifted: bool = False
-    """Whether evidence of a person outweighs what is soft."""
+    """Whether evidence of a person outweighs soft evidence."""
     distance_ms: int | None = None
-    """How far the trap was sprung that took this event down."""
+    """The distance in milliseconds to the trap hit that decided this event."""
     span: tuple[int, int] | None = None
-    """How many different links were followed in how many milliseconds, of the burst that took this event down."""
+    """Different links, and milliseconds, of the burst that decided this event."""
 
     @property
     def gesture(self) -> bool:
-        """Whether the browser reports that a person's own gesture followed the link."""
+        """Whether the browser reports that a person's gesture followed the link."""
         return self.click and self.bits & GESTURE == GESTURE
 
     @property
     def early(self) -> bool:
-        """Whether the mailbox may have fetched it by itself, by time alone."""
+        """Whether, by time alone, the mailbox may have fetched it by itself."""
         return self.age_ms is not None and self.age_ms <= self.early_ms
 
 
 def sight_of(event: Event, clock: DeliveryClock = NO_CLOCK, before: DeliveryClock = NO_CLOCK) -> Observation:
-    """An open or click on the clock of its message, or on the one `before` while that has not started; what came
-    before both has no age.
+    """An open or click on the clock of its message, or on the clock `before` while that has not started.
+
+    A hit before both has no age.
     """
     start_ms, early_ms, name = clock
     at_ms = event.received_at_ms

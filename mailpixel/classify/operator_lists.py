@@ -1,4 +1,4 @@
-"""What the operator knows besides the shipped lists: networks and agents of their own, and built-in networks disabled.
+"""What the operator adds to the shipped lists: own networks and agents, and built-in networks disabled.
 
 The file is one JSON object:
 
@@ -23,14 +23,16 @@ VERSION = 1
 NAME_LIMIT = 100
 ENTRY_LIMIT = 100_000
 WIDEST = {4: 8, 6: 16}
-"""Shortest prefix of an entry that is evidence, by IP version: anything wider would condemn the internet."""
+"""Shortest allowed prefix of an entry, by IP version. A wider one would condemn half the internet."""
 _MAPPED = IPv6Network("::ffff:0:0/96")
 
 
 @dataclass(frozen=True, slots=True)
 class OperatorLists:
-    """`networks` are entries of the operator's own, at most one a prefix; `without` are prefixes of shipped
-    networks that do not count; `agents` are judged as said, the first that matches.
+    """The operator's additions to the shipped lists.
+
+    `networks` are the operator's own entries, at most one for each prefix. `without` are prefixes of shipped
+    networks that are disabled. `agents` get their verdict; the first match counts.
     """
 
     networks: tuple[Network, ...] = ()
@@ -39,15 +41,15 @@ class OperatorLists:
 
     @classmethod
     def read(cls, document: object) -> Self:
-        """From a JSON object with any of the keys `networks`, `without` and `agents`.
+        """Read a JSON object with any of the keys `networks`, `without` and `agents`.
 
-        Raises InvalidInput naming the key, the number of the entry and what is wrong with it.
+        Raises `InvalidInput` naming the key, the number of the entry and what is wrong with it.
         """
         if not isinstance(document, Mapping) or document.get("version") != VERSION:
             raise InvalidInput("version", f"is not {VERSION}; a later mailpixel may have written this")
         unknown = sorted(set(document) - {"version", "networks", "without", "agents"})
         if unknown:
-            raise InvalidInput(unknown[0], "is not a list; there are networks, without and agents")
+            raise InvalidInput(unknown[0], "is not a known list; the lists are networks, without and agents")
         networks = _entries(document, "networks", lambda row: operator_network(**_texts(row)))
         without = _entries(document, "without", lambda row: canonical_prefix(str(row)))
         agents = _entries(document, "agents", lambda row: KnownAgent.read(_texts(row)))
@@ -55,7 +57,7 @@ class OperatorLists:
         return cls(tuple(by_prefix.values()), frozenset(without), agents)
 
     def to_json(self) -> dict[str, Any]:
-        """The document that `read` reads."""
+        """The JSON document that `read` reads."""
         networks = [
             {
                 "prefix": network.prefix,
@@ -74,14 +76,14 @@ class OperatorLists:
         }
 
     def added(self, network: Network) -> Self:
-        """With this entry, in the place of an older one for its prefix."""
+        """A copy with this entry, replacing an older one for its prefix."""
         rest = tuple(entry for entry in self.networks if entry.prefix != network.prefix)
         return replace(self, networks=(*rest, network))
 
     def removed(self, prefix: str) -> Self:
-        """Without the operator's entry for this prefix or, where there is none, with the built-in one disabled.
+        """A copy without the operator's entry for this prefix or, without such an entry, with the built-in one disabled.
 
-        Raises InvalidInput for what is no network, NotFound when there is neither.
+        Raises `InvalidInput` when the text is not a network, and `NotFound` when there is neither.
         """
         gone = canonical_prefix(prefix)
         if any(entry.prefix == gone for entry in self.networks):
@@ -91,8 +93,9 @@ class OperatorLists:
         return replace(self, without=self.without | {gone})
 
     def restored(self, prefix: str) -> Self:
-        """With a shipped entry counting again. Raises InvalidInput for what is no network, NotFound when it was
-        not disabled.
+        """A copy in which a disabled shipped entry counts again.
+
+        Raises `InvalidInput` when the text is not a network, and `NotFound` when it was not disabled.
         """
         back = canonical_prefix(prefix)
         if back not in self.without:
@@ -103,7 +106,7 @@ class OperatorLists:
 def operator_network(
     prefix: str = "", name: str = "", scope: str = "clicks", certainty: str = "probable"
 ) -> Network:
-    """An entry of the operator's own, checked. Raises InvalidInput naming the field."""
+    """An entry of the operator, checked. Raises `InvalidInput` naming the field."""
     entry = Network.read({"prefix": prefix, "name": name.strip(), "scope": scope, "certainty": certainty})
     if not entry.name or len(entry.name) > NAME_LIMIT or not entry.name.isprintable():
         raise InvalidInput("name", f"must be 1 to {NAME_LIMIT} printable characters that say whose it is")
@@ -134,13 +137,11 @@ def _numbered(rows: Iterable[object], key: str, read: Callable[[object], Entry])
         except InvalidInput as error:
             raise InvalidInput(f"{key}, entry {number}, {error.field}", error.problem) from None
         except TypeError:
-            raise InvalidInput(
-                f"{key}, entry {number}", "has keys that no entry has, or is no object"
-            ) from None
+            raise InvalidInput(f"{key}, entry {number}", "has unknown keys, or is not an object") from None
 
 
 def _texts(row: object) -> dict[str, str]:
-    """An entry as it is written. Raises TypeError for what is no object of texts."""
+    """An entry as written. Raises `TypeError` unless it is an object of texts."""
     if not isinstance(row, Mapping) or not all(isinstance(value, str) for value in row.values()):
         raise TypeError
     return dict(row)

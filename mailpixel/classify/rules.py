@@ -1,4 +1,4 @@
-"""The rules in force: what they are, what the operator added, and the numbers they measure against."""
+"""The rules in force: the rules themselves, the operator's additions, and the thresholds."""
 
 import hashlib
 import json
@@ -15,12 +15,12 @@ from mailpixel.traffic.agent_lists import shipped_lists
 from mailpixel.traffic.networks import Network, NetworkTable, canonical_prefix
 
 EDITION = 4
-"""Raised whenever the code of a rule decides differently, so that history is known to be judged by other rules."""
+"""Increase it whenever a rule's code decides differently, so that old verdicts are known to be of other rules."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of the ordered table: its name as it stands in verdicts, and what it says, for people."""
+    """One rule of the ordered table: its name as used in verdicts, and a description for people."""
 
     name: str
     summary: str
@@ -73,20 +73,22 @@ RULES: tuple[Rule, ...] = (
     Rule("no_open", "The link was followed although nobody had opened the message."),
     Rule("default", "No rule identified a machine."),
 )
-"""In order of decision: the first that matches wins. `instant` to `no_open` are soft: it takes two of them to decide.
-"""
+"""In order of decision: the first match wins. `instant` to `no_open` are soft: two of them are needed to decide."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownAgent:
-    """An agent the operator knows: any that contains this text, whatever its case, is judged so."""
+    """An agent that the operator knows. An agent that contains this text, in any case, gets the verdict."""
 
     contains: str
     verdict: Verdict
 
     @classmethod
     def read(cls, row: Mapping[str, object]) -> Self:
-        """From a JSON object with `contains` and `verdict`. Raises InvalidInput for no text or no known verdict."""
+        """Read a JSON object with `contains` and `verdict`.
+
+        Raises `InvalidInput` for an empty text or an unknown verdict.
+        """
         contains = str(row.get("contains", "")).strip()
         if not contains:
             raise InvalidInput("contains", "is empty; give a part of the user agent")
@@ -98,11 +100,11 @@ class KnownAgent:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Everything a verdict depends on besides the message itself; can be pickled and handed to other processes.
+    """Everything that a verdict depends on besides the message itself. It can be pickled for other processes.
 
-    `seeds` are the sender's test recipients; `operator_networks` the sender's networks in CIDR notation;
-    `networks` and `agents` what the operator knows besides the shipped lists; `without` shipped networks the
-    operator disabled. Raises InvalidInput for an invalid network.
+    `seeds` are the sender's test recipients, `operator_networks` the sender's networks in CIDR notation.
+    `networks` and `agents` are the operator's additions to the shipped lists, and `without` are shipped
+    networks that the operator disabled. Raises `InvalidInput` for an invalid network.
     """
 
     seeds: frozenset[str] = frozenset()

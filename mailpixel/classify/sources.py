@@ -1,8 +1,8 @@
-"""What a source did across messages: evidence for the operator to decide from. No rule uses it.
+"""What a source did across messages: evidence for the operator. No rule uses it.
 
-A gateway that follows one link of every message leaves each message with a single click, which the rules take
-for a person's. Only side by side do those clicks show what they are. So do those of an office behind one address,
-or of a town behind a mobile carrier's, and by number alone they look the same.
+A gateway that follows one link of every message leaves a single click in each, which the rules take for a
+person's. Only side by side do those clicks reveal the gateway. But many people in an office behind one
+address, or in a town behind a mobile carrier's, look the same by number alone.
 """
 
 from collections import Counter, deque
@@ -18,19 +18,19 @@ from mailpixel.classify.weak_evidence import first_read_ms
 from mailpixel.model import Campaign, Message, Verdict
 
 SOON_MS = 300_000
-"""A gateway has come by then: 97 % of 836 scanner bursts began within five minutes of sending; few people do.
-Source: github putyourlightson/craft-campaign issue 546, 2026-08."""
+"""A gateway has usually come by then: 97 % of 836 scanner bursts began within five minutes of sending, but few
+people do. Source: github putyourlightson/craft-campaign issue 546, 2026-08."""
 MINUTE_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
 class SourceEvidence:
-    """The clicks of one source over all messages, counted; times are milliseconds since 1970.
+    """The clicks of one source over all messages, counted. Times are milliseconds since 1970.
 
-    `links` adds up the different links of each message. Of the `messages`, `timed` have a known delivery or, failing
-    that, sending before the click; to `soon` the source came within `SOON_MS` of it, to `unopened` before anybody had
-    opened them. Of the `clicks`, the rules judge `machine` a machine's by their own message. `busiest` is the most
-    recipients it first came to in any one minute.
+    `links` adds up the different links of each message. Of the `messages`, `timed` have a known delivery, or
+    else a sending time before the click. `soon` were reached within `SOON_MS` of it, `unopened` before any
+    open. Of the `clicks`, `machine` are judged a machine's within their own message. `busiest` is the most
+    recipients first reached in any one minute.
     """
 
     address: str
@@ -50,8 +50,11 @@ class SourceEvidence:
 
     @property
     def haste(self) -> float:
-        """The larger of two shares: of its messages come to soon after delivery, and of its recipients come to in
-        its busiest minute. Neither grows with the number of people behind an address."""
+        """The larger of two shares, 0 to 1, which do not grow with the number of people behind an address.
+
+        They are the share of its messages reached soon after delivery, and the share of its recipients
+        first reached in its busiest minute.
+        """
         return max(self.soon / self.messages, self.busiest / self.recipients)
 
 
@@ -76,11 +79,11 @@ def source_evidence(
     rules: Rules,
     since_ms: int = 0,
 ) -> Iterator[SourceEvidence]:
-    """The evidence of each source from the messages whose links it followed; those of one source come together.
+    """The evidence of each source, from the messages whose links it followed, grouped by source.
 
-    What counts is a click that could count in a summary, since `since_ms`: no probe, no broken signature, no hit of
-    the sender. Image proxies, who have no address of their own, and sources without such a click are left out.
-    Holds the messages of one source at a time, in some 300 bytes each.
+    It counts clicks since `since_ms` that could count in a summary: no probe, no broken signature, no hit of
+    the sender. Image proxies, whose addresses change, and sources without such a click are left out. It holds
+    the messages of one source at a time, in about 300 bytes each.
     """
     for source, group in groupby(followed, key=itemgetter(0)):
         calls = [
@@ -139,7 +142,7 @@ def _evidence(source: Source, calls: Sequence[_Call]) -> SourceEvidence:
 
 
 def _busiest(moments: Iterable[tuple[int, str]]) -> int:
-    """The most different recipients in any window of a minute."""
+    """The most different recipients in any window of one minute."""
     window: deque[tuple[int, str]] = deque()
     within: Counter[str] = Counter()
     most = 0

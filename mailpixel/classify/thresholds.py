@@ -1,27 +1,26 @@
-"""Every number the rules measure against, in one table."""
+"""Every threshold of the rules, in one table."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Windows of time, all in whole milliseconds and all counted to their last millisecond.
+    """Time windows in whole milliseconds; each includes its last millisecond.
 
-    The delivery clock starts when the receiving server took the message, the queue clock when the campaign went out;
-    the second measures hits before the delivery, and all hits while it is unknown. Defaults: measured and published
-    timing of proxies and scanners, 2018 to 2026.
+    The delivery clock starts when the receiving server accepted the message, the queue clock when the
+    campaign was sent. The queue clock measures hits before the delivery, and all hits while the delivery is
+    unknown. Defaults: measured and published timing of proxies and scanners, 2018 to 2026.
     """
 
     open_delivery_ms: int = 30_000
-    """An image asked for this soon after delivery was fetched by the mailbox, not looked at."""
+    """An image requested this soon after delivery was fetched by the mailbox, not viewed."""
     open_queue_ms: int = 60_000
     """The same on the queue clock."""
     click_hard_ms: int = 2_000
-    """A click younger than this is a machine's; nobody reads that fast."""
+    """A click younger than this is a machine's; no one reads that fast."""
     click_transit_ms: int = 30_000
-    """A click this soon after sending and before the reported delivery is a machine's: the message was still on its
-    way, by both clocks.
-    """
+    """A click this soon after sending and before the reported delivery is a machine's: by both clocks the
+    message was still in transit."""
     click_soft_ms: int = 60_000
     """A click younger than this is one piece of evidence."""
     burst_ms: int = 10_000
@@ -35,10 +34,10 @@ class Thresholds:
     trap_ms: int = 10_000
     """Either side of a followed hidden link, hits of every source without a person's gesture are a machine's."""
     taint_ms: int = 900_000
-    """After a sprung trap the same source is a machine's for this long."""
+    """After hitting a trap, the same source is a machine for this long."""
     pair_ms: int = 15_000
     """Two fetches of one link this close, from different networks or systems, are one person and one machine."""
     repeat_open_ms: int = 30_000
     """An open of the same source this soon after the one that counted is a repeat."""
     repeat_click_ms: int = 5_000
-    """The same of a click on the same link."""
+    """The same for a click on the same link."""

@@ -1,4 +1,4 @@
-"""Rule 7: a link no reader can see was followed, or an address was damaged by a machine."""
+"""Rule 7: a link that no reader can see was followed, or a machine damaged an address."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
@@ -15,10 +15,10 @@ TRAP = Ruling("trap", Verdict.SCANNER)
 
 @dataclass(frozen=True, slots=True)
 class _Trips:
-    """When traps were sprung, in order: hidden links by anybody and by source, and everything by source.
+    """When traps were hit, in order: hidden links by anyone and by source, and all traps by source.
 
-    A source here is address and agent, whoever it is: many image proxies share an agent, and anybody can send a
-    broken signature under it. So one without an address, where none is kept, tells nothing of others.
+    A source here is address and agent, also for image proxies: many of them share an agent, and anyone can
+    send a broken signature under it. A source without a stored address proves nothing about others.
     """
 
     hidden: Sequence[int]
@@ -31,11 +31,10 @@ class _Trips:
 def mark_trap(
     observations: Sequence[Observation], links: Iterable[Link], networks: NetworkTable, thresholds: Thresholds
 ) -> None:
-    """Rule on the undecided observations that sprang a trap, on those near a followed hidden link, and on those of the
-    tripping source long after.
+    """Rule on undecided hits that trigger a trap, on those near a followed hidden link, and on later ones of the source.
 
-    Hits that one event or a certain network gave away spring nothing: they prove nothing of others, not even of a
-    like agent nearby.
+    Hits that their own event or a certain network decided trigger nothing: they prove nothing about others,
+    not even about a similar agent nearby.
     """
     hidden = {link.number for link in links if link.trap}
     trips = [
@@ -66,7 +65,7 @@ def _is_hidden(hit: Observation, hidden: set[int]) -> bool:
 
 
 def _may_tell(hit: Observation, networks: NetworkTable) -> bool:
-    """Whether a hit may say anything of others: not what a certain network gives away."""
+    """Whether a hit may be evidence about others. Hits from a certain network may not."""
     hit.network = networks.lookup(hit.event.address)
     return speaks(hit) is not Certainty.CERTAIN
 
@@ -87,7 +86,7 @@ def _by_source(trips: Iterable[Observation]) -> dict[Source, list[int]]:
 
 
 def _distance(hit: Observation, trips: _Trips, thresholds: Thresholds) -> int | None:
-    """Milliseconds to the trip that taints a hit; None when none does."""
+    """Milliseconds to the trap hit that decides this one; None when there is none."""
     source = _source(hit)
     near = trips.hidden_by.get(source, ()) if source in trips.people else trips.hidden
     nearest = _nearest(near, hit.at_ms)

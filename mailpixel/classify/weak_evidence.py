@@ -1,4 +1,4 @@
-"""Rule 9: evidence that needs company. Two families decide."""
+"""Rule 9: weak evidence. Two families of it decide."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -20,20 +20,20 @@ from mailpixel.traffic.browsers import BrowserClaim
 from mailpixel.traffic.networks import neighbourhood
 
 FAMILIES = ("instant", "network", "pair", "client", "no_open")
-"""In the order in which they give a verdict its name."""
+"""The families, in the order in which they name a verdict."""
 NEEDED = 2
 
 SOFT = {name: Ruling(name, Verdict.SCANNER) for name in FAMILIES}
 
 _NO_PERSON, _PERHAPS, _PERSON = range(3)
-"""How well the headers of a click speak for a person."""
+"""How strongly the headers of a click indicate a person."""
 
 Place = tuple[tuple[int, int], str]
 """The network and the operating system a click came from."""
 
 
 def mark_soft(observations: Sequence[Observation], thresholds: Thresholds) -> None:
-    """Rule on the undecided observations that two families of evidence speak against."""
+    """Rule on the undecided observations with two families of evidence against them."""
     undecided = [hit for hit in observations if hit.ruling is None]
     for hit in undecided:
         hit.soft = _own_evidence(hit, thresholds)
@@ -48,7 +48,7 @@ def mark_soft(observations: Sequence[Observation], thresholds: Thresholds) -> No
 def _look_around(
     observations: Sequence[Observation], clicks: Sequence[Observation], thresholds: Thresholds
 ) -> None:
-    """The families that need neighbours, and those are what is left once the machines are known."""
+    """Add the families that need neighbours: those hits that are left once the machines are known."""
     paired = {id(hit) for hit in _weaker_of_pairs(clicks, thresholds.pair_ms)} if len(clicks) > 1 else ()
     opened_ms = first_read_ms(observations)
     for hit in clicks:
@@ -63,13 +63,14 @@ def _look_around(
 
 
 def first_read_ms(observations: Sequence[Observation]) -> int | None:
-    """When somebody may first have looked at the message, of its observations in order; None while nobody did."""
+    """When someone may first have looked at the message, from ordered observations; None if never."""
     return next((hit.at_ms for hit in observations if _may_be_read(hit)), None)
 
 
 def _may_be_read(hit: Observation) -> bool:
-    """Whether somebody may have looked: an open that is a person's, or that Apple made, perhaps for one. What a
-    mailbox fetched ahead says nothing: a machine's hit never makes a person's.
+    """Whether someone may have looked: an open by a person, or one by Apple, which may hide a person.
+
+    A mailbox's prefetch proves nothing: a machine's hit never makes a person's.
     """
     if hit.click or not hit.countable:
         return False
@@ -92,8 +93,10 @@ def _own_evidence(hit: Observation, thresholds: Thresholds) -> tuple[str, ...]:
 
 
 def lacks(hit: Observation) -> int:
-    """The facts missing, or too many, for the browser the agent claims to be; 0 when nothing is wrong or
-    nothing claimed. A link that a page loads into itself is nobody's click, whoever the browser is.
+    """The facts that are missing, or surplus, for the browser that the agent claims to be.
+
+    It is 0 when nothing is wrong or nothing is claimed. A link that a page loads into itself is never a
+    person's click, whatever the browser.
     """
     claim = hit.agent.claim
     framed = hit.bits & FRAMED
@@ -108,10 +111,10 @@ def lacks(hit: Observation) -> int:
 
 
 def strength(hit: Observation) -> int:
-    """How well the headers of a click speak for a person: against one, nothing either way, for one.
+    """How strongly the headers of a click indicate a person: against one, neutral, for one.
 
-    A person's gesture is what speaks for one, whatever else is missing. Where a browser has no way to report it
-    (Safari never does, no browser over plain http), a navigation with everything it sends has to do.
+    A person's gesture indicates one, whatever else is missing. Where a browser cannot report it (Safari never
+    does, no browser over plain http), a navigation with everything it sends counts instead.
     """
     if hit.bits & GESTURE == GESTURE:
         return _PERSON
@@ -122,10 +125,10 @@ def strength(hit: Observation) -> int:
 
 
 def _went_silently(hit: Observation, claim: BrowserClaim) -> bool:
-    """Whether a browser that has no way to report a gesture shows that it went to a page.
+    """Whether a browser that cannot report a gesture shows that it navigated to a page.
 
-    Source: MDN's compatibility data on Upgrade-Insecure-Requests (Chrome 44, Firefox 48, Safari 10.1), read in
-    2026-11: sent with every navigation over plain http.
+    Source: MDN's compatibility data on Upgrade-Insecure-Requests (Chrome 44, Firefox 48, Safari 10.1), read
+    in 2026-11: sent with every navigation over plain http.
     """
     if hit.bits & PLAIN_HTTP:
         return bool(hit.bits & UPGRADE_INSECURE)
@@ -148,7 +151,7 @@ def _weaker_of_pairs(clicks: Sequence[Observation], window_ms: int) -> Iterator[
 
 
 def _outdone(clicks: Sequence[Observation], window_ms: int) -> Iterator[Observation]:
-    """Walk a window over the clicks of one link, counting how many of each strength came from each place."""
+    """Move a window over the clicks of one link, counting how many of each strength came from each place."""
     seen = [(click, strength(click), _place(click)) for click in clicks]
     counts: Counter[tuple[int, Place | None]] = Counter()
     enter = leave = 0

@@ -1,24 +1,23 @@
 """HTTP: tracking on the hot path, the API, health and metrics.
 
-app              puts it together; start reading here
+app              puts everything together; start reading here
 
-tracking         one function from a request to its reply and its receipt, and where the receipt goes
-protocol         its first door: inside of uvicorn's HTTP protocol
+tracking         one function from a request to its reply and receipt, and what to do with the receipt
+protocol         its first door: inside uvicorn's HTTP protocol
 tracking_first   its second door: in front of the ASGI app
-request_reader   makes hits of requests: the only reader of their headers
+request_reader   turns requests into hits; the only reader of their headers
 forwarded        the client's address behind proxies
 replies          the answers to hits
 
-connection       one HTTP connection with bounds; parsing: its requests; ahead: what was sent ahead of an answer;
-                 tap: reading in pieces; bounds, deadline, connection_ending, request_body,
-                 upgrades: its parts
-door             how many connections a worker keeps open; descriptors: how many it can
+connection       one HTTP connection with bounds; parsing: its requests; ahead: bytes sent ahead of an answer
+                 tap: reading in pieces; bounds, deadline, connection_ending, request_body, upgrades: its parts
+door             how many connections a worker keeps open; descriptors: how many it can open
 api, auth        the JSON API, and who may use it
 optout           the "do not track me" page
-pages            what readers of mail see; errors: errors for programs, and for readers
+pages            the pages that readers of mail see; errors: errors for programs and for readers
 site_files       robots.txt and the files of app links
 manual           the manual at /docs; web_hosts: the hosts on which pages answer
 health           /healthz, /readyz, /metrics; metrics: what is counted; metrics_access: who may read it
-services         what the handlers work with; refreshing: how it is kept fresh; threads: where it may block
-supervisor       the web processes and the fold; workers: how the web ones run and end
+services         what the handlers work with; refreshing: keeps it fresh; threads: for blocking work
+supervisor       the web processes and the fold; workers: how the web processes run and end
 """

@@ -1,18 +1,18 @@
-"""What a client sends before it was answered: it is kept, within what the door allows, and read piece by piece."""
+"""Bytes that a client sent ahead of answers: kept within the door's bounds, and read piece by piece."""
 
 from mailpixel.server.door import Door
 
 PIECE_BYTES = 16_384
-"""The most that is read at once."""
+"""Most bytes read at once."""
 _LEAST_OF_BODY_BYTES = 1_024
-"""A piece of a body is at least this long, whatever it holds."""
+"""The least length of a piece of a body, in bytes."""
 HEAD_END = b"\r\n\r\n"
 
 
 class Ahead:
-    """What one connection sent ahead. `data` is empty when nothing is left to read.
+    """The bytes that one connection sent ahead. `data` is empty when nothing is left to read.
 
-    What is put aside counts at the door once it must wait (`hold`), until the last of it is read or forgotten.
+    Bytes that must wait count at the door (`hold`) until the last of them is read or discarded.
     """
 
     __slots__ = ("_at", "_door", "_held_bytes", "data")
@@ -23,18 +23,18 @@ class Ahead:
         self.data = b""
 
     def keep(self, data: bytes) -> None:
-        """Put this behind what is there."""
+        """Append these bytes."""
         ahead = self.data[self._at :] + data
         self.forget()
         self.data = ahead
 
     def forget(self) -> None:
-        """Keep nothing."""
+        """Discard all bytes."""
         self._door.let_go(self._held_bytes)
         self.data, self._at, self._held_bytes = b"", 0, 0
 
     def hold(self) -> bool:
-        """Whether the door has room for what waits here; it counts from now on."""
+        """Reserve room at the door for the waiting bytes. Returns whether there was room."""
         if self._held_bytes:
             return True
         if not self._door.hold(len(self.data)):
@@ -43,7 +43,7 @@ class Ahead:
         return True
 
     def next_piece(self, is_body: bool) -> bytes:
-        """Up to the end of some headers: there a request begins, and no other before."""
+        """The bytes up to the end of some headers. A request begins there, and none before."""
         ahead, at = self.data, self._at
         begin = at + _LEAST_OF_BODY_BYTES if is_body else at
         end = ahead.find(HEAD_END, begin, at + PIECE_BYTES) + 4

@@ -1,6 +1,6 @@
 """The whole service as one ASGI app.
 
-`create_app(settings)` gives the app; what it works with is made when it starts and travels in the lifespan state.
+`create_app(settings)` gives the app. Its services are made when it starts and travel in the lifespan state.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ DRAIN_WITHIN_S = 10.0
 
 
 async def home(request: Request) -> Response:
-    """A page that says what this is and where to look."""
+    """A page that says what this server is, with links to more."""
     return HTMLResponse(HOME_PAGE)
 
 
@@ -56,7 +56,7 @@ ROUTES = [
 
 
 def create_app(settings: Settings) -> ASGIApp:
-    """The service for these settings."""
+    """The ASGI app for these settings."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
@@ -67,7 +67,7 @@ def create_app(settings: Settings) -> ASGIApp:
             yield {"services": services, "tracking": tracking, "door": door}
 
     app = Starlette(routes=ROUTES, exception_handlers=api.EXCEPTION_HANDLERS, lifespan=lifespan)
-    app.router.redirect_slashes = False  # a path is right or it is a 404
+    app.router.redirect_slashes = False  # a wrong path is a 404, never a redirect
     return TrackingFirst(app)
 
 
@@ -77,7 +77,7 @@ def app_from_environment() -> ASGIApp:
 
 
 async def start(settings: Settings, stack: AsyncExitStack) -> Services:
-    """Open what the service works with; `stack` closes it again, the log last."""
+    """Open what the service works with. `stack` closes it again, the log last."""
     store, registry, _ = begin(settings)
     metrics = Metrics()
     cache = RegistryCache(registry, settings.retention_days)
@@ -109,7 +109,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> Services:
 
 
 def _tracking(services: Services) -> Tracking:
-    """What serves the pixels and redirects."""
+    """The object that serves pixels and redirects."""
     settings = services.settings
     agents = AgentBounds(services.metrics.replaced_agent)
     intake = Intake(services.live, settings.message_cap, settings.keep_address, agents)

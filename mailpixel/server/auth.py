@@ -1,4 +1,4 @@
-"""Who may use the API: bearer keys, of which only the SHA-256 is known here."""
+"""Who may use the API: holders of bearer keys, of which only the SHA-256 is stored."""
 
 import hashlib
 from datetime import datetime
@@ -12,14 +12,14 @@ from mailpixel.store.keys import ApiKey
 
 CHALLENGE = {"www-authenticate": 'Bearer realm="mailpixel"'}
 HEADER_CHARS = 1_000
-"""A longer Authorization header holds no key of ours."""
+"""A longer Authorization header cannot hold a key of ours."""
 
 GRANTS = {"read": frozenset({"read"}), "write": frozenset({"read", "write"})}
-"""Scope of a key to what it may do."""
+"""What a key may do, by its scope."""
 
 
 async def authenticate(request: Request, scope: str) -> ApiKey:
-    """The key of a request. Raises `HTTPException`: 401 without a good key, 403 when it lacks the scope."""
+    """The key of a request. Raises `HTTPException`: 401 without a valid key, 403 when it lacks the scope."""
     services: Services = request.state.services
     digest = _digest(request.headers.get("authorization", ""))
     now = services.now
@@ -43,8 +43,8 @@ def _digest(header: str) -> bytes:
 
 
 async def _look_again(services: Services, digest: bytes, now: datetime) -> ApiKey | None:
-    """A key made a moment ago. Raises `StoreUnavailable` when the registry cannot be read."""
+    """A key that may have been added a moment ago. Raises `StoreUnavailable` when the registry cannot be read."""
     await services.refreshing.fresh_look()
     if not services.refreshing.is_fresh("registry", "database"):
-        raise StoreUnavailable("the API keys cannot be read at the moment; try again later")
+        raise StoreUnavailable("the API keys cannot be read right now; try again later")
     return services.live.registry.key(digest, now)

@@ -1,7 +1,8 @@
-"""One HTTP connection with bounds: uvicorn's protocol bounds neither what comes in nor how long it takes.
+"""One HTTP connection with bounds. uvicorn's protocol bounds neither what comes in nor how long it takes.
 
-What is sent ahead is read one request at a time: the next one is looked at when the one before is answered and the
-client has read, on a later turn of the event loop. So nobody can fill the memory or keep the loop from others.
+Requests sent ahead are read one at a time. The next one is read when the one before is answered
+and the client has read the answer, on a later turn of the event loop. So no client can fill the
+memory or keep the loop from others.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ from mailpixel.server.tap import Tap
 
 
 class BoundedProtocol(ParsingProtocol):
-    """uvicorn's HTTP protocol with bounds: when it reads, until when it waits, and how it ends."""
+    """uvicorn's HTTP protocol with bounds: when it reads, how long it waits, and how it ends."""
 
     def __init__(
         self, config: Config, server_state: ServerState, app_state: dict[str, Any], **options: Any
@@ -31,10 +32,10 @@ class BoundedProtocol(ParsingProtocol):
         self._tap: Tap
         self._reads_soon = self._client_is_done = False
 
-    # What the transport says.
+    # Called by the transport.
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin; where there are too many connections, one has to go."""
+        """Begin. When there are too many connections, one has to go."""
         super().connection_made(transport)
         self._tap = Tap(self.loop, transport, self.flow)
         self._ending = Ending(transport, self.flow, self._door, self._ahead, self._deadline)
@@ -43,12 +44,12 @@ class BoundedProtocol(ParsingProtocol):
             self._door.make_room(self.connections, self)  # type: ignore[arg-type]
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Leave nothing behind."""
+        """Release everything."""
         self._ending.lost()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read a request, or keep what was sent ahead."""
+        """Read a request, or keep bytes that were sent ahead."""
         if len(data) > PIECE_BYTES:
             self._tap.rest()
         if self._ending.is_deaf:
@@ -57,18 +58,18 @@ class BoundedProtocol(ParsingProtocol):
             self._ahead.keep(data)
             self._pause()
         elif len(data) <= PIECE_BYTES and data.find(HEAD_END) + 4 in (3, len(data)):
-            self._feed(data)  # as good as always
+            self._feed(data)  # nearly always
         else:
             self._ahead.keep(data)
             self._read_on()
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """The client will send no more; whether it still waits for answers."""
+        """The client will send no more. Returns whether it still waits for answers."""
         self._client_is_done = bool(self._ahead.data) or (self._stage is not BODY and self._is_busy())
         return self._client_is_done and not self._ending.has_begun
 
     def pause_writing(self) -> None:
-        """The client does not read: it is asked nothing more until it does, within bounds."""
+        """The client does not read. Until it does, its requests are not answered, within bounds."""
         super().pause_writing()
         self._deadline.expect(self._patience_s())
 
@@ -79,17 +80,17 @@ class BoundedProtocol(ParsingProtocol):
             self._go_on()
 
     def shutdown(self) -> None:
-        """The service ends: answer what was asked, and one request more of those who did not know yet."""
+        """The service ends: answer pending requests, and one more of each client that did not know yet."""
         self._door.draining = True
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.keep_alive = False
         elif self._stage is not HEAD and not self._ending.has_begun:
             self._deadline.expect(DRAIN_S)
 
-    # What is read, and when.
+    # What to read, and when.
 
     def _read_on(self) -> None:
-        """Read what was put aside, up to the end of the next request or for as long as others can wait."""
+        """Read the bytes put aside, up to the end of the next request or for as long as others can wait."""
         self._reads_soon = False
         self._body.seen = 0
         while self._has_to_read() and self._body.seen < CHUNKS_A_TURN:
@@ -114,7 +115,7 @@ class BoundedProtocol(ParsingProtocol):
             self.loop.call_soon(self._read_on)
 
     def _pause(self) -> None:
-        """Read no more from the connection while something is put aside, if there is room for that."""
+        """Stop reading from the connection while bytes are put aside, if there is room for them."""
         if self.transport.is_closing():
             return
         if self._ahead.hold():
@@ -123,7 +124,7 @@ class BoundedProtocol(ParsingProtocol):
             self.leave(Ended.TOO_MUCH_AHEAD)
 
     def on_response_complete(self) -> None:
-        """A request was answered: on to the next."""
+        """A request was answered: go on to the next."""
         self.server_state.total_requests += 1
         ending = self._ending
         if self.transport.is_closing() and not ending.has_begun:
@@ -138,7 +139,7 @@ class BoundedProtocol(ParsingProtocol):
             self._go_on()
 
     def _go_on(self) -> None:
-        """Nothing is being answered, and what was answered was read."""
+        """Continue: no request is being answered, and the client has read all answers."""
         self._deadline.expect(
             DRAIN_S if self._door.draining else HEAD_S if self._stage is BODY else self.timeout_keep_alive
         )
@@ -153,25 +154,25 @@ class BoundedProtocol(ParsingProtocol):
 
     @property
     def waits_since(self) -> float | None:
-        """Since when it has waited for its client, on the clock of the loop; None while it has a request to answer."""
+        """Since when it has waited for its client, on the clock of the loop; None while a request is unanswered."""
         is_at_work = self.cycle is not None and not self.cycle.response_complete
         return None if is_at_work and not self.flow.write_paused else self._deadline.since
 
     def leave(self, why: Ended) -> None:
-        """End at once, and count why."""
+        """End at once and count the reason."""
         self._ending.leave(why)
 
     def _finish(self) -> None:
         """Close after the last answer."""
         self._ending.finish(self._stage is BODY)
 
-    # Until when.
+    # How long to wait.
 
     def _patience_s(self) -> float:
         return UNREAD_API_S if self.url[:5] == b"/api/" else UNREAD_S
 
     def _is_late(self) -> None:
-        """The client has not done in time what it should."""
+        """The client missed its deadline."""
         if self._ending.has_begun:
             self.transport.abort()
         elif self.flow.write_paused:
@@ -187,6 +188,6 @@ class BoundedProtocol(ParsingProtocol):
 
     def _wait_for_body(self) -> None:
         if self.flow.read_paused and self._is_busy():
-            self._deadline.expect(BODY_S)  # it is us who do not take it
+            self._deadline.expect(BODY_S)  # we do not take it
         else:
             self.leave(Ended.SLOW_BODY)

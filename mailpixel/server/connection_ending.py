@@ -13,8 +13,8 @@ from mailpixel.server.door import Door, Ended
 class Ending:
     """The end of one connection.
 
-    `is_deaf`: what comes is thrown away. `has_begun`: nothing more is answered. `refusal`: why it answers no more
-    requests; the answers before go first.
+    `is_deaf`: incoming bytes are discarded. `has_begun`: no further requests are answered. `refusal`: why no
+    further requests are answered; earlier answers are sent first.
     """
 
     __slots__ = ("_ahead", "_deadline", "_door", "_flow", "_transport", "has_begun", "is_deaf", "refusal")
@@ -33,13 +33,13 @@ class Ending:
         self.refusal: Ended | None = None
 
     def leave(self, why: Ended) -> None:
-        """End at once, and count why."""
+        """End at once and count the reason."""
         self._door.ended[why] += 1
         self.is_deaf = self.has_begun = True
         self._transport.abort()
 
     def refuse(self, why: Ended, is_busy: bool) -> None:
-        """Answer no more, when what was asked before is answered."""
+        """Refuse further requests, once the earlier ones are answered."""
         if self.is_deaf:
             return
         self.is_deaf = True
@@ -49,7 +49,7 @@ class Ending:
             self.write_refusal(why)
 
     def write_refusal(self, why: Ended) -> None:
-        """Say why, as the last answer."""
+        """Send the reason as the last answer."""
         self._transport.write(refusal(why))
         self.half_close()
 
@@ -61,7 +61,7 @@ class Ending:
             self._transport.close()
 
     def half_close(self) -> None:
-        """Send no more, and let the client read: closing with unread bytes would take our answer away."""
+        """Send no more and let the client read. Closing with unread bytes could discard our answer."""
         self.is_deaf = self.has_begun = True
         self._ahead.forget()
         if not self._transport.is_closing():
@@ -70,12 +70,12 @@ class Ending:
             self._deadline.expect(LINGER_S)
 
     def wait_for_reader(self, patience_s: float) -> None:
-        """The last answer is written; its client has this time to read it."""
+        """Give the client this time to read the last answer, which has been written."""
         self.has_begun = True
         self._deadline.expect(patience_s)
 
     def lost(self) -> None:
-        """The connection is gone: leave nothing behind."""
+        """The connection is gone: release everything."""
         self._deadline.end()
         self._ahead.forget()
         self.is_deaf = self.has_begun = True

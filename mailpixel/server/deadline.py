@@ -1,4 +1,4 @@
-"""By when something must have happened, with one timer however often that changes."""
+"""A deadline with one timer, however often it changes."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,8 +8,8 @@ from math import inf
 class Deadline:
     """Calls `late()` when what was expected last did not happen in time.
 
-    `since` is when that was said, on the clock of the loop. The timer mostly fires early and is set again: that costs
-    less than to set it anew for each request.
+    `since` is when it was set, on the clock of the loop. The timer often fires early and is then set again:
+    that costs less than setting it anew for each request.
     """
 
     __slots__ = ("_armed_at", "_late", "_loop", "_timer", "_until", "since")
@@ -22,14 +22,14 @@ class Deadline:
         self._timer: asyncio.TimerHandle | None = None
 
     def expect(self, seconds: float) -> None:
-        """Something must happen within this time; what was expected before no longer counts."""
+        """Expect something within this time. It replaces the former expectation."""
         self.since = self._loop.time()
         self._until = self.since + seconds
         if self._until < self._armed_at:
             self._arm()
 
     def end(self) -> None:
-        """Expect nothing more, and let go of whom it would call."""
+        """Expect nothing more, and drop the reference to `late`."""
         if self._timer is not None:
             self._timer.cancel()
         self._late = _nobody
@@ -50,4 +50,4 @@ class Deadline:
 
 
 def _nobody() -> None:
-    """Whom a deadline calls that has ended."""
+    """The callback of a deadline that has ended: does nothing."""

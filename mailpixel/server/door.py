@@ -1,6 +1,6 @@
-"""How many connections a worker keeps open, and how much it keeps of what they sent ahead: one for all connections.
+"""Bounds the connections of a worker, and the bytes that they sent ahead. One object serves all connections.
 
-When it is full, newcomers get in: those that have waited longest without asking for anything make room.
+When it is full, new connections still get in: those that have waited longest without a request make room.
 """
 
 from collections import Counter
@@ -10,26 +10,26 @@ from operator import itemgetter
 from typing import Protocol
 
 HELD_BYTES = 16 * 1024**2
-"""What all connections of a worker together may have sent ahead of their answers."""
+"""Most bytes that all connections of a worker together may send ahead of their answers."""
 ROOM = 64
-"""When there are too many connections, one in this number is ended at a time."""
+"""When there are too many connections, one in this many is ended at a time."""
 
 
 class Ended(StrEnum):
     """Why a connection was ended, or its request refused."""
 
     TOO_MANY = "too_many"
-    """There were too many connections; it had waited longest without a request, or all others were at work."""
+    """There were too many connections. It had waited longest without a request, or all others were busy."""
     SLOW_REQUEST = "slow_request"
     """The headers of a request did not come in time."""
     SLOW_BODY = "slow_body"
-    """The rest of a body did not come."""
+    """The rest of a body did not come in time."""
     NOT_READ = "not_read"
-    """Its client did not read what was answered."""
+    """Its client did not read the answer."""
     TOO_MUCH_AHEAD = "too_much_ahead"
-    """It sent requests ahead when there was no room left for those."""
+    """It sent requests ahead when there was no room for them."""
     BAD_REQUEST = "bad_request"
-    """What it sent is not HTTP."""
+    """It sent something that is not HTTP."""
     LONG_TARGET = "long_target"
     """The target of its request was too long."""
     LARGE_HEADERS = "large_headers"
@@ -39,7 +39,7 @@ class Ended(StrEnum):
 
 
 class HttpConnection(Protocol):
-    """What is asked of a connection here."""
+    """What the door needs from a connection."""
 
     @property
     def waits_since(self) -> float | None:
@@ -52,7 +52,7 @@ class HttpConnection(Protocol):
 
 
 class Door:
-    """The bounds of one worker. `draining`: the worker ends, and each connection gets one answer more at the most."""
+    """The bounds of one worker. `draining`: the worker is ending, and each connection gets one more answer at most."""
 
     def __init__(self, most: int, held_bytes: int = HELD_BYTES) -> None:
         self.most = most
@@ -62,7 +62,7 @@ class Door:
         self._held_bytes = held_bytes
 
     def make_room(self, connections: Collection[HttpConnection], newcomer: HttpConnection) -> None:
-        """End those that have waited longest; the newcomer, where all others are at work."""
+        """End the connections that have waited longest, or the newcomer when all others are busy."""
         waiting = [
             (since, each)
             for each in connections
@@ -75,12 +75,12 @@ class Door:
             newcomer.leave(Ended.TOO_MANY)
 
     def hold(self, size_bytes: int) -> bool:
-        """Whether there is room for bytes sent ahead; if so they count until `let_go`."""
+        """Reserve room for bytes sent ahead, until `let_go`. Returns whether there was room."""
         if self._held + size_bytes > self._held_bytes:
             return False
         self._held += size_bytes
         return True
 
     def let_go(self, size_bytes: int) -> None:
-        """Bytes sent ahead are read now, or gone."""
+        """Release the room of bytes that were read or discarded."""
         self._held -= size_bytes

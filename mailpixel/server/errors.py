@@ -1,4 +1,4 @@
-"""Errors: for programs in one shape, {"error": {"code", "message", "field"}}, and a page for readers of mail."""
+"""Errors: JSON for programs, {"error": {"code", "message", "field"}}, and a page for readers of mail."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -23,7 +23,7 @@ CODES = {
     500: "internal_error",
     503: "unavailable",
 }
-"""Status to the code of its errors."""
+"""The error code, by status."""
 
 STATUSES: tuple[tuple[type[MailpixelError], int], ...] = (
     (InvalidInput, 422),
@@ -32,32 +32,32 @@ STATUSES: tuple[tuple[type[MailpixelError], int], ...] = (
     (StoreUnavailable, 503),
     (MailpixelError, 500),
 )
-"""What mailpixel raises to the status it is answered with; the first that fits."""
+"""The status of each error that mailpixel raises; the first match counts."""
 
 MESSAGES = {
-    404: "no such path; GET /api/openapi.json lists what there is",
-    405: "this path does not take this method; the header Allow lists those it takes",
-    500: "something broke in the service; its log says what",
+    404: "no such path; GET /api/openapi.json lists all paths",
+    405: "this path does not accept this method; see the Allow header",
+    500: "internal error; see the log of the service",
 }
-"""What is said where nobody said more."""
+"""The message of an error that has none."""
 
 RETRY_AFTER_S = 1
 FOR_PROGRAMS = frozenset({"/api", "/healthz", "/readyz", "/metrics"})
-"""What only programs ask for, beside all below `/api/`. No reader of mail ever sees their JSON."""
+"""Paths besides `/api/` that only programs request, so errors there are JSON."""
 NO_STORE = {"cache-control": "no-store"}
 FIELD_CHARS = 200
-"""A name that a client made up is cut off here."""
+"""A longer name invented by a client is cut off here."""
 
 
 def error_json(error: Exception) -> dict[str, object]:
-    """The body that tells of an error."""
+    """The JSON body that describes an error."""
     status = status_of(error)
     field = error.field[:FIELD_CHARS] if isinstance(error, InvalidInput) else None
     return {"error": {"code": CODES.get(status, "error"), "message": _message(error, status), "field": field}}
 
 
 def status_of(error: Exception) -> int:
-    """The status an error is answered with."""
+    """The HTTP status for an error."""
     if isinstance(error, HTTPException):
         return error.status_code
     return next((status for kind, status in STATUSES if isinstance(error, kind)), 500)

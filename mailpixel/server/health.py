@@ -24,17 +24,18 @@ async def healthz(request: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """200 when hits are written and folded and all knowledge is fresh, else 503.
 
-    JSON {"ready","log","pending_hits","fold","fold_lag_s","consumers":{name:{"lag_s"}},"put_aside",
-    "knowledge":{part:{"fresh","age_s"}}}. Of the consumers of the log only the fold turns it red. The parts of the
-    knowledge are the signing keys, the registry, the rules and whether the database is in its place; ages are in
-    seconds. `put_aside` are messages that could not be judged and keep no other from being counted.
+    JSON
+    {"ready","log","pending_hits","fold","fold_lag_s","consumers":{name:{"lag_s"}},"put_aside","knowledge":{part:{"fresh","age_s"}}}.
+    Of the consumers only the fold affects readiness. The parts of the knowledge are the signing keys, the
+    registry, the rules, and whether the database files are in place; ages are in seconds. `put_aside` counts
+    messages that could not be judged; they do not keep others from being counted.
     """
     state = await _state(request.state.services)
     return JSONResponse(state, 200 if state["ready"] else 503, headers={"cache-control": "no-store"})
 
 
 async def metrics(request: Request) -> Response:
-    """Prometheus text format, for those who may read it."""
+    """Prometheus text format, for clients allowed to read it."""
     await check_access(request)
     services: Services = request.state.services
     state = await _state(services)
@@ -67,8 +68,10 @@ async def _state(services: Services) -> dict[str, Any]:
 
 
 def lags_s_of(services: Services) -> Mapping[str, float | None]:
-    """Seconds that each consumer of the log is behind, by name; None when that is not known: see `lags_ms`. Only the
-    fold, and not known, when the store does not say."""
+    """Seconds that each consumer of the log is behind, by name; None when not known. See `lags_ms`.
+
+    When the store cannot be read it holds only the fold, with None.
+    """
     alive_within_ms = services.settings.ready_lag_s * 1000
     try:
         found = lags_ms(services.store, services.registry, services.clock(), alive_within_ms)
@@ -82,7 +85,7 @@ def _lags_s_in(state: dict[str, Any]) -> Mapping[str, float | None]:
 
 
 def put_aside_of(services: Services) -> int | None:
-    """How many messages could not be judged; None when the store does not say."""
+    """How many messages could not be judged; None when the store cannot be read."""
     try:
         return services.store.count_put_aside()
     except StoreUnavailable:

@@ -1,4 +1,4 @@
-"""The manual at `/docs`: no account, no script, nothing loaded from elsewhere."""
+"""The manual at `/docs`, without account or script; it loads nothing from elsewhere."""
 
 from hashlib import sha256
 
@@ -18,7 +18,7 @@ HEADERS = {
     "x-content-type-options": "nosniff",
 }
 ASK_AGAIN = {"cache-control": "no-cache"}
-"""A browser keeps the page and asks whether it changed: after an upgrade nobody reads the old one."""
+"""A browser keeps the page and asks each time whether it changed, so an upgrade shows at once."""
 A_YEAR = {"cache-control": "public, max-age=31536000, immutable"}
 """The name of the style sheet changes with its content."""
 
@@ -30,7 +30,7 @@ async def index(request: Request) -> Response:
 
 
 async def page(request: Request) -> Response:
-    """One page; 404 for a name that no page has."""
+    """One page; 404 when no page has this name."""
     services: Services = request.state.services
     name = request.path_params["name"]
     if name not in NAMES:
@@ -46,7 +46,7 @@ async def style_sheet(request: Request) -> Response:
 
 
 def _unless_known(request: Request, body: bytes) -> Response:
-    """The page, or 304 for a client that has it."""
+    """The page, or 304 for a client that already has it."""
     tag = f'"{sha256(body).hexdigest()[:16]}"'
     headers = HEADERS | ASK_AGAIN | {"etag": tag}
     known = {each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")}

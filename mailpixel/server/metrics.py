@@ -1,4 +1,4 @@
-"""Prometheus metrics: what became of hits, how the log is written, how far the fold is."""
+"""Prometheus metrics: the outcomes of hits, the writing of the log, the lag of the fold."""
 
 import math
 import os
@@ -16,16 +16,16 @@ from mailpixel.server.door import Ended
 from mailpixel.store.projections import FOLD
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
-"""The variable by which several workers share their counts in one folder; `serve --workers` sets it."""
+"""The variable that names the folder in which workers share their counts. `serve --workers` sets it."""
 
 COMMIT_BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 Several = Literal["livesum", "livemax", "mostrecent"]
-"""How the values of a gauge in several workers become one."""
+"""How to combine the values of a gauge from several workers."""
 
 COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "mailpixel_hits_total": (
-        "Requests on tracking URLs by surface and what became of them.",
+        "Requests on tracking URLs by surface and outcome.",
         ("surface", "outcome"),
     ),
     "mailpixel_committed_total": ("Events written to the log.", ()),
@@ -35,40 +35,40 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
     "mailpixel_api_keys_refused_total": ("Requests refused because of their API key.", ("reason",)),
     "mailpixel_forwarded_unreadable_total": (
-        "Requests in which a declared proxy named an address that cannot be read.",
+        "Requests in which a declared proxy sent an unreadable client address.",
         (),
     ),
     "mailpixel_agents_replaced_total": (
-        "Hits whose new user agent was kept as one that reads the same, since too many new ones came that day.",
+        "Hits whose new user agent was replaced by an equivalent one, because too many new ones came that day.",
         (),
     ),
 }
-"""Name to help and labels."""
+"""Help and labels, by name."""
 
 GAUGES: Mapping[str, tuple[str, tuple[str, ...], Several]] = {
-    "mailpixel_pending_hits": ("Hits in memory that are not on disk yet.", (), "livesum"),
+    "mailpixel_pending_hits": ("Hits in memory that are not yet on disk.", (), "livesum"),
     "mailpixel_fold_lag_seconds": (
-        "How far counting is behind the log; +Inf while that is unknown.",
+        "How far the fold is behind the log; +Inf while unknown.",
         (),
         "mostrecent",
     ),
     "mailpixel_consumer_lag_seconds": (
-        "How far each consumer of the log is behind; +Inf while that is unknown.",
+        "How far each consumer is behind the log; +Inf while unknown.",
         ("consumer",),
         "mostrecent",
     ),
     "mailpixel_put_aside_messages": ("Messages that could not be judged.", (), "mostrecent"),
     "mailpixel_knowledge_age_seconds": (
-        "Seconds since a part of what the server knows was last read: keys, registry, rules, database.",
+        "Seconds since each part of the live knowledge was last read: keys, registry, rules, database.",
         ("part",),
         "livemax",
     ),
 }
-"""Name to help, labels and how several workers' values become one."""
+"""Help, labels and how to combine the values of several workers, by name."""
 
 
 class Metrics:
-    """The metrics of one worker. Labels come from closed sets: no token, address or id is ever one."""
+    """The metrics of one worker. Labels come from closed sets and never hold a token, address or id."""
 
     def __init__(self) -> None:
         registry = self._registry = CollectorRegistry()
@@ -100,27 +100,27 @@ class Metrics:
         self._shown: Counter[Ended] = Counter()
 
     def watch(self, ended: Mapping[Ended, int]) -> None:
-        """Show these counts of ended connections, which go up elsewhere."""
+        """Show these counts of ended connections, which are incremented elsewhere."""
         self._ending = ended
 
     def unreadable_forwarded(self) -> None:
-        """A declared proxy wrote what cannot be read."""
+        """Count a request in which a declared proxy sent an unreadable client address."""
         self._counters["mailpixel_forwarded_unreadable_total"].inc()
 
     def replaced_agent(self) -> None:
-        """A user agent past the bounds was kept as one that reads the same."""
+        """Count a hit whose user agent was replaced by an equivalent one."""
         self._counters["mailpixel_agents_replaced_total"].inc()
 
     def refuse_key(self, reason: str) -> None:
-        """An API key was `unknown` (or revoked), or of too small a `scope`."""
+        """Count a refused API key: `unknown` (or revoked), or too small a `scope`."""
         self._counters["mailpixel_api_keys_refused_total"].labels(reason).inc()
 
     def count(self, surface: Surface, outcome: HitOutcome) -> None:
-        """One request on a surface that takes hits. Kept in a plain dict until `flush`: that is ten times quicker."""
+        """Count one request on a surface that takes hits. A plain dict holds it until `flush`: ten times faster."""
         self._uncounted[surface.name, outcome._value_] += 1
 
     def flush(self) -> None:
-        """Take what was counted into the counters that are shown; called twice a second and before they are."""
+        """Move these counts into the counters that are shown. Called twice a second, and before they are shown."""
         for key, hits in self._uncounted.items():
             if hits:
                 self._uncounted[key] = 0
@@ -130,13 +130,15 @@ class Metrics:
             self._shown[reason] = connections
 
     def on_commit(self, seconds: float, events: int) -> None:
-        """One commit of this number of events; called in the writing thread."""
+        """Count one commit of this number of events. Called in the writing thread."""
         self._commits.observe(seconds)
         self._counters["mailpixel_committed_total"].inc(events)
 
     def set_state(self, pending: int, lags_s: Mapping[str, float | None], put_aside: int | None) -> None:
-        """What is in memory, how far each consumer of the log is behind, the fold among them, and how many messages
-        are put aside (None: not known)."""
+        """Set the gauges: hits in memory, the lag of each consumer including the fold, and messages put aside.
+
+        None means not known.
+        """
         known_s = {name: math.inf if lag_s is None else lag_s for name, lag_s in lags_s.items()}
         for name, lag_s in known_s.items():
             self._gauges["mailpixel_consumer_lag_seconds"].labels(name).set(lag_s)
@@ -149,13 +151,13 @@ class Metrics:
             self._gauges[name].set(value)
 
     def round_ended(self, ages_s: Mapping[str, float]) -> None:
-        """Take what was counted, and the seconds since each part of the live knowledge was last read."""
+        """Flush the counts, and set the seconds since each part of the live knowledge was last read."""
         self.flush()
         for part, age_s in ages_s.items():
             self._gauges["mailpixel_knowledge_age_seconds"].labels(part).set(age_s)
 
     def exposition(self) -> bytes:
-        """All metrics in Prometheus text format, of every worker where several share a folder."""
+        """All metrics in Prometheus text format, of all workers that share a folder."""
         self.flush()
         if MULTIPROCESS not in os.environ:
             return generate_latest(self._registry)

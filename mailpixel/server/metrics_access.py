@@ -1,4 +1,4 @@
-"""Who may read `/metrics`: they say how much a sender mails."""
+"""Who may read `/metrics`, which reveals how much a sender mails."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -11,7 +11,7 @@ from mailpixel.server.web_hosts import asked_host
 FORWARDING = frozenset(
     {"forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip", "fastly-client-ip"}
 )
-"""Headers that proxies add, beside all that begin with `x-forwarded`."""
+"""Headers that proxies add, besides all that begin with `x-forwarded`."""
 
 REMEDIES = {
     "local": "ask from this machine without a proxy",
@@ -20,7 +20,7 @@ REMEDIES = {
 
 
 async def check_access(request: Request) -> None:
-    """Raise `HTTPException`, 401 or 403 with the remedy, for who may not read them (`MAILPIXEL_METRICS`)."""
+    """Raise `HTTPException`, 401 or 403 with the remedy, for clients not allowed by `MAILPIXEL_METRICS`."""
     services: Services = request.state.services
     allowed = services.settings.metrics
     if "open" in allowed or ("local" in allowed and is_local(request)):
@@ -34,9 +34,9 @@ async def check_access(request: Request) -> None:
 
 
 def is_local(request: Request) -> bool:
-    """Whether a program of this machine asks for itself: past any proxy, and by a name of this machine.
+    """Whether a program on this machine asks for itself: without a proxy, and by a name of this machine.
 
-    A proxy that says nothing of itself hands the name on that its client asked for, in whatever spelling.
+    A proxy that adds no header still passes on the host name that its client asked for, in any spelling.
     """
     if any(name in FORWARDING or name.startswith("x-forwarded") for name in request.headers):
         return False

@@ -1,4 +1,4 @@
-"""The page "do not track me". It asks, and only the POST acts: programs that follow links change nothing."""
+"""The page "do not track me". GET only asks and POST acts, so programs that follow links change nothing."""
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -17,7 +17,7 @@ PATH = OPT_OUT.prefix + "{token:path}"
 
 
 async def claims_of(request: Request) -> Claims | None:
-    """What the token in the path claims, when it is a good message token, also of a key added a moment ago."""
+    """The claims of the token in the path; None unless it is a good message token. Keys added just now count."""
     services: Services = request.state.services
     path = parse_path(request.scope["path"])
     if path is None or path.damaged or path.link is not None:
@@ -37,7 +37,7 @@ async def ask(request: Request) -> Response:
 
 
 async def act(request: Request) -> Response:
-    """From now on nothing of this person is counted."""
+    """Stop counting this person from now on."""
     claims = await claims_of(request)
     if claims is None:
         return HTMLResponse(NO_OPT_OUT_PAGE, 404, HEADERS)

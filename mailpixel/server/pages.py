@@ -1,4 +1,4 @@
-"""The few pages a reader of mail may see: plain HTML, nothing loaded from anywhere."""
+"""The few pages that a reader of mail may see: plain HTML that loads nothing else."""
 
 from html import escape
 
@@ -73,7 +73,7 @@ ERROR_PAGES = {
         "<p>It is not your fault. Try again in a few minutes.</p>",
     ),
 }
-"""Status to the page that a reader sees; 500 also stands for all others."""
+"""The page that a reader sees, by status. Other statuses use the page of 500."""
 HOME_PAGE = page(
     "mailpixel is running",
     "<p>This server counts opens and clicks of e-mail and tells people from machines.</p>"

@@ -1,4 +1,4 @@
-"""Requests from the pieces that come: what uvicorn's parser says of them, and what it does not bound."""
+"""Reads requests from arriving pieces: uvicorn's parser, and the bounds that it lacks."""
 
 from enum import IntEnum
 from typing import Any
@@ -28,20 +28,20 @@ BETWEEN, HEAD, BODY = Stage
 
 
 class _Nowhere(list[tuple[bytes, bytes]]):
-    """Where headers behind a body go: they are ignored."""
+    """Discards the headers after a body (trailers)."""
 
     def append(self, header: tuple[bytes, bytes]) -> None:
-        """Forget it."""
+        """Discard it."""
 
 
 NOWHERE = _Nowhere()
 
 
 class ParsingProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol, as far as it reads requests. `_take` is called for each when its headers are there.
+    """The part of uvicorn's HTTP protocol that reads requests. It calls `_take` once a request's headers are complete.
 
-    The connection gives `_feed` what came. It also makes the two that are used here: `_deadline` learns until when the
-    rest must come, and `_ending` what is too much.
+    The connection passes incoming bytes to `_feed`. It also creates `_deadline`, which gets the time limit
+    for the rest, and `_ending`, which refuses what is too much.
     """
 
     _deadline: Deadline
@@ -74,18 +74,18 @@ class ParsingProtocol(HttpToolsProtocol):
             self._look_at_unfinished(0 if began_behind_body else size_bytes)
 
     def _rest_of(self, piece: bytes) -> bytes:
-        """Let the parser read; give what it left, which is all behind a head that asks for another protocol."""
+        """Let the parser read. Returns what it left: everything after a head that asks for another protocol."""
         try:
             self.parser.feed_data(piece)
         except httptools.HttpParserUpgrade as asked:
             self._begin_body()
-            return piece[asked.args[0] :]  # answered as if it had not asked for another protocol
+            return piece[asked.args[0] :]  # answered as if it had not asked
         return b""
 
     def _begin_body(self) -> None:
-        """Have a body read behind headers that asked for another protocol.
+        """Read the body after headers that asked for another protocol.
 
-        Raises: HttpParserError, where nobody can say how long that body is.
+        Raises `HttpParserError` where the length of that body is not defined.
         """
         framing, self._framing = self._framing, []
         if framing:
@@ -118,7 +118,7 @@ class ParsingProtocol(HttpToolsProtocol):
         if self._body.is_too_long(size_bytes) and not self.transport.is_closing():
             self._ending.leave(Ended.LARGE_BODY)
 
-    # What the parser says.
+    # Called by the parser.
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -132,7 +132,7 @@ class ParsingProtocol(HttpToolsProtocol):
         self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
-        """The headers are there: take the request, unless they are too much."""
+        """The headers are complete: take the request, unless they are too large."""
         self._stage = BODY
         self._hurried = False
         problem = problem_of_head(self.url, self.headers, self._head_bytes)
@@ -146,12 +146,12 @@ class ParsingProtocol(HttpToolsProtocol):
         self.headers = NOWHERE
 
     def on_body(self, body: bytes) -> None:
-        """A piece of a body, for who wants it."""
+        """A piece of a body: keep it for the app, or discard it."""
         cycle = self.cycle
         self._body.take(body, not self._ending.is_deaf and cycle.more_body and not cycle.response_complete)
 
     def _hand_over_body(self) -> None:
-        """Give the app at once what came in many chunks."""
+        """Give the app one piece made of many chunks."""
         super().on_body(self._body.gathered())
 
     def on_message_complete(self) -> None:

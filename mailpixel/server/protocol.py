@@ -1,7 +1,7 @@
-"""Pixel and redirect answered inside uvicorn's HTTP protocol, without the cost of an ASGI cycle.
+"""Answers pixel and redirect inside uvicorn's HTTP protocol, without the cost of an ASGI cycle.
 
-A plain GET or HEAD that is a hit is answered here by the same `Tracking` that serves it over ASGI; everything else,
-and whatever is unusual about a request (pipelined, upgraded, a link not known yet), takes the way through ASGI.
+A plain GET or HEAD that is a hit is answered here by the same `Tracking` that serves it over ASGI. All other
+requests go through ASGI, and so does any unusual one (pipelined, upgraded, a link not known yet).
 """
 
 import asyncio
@@ -24,10 +24,10 @@ FAST_METHODS = {b"GET": "GET", b"HEAD": "HEAD"}
 
 
 class PendingCycle:
-    """Stands where uvicorn keeps a request's ASGI cycle while the request waits for its commit.
+    """Takes the place of uvicorn's ASGI cycle while a request waits for its commit.
 
-    uvicorn looks at it when the connection is lost, is asked to end, or brings another request meanwhile. A body is
-    ignored.
+    uvicorn looks at it when the connection is lost, must end, or brings another
+    request meanwhile. A body is ignored.
     """
 
     __slots__ = ("body", "disconnected", "keep_alive", "message_event", "more_body", "response_complete")
@@ -52,13 +52,13 @@ class TrackingProtocol(BoundedProtocol):
         self._waiting = PendingCycle()
 
     def _take(self) -> None:
-        """Take the short way, or the app's."""
+        """Answer here, or pass the request to the app."""
         request = self._plain_request()
         if request is None or not self._answer_here(request):
             super()._take()
 
     def _plain_request(self) -> TrackingRequest | None:
-        """The request, when it is a plain one on a surface that takes hits."""
+        """The request, if it is a plain one on a surface that takes hits."""
         method = FAST_METHODS.get(self.parser.get_method())
         if method is None or self._is_busy() or self.parser.should_upgrade():
             return None
@@ -71,7 +71,7 @@ class TrackingProtocol(BoundedProtocol):
         )
 
     def _answer_here(self, request: TrackingRequest) -> bool:
-        """Answer the request; False when it has to go through ASGI, where a fresh look can be waited for."""
+        """Answer the request. Returns False when it must go through ASGI, where it can wait for a fresh look."""
         reply, receipt = self._tracking.answer(request, now_ms())
         if receipt.outcome in UNSURE:
             return False
@@ -111,7 +111,7 @@ STATUS_LINES = {
 
 
 def path_and_query(url: bytes) -> tuple[str, bytes]:
-    """The path of a request target, percent-decoded as uvicorn does it, and its query as it came."""
+    """The path of a request target, percent-decoded as uvicorn does it, and its query as received."""
     query = b""
     if b"?" in url or b"#" in url:
         url, _, query = url.partition(b"#")[0].partition(b"?")
@@ -121,5 +121,5 @@ def path_and_query(url: bytes) -> tuple[str, bytes]:
 
 @lru_cache(maxsize=16)
 def lines(headers: RawHeaders) -> bytes:
-    """Headers as they go over the wire: our constants, and what uvicorn adds, which changes once a second."""
+    """Headers as sent over the wire. The input is our constants and uvicorn's own, which change once a second."""
     return b"".join([b"%b: %b\r\n" % header for header in headers])

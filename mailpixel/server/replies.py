@@ -1,4 +1,4 @@
-"""The answers to hits: constants, but for where a redirect leads."""
+"""The answers to hits. All are constants, except for the destination of a redirect."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ PIXEL_GIF = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff"
     b"!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 )
-"""The one answer of the pixel: a transparent GIF of one point, 43 bytes."""
+"""The pixel: a transparent GIF of 1 x 1, 43 bytes."""
 
 RawHeaders = tuple[tuple[bytes, bytes], ...]
 NO_STORE = (b"cache-control", b"no-store, no-cache, must-revalidate, max-age=0, private")
@@ -30,7 +30,7 @@ OTHER_METHOD_HEADERS: RawHeaders = (NO_BODY, ALLOW, NO_STORE, NOSNIFF, NO_REFERR
 
 
 class Reply(NamedTuple):
-    """An answer. `headers` is one of the constants above; only a redirect adds something of its own."""
+    """An answer. `headers` is one of the constants above; only a redirect adds a header."""
 
     status: int
     headers: RawHeaders
@@ -39,15 +39,16 @@ class Reply(NamedTuple):
 
     @property
     def all_headers(self) -> RawHeaders:
-        """The headers with the redirect's own."""
+        """The headers, including those of a redirect."""
         return self.headers if self.location is None else ((b"location", self.location), *self.headers)
 
 
 PIXEL_REPLY = Reply(200, PIXEL_HEADERS, PIXEL_GIF)
 NOT_AHEAD_REPLY = Reply(503, (NO_BODY, NO_STORE, NOSNIFF))
-"""To a browser that asks before its reader does: it then asks again when the reader clicks.
+"""For a browser that asks before its reader clicks; it then asks again on the click.
 
-A redirect would be shown from memory without a second request (tried with Chromium 2026-11), and the click be lost.
+A redirect would be shown from memory on the click, without a second request (tried with Chromium
+2026-11), and the click would be lost.
 """
 NOT_FOUND_REPLY = Reply(404, NOT_FOUND_HEADERS, NOT_FOUND_PAGE)
 OPTIONS_REPLY = Reply(204, OTHER_METHOD_HEADERS)
@@ -55,5 +56,5 @@ WRONG_METHOD_REPLY = Reply(405, OTHER_METHOD_HEADERS)
 
 
 def redirect(destination: str) -> Reply:
-    """The way to a destination, which is ASCII."""
+    """The redirect to a destination, which is ASCII."""
     return Reply(302, REDIRECT_HEADERS, location=destination.encode("ascii"))

@@ -1,12 +1,13 @@
-"""What comes as the body of a request: gathered for the app, or thrown away within bounds."""
+"""The body of a request: gathered for the app, or discarded within bounds."""
 
 from mailpixel.server.bounds import DROPPED_BYTES, DROPPED_CHUNKS, HEADER_BYTES
 
 
 class RequestBody:
-    """What one connection's bodies bring.
+    """The bodies of one connection.
 
-    `chunks` wait for the app; `seen` counts those of this turn of the loop. Everything else counts for one request.
+    `chunks` wait for the app. `seen` counts the chunks of this turn of the event loop. All
+    other counts are for one request.
     """
 
     __slots__ = ("_dropped_bytes", "_dropped_chunks", "_silent_bytes", "chunks", "seen")
@@ -17,11 +18,11 @@ class RequestBody:
         self.begin()
 
     def begin(self) -> None:
-        """Count anew: another request begins."""
+        """Reset the counts: another request begins."""
         self._dropped_bytes = self._dropped_chunks = self._silent_bytes = 0
 
     def take(self, chunk: bytes, is_wanted: bool) -> None:
-        """Gather a chunk, or throw it away."""
+        """Keep a chunk, or discard it."""
         self._silent_bytes = 0
         self.seen += 1
         if is_wanted:
@@ -30,20 +31,20 @@ class RequestBody:
             self._dropped_chunks += 1
 
     def gathered(self) -> bytes:
-        """What came in many chunks, in one piece; it is gone from here."""
+        """Remove the kept chunks and return them as one piece."""
         chunks, self.chunks = self.chunks, []
         return b"".join(chunks)
 
     def is_empty_talk(self, size_bytes: int) -> bool:
-        """Whether too much came since the last chunk: trailers, or a chunk that says endless things of itself."""
+        """Whether too many bytes came since the last chunk: trailers, or a chunk with endless extensions."""
         self._silent_bytes += size_bytes
         return self._silent_bytes > HEADER_BYTES
 
     def is_too_long(self, size_bytes: int) -> bool:
-        """Whether too much is thrown away, with these bytes."""
+        """Whether too many bytes are discarded, including these."""
         self._dropped_bytes += size_bytes
         return self._dropped_bytes > DROPPED_BYTES
 
     def is_in_too_many_chunks(self) -> bool:
-        """Whether too much is thrown away for the size of its chunks."""
+        """Whether too many chunks are discarded for their total size."""
         return self._dropped_chunks > DROPPED_CHUNKS

@@ -20,9 +20,9 @@ _BEFOREHAND = (b"prefetch", b"prerender")
 
 
 class TrackingRequest(Struct, frozen=True, gc=False):
-    """A request on a surface, as it came in at either door.
+    """A request on a surface, as received by either door.
 
-    `path` is percent-decoded, `query` as it came; `peer` is the address that the connection came from, or empty.
+    `path` is percent-decoded, `query` is as received. `peer` is the address of the connection, or empty.
     """
 
     surface: Surface
@@ -34,10 +34,11 @@ class TrackingRequest(Struct, frozen=True, gc=False):
 
 
 class RequestReader:
-    """Makes hits of requests.
+    """Turns requests into hits.
 
-    `trusted_proxies` are networks whose X-Forwarded-For is trusted; `unreadable()` is called where one cannot be read;
-    `plain_http` says that the public address is not https, over which browsers leave out some headers.
+    `trusted_proxies` are networks whose X-Forwarded-For is trusted. `unreadable()` is called for a
+    header that cannot be read. `plain_http` says that the public address is not https; over http,
+    browsers leave out some headers.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class RequestReader:
         self._proxies = Proxies(trusted_proxies, unreadable)
 
     def read(self, request: TrackingRequest, now_ms: int) -> Hit | None:
-        """The hit of one request, which came at `now_ms`; None where its path holds nothing like a token."""
+        """The hit of one request received at `now_ms`; None where its path holds nothing like a token."""
         path = parse_path_on(request.surface, request.path)
         if path is None:
             return None
@@ -63,9 +64,9 @@ class RequestReader:
 
 
 def is_speculative(headers: Headers) -> bool:
-    """Whether a browser says that it asks before its reader does, in order to show the answer when the reader clicks.
+    """Whether a browser asks before its reader clicks, in order to show the stored answer on the click.
 
-    A preview (Safari's Top Sites) is looked at as it is, and is not meant.
+    A preview (Safari's Top Sites) does not count: it is shown as it is.
     """
     return any(
         name in _PURPOSES and any(word in value.lower() for word in _BEFOREHAND) for name, value in headers

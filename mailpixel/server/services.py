@@ -1,4 +1,4 @@
-"""What the handlers of the app work with, made once when it starts and carried by the lifespan state."""
+"""What the app's handlers work with. It is made once at the start and carried by the lifespan state."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from mailpixel.times import moment_of
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Found in `request.state.services`. `clock` gives milliseconds since 1970."""
+    """The services of one process, found in `request.state.services`. `clock` gives milliseconds since 1970."""
 
     settings: Settings
     store: Store
@@ -32,10 +32,10 @@ class Services:
 
     @property
     def now(self) -> datetime:
-        """This moment, on the clock."""
+        """The present moment, aware UTC, by `clock`."""
         return moment_of(self.clock())
 
     @property
     def rules(self) -> Rules:
-        """The rules of this moment: the operator's lists may change while the app runs."""
+        """The rules in force now. They may change while the app runs, with the operator's lists."""
         return self.live.rules

@@ -1,4 +1,4 @@
-"""What programs look for on every site: robots.txt, an icon, and the files by which apps open links themselves."""
+"""Files that programs request from every site: robots.txt, an icon, and the files with which apps open links."""
 
 import logging
 from functools import cache
@@ -17,14 +17,14 @@ User-agent: *
 Allow: /.well-known/
 Disallow: /
 """
-"""Apple's and Google's fetchers of app-link files heed robots.txt, so that folder stays open."""
+"""Apple's and Google's fetchers of app-link files obey robots.txt, so their folder stays allowed."""
 
 APP_LINK_FILES = {
     "/.well-known/apple-app-site-association": "apple-app-site-association",
     "/apple-app-site-association": "apple-app-site-association",
     "/.well-known/assetlinks.json": "assetlinks.json",
 }
-"""Path to the name of its file in `MAILPIXEL_WELL_KNOWN`.
+"""The file name in `MAILPIXEL_WELL_KNOWN`, by path.
 
 Sources, read 2026-11: developer.apple.com, Supporting associated domains (at most 128 kB, no redirect);
 developer.android.com, Verify App Links (application/json, no redirect).
@@ -45,7 +45,7 @@ async def favicon(request: Request) -> Response:
 
 
 async def app_link_file(request: Request) -> Response:
-    """The file as it is at this moment; 404 where there is none."""
+    """The file as it is now; 404 where there is none."""
     services: Services = request.state.services
     folder = services.settings.well_known
     if folder is None:
@@ -71,7 +71,7 @@ def read_file(path: Path) -> bytes | None:
 
 @cache
 def _say_too_large(path: Path) -> None:
-    """Say it once: anybody may ask again and again."""
+    """Log it once, because anyone may ask again and again."""
     log.error("%s is larger than %d bytes and is not served", path, MOST_BYTES)
 
 

@@ -28,7 +28,7 @@ from mailpixel.settings import Settings
 WORK = (sys.executable, "-m", "mailpixel", "work", "--while-input-lasts")
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 WELL_AFTER_S = 30.0
-"""One that ran for this long ran well: when it ends, it is started again after the first pause."""
+"""A process that ran for this long ran well. When it ends, it is restarted after the shortest pause."""
 
 DRAIN_S = 10
 
@@ -36,10 +36,10 @@ log = logging.getLogger(__name__)
 
 
 def serve(settings: Settings, host: str, port: int, workers: int, bound: Callable[[int], None]) -> None:
-    """Serve until SIGTERM, SIGHUP or Ctrl-C; returns when all answered hits are on disk.
+    """Serve until SIGTERM, SIGHUP or Ctrl-C. Returns when all answered hits are on disk.
 
-    `bound` is called with the port as soon as connections are taken there; port 0 takes a free one. Raises
-    `MailpixelError` when nothing can listen there.
+    `bound` is called with the port once connections are accepted; port 0 takes a free one. Raises
+    `MailpixelError` when it cannot listen there.
     """
     os.environ.update(settings.to_environment())
     raise_limit()
@@ -50,7 +50,7 @@ def serve(settings: Settings, host: str, port: int, workers: int, bound: Callabl
         host=host,
         port=port,
         workers=workers,
-        access_log=False,  # it would print the paths, so the tokens
+        access_log=False,  # it would print paths, which hold tokens
         proxy_headers=False,  # we walk X-Forwarded-For ourselves, from the right
         server_header=False,
         date_header=True,
@@ -60,7 +60,7 @@ def serve(settings: Settings, host: str, port: int, workers: int, bound: Callabl
         timeout_graceful_shutdown=DRAIN_S,
     )
     listening = _bound(config)
-    with ended_by_signals():  # uvicorn raises a signal again when it has ended in good order
+    with ended_by_signals():  # uvicorn raises the signal again after it ended in good order
         bound(listening.getsockname()[1])
         with _shared_metrics(workers), WorkProcess(settings):
             if workers == 1:
@@ -70,10 +70,10 @@ def serve(settings: Settings, host: str, port: int, workers: int, bound: Callabl
 
 
 def _bound(config: uvicorn.Config) -> socket.socket:
-    """The socket to listen on. uvicorn says on stderr why there is none, and would end with another exit code."""
+    """The socket to listen on. uvicorn only prints why there is none, and would end with another exit code."""
     try:
         listening = config.bind_socket()
-        listening.listen(config.backlog)  # two that start at once may both bind, but one alone listens
+        listening.listen(config.backlog)  # two processes may both bind, but only one can listen
     except (SystemExit, OSError):
         raise MailpixelError(
             f"cannot listen on {config.host}:{config.port}; another program may have it: end that one, or choose"
@@ -83,7 +83,7 @@ def _bound(config: uvicorn.Config) -> socket.socket:
 
 
 def worker_app() -> ASGIApp:
-    """The service as each web worker loads it. One that is left alone answers what it has, and ends."""
+    """The service as each web worker loads it. An orphaned worker answers what it has and ends."""
     end_with_parent()
     take_short_turns()
     return app_from_environment()
@@ -91,7 +91,7 @@ def worker_app() -> ASGIApp:
 
 @contextmanager
 def _shared_metrics(workers: int) -> Iterator[None]:
-    """A folder in which several workers add up their metrics, for as long as they run."""
+    """A folder in which several workers add up their metrics while they run."""
     if workers == 1:
         yield
         return
@@ -104,9 +104,9 @@ def _shared_metrics(workers: int) -> Iterator[None]:
 
 
 class WorkProcess:
-    """Runs `mailpixel work` in a process of its own, and starts it again when it ends or cannot start.
+    """Runs `mailpixel work` in a process, and starts it again when it ends or cannot start.
 
-    `command` is what is run; its standard input is a pipe that ends when this process does.
+    `command` is the command line. Its standard input is a pipe that ends when this process ends.
     """
 
     def __init__(self, settings: Settings, command: Sequence[str] = WORK) -> None:
@@ -135,14 +135,14 @@ class WorkProcess:
                 return
             if time.monotonic() - started > WELL_AFTER_S:
                 pause_s = FIRST_PAUSE_S
-            log.error("`mailpixel work` %s; it is started again in %.1f s", problem, pause_s)
+            log.error("`mailpixel work` %s; restarting it in %.1f s", problem, pause_s)
             self._stopping.wait(pause_s)
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
     def _run(self) -> str:
-        """Run it once, to its end; gives how it ended. Whatever goes wrong here is tried again."""
+        """Run it once to its end. Returns how it ended. Any error is returned too, and tried again."""
         try:
-            with subprocess.Popen(  # noqa: S603 - our own words
+            with subprocess.Popen(  # noqa: S603 - a fixed command
                 self._command,
                 env=self._environment,
                 stdin=subprocess.PIPE,  # never written to

@@ -1,4 +1,4 @@
-"""Whether the loop reads from a connection: not while something is put aside, and not endlessly in one turn."""
+"""Pauses and resumes reading from a connection: bounded in each turn, and paused while bytes are put aside."""
 
 import asyncio
 from typing import Any
@@ -7,9 +7,9 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 
 
 class Tap:
-    """Stops the reading from one connection and starts it again. `is_paused`: until what was put aside is read.
+    """Stops and restarts reading from one connection. `is_paused`: until the bytes put aside are read.
 
-    uvicorn's flow control stops it too, when the app takes less of a body than comes.
+    uvicorn's flow control also stops it, when the app takes less of a body than arrives.
     """
 
     __slots__ = ("_flow", "_loop", "_rests", "_transport", "is_paused")
@@ -21,7 +21,7 @@ class Tap:
         self._rests = self.is_paused = False
 
     def rest(self) -> None:
-        """Take no more in this turn: the loop reads on many times where more comes as fast as it reads."""
+        """Read no more in this turn. Otherwise the loop keeps reading as long as more arrives."""
         if not self._rests and not self._transport.is_closing():
             self._rests = True
             self._transport.pause_reading()
@@ -33,7 +33,7 @@ class Tap:
             self._transport.resume_reading()
 
     def pause(self) -> None:
-        """Read no more while something is put aside."""
+        """Stop reading while bytes are put aside."""
         self.is_paused = True
         self._flow.pause_reading()
 

@@ -1,4 +1,4 @@
-"""Threads for what blocks: a few for each kind of caller, so that no kind holds up another."""
+"""Threads for blocking work: a few for each kind of caller, so that no kind delays another."""
 
 import sys
 from collections.abc import Callable
@@ -9,29 +9,29 @@ from typing import ParamSpec, TypeVar
 from anyio import CapacityLimiter, to_thread
 
 API_AT_ONCE = 2
-"""Steps of API work at once in a lane. More would not be quicker, as they share one interpreter with the readers."""
+"""Most steps of API work at once in a lane. More would not be faster: they share one interpreter with the readers."""
 OPT_OUTS_AT_ONCE = 4
 CHECKS_AT_ONCE = 2
 EXPORTS_AT_ONCE = 16
-"""Exports under way in one process: each holds some megabytes for as long as its client takes to read it."""
+"""Most exports at once in one process. Each holds some megabytes until its client has read it."""
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
 
 TURN_S = 0.001
-"""How long a thread computes before the next one that wants to gets its turn. A reader's answer takes several turns of
-the event loop and the writing thread; beside four computing threads it waited 100 ms at Python's own 5 ms, 20 at this.
-"""
+"""How long a thread computes before another one that wants to run gets its turn. A reader's answer takes
+several turns of the event loop and the writing thread. Beside four computing threads it took 100 ms at Python's
+default of 5 ms, and 20 ms at this."""
 
 
 def take_short_turns() -> None:
-    """Let the threads of this process take turns every `TURN_S`."""
+    """Make the threads of this process take turns every `TURN_S` seconds."""
     sys.setswitchinterval(TURN_S)
 
 
 class Lane:
-    """Runs functions in threads, at most `at_once` of them at a time; who comes first goes first."""
+    """Runs functions in threads, at most `at_once` at a time, first come first served."""
 
     def __init__(self, at_once: int) -> None:
         self._limiter = CapacityLimiter(at_once)
@@ -39,7 +39,7 @@ class Lane:
     async def run(
         self, function: Callable[Given, Result], *args: Given.args, **named: Given.kwargs
     ) -> Result:
-        """What the function gives, or raises."""
+        """Run the function in a thread. Returns its result or raises its error."""
         return await to_thread.run_sync(partial(function, *args, **named), limiter=self._limiter)
 
 
@@ -53,4 +53,4 @@ class Threads:
         self.checks = Lane(CHECKS_AT_ONCE)
         """Readiness, metrics and small files."""
         self.exports = BoundedSemaphore(EXPORTS_AT_ONCE)
-        """Taken by who begins an export; nobody waits for it."""
+        """An export takes it or is refused; no request waits for it."""

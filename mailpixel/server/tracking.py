@@ -1,6 +1,6 @@
-"""Tracking: the hot path, one plain function of a request and the time, whose answer goes out after the commit.
+"""Tracking, the hot path: one plain function of a request and the time. Its answer goes out after the commit.
 
-Two doors call it: `protocol`, inside of uvicorn's HTTP protocol, and `tracking_first`, in front of the ASGI app.
+Two doors call it: `protocol`, inside uvicorn's HTTP protocol, and `tracking_first`, in front of the ASGI app.
 """
 
 from collections.abc import Awaitable, Callable
@@ -24,13 +24,13 @@ from mailpixel.server.request_reader import RequestReader, TrackingRequest, is_s
 
 PREFETCH = int(Facts.PREFETCH)
 UNSURE = (HitOutcome.UNKNOWN_LINK, HitOutcome.UNKNOWN_KEY)
-"""Outcomes that a fresh look may change: the link was registered, or the key added, a moment ago."""
+"""Outcomes that a fresh look may change: the link or the key may have been added a moment ago."""
 
 
 class Tracking:
-    """Serves the surfaces that take hits; `count(surface, outcome)` is called once for every request.
+    """Serves the surfaces that take hits. `count(surface, outcome)` is called once for every request.
 
-    `fresh_look` waits until what others changed before is known.
+    `fresh_look` waits until earlier changes by other processes are known.
     """
 
     def __init__(
@@ -48,13 +48,13 @@ class Tracking:
         self.fresh_look = fresh_look
 
     def answer(self, request: TrackingRequest, now_ms: int) -> tuple[Reply, Receipt]:
-        """The answer to one request and what becomes of it: no I/O, no clock, no ASGI. `now_ms` is since 1970."""
+        """The answer to one request, and its receipt. No I/O, no clock, no ASGI; `now_ms` is since 1970."""
         hit = self._reader.read(request, now_ms)
         receipt = BAD_TOKEN if hit is None else self._intake.receive(hit)
         return reply_to(request, hit, receipt), receipt
 
     def take(self, surface: Surface, receipt: Receipt, answer: SendAnswer) -> None:
-        """Log or count what was received, then have it answered: `answer` is called once, perhaps at once."""
+        """Log or count the receipt, then send the answer: `answer` is called once, perhaps at once."""
         outcome = receipt.outcome
         if receipt.event is None:
             if receipt.overflow is not None:
@@ -75,9 +75,9 @@ class Tracking:
 
 
 def reply_to(request: TrackingRequest, hit: Hit | None, receipt: Receipt) -> Reply:
-    """The answer to a request: on a pixel always the image, on a link its destination or a page.
+    """The answer to a request: on a pixel always the image, on a link a redirect or a page.
 
-    A browser that asks on speculation, before its reader clicks, is asked to come again.
+    A browser that asks on speculation, before its reader clicks, gets 503 and asks again later.
     """
     method = request.method
     if method not in ("GET", "HEAD"):

@@ -1,4 +1,4 @@
-"""Tracking as a bare ASGI callable in front of the app: a route there costs more than all that tracking does."""
+"""Tracking as a bare ASGI callable in front of the app, because a Starlette route costs more than all of tracking."""
 
 import asyncio
 
@@ -11,13 +11,13 @@ from mailpixel.times import now_ms
 
 
 class TrackingFirst:
-    """The outermost ASGI callable: hits go to `Tracking`, the rest to the app."""
+    """The outermost ASGI callable: hits go to `Tracking`, everything else to the app."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request. A proxy that joins a root and a path doubles the slash between."""
+        """Serve one request. A proxy that joins a root and a path may double the slash between them."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -31,7 +31,7 @@ class TrackingFirst:
 
 
 async def serve(request: TrackingRequest, tracking: Tracking, send: Send) -> None:
-    """Answer one request after the commit, or when the bound comes first."""
+    """Answer one request after the commit, or when the time limit comes first."""
     reply, receipt = tracking.answer(request, now_ms())
     if receipt.outcome in UNSURE:
         await tracking.fresh_look()

@@ -1,7 +1,7 @@
-"""The body of a request that asks for another protocol: its own parser takes that for the next request.
+"""The body of a request that asks for another protocol, which the parser would take for the next request.
 
-What begins like a request inside a body would be answered, and a proxy in front would give that answer to another
-client. So another parser learns how long the body is, and reads on from there.
+Text inside the body that looks like a request would be answered, and a proxy in front would give that answer
+to another client. So a second parser is given the body's length and continues from there.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ _FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class Listener(Protocol):
-    """Whom a parser tells what it reads."""
+    """Receives what a parser reads."""
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -23,27 +23,27 @@ class Listener(Protocol):
         """A piece of its target."""
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header, before or behind its body."""
+        """A header, before or after its body."""
 
     def on_headers_complete(self) -> None:
-        """All headers before its body are there."""
+        """All headers before its body are complete."""
 
     def on_body(self, body: bytes) -> None:
         """A piece of its body."""
 
     def on_message_complete(self) -> None:
-        """It has ended."""
+        """The request has ended."""
 
 
 def framing_of(headers: Iterable[Header]) -> list[Header]:
-    """The headers that say how long a body is."""
+    """The headers that define the length of a body."""
     return [header for header in headers if header[0] in _FRAMING]
 
 
 def parser_of_body(listener: Listener, framing: Iterable[Header]) -> httptools.HttpRequestParser:
-    """A parser that reads a body of this framing next, and whatever requests come behind it.
+    """A parser that reads a body of this framing next, and then any requests that follow.
 
-    Raises: HttpParserError, where the framing makes no sense: the parser of the head did not look at it.
+    Raises `HttpParserError` where the framing makes no sense: the parser of the head did not check it.
     """
     behind = _BehindHead(listener)
     parser = httptools.HttpRequestParser(behind)
@@ -54,7 +54,7 @@ def parser_of_body(listener: Listener, framing: Iterable[Header]) -> httptools.H
 
 
 class _BehindHead:
-    """Passes on what a parser says, but nothing of the head that `parser_of_body` made up."""
+    """Passes on what a parser reads, without the head that `parser_of_body` made up."""
 
     def __init__(self, listener: Listener) -> None:
         self.is_there = False

@@ -1,4 +1,7 @@
-"""The hosts on which pages answer: `MAILPIXEL_WEB_HOSTS`. Elsewhere they are 404; tracking and the API go on."""
+"""The hosts on which pages answer: `MAILPIXEL_WEB_HOSTS`.
+
+On other hosts pages are 404, but tracking and the API work.
+"""
 
 from collections.abc import Awaitable, Callable
 from functools import wraps

@@ -1,7 +1,8 @@
-"""How the web processes run and end: the listening socket goes first, and nobody who was let in is turned away.
+"""How the web processes run and end: the socket closes first, and every accepted connection gets its answer.
 
-uvicorn's server and supervisor, with three things changed: connections that wait in the queue of the socket are let in
-before it closes, the parent closes its socket before it ends the workers, and SIGHUP ends all as SIGTERM does.
+It is uvicorn's server and supervisor with three changes. Connections that wait in the queue of the
+socket are accepted before it closes. The parent closes its socket before it ends the workers. SIGHUP
+ends all processes as SIGTERM does.
 """
 
 import logging
@@ -21,14 +22,14 @@ log = logging.getLogger(__name__)
 
 
 class Server(uvicorn.Server):
-    """A server that lets everybody in who waits at the socket before it closes that."""
+    """A server that accepts all connections waiting at the socket before it closes the socket."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let in who waits, close the socket, answer what was asked, end."""
+        """Accept waiting connections, close the socket, answer pending requests, end."""
         self.lifespan.state["door"].draining = True
         for listening in sockets or ():
             listening.setblocking(False)
-            listening.listen(0)  # what knocks from now on is turned away by the system
+            listening.listen(0)  # the system refuses connections from now on
             for accepted in waiting_at(listening):
                 await self._let_in(accepted)
         await super().shutdown(sockets)
@@ -46,7 +47,7 @@ class Server(uvicorn.Server):
 
 
 def waiting_at(listening: socket.socket) -> Iterator[socket.socket]:
-    """The connections that are made and were not taken yet."""
+    """The established connections that were not accepted yet."""
     with suppress(OSError):
         while True:
             accepted, _ = listening.accept()
@@ -55,7 +56,7 @@ def waiting_at(listening: socket.socket) -> Iterator[socket.socket]:
 
 
 class Worker(Process):
-    """A process with such a server. A hangup of the terminal is its parent's business."""
+    """A process with such a server. Its parent handles SIGHUP."""
 
     @property
     def server(self) -> uvicorn.Server:
@@ -71,7 +72,7 @@ class Worker(Process):
 
 
 class Workers(Multiprocess):
-    """Several such processes on one socket; one that ends is replaced."""
+    """Several such processes on one socket. A process that ends is replaced."""
 
     def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
         hangup = signal.getsignal(signal.SIGHUP)
@@ -80,7 +81,7 @@ class Workers(Multiprocess):
             signal.signal(signal.SIGHUP, hangup)
 
     def init_processes(self) -> None:
-        """Start them."""
+        """Start the processes."""
         for _ in range(self.processes_num):
             self.processes.append(self._started())
 
@@ -91,7 +92,7 @@ class Workers(Multiprocess):
         return worker
 
     def keep_subprocess_alive(self) -> None:
-        """Replace those that have ended or hang; give up where one cannot start."""
+        """Replace processes that have ended or hang. Give up when one cannot start."""
         for place, worker in enumerate(self.processes):
             if self.should_exit.is_set():
                 return
@@ -100,14 +101,18 @@ class Workers(Multiprocess):
             worker.kill()
             worker.join()
             if worker.exitcode == STARTUP_FAILURE:
-                log.error("a web process could not start; the others are ended")
+                log.error("a web process could not start; ending the others")
                 self.should_exit.set()
             elif not self.should_exit.is_set():
-                log.error("a web process ended with code %s and is started again", worker.exitcode)
+                log.error("a web process ended with code %s and will be restarted", worker.exitcode)
                 self.processes[place] = self._started()
 
     def terminate_all(self) -> None:
-        """Let nobody else in, then have them end: the last who holds the socket must be one that lets in who waits."""
+        """Stop accepting, then end the workers.
+
+        The parent must not be the last process that holds the socket: only
+        workers accept waiting connections.
+        """
         for listening in self.sockets:
             listening.close()
         super().terminate_all()
@@ -119,9 +124,9 @@ class Workers(Multiprocess):
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """Inside, SIGHUP and SIGTERM end the program in good order, whoever has not taken them over.
+    """In this block, SIGHUP and SIGTERM end the program in good order, unless someone else handles them.
 
-    A hangup that is ignored (nohup) stays so.
+    A hangup that is ignored (nohup) stays ignored.
     """
     numbers = [signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
@@ -136,11 +141,11 @@ def ended_by_signals() -> Iterator[None]:
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    if number == signal.SIGHUP:  # uvicorn waits for SIGTERM alone
+    if number == signal.SIGHUP:  # uvicorn waits only for SIGTERM
         signal.raise_signal(signal.SIGTERM)
         return
     raise _Ended
 
 
 class _Ended(BaseException):
-    """The program was asked to end."""
+    """A signal asked the program to end."""

@@ -1,1 +1,1 @@
-"""What a request gives away of who sent it, for mail and web sites alike: agents, browsers, networks, facts."""
+"""What a request reveals about its sender, for mail and web sites alike: agents, browsers, networks, facts."""

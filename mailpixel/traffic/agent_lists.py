@@ -13,9 +13,7 @@ from mailpixel.traffic.words import WordList
 
 @dataclass(frozen=True, slots=True)
 class AgentLists:
-    """What is looked for in an agent; `README.md` beside the data says what each list is and where it came
-    from.
-    """
+    """What to look for in an agent. `README.md` beside the data says what each list is and where it came from."""
 
     proxies: tuple[tuple[str, Via], ...]
     privacy_prefetch: str

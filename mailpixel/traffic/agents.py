@@ -1,6 +1,6 @@
-"""Who a user agent says it is: proxy, mail program, scanner, robot or browser. Pure, cached, blind to time.
+"""What a user agent claims to be: proxy, mail program, scanner, robot or browser. Pure, cached, independent of time.
 
-The order of `_STEPS` is the point: lists of robots hold Gmail's proxy and mail programs, so those come first.
+The order of `_STEPS` matters: lists of robots include Gmail's proxy and mail programs, so those come first.
 """
 
 import re
@@ -17,7 +17,7 @@ from mailpixel.traffic.words import WordList
 
 
 class AgentKind(StrEnum):
-    """What an agent is by itself."""
+    """What an agent is, judged by itself."""
 
     EMPTY = "empty"
     MAIL_PROXY = "mail_proxy"
@@ -30,20 +30,22 @@ class AgentKind(StrEnum):
     ROBOT = "robot"
     BROWSER = "browser"
     APP = "app"
-    """No browser, but on a person's device: perhaps a mail program where an image is asked for, a machine on a link."""
+    """Not a browser, but on a person's device: on an image perhaps a mail program, on a link a machine."""
     UNKNOWN = "unknown"
-    """No browser, no mail program, on nobody's device."""
+    """Neither a browser nor a mail program, and not on a person's device."""
 
 
 _NO_BROWSERS = (AgentKind.MAIL_CLIENT, AgentKind.BARE_WEBKIT)
-"""Built on a browser's engine, yet free to leave out what a browser sends."""
+"""Built on a browser's engine, but may leave out headers that a browser sends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """An agent as read. `sign` is the part that decided, `claim` what it promises where it says it is a
-    browser,
-    `system` the operating system it names."""
+    """An agent as read.
+
+    `sign` is the part that decided, `claim` what it promises if it claims to be a browser, and `system`
+    the operating system that it names.
+    """
 
     text: str
     kind: AgentKind
@@ -55,16 +57,16 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """An agent while it is read."""
+    """An agent while it is being read."""
 
     text: str
     lower: str
     claim: BrowserClaim | None
     said: str
-    """What it says beyond being a browser; the whole text where it is no browser."""
+    """What it says beyond being a browser; the whole text where it is not a browser."""
     said_lower: str
     names: tuple[str, ...]
-    """Product names in there, in lower case."""
+    """Product names in `rest`, in lower case."""
 
     @property
     def has_guests(self) -> bool:
@@ -76,18 +78,18 @@ class _Reading:
         return words.find(self.text, self.lower)
 
     def says(self, words: WordList) -> str:
-        """The first of the words in what it says of itself."""
+        """The first of the words in what it says about itself."""
         return words.find(self.said, self.said_lower) if self.said else ""
 
     def agent(self, kind: AgentKind, sign: str = "") -> Agent:
-        """This agent, found to be of that kind."""
+        """This agent, found to be of this kind."""
         claim = None if kind in _NO_BROWSERS else self.claim
         return Agent(self.text, kind, sign, claim=claim, system=system_of(self.text))
 
 
 @lru_cache(maxsize=65_536)
 def read_agent(agent: str) -> Agent:
-    """Who this agent is; only its first `AGENT_LIMIT` characters are read. Microseconds, whatever comes in."""
+    """What this agent is. Only its first `AGENT_LIMIT` characters are read. Takes microseconds for any input."""
     text = agent[:AGENT_LIMIT].strip(" \t\"'")
     found = _exactly(text)
     if found is not None:
@@ -100,7 +102,7 @@ def read_agent(agent: str) -> Agent:
 
 
 def _exactly(text: str) -> Agent | None:
-    """Nothing at all, and the agents that mailboxes are known by."""
+    """An empty agent, and the exact agents of known mailboxes."""
     lists = shipped_lists()
     if text in ("", "-"):
         return Agent(text, AgentKind.EMPTY)
@@ -134,7 +136,7 @@ def _scanner(reading: _Reading) -> Agent | None:
 
 
 def _app_in_person(reading: _Reading) -> Agent | None:
-    """Apps that people read links in, whose agents hold much that only robots say elsewhere."""
+    """Apps in which people read links. Their agents contain words that otherwise only robots use."""
     lists = shipped_lists()
     name = next((name for name in reading.names if name in lists.people), "")
     if not name or reading.claim is None or reading.says(lists.core_words):
@@ -143,7 +145,7 @@ def _app_in_person(reading: _Reading) -> Agent | None:
 
 
 def _plain_browser(reading: _Reading) -> Agent | None:
-    """Browsers of text terminals and old phones, which never learned to call themselves Mozilla."""
+    """Browsers of text terminals and old phones, whose agents do not begin with Mozilla."""
     lists = shipped_lists()
     if not reading.text.startswith(lists.people_shapes):
         return None
@@ -167,15 +169,16 @@ def _contact(reading: _Reading) -> str:
 
 
 def _robots_name(reading: _Reading) -> str:
-    """What a machine calls itself; general words say nothing where other software commonly appends its name."""
+    """What a machine calls itself. General words prove nothing where other software commonly appends its name."""
     lists = shipped_lists()
     word = "" if reading.has_guests else reading.says(lists.strong_words)
     return word or next((name for name in reading.names if name in lists.crawlers), "")
 
 
 def _by_ending(reading: _Reading) -> Agent | None:
-    """Names that end in `mail` or `browser`: programs of people, where those of services go on (`MailChimp`). A mail
-    program may add that it is one (`MailUA`, `MailApp`).
+    """Names that end in `mail` or `browser` are people's programs; names of services continue (`MailChimp`).
+
+    A mail program may add what it is (`MailUA`, `MailApp`).
     """
     if mail := next((name for name in reading.names if _MAIL.search(name)), ""):
         return reading.agent(AgentKind.MAIL_CLIENT, mail)
@@ -191,8 +194,9 @@ def _browser(reading: _Reading) -> Agent | None:
 
 
 def _stranger(rest: str, text: str) -> str:
-    """The first name outside brackets that no browser signs with; empty for none. A short code that ends the whole
-    agent is no name: tools give theirs, mostly with a version.
+    """The first name outside brackets that is not a browser's; empty when there is none.
+
+    A short code that ends the whole agent is not a name: tools give theirs, mostly with a version.
     """
     known = shipped_lists().extras
     code = _CODE.search(text)
@@ -225,12 +229,11 @@ _NAME = re.compile(r"[a-z][a-z0-9_.!-]+")
 _MAIL = re.compile(r"mail(?:ua|app|client|desktop|mobile)?$")
 _BRACKETS = re.compile(r"\([^()]*\)")
 _PRODUCT = re.compile(r"(?<![\w/.-])[A-Za-z][\w.!-]++(?!/\d+\.\d+\.\d+\.\d)")
-"""A name and not that of a browser, whose version has four parts as Chrome's has."""
+"""A name other than a browser's, with a version of four parts like Chrome's."""
 _CODE = re.compile(r" (?:[a-z\d]{1,6}|[A-Z\d]{1,6})$")
 _DUMP = re.compile(r"^E?Links\b.*; (?:dump|-)\)$")
-"""The mode of Links and ELinks without a terminal: run by a script with -dump or -source. Measured on Links 2.28 and
-ELinks 0.13.2, 2026-11; on a terminal they say `text` and its size.
-"""
+"""Links and ELinks in the mode without a terminal, run by a script with -dump or -source. On a terminal they say
+`text` and its size. Measured on Links 2.28 and ELinks 0.13.2, 2026-11."""
 _BARE_WEBKIT = re.compile(r"Mozilla/5\.0 \(Macintosh;[^)]*\) AppleWebKit/[\d.]+ \(KHTML, like Gecko\)")
 _CONTACT = re.compile(
     r"(?<![\w.-])(?<!via )(?:[\w.-]+@[\w-]+\.[a-z]{2,}\b"
@@ -238,12 +241,12 @@ _CONTACT = re.compile(
     r"|\(compatible;(?! ?(?:MSIE|Konqueror))|like gecko,(?! ?Safari)",
     re.IGNORECASE,
 )
-"""A mail address or a host, and the place where robots put their names. Not what a page came to its reader `via`."""
+"""A mail address or a host, and the place where robots put their names. A host after `via` does not count."""
 
 _INTRODUCED = re.compile(r"\(compatible;[^)]*https?://", re.IGNORECASE)
-"""Where robots say who they are and where to read about them; no mail program does."""
+"""Where robots say who they are and where to read about them. Mail programs never do."""
 _ROBOTS_VERSION = re.compile(r"(?:bot|crawler|spider)[\w-]*+/\d", re.IGNORECASE)
-"""What tells a robot in the comment of a phone from a phone with a robot's name."""
+"""Distinguishes a robot in a phone's comment from a phone with a robot's name."""
 
 _SYSTEMS = (
     ("Windows", "windows"),
@@ -259,5 +262,5 @@ _SYSTEMS = (
 
 
 def system_of(text: str) -> str:
-    """The operating system an agent names, as one word; empty when it names none we know."""
+    """The operating system that an agent names, as one word; empty when it names none that we know."""
     return next((system for sign, system in _SYSTEMS if sign in text), "")

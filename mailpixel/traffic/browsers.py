@@ -1,4 +1,4 @@
-"""Whether an agent has the shape of a browser's, and which headers a browser of that name and age sends."""
+"""Whether an agent looks like a browser's, and which headers a browser of that name and version sends."""
 
 import re
 from collections.abc import Mapping
@@ -9,32 +9,30 @@ from mailpixel.model import Facts
 
 @dataclass(frozen=True, slots=True)
 class BrowserClaim:
-    """What an agent shaped like a browser's says. `rest` is what it says beyond being that browser.
+    """What an agent shaped like a browser's claims. `rest` is what it says beyond being that browser.
 
-    `click` and `image` are the facts such a browser shows on every link and image it asks for over https,
-    `fresh` those of them it holds back over plain http, `foreign` what it never shows. `silent` browsers do
-    not say whether a person's gesture started a navigation.
+    `click` and `image` are the facts that such a browser shows on every link and image it requests over
+    https. `fresh` are those that it leaves out over plain http, `foreign` those that it never shows. `silent`
+    browsers do not say whether a person's gesture started a navigation.
     """
 
     name: str
     rest: str
     front: str
-    """What stands before `Mozilla/5.0`: an app or a device that signs there."""
+    """The text before `Mozilla/5.0`, where some apps and devices put their name."""
     comment: str
-    """What it says of the desktop it runs on, where that is more than every desktop says; empty for phones, whose
-    models have any name.
-    """
+    """What it says about its desktop beyond what every desktop says; empty for phones,
+    whose models can have any name."""
     click: int
     image: int
     fresh: int
     foreign: int
     silent: bool
     guests: bool
-    """Whether other software commonly appends its name: an app on a phone in its web view, others inside the brackets
-    of Internet Explorer.
-    """
+    """Whether other software commonly appends its name: an app on a phone in its web view, others inside the
+    brackets of Internet Explorer."""
     sealed: bool
-    """Whether any further name in it is a tool's, since hardly anybody builds programs for people on such a browser."""
+    """Whether any further name in it is a tool's. People's programs are hardly ever built on such a browser."""
 
 
 _LANGUAGE = int(Facts.ACCEPT_LANGUAGE)
@@ -62,7 +60,7 @@ _PLAIN_TAIL = re.compile(
     r" AppleWebKit/[\d.]+ \(KHTML, like Gecko\)(?: (?:Version|Chrome|Mobile)/[\w.]+)+(?: Mobile)? Safari/[\d.]+"
     r"(?: Epiphany/[\d.]+)?| Gecko/\d+(?:\.\d+)? Firefox/[\d.]+"
 )
-"""All of a browser and nothing else, on a system nobody listed."""
+"""A complete browser and nothing else, on an unlisted system."""
 _DESKTOPS = ("Windows NT", "Windows;", "Macintosh", "X11", "compatible; MSIE")
 _APPLE_PHONES = ("iPhone", "iPad", "iPod")
 _ENGINE = re.compile(r"AppleWebKit/?|Gecko|Trident|Presto|KHTML|Goanna|Servo|MSIE|Opera", re.I)
@@ -79,10 +77,10 @@ _USUAL = re.compile(
     r"(?:Windows NT [\d.]+(?:; Win64; x64|; WOW64)?|Macintosh; Intel Mac OS X [\d_.]+"
     r"|X11; (?:Ubuntu; )?\w+ \w+(?: [\d.]+)?)(?:; rv:[\d.]+)?"
 )
-"""What Chrome, Firefox and Safari say of a desktop."""
+"""What Chrome, Firefox and Safari say about a desktop."""
 _WEB_VIEW = re.compile(r"Version/4\.0 Chrome/")
 _SERVER = re.compile(r"X11;.*Linux (?:x86_64|i\d86|amd64)")
-"""Where servers run too; the televisions and phones that say X11 have other processors."""
+"""Systems of servers, too. Televisions and phones that say X11 have other processors."""
 
 
 def browser_claim(text: str) -> BrowserClaim | None:
@@ -118,9 +116,10 @@ def _is_web_view(platform: str, tail: str) -> bool:
 
 
 def _is_sealed(text: str, platform: str) -> bool:
-    """Whether hardly any program for people is built on such a browser: Chrome and WebKit on a Linux desktop, unless it
-    is Android's web view asking for a desktop's page. On other systems, and at the end of any Firefox, programs of
-    people and the pests of their machines sign as tools do.
+    """Whether people's programs are hardly ever built on such a browser: Chrome and WebKit on a Linux desktop.
+
+    Android's web view requesting a desktop's page is an exception. On other systems, and at the end of any
+    Firefox, people's programs and adware add their names as tools do.
     """
     built_on = "Electron/" in text or _WEB_VIEW.search(text)
     return "AppleWebKit" in text and not built_on and _SERVER.match(platform) is not None
@@ -129,8 +128,8 @@ def _is_sealed(text: str, platform: str) -> bool:
 def _promises(text: str, versions: Mapping[str, tuple[int, int]]) -> tuple[str, int, int, bool]:
     """Name, fresh, foreign and silent of a claim.
 
-    Source: caniuse.com and MDN on Sec-Fetch-* (Chrome 80, Firefox 90, Safari 16.4; Safari sends no Sec-
-    Fetch-User), read in 2026-11.
+    Source: caniuse.com and MDN on Sec-Fetch-* (Chrome 80, Firefox 90, Safari 16.4; Safari sends no
+    Sec-Fetch-User), read in 2026-11.
     """
     if "Chrome" in versions:
         return "Chrome", _FETCH if versions["Chrome"] >= (80, 0) else 0, 0, False

@@ -1,6 +1,6 @@
-"""What the rules want to know of a request, read from its headers in one pass.
+"""The facts of a request that the rules use, read from its headers in one pass.
 
-On the hot path of the server: one dict look-up a header, and no work for headers that say nothing.
+It runs on the hot path of the server: one dict look-up for each header, and no work for irrelevant ones.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -9,9 +9,9 @@ from functools import lru_cache
 from mailpixel.model import Facts
 
 AGENT_LIMIT = 512
-"""User agents are cut to this many characters: what comes after says nothing and costs time."""
+"""User agents are cut to this many characters. The rest would cost time and say nothing."""
 CACHED_BYTES = 320
-"""Agents up to this long are remembered. Few browsers have a longer one, and made-up ones must not fill the memory."""
+"""Agents up to this length are cached. Few browsers have a longer one, and invented ones must not fill the memory."""
 
 _SPECULATIVE = (b"prefetch", b"prerender", b"preview")
 
@@ -19,8 +19,8 @@ _SPECULATIVE = (b"prefetch", b"prerender", b"preview")
 def facts_of(headers: Iterable[tuple[bytes, bytes]]) -> tuple[Facts, str]:
     """The facts of a request and its user agent, cut to `AGENT_LIMIT` characters and empty when there is none.
 
-    `headers` are names in lower case and raw values, as ASGI gives them. Facts that no header tells
-    (`PREVIEW`, `FORGED`, `PLAIN_HTTP`) are for the caller to add.
+    `headers` are names in lower case and raw values, as ASGI gives them. The caller adds the facts that no
+    header shows (`PREVIEW`, `FORGED`, `PLAIN_HTTP`).
     """
     agent = b""
     bits = 0
@@ -36,18 +36,17 @@ def facts_of(headers: Iterable[tuple[bytes, bytes]]) -> tuple[Facts, str]:
 
 @lru_cache(maxsize=4_096)
 def facts_with(bits: int) -> Facts:
-    """The flags of these bits; making them takes longer than reading all headers or
-    looking it up, and few sets are ever seen."""
+    """The flags of these bits, cached: making them takes longer than reading all headers, and few sets occur."""
     return Facts(bits)
 
 
 def is_countable(method: str, bits: int) -> bool:
-    """Whether a request with these facts can count at all: a GET on a token that is valid and of no preview."""
+    """Whether a request with these facts can count at all: a GET on a valid token that is not a preview."""
     return method == "GET" and not bits & _UNCOUNTABLE
 
 
 def agent_text(raw: bytes) -> str:
-    """A user agent as text: UTF-8 where it is that, latin-1 otherwise, as both are found. No control characters."""
+    """A user agent as text without control characters: UTF-8 where it is valid, otherwise latin-1."""
     return _remembered(raw) if len(raw) <= CACHED_BYTES else _read(raw)
 
 

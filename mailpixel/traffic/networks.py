@@ -1,4 +1,4 @@
-"""Which published network an address belongs to: the longest prefix wins."""
+"""Finds the published network that an address belongs to: the longest prefix wins."""
 
 import socket
 from collections.abc import Callable, Iterable, Mapping
@@ -15,7 +15,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class Scope(StrEnum):
-    """Which hits an entry speaks about."""
+    """Which hits an entry applies to."""
 
     CLICKS = "clicks"
     """Machines follow links from there, but images may be fetched from there when a person looks."""
@@ -26,7 +26,7 @@ class Certainty(StrEnum):
     """How much an entry proves."""
 
     CERTAIN = "certain"
-    """Only machines ask from there: decides alone."""
+    """Only machines use it: this alone decides."""
     PROBABLE = "probable"
     """People may sit behind it: one piece of evidence among others."""
     PEOPLE = "people"
@@ -35,8 +35,9 @@ class Certainty(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """One entry: a prefix in CIDR notation, whose it is, what it proves of which hits, who published it and
-    when. `via` names the mailbox that fetches images from there when its reader looks.
+    """One entry: a prefix in CIDR notation, its owner, what it proves about which hits, and who published it when.
+
+    `via` names the mailbox that fetches images from there when its reader looks.
     """
 
     prefix: str
@@ -49,9 +50,9 @@ class Network:
 
     @classmethod
     def read(cls, row: Mapping[str, object]) -> Self:
-        """An entry from a JSON object with these keys.
+        """Read an entry from a JSON object with these keys.
 
-        Raises InvalidInput for an invalid prefix, scope or certainty.
+        Raises `InvalidInput` for an invalid prefix, scope or certainty.
         """
         prefix = canonical_prefix(str(row.get("prefix", "")))
         scope = _choice(Scope, row.get("scope", Scope.CLICKS), "scope")
@@ -62,9 +63,9 @@ class Network:
 
 
 def canonical_prefix(text: str) -> str:
-    """The one spelling of a network; a bare address is the network of that address alone.
+    """The canonical spelling of a network. A bare address becomes the network of that address only.
 
-    Raises InvalidInput for what is neither.
+    Raises `InvalidInput` when the text is neither.
     """
     try:
         return str(ip_network(text.strip(), strict=False))
@@ -83,7 +84,7 @@ def _choice(kind: type[Choice], value: object, name: str) -> Choice:
 
 @lru_cache(maxsize=16_384)
 def canonical_address(text: str) -> str:
-    """The address in its one spelling, IPv4 inside IPv6 as IPv4; empty for what is no address."""
+    """The canonical spelling of an address, IPv4 inside IPv6 as IPv4; empty when the text is not an address."""
     try:
         address = ip_address(text)
     except ValueError:
@@ -98,18 +99,18 @@ Level = tuple[int, Mapping[int, Network]]
 
 @dataclass(frozen=True, slots=True)
 class NetworkTable:
-    """Entries to be looked up by address. Of two entries for one prefix the later counts."""
+    """Entries to look up by address. Of two entries for one prefix the later counts."""
 
     entries: tuple[Network, ...] = ()
     lookup: Callable[[str], Network | None] = field(init=False, repr=False, compare=False)
-    """The narrowest entry that holds an address; None for none, and for what is no address. Remembers answers."""
+    """The narrowest entry with an address; None without one, or if it is not an address. Answers are cached."""
 
     def __post_init__(self) -> None:
         find = partial(_narrowest, _levels(self.entries))
         object.__setattr__(self, "lookup", lru_cache(maxsize=65_536)(find))
 
     def __reduce__(self) -> tuple[type[Self], tuple[tuple[Network, ...]]]:
-        """Another process gets the entries and remembers for itself."""
+        """Another process gets the entries and makes its own cache."""
         return type(self), (self.entries,)
 
 
@@ -134,7 +135,7 @@ def _narrowest(levels: Mapping[int, tuple[Level, ...]], address: str) -> Network
 
 
 def packed(address: str) -> tuple[int, int]:
-    """The size in bytes and the number of an address; (0, 0) for what is no address. IPv4 inside IPv6 is IPv4."""
+    """The size in bytes and the number of an address; (0, 0) if it is not an address. IPv4 inside IPv6 is IPv4."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         raw = socket.inet_pton(family, address)
@@ -147,11 +148,11 @@ def packed(address: str) -> tuple[int, int]:
 
 @lru_cache(maxsize=65_536)
 def neighbourhood(address: str) -> tuple[int, int]:
-    """What counts as one network when two addresses are compared: /24 of IPv4, /48 of IPv6."""
+    """The network by which two addresses are compared: /24 of IPv4, /48 of IPv6."""
     size, number = packed(address)
     return size, number >> (8 if size == 4 else 80)
 
 
 def network_of(address: str) -> str:
-    """The same in CIDR notation. Raises InvalidInput for what is no address."""
+    """The same in CIDR notation. Raises `InvalidInput` when the text is not an address."""
     return canonical_prefix(f"{address}/{48 if ':' in address else 24}")

@@ -1,4 +1,4 @@
-"""In which program and on what kind of device somebody opened a mail, as far as one request gives it away."""
+"""In which program and on what kind of device someone opened a mail, as far as one request reveals it."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from mailpixel.traffic.agents import Agent, AgentKind, read_agent
 
 
 class Program(StrEnum):
-    """What people read their mail in. Stored by place: new ones go to the end."""
+    """The programs that people read mail in. They are stored by position: add new members at the end."""
 
     UNKNOWN = "unknown"
     GMAIL = "gmail"
@@ -43,7 +43,7 @@ class Program(StrEnum):
 
 
 class Device(StrEnum):
-    """What people hold or sit at. Stored by place: new ones go to the end."""
+    """The devices that people use. They are stored by position: add new members at the end."""
 
     UNKNOWN = "unknown"
     DESKTOP = "desktop"
@@ -54,17 +54,17 @@ class Device(StrEnum):
 
 PROGRAMS, DEVICES = tuple(Program), tuple(Device)
 UNKNOWN_CLIENT = 0
-"""A client of which neither program nor device is known."""
+"""A client with unknown program and device."""
 DEVICE_MASK = 0xFF
 _PROGRAM_SHIFT = 8
 
 
 @lru_cache(maxsize=65_536)
 def client_of(agent: str, via: Via | None, click: bool) -> int:
-    """The client that a person's open or click gives away, in two bytes: see `program_of` and `device_of`.
+    """The client that a person's open or click reveals, in two bytes: see `program_of` and `device_of`.
 
-    A proxy names the mailbox and hides the device. The browser in which a link is followed is not the program in which
-    the mail was read, so a click names the device alone.
+    A proxy names the mailbox and hides the device. A link is followed in a browser, not in the program that
+    the mail was read in, so a click reveals only the device.
     """
     if via is not None:
         return 0 if click else _packed(_VIA[via], Device.UNKNOWN)
@@ -107,7 +107,7 @@ def _program(agent: Agent) -> Program:
 
 
 def _is_apple_view(agent: Agent) -> bool:
-    """Whether it is the part of a phone's program that shows pages, which leaves out the name of the browser."""
+    """Whether it is the web view of a phone's program, which leaves out the name of the browser."""
     is_plain = agent.kind is AgentKind.BROWSER and not agent.sign
     return is_plain and agent.system == "ios" and "Safari/" not in agent.text
 
@@ -130,7 +130,7 @@ def _device(agent: Agent) -> Device:
 
 
 def _android_device(agent: Agent) -> Device:
-    """Browsers on Android say `Mobile` on a phone and leave it out on a tablet; other programs say nothing."""
+    """The device by `Mobile`, which browsers on Android say on a phone but not on a tablet; else unknown."""
     if "Mobile" in agent.text:
         return Device.PHONE
     return Device.UNKNOWN if agent.claim is None else Device.TABLET
@@ -138,7 +138,7 @@ def _android_device(agent: Agent) -> Device:
 
 @cache
 def _by_sign() -> Mapping[str, Program]:
-    """The program of each name that mail programs sign with, in lower case."""
+    """The program of each name that mail programs use, in lower case."""
     text = (files("mailpixel.traffic") / "data" / "programs.json").read_text(encoding="utf-8")
     programs = json.loads(text)["programs"]
     return {sign: Program(name) for name, signs in programs.items() for sign in signs}

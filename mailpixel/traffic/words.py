@@ -1,10 +1,10 @@
-"""Lists of words to be found in a text, far faster than one large regular expression."""
+"""Lists of words to find in a text, far faster than one large regular expression."""
 
 from collections.abc import Iterable
 
 
 class WordList:
-    """Words blind to case. `^` before a word: only where a word begins; `$` after it: only where one ends.
+    """Words, matched in any case. `^` before a word: only where a word begins; `$` after it: only where one ends.
 
     A word also ends where a capital or a digit follows a small letter, as in `FeedBot2`.
     """
@@ -17,9 +17,9 @@ class WordList:
         self._bounded = tuple(found for found in marked if found[1] or found[2])
 
     def find(self, text: str, lower: str) -> str:
-        """The first word of the list that the text holds, as it stands there; empty for none.
+        """The first word of the list that the text contains, as written there; empty when there is none.
 
-        `lower` is the text in lower case, for callers that ask several lists.
+        `lower` is the text in lower case, for callers that search several lists.
         """
         for word in self._anywhere:
             if word in lower:
@@ -34,7 +34,7 @@ class WordList:
 
 
 def _bounded_place(text: str, lower: str, word: str, begins: bool, ends: bool) -> int:
-    """Where the word stands with the boundaries asked for; -1 for nowhere."""
+    """Where the word is, with the required boundaries; -1 if it is not there."""
     place = lower.find(word)
     while place >= 0:
         end = place + len(word)

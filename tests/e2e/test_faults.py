@@ -108,7 +108,7 @@ def test_whatever_befalls_the_key_file_ends_by_itself_when_it_is_put_back(servic
         assert stale_parts(service) == []
     log = service.stop()
     assert log.count("keys: read again") == len(FAULTS)
-    assert log.count("keys: what was known stays in force") == len(FAULTS)
+    assert log.count("keys: could not be read, the last state stays in force") == len(FAULTS)
 
 
 def correct(data: Path, url: str) -> None:
@@ -193,7 +193,10 @@ def test_a_database_file_removed_makes_readiness_red(service: Service, ending: s
     assert location(service, paths["link_1"]) == "https://shop.example/1"
     log = service.stop()
     assert (
-        log.count("database: what was known stays in force: the database files were removed or replaced") == 1
+        log.count(
+            "database: could not be read, the last state stays in force: the database files were removed or replaced"
+        )
+        == 1
     )
 
 

@@ -39,7 +39,7 @@ def test_work_that_ends_is_started_again(tmp_path: Path, caplog: pytest.LogCaptu
     write_program(program, f"echo run >> {runs}; exit 3")
     with WorkProcess(Settings(data=tmp_path), [str(program)]):
         wait_until(lambda: runs.exists() and len(runs.read_text().split()) > 1, "it ran once only")
-    assert "`mailpixel work` ended with code 3; it is started again in 0.5 s" in caplog.text
+    assert "`mailpixel work` ended with code 3; restarting it in 0.5 s" in caplog.text
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

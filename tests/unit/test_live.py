@@ -72,17 +72,17 @@ def test_each_new_problem_is_logged_once_and_so_is_its_end(caplog: pytest.LogCap
         for _ in range(8):
             part.refresh()
     assert [record.getMessage() for record in caplog.records] == [
-        "keys: what was known stays in force: damaged",
-        "keys: what was known stays in force: locked",
+        "keys: could not be read, the last state stays in force: damaged",
+        "keys: could not be read, the last state stays in force: locked",
         "keys: read again",
-        "keys: what was known stays in force: damaged",
+        "keys: could not be read, the last state stays in force: damaged",
     ]
 
 
 def test_a_log_line_holds_no_text_of_an_error_that_is_not_ours(caplog: pytest.LogCaptureFixture) -> None:
     LivePart("keys", Looks(ValueError("a secret")), Clock()).refresh()
     assert [record.getMessage() for record in caplog.records] == [
-        "keys: what was known stays in force: ValueError"
+        "keys: could not be read, the last state stays in force: ValueError"
     ]
 
 

@@ -90,7 +90,9 @@ def test_a_consumer_that_always_fails_is_logged_once_and_the_fold_goes_on(
         wait_until(lambda: data.opens() == 3, "the fold stands still")
         wait_until(lambda: len(tries) > 3, "the other is not tried again")
     assert set(tries) == {"r-1"}
-    assert logged(caplog) == ["hooks failed and is tried again: ZeroDivisionError in test_side_by_side.py"]
+    assert logged(caplog) == [
+        "hooks failed and will be tried again: ZeroDivisionError in test_side_by_side.py"
+    ]
     assert data.store.consumer("hooks").waiting() == Waiting(3, at_ms(0))
 
 
@@ -208,8 +210,8 @@ def test_a_consumer_that_cannot_leave_ends_all_the_same(data: Data, caplog: pyte
     with data.running(Unleavable()):
         wait_until(lambda: len(caplog.records) == 1, "it is not logged")
     assert logged(caplog) == [
-        "broken failed and is tried again: the database is locked",
-        "broken failed and is tried again: KeyError in test_side_by_side.py",
+        "broken failed and will be tried again: the database is locked",
+        "broken failed and will be tried again: KeyError in test_side_by_side.py",
     ]
 
 
