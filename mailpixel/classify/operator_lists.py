@@ -81,7 +81,7 @@ class OperatorLists:
         return replace(self, networks=(*rest, network))
 
     def removed(self, prefix: str) -> Self:
-        """A copy without the operator's entry for this prefix or, without such an entry, with the built-in one disabled.
+        """A copy without the operator's entry for this prefix. Without such an entry, the built-in one is disabled.
 
         Raises `InvalidInput` when the text is not a network, and `NotFound` when there is neither.
         """

@@ -31,7 +31,7 @@ class _Trips:
 def mark_trap(
     observations: Sequence[Observation], links: Iterable[Link], networks: NetworkTable, thresholds: Thresholds
 ) -> None:
-    """Rule on undecided hits that trigger a trap, on those near a followed hidden link, and on later ones of the source.
+    """Rule on undecided hits that trigger a trap, those near a followed hidden link, and later ones of the source.
 
     Hits that their own event or a certain network decided trigger nothing: they prove nothing about others,
     not even about a similar agent nearby.
