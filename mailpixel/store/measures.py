@@ -26,7 +26,7 @@ privacy prefetch too.
 | `delivered`, `delivered_privacy` | messages | with a delivery; of these, with a privacy prefetch |
 | `opted_out` | messages | whose recipient asked not to be tracked |
 | `seen` | messages | with a delivery, an opt-out or a hit on a valid token |
-| `standing.NAME` | messages | of this standing; each message has one |
+| `standing.NAME` | messages | of this standing; each message that is `seen` has one |
 | `opens.client.NAME` | messages | with a human hit, read in this program |
 | `opens.device.NAME` | messages | with a human hit, read on this kind of device |
 
@@ -235,7 +235,8 @@ def _measures_of_message(key: int) -> tuple[str, ...]:
     """Every measure that a message adds to. `key` is what the message showed, below its client."""
     shown, client = key & (1 << SHOWN_BITS) - 1, key >> SHOWN_BITS
     measures = [m for m, all_of, none_of in BY_MESSAGE if shown & all_of == all_of and not shown & none_of]
-    measures.append(f"standing.{standing_of(shown)}")
+    if shown & SEEN:
+        measures.append(f"standing.{standing_of(shown)}")
     if shown & PEOPLE:
         measures += (f"opens.client.{program_of(client)}", f"opens.device.{device_of(client)}")
     return tuple(measures)

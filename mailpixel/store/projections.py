@@ -14,7 +14,7 @@ from mailpixel.model import Message
 from mailpixel.store.consumers import News
 from mailpixel.store.log import PutAside
 from mailpixel.store.measures import Step, TallyKey, tally
-from mailpixel.store.shown import shown_by
+from mailpixel.store.shown import SEEN, shown_by
 from mailpixel.store.standing import Standing, standing_of
 from mailpixel.traffic.programs import UNKNOWN_CLIENT
 
@@ -50,6 +50,11 @@ class MessageState(Struct, frozen=True, gc=False):
     def standing(self) -> Standing:
         """What is known of the recipient: a pure function of the marks and the opt-out."""
         return standing_of(shown_by(self.marks, self.opted_out))
+
+    @property
+    def seen(self) -> bool:
+        """Whether anything but hits with a broken signature is known: a message without that has no standing."""
+        return self.delivered_at_ms is not None or bool(shown_by(self.marks, self.opted_out) & SEEN)
 
     @property
     def knowledge(self) -> tuple[int, int]:

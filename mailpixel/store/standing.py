@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from mailpixel.store.shown import CLICKED, CLICKED_HUMAN, OPENED, OPENED_HUMAN, OPTED_OUT, PRIVACY
+from mailpixel.store.shown import CLICKED, CLICKED_HUMAN, OPENED, OPENED_HUMAN, OPTED_OUT, PRIVACY, SEEN
 
 
 class Standing(StrEnum):
@@ -43,5 +43,8 @@ def standing_of(shown: int) -> Standing:
     return next((standing for bits, standing in _FIRST_THAT_SHOWS if shown & bits), Standing.NOTHING)
 
 
-CODES = tuple(STANDINGS.index(standing_of(shown)) for shown in range(1 << 8))
-"""The index in `STANDINGS`, by what a message showed."""
+UNSEEN = -1
+"""Stands for no standing: of this message only hits with a broken signature are known, and anybody can send those."""
+
+CODES = tuple(STANDINGS.index(standing_of(shown)) if shown & SEEN else UNSEEN for shown in range(1 << 8))
+"""The place of a standing among `STANDINGS`, or `UNSEEN`, by what a message showed."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from mailpixel.model import Event
+from mailpixel.model import Event, Facts
 from mailpixel.projections.fold import Fold
 from mailpixel.store.measures import Step
 from mailpixel.store.memory import MemoryRegistry
@@ -132,6 +132,18 @@ def test_recipients_are_listed_by_standing(store: Store, standing: Standing) -> 
     with_standings(store)
     found = [state.recipient for state in store.recipients("spring", "", 10, standing)]
     assert found == [name for name in STANDINGS if name is standing]
+
+
+def test_a_message_known_by_broken_signatures_alone_is_in_no_count_and_in_no_list_of_a_standing(
+    store: Store,
+) -> None:
+    folded(store, an_open(1, facts=Facts.FORGED), a_click(2, facts=Facts.FORGED))
+    totals = store.figures("spring", NOW_MS, 0).totals
+    assert totals == dict.fromkeys(totals, 0)
+    assert [store.recipients("spring", "", 10, standing) for standing in Standing] == [[]] * len(Standing)
+    folded(store, a_delivery(3))
+    assert store.figures("spring", NOW_MS, 0).totals["standing.nothing"] == 1
+    assert [state.recipient for state in store.recipients("spring", "", 10, Standing.NOTHING)] == ["r-1"]
 
 
 def test_a_list_by_standing_pages_and_a_recipient_leaves_it_for_a_higher_one(store: Store) -> None:

@@ -13,7 +13,7 @@ from sqlite_utils import Migrations
 
 from mailpixel.errors import StoreUnavailable
 from mailpixel.kinds import EventKind
-from mailpixel.model import Campaign, Event, Link, Message
+from mailpixel.model import Campaign, Event, Facts, Link, Message
 from mailpixel.projections.message_state import fold_message
 from mailpixel.store.campaigns import Sighting
 from mailpixel.store.consumers import News
@@ -107,7 +107,7 @@ def test_states_of_an_older_release_that_a_killed_rebuild_left_are_swept(tmp_pat
         connection.execute("insert into shelves values (3, 'spring', 1)")
         for shelf in (3, 7):
             connection.execute(
-                "insert into states (shelf, recipient, marks, opted_out) values (?, 'r-1', x'0a', 0)",
+                "insert into states (shelf, recipient, marks, opted_out) values (?, 'r-1', x'0a', 1)",
                 (shelf,),
             )
         connection.execute("insert into counters values (9, 0, 0, 'seen', 1)")
@@ -330,8 +330,11 @@ OLD_STATES = (
     ("r-4", an_open(4, agent=ROBOT), "machines"),
     ("r-5", a_delivery(5), "nothing"),
     ("r-6", an_optout(6), "opted_out"),
+    ("r-7", an_open(7, facts=Facts.FORGED), "nothing"),
 )
-OLD_COLUMNS = "shelf, recipient, marks, opted_out, first_human_open_at_ms, first_human_click_at_ms"
+OLD_COLUMNS = (
+    "shelf, recipient, marks, delivered_at_ms, opted_out, first_human_open_at_ms, first_human_click_at_ms"
+)
 OLD_PUT = "insert or replace into states values (?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -344,10 +347,10 @@ def an_older_file(path: Path) -> None:
         states = [old_state(recipient, event) for recipient, event, _ in OLD_STATES]
         for shelf in (1, 2):
             for state in states:
-                row = (shelf, state.recipient, state.marks, state.opted_out)
+                row = (shelf, state.recipient, state.marks, state.delivered_at_ms, state.opted_out)
                 times = (state.first_human_open_at_ms, state.first_human_click_at_ms)
                 connection.execute(
-                    f"insert into states ({OLD_COLUMNS}) values (?, ?, ?, ?, ?, ?)", row + times
+                    f"insert into states ({OLD_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?)", row + times
                 )
             for key, number in tally(states).items():
                 if not key[2].startswith(("standing.", "opens.client.", "opens.device.")):
@@ -360,7 +363,7 @@ def old_state(recipient: str, event: Event) -> MessageState:
     judged = (
         [] if event.kind in (EventKind.DELIVERY, EventKind.OPTOUT) else judge_plainly(message, a_campaign())
     )
-    return replace(fold_message(message, judged), delivered_at_ms=None, last_event_at_ms=None, client=0)
+    return replace(fold_message(message, judged), last_event_at_ms=None, client=0)
 
 
 def test_recipients_of_an_older_release_have_a_standing_and_its_quarter_hours_have_days(

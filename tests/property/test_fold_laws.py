@@ -234,7 +234,8 @@ def recount_message(events: Sequence[Event], judged: Sequence[Judged], total: Co
     total["delivered"] += EventKind.DELIVERY in kinds
     total["delivered_privacy"] += EventKind.DELIVERY in kinds and private
     total["opted_out"] += EventKind.OPTOUT in kinds
-    total["seen"] += bool(valid) or bool(kinds & {EventKind.DELIVERY, EventKind.OPTOUT})
+    seen = bool(valid) or bool(kinds & {EventKind.DELIVERY, EventKind.OPTOUT})
+    total["seen"] += seen
     shown = {
         "opted_out": EventKind.OPTOUT in kinds,
         "clicked": clicked,
@@ -243,7 +244,7 @@ def recount_message(events: Sequence[Event], judged: Sequence[Judged], total: Co
         "machines": bool(opens or clicks),
         "nothing": True,
     }
-    total[f"standing.{next(name for name, is_so in shown.items() if is_so)}"] += 1
+    total[f"standing.{next(name for name, is_so in shown.items() if is_so)}"] += seen
     if opened or clicked:
         program, device = recount_client(judged, EventKind.OPEN if opened else EventKind.CLICK)
         total[f"opens.client.{program}"] += 1

@@ -39,5 +39,5 @@ def assert_figures_are_the_tally(store: Store, *campaigns: str) -> None:
         assert store.timeline(campaign, step=Step.DAY) == days
         by_standing = {each: list(store.recipients(campaign, "", PAGE, each)) for each in Standing}
         assert by_standing == {
-            each: [state for state in states if state.standing is each] for each in Standing
+            each: [state for state in states if state.seen and state.standing is each] for each in Standing
         }

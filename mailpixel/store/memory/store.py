@@ -208,7 +208,7 @@ class MemoryStore(MemoryLog):
 
 
 def _is_asked_for(state: MessageState, standing: Standing | None, link: int | None) -> bool:
-    if standing is not None and state.standing is not standing:
+    if standing is not None and not (state.seen and state.standing is standing):
         return False
     return link is None or link in links_people_followed(state.marks)
 

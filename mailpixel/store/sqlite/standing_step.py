@@ -1,17 +1,18 @@
 """The step of the schema that adds standings, clients and days, and fills them from data of earlier releases."""
 
 from mailpixel.store.shown import shown_by
-from mailpixel.store.standing import CODES, STANDINGS, Standing
+from mailpixel.store.standing import CODES, STANDINGS, UNSEEN, Standing
 from mailpixel.times import DAY_MS
 
-READ, CLICKED, OPTED_OUT = (
-    STANDINGS.index(standing) for standing in (Standing.READ, Standing.CLICKED, Standing.OPTED_OUT)
+NOTHING, READ, CLICKED, OPTED_OUT = (
+    STANDINGS.index(standing)
+    for standing in (Standing.NOTHING, Standing.READ, Standing.CLICKED, Standing.OPTED_OUT)
 )
 WORDS = " ".join(f"when {code} then '{standing}'" for code, standing in enumerate(STANDINGS))
 
 
 def standing_by_marks(marks: bytes) -> int:
-    """The code of the standing that the hits of a message show."""
+    """The code of the standing that the hits of a message show, `UNSEEN` where they show nothing."""
     return CODES[shown_by(marks, opted_out=False)]
 
 
@@ -26,10 +27,12 @@ STANDING_STEP = (
         when opted_out then {OPTED_OUT}
         when first_human_click_at_ms is not null then {CLICKED}
         when first_human_open_at_ms is not null then {READ}
+        when delivered_at_ms is not null then max(standing_by_marks(marks), {NOTHING})
         else standing_by_marks(marks) end""",  # noqa: S608
     "create index states_by_standing on states (shelf, standing, recipient)",
     f"""insert into counters (shelf, bucket_ms, link, measure, number)
-        select shelf, 0, 0, 'standing.' || case standing {WORDS} end, count(*) from states group by shelf, standing""",  # noqa: S608
+        select shelf, 0, 0, 'standing.' || case standing {WORDS} end, count(*) from states
+        where standing != {UNSEEN} group by shelf, standing""",  # noqa: S608
     *(
         f"""insert into counters (shelf, bucket_ms, link, measure, number)
             select shelf, 0, 0, '{measure}', sum(number) from counters
