@@ -1,6 +1,6 @@
-"""The command line: rows to stdout, talk and progress to stderr; exit 0 done, 1 failed, 2 misuse.
+"""The command line. Rows go to stdout, messages and progress to stderr. Exit codes: 0 done, 1 failed, 2 misuse.
 
-`COMMANDS` below says in which file of this folder each command stands.
+`COMMANDS` below maps each command to its file in this folder.
 """
 
 import sys
@@ -40,11 +40,11 @@ COMMANDS = {
     "doctor": "doctor",
     "docs": "docs",
 }
-"""Command to the file it lives in, loaded when it is called: `mailpixel links` does not import a web server."""
+"""Each command and its file. A file is imported when its command runs: `mailpixel links` imports no web server."""
 
 
 class Main(CommandGroup):
-    """Finds commands in their files and turns our errors, and the machine's, into a line and an exit code."""
+    """Loads commands from their files and turns every expected error into one line and an exit code."""
 
     def main(self, *arguments: Any, **options: Any) -> Any:
         """Run the command line and exit, as `click.Command.main` does."""
@@ -65,14 +65,14 @@ class Main(CommandGroup):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; an error is one line that names the problem and the remedy."""
+        """Run the command. Print an error as one line with the problem and the remedy."""
         try:
             return super().invoke(ctx)
         except MailpixelError as error:
             click.echo(f"error: {error}", err=True)
             sys.exit(2 if isinstance(error, InvalidInput) else 1)
         except KeyboardInterrupt:
-            raise Interrupted(130) from None  # what shells say of a command that Ctrl-C ended
+            raise Interrupted(130) from None  # the exit code shells use for a command that Ctrl-C ended
 
 
 @click.group(

@@ -24,10 +24,10 @@ from mailpixel.traffic.facts import agent_text
 )
 @click.argument("file", type=click.File("rb"), default="-")
 def agents_command(kind: str, file: Iterable[bytes]) -> None:
-    """Judge user agents, one per line, by the agent alone. Print `verdict<TAB>rule<TAB>agent`."""
+    """Judge user agents, one per line, with no other evidence. Print `verdict<TAB>rule<TAB>agent`."""
     ruleset = rules()
     for line in file:
         agent = line.rstrip(b"\r\n")
         judged = judge_agent(agent_text(agent), EventKind(kind), ruleset)
-        # The very bytes that came, so that rows can be joined to the list they were made of.
+        # Print the same bytes that came in, so that rows can be joined with the input list.
         click.echo(f"{judged.verdict}\t{judged.rule}\t".encode() + agent)

@@ -33,7 +33,7 @@ from mailpixel.store.campaigns import CampaignReader
 
 MOST_LISTED = 1_000_000
 PAGE = 500
-"""Campaigns read and printed at a time."""
+"""How many campaigns are read and printed at a time."""
 
 
 @click.group("campaign", cls=CommandGroup, example="mailpixel campaign list")
@@ -59,13 +59,16 @@ def campaign_command() -> None:
     "traps",
     multiple=True,
     metavar="URL",
-    help="Add a destination that readers cannot see, so that only machines follow it. May be given more "
-    "than once.",
+    help="Add a destination that readers cannot see, so that only machines follow it. May be repeated.",
 )
-@click.option("--sent", type=click.IntRange(0, MOST_SENT), metavar="N", help="How many messages went out.")
-@click.option("--sent-at", metavar="TIME", help="When they went out, such as 2026-11-25T09:00:00Z.")
 @click.option(
-    "--base-url", metavar="URL", help="Public address for this campaign's URLs instead of MAILPIXEL_BASE_URL."
+    "--sent", type=click.IntRange(0, MOST_SENT), metavar="N", help="Set how many messages went out."
+)
+@click.option("--sent-at", metavar="TIME", help="Set when they went out, such as 2026-11-25T09:00:00Z.")
+@click.option(
+    "--base-url",
+    metavar="URL",
+    help="Use this public address in the URLs of this campaign instead of MAILPIXEL_BASE_URL.",
 )
 @click.option(
     "--passthrough",
@@ -102,10 +105,14 @@ def campaign_add(id: str, name: str, urls: tuple[str, ...], traps: tuple[str, ..
     metavar="N URL",
     help="Change the destination of link N, also in mail already sent. May be repeated.",
 )
-@click.option("--sent", type=click.IntRange(0, MOST_SENT), metavar="N", help="How many messages went out.")
-@click.option("--sent-at", metavar="TIME", help="When they went out, such as 2026-11-25T09:00:00Z.")
 @click.option(
-    "--base-url", metavar="URL", help="Public address for this campaign's URLs instead of MAILPIXEL_BASE_URL."
+    "--sent", type=click.IntRange(0, MOST_SENT), metavar="N", help="Set how many messages went out."
+)
+@click.option("--sent-at", metavar="TIME", help="Set when they went out, such as 2026-11-25T09:00:00Z.")
+@click.option(
+    "--base-url",
+    metavar="URL",
+    help="Use this public address in the URLs of this campaign instead of MAILPIXEL_BASE_URL.",
 )
 @click.option(
     "--passthrough",
@@ -138,7 +145,7 @@ def campaign_edit(
         return replace(campaign, links=links, passthrough=passthrough, **changes)
 
     registry.change_campaign(id, change, "cli", datetime.now(UTC))
-    say(f"campaign {id} is changed; a running server knows within two seconds")
+    say(f"campaign {id} is changed; a running server uses the change within two seconds")
 
 
 @campaign_command.command("list", example="mailpixel campaign list --limit 20 --after spring-2026")
@@ -149,14 +156,14 @@ def campaign_edit(
     show_default=True,
     help="List at most this many.",
 )
-@click.option("--after", metavar="ID", default="", help="List the next page: campaigns behind this id.")
+@click.option("--after", metavar="ID", default="", help="List the campaigns after this id.")
 @click.option("--archived", is_flag=True, help="List only archived campaigns.")
 @click.option("--all", "everything", is_flag=True, help="List archived campaigns too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def campaign_list(limit: int, after: str, archived: bool, everything: bool, as_json: bool) -> None:
-    """List campaigns in order of id, without the archived ones."""
+    """List campaigns by id. Archived campaigns are left out."""
     if archived and everything:
-        raise InvalidInput("--archived", "and --all exclude one another; choose one")
+        raise InvalidInput("--archived", "and --all cannot be combined; choose one")
     _, registry = stores()
     listed = Listed(registry, None if everything else archived)
     campaigns = listed.after(after, limit)
@@ -171,7 +178,7 @@ def campaign_list(limit: int, after: str, archived: bool, everything: bool, as_j
             say("no campaigns" if archived or everything else "no campaigns; --all lists archived ones too")
     if listed.following is not None:
         say(
-            f"there are more; the next page: mailpixel campaign list --limit {limit} --after {listed.following}"
+            f"there are more campaigns; next page: mailpixel campaign list --limit {limit} --after {listed.following}"
         )
 
 
@@ -195,7 +202,7 @@ def campaign_restore(id: str) -> None:
 @campaign_argument
 @yes_option
 def campaign_delete(id: str, yes: bool) -> None:
-    """Delete a campaign that was never sent. One that may have been sent can only be archived."""
+    """Delete a campaign that was never sent. A campaign that may have been sent can only be archived."""
     store, registry = stores()
     campaign_of(registry, id)
     confirm("Delete this campaign and its links?", yes)
@@ -246,15 +253,15 @@ def _set_archived(id: str, archived: bool) -> None:
 
 
 class Listed:
-    """Campaigns as they are listed, read a page at a time."""
+    """The campaigns of one list, read a page at a time."""
 
     def __init__(self, registry: CampaignReader, archived: bool | None) -> None:
         self._registry, self._archived = registry, archived
         self.following: str | None = None
-        """After the last page: the id to go on behind, or None at the end of the list."""
+        """The last id of the list when more campaigns follow, else None. Set when the list has been read."""
 
     def after(self, id: str, limit: int) -> Iterator[Campaign]:
-        """At most `limit` campaigns behind an id."""
+        """At most `limit` campaigns after an id."""
         left = limit
         while left and (page := self._registry.campaigns(id, min(left, PAGE), self._archived)):
             yield from page
@@ -263,7 +270,7 @@ class Listed:
 
 
 def _corrections(campaign: Campaign, corrections: tuple[tuple[str, str], ...]) -> Iterator[LinkChange]:
-    """The corrections. Raises `InvalidInput` for a number that no link has."""
+    """The corrections. Raises `InvalidInput` for an unknown link number."""
     numbers = {str(link.number): link.number for link in campaign.links}
     for number, url in corrections:
         if number not in numbers:
@@ -273,22 +280,22 @@ def _corrections(campaign: Campaign, corrections: tuple[tuple[str, str], ...]) -
 
 
 def _new(urls: tuple[str, ...], option: str, trap: bool = False) -> list[LinkChange]:
-    """Links to be added. Raises `InvalidInput` for a destination that no link may have."""
+    """The links to add. Raises `InvalidInput` for an invalid destination."""
     return [LinkChange(url=checked(url, option), trap=trap) for url in urls]
 
 
 def _passthrough(campaign: Campaign, begun: tuple[str, ...], stopped: tuple[str, ...]) -> tuple[str, ...]:
-    """The parameters that links hand on after the change. Raises `InvalidInput` for one that cannot be stopped."""
+    """The passthrough parameters after the change. Raises `InvalidInput` for a stopped name that is not one."""
     for name in stopped:
         if name not in campaign.passthrough:
-            problem = f"{name!r} is not passed through; `mailpixel campaign show {campaign.id}` lists what is"
+            problem = f"{name!r} is not passed through; see `mailpixel campaign show {campaign.id}`"
             raise InvalidInput("--no-passthrough", problem)
     kept = (name for name in campaign.passthrough if name not in stopped)
     return check_names((*kept, *begun), "--passthrough")
 
 
 def _facts(facts: dict[str, Any]) -> dict[str, Any]:
-    """The facts of a campaign that were given, checked."""
+    """The checked fields of a campaign that the options set."""
     given = {name: value for name, value in facts.items() if value is not None}
     if "sent_at" in given:
         given["sent_at"] = from_iso(str(given["sent_at"]), "--sent-at")

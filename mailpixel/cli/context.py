@@ -31,14 +31,14 @@ def _remember_data(ctx: click.Context, param: click.Parameter, value: str | None
 DATA_OPTION = click.Option(
     ["--data"],
     metavar="DIR",
-    help="Folder of the database and the signing keys. Default: MAILPIXEL_DATA, else ./mailpixel-data.",
+    help="Use the database and the signing keys in this folder. Default: MAILPIXEL_DATA, else ./mailpixel-data.",
     expose_value=False,
     callback=_remember_data,
 )
 
 
 class Command(click.Command):
-    """A command that also takes `--data` behind its name, and whose help ends with an example."""
+    """A command that takes `--data` after its name too. Its help ends with an example."""
 
     def __init__(self, *args: Any, example: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -51,7 +51,7 @@ class Command(click.Command):
 
 
 class CommandGroup(click.Group):
-    """A group of such commands. A mistyped name brings the one that was meant."""
+    """A group of such commands. For a mistyped name it suggests the nearest command."""
 
     command_class = Command
 
@@ -80,26 +80,28 @@ class CommandGroup(click.Group):
 
 
 def write_example(example: str, formatter: click.HelpFormatter) -> None:
-    """The end of a help text; a line of an example is never broken, so that it can be copied."""
+    """Write the example that ends a help text. Its lines are never wrapped, so that they can be copied."""
     with formatter.section("Example"):
         for line in example.splitlines():
             formatter.write(f"{'':{formatter.current_indent}}{line}\n")
 
 
 yes_option = click.option("--yes", is_flag=True, help="Confirm the action without prompting.")
-"""The option `--yes`, whose answer goes to `confirm`."""
+"""The option `--yes`. Its value is passed to `confirm`."""
 
 
 def confirm(question: str, yes: bool) -> None:
-    """Ask a person before something that cannot be undone. Raises `click.Abort` for no, and `InvalidInput` where
-    nobody answers."""
+    """Ask before something that cannot be undone.
+
+    Raises `click.Abort` for the answer no, and `InvalidInput` when stdin is not a terminal and gives no answer.
+    """
     try:
         agreed = yes or click.confirm(question, err=True)
     except click.Abort:
         if sys.stdin is not None and sys.stdin.isatty():
             raise
-        say("")  # the question ended no line
-        raise InvalidInput("--yes", "is needed where nobody answers the question") from None
+        say("")  # end the line that the question began
+        raise InvalidInput("--yes", "add this option to confirm without a terminal") from None
     if not agreed:
         raise click.Abort
 
@@ -110,7 +112,7 @@ def settings() -> Settings:
 
 
 def base_url() -> str:
-    """The public address in signed URLs. Raises `InvalidInput` when it is not one."""
+    """The public address in signed URLs. Raises `InvalidInput` when it is not a valid base URL."""
     return check_base_url(settings().base_url, "MAILPIXEL_BASE_URL")
 
 
@@ -120,14 +122,14 @@ def _data() -> Any:
 
 
 def stores() -> tuple[Store, Registry]:
-    """The store and the registry of the data folder. Makes nothing; raises `StoreUnavailable` when it is missing."""
+    """The store and the registry of the data folder. Creates nothing. Raises `StoreUnavailable` when it is missing."""
     from mailpixel.folder.opening import open_stores
 
     return open_stores(settings())
 
 
 def begun() -> tuple[Store, Registry]:
-    """The store and the registry of the data folder, which is made, with its keys, when it is empty."""
+    """The store and the registry of the data folder. Creates them, and the keys, in an empty or missing folder."""
     from mailpixel.folder.opening import begin
 
     store, registry, _ = begin(settings())
@@ -135,24 +137,24 @@ def begun() -> tuple[Store, Registry]:
 
 
 def keyring(registry: SigningKeys) -> Keyring:
-    """The signing keys of the data folder. Raises `KeyringError` when they are not those that signed for it."""
+    """The signing keys of the data folder. Raises `KeyringError` when a key that signed for it is missing."""
     from mailpixel.folder.keys import open_keys
 
     return open_keys(settings().key_file, registry)
 
 
 def rules() -> Rules:
-    """The rules with the sender's own recipients, networks and lists."""
+    """The rules, with the sender's test recipients, networks and lists."""
     return rules_of(settings())
 
 
 def print_json(value: object) -> None:
-    """One JSON document to stdout."""
+    """Print one JSON document to stdout."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
-    """A table to stdout: aligned for a person at a terminal, as wide as it needs for a program."""
+    """Print a table to stdout: wrapped to the width of a terminal, or as wide as needed for a pipe or file."""
     heading = None if title is None else plain(title)
     table = Table(
         *columns, title=heading, title_justify="left", box=None, pad_edge=False, header_style="bold"
@@ -163,16 +165,16 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
 
 
 def plain(value: object) -> Text:
-    """A value as it stands, nothing for None: brackets and colons in it are no markup."""
+    """A value as plain text, empty for None. Brackets and colons in it are not read as markup."""
     return Text("" if value is None else str(value))
 
 
 def say(text: str) -> None:
-    """Talk to the person, on stderr."""
+    """Print a message on stderr."""
     click.echo(text, err=True)
 
 
 def warn(problem: str) -> None:
-    """Say in one line on stderr what may be wrong; nothing for an empty text."""
+    """Print a warning as one line on stderr; nothing for an empty text."""
     if problem:
         say(f"warning: {problem}")

@@ -27,7 +27,7 @@ BLOCK_BYTES = 262_144
 ROWS_AT_ONCE = 5_000
 FAULTS_SHOWN = 20
 MARKS_AND_SPACE = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
-"""What may stand before the first character of a list, in any encoding."""
+"""Bytes that may come before the first character of a list, in any encoding."""
 
 
 @click.command(
@@ -42,11 +42,11 @@ mailpixel deliveries spring-2026 --import deliveries.csv""",
     "source",
     type=click.File("rb"),
     metavar="FILE|-",
-    help="Record the deliveries of this CSV or NDJSON file, which has `recipient` and `delivered_at`.",
+    help="Import deliveries from this CSV or NDJSON file with `recipient` and `delivered_at`.",
 )
 @row_options
 def deliveries_command(id: str, source: BinaryIO | None, output: str, **how: Any) -> None:
-    """List reported deliveries, or import them from a file. A delivery that comes twice counts once."""
+    """List reported deliveries, or import them from a file. A delivery reported twice counts once."""
     store, registry = stores()
     campaign_of(registry, id)
     if source is None:
@@ -56,7 +56,7 @@ def deliveries_command(id: str, source: BinaryIO | None, output: str, **how: Any
     counts = _import(store, registry, id, _lines(source))
     print_json(counts)
     if counts["failed"]:
-        named = f", of which the first {FAULTS_SHOWN} are named" if counts["failed"] > FAULTS_SHOWN else ""
+        named = f", the first {FAULTS_SHOWN} are listed above" if counts["failed"] > FAULTS_SHOWN else ""
         say(f"error: {counts['failed']:,} row(s) failed{named}; correct them and import again")
         sys.exit(1)
 
@@ -64,7 +64,7 @@ def deliveries_command(id: str, source: BinaryIO | None, output: str, **how: Any
 def _import(
     store: EventWriter, registry: RegistryFeed, campaign: str, lines: Iterator[Numbered]
 ) -> dict[str, int]:
-    """Log deliveries as the HTTP API does; {"accepted","opted_out","failed"} add up to the rows."""
+    """Log deliveries as the HTTP API does. {"accepted","opted_out","failed"} add up to the number of rows."""
     reader = DeliveryReader(campaign, now_ms() + DAY_MS, set(registry.news(0).opted_out).__contains__)
     counts = {"accepted": 0, "opted_out": 0, "failed": 0}
     for some in batched(lines, ROWS_AT_ONCE):
@@ -82,7 +82,7 @@ def _import(
 
 
 def _lines(source: BinaryIO) -> Iterator[Numbered]:
-    """The rows that are not blank, by number, as the JSON that the API takes. A header counts as a row."""
+    """The non-blank rows by number, as the JSON that the API accepts. A header counts as a row."""
     beginning = source.read(BLOCK_BYTES)
     is_json = beginning.lstrip(MARKS_AND_SPACE).startswith(b"{")
     wanted = Wanted() if is_json else Wanted("recipient", keep=("delivered_at",))
@@ -108,7 +108,7 @@ def _lines(source: BinaryIO) -> Iterator[Numbered]:
 
 
 def _as_json(recipient: str | InvalidInput, moment: object) -> bytes:
-    """A row of CSV as JSON; a number is milliseconds. A recipient that cannot be read is left out, and refused."""
+    """A row of CSV as JSON; a number is milliseconds. An unreadable recipient is left out, so the row is refused."""
     text = str(moment or "").strip()
     fields: dict[str, object] = {"delivered_at": int(text) if text.isascii() and text.isdecimal() else text}
     if isinstance(recipient, str):

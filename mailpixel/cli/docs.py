@@ -19,11 +19,11 @@ MOST_COLUMNS = 110
 """Longer lines are hard to read."""
 LONGEST_NAME = 36
 THEME = Theme({"markdown.code": "bold cyan", "markdown.code_block": "cyan"})
-"""No background, which would be dark on a light terminal."""
+"""No background colour: it would be dark on a light terminal."""
 
 
 class _Code(CodeBlock):
-    """Code whose lines are never broken or filled up, so that they can be copied."""
+    """Code whose lines are neither wrapped nor padded, so that they can be copied."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield Text(
@@ -32,7 +32,7 @@ class _Code(CodeBlock):
 
 
 class _Table(TableElement):
-    """A table that cuts no word off: names in the first column stay whole, what is too wide elsewhere is broken."""
+    """A table that never truncates: names in the first column stay whole, and other wide cells wrap."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for table in super().__rich_console__(console, options):
@@ -45,7 +45,7 @@ class _Table(TableElement):
 
 
 class _Page(Markdown):
-    elements = {**Markdown.elements, "fence": _Code, "code_block": _Code, "table_open": _Table}  # noqa: RUF012 - as its parent has it
+    elements = {**Markdown.elements, "fence": _Code, "code_block": _Code, "table_open": _Table}  # noqa: RUF012 - the parent class does the same
 
 
 def _complete_page(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -57,8 +57,8 @@ def _complete_page(ctx: click.Context, param: click.Parameter, incomplete: str) 
 def docs_command(page: str | None) -> None:
     """Print a page of the manual, or list all pages."""
     if page is None:
-        print_table(("page", "what it is for"), [(each.name, each.purpose) for each in pages().values()])
-        say("print one: mailpixel docs PAGE")
+        print_table(("page", "contents"), [(each.name, each.purpose) for each in pages().values()])
+        say("to print a page: mailpixel docs PAGE")
     else:
         _print(_page_of(page))
 

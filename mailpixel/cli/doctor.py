@@ -40,14 +40,14 @@ from mailpixel.times import now_ms
     help="Also check where the links of this campaign lead.",
 )
 def doctor_command(campaign: str | None) -> None:
-    """Check the keys, the fold and every public address, and say what to do. Exit code 1 when something fails."""
+    """Check the keys, the fold and every public address, and suggest fixes. Exit with code 1 if a check fails."""
     graded = [grade for title, checks in _sections(campaign) for grade in _shown(title, checks)]
     if Grade.FAIL in graded:
         sys.exit(1)
 
 
 def _shown(title: str, checks: Iterable[Check]) -> list[Grade]:
-    """Print a section; how its checks ended."""
+    """Print a section and return the grades of its checks."""
     found = list(checks)
     print_table(
         ("check", "result", "found", "what to do"),
@@ -59,7 +59,7 @@ def _shown(title: str, checks: Iterable[Check]) -> list[Grade]:
 
 
 def _sections(campaign: str | None) -> Iterator[tuple[str, Iterable[Check]]]:
-    """Titles and their checks, each made when its turn comes: a checkup that waits shows what it has found."""
+    """Titles and their checks. Checks run one by one, so that results appear while later checks still wait."""
     yield "this machine", _local()
     for address in addresses(settings().base_url, _campaigns()):
         yield str(address), check_public(address, _signer(), _log())
@@ -69,7 +69,7 @@ def _sections(campaign: str | None) -> Iterator[tuple[str, Iterable[Check]]]:
 
 
 def _campaigns() -> Iterator[Campaign]:
-    """Every campaign, or none of a store that does not answer: that has been reported."""
+    """Every campaign, or none when the store does not answer, which another check reports."""
     last = ""
     with suppress(StoreUnavailable):
         _, registry = stores()
@@ -79,7 +79,7 @@ def _campaigns() -> Iterator[Campaign]:
 
 
 def _signer() -> TokenSigner | None:
-    """The signer, where there are keys: a checkup makes none."""
+    """The signer, or None without keys. The doctor creates no keys."""
     try:
         return TokenSigner(load_keyring(settings().key_file))
     except KeyringError:
@@ -87,14 +87,14 @@ def _signer() -> TokenSigner | None:
 
 
 def _log() -> Store | None:
-    """The store, where it answers."""
+    """The store, or None when it does not answer."""
     with suppress(StoreUnavailable):
         return stores()[0]
     return None
 
 
 def _local() -> Iterator[Check]:
-    """The keys, the rights and the fold."""
+    """Check the keys, the file permissions and the fold."""
     try:
         store, registry = stores()
         remembered = registry.signing_keys()

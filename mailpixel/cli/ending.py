@@ -1,6 +1,6 @@
-"""How a command ends when the machine fails it: one line on stderr and exit 1, never a traceback.
+"""How a command ends when the operating system fails: one line on stderr and exit code 1, never a traceback.
 
-A pipe that its reader closed (`| head -1`) ends the command without a word.
+When the reader closes the pipe (`| head -1`), the command ends silently.
 """
 
 import errno
@@ -14,12 +14,12 @@ from typing import NoReturn
 
 import click
 
-OUT_OF_MEMORY = "there is not enough memory; free some, or raise its limit (ulimit -v), and run again"
+OUT_OF_MEMORY = "out of memory; free some memory or raise the limit (ulimit -v), then run again"
 
 
 @contextmanager
 def ended_in_words() -> Iterator[None]:
-    """Run a command; its rows are out when the block ends, or it is said why not."""
+    """Run a command and flush its rows at the end. Print the reason when they cannot be written."""
     if sys.stdout is None:  # the caller closed it
         sys.stdout = io.TextIOWrapper(io.BufferedWriter(_Closed()))
     try:
@@ -33,18 +33,18 @@ def ended_in_words() -> Iterator[None]:
         _end(OUT_OF_MEMORY if error.errno == errno.ENOMEM else _problem(error))
     except MemoryError:
         _end(OUT_OF_MEMORY)
-    except ImportError as error:  # a library that finds no room
+    except ImportError as error:  # a library could not be loaded for lack of memory
         if "failed to map" not in str(error) and os.strerror(errno.ENOMEM) not in str(error):
             raise
         _end(OUT_OF_MEMORY)
 
 
 class Interrupted(SystemExit):
-    """Ctrl-C ends the command. click would turn that into an ordinary failure."""
+    """Raised when Ctrl-C ends the command, because click would report an ordinary failure."""
 
 
 def end_by_interrupt() -> None:
-    """End this process as Ctrl-C ends others: a shell that gets an exit code instead goes on with its script."""
+    """End this process by SIGINT. With a mere exit code, a shell would go on with its script."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.kill(os.getpid(), signal.SIGINT)
 
@@ -54,15 +54,15 @@ def _problem(error: OSError) -> str:
     if error.filename is not None:
         return f"{error.filename}: {reason}"
     if error.errno in _WRITING:
-        return f"the output cannot be written: {reason}"
-    return f"the operating system refuses: {reason}"
+        return f"cannot write the output: {reason}"
+    return f"the operating system reported: {reason}"
 
 
 _WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 
 
 def _end(problem: str = "") -> NoReturn:
-    """End with exit code 1. What is still in the buffer of stdout has no place to go, and is dropped."""
+    """End with exit code 1. Drop the rest of the stdout buffer, because it cannot be written."""
     if sys.stdout is sys.__stdout__:
         with suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -75,10 +75,10 @@ def _end(problem: str = "") -> NoReturn:
 
 
 class _Closed(io.RawIOBase):
-    """A standard output that nobody takes."""
+    """A closed standard output."""
 
     def writable(self) -> bool:
-        """It is there to be written to."""
+        """Always True."""
         return True
 
     def write(self, data: object, /) -> NoReturn:

@@ -1,4 +1,4 @@
-"""`mailpixel explain`: why every hit of one message was judged as it was."""
+"""`mailpixel explain`: why each hit of one message got its verdict."""
 
 from collections.abc import Mapping
 from datetime import tzinfo
@@ -40,7 +40,7 @@ def explain_command(id: str, recipient: str, as_json: bool, zone: tzinfo | None)
 
 
 def _message(store: MessageReader, registry: SigningKeys, campaign: str, recipient: str) -> Message:
-    """What is logged of a recipient. Raises `NotFound` for one of whom nothing is, or who can be none."""
+    """The logged events of a recipient. Raises `NotFound` when there are none, or when the id is invalid."""
     try:
         asked = recipient_of(registry, recipient)
     except InvalidInput as error:
@@ -48,8 +48,8 @@ def _message(store: MessageReader, registry: SigningKeys, campaign: str, recipie
     found = store.message(campaign, asked)
     if not found.events:
         raise NotFound(
-            f"RECIPIENT: nothing is logged{under_what(recipient)} in this campaign; check the spelling, and that the "
-            "mail was sent with the links of this campaign"
+            f"RECIPIENT: nothing is logged{under_what(recipient)} in this campaign; check the spelling, and check that "
+            "the mail was sent with the links of this campaign"
         )
     return found
 

@@ -1,4 +1,4 @@
-"""Figures brought up to date before they are shown, as far as that is quickly done."""
+"""Bring figures up to date before a command shows them, as far as a few seconds allow."""
 
 import os
 import time
@@ -19,21 +19,24 @@ from mailpixel.store.store import Store
 from mailpixel.times import now_ms
 
 WITHIN_S = 2.0
-"""How long a command folds, or waits for the `work` that does, before it shows what there is."""
+"""How long a command folds, or waits for a running `work`, before it shows the figures as they are."""
 
 MOST_EVENTS = 100_000
-"""Events that wait beyond which a command does not begin: it would not be done in time."""
+"""With more waiting events than this, a command does not begin to fold: it would not finish in time."""
 
 SMALL = FoldOptions(news=5_000, part=1_000)
-"""Steps of a fraction of a second, in little memory."""
+"""Small steps: each takes a fraction of a second and little memory."""
 
 WAIT_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """What the figures of a campaign lack: `events` that wait to be counted, whether it changed and waits to be judged
-    again, and `put_aside`, the kinds of error of its messages that could not be judged."""
+    """What is missing from the figures of a campaign.
+
+    `events` wait to be counted. `stale`: the campaign changed and waits to be judged again. `put_aside` holds the
+    kinds of error of messages that could not be judged.
+    """
 
     events: int
     stale: bool
@@ -44,11 +47,11 @@ class Behind:
 
 
 class _TimeUp(Stop):
-    """It takes longer than a command may."""
+    """Raised when folding takes longer than a command may."""
 
 
 def fold_what_waits(store: Store, registry: FoldRegistry, campaign: str) -> Behind:
-    """Fold what waits, or wait while the running `work` does, but not for long; gives what still waits then."""
+    """Fold waiting events, or wait briefly for a running `work` to do it. Return what is still missing then."""
     behind = _behind(store, registry, campaign)
     if behind and behind.events <= MOST_EVENTS:
         with suppress(_TimeUp, StoreUnavailable):  # what was judged so far is saved
@@ -58,7 +61,7 @@ def fold_what_waits(store: Store, registry: FoldRegistry, campaign: str) -> Behi
 
 
 def say_what_waits(behind: Behind, campaign: str) -> None:
-    """Say on stderr what the figures lack, if anything."""
+    """Print on stderr what is missing from the figures, if anything."""
     if behind.events:
         say(
             f"up to {behind.events:,} event(s) are not counted yet; `mailpixel serve` or `mailpixel work` counts them"
@@ -69,7 +72,7 @@ def say_what_waits(behind: Behind, campaign: str) -> None:
         say(f"{count} and are not counted; see `mailpixel doctor`")
     if behind.stale:
         say(
-            f"campaign {campaign} changed and is not judged again yet; `mailpixel serve` or `mailpixel work` does that"
+            f"campaign {campaign} changed and was not judged again yet; `mailpixel serve` or `mailpixel work` does that"
         )
 
 
@@ -83,7 +86,7 @@ def _behind(store: Store, registry: ChangedCampaigns, campaign: str) -> Behind:
 
 
 def _until(end_s: float) -> Callable[[], int]:
-    """A clock that ends the work when the time is up: it is asked before every step."""
+    """A clock that ends the fold when the time is up. The fold reads it before every step."""
 
     def clock() -> int:
         if time.monotonic() > end_s:

@@ -1,4 +1,4 @@
-"""`mailpixel keys` (what signs links) and `mailpixel apikey` (who may use the HTTP API)."""
+"""`mailpixel keys` (keys that sign links) and `mailpixel apikey` (keys of the HTTP API)."""
 
 import hashlib
 import secrets
@@ -14,7 +14,7 @@ from mailpixel.store.keys import ApiKey
 
 @click.group("keys", cls=CommandGroup, example="mailpixel keys list")
 def keys_command() -> None:
-    """List, rotate and remove the keys that sign links. Links signed with an old key keep working."""
+    """List, rotate and remove the keys that sign links."""
 
 
 @keys_command.command("list", example="mailpixel keys list")
@@ -28,10 +28,14 @@ def keys_list() -> None:
 
 @keys_command.command("rotate", example="mailpixel keys rotate")
 def keys_rotate() -> None:
-    """Add a signing key and use it from now on. A running server uses it within two seconds."""
+    """Add a signing key and sign with it from now on. Links signed with older keys keep working."""
     rotated = rotate_keys(settings())
     *former, newest = rotated.keys
-    others = "links signed before keep working" if former else "keys.json holds no other, so back it up"
+    others = (
+        "links signed with older keys keep working"
+        if former
+        else "this is the only key in keys.json, so back the file up"
+    )
     say(f"key {newest.id} signs from now on; {others}")
 
 
@@ -39,10 +43,10 @@ def keys_rotate() -> None:
 @click.argument("id", type=click.IntRange(1, 255))
 @yes_option
 def keys_remove(id: int, yes: bool) -> None:
-    """Remove a signing key, or give up one that is lost. Links signed with it stop working."""
-    confirm("Links signed with this key stop working, in mail already sent too. Remove it?", yes)
+    """Remove a signing key, or forget a lost one. Links signed with it stop working."""
+    confirm("Links signed with this key stop working, also in mail already sent. Remove it?", yes)
     remove_key(settings(), id)
-    say(f"key {id} is removed; links signed with it lead nowhere from now on")
+    say(f"key {id} is removed; links signed with it no longer work")
 
 
 @click.group("apikey", cls=CommandGroup, example="mailpixel apikey list")
@@ -53,15 +57,18 @@ def apikey_command() -> None:
 @apikey_command.command("add", example="mailpixel apikey add reporting --scope read")
 @click.argument("name")
 @click.option(
-    "--scope", type=click.Choice(["read", "write"]), required=True, help="Allow reading only, or writing too."
+    "--scope",
+    type=click.Choice(["read", "write"]),
+    required=True,
+    help="Allow only reading, or also writing.",
 )
 def apikey_add(name: str, scope: str) -> None:
-    """Make an API key and print it. It is shown only once: only its digest is kept."""
+    """Create an API key and print it. It is shown only once, because only its digest is stored."""
     _, registry = begun()
     text = f"mp_{secrets.token_urlsafe(32)}"
     registry.add_key(ApiKey(name, scope, hashlib.sha256(text.encode()).digest(), datetime.now(UTC)))
     click.echo(text)
-    say(f"this is the key `{name}`; it is not shown again. Send it as `Authorization: Bearer KEY`")
+    say(f"this is the API key `{name}`; it is not shown again. Send it as `Authorization: Bearer KEY`")
 
 
 @apikey_command.command("list", example="mailpixel apikey list")
@@ -79,4 +86,4 @@ def apikey_revoke(name: str) -> None:
     """Revoke an API key."""
     _, registry = stores()
     registry.revoke_key(name, datetime.now(UTC))
-    say(f"the key `{name}` is revoked; a running server refuses it within two seconds")
+    say(f"the API key `{name}` is revoked; a running server refuses it within two seconds")

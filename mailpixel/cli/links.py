@@ -34,7 +34,7 @@ from mailpixel.model import Campaign
 from mailpixel.store.campaign_changes import note_signed
 
 FAULTS_SHOWN = 20
-"""Faulty rows that are named; the others are only counted."""
+"""How many faulty rows are listed; the others are only counted."""
 
 
 @click.command(
@@ -52,7 +52,7 @@ mailpixel links spring-2026 --recipients recipients.csv --merge > tokens.csv""",
     metavar="FILE|-",
     help="Read recipients from CSV, NDJSON, Parquet or one id per line.",
 )
-@click.option("--column", metavar="NAME", help="Column that holds the recipient id.")
+@click.option("--column", metavar="NAME", help="Read recipient ids from this column.")
 @click.option(
     "--keep",
     multiple=True,
@@ -69,7 +69,7 @@ mailpixel links spring-2026 --recipients recipients.csv --merge > tokens.csv""",
 @click.option(
     "--encoding",
     metavar="NAME",
-    help="Encoding of the list, such as cp1252. Default: UTF-8, or what its byte order mark says.",
+    help="Read the list in this encoding, such as cp1252. Default: its byte order mark, else UTF-8.",
 )
 @click.option(
     "--format",
@@ -83,7 +83,7 @@ mailpixel links spring-2026 --recipients recipients.csv --merge > tokens.csv""",
     "--output",
     "path",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write to this file instead of stdout. It appears when all rows are done.",
+    help="Write to this file instead of stdout. The file appears when all rows are done.",
 )
 @click.option("--resume", is_flag=True, help="Continue an interrupted run with the same --output.")
 @click.option("--merge", is_flag=True, help="Write one merge-field token per recipient instead of URLs.")
@@ -97,7 +97,7 @@ def links_command(id: str, source: BinaryIO, path: Path | None, resume: bool, **
     """Sign the links of a campaign for a list of recipients, offline and on all cores."""
     if path is None and (resume or asked["output"] == Format.PARQUET):
         what = "--resume" if resume else "Parquet"
-        raise InvalidInput("output", f"{what} needs a file; name it with --output FILE")
+        raise InvalidInput("output", f"{what} needs a file; add --output FILE")
     path = path and place_of(path, source)
     _, registry = stores()
     campaign = campaign_of(registry, id)
@@ -115,7 +115,7 @@ def links_command(id: str, source: BinaryIO, path: Path | None, resume: bool, **
 
 def _job(campaign: Campaign, asked: dict[str, Any]) -> Job:
     if asked["keep"] and asked["keep_all"]:
-        raise InvalidInput("--keep", "and --keep-all exclude one another; choose one")
+        raise InvalidInput("--keep", "and --keep-all cannot be combined; choose one")
     wanted = Wanted(**{name: asked.pop(name) for name in ("column", "keep", "keep_all", "headerless")})
     return Job(
         campaign=campaign.id,
@@ -128,7 +128,7 @@ def _job(campaign: Campaign, asked: dict[str, Any]) -> Job:
 
 
 def _ask(unclear: UnclearHeader, wanted: Wanted, source: BinaryIO) -> Wanted:
-    """What a person says about the first line. Raises `InvalidInput` where there is nobody to ask."""
+    """Ask whether the first line is a header. Raises `InvalidInput` when stdin gives no answer."""
     if not (sys.stdin.isatty() and sys.stderr.isatty() and source.seekable()):
         options = f"--column {shlex.quote(unclear.name)}, or --no-header"
         raise InvalidInput(unclear.field, f"{unclear.problem}: add {options} when it is a recipient")
@@ -140,7 +140,7 @@ def _ask(unclear: UnclearHeader, wanted: Wanted, source: BinaryIO) -> Wanted:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """One reading of a list into one output. `note` is called when rows were signed."""
+    """One run over a list. `note` is called when rows were signed."""
 
     source: BinaryIO
     path: Path | None
@@ -159,7 +159,7 @@ class _Run:
         _tell(tally, rows_before, time.monotonic() - started_s)
 
     def _shown(self, watch: Watch, screen: "Screen") -> Watch:
-        """The same watch, which also shows what is done and notes the first rows that were signed."""
+        """The same watch, which also moves the bar and calls `note` at the first signed rows."""
         left = [self.note]
 
         def on_block(done: Done) -> None:
@@ -173,7 +173,7 @@ class _Run:
 
 @contextmanager
 def _written(path: Path | None, facts: RunFacts, resume: bool) -> Iterator[tuple[BinaryIO, Watch]]:
-    """Where the rows go, and how far an earlier run came."""
+    """The output, and how far an earlier run came."""
     if path is None:
         yield sys.stdout.buffer, Watch()
         sys.stdout.flush()
@@ -183,16 +183,18 @@ def _written(path: Path | None, facts: RunFacts, resume: bool) -> Iterator[tuple
             yield part.sink, Watch(on_block=part.note, done=part.done)
         except BaseException as error:
             if part.is_kept:
-                say(f"what was written is kept beside {path}; run again with --resume to go on")
+                say(f"the rows so far are kept beside {path}; run again with --resume to continue")
             if isinstance(error, OSError):
-                raise MailpixelError(f"{path} cannot be written: {error.strerror}") from error
+                raise MailpixelError(f"cannot write {path}: {error.strerror}") from error
             raise
 
 
 class Screen:
-    """The progress bar on stderr, for a person who waits, and the faulty rows. `rows_before` are those of an earlier
-    run; `total_bytes` is the size of the list, None for a pipe. Where the rows themselves go to the terminal there is
-    no bar between them."""
+    """The progress bar and the faulty rows, on stderr.
+
+    `rows_before` counts the rows of an earlier run. `total_bytes` is the size of the list, None for a pipe. There is
+    no bar when the rows themselves go to the terminal.
+    """
 
     def __init__(self, rows_before: int, total_bytes: int | None, is_quiet: bool) -> None:
         columns = (TextColumn("{task.fields[done]}"), BarColumn(), TaskProgressColumn())
@@ -214,7 +216,7 @@ class Screen:
         self._progress.stop()
 
     def on_fault(self, row: int, fault: InvalidInput) -> None:
-        """Name a row that was left out."""
+        """Print a row that was left out."""
         self._faults += 1
         if self._faults <= FAULTS_SHOWN:
             self._progress.console.print(plain(f"row {row}: {fault}"), highlight=False, soft_wrap=True)
@@ -228,18 +230,16 @@ class Screen:
 
 def _tell(tally: MintedCounts, rows_before: int, seconds: float) -> None:
     if not tally.rows:
-        say("the list names no recipients")
+        say("the list holds no recipients")
         return
     rows = tally.rows - rows_before
     rate = f" in {seconds:.1f} s, {rows / seconds:,.0f} a second" if seconds >= 0.5 else ""
     among = (
-        f"of those that this run read, {tally.duplicates:,}"
-        if rows_before
-        else f"{tally.duplicates:,} of them"
+        f"of those this run read, {tally.duplicates:,}" if rows_before else f"{tally.duplicates:,} of them"
     )
     repeated = f", {among} listed more than once" if tally.duplicates else ""
     say(f"{tally.minted:,} of {tally.rows:,} recipients have links{repeated}{rate}")
     if tally.faulty:
-        named = f", of which the first {FAULTS_SHOWN} are named" if tally.faulty > FAULTS_SHOWN else ""
+        named = f", the first {FAULTS_SHOWN} are listed above" if tally.faulty > FAULTS_SHOWN else ""
         say(f"error: {tally.faulty:,} row(s) were left out{named}; correct them and run again")
         sys.exit(1)

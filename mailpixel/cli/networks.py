@@ -1,4 +1,4 @@
-"""`mailpixel networks`: which networks count as evidence of a machine, and how an address is judged."""
+"""`mailpixel networks`: networks that are evidence of a machine, and how an address is judged."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -19,12 +19,12 @@ from mailpixel.traffic.networks import canonical_prefix, packed
 
 COLUMNS = ("prefix", "name", "scope", "certainty", "via", "kept_by", "in_force", "source", "date")
 IN_FORCE = (
-    "in force from now on, in a running server within seconds; `mailpixel rebuild` judges history again"
+    "in force now, and in a running server within seconds; run `mailpixel rebuild` to judge past hits again"
 )
 MEANING = {
     Certainty.CERTAIN: "is always treated as a machine",
-    Certainty.PROBABLE: "is a machine when other evidence agrees",
-    Certainty.PEOPLE: "may be a person; no wider entry applies",
+    Certainty.PROBABLE: "is treated as a machine when other evidence agrees",
+    Certainty.PEOPLE: "may be a person's; wider entries do not apply",
 }
 
 NetworkRow = dict[str, str | bool | None]
@@ -53,23 +53,23 @@ def networks_list(as_json: bool) -> None:
     "add", example='mailpixel networks add 192.0.2.0/24 --name "Mail gateway" --certainty probable'
 )
 @click.argument("prefix")
-@click.option("--name", required=True, help="Owner of the network.")
+@click.option("--name", required=True, help="Set the owner of the network.")
 @click.option(
     "--scope",
     type=click.Choice([str(scope) for scope in Scope]),
     default="clicks",
     show_default=True,
-    help="Apply to clicks only, or to opens as well.",
+    help="Apply to clicks only, or also to opens.",
 )
 @click.option(
     "--certainty",
     type=click.Choice([str(certainty) for certainty in Certainty]),
     default="probable",
     show_default=True,
-    help="certain: decides alone. probable: needs other evidence. people: overrides wider entries.",
+    help="Choose certain (decides alone), probable (needs other evidence) or people (overrides wider entries).",
 )
 def networks_add(prefix: str, name: str, scope: str, certainty: str) -> None:
-    """Add a network. Your entry replaces a built-in one for the same network."""
+    """Add a network. Your entry replaces a built-in entry for the same network."""
     entry = operator_network(prefix, name, scope, certainty)
     _change(lambda lists: lists.added(entry))
     say(f"{entry.prefix} is {IN_FORCE}")
@@ -85,7 +85,8 @@ def networks_remove(prefix: str) -> None:
         say(f"the built-in entry is disabled, {IN_FORCE}; `mailpixel networks restore` enables it again")
     elif any(network.prefix == gone for network in shipped_networks()) and gone not in after.without:
         say(
-            "your entry is removed, and the built-in one for this network counts again; remove that too to disable it"
+            "your entry is removed, and the built-in one for this network applies again; "
+            "run the same command to disable that one"
         )
     else:
         say(f"your entry is removed, {IN_FORCE}")
@@ -126,7 +127,7 @@ def _change(change: Callable[[OperatorLists], OperatorLists]) -> tuple[OperatorL
 
 
 def _rows(lists: OperatorLists) -> Iterator[NetworkRow]:
-    """Every entry there is, the operator's first."""
+    """Every entry, the operator's first."""
     own = {network.prefix for network in lists.networks}
     for network in lists.networks:
         yield _row(network, "operator")
@@ -157,11 +158,11 @@ def _kept_by(entry: Network, own: bool) -> str:
 
 
 def _meaning(entry: Network | None, own: bool) -> str:
-    """How a hit from the network is judged, in words."""
+    """A sentence on how a hit from the network is judged."""
     if own:
-        return "a hit from there is your own (MAILPIXEL_OPERATOR_NETWORKS): internal, never counted"
+        return "hits from there are your own (MAILPIXEL_OPERATOR_NETWORKS): internal, never counted"
     if entry is None:
-        return "no entry covers this address, so it is no evidence where the hit comes from"
+        return "no entry covers this address, so the network of a hit is not evidence"
     hits = "a click" if entry.scope is Scope.CLICKS else "a hit"
     return f"{hits} from there {MEANING[entry.certainty]}"
 
@@ -171,5 +172,5 @@ def _print(rows: Iterable[NetworkRow]) -> None:
 
 
 def _cell(value: str | bool | None) -> str:
-    """As the table shows it."""
+    """The entry as a row of the table."""
     return ("yes" if value else "no") if isinstance(value, bool) else value or ""

@@ -1,4 +1,4 @@
-"""`mailpixel person`: what is stored about one person, erasing it, and opting out."""
+"""`mailpixel person`: export or erase what is stored about one person, or opt the person out."""
 
 import json
 from datetime import UTC, datetime
@@ -63,4 +63,4 @@ def person_optout(recipient: str) -> None:
 
 
 def _say_unknown(recipient: str) -> None:
-    say(f"nothing is stored{under_what(recipient)}; if something should be, check the spelling")
+    say(f"nothing is stored{under_what(recipient)}; check the spelling if you expected something")

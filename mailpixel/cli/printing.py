@@ -1,4 +1,4 @@
-"""Rows to stdout, as they come: nothing here grows with how many there are."""
+"""Print rows to stdout as they arrive, in memory that does not grow with their number."""
 
 import json
 from codecs import BOM_UTF8
@@ -30,12 +30,12 @@ zone_option = click.option(
     "zone",
     metavar="ZONE",
     callback=_zone,
-    help="Show times as local times of this zone, such as Europe/Berlin. Default: UTC.",
+    help="Show times in this time zone, such as Europe/Berlin. Default: UTC.",
 )
 
 
 def moment_option(name: str, help: str) -> Callable[[Function], Function]:
-    """An option that takes a moment and gives it in milliseconds since 1970, or None."""
+    """An option that reads a moment as milliseconds since 1970, or None."""
 
     def read(context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
         return None if text is None else to_ms(from_iso(text, name))
@@ -44,10 +44,10 @@ def moment_option(name: str, help: str) -> Callable[[Function], Function]:
 
 
 def row_options(command: Function) -> Function:
-    """Give a command that writes rows its options."""
+    """Add the options of a command that writes rows."""
     for option in (
         zone_option,
-        click.option("--bom", is_flag=True, help="Begin the CSV with a byte order mark, which Excel needs."),
+        click.option("--bom", is_flag=True, help="Start the CSV with a byte order mark, which Excel needs."),
         click.option(
             "--format",
             "output",
@@ -64,14 +64,14 @@ def row_options(command: Function) -> Function:
 def in_campaign(
     campaign: str, columns: Sequence[str], rows: Iterable[Cells], output: str
 ) -> tuple[Sequence[str], Iterable[Cells]]:
-    """Columns and rows with the campaign in front where they become CSV, whose files are often joined."""
+    """Columns and rows. For CSV, the campaign is the first column, because CSV files are often joined."""
     if output != "csv":
         return columns, rows
     return ("campaign", *columns), ({"campaign": campaign, **row} for row in rows)
 
 
 def write_rows(columns: Sequence[str], rows: Iterable[Cells], output: str, bom: bool, zone: Any) -> None:
-    """Rows to stdout as they come; nested objects are columns of their own in CSV."""
+    """Print rows to stdout as they arrive. In CSV, each value of a nested object is a column."""
     if bom and output != "csv":
         raise InvalidInput("--bom", f"is for CSV; leave it out with --format {output}")
     named = (in_zone(row, zone) for row in rows)
@@ -93,7 +93,7 @@ def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
 
 
 def print_lines(columns: Sequence[str], rows: Iterable[Sequence[object]], with_head: bool = True) -> None:
-    """Aligned columns, one line a row; None is empty."""
+    """Print aligned columns, one line per row; None is empty."""
     cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
     lines = [list(columns), *cells] if with_head else cells
     widths = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)]
@@ -103,7 +103,7 @@ def print_lines(columns: Sequence[str], rows: Iterable[Sequence[object]], with_h
 
 
 def print_json_array(values: Iterable[object]) -> None:
-    """One JSON array, an element a line."""
+    """Print one JSON array with one element per line."""
     before = "["
     for value in values:
         click.echo(before + "\n" + json.dumps(value, ensure_ascii=False), nl=False)

@@ -1,4 +1,4 @@
-"""`mailpixel pseudonym`: the id that stands for an address where recipients are hashed."""
+"""`mailpixel pseudonym`: the recipient id that `--hash-recipients` signs for an address."""
 
 import sys
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ BOM = "\ufeff"
 @click.command("pseudonym", cls=Command, example="mailpixel pseudonym ann@example.com")
 @click.argument("address", metavar="ADDRESS|-")
 def pseudonym_command(address: str) -> None:
-    """Print the recipient id that `--hash-recipients` makes of an address.
+    """Print the recipient id that `--hash-recipients` makes from an address.
 
-    With `-`, addresses are read from standard input, one per line, and each gives one line.
+    With `-`, read addresses from standard input and print one id per line.
     """
     keys = keyring(stores()[1])
     if address != "-":
@@ -28,7 +28,7 @@ def pseudonym_command(address: str) -> None:
 
 
 def _lines() -> Iterator[tuple[int, str]]:
-    """The lines of standard input with their numbers from 1. Raises `InvalidInput` for one that is not UTF-8."""
+    """The lines of standard input, numbered from 1. Raises `InvalidInput` for a line that is not UTF-8."""
     for number, line in enumerate(sys.stdin.buffer, 1):
         try:
             text = line.decode()

@@ -1,4 +1,4 @@
-"""`mailpixel rebuild`: judge history again."""
+"""`mailpixel rebuild`: judge past hits again."""
 
 import sys
 from functools import partial
@@ -15,10 +15,10 @@ from mailpixel.projections.rebuild_difference import Difference
 @click.option(
     "--campaign", "id", metavar="ID", shell_complete=complete_campaign, help="Judge only this campaign."
 )
-@click.option("--dry-run", is_flag=True, help="Print what would change. Change nothing.")
+@click.option("--dry-run", is_flag=True, help="Only print what would change.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 def rebuild_command(id: str | None, dry_run: bool, as_json: bool) -> None:
-    """Judge past hits again with today's rules, and print what changes. A running server is not disturbed."""
+    """Judge past hits again by today's rules and print what changes. A running server keeps running."""
     from mailpixel.projections.rebuild import Rebuild, rebuild
 
     store, registry = stores()

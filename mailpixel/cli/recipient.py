@@ -8,13 +8,13 @@ from mailpixel.links.keyring import pseudonym
 from mailpixel.store.keys import SigningKeys
 
 recipient_argument = click.argument("recipient")
-"""The argument itself; `recipient_of` reads it."""
+"""The argument. `recipient_of` turns its text into an id."""
 
 
 def recipient_of(registry: SigningKeys, asked: str) -> str:
-    """The recipient id that was asked for: an address stands for its keyed pseudonym.
+    """The recipient id: the argument itself, or the keyed pseudonym of an address.
 
-    Raises `InvalidInput` for what can be neither, and `KeyringError` where an address needs keys that are not there.
+    Raises `InvalidInput` for text that is neither, and `KeyringError` when the keys for a pseudonym are missing.
     """
     if "@" in asked:
         return pseudonym(keyring(registry), asked, "RECIPIENT")
@@ -22,5 +22,5 @@ def recipient_of(registry: SigningKeys, asked: str) -> str:
 
 
 def under_what(asked: str) -> str:
-    """` under the keyed pseudonym of this address`, or nothing for an id."""
+    """` under the keyed pseudonym of this address` for an address, empty for an id."""
     return " under the keyed pseudonym of this address" if "@" in asked else ""

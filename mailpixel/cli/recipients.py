@@ -1,4 +1,4 @@
-"""`mailpixel recipients`: what became of each message of a campaign."""
+"""`mailpixel recipients`: the results of a campaign by recipient."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,8 +21,7 @@ from mailpixel.store.standing import Standing
 @click.option(
     "--standing",
     type=click.Choice([each.value for each in Standing]),
-    help="List only recipients of whom this is known. Nobody can list who did not open: `nothing` and `hidden` are two"
-    " lists.",
+    help="List only recipients with this standing. Recipients with `nothing` or `hidden` may still have read the mail.",
 )
 @click.option(
     "--link",
@@ -32,9 +31,10 @@ from mailpixel.store.standing import Standing
 )
 @row_options
 def recipients_command(id: str, output: str, standing: str | None, link: int | None, **how: Any) -> None:
-    """List what became of each recipient's message, in order of recipient.
+    """List the results of each recipient, in order of recipient.
 
-    Recipients without any event, not even a delivery, are in no list."""
+    Recipients without any event, not even a delivery, are not listed.
+    """
     store, registry = stores()
     campaign_of(registry, id)
     behind = fold_what_waits(store, registry, id)

@@ -35,27 +35,31 @@ _LISTEN = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[^\s\[\]:/]+)):(?P
     "--upstream",
     required=True,
     metavar="URL",
-    help="Send mail on to this server: smtp://host:port, smtps:// or smtp+starttls://user@host.",
+    help="Send mail through this server: smtp://host:port, smtps:// or smtp+starttls://user@host.",
 )
-@click.option("--recipient-header", metavar="NAME", help="Fallback header holding the recipient id.")
+@click.option(
+    "--recipient-header",
+    metavar="NAME",
+    help="Read the recipient id from this header when X-Mailpixel-Recipient is missing.",
+)
 @click.option(
     "--pixel",
     type=click.Choice(PIXEL_PLACES),
     default=PIXEL_PLACES[0],
     show_default=True,
-    help=f"{PIXEL_HELP} A message's {PIXEL_HEADER} header comes first.",
+    help=f"{PIXEL_HELP} A message's {PIXEL_HEADER} header overrides this.",
 )
 @click.option(
     "--split",
     is_flag=True,
-    help=f"Send one copy to each address of a tracked message. A message's {SPLIT_HEADER} header comes first.",
+    help=f"Send one copy to each address of a tracked message. A message's {SPLIT_HEADER} header overrides this.",
 )
 @click.option(
     "--clients",
     default=256,
     show_default=True,
     type=click.IntRange(1, 10_000),
-    help="Serve this many connections at a time. A new one takes the place of the longest silent one.",
+    help="Serve at most this many connections. A new connection replaces the one idle for longest.",
 )
 @click.option(
     "--memory-mb",
@@ -63,13 +67,13 @@ _LISTEN = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[^\s\[\]:/]+)):(?P
     show_default=True,
     type=click.IntRange(1, 65_536),
     metavar="MB",
-    help="Take this much mail at a time. Clients beyond it are asked to try again later.",
+    help="Hold at most this much mail in memory. Ask further clients to try again later.",
 )
 @click.option(
     "--open",
     "is_open",
     is_flag=True,
-    help="Allow --listen beyond this machine. Anybody who reaches the port may then send.",
+    help="Allow --listen on addresses that other machines can reach. Any client that reaches the port may then send.",
 )
 @click.option(
     "--counts-every",
@@ -78,10 +82,10 @@ _LISTEN = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[^\s\[\]:/]+)):(?P
     show_default=True,
     type=click.IntRange(1, 86_400),
     metavar="SECONDS",
-    help="How often to log delivery counts, if they changed.",
+    help="Log delivery counts this often, if they changed.",
 )
 def relay_command(listen: str, upstream: str, is_open: bool, counts_every_s: int, **how: Any) -> None:
-    """Accept mail by SMTP, track messages with an X-Mailpixel-Campaign header, and send all mail on."""
+    """Accept mail by SMTP, track messages with an X-Mailpixel-Campaign header, and forward all mail."""
     from mailpixel.dropins.campaigns import campaigns_of
     from mailpixel.links.splicing.options import RewriteOptions
     from mailpixel.relay.mail_tracking import Asks, RelayTracking
@@ -96,7 +100,7 @@ def relay_command(listen: str, upstream: str, is_open: bool, counts_every_s: int
     keys = keyring(registry)
     campaigns = campaigns_of(registry, keys, RewriteOptions(settings().base_url, how["pixel"]))
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("mail.log").setLevel(logging.CRITICAL + 1)  # the library writes down addresses
+    logging.getLogger("mail.log").setLevel(logging.CRITICAL + 1)  # the library logs addresses
     tracking = RelayTracking(campaigns, keys, Asks(how["recipient_header"], how["split"]))
     relay = Relay(target, tracking, Limits(how["clients"], how["memory_mb"] * 1_048_576))
     asyncio.run(_run(relay, host, port, counts_every_s))
@@ -110,10 +114,10 @@ async def _run(relay: "Relay", host: str, port: int, counts_every_s: int) -> Non
     try:
         listening = await relay.listen(host, port)
     except OSError as error:
-        # not its own text, which holds the address
+        # the error's own text holds the address
         problem = "no such host" if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         raise MailpixelError(f"cannot listen on port {port}: {problem}") from None
-    say(f"mailpixel relays what arrives on port {listening}; Ctrl-C ends it")
+    say(f"mailpixel relays mail from port {listening}; press Ctrl-C to stop")
     telling = asyncio.create_task(_tell(relay, counts_every_s))
     await ending.wait()
     telling.cancel()
@@ -122,7 +126,7 @@ async def _run(relay: "Relay", host: str, port: int, counts_every_s: int) -> Non
 
 
 async def _tell(relay: "Relay", every_s: int) -> None:
-    """Log the delivery counts since the start, whenever they changed."""
+    """Print the delivery counts since the start, when they changed."""
     shown = str(relay.counts)
     while True:
         await asyncio.sleep(every_s)
@@ -132,7 +136,7 @@ async def _tell(relay: "Relay", every_s: int) -> None:
 
 
 def _address(listen: str, is_open: bool) -> tuple[str, int]:
-    """Host and port. Raises `InvalidInput`, also for one that others reach when that was not asked for."""
+    """Host and port. Raises `InvalidInput`, also for a host that other machines can reach without `--open`."""
     from mailpixel.links.hosts import is_loopback
 
     parts = _LISTEN.fullmatch(listen)
@@ -141,6 +145,7 @@ def _address(listen: str, is_open: bool) -> tuple[str, int]:
     host = parts["v6"] or parts["host"]
     if not is_open and not is_loopback(host):
         raise InvalidInput(
-            "--listen", "lets others send through the upstream; add --open where a firewall guards it"
+            "--listen",
+            "lets other machines send through the upstream; add --open if a firewall protects the port",
         )
     return host, int(parts["port"])

@@ -43,25 +43,25 @@ mailpixel replay --log access.log --open '/p/(?P<recipient>[^/.]+)'""",
 @click.option(
     "--log",
     is_flag=True,
-    help="Read FILE as an access log of your present pixel, in the combined format of nginx and Apache.",
+    help="Read FILE as an access log of your existing pixel, in the combined format of nginx and Apache.",
 )
 @click.option(
     "--open",
     "open_path",
     metavar="REGEX",
-    help="With --log: count paths that match as opens. The group `recipient`, or else the query parameter "
+    help="With --log: count matching paths as opens. The group `recipient`, or else the query parameter "
     "of that name, holds the recipient.",
 )
 @click.option(
     "--click",
     "click_path",
     metavar="REGEX",
-    help="With --log: count paths that match as clicks. A group or parameter `link` holds the link's number.",
+    help="With --log: count matching paths as clicks. A group or parameter `link` holds the link's number.",
 )
 def replay_command(
     file: BinaryIO, as_json: bool, log: bool, open_path: str | None, click_path: str | None
 ) -> None:
-    """Judge a file of scenarios, or an access log. Labels in the scenarios give precision and recall."""
+    """Judge a file of scenarios, or an access log. For scenarios with labels, print precision and recall."""
     if log:
         given = {"open": open_path, "click": click_path}
         judge_log(file, LogShape(**{name: path for name, path in given.items() if path}), as_json)
@@ -70,7 +70,7 @@ def replay_command(
 
 
 def judge_file(file: BinaryIO, as_json: bool) -> None:
-    """Judge a file of scenarios, one a line; raises `InvalidInput` naming the invalid line."""
+    """Judge a file of scenarios, one per line. Raises `InvalidInput` with the number of an invalid line."""
     ruleset = rules()
     replayed = []
     for scenario in _scenarios(file):
@@ -93,11 +93,13 @@ def judge_log(file: BinaryIO, shape: LogShape, as_json: bool) -> None:
     judged = [(message, judge(message, campaign, ruleset)) for message in log.messages]
     counts = summarise(judged, sum(len(message.events) for message in log.messages))
     say(
-        f"{log.lines} lines, {log.skipped} of them no open or click of a named recipient, "
+        f"{log.lines} lines, {log.skipped} of them skipped (not an open or click with a recipient), "
         f"{len(log.messages)} messages"
     )
     if not log.messages:
-        say("say where a path names the recipient: --open '/p/(?P<recipient>[^/.]+)', and --click likewise")
+        say(
+            "match the recipient in the path, such as --open '/p/(?P<recipient>[^/.]+)'; --click works the same way"
+        )
     if as_json:
         print_json(
             {"messages": len(log.messages), "lines": log.lines, "skipped": log.skipped, "summary": counts}
@@ -114,10 +116,10 @@ def _scenarios(lines: Iterable[bytes]) -> Iterator[Scenario]:
             row = json.loads(line)
         except ValueError:
             raise InvalidInput(
-                f"line {number}", "is not JSON; give one scenario a line, or --log with an access log"
+                f"line {number}", "is not JSON; write one scenario per line, or add --log for an access log"
             ) from None
         if not isinstance(row, dict):
-            raise InvalidInput(f"line {number}", "is not a JSON object; give one scenario a line")
+            raise InvalidInput(f"line {number}", "is not a JSON object; write one scenario per line")
         try:
             scenario = read_scenario(row)
         except InvalidInput as error:
@@ -126,7 +128,7 @@ def _scenarios(lines: Iterable[bytes]) -> Iterator[Scenario]:
 
 
 def _print(replayed: list[tuple[Scenario, Replayed]]) -> None:
-    """Precision and recall where there are labels, else the summaries."""
+    """Print precision and recall for labelled scenarios, else the summaries."""
     if not any(scenario.expected for scenario, _ in replayed):
         for _, outcome in replayed:
             print_table(("count", "hits"), outcome.summary.items(), title=outcome.scenario)
@@ -145,7 +147,7 @@ def _print(replayed: list[tuple[Scenario, Replayed]]) -> None:
     click.echo()
     for scenario, place, wanted, got in found.wrong:
         click.echo(f"wrong: {scenario}, {place}: wanted {wanted}, got {got}")
-    say(f"{found.scenarios} scenario(s), {len(found.wrong)} label(s) not met")
+    say(f"{found.scenarios} scenario(s), {len(found.wrong)} wrong label(s)")
 
 
 def _share(value: float | None) -> str:

@@ -33,12 +33,12 @@ def report_command(id: str, as_json: bool, zone: tzinfo | None) -> None:
     else:
         _print(summary, zone)
         if summary.recipients.tracked is None:
-            say(f"open rates need how many were sent: mailpixel campaign edit {id} --sent N")
+            say(f"open rates need the number of messages sent: mailpixel campaign edit {id} --sent N")
     say_what_waits(behind, id)
     if len(summary.editions) > 1:
         say(
             f"some of these figures were judged by an earlier edition of the rules ({summary.editions[0]});"
-            f" `mailpixel rebuild --campaign {id}` judges all by the present one"
+            f" run `mailpixel rebuild --campaign {id}` to judge all by the current one"
         )
 
 
@@ -86,7 +86,7 @@ def _recipients(summary: Summary) -> Table:
 
 
 def _standing(summary: Summary) -> Table:
-    """What is known of recipients. `nothing` and `hidden` may both have read the mail, so they stand apart."""
+    """Recipients by standing. `nothing` and `hidden` are separate: both may have read the mail unseen."""
     standing = summary.recipients.standing
     table = _table("known of", *(name.replace("_", " ") for name in standing))
     table.add_row("recipients", *(_number(number) for number in standing.values()))
@@ -102,7 +102,7 @@ def _devices(summary: Summary) -> Table:
 
 
 def _clients(title: str, clients: Clients) -> Table:
-    """The programs or devices that there were, and then the messages of which it is not known."""
+    """The programs or devices seen, then the messages without a known one."""
     table = _table(title, "messages", "share")
     found = [(name, number) for name, number in clients.known.items() if number]
     for name, number in (*found, ("not known", clients.unknown)):
@@ -138,15 +138,16 @@ OPEN_RATES = {
     "floor": "Messages with a human open or a human click.",
     "extrapolation": "If hidden recipients open like the others (interval: chance only).",
     "click_ratio": "If hidden recipients click like the others (interval: chance only).",
-    "ceiling": "The floor, and everyone whose privacy prefetch may hide a reader.",
+    "ceiling": "The floor plus everyone whose privacy prefetch may hide a reader.",
 }
-"""What each value for the open rate of people rests on, the certain ones around the estimates. The intervals
-hold chance alone (who happened to be counted), not whether the assumption is true.
+"""The assumption behind each value for the human open rate: the certain bounds first and last, the estimates between.
+
+The intervals cover chance only (who happened to be counted). They do not cover whether the assumption is true.
 """
 
 
 def _open_rates(summary: Summary) -> Table:
-    """What is certain and the estimates side by side; where these disagree, the range is all that can be said."""
+    """The certain bounds and the estimates, and the range as well when the estimates disagree."""
     between = summary.open_rate_range
     values: dict[str, tuple[float | None, float | None, float | None]] = {
         each.method: (each.value, each.low, each.high) for each in between.estimates
@@ -179,5 +180,5 @@ def _links(summary: Summary) -> Table:
     for link in summary.links:
         number, url = link.number, link.url
         counted = [f"{count:,}" for count in (link.events, link.human, link.unique_human)]
-        table.add_row(str(number or ""), *counted, plain(url or "links of one recipient alone"))
+        table.add_row(str(number or ""), *counted, plain(url or "links made for single recipients"))
     return table

@@ -19,7 +19,7 @@ from mailpixel.links.splicing.options import PIXEL_HELP, PIXEL_PLACES, SHOWN_WOR
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
 
 SUFFIXES = {".eml": True, ".mbox": True, ".mht": True, ".html": False, ".htm": False, ".xhtml": False}
-"""File name endings that settle whether a file is a message."""
+"""File name suffixes that decide whether a file is a message."""
 
 _MBOX_LINE = re.compile(rb"From [^\n]*\n")
 _FIELD = re.compile(rb"([A-Za-z][\w-]*)[ \t]*:|[ \t]")
@@ -62,7 +62,7 @@ mailpixel rewrite spring-2026 --recipient r-1001 mail.eml > tracked.eml""",
     type=click.Choice(SHOWN_WORDS),
     default=SHOWN_WORDS[0],
     show_default=True,
-    help="Track or leave alone links whose text shows another domain than the tracker's.",
+    help="Track or leave alone links whose text shows a different domain from the tracker's.",
 )
 @click.option(
     "--utm",
@@ -73,8 +73,8 @@ mailpixel rewrite spring-2026 --recipient r-1001 mail.eml > tracked.eml""",
 def rewrite_command(id: str, source: BinaryIO, **given: Any) -> None:
     """Add tracking to a template or a message: HTML or .eml in, the same out, counts on stderr.
 
-    Whatever fails, the input comes out unchanged and the exit code is not 0, so that no mail is lost. Only a wrong
-    option ends the command at once (exit code 2).
+    If anything fails, print the input unchanged and exit with a code other than 0, so that no mail is lost. A wrong
+    option ends the command at once without output (exit code 2).
     """
     whom = Whom(given.pop("recipient"), given.pop("merge_tag"))
     message: bool | None = given.pop("message")
@@ -86,35 +86,35 @@ def rewrite_command(id: str, source: BinaryIO, **given: Any) -> None:
         warn(warning_of(rewriter.minter.base_url, id))
         warn(whom.doubt)
         rewritten = whom.rewritten(content, is_mail, rewriter)
-    except Exception:  # whatever it is, the mail goes on its way
+    except Exception:  # print the mail untracked, whatever the error
         _give(content)
         raise
     _give(rewritten.output)
     _tell(rewritten)
     if whom.merge_tag is not None:
-        say(f"next, the merge field of every recipient: mailpixel links {id} --recipients FILE --merge")
+        say(f"next, make the merge field for each recipient: mailpixel links {id} --recipients FILE --merge")
 
 
 @dataclass(frozen=True, slots=True)
 class Whom:
-    """Whom to track for: one recipient, or all of them by a merge tag. Raises `InvalidInput` for neither and both."""
+    """One recipient, or all recipients by a merge tag. Raises `InvalidInput` for neither and for both."""
 
     recipient: str | None
     merge_tag: str | None
 
     def __post_init__(self) -> None:
-        """Refuse what says nothing, or two things."""
+        """Refuse neither and both."""
         if (self.recipient is None) == (self.merge_tag is None):
             raise InvalidInput("--recipient, --merge-tag", "give one of the two")
 
     @property
     def doubt(self) -> str:
-        """What is odd about the merge tag, or nothing."""
+        """A warning about an unusual merge tag, or empty text."""
         if self.merge_tag is None or resembles_field(self.merge_tag):
             return ""
         return (
             f"--merge-tag {self.merge_tag} does not look like a merge field, such as *|MP|* or {{{{mp}}}}; "
-            "where your ESP does not replace it, every link and the pixel are dead"
+            "if your ESP does not replace it, the links and the pixel do not work"
         )
 
     def rewritten(self, content: bytes, is_mail: bool, rewriter: Rewriter) -> Rewritten[bytes]:
@@ -124,13 +124,13 @@ class Whom:
             return rewrite(content, self.recipient or "")
         if is_mail:
             raise InvalidInput(
-                "--merge-tag", "is for HTML: an ESP fills no merge field in an encoded message"
+                "--merge-tag", "works for HTML only: an ESP does not fill merge fields in an encoded message"
             )
         return rewriter.template(content, self.merge_tag)
 
 
 def is_message(name: str, content: bytes) -> bool:
-    """Whether this is an RFC 5322 message and not HTML: by the ending of its name, else by how it begins."""
+    """Whether this is an RFC 5322 message and not HTML, judged by the file name, else by the first lines."""
     by_name = SUFFIXES.get(PurePath(name).suffix.lower())
     return begins_with_headers(content) if by_name is None else by_name
 
@@ -165,9 +165,9 @@ def _give(output: bytes) -> None:
 
 
 def _tell(rewritten: Rewritten[bytes]) -> None:
-    """The numbers; ends the command with exit code 1 when the output is the input."""
+    """Print the counts. Exit with code 1 when an error left the input untracked."""
     if rewritten.error is not None:
-        say(f"error: {rewritten.error}; the input came out untracked")
+        say(f"error: {rewritten.error}; the output is the untracked input")
         sys.exit(1)
     counts = dict(rewritten.report)
     places, pixel = counts.pop("tracked", 0), "one pixel" if rewritten.has_pixel else "no pixel"

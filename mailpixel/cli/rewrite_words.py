@@ -1,4 +1,4 @@
-"""What `mailpixel rewrite` says of links it left alone, and of those it tracked all the same, in words for people."""
+"""Messages of `mailpixel rewrite` about links that it left alone, and about tracked links that need attention."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -7,32 +7,32 @@ from mailpixel.rewriting.notes import NAMED, spoken
 
 WHY: Mapping[str, str] = {
     "already-tracked": "already tracked",
-    "conditional": "conditional (only classic Outlook reads it; --mso tracks it)",
+    "conditional": "conditional (only classic Outlook reads it; add --mso to track it)",
     "empty": "empty",
     "foreign": "foreign (in SVG or MathML)",
     "fragment": "fragment (a place in the mail itself)",
     "malformed": "malformed (a browser would refuse it)",
-    "no-track": "no-track (marked so in the template)",
+    "no-track": "no-track (marked in the template)",
     "relative": "relative (no http:// or https:// in front)",
     "scheme": "scheme (mailto, tel and others)",
     "shown": "shown (the text shows another domain)",
     "template": "template (a field to be filled in later)",
     "unsafe": "unsafe (a user name, a backslash or a control character)",
-    "unsubscribe": "unsubscribe (a link to leave the list)",
+    "unsubscribe": "unsubscribe (an unsubscribe link)",
 }
-"""Reasons for a link, as `Plan.report` names them."""
+"""Reasons why a link was left alone, by their names in `Plan.report`."""
 
 WHY_PART: Mapping[str, str] = {
     "amp": "amp (AMP for e-mail)",
     "attachment": "attachment",
     "calendar": "calendar",
-    "dkim": "dkim (signed already; sign after tracking)",
-    "encoding": "encoding (unknown, or the content does not follow it)",
+    "dkim": "dkim (already signed; sign after tracking instead)",
+    "encoding": "encoding (unknown, or the content does not match it)",
     "encrypted": "encrypted",
-    "failed": "failed (it would have changed elsewhere, too)",
+    "failed": "failed (the change would have altered other bytes too)",
     "flowed": "flowed (spaces break its URLs)",
     "list_post": "list_post (mail of a discussion list)",
-    "malformed": "malformed (programs differ on where its parts are)",
+    "malformed": "malformed (programs disagree on where its parts are)",
     "message": "message (a forwarded mail)",
     "no_body": "no_body",
     "no_html": "no_html (no HTML part, so no pixel)",
@@ -40,7 +40,7 @@ WHY_PART: Mapping[str, str] = {
     "resource": "resource (another part refers to it; readers see that one)",
     "signed": "signed",
 }
-"""Causes for a part of a message, or all of it."""
+"""Reasons why a part of a message, or the whole message, was left alone."""
 
 _REMEDIES: Mapping[NoteKind, str] = {
     NoteKind.SHOWN: ", or --shown leave",
@@ -49,7 +49,7 @@ _REMEDIES: Mapping[NoteKind, str] = {
 
 
 def left_alone(counts: Mapping[str, int]) -> Iterator[str]:
-    """A line for the links that were left alone, and one for the parts; `counts` as in `Rewritten.report`."""
+    """One line for links left alone and one for parts left alone. `counts` is `Rewritten.report`."""
     parts = {key.removeprefix("left-"): number for key, number in counts.items() if key.startswith("left-")}
     links = {key: number for key, number in counts.items() if not key.startswith("left-")}
     for begin, why, numbers in (("left alone", WHY, links), ("parts left alone", WHY_PART, parts)):
@@ -58,7 +58,7 @@ def left_alone(counts: Mapping[str, int]) -> Iterator[str]:
 
 
 def worth_knowing(notes: Sequence[Note]) -> Iterator[str]:
-    """What the sender should know, each kind with the links it is about."""
+    """Notes for the sender, each kind followed by its links."""
     for about in spoken(notes, _REMEDIES):
         yield f"{about.text}:" if about.hrefs else about.text
         yield from (f"  {href}" for href in about.hrefs)

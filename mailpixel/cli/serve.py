@@ -14,7 +14,7 @@ from mailpixel.settings import Settings
 from mailpixel.times import now_ms
 
 LOOK_S = 0.1
-"""How often `work` looks whether it is asked to end."""
+"""How often `work` checks whether it should end."""
 
 
 @click.command("serve", cls=Command, example="mailpixel serve --port 8025 --workers 2")
@@ -24,13 +24,13 @@ LOOK_S = 0.1
     default=8025,
     show_default=True,
     type=click.IntRange(0, 65535),
-    help="Listen on this port; 0 takes a free one.",
+    help="Listen on this port; 0 picks a free one.",
 )
 @click.option(
     "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Run this many web processes."
 )
 def serve_command(host: str, port: int, workers: int) -> None:
-    """Serve pixels, redirects and the API; also runs one `mailpixel work`."""
+    """Serve pixels, redirects and the API, and run one `mailpixel work`."""
     from mailpixel.server.supervisor import serve
 
     begun()
@@ -39,14 +39,14 @@ def serve_command(host: str, port: int, workers: int) -> None:
 
 
 def _say_where(host: str, port: int, workers: int) -> None:
-    """Say where it listens, and what signed URLs begin with where that is somewhere else."""
+    """Print the address it listens on. Warn when signed URLs point elsewhere on this machine."""
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     base_url = settings().base_url
     say(f"mailpixel serves {base_url} on {address} with {workers} worker(s), data in {settings().data}")
     if base_url == Settings().base_url and port != urlsplit(base_url).port:
         say(
-            f"warning: signed URLs begin with {base_url}, where nobody listens; "
-            f"set MAILPIXEL_BASE_URL to the public address, or to http://{address} for a trial"
+            f"warning: signed URLs begin with {base_url}, but this server listens elsewhere; "
+            f"set MAILPIXEL_BASE_URL to the public address, or to http://{address} for a test"
         )
 
 
@@ -66,7 +66,7 @@ def work_command(while_input_lasts: bool) -> None:
 
 
 def _signals_to_end() -> Sequence[int]:
-    """The signals that ask this process to end, as they come: SIGINT and SIGTERM."""
+    """The signals that end this process, as they arrive: SIGINT and SIGTERM."""
     received: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, frame: received.append(number))

@@ -1,4 +1,4 @@
-"""`mailpixel networks sources`: who followed links of many recipients, for the operator to decide about."""
+"""`mailpixel networks sources`: clients that followed links of many recipients, for the operator to review."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +18,7 @@ MOST = 1_000_000_000
 @click.option(
     "--since",
     metavar="TIME",
-    help="Look only at clicks since then, such as 2026-11-25 or 2026-11-25T09:00:00Z.",
+    help="Look at only clicks since this time, such as 2026-11-25 or 2026-11-25T09:00:00Z.",
 )
 @click.option(
     "--min-recipients",
@@ -67,7 +67,7 @@ def _lines(row: dict[str, Any]) -> Iterator[str]:
         f"{row['clicks']:,} click(s) in {row['messages']:,} message(s) of {row['campaigns']:,} campaign(s), "
         f"{row['links_per_message']} link(s) a message; {row['unopened']:.0%} of the messages not opened before"
     )
-    yield f"{row['machine']:.0%} of its clicks are judged a machine's without this"
+    yield f"other rules already judge {row['machine']:.0%} of its clicks a machine's"
     yield f"first {row['first_at']}, last {row['last_at']}"
     yield _entry(row["network"]) if row["network"] else row["command"]
 
@@ -81,9 +81,9 @@ def _entry(entry: dict[str, str]) -> str:
 
 
 def _summary(shown: int, found: int, least: int, keep: str) -> str:
-    """How many there are, or why there are none."""
+    """The number of sources, or the reason for none."""
     if found:
         return f"{shown:,} of {found:,} source(s) that followed links of {least:,} recipients or more"
     if keep == "none":
-        return "no address is kept (MAILPIXEL_KEEP_ADDRESS=none), so sources cannot be told apart"
+        return "addresses are not kept (MAILPIXEL_KEEP_ADDRESS=none), so sources cannot be distinguished"
     return f"no source followed links of {least:,} recipients or more"

@@ -1,4 +1,4 @@
-"""Names that a person may have meant: of commands and of campaigns."""
+"""Suggestions for mistyped names of commands and campaigns."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -31,22 +31,22 @@ SYNONYMS = {
     "update": "edit",
     "worker": "work",
 }
-"""What other programs call it, and what it is called here."""
+"""Command names of other programs, and ours for the same."""
 OPTIONS = {"help": "--help", "version": "--version"}
-"""What other programs have as commands, and are options here."""
+"""Commands of other programs that are options here."""
 LOOKED_AT = 1_000
 """How many campaigns are compared with a mistyped id, or shown to a shell."""
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """` Did you mean 'report'?`, or nothing where no name is near."""
+    """` Did you mean 'report'?`, or empty text when no name is similar."""
     known = list(names)
     near = get_close_matches(name, known, 1)
     return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def command_meant(name: str, commands: Iterable[str]) -> str:
-    """The same of a command, which other programs may call otherwise."""
+    """The same for a command, including names that other programs use."""
     known = list(commands)
     ours = OPTIONS.get(name) or SYNONYMS.get(name)
     if ours in OPTIONS.values() or ours in known:
@@ -55,7 +55,7 @@ def command_meant(name: str, commands: Iterable[str]) -> str:
 
 
 def campaign_of(registry: CampaignReader, id: str) -> Campaign:
-    """One campaign. Raises `NotFound`, which names campaigns of nearly that id."""
+    """One campaign. Raises `NotFound` with the most similar ids."""
     try:
         return registry.campaign(id)
     except NotFound as error:
@@ -65,7 +65,7 @@ def campaign_of(registry: CampaignReader, id: str) -> Campaign:
 
 
 def complete_campaign(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Campaign ids for a shell; nothing where there is no database, and none is made."""
+    """Campaign ids for shell completion. Empty without a database, and creates none."""
     from mailpixel.folder.opening import open_stores
 
     with suppress(MailpixelError):
@@ -79,4 +79,4 @@ def complete_campaign(ctx: click.Context, param: click.Parameter, incomplete: st
 
 
 campaign_argument = click.argument("id", shell_complete=complete_campaign)
-"""The argument ID of a command: a campaign, which the shell completes."""
+"""The argument ID of a command: a campaign id, with shell completion."""

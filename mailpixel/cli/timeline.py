@@ -21,17 +21,18 @@ from mailpixel.report.timeline import BUCKETS, COLUMNS, TimelineWindow, timeline
     type=click.Choice(list(BUCKETS)),
     default="hour",
     show_default=True,
-    help="Count by hour or by day of the time zone.",
+    help="Count by hour or by day in the time zone.",
 )
 @moment_option(
-    "--since", "Begin with the hour or day of this moment, such as 2026-11-25 or 2026-11-25T09:00:00Z."
+    "--since",
+    "Start with the hour or day that contains this time, such as 2026-11-25 or 2026-11-25T09:00:00Z.",
 )
-@moment_option("--until", "End before the hour or day that begins at this moment or after it.")
+@moment_option("--until", "Leave out hours or days that begin at this time or later.")
 @row_options
 def timeline_command(
     id: str, bucket: str, output: str, since: int | None, until: int | None, **how: Any
 ) -> None:
-    """Count opens and clicks by hour or day. More than 60 days are days in UTC."""
+    """Count opens and clicks by hour or day. A timeline of more than 60 days uses days in UTC."""
     if since is not None and until is not None and since >= until:
         raise InvalidInput("--until", "must come after --since")
     store, registry = stores()

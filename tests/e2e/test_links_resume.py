@@ -145,7 +145,7 @@ def test_a_list_that_names_nobody_is_reported(data: Path) -> None:
         assert (done.returncode, done.stdout, done.stderr) == (
             0,
             "recipient,token\n",
-            "the list names no recipients\n",
+            "the list holds no recipients\n",
         )
 
 

@@ -41,7 +41,7 @@ def test_a_question_that_nobody_answers_is_an_error_that_names_the_option(tmp_pa
     missing = campaign(tmp_path, "delete", "sprin")
     assert missing == (1, "error: there is no campaign 'sprin'. Did you mean 'spring'?\n")
     code, said = campaign(tmp_path, "delete", "spring")
-    assert (code, said.split("error: ")[-1]) == (2, "--yes: is needed where nobody answers the question\n")
+    assert (code, said.split("error: ")[-1]) == (2, "--yes: add this option to confirm without a terminal\n")
     assert campaign(tmp_path, "delete", "spring", "--yes")[0] == 0
 
 

@@ -319,14 +319,14 @@ def test_replay_with_labels_prints_precision_recall_and_what_is_wrong(run: Run) 
     [
         (
             a_scenario("s") + "{\n",
-            "line 2: is not JSON; give one scenario a line, or --log with an access log",
+            "line 2: is not JSON; write one scenario per line, or add --log for an access log",
         ),
-        ("\n\n[]\n", "line 3: is not a JSON object; give one scenario a line"),
+        ("\n\n[]\n", "line 3: is not a JSON object; write one scenario per line"),
         (
             '{"scenario": "s"}\n',
             "line 1, scenario: lacks the key 'campaign'; `mailpixel docs judging` says how a scenario is laid out",
         ),
-        ("\xff\n", "line 1: is not JSON; give one scenario a line, or --log with an access log"),
+        ("\xff\n", "line 1: is not JSON; write one scenario per line, or add --log for an access log"),
         (
             a_scenario("s", expect={"verdicts": ["human"]}),
             "line 1, expect.verdicts: is not a list of 5 labels; give one a hit, null where it is free",
@@ -373,7 +373,7 @@ def test_replay_says_how_to_name_recipients_where_a_log_names_none(run: Run) -> 
     assert (told.exit_code, told.stderr) == (
         0,
         "1 lines, 1 of them no open or click of a named recipient, 0 messages\n"
-        "say where a path names the recipient: --open '/p/(?P<recipient>[^/.]+)', and --click likewise\n",
+        "match the recipient in the path, such as --open '/p/(?P<recipient>[^/.]+)'; --click works the same way\n",
     )
     named = run(
         "replay",
@@ -441,7 +441,9 @@ def test_rebuild_of_an_unknown_campaign_fails(run: Run) -> None:
 
 # networks
 
-ADDED = "in force from now on, in a running server within seconds; `mailpixel rebuild` judges history again"
+ADDED = (
+    "in force now, and in a running server within seconds; run `mailpixel rebuild` to judge past hits again"
+)
 GATE = {
     "prefix": "203.0.113.0/24",
     "name": "[bold]gate",
@@ -467,7 +469,7 @@ def test_networks_are_added_tested_and_removed(run: Run) -> None:
     assert table[1] == "203.0.113.0/24 [bold]gate clicks certain operator yes"
     assert run("networks", "remove", "203.0.113.0/24").stderr == f"your entry is removed, {ADDED}\n"
     told = run("networks", "test", "203.0.113.9", "--json")
-    no_entry = "no entry covers this address, so it is no evidence where the hit comes from\n"
+    no_entry = "no entry covers this address, so the network of a hit is not evidence\n"
     assert (told.stdout, told.stderr) == ("null\n", no_entry)
 
 
@@ -507,7 +509,7 @@ def test_an_address_of_the_senders_own_is_internal(run: Run, monkeypatch: pytest
     monkeypatch.setenv("MAILPIXEL_OPERATOR_NETWORKS", "192.0.2.0/24")
     told = run("networks", "test", "192.0.2.1")
     assert told.stderr == (
-        "a hit from there is your own (MAILPIXEL_OPERATOR_NETWORKS): internal, never counted\n"
+        "hits from there are your own (MAILPIXEL_OPERATOR_NETWORKS): internal, never counted\n"
     )
 
 

@@ -34,7 +34,7 @@ def test_columns_of_the_list_are_kept_beside_the_token(data: Path) -> None:
     code, rows, _ = links(data, list_, "--column", "ID", "--keep-all")
     assert (code, [(row["E-Mail"], row["City"]) for row in rows]) == (0, [("ann@example.com", "Rome")])
     code, _, said = links(data, list_, "--column", "ID", "--keep-all", "--keep", "City")
-    assert (code, said) == (2, "error: --keep: and --keep-all exclude one another; choose one\n")
+    assert (code, said) == (2, "error: --keep: and --keep-all cannot be combined; choose one\n")
 
 
 def test_in_a_pipe_an_unclear_first_line_is_an_error_that_names_both_ways_out(data: Path) -> None:

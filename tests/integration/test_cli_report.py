@@ -31,14 +31,14 @@ open rate of people   rate   95 % interval  definition
 floor                15.0%                  Messages with a human open or a human click.
 extrapolation        30.0%  27.4% to 32.8%  If hidden recipients open like the others (interval: chance only).
 click ratio          27.0%  21.0% to 36.9%  If hidden recipients click like the others (interval: chance only).
-ceiling              72.0%                  The floor, and everyone whose privacy prefetch may hide a reader.
+ceiling              72.0%                  The floor plus everyone whose privacy prefetch may hide a reader.
 """
 DISAGREEING = """\
 open rate of people            rate   95 % interval  definition
 floor                         24.0%                  Messages with a human open or a human click.
 extrapolation                 30.0%  27.4% to 32.8%  If hidden recipients open like the others (interval: chance only).
 click ratio                   72.0%  52.2% to 72.0%  If hidden recipients click like the others (interval: chance only).
-ceiling                       72.0%                  The floor, and everyone whose privacy prefetch may hide a reader.
+ceiling                       72.0%                  The floor plus everyone whose privacy prefetch may hide a reader.
 range                24.0% to 72.0%                  The estimates disagree; only this range is certain.
 """
 

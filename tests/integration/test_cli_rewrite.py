@@ -179,7 +179,7 @@ def test_links_of_classic_outlook_are_tracked_when_asked_for(data: Path) -> None
         0,
         html,
         "nothing could be tracked: the output is the input\n"
-        "left alone: 1 conditional (only classic Outlook reads it; --mso tracks it)\n",
+        "left alone: 1 conditional (only classic Outlook reads it; add --mso to track it)\n",
     )
     code, out, said = rewrite(data, *arguments, "--mso", "-", content=html)
     assert (code, said) == (0, "tracked 1 link(s) in 1 place(s); no pixel\n")
@@ -202,7 +202,7 @@ def test_a_signed_message_comes_out_as_it_is_and_that_is_no_failure(data: Path) 
     assert (code, out) == (0, signed)
     assert said == (
         "nothing could be tracked: the output is the input\n"
-        "parts left alone: 1 dkim (signed already; sign after tracking)\n"
+        "parts left alone: 1 dkim (already signed; sign after tracking instead)\n"
     )
 
 

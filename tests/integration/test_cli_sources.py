@@ -113,7 +113,7 @@ def test_where_no_address_is_kept_there_is_nothing_to_list_and_it_says_so(run: R
     told = run("networks", "sources")
     assert (told.exit_code, told.stdout) == (0, "")
     assert told.stderr == (
-        "no address is kept (MAILPIXEL_KEEP_ADDRESS=none), so sources cannot be told apart\n"
+        "addresses are not kept (MAILPIXEL_KEEP_ADDRESS=none), so sources cannot be distinguished\n"
     )
 
 

@@ -258,7 +258,7 @@ def test_a_base_url_that_is_none_is_named_by_its_variable(begun: Settings, words
 
 
 def test_of_several_lost_keys_each_is_named_and_the_next_one_stands_alone(begun: Settings) -> None:
-    assert "links signed before keep working" in run(begun, "keys", "rotate")[2]
+    assert "links signed with older keys keep working" in run(begun, "keys", "rotate")[2]
     begun.key_file.unlink()
     said = run(begun, "keys", "list")[2]
     assert "but keys 1, 2 signed links for this database" in said
@@ -267,7 +267,7 @@ def test_of_several_lost_keys_each_is_named_and_the_next_one_stands_alone(begun:
         assert run(begun, "keys", "remove", id, "--yes")[0] == 0
     assert (
         run(begun, "keys", "rotate")[2]
-        == "key 3 signs from now on; keys.json holds no other, so back it up\n"
+        == "key 3 signs from now on; this is the only key in keys.json, so back the file up\n"
     )
 
 
