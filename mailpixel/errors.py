@@ -3,13 +3,13 @@
     MailpixelError
     ├── InvalidInput      a value from outside is wrong: names the field, the problem and the remedy
     ├── NotFound          a campaign, recipient or key that does not exist
-    ├── Conflict          it exists already, or changed meanwhile
+    ├── Conflict          something exists already, or was changed in the meantime
     ├── KeyringError      the signing keys cannot be read or are unsafe
     ├── StoreUnavailable  the store refuses to read or write for now
     ├── ErasureUnfinished a person was erased, but traces are left on disk
     └── MissingExtra      an optional package is needed: the message is the install line
 
-A message says what, which value and what to do. It never holds a token, key, address or IP.
+A message names the problem, the value and the remedy. It never holds a token, key, address or IP.
 """
 
 

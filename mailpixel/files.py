@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 
 
 class Stamp(NamedTuple):
-    """The state of a file. It differs whenever the content or the access rights differ."""
+    """The state of a file. It differs whenever the content or the permissions differ."""
 
     inode: int
     modified_ns: int
@@ -22,7 +22,7 @@ class Stamp(NamedTuple):
 
 
 def stamp_of(path: Path) -> Stamp | None:
-    """The state of a file, without reading it; None while it is missing or cannot be examined."""
+    """The state of a file, by one `stat` call. None for a missing or inaccessible file."""
     try:
         facts = path.stat()
     except OSError:
@@ -31,7 +31,7 @@ def stamp_of(path: Path) -> Stamp | None:
 
 
 def is_missing(path: Path) -> bool:
-    """Whether nothing is at this path. False also where this user may not look: opening it then says why."""
+    """Whether a file is missing. False for an inaccessible one: opening it then reports the reason."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -42,7 +42,7 @@ def is_missing(path: Path) -> bool:
 
 
 def open_to_read(path: Path) -> BinaryIO:
-    """Open a regular file for reading. Anything else is refused: reading a pipe could wait forever.
+    """Open a regular file for reading. A pipe is refused, because its reader could wait for ever.
 
     Raises `OSError`.
     """
@@ -55,7 +55,7 @@ def open_to_read(path: Path) -> BinaryIO:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder, so that two changes to its files cannot undo each other. Raises `OSError`."""
+    """Hold the lock of a folder, so that concurrent changes to its files do not collide. Raises `OSError`."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -75,9 +75,9 @@ def try_lock(file: BinaryIO) -> bool:
 
 @contextmanager
 def written_beside(path: Path, text: str, mode: int) -> Iterator[Path]:
-    """A complete file on disk, in the same folder under another name. At the end it is removed if still there.
+    """Write a complete temporary file in the same folder. Remove it at the end if it is still there.
 
-    `mode` is limited by the umask for others. The owner can always read and write the file. Raises `OSError`.
+    The umask limits `mode`, but the owner may always read and write the file.
     """
     beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
@@ -93,9 +93,9 @@ def written_beside(path: Path, text: str, mode: int) -> Iterator[Path]:
 
 
 def replace_file(path: Path, text: str, mode: int) -> None:
-    """Replace a file in one step: readers see the old content or the new one. On disk when this returns.
+    """Replace a file in one step: a reader sees the old content or the new. It is on disk when this returns.
 
-    A symbolic link stays a link; the file that it points to is replaced. Raises `OSError`.
+    A symbolic link is followed: its target is replaced. Raises `OSError`.
     """
     path = path.resolve()
     with written_beside(path, text, mode) as beside:
@@ -104,7 +104,7 @@ def replace_file(path: Path, text: str, mode: int) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make sure that the names in a folder are on disk. Raises `OSError`."""
+    """Make the directory entries of a folder durable. Raises `OSError`."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

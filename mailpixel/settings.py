@@ -42,7 +42,7 @@ class Settings:
     trusted_proxies: tuple[str, ...] = _setting(
         (),
         "networks",
-        "Trusted proxies, such as 10.0.0.0/8,::1. The client address is the right-most untrusted one.",
+        "Trusted proxies, such as 10.0.0.0/8,::1. The client address is the right-most address outside them.",
     )
     keep_address: str = _setting(
         "full",
@@ -58,7 +58,7 @@ class Settings:
     retention_days: int = _setting(
         730,
         "days",
-        "Hits on a campaign sent longer ago are answered but not counted. 0 keeps counting forever.",
+        "Hits on a campaign sent longer ago are answered but not counted. 0 counts them for ever.",
         0,
         36_500,
     )
@@ -86,15 +86,15 @@ class Settings:
     body_bytes: int = _setting(
         4_194_304,
         "bytes",
-        "Largest body of an API request that is not a stream. Readers wait while a larger one is read.",
+        "Largest body of an API request that is not a stream. Reading larger bodies delays answers to hits.",
         1_024,
         1_073_741_824,
     )
     connections: int = _setting(
         4_000,
         "connections",
-        "Connections a web process keeps open; past it, those idle for longest make room. The limit of open files"
-        " bounds it too.",
+        "Most open connections of a web process. When they are all taken, those idle for longest are closed. The"
+        " limit of open files applies too.",
         16,
         1_000_000,
     )
@@ -106,15 +106,15 @@ class Settings:
     well_known: Path | None = _setting(
         None,
         "folder",
-        "Folder of apple-app-site-association and assetlinks.json, which are served for app links.",
+        "Folder with apple-app-site-association and assetlinks.json, to be served for app links.",
     )
     web_hosts: tuple[str, ...] = _setting(
         (),
         "hosts",
-        "Hosts on which pages (`/`, `/docs`) answer, such as stats.shop.example. Elsewhere they are 404. Empty: any.",
+        "Hosts that serve pages (`/`, `/docs`), such as stats.shop.example. Other hosts answer 404. Empty: all hosts.",
     )
     upstream_password: str = _setting(
-        "", SECRET, "Password of the user in the relay's `--upstream`; never on the command line."
+        "", SECRET, "Password of the user in the relay's `--upstream`. It cannot be set on the command line."
     )
 
     @property
@@ -141,7 +141,7 @@ class Settings:
         known = {PREFIX + setting.name.upper(): setting for setting in fields(cls)}
         for name in environ:
             if name.startswith(PREFIX) and name not in known:
-                raise InvalidInput(name, "no such setting; `mailpixel settings` lists them")
+                raise InvalidInput(name, "unknown setting; `mailpixel settings` lists them all")
         values = {
             setting.name: _parse(name, setting, environ[name])
             for name, setting in known.items()
@@ -151,10 +151,7 @@ class Settings:
         return cls(**values)  # type: ignore[arg-type]
 
     def to_environment(self) -> dict[str, str]:
-        """Environment variables that give these settings again, for the processes that `serve` starts.
-
-        Secrets are left out.
-        """
+        """The variables that reproduce these settings, for the processes that `serve` starts."""
         return {
             PREFIX + row.name.upper(): text
             for row in fields(self)
@@ -219,7 +216,7 @@ def _network(name: str, text: str) -> str:
         return str(ipaddress.ip_network(text))
     except ValueError:
         raise InvalidInput(
-            name, "must be networks like 10.0.0.0/8 or 2001:db8::/32, with commas between"
+            name, "must be networks like 10.0.0.0/8 or 2001:db8::/32, separated by commas"
         ) from None
 
 
@@ -227,6 +224,6 @@ def _host(name: str, text: str) -> str:
     host = text.rstrip(".").lower()
     if not HOST.fullmatch(host):
         raise InvalidInput(
-            name, "must be host names like stats.shop.example, without scheme and port, with commas between"
+            name, "must be host names like stats.shop.example, without scheme and port, separated by commas"
         )
     return host

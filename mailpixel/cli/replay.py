@@ -147,7 +147,7 @@ def _print(replayed: list[tuple[Scenario, Replayed]]) -> None:
     click.echo()
     for scenario, place, wanted, got in found.wrong:
         click.echo(f"wrong: {scenario}, {place}: wanted {wanted}, got {got}")
-    say(f"{found.scenarios} scenario(s), {len(found.wrong)} wrong label(s)")
+    say(f"{found.scenarios} scenario(s), {len(found.wrong)} label(s) not met")
 
 
 def _share(value: float | None) -> str:

@@ -37,7 +37,7 @@ _ENDED = (
 )
 
 _NO_MEMORY = (
-    "there is not enough memory to sign the list; free some, or raise its limit (ulimit -v), and run again"
+    "out of memory while signing the list; free some memory or raise the limit (ulimit -v), then run again"
 )
 
 

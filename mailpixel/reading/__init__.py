@@ -1,5 +1,6 @@
-"""What comes from outside as JSON or as rows, read with bounds and errors that name the field: for the HTTP API and the
-command line alike.
+"""Reads JSON and rows from outside, with bounds and with errors that name the field.
+
+The HTTP API and the command line share it.
 
 | file | reads |
 |---|---|

@@ -1,4 +1,4 @@
-"""Lines that say when messages were delivered, read as events."""
+"""Reads lines that report deliveries, as events."""
 
 from collections.abc import Callable, Sequence
 from typing import Annotated
@@ -24,11 +24,13 @@ class Delivery(Shape, frozen=True):
 
     recipient: Annotated[
         Recipient,
-        Meta(description="The sender's opaque id of a person, never an address.", examples=["r-1001"]),
+        Meta(description="The sender's opaque id for a person, never an address.", examples=["r-1001"]),
     ]
     delivered_at: Annotated[
         Moment,
-        Meta(description="When the receiving server took the message.", examples=["2026-09-21T14:13:21Z"]),
+        Meta(
+            description="When the receiving server accepted the message.", examples=["2026-09-21T14:13:21Z"]
+        ),
     ]
 
 
@@ -37,7 +39,8 @@ def delivery_event(campaign: str, delivery: Delivery, latest_ms: int) -> Event:
     at_ms = to_ms(delivery.delivered_at)
     if at_ms > latest_ms:
         raise InvalidInput(
-            "delivered_at", "lies more than a day ahead; is it in milliseconds, is the clock right?"
+            "delivered_at",
+            "is more than a day in the future; check the clock, and send numbers in milliseconds",
         )
     return reported_event(EventKind.DELIVERY, campaign, delivery.recipient, at_ms)
 
@@ -51,7 +54,7 @@ class DeliveryReader:
         self._opted_out = opted_out
 
     def read(self, lines: Sequence[Numbered]) -> list[Event | InvalidInput | None]:
-        """Of each line its event, what is wrong with it, or None: nothing is kept of a person who asked for that."""
+        """For each line its event, its fault, or None for a recipient who opted out."""
         return [self._read(line) for _, line in lines]
 
     def _read(self, line: bytes | None) -> Event | InvalidInput | None:

@@ -1,4 +1,4 @@
-"""One JSON value of bounded cost, in which nothing is ambiguous: no name twice, no NaN, valid Unicode."""
+"""Parses one JSON value at bounded cost, and refuses ambiguity: duplicate names, NaN, invalid Unicode."""
 
 import json
 from collections.abc import Iterable
@@ -7,8 +7,10 @@ from typing import Any, NoReturn
 MOST_DIGITS = 30
 MOST_CONTAINERS = 140_000
 MOST_VALUES = 1_000_000
-"""The most objects and arrays, and values, in one body. The parser holds up all other work, at this number for some
-thirty milliseconds; the longest list of links has 65,535 objects."""
+"""The most objects and arrays, and the most values, in one body.
+
+The parser blocks all other work, for about 30 ms at this size. The longest list of links has 65,535 objects.
+"""
 
 EXACT = 2.0**53
 """Below this a float holds every whole number."""
@@ -33,7 +35,7 @@ def parse_json(text: bytes) -> Any:
     except json.JSONDecodeError as error:
         raise ValueError(f"is not JSON: {error.msg} at character {error.pos}") from None
     except RecursionError:
-        raise ValueError("is nested too deep") from None
+        raise ValueError("is nested too deeply") from None
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -47,7 +49,7 @@ def _whole(digits: str) -> int:
 
 
 def _number(digits: str) -> int | float:
-    """The number, whole however it is written; a function of ours, so that the parser lets others work in between."""
+    """The number, as int if it is whole. Being Python code, it lets the parser yield to other threads."""
     number = float(digits)
     return int(number) if abs(number) < EXACT and number.is_integer() else number
 
@@ -57,6 +59,6 @@ def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     for name, value in pairs:
         if name in known:
             raise ValueError("holds an object with the same name twice")
-        name.encode()  # raises for a name that no answer could repeat
+        name.encode()  # raises for a name that cannot be encoded in an answer
         known[name] = value
     return known

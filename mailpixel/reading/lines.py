@@ -1,4 +1,4 @@
-"""Streams cut into lines, and a line read as one JSON object."""
+"""Cuts streams into lines and reads a line as one JSON object."""
 
 from typing import TypeVar
 
@@ -9,14 +9,14 @@ from mailpixel.reading.json_value import parse_json
 from mailpixel.reading.shapes import read_shape
 
 LINE_BYTES = 65_536
-"""The longest line of a stream, where nothing else is said."""
+"""The longest line of a stream, by default."""
 
 Numbered = tuple[int, bytes | None]
-"""A line by its number from 1, without its line end; None for one that was too long."""
+"""The number of a line, from 1, and its bytes without the line end; None for a line that was too long."""
 
 
 class Lines:
-    """Cuts pieces into numbered lines. A line longer than `most_bytes` is not kept."""
+    """Cuts pieces into numbered lines. A line longer than `most_bytes` is dropped."""
 
     def __init__(self, most_bytes: int = LINE_BYTES) -> None:
         self._most_bytes = most_bytes
@@ -25,14 +25,14 @@ class Lines:
         self._row = 0
 
     def feed(self, piece: bytes) -> list[Numbered]:
-        """The lines that a piece completes, blank ones left out."""
+        """The lines that a piece completes, without blank ones."""
         *whole, rest = piece.split(b"\n")
         lines = [self._line(end) for end in whole]
         self._hold(rest)
         return [(row, line) for row, line in lines if line is None or line.strip()]
 
     def finish(self) -> list[Numbered]:
-        """The last line, where it had no line end."""
+        """The last line, if it had no line end."""
         return self.feed(b"\n") if self._size_bytes else []
 
     def _hold(self, part: bytes) -> None:
@@ -54,14 +54,14 @@ AnyShape = TypeVar("AnyShape", bound=Struct)
 
 
 def read_line(line: bytes | None, shape: type[AnyShape], most_bytes: int, what: str) -> AnyShape:
-    """The JSON object on a line; the line is None where it was longer than `most_bytes`.
+    """The JSON object on a line. The line is None if it was longer than `most_bytes`.
 
-    Raises `InvalidInput`. `what` is the word for what a line holds.
+    `what` names the content of a line in errors. Raises `InvalidInput`.
     """
     if line is None:
-        raise InvalidInput("line", f"is longer than {most_bytes:,} bytes; send one {what} a line")
+        raise InvalidInput("line", f"is longer than {most_bytes:,} bytes; send one {what} per line")
     try:
         value = parse_json(line)
     except ValueError as error:
-        raise InvalidInput("line", f"{error}; send one JSON object a line") from None
+        raise InvalidInput("line", f"{error}; send one JSON object per line") from None
     return read_shape(value, shape)

@@ -1,4 +1,4 @@
-"""Shapes of what comes from outside: a class says once what is taken, and is its check and its documentation.
+"""Shapes of input from outside: one class defines what is accepted, checks it and documents it.
 
     class Url(Text, check=checked, format="uri", maxLength=65_536): ...
 
@@ -6,8 +6,8 @@
         url: Annotated[Url, Meta(description="Where the link leads: http or https.")]
         trap: Annotated[bool, Meta(description="Hidden from readers.")] = False
 
-`read_shape` decodes a value and names what is wrong with its place, in our words. What may be left out has a default:
-`UNSET` where leaving it out means something else than any value.
+`read_shape` decodes a value; its errors name the field. Optional fields have a default. The default is `UNSET` where
+leaving the field out differs from every value.
 """
 
 import re
@@ -35,9 +35,9 @@ class Shape(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Text(str):
-    """A string with rules of its own: `check(text, field)` gives it as it is used or raises `InvalidInput`.
+    """A string with its own rules: `check(text, field)` returns the text to use or raises `InvalidInput`.
 
-    What else a subclass names, as `maxLength`, describes it in JSON Schema.
+    Other keyword arguments of a subclass, such as `maxLength`, become its JSON Schema.
     """
 
     schema: ClassVar[Schema]
@@ -49,12 +49,12 @@ class Text(str):
 
     @classmethod
     def read(cls, value: object) -> Self:
-        """The text of a JSON string. Raises `InvalidInput` without a field."""
+        """The text of a JSON string. Raises `InvalidInput` with an empty field name."""
         return cls(cls._check(a_string(value), ""))
 
 
 def a_string(value: object, name: str = "") -> str:
-    """The string. Raises `InvalidInput` for anything else, and for half a character pair, which no UTF-8 has."""
+    """The string. Raises `InvalidInput` for other types, and for a lone surrogate, which UTF-8 cannot encode."""
     if not isinstance(value, str):
         raise InvalidInput(name, "must be a string")
     if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
@@ -63,10 +63,10 @@ def a_string(value: object, name: str = "") -> str:
 
 
 class Moment(datetime):
-    """ISO 8601 date and time, UTC where it has no offset, or whole milliseconds since 1970."""
+    """ISO 8601 date and time (UTC without an offset), or whole milliseconds since 1970."""
 
     schema: ClassVar[Schema] = {
-        "description": "ISO 8601, UTC where it has no offset; or milliseconds since 1970",
+        "description": "ISO 8601 (UTC without an offset), or milliseconds since 1970",
         "oneOf": [
             {"type": "string", "format": "date-time"},
             {"type": "integer", "minimum": 0, "maximum": LATEST_MS},
@@ -86,9 +86,9 @@ AnyShape = TypeVar("AnyShape", bound=Struct)
 
 
 def read_shape(value: object, shape: type[AnyShape], texts: bool = False) -> AnyShape:
-    """The value as a shape. `texts`: numbers and flags come as text, as in a query string.
+    """The value as a shape. With `texts`, numbers and flags are given as text, as in a query string.
 
-    Raises `InvalidInput` whose field is the whole path, as `links[2].url`.
+    Raises `InvalidInput`, whose field is the whole path, such as `links[2].url`.
     """
     try:
         return msgspec.convert(value, shape, strict=not texts, dec_hook=_read_special)
@@ -114,7 +114,7 @@ def _halves_in(value: object, at: str = "") -> Iterator[InvalidInput]:
 
 
 class _Refused(ValueError):
-    """What `read` of a special type raised, so that msgspec adds the place."""
+    """Wraps what `read` of a special type raised, so that msgspec adds the place."""
 
     def __init__(self, fault: InvalidInput) -> None:
         super().__init__(fault.problem)
@@ -129,7 +129,7 @@ def _read_special(kind: Any, value: object) -> object:
 
 
 def _unknown_in(value: object, shape: type[Struct]) -> InvalidInput | None:
-    """The fault of an object that names an unknown field: it comes before what is wrong with the known ones."""
+    """The fault of an unknown field, if any. It is reported before faults in known fields."""
     names = value if isinstance(value, dict) else ()
     unknown = next((name for name in names if name not in shape.__struct_encode_fields__), None)
     return None if unknown is None else InvalidInput(unknown, f"unknown field; {_expected(_type_of(shape))}")
@@ -140,7 +140,7 @@ _NAMED = re.compile(r"Object (missing required|contains unknown) field `(.*)`", 
 
 
 def _in_our_words(error: msgspec.ValidationError, shape: type[Struct]) -> InvalidInput:
-    """What msgspec found: its message gives the place, the shape gives the words."""
+    """msgspec's error in our words: its message gives the place, the shape gives the words."""
     message = str(error)
     place = found[1] if (found := _PLACE.search(message)) else ""
     if isinstance(error.__cause__, _Refused):
@@ -157,7 +157,7 @@ _type_of = cache(inspect.type_info)
 
 
 def _type_at(shape: type[Struct], place: str) -> inspect.Type:
-    """The type of a place in a shape, as `.links[2].url`."""
+    """The type at a place in a shape, such as `.links[2].url`."""
     kind = _type_of(shape)
     for name in re.findall(r"\.(\w+)|\[", place):
         kind = _inner(kind, name) or kind
@@ -165,7 +165,7 @@ def _type_at(shape: type[Struct], place: str) -> inspect.Type:
 
 
 def _inner(kind: inspect.Type, name: str) -> inspect.Type | None:
-    """The type of a field, or without a name that of an array's items."""
+    """The type of a field; without a name, the type of an array's items."""
     match kind:
         case inspect.Metadata():
             return _inner(kind.type, name)
@@ -187,7 +187,7 @@ def _expected(kind: inspect.Type) -> str:
 
 
 def wanted(kind: inspect.Type) -> str:
-    """What a type takes, in words that follow "must be"."""
+    """What a type accepts, in words to follow "must be"."""
     match kind:
         case inspect.Metadata():
             return wanted(kind.type)
@@ -214,10 +214,7 @@ _WANTED: Mapping[type[inspect.Type], str] = {
 
 
 def schemas_of(shapes: Iterable[type[Struct]]) -> dict[str, Any]:
-    """The JSON schemas of structs and of what they hold, by name, as components of an OpenAPI document.
-
-    A struct `EventRow` is published as `Event`. Raises `ValueError` for two structs of one name.
-    """
+    """The JSON schemas of structs and their parts, by name, as components of an OpenAPI document."""
     _, found = msgspec.json.schema_components(
         shapes, schema_hook=_schema_of, ref_template=f"{COMPONENTS}{{name}}"
     )

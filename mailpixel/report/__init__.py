@@ -1,16 +1,16 @@
-"""Figures and events become reports. No clock, and no I/O but in `export`, `timeline` and `recipients`, which read.
+"""Turns figures and events into reports. Only `export`, `timeline` and `recipients` read a store; none reads a clock.
 
 summary      one campaign in numbers: the contract of `GET /api/campaigns/{id}/summary`
 clients      programs and devices
 estimate     how many opened when mail programs hide it
-timeline     counters by hour or day in any time zone
+timeline     counts by hour or day in any time zone
 links        rows by link, and a campaign as JSON
 recipients   rows by recipient
 explanation  one message with its verdicts and reasons
 sources      sources that followed links of many recipients
 export       every event with its verdict, and every delivery
-answer       what a report gives to programs
+answer       the base class of reports as JSON
 tables       rows as NDJSON or CSV
-moments      moments as text
+moments      moments as text, and text as moments
 zones        time zones, and local times
 """

@@ -1,4 +1,4 @@
-"""What a report gives to programs: a Struct is the shape of `--json`, of the API's answer and of its documentation."""
+"""Reports for programs: one Struct is the shape of `--json`, of the API's answer and of its documentation."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any
@@ -13,7 +13,7 @@ Iso = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
 def exactly(names: Iterable[str], each: dict[str, object] | None = None) -> Meta:
-    """What is said of a dict that has these names and no other; `each` is the schema of a value, by default a count."""
+    """The metadata of a dict with exactly these names. `each` is the schema of a value, by default a count."""
     properties = dict.fromkeys(names, each or {"type": "integer", "minimum": 0})
     return Meta(
         extra_json_schema={
@@ -24,9 +24,11 @@ def exactly(names: Iterable[str], each: dict[str, object] | None = None) -> Meta
 
 
 class Answer(Struct, frozen=True, forbid_unknown_fields=True):
-    """A JSON object with all of these fields; what is UNSET is left out."""
+    """A JSON object with these fields. A field that is UNSET is left out."""
 
     def to_json(self) -> dict[str, Any]:
-        """The object as dicts, lists and scalars, its keys in the order of the fields."""
-        found: dict[str, Any] = msgspec.to_builtins(self, enc_hook=str)  # a string of a subclass is a string
+        """The object as dicts, lists and scalars, with keys in the order of the fields."""
+        found: dict[str, Any] = msgspec.to_builtins(
+            self, enc_hook=str
+        )  # a subclass of str becomes a plain string
         return found

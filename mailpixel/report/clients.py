@@ -1,4 +1,4 @@
-"""In which programs and on what devices a campaign was read, with what is not known beside it."""
+"""In which programs and on which devices a campaign was read, and for how many messages this is unknown."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated
@@ -11,9 +11,9 @@ UNKNOWN = "unknown"
 
 
 class Clients(Answer, frozen=True):
-    """Messages with a human open or click, by the program or the device of the first.
+    """Messages with a human open or click, by the program or device of the first one.
 
-    `known` has every name of its list but `unknown`, the most frequent first. `unknown_share` is null without messages.
+    `known` has every name except `unknown`, most frequent first. `unknown_share` is null without messages.
     """
 
     messages: Count
@@ -23,24 +23,24 @@ class Clients(Answer, frozen=True):
 
 
 class Programs(Clients, frozen=True):
-    """Messages with a human open or click, by the program of the first; the most frequent first."""
+    """Messages with a human open or click, by the program of the first one; most frequent first."""
 
     known: Annotated[dict[str, Count], exactly(name for name in PROGRAMS if name != UNKNOWN)]
 
 
 class Devices(Clients, frozen=True):
-    """Messages with a human open or click, by the device of the first; the most frequent first."""
+    """Messages with a human open or click, by the device of the first one; most frequent first."""
 
     known: Annotated[dict[str, Count], exactly(name for name in DEVICES if name != UNKNOWN)]
 
 
 def programs(totals: Mapping[str, int]) -> Programs:
-    """The programs that a campaign was read in."""
+    """The programs in which a campaign was read."""
     return Programs(*_clients(totals, "client", PROGRAMS))
 
 
 def devices(totals: Mapping[str, int]) -> Devices:
-    """The devices that a campaign was read on."""
+    """The devices on which a campaign was read."""
     return Devices(*_clients(totals, "device", DEVICES))
 
 

@@ -1,12 +1,12 @@
-"""How many people opened, when some mail programs fetch every image whether or not anyone looks.
+"""Estimates how many people opened, although some mail programs fetch every image unseen.
 
-What is certain is a floor and a ceiling. Between them stand two estimates that rest on different assumptions:
+Only a floor and a ceiling are certain. Between them lie two estimates with different assumptions:
 
 - `extrapolation`: recipients behind a privacy prefetch open as often as the others do.
 - `click_ratio`: they click as often after opening as the others do, so their clicks show how many opened.
 
-Their intervals hold chance alone: how far off the value may be because of who happened to be counted, if the
-assumption were true. They do not say how true it is, so on large campaigns they are far narrower than what is known.
+Their 95 % intervals cover chance only: the error from counting only some recipients, if the assumption holds. They do
+not cover errors of the assumption, so on large campaigns they are much narrower than the real uncertainty.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,17 +17,18 @@ from typing import Literal, overload
 from mailpixel.report.answer import Answer, Share
 
 CLOSE = 0.02
-"""Estimates of a rate this close agree, whatever their intervals: no assumption here holds to less than two points."""
+"""Rates this close agree, whatever their intervals: no assumption here is exact to two percentage points."""
 
 Z = 1.959963984540054
-"""Standard deviations either side of the mean that hold 95 % of a normal distribution."""
+"""Standard deviations on either side of the mean that contain 95 % of a normal distribution."""
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """The messages of a campaign as the estimates need them; each number counts messages.
+    """The numbers of messages that the estimates need.
 
-    `tracked` is the denominator of the open rate. `privacy` have a privacy prefetch, `trackable` have none.
+    `tracked` is the denominator of the open rate. `privacy` counts messages with a privacy prefetch, `trackable` those
+    without.
     """
 
     tracked: int
@@ -54,12 +55,12 @@ class Audience:
 
     @property
     def floor(self) -> int:
-        """Certain openers: a human open, or a human click, which nobody makes without opening."""
+        """Certain openers: messages with a human open or a human click, because a click requires an open."""
         return self.openers + self.inferred
 
     @property
     def ceiling(self) -> int:
-        """The floor and every message whose privacy prefetch may hide a reader."""
+        """The floor plus every message whose privacy prefetch may hide a reader."""
         return self.floor + max(self.privacy_only - self.hidden_clickers, 0)
 
 
@@ -67,7 +68,7 @@ Method = Literal["extrapolation", "click_ratio"]
 
 
 class Estimate(Answer, frozen=True):
-    """A number of openers with the 95 % interval of chance alone; all None where the campaign does not show it."""
+    """A number of openers with a 95 % interval that covers chance only. All None when the data do not allow it."""
 
     method: Method
     value: Share | None
@@ -75,14 +76,14 @@ class Estimate(Answer, frozen=True):
     high: Share | None
 
     def within(self, low: float, high: float) -> "Estimate":
-        """The same, kept between what is certain: nobody estimates below a floor or above a ceiling."""
+        """The same, limited to the certain floor and ceiling."""
         if self.value is None or self.low is None or self.high is None:
             return self
         value, least, most = (min(max(number, low), high) for number in (self.value, self.low, self.high))
         return Estimate(self.method, value, least, most)
 
     def rate(self, denominator: int) -> "Estimate":
-        """The same as a part of `denominator`."""
+        """The same as a share of `denominator`."""
         if self.value is None or self.low is None or self.high is None:
             return self
         value, low, high = (rounded(number / denominator) for number in (self.value, self.low, self.high))
@@ -92,7 +93,7 @@ class Estimate(Answer, frozen=True):
 def extrapolation(audience: Audience) -> Estimate:
     """Openers, if those behind a privacy prefetch open as often as the others: D * O_T / D_T.
 
-    The interval is Wilson's for the rate of the others, applied to the messages nobody could watch.
+    The interval is Wilson's for the rate of the others, applied to the hidden messages.
     """
     watched, openers = audience.trackable, audience.trackable_openers
     if watched <= 0 or openers > watched:
@@ -105,7 +106,7 @@ def hidden_openers(audience: Audience) -> Estimate:
     """Openers behind a privacy prefetch, if they click as often after opening as the others: C_M * O_T / C_T.
 
     The interval is normal in the logarithm, with variance 1/C_M + 1/C_T - 1/O_T: C_M is a count (Poisson),
-    C_T a share of O_T (binomial). Where nobody clicked behind the prefetch, the upper end is that of half a click.
+    C_T a share of O_T (binomial). With no click behind the prefetch, the upper end is that of half a click.
     """
     openers, clickers = audience.trackable_openers, audience.trackable_clickers
     if not 0 < clickers <= openers:
@@ -117,7 +118,7 @@ def hidden_openers(audience: Audience) -> Estimate:
 
 
 def click_ratio(audience: Audience) -> Estimate:
-    """Openers: those whose open or click shows them, and the hidden ones by their clicks."""
+    """Openers: the certain ones, plus the hidden ones estimated from their clicks."""
     hidden = hidden_openers(audience)
     if hidden.value is None or hidden.low is None or hidden.high is None:
         return hidden
@@ -132,7 +133,7 @@ METHODS: Mapping[Method, Callable[[Audience], Estimate]] = {
 
 
 def wilson(hits: int, trials: int) -> tuple[float, float]:
-    """The 95 % interval of a share of `trials`, which keeps between 0 and 1.
+    """The 95 % interval of a share of `trials`, within 0 and 1.
 
     Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
     """
@@ -145,7 +146,7 @@ def wilson(hits: int, trials: int) -> tuple[float, float]:
 
 
 class OpenRateRange(Answer, frozen=True):
-    """Between which rates the open rate of people lies and what the methods say. None: unknown."""
+    """The range of the human open rate, and the estimate of each method. None: unknown."""
 
     low: Share | None
     high: Share | None
@@ -153,8 +154,9 @@ class OpenRateRange(Answer, frozen=True):
 
     @property
     def agree(self) -> bool | None:
-        """Whether the estimates lie within `CLOSE` of one another, or their intervals overlap: then one number may be
-        named, else only the range. None where there are not two estimates.
+        """Whether the estimates lie within `CLOSE` of one another, or their intervals overlap.
+
+        If so, a single number is fair; otherwise only the range is. None unless there are two estimates.
         """
         values = [estimate.value for estimate in self.estimates if estimate.value is not None]
         lows = [estimate.low for estimate in self.estimates if estimate.low is not None]
@@ -165,7 +167,7 @@ class OpenRateRange(Answer, frozen=True):
 
 
 def open_rate_range(audience: Audience | None) -> OpenRateRange:
-    """The range over `audience.tracked`; all None where that is unknown, 0 or below the certain openers."""
+    """The range as shares of `audience.tracked`. All None when that is unknown, 0 or below the certain openers."""
     if audience is None or audience.tracked <= 0 or audience.floor > audience.tracked:
         return OpenRateRange(None, None, [Estimate(name, None, None, None) for name in METHODS])
     tracked, floor = audience.tracked, audience.floor
@@ -179,5 +181,5 @@ def rounded(rate: float) -> float: ...
 @overload
 def rounded(rate: float | None) -> float | None: ...
 def rounded(rate: float | None) -> float | None:
-    """A rate to six decimals, which tell one message in a million."""
+    """A rate to six decimals: one message in a million shows."""
     return None if rate is None else round(rate, 6)

@@ -1,4 +1,4 @@
-"""Why the hits of one message were judged as they were, in words."""
+"""Explains in words why each hit of one message got its verdict."""
 
 from functools import lru_cache
 
@@ -15,7 +15,7 @@ from mailpixel.report.moments import iso_ms
 
 @lru_cache(maxsize=4_096)
 def client_name(agent: str) -> str | None:
-    """A user agent in words, as `PC / Windows 10 / Chrome 153.0.0`; None where it tells nothing.
+    """A user agent in words, such as `PC / Windows 10 / Chrome 153.0.0`; None if it reveals nothing.
 
     A description for people, from the user-agents package; no rule uses it.
     """
@@ -24,14 +24,14 @@ def client_name(agent: str) -> str | None:
 
 
 class HitRow(EventRow, frozen=True, kw_only=True):
-    """A hit with its verdict, the `client` in words, and sentences on what was considered and rejected."""
+    """A hit with its verdict, the `client` in words, and sentences on the evidence used and rejected."""
 
     client: str | None
     reasons: list[str]
 
 
 class MessageRow(Answer, frozen=True):
-    """Every open and click of a message in order of time, repeats and probes too."""
+    """Every open and click of a message in order of time, including repeats and probes."""
 
     campaign: str
     recipient: str
@@ -42,7 +42,7 @@ class MessageRow(Answer, frozen=True):
 
 
 def explanation(message: Message, campaign: Campaign, rules: Rules, addresses: bool = False) -> MessageRow:
-    """Why the hits of a message were judged as they were; with `addresses`, what is kept of the clients'."""
+    """Explain the hits of a message. `addresses` adds the stored client addresses."""
     judged = explain(message, campaign, rules)
     state = fold_message(message, judged)
     return MessageRow(

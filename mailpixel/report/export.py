@@ -1,4 +1,4 @@
-"""Every event of a campaign with its verdict, and every delivery, a message at a time."""
+"""Exports every event of a campaign with its verdict, and every delivery, one message at a time."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -20,8 +20,11 @@ FactName = Annotated[str, Meta(extra_json_schema={"enum": [str(fact.name).lower(
 
 
 class EventRow(Answer, frozen=True):
-    """A logged event with its verdict. `id` is hexadecimal; null is what an event of its kind does not have, as the
-    verdict of a delivery. The client's `address` is there only when it is asked for."""
+    """A logged event with its verdict. `id` is hexadecimal.
+
+    A field that does not apply to the kind of event is null, such as the verdict of a delivery. The client's `address`
+    is included only on request.
+    """
 
     id: str
     received_at: Iso
@@ -41,7 +44,7 @@ class EventRow(Answer, frozen=True):
 
 
 def columns(addresses: bool) -> tuple[str, ...]:
-    """The columns of an export; the client's address only when it is asked for."""
+    """The columns of an export; the client's address only on request."""
     return EventRow.__struct_fields__ if addresses else EventRow.__struct_fields__[:-1]
 
 
@@ -51,7 +54,7 @@ def judged_events(message: Message, campaign: Campaign, rules: Rules) -> tuple[J
 
 
 def with_verdicts(message: Message, judged: Sequence[Judged]) -> tuple[Judged | Event, ...]:
-    """All events of a message in order of time: hits with their verdicts, deliveries and opt-outs as they are."""
+    """All events of a message in order of time. Hits have verdicts; deliveries and opt-outs have none."""
     verdicts = {
         each.event.id: each for each in judged if each.event.kind in (EventKind.OPEN, EventKind.CLICK)
     }
@@ -60,7 +63,7 @@ def with_verdicts(message: Message, judged: Sequence[Judged]) -> tuple[Judged | 
 
 
 def event_row(found: Judged | Event, addresses: bool = False) -> EventRow:
-    """One event as programs get it."""
+    """One event for programs."""
     judged = found if isinstance(found, Judged) else None
     event = found.event if isinstance(found, Judged) else found
     return EventRow(
@@ -90,15 +93,14 @@ def event_json(found: Judged | Event, addresses: bool = False) -> Cells:
 def event_pages(
     store: MessageReader, campaign: Campaign, rules: Rules
 ) -> Iterator[tuple[Judged | Event, ...]]:
-    """All events of a campaign with their verdicts, those of some messages at a time, in order of recipient."""
+    """All events of a campaign with their verdicts, in order of recipient, in pages of some messages each."""
     messages = store.messages(campaign.id)
     while some := tuple(islice(messages, MESSAGES_A_PAGE)):
         yield tuple(event for each in some for event in with_verdicts(each, judge(each, campaign, rules)))
 
 
 def deliveries(store: MessageReader, campaign: str) -> Iterator[Cells]:
-    """{"recipient","delivered_at"} of every delivery that was reported, in order of recipient: what `POST
-    /deliveries` takes."""
+    """{"recipient","delivered_at"} of each reported delivery, in order of recipient, as `POST /deliveries` takes it."""
     for message in store.messages(campaign):
         for event in message.events:
             if event.kind is EventKind.DELIVERY:

@@ -19,7 +19,7 @@ class CampaignLink(Answer, frozen=True):
 
 
 class CampaignRow(Answer, frozen=True):
-    """A campaign; null is what is not known."""
+    """A campaign. Unknown fields are null."""
 
     id: str
     name: str
@@ -32,7 +32,7 @@ class CampaignRow(Answer, frozen=True):
 
 
 def campaign_row(campaign: Campaign) -> CampaignRow:
-    """A campaign as programs get it."""
+    """A campaign for programs."""
     return CampaignRow(
         id=campaign.id,
         name=campaign.name,
@@ -48,8 +48,8 @@ def campaign_row(campaign: Campaign) -> CampaignRow:
 class LinkFigures(Answer, frozen=True):
     """The clicks on one link.
 
-    `number` is null for the row of all embedded destinations together; `url` is null there and for a number that is
-    not registered.
+    One row sums up all embedded destinations: its `number` and `url` are null. `url` is also null for a link number
+    that is not registered.
     """
 
     number: Count | None
@@ -60,7 +60,7 @@ class LinkFigures(Answer, frozen=True):
 
 
 class FormerLink(Answer, frozen=True):
-    """Where a link led before, until when, and who replaced it."""
+    """A former destination of a link: until when it applied, and which API key replaced it."""
 
     url: str
     replaced_at: Iso
@@ -82,7 +82,7 @@ class LinkRow(LinkFigures, frozen=True):
 def link_rows(
     campaign: Campaign, figures: Figures, revisions: Sequence[LinkRevision] = ()
 ) -> tuple[LinkRow, ...]:
-    """Rows of the registered links and of other numbers that were clicked; the embedded ones come last."""
+    """Rows of registered links and of other clicked numbers; the row of embedded destinations comes last."""
     registered = {link.number: link for link in campaign.links}
     clicked = {number for number, measures in figures.links.items() if measures.get("clicks.events")}
     numbers = sorted((registered.keys() | clicked) - {EMBEDDED, 0}) + [EMBEDDED] * (EMBEDDED in clicked)

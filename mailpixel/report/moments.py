@@ -1,4 +1,4 @@
-"""Moments as text: ISO 8601 in UTC, with milliseconds where there are any."""
+"""Moments as text: ISO 8601 in UTC, with milliseconds if they are not zero."""
 
 from datetime import UTC, datetime
 from typing import overload
@@ -8,14 +8,16 @@ from mailpixel.times import moment_of, to_ms
 
 EARLIEST_MS = 946_684_800_000
 LATEST_MS = 4_102_444_799_999
-"""The first moment of the year 2000 and the last of 2099, between which every moment lies that anybody may name. So
-seconds since 1970 that were meant as milliseconds, which would be a day of January 1970, are refused."""
+"""The first moment of 2000 and the last of 2099. Moments outside them are refused.
+
+This catches seconds sent as milliseconds, which would be a day in January 1970.
+"""
 MOMENT_CHARS = 40
 LAST_ISO_MS = 253_402_300_799_999
 
 
 def from_iso(text: str, field: str) -> datetime:
-    """The moment that ISO 8601 text names, in UTC where it has no offset. Raises `InvalidInput`, as `from_ms` does."""
+    """The moment of ISO 8601 text, UTC without an offset. Raises `InvalidInput`, as `from_ms` does."""
     try:
         named = datetime.fromisoformat(text) if len(text) <= MOMENT_CHARS else None
     except ValueError:
@@ -29,7 +31,7 @@ def from_iso(text: str, field: str) -> datetime:
 
 
 def from_ms(milliseconds: int, field: str) -> datetime:
-    """The moment so long after 1970. Raises `InvalidInput` before 2000 and after 2099."""
+    """The moment of milliseconds since 1970. Raises `InvalidInput` before 2000 and after 2099."""
     if not EARLIEST_MS <= milliseconds <= LATEST_MS:
         unit = _other_unit(milliseconds)
         looks = f", and this one looks like {unit}" if unit else ""
@@ -48,7 +50,7 @@ def _side(milliseconds: int) -> str:
 
 
 def _other_unit(number: int) -> str:
-    """The unit in which a number would be a moment; empty where none fits."""
+    """The unit in which a number would be a valid moment; empty if there is none."""
     units = (("seconds", 1_000, 1), ("microseconds", 1, 1_000), ("nanoseconds", 1, 1_000_000))
     fits = (unit for unit, times, over in units if EARLIEST_MS <= number * times // over <= LATEST_MS)
     return next(fits, "")
@@ -72,7 +74,7 @@ def iso_ms(milliseconds: int) -> str: ...
 @overload
 def iso_ms(milliseconds: int | None) -> str | None: ...
 def iso_ms(milliseconds: int | None) -> str | None:
-    """The same of milliseconds since 1970, up to the end of the year 9999, the last that has four digits."""
+    """The same for milliseconds since 1970, up to the end of 9999, the last year with four digits."""
     if milliseconds is None:
         return None
     return iso(moment_of(min(milliseconds, LAST_ISO_MS)))

@@ -1,4 +1,4 @@
-"""Rows by recipient: what became of each message of a campaign."""
+"""Rows by recipient: the results of each message of a campaign."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
@@ -15,7 +15,7 @@ PAGE = 1_000
 
 
 class RecipientRow(Answer, frozen=True):
-    """What became of one message; null is what was not seen."""
+    """The results of one message. Null: nothing was seen."""
 
     recipient: str
     standing: Standing
@@ -47,8 +47,10 @@ def recipient_row(state: MessageState) -> dict[str, object]:
 def state_pages(
     figures: ReadProjections, campaign: str, standing: Standing | None = None, link: int | None = None
 ) -> Iterator[Sequence[MessageState]]:
-    """All states of a campaign in order of recipient, those of one standing or with a human click on one link, a page
-    at a time. Reads as it goes."""
+    """The states of a campaign in order of recipient, read one page at a time.
+
+    Only those of one `standing`, or with a human click on one `link`, if set.
+    """
     after = ""
     while page := figures.recipients(campaign, after, PAGE, standing, link):
         yield page
@@ -60,4 +62,4 @@ def _numbers(tally: Mapping[tuple[int, int, str], int], of: str, names: tuple[st
 
 
 COLUMNS = tuple(flat(recipient_row(MessageState("", ""))))
-"""The names of a row as a table has them: `opens_human` for {"opens": {"human"}}."""
+"""The column names of a row: `opens_human` for {"opens": {"human"}}."""

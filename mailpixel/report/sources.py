@@ -1,4 +1,4 @@
-"""Sources that followed links of many recipients, as an operator reads them."""
+"""Sources that followed links of many recipients, for an operator to review."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,8 +12,10 @@ Listed = tuple[SourceEvidence, Network | None]
 
 
 def hastiest_first(found: Iterable[SourceEvidence], networks: NetworkTable, least: int) -> list[Listed]:
-    """The sources with at least `least` recipients: those that no entry covers before those that one does, each
-    in order of haste and then of recipients."""
+    """The sources with at least `least` recipients, those without a network entry first.
+
+    Each group is in order of haste, then of recipients, highest first.
+    """
     listed = [(each, networks.lookup(each.address)) for each in found if each.recipients >= least]
     return sorted(listed, key=_place)
 
@@ -22,10 +24,10 @@ def source_json(listed: Listed, by_network: bool) -> dict[str, Any]:
     """{"address","agent","recipients","campaigns","messages","clicks","links_per_message","haste","soon",
     "busiest_minute","unopened","machine","first_at","last_at","network","command"}.
 
-    `soon` and `unopened` are shares of the messages, `machine` of the clicks; see `SourceEvidence`. `soon` is null
-    where no delivery or sending is known. `network` is {"prefix","name","scope","certainty"} of the entry that covers
-    the address, `command` what adds one; one of them is null. `by_network` says that of addresses only their network
-    is kept.
+    `soon` and `unopened` are shares of the messages, `machine` is a share of the clicks; see `SourceEvidence`. `soon`
+    is null if neither a delivery nor a sending time is known. `network` is {"prefix","name","scope","certainty"} of
+    the entry that covers the address. `command` is the command that adds an entry. One of the two is null. With
+    `by_network`, only the networks of addresses are stored.
     """
     source, entry = listed
     return {
@@ -63,7 +65,7 @@ def _entry_json(entry: Network) -> dict[str, str]:
 
 
 def _command(source: SourceEvidence, by_network: bool) -> str:
-    """What adds the entry, with a name to be going on with: nobody here knows whose network it is."""
+    """The command that adds the entry, under a provisional name, because the owner of the network is unknown."""
     prefix = network_of(source.address) if by_network else source.address
     seen = (iso_ms(source.last_ms) or "")[:10]
     return f"mailpixel networks add {prefix} --name seen-{seen}"

@@ -35,7 +35,7 @@ AUDIENCE = (
     "clicks.on_privacy_only",
     "opens.inferred_from_clicks",
 )
-"""The measures behind the fields of `Audience`, in its order, from `privacy` on."""
+"""The measures for the fields of `Audience` from `privacy` on, in the order of the fields."""
 CLICKS = ("events", "deduplicated", "unique", "human", "unique_human", "machine")
 
 
@@ -43,7 +43,7 @@ RATES = ("open_rate", "click_rate", "click_to_open_rate")
 
 
 class SummaryCampaign(Answer, frozen=True):
-    """Which campaign it is."""
+    """The campaign of a summary."""
 
     id: str
     name: str
@@ -51,10 +51,10 @@ class SummaryCampaign(Answer, frozen=True):
 
 
 class RecipientCounts(Answer, frozen=True):
-    """How many messages there are; null is not known.
+    """The number of messages, by group. Null: not known.
 
-    `tracked` is `delivered`, or `sent` where no delivery is known, less `untracked`: those who opted out. `standing`
-    counts the recipients with an event by what is known of them; each has one standing.
+    `untracked` counts recipients who opted out. `tracked` is `delivered` less `untracked`, or `sent` less `untracked`
+    if no delivery is known. `standing` counts recipients with an event; each has exactly one standing.
     """
 
     sent: Count | None
@@ -65,7 +65,7 @@ class RecipientCounts(Answer, frozen=True):
 
 
 class Rate(Answer, frozen=True):
-    """A share between 0 and 1 with what it is a share of; `value` is null where that is not known."""
+    """A share between 0 and 1, with its denominator. `value` is null while the denominator is not known."""
 
     value: Share | None
     numerator: Count
@@ -74,7 +74,7 @@ class Rate(Answer, frozen=True):
 
 
 class Summary(Answer, frozen=True):
-    """The numbers of one campaign; `as_of` is null while nothing was folded."""
+    """The figures of one campaign. `as_of` is null until the first fold."""
 
     campaign: SummaryCampaign
     recipients: RecipientCounts
@@ -93,18 +93,18 @@ class Summary(Answer, frozen=True):
     rules_version: Annotated[
         str | Annotated[list[str], Meta(min_length=2, max_length=2)],
         Meta(
-            description="The edition of the rules; two, the earlier first, where some figures are of an earlier one."
+            description="The edition of the rules. If some figures are of an earlier edition, both, the earlier first."
         ),
     ]
 
     @property
     def editions(self) -> list[str]:
-        """The editions of the rules that the figures are of, the earlier first."""
+        """The editions of the rules that judged the figures, the earlier first."""
         return self.rules_version if isinstance(self.rules_version, list) else [self.rules_version]
 
 
 def summarise(campaign: Campaign, figures: Figures, rules_version: str) -> Summary:
-    """The summary of a campaign; `rules_version` names the rules that its events are judged by now."""
+    """The summary of a campaign. `rules_version` is the edition of the rules in force."""
     totals = figures.totals
     recipients = _recipients(campaign, totals)
     is_mixed = figures.edition not in ("", rules_version)
@@ -158,19 +158,19 @@ def _rates(recipients: RecipientCounts, totals: Mapping[str, int]) -> dict[str, 
 
 
 def _of_messages(recipients: RecipientCounts, totals: Mapping[str, int]) -> str:
-    """The end of a definition: what the denominator is, and a warning where it cannot be right."""
-    base = "sent (no delivery is known)" if recipients.delivered is None else "known to be delivered"
+    """The end of a definition: the denominator, and a warning when it cannot be right."""
+    base = "sent (no deliveries were reported)" if recipients.delivered is None else "reported as delivered"
     text = f"of the messages {base}, less those of recipients who opted out of tracking."
     if recipients.tracked is not None and totals.get("seen", 0) > recipients.tracked + recipients.untracked:
         text += (
-            " More messages than that were seen: the number sent or delivered is too low, the rate too high."
+            " More messages were seen, so the number sent or delivered is too low and the rate is too high."
         )
     return text
 
 
 def _rate(numerator: int, denominator: int | None, definition: str) -> Rate:
     if denominator is None:
-        definition += " Unknown: set how many were sent, or report deliveries."
+        definition += " Unknown: set the number of messages sent, or report deliveries."
     known = bool(denominator) and denominator is not None and numerator <= denominator
     value = rounded(numerator / denominator) if known and denominator else None
     return Rate(value, numerator, denominator, definition)

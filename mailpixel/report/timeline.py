@@ -1,7 +1,7 @@
-"""Counters by hour or day in any time zone, made of the quarter hours that the store keeps.
+"""Counts by hour or day in any time zone, added up from the quarter hours that the store keeps.
 
-Quarter hours fit every offset in use, so a day is a day where the readers live, 23 or 25 hours long when the
-clocks change. Days in UTC are kept too, and stand for the days of other zones where there are many.
+Quarter hours fit every offset in use, so days follow local time and last 23 or 25 hours when the clocks change. The
+store also keeps days in UTC. They replace local days in long timelines.
 """
 
 from collections import Counter
@@ -21,11 +21,13 @@ from mailpixel.times import DAY_MS, moment_of, to_ms
 
 MINUTE_MS = 60_000
 LOCAL_DAYS = 60
-"""How many days of another zone than UTC are made of their quarter hours."""
-MANY_DAYS = f"more than {LOCAL_DAYS} days are days in UTC; a shorter window gives days of the time zone"
-"""Why days are in another zone than was asked for."""
+"""The longest timeline with local days, in days. A longer one has days in UTC."""
+MANY_DAYS = (
+    f"a timeline of more than {LOCAL_DAYS} days has days in UTC; a shorter one has days in the time zone"
+)
+"""Why days are in UTC and not in the requested zone."""
 MOST_ROWS = 20_000
-"""Rows up to which gaps are filled; a longer timeline has rows only where something was counted."""
+"""Gaps are filled up to this number of rows. A longer timeline has only rows with counts."""
 
 OPENS = {
     "events": "opens.events",
@@ -44,9 +46,9 @@ CLICKS = {
 
 @dataclass(frozen=True, slots=True)
 class TimelineRow:
-    """What was counted from `start` (aware, in the zone asked for) until the next row's start.
+    """The counts from `start` (aware, in the requested zone) to the start of the next row.
 
-    `first_human` counts messages whose first human open or click lies here: it may be added up over rows.
+    `first_human` counts messages whose first human open or click falls into this row, so it may be summed over rows.
     """
 
     start: datetime
@@ -59,7 +61,7 @@ class TimelineRow:
 
 
 def to_hour(local: datetime) -> datetime:
-    """The start of the clock's hour; the hour that comes twice when clocks go back stays two hours."""
+    """The start of the local hour. The hour that repeats when clocks go back stays two hours."""
     return local.replace(minute=0, second=0, microsecond=0)
 
 
@@ -78,8 +80,10 @@ BUCKETS: Mapping[str, tuple[Callable[[datetime], datetime], int]] = {
 
 @dataclass(frozen=True, slots=True)
 class TimelineWindow:
-    """A timeline as asked for: `bucket` is hour or day, `tz` a time zone, and the window has the whole of every bucket
-    that lies, if only in part, between `since_ms` and `until_ms` (None: no bound)."""
+    """A requested timeline: `bucket` is hour or day, `tz` a time zone.
+
+    The window has every whole bucket that overlaps `since_ms` to `until_ms` (None: no bound).
+    """
 
     bucket: str = "hour"
     tz: str = "UTC"
@@ -89,7 +93,7 @@ class TimelineWindow:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Rows of a time zone. `note` says why it is not the zone asked for; empty where it is."""
+    """Rows in a time zone. `note` says why it is not the requested zone; empty if it is."""
 
     asked: TimelineWindow
     tz: str
@@ -109,9 +113,9 @@ class Timeline:
 
 
 def timeline_of(figures: ReadProjections, campaign: str, asked: TimelineWindow) -> Timeline:
-    """The timeline of a campaign. Raises `InvalidInput` when the bucket, the time zone or the window makes no sense.
+    """The timeline of a campaign. Raises `InvalidInput` for a bad bucket, time zone or window.
 
-    Days in UTC are read as days, and so are those of any zone where there are more than `LOCAL_DAYS`.
+    Days come from the stored days in UTC if the zone is UTC, or if there are more than `LOCAL_DAYS`.
     """
     zone = _checked(asked)
     if asked.bucket == "day":
@@ -147,9 +151,9 @@ def _whole_buckets(asked: TimelineWindow, zone: ZoneInfo) -> tuple[int, int | No
 
 
 def timeline_rows(counters: Mapping[int, Mapping[str, int]], bucket: str, tz: str) -> list[TimelineRow]:
-    """Rows from the first bucket with a count to the last, from the counters by time of a store.
+    """Rows from the first bucket with a count to the last, from the counts by time of a store.
 
-    Gaps are rows of zeros. Raises `InvalidInput` when the bucket or the time zone is unknown.
+    Gaps are rows of zeros. Raises `InvalidInput` for an unknown bucket or time zone.
     """
     zone = _checked(TimelineWindow(bucket, tz))
     start_of, step_ms = BUCKETS[bucket]
@@ -162,7 +166,7 @@ def timeline_rows(counters: Mapping[int, Mapping[str, int]], bucket: str, tz: st
 
 
 def _moments(counters: Mapping[int, object], step_ms: int) -> Iterator[int]:
-    """Moments that touch every bucket from the first count to the last, unless they are too many."""
+    """Moments that touch every bucket from the first count to the last, or only those with counts if too many."""
     if not counters:
         return iter(())
     first, last = min(counters), max(counters)
@@ -170,7 +174,7 @@ def _moments(counters: Mapping[int, object], step_ms: int) -> Iterator[int]:
 
 
 def _start(moment_ms: int, zone: ZoneInfo, start_of: Callable[[datetime], datetime]) -> datetime:
-    """The start of the bucket as an instant, in UTC so that it is one key whichever way the clock is set."""
+    """The start of the bucket in UTC, so that it is a unique key also when clocks change."""
     return start_of(moment_of(moment_ms).astimezone(zone)).astimezone(UTC)
 
 
@@ -183,4 +187,4 @@ def _row(start: datetime, sums: Mapping[str, int]) -> TimelineRow:
 
 
 COLUMNS = tuple(flat(_row(datetime(2000, 1, 1, tzinfo=UTC), {}).to_json()))
-"""The names of a row as a table has them: `opens_human` for {"opens": {"human"}}."""
+"""The column names of a row: `opens_human` for {"opens": {"human"}}."""

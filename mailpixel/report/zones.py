@@ -1,4 +1,4 @@
-"""Time zones, and moments as people there write them."""
+"""Time zones, and moments in local time."""
 
 import re
 from collections.abc import Mapping
@@ -9,23 +9,25 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from mailpixel.errors import InvalidInput
 
 NOT_PLACES = frozenset({"posixrules", "localtime", "factory", "posix", "right"})
-"""What lies beside the zones of a system and names none: another copy of them, this machine's own, or no place."""
+"""Names beside the zones of a system that are not zones: copies, this machine's own zone, or no place."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}")
 
 
 def time_zone(name: str, field: str = "tz") -> ZoneInfo:
-    """The zone of an IANA name. Raises `InvalidInput` for an unknown one."""
+    """The zone of an IANA name. Raises `InvalidInput` for an unknown name."""
     try:
         if _NAME.fullmatch(name) and name.partition("/")[0].lower() not in NOT_PLACES:
             return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         pass
-    raise InvalidInput(field, "no such time zone; give an IANA name such as Europe/Berlin or UTC") from None
+    raise InvalidInput(field, "unknown time zone; use an IANA name such as Europe/Berlin or UTC") from None
 
 
 def in_zone(value: Any, zone: tzinfo | None) -> Any:
-    """A JSON value with its moments in local time and their offset, as `2026-09-21T16:13:20+02:00`; as it is where
-    there is no zone. A moment is text under a name that ends in `_at`, or under `as_of`."""
+    """A JSON value with its moments in local time, such as `2026-09-21T16:13:20+02:00`; unchanged without a zone.
+
+    A moment is text under a name that ends in `_at`, or under `as_of`.
+    """
     if zone is None:
         return value
     if isinstance(value, Mapping):

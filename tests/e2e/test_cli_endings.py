@@ -12,7 +12,7 @@ import pytest
 from tests.support.service import rows
 
 BASE = {"MAILPIXEL_BASE_URL": "https://t.example"}
-FULL = "error: the output cannot be written: No space left on device\n"
+FULL = "error: cannot write the output: No space left on device\n"
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ def test_a_reader_who_has_seen_enough_ends_a_command_without_a_word(
 
 def test_a_command_without_a_standard_output_loses_no_rows_silently(data: Path) -> None:
     code, said = run(data, ("settings",), None, _close_stdout)
-    assert (code, said) == (1, "error: the output cannot be written: Bad file descriptor\n")
+    assert (code, said) == (1, "error: cannot write the output: Bad file descriptor\n")
 
 
 def _close_stdout() -> None:

@@ -91,7 +91,7 @@ def test_what_needs_a_file_is_refused_without_one(data: Path) -> None:
     for flags, what in ((["--resume"], "--resume"), (["--format", "parquet"], "Parquet")):
         refused = mailpixel(data, "links", "c1", "--recipients", "-", *flags, stdin="r-1\n")
         assert (refused.returncode, refused.stdout) == (2, "")
-        assert refused.stderr == f"error: output: {what} needs a file; name it with --output FILE\n"
+        assert refused.stderr == f"error: output: {what} needs a file; add --output FILE\n"
 
 
 def test_parquet_goes_out_and_comes_in_again(data: Path, tmp_path: Path) -> None:
@@ -110,8 +110,8 @@ def test_a_full_disk_is_reported_and_the_run_goes_on_when_there_is_room(data: Pa
     full = subprocess.run(["sh", "-c", limited], capture_output=True, text=True, check=False)
     assert full.returncode == 1
     assert full.stderr.splitlines()[-2:] == [
-        f"what was written is kept beside {out}; run again with --resume to go on",
-        f"error: {out} cannot be written: File too large",
+        f"the rows so far are kept beside {out}; run again with --resume to continue",
+        f"error: cannot write {out}: File too large",
     ]
     assert mailpixel(data, *links, "--resume").returncode == 1
     assert out.read_text() == mailpixel(data, *links[:-2]).stdout
@@ -123,7 +123,7 @@ def test_a_run_that_stops_says_how_to_go_on(data: Path, tmp_path: Path) -> None:
     links = ["links", "c1", "--recipients", "-", "--output", str(out)]
     stopped = mailpixel(data, *links, "--strict", stdin=text)
     assert stopped.returncode == 2
-    assert f"what was written is kept beside {out}; run again with --resume to go on" in stopped.stderr
+    assert f"the rows so far are kept beside {out}; run again with --resume to continue" in stopped.stderr
     assert mailpixel(data, *links, "--resume", stdin=text).returncode == 1
     assert out.read_text().count("\n") == 100_001
 
@@ -133,10 +133,7 @@ def test_a_run_that_went_on_names_repeats_among_what_it_read_itself(data: Path, 
     links = ["links", "c1", "--recipients", "-", "--output", str(tmp_path / "out")]
     assert mailpixel(data, *links, "--strict", stdin=text).returncode == 2
     told = mailpixel(data, *links, "--resume", stdin=text).stderr
-    assert (
-        "100,003 of 100,004 recipients have links, of those that this run read, 1 listed more than once"
-        in told
-    )
+    assert "100,003 of 100,004 recipients have links, of those this run read, 1 listed more than once" in told
 
 
 def test_a_list_that_names_nobody_is_reported(data: Path) -> None:

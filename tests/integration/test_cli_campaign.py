@@ -87,7 +87,7 @@ def test_a_name_that_is_invalid_changes_nothing_and_says_what_to_do(tmp_path: Pa
     code, said = campaign(tmp_path, "edit", "spring", "--name", "Summer", "--no-passthrough", "w")
     assert (code, said) == (
         2,
-        "error: --no-passthrough: 'w' is not passed through; `mailpixel campaign show spring` lists what is\n",
+        "error: --no-passthrough: 'w' is not passed through; see `mailpixel campaign show spring`\n",
     )
     assert campaign(tmp_path, "show", "spring")[1].splitlines()[1].split() == ["spring", "Spring", "u"]
 

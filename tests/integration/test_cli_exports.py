@@ -140,7 +140,7 @@ def test_every_table_has_the_same_options_and_the_same_errors(campaign: Api, com
     assert (code, out, said) == (1, b"", "error: there is no campaign 'sprint'. Did you mean 'spring'?\n")
     code, out, said = run(campaign, command, "spring", "--time-zone", "posixrules")
     assert (code, out) == (2, b"")
-    assert said.startswith("error: --time-zone: no such time zone")
+    assert said.startswith("error: --time-zone: unknown time zone")
 
 
 @pytest.mark.parametrize("command", ["recipients", "timeline", "events", "deliveries"])
@@ -205,7 +205,7 @@ def test_deliveries_are_imported_by_the_rules_of_the_api(api: Api) -> None:
     ]
     assert "recipient: " in said
     assert "delivered_at: must be a date and time like 2026-11-25T09:00:00Z" in said
-    assert "delivered_at: lies more than a day ahead" in said
+    assert "delivered_at: is more than a day in the future" in said
     assert "a@b" not in said
     exported = run(api, "deliveries", "spring", "--format", "ndjson")[1]
     assert [json.loads(line) for line in exported.splitlines()] == [

@@ -105,8 +105,8 @@ def test_explain_gives_the_json_of_the_api(run: Run) -> None:
     [
         (
             "r-9",
-            "RECIPIENT: nothing is logged in this campaign; check the spelling, and that the mail was sent with the "
-            "links of this campaign",
+            "RECIPIENT: nothing is logged in this campaign; check the spelling, and check that "
+            "the mail was sent with the links of this campaign",
         ),
         (
             "r 9",
@@ -165,7 +165,7 @@ def test_a_person_of_whom_nothing_is_stored_is_said_to_be_unknown(
     told = run("person", words[0], asked, *words[1:])
     under = " under the keyed pseudonym of this address" if "@" in asked else ""
     assert (told.exit_code, told.stdout) == (0, "")
-    assert told.stderr == f"nothing is stored{under}; if something should be, check the spelling\n"
+    assert told.stderr == f"nothing is stored{under}; check the spelling if you expected something\n"
 
 
 def test_explain_of_an_unknown_campaign_fails(run: Run) -> None:
@@ -357,7 +357,7 @@ def test_replay_judges_the_log_of_nginx_and_of_apache_and_says_how_much_it_passe
         0,
         {"messages": 1, "lines": 3, "skipped": 1, "summary": counts},
     )
-    assert told.stderr == "3 lines, 1 of them no open or click of a named recipient, 1 messages\n"
+    assert told.stderr == "3 lines, 1 of them skipped (not an open or click with a recipient), 1 messages\n"
 
 
 def test_replay_prints_a_log_as_a_table_and_finds_paths_by_the_expressions_given(run: Run) -> None:
@@ -365,14 +365,14 @@ def test_replay_prints_a_log_as_a_table_and_finds_paths_by_the_expressions_given
     told = run("replay", "-", "--log", "--open", r"/p\.gif", "--click", "/go/", stdin=log + APACHE)
     assert told.exit_code == 0
     assert words(told.stdout)[:3] == ["count hits", "opens_total 1", "opens_human 1"]
-    assert told.stderr == "2 lines, 1 of them no open or click of a named recipient, 1 messages\n"
+    assert told.stderr == "2 lines, 1 of them skipped (not an open or click with a recipient), 1 messages\n"
 
 
 def test_replay_says_how_to_name_recipients_where_a_log_names_none(run: Run) -> None:
     told = run("replay", "-", "--log", stdin=NGINX.replace("recipient=", "to="))
     assert (told.exit_code, told.stderr) == (
         0,
-        "1 lines, 1 of them no open or click of a named recipient, 0 messages\n"
+        "1 lines, 1 of them skipped (not an open or click with a recipient), 0 messages\n"
         "match the recipient in the path, such as --open '/p/(?P<recipient>[^/.]+)'; --click works the same way\n",
     )
     named = run(
@@ -425,7 +425,7 @@ def test_figures_of_an_earlier_edition_of_the_rules_are_named_until_they_are_jud
     assert (found[0], len(found), found[1] == before) == (before, 2, False)
     assert changed.stderr == (
         f"some of these figures were judged by an earlier edition of the rules ({before});"
-        " `mailpixel rebuild --campaign spring` judges all by the present one\n"
+        " run `mailpixel rebuild --campaign spring` to judge all by the current one\n"
     )
     assert f"rules {before} and {found[1]}" in " ".join(words(run("report", "spring").stdout))
     assert "1 campaign(s) have figures that an earlier edition" in run("doctor").stdout
@@ -490,7 +490,7 @@ def test_a_built_in_network_is_disabled_replaced_and_restored(run: Run) -> None:
     run("networks", "add", "40.107.0.0/16", "--name", "mine")
     assert listed() == {"operator": [True], "shipped": [False]}
     assert (
-        "the built-in one for this network counts again" in run("networks", "remove", "40.107.0.0/16").stderr
+        "the built-in one for this network applies again" in run("networks", "remove", "40.107.0.0/16").stderr
     )
     assert (
         words(run("networks", "list").stdout)[0]

@@ -38,7 +38,7 @@ def campaign(tmp_path: Path) -> Shell:
 def test_a_page_says_on_stderr_how_to_see_the_next(campaign: Shell) -> None:
     code, out, err = campaign("list", "--limit", "2")
     assert (code, [line.split()[0] for line in out.splitlines()]) == (0, ["id", "autumn", "spring"])
-    assert err == "there are more; the next page: mailpixel campaign list --limit 2 --after spring\n"
+    assert err == "there are more campaigns; next page: mailpixel campaign list --limit 2 --after spring\n"
     code, out, err = campaign("list", "--limit", "2", "--after", "spring")
     assert (code, [line.split()[0] for line in out.splitlines()], err) == (0, ["id", "summer"], "")
     assert campaign("list", "--limit", "3")[2] == ""

@@ -73,7 +73,10 @@ def test_a_report_without_rates_says_which_command_gives_them(tmp_path: Path) ->
     registry.add_campaign(replace(a_campaign(), sent=None))
     store.append([an_open(600)])
     told = CliRunner().invoke(cli, ["--data", str(tmp_path), "report", "spring"])
-    assert told.stderr == "open rates need how many were sent: mailpixel campaign edit spring --sent N\n"
+    assert (
+        told.stderr
+        == "open rates need the number of messages sent: mailpixel campaign edit spring --sent N\n"
+    )
     CliRunner().invoke(cli, ["--data", str(tmp_path), "campaign", "edit", "spring", "--sent", "4"])
     told = CliRunner().invoke(cli, ["--data", str(tmp_path), "report", "spring"])
     assert (told.exit_code, told.stderr) == (0, "")
@@ -95,7 +98,7 @@ def test_a_report_that_cannot_be_brought_up_to_date_says_what_it_lacks(tmp_path:
     assert (summary["as_of"], summary["opens"]["human"]) == (iso_ms(at_ms(700)), 1)
     assert told.stderr.splitlines() == [
         "up to 2 event(s) are not counted yet; `mailpixel serve` or `mailpixel work` counts them",
-        "campaign spring changed and is not judged again yet; `mailpixel serve` or `mailpixel work` does that",
+        "campaign spring changed and was not judged again yet; `mailpixel serve` or `mailpixel work` does that",
     ]
     registry.drop_lease(FOLD, "stopped")
     told = CliRunner().invoke(cli, report)

@@ -54,13 +54,13 @@ TOLD = f"""\
 198.51.100.7  {BROWSER}
     haste 100%: 100% of its messages within 5 min of delivery, 12 of 12 recipients in its busiest minute
     15 click(s) in 15 message(s) of 2 campaign(s), 1.0 link(s) a message; 100% of the messages not opened before
-    0% of its clicks are judged a machine's without this
+    other rules already judge 0% of its clicks a machine's
     first 2026-09-21T14:13:50Z, last 2026-09-21T14:14:01Z
     mailpixel networks add 198.51.100.7 --name seen-2026-09-21
 2001:db8:7::40  {BROWSER}
     haste 8%: 0% of its messages within 5 min of delivery, 1 of 12 recipients in its busiest minute
     12 click(s) in 12 message(s) of 1 campaign(s), 1.0 link(s) a message; 0% of the messages not opened before
-    0% of its clicks are judged a machine's without this
+    other rules already judge 0% of its clicks a machine's
     first 2026-09-21T14:24:10Z, last 2026-09-21T17:09:10Z
     mailpixel networks add 2001:db8:7::40 --name seen-2026-09-21
 """

@@ -51,17 +51,17 @@ def test_an_option_wins_over_a_variable() -> None:
         (
             "MAILPIXEL_TRUSTED_PROXIES",
             "10.0.0.1/8",
-            "must be networks like 10.0.0.0/8 or 2001:db8::/32, with commas between",
+            "must be networks like 10.0.0.0/8 or 2001:db8::/32, separated by commas",
         ),
         *(
             (
                 "MAILPIXEL_WEB_HOSTS",
                 value,
-                "must be host names like stats.shop.example, without scheme and port, with commas between",
+                "must be host names like stats.shop.example, without scheme and port, separated by commas",
             )
             for value in ("https://stats.shop.example", "stats.shop.example:443", "*", "stats/docs", "-a")
         ),
-        ("MAILPIXEL_DATABASE", "x", "no such setting; `mailpixel settings` lists them"),
+        ("MAILPIXEL_DATABASE", "x", "unknown setting; `mailpixel settings` lists them all"),
     ],
 )
 def test_a_value_that_is_invalid_names_its_variable(name: str, value: str, problem: str) -> None:

@@ -51,7 +51,7 @@ def test_a_stream_answers_line_by_line_wherever_it_is_cut(size: int) -> None:
     assert got[0] == {"recipient": "r-1", "token": MINT.token("r-1")}
     assert got[2]["error"] == {
         "code": "invalid_input",
-        "message": "line: is not JSON: Expecting value at character 0; send one JSON object a line",
+        "message": "line: is not JSON: Expecting value at character 0; send one JSON object per line",
         "field": "line",
     }
 

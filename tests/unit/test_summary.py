@@ -68,7 +68,7 @@ def rate(name: str, totals: dict[str, int], sent: int | None = 1000) -> Rate:
 def test_a_summary_has_every_number_of_the_contract() -> None:
     summary = summarise(a_campaign(links=2, sent=1020), figures(TOTALS, LINKS, SENT_AT_MS + 1500), "rules-1")
     of_delivered = (
-        "of the messages known to be delivered, less those of recipients who opted out of tracking."
+        "of the messages reported as delivered, less those of recipients who opted out of tracking."
     )
     assert summary.to_json() == {
         "campaign": {"id": "spring", "name": "Spring", "sent_at": "2026-09-21T14:13:20Z"},
@@ -193,8 +193,8 @@ def test_an_unknown_denominator_gives_no_rate_and_says_what_to_do() -> None:
         None,
         4,
         None,
-        "Messages with at least one human open, of the messages sent (no delivery is known), less those of "
-        "recipients who opted out of tracking. Unknown: set how many were sent, or report deliveries.",
+        "Messages with at least one human open, of the messages sent (no deliveries were reported), less those of "
+        "recipients who opted out of tracking. Unknown: set the number of messages sent, or report deliveries.",
     )
 
 

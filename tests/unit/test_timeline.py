@@ -152,7 +152,7 @@ def test_a_timeline_of_decades_by_hour_has_only_rows_with_counts() -> None:
 def test_an_unknown_time_zone_is_an_error_that_names_the_field(tz: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         timeline_rows({}, "day", tz)
-    assert str(caught.value) == "tz: no such time zone; give an IANA name such as Europe/Berlin or UTC"
+    assert str(caught.value) == "tz: unknown time zone; use an IANA name such as Europe/Berlin or UTC"
 
 
 def test_an_unknown_bucket_is_an_error_that_names_the_choices() -> None:
@@ -183,7 +183,7 @@ def test_an_unknown_bucket_is_an_error_that_names_the_choices() -> None:
 )
 def test_what_lies_beside_the_zones_of_a_system_is_no_zone(name: str) -> None:
     with pytest.raises(
-        InvalidInput, match="tz: no such time zone; give an IANA name such as Europe/Berlin or UTC"
+        InvalidInput, match="tz: unknown time zone; use an IANA name such as Europe/Berlin or UTC"
     ):
         time_zone(name)
 

@@ -43,7 +43,7 @@ class Mail(Shape, frozen=True):
 
     recipient: Annotated[
         Recipient,
-        Meta(description="The sender's opaque id of a person, never an address.", examples=["r-1001"]),
+        Meta(description="The sender's opaque id for a person, never an address.", examples=["r-1001"]),
     ]
     html: Annotated[
         Html,
