@@ -27,11 +27,13 @@ async def authenticate(request: Request, scope: str) -> ApiKey:
     if key is None:
         services.metrics.refuse_key("unknown")
         raise HTTPException(
-            401, "this key is unknown or revoked; `mailpixel apikey add` makes one", CHALLENGE
+            401, "this API key is unknown or revoked; make one with `mailpixel apikey add`", CHALLENGE
         )
     if scope not in GRANTS.get(key.scope, ()):
         services.metrics.refuse_key("scope")
-        raise HTTPException(403, f"this key may only {key.scope}; use one with the scope {scope}")
+        raise HTTPException(
+            403, f"this API key has only the scope {key.scope}; use one with the scope {scope}"
+        )
     return key
 
 

@@ -19,9 +19,9 @@ class Ended(StrEnum):
     """Why a connection was ended, or its request refused."""
 
     TOO_MANY = "too_many"
-    """There were too many connections. It had waited longest without a request, or all others were busy."""
+    """There were too many connections, and this one had been idle for longest or all others were busy."""
     SLOW_REQUEST = "slow_request"
-    """The headers of a request did not come in time."""
+    """The client did not send the headers of its request in time."""
     SLOW_BODY = "slow_body"
     """The rest of a body did not come in time."""
     NOT_READ = "not_read"
@@ -31,11 +31,11 @@ class Ended(StrEnum):
     BAD_REQUEST = "bad_request"
     """It sent something that is not HTTP."""
     LONG_TARGET = "long_target"
-    """The target of its request was too long."""
+    """The URL of the request was too long."""
     LARGE_HEADERS = "large_headers"
-    """The headers of its request were too large or too many."""
+    """The request had too many headers, or too large ones."""
     LARGE_BODY = "large_body"
-    """It sent too long a body where none was expected."""
+    """The client sent a long body where none was expected."""
 
 
 class HttpConnection(Protocol):

@@ -50,7 +50,7 @@ FIELD_CHARS = 200
 
 
 def error_json(error: Exception) -> dict[str, object]:
-    """The JSON body that describes an error."""
+    """The JSON body of an error."""
     status = status_of(error)
     field = error.field[:FIELD_CHARS] if isinstance(error, InvalidInput) else None
     return {"error": {"code": CODES.get(status, "error"), "message": _message(error, status), "field": field}}

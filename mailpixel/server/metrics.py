@@ -30,7 +30,7 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
     "mailpixel_committed_total": ("Events written to the log.", ()),
     "mailpixel_connections_ended_total": (
-        "Connections that were ended or whose request was refused, by reason.",
+        "Connections ended or refused by the server, by reason.",
         ("reason",),
     ),
     "mailpixel_api_keys_refused_total": ("Requests refused because of their API key.", ("reason",)),
@@ -82,7 +82,7 @@ class Metrics:
         }
         self._commits = Histogram(
             "mailpixel_commit_seconds",
-            "Time of one group commit.",
+            "Duration of one group commit.",
             buckets=COMMIT_BUCKETS_S,
             registry=registry,
         )

@@ -14,8 +14,8 @@ FORWARDING = frozenset(
 """Headers that proxies add, besides all that begin with `x-forwarded`."""
 
 REMEDIES = {
-    "local": "ask from this machine without a proxy",
-    "key": "send an API key of the scope read as `Authorization: Bearer KEY`; `mailpixel apikey add` makes one",
+    "local": "request them from this machine without a proxy",
+    "key": "send an API key of scope read as `Authorization: Bearer KEY` (make one with `mailpixel apikey add`)",
 }
 
 
@@ -29,7 +29,7 @@ async def check_access(request: Request) -> None:
         await authenticate(request, "read")
         return
     ways = "; or ".join(remedy for way, remedy in REMEDIES.items() if way in allowed)
-    message = f"{ways}. MAILPIXEL_METRICS says who may read the metrics."
+    message = f"{ways}. MAILPIXEL_METRICS sets who may read the metrics."
     raise HTTPException(401, message, CHALLENGE) if "key" in allowed else HTTPException(403, message)
 
 

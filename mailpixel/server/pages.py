@@ -37,15 +37,14 @@ def page(title: str, body: str) -> bytes:
 
 
 NOT_FOUND_PAGE = page(
-    "This link leads nowhere",
-    "<p>It may have been cut off or changed on its way to you. "
-    "Go back to the e-mail and open the link from there, or ask its sender.</p>",
+    "This link does not work",
+    "<p>The link may be incomplete or changed. Open it again from the e-mail, or ask the sender.</p>",
 )
 OPT_OUT_PAGE = page(
     "Do not track me",
-    "<p>The sender of this e-mail counts when it is opened and which links are followed. "
-    "Press the button, and we stop counting what you open and follow: in this e-mail and in all others from this "
-    "sender, also those you have already. Links keep working.</p>"
+    "<p>The sender of this e-mail counts when you open it and which links you follow. "
+    "Press the button to stop this, for this e-mail and all others from this "
+    "sender, including those you already have. All links keep working.</p>"
     '<form method="post"><button type="submit">Do not track me</button></form>',
 )
 NO_OPT_OUT_PAGE = page(
@@ -54,23 +53,23 @@ NO_OPT_OUT_PAGE = page(
     "or write to the sender and ask not to be tracked.</p>",
 )
 OPTED_OUT_PAGE = page(
-    "You are not tracked any more",
-    "<p>From now on nothing is counted when you open this sender's e-mails or follow their links. "
+    "You are no longer tracked",
+    "<p>From now on, we count nothing when you open e-mails from this sender or follow their links. "
     "You can close this page.</p>",
 )
 ERROR_PAGES = {
     404: page(
-        "There is no such page",
-        "<p>If you came here from an e-mail, the link may have been cut off or changed on its way to you: "
-        "go back to the e-mail and open the link from there.</p>",
+        "Page not found",
+        "<p>If you came here from an e-mail, the link may be incomplete or changed. "
+        "Open it again from the e-mail.</p>",
     ),
     405: page(
-        "This page does not do that",
-        "<p>Go back and try again, or open the link from the e-mail once more.</p>",
+        "This request is not possible",
+        "<p>Go back and try again, or open the link from the e-mail again.</p>",
     ),
     500: page(
-        "Something went wrong here",
-        "<p>It is not your fault. Try again in a few minutes.</p>",
+        "Something went wrong on our side",
+        "<p>Please try again in a few minutes.</p>",
     ),
 }
 """The page that a reader sees, by status. Other statuses use the page of 500."""
@@ -80,5 +79,5 @@ HOME_PAGE = page(
     '<ul><li><a href="/docs">The manual</a></li><li><a href="/readyz">Is it ready?</a></li>'
     '<li><a href="/metrics">Metrics</a></li>'
     '<li><a href="/api/openapi.json">The HTTP API</a> '
-    "(an API key is made by <code>mailpixel apikey add</code>)</li></ul>",
+    "(make an API key with <code>mailpixel apikey add</code>)</li></ul>",
 )

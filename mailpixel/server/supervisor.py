@@ -76,7 +76,7 @@ def _bound(config: uvicorn.Config) -> socket.socket:
         listening.listen(config.backlog)  # two processes may both bind, but only one can listen
     except (SystemExit, OSError):
         raise MailpixelError(
-            f"cannot listen on {config.host}:{config.port}; another program may have it: end that one, or choose"
+            f"cannot listen on {config.host}:{config.port}; another program may use it: stop that program, or choose"
             " another with --host and --port"
         ) from None
     return listening

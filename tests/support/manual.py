@@ -125,7 +125,7 @@ def metrics() -> str:
     """Every metric."""
     shown = [(name, "counter", help, labels) for name, (help, labels) in COUNTERS.items()]
     shown += [(name, "gauge", help, labels) for name, (help, labels, _) in GAUGES.items()]
-    shown.append(("mailpixel_commit_seconds", "histogram", "Time of one group commit.", ()))
+    shown.append(("mailpixel_commit_seconds", "histogram", "Duration of one group commit.", ()))
     rows = [
         (f"`{name}`", kind, ", ".join(f"`{label}`" for label in labels), help)
         for name, kind, help, labels in shown

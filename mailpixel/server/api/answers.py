@@ -49,7 +49,7 @@ def ref(name: str) -> Schema:
 
 
 def counts(names: Sequence[str] | Mapping[str, str]) -> Schema:
-    """An object of counts."""
+    """An object whose values are counts."""
     return an_object(**dict.fromkeys(names, COUNT))
 
 
@@ -68,7 +68,7 @@ REWRITTEN = {
     "links": array(an_object(number=MAYBE_COUNT, url=STRING)),
     "skipped": array(an_object(href=STRING, reason=word(*Reason))),
     "notes": {
-        "description": "What to know of links that are tracked all the same, and of the pixel, in sentences.",
+        "description": "Warnings about tracked links and about the pixel, as sentences.",
         **array(STRING),
     },
 }
@@ -79,7 +79,7 @@ ERROR = an_object(code=word(*CODES.values()), message=STRING, field=MAYBE_STRING
 FRESHNESS = an_object(fresh=BOOLEAN, age_s={"type": "number", "minimum": 0})
 
 ANSWERS: tuple[type[Answer], ...] = (CampaignRow, Summary, LinkRow, RecipientRow, EventRow, MessageRow)
-"""The answers that are structs."""
+"""The answers whose schema is a Struct."""
 
 WRITTEN: dict[str, Schema] = {
     "Error": an_object(error=ERROR),
@@ -102,21 +102,21 @@ WRITTEN: dict[str, Schema] = {
         "required": ["recipient"],
     },
     "MintedLine": {
-        "description": "The links of one recipient, or what was wrong with a line.",
+        "description": "The links of one recipient, or the error of a line.",
         "oneOf": [ref("Minted"), ref("FaultyLine")],
     },
     "Rewritten": an_object(**REWRITTEN),
     "RewrittenLine": {
-        "description": "A mail tracked, or what was wrong with a line.",
+        "description": "A tracked mail, or the error of a line.",
         "oneOf": [an_object(recipient=STRING, **REWRITTEN), ref("FaultyLine")],
     },
     "FaultyLine": an_object(row=MAYBE_COUNT, error=ERROR),
     "Delivered": {
-        "description": "How many deliveries were logged, left out because the person opted out, and not logged.",
+        "description": "Numbers of deliveries: logged, left out because the recipient opted out, and failed.",
         **an_object(accepted=COUNT, opted_out=COUNT, failed=COUNT),
     },
     "DeliveredLine": {
-        "description": "A row that was not accepted, by its number; the last line counts all rows.",
+        "description": "A row that was not accepted, by number. The last line counts all rows.",
         "oneOf": [
             ref("FaultyLine"),
             an_object(row=COUNT, opted_out={"type": "boolean", "const": True}),

@@ -1,4 +1,4 @@
-"""Bodies of requests: bounded, of a type we take, and JSON."""
+"""Reads request bodies: of bounded size, of an accepted content type, as JSON."""
 
 from typing import Any, NoReturn
 
@@ -18,11 +18,11 @@ LINE_TYPES = JSON_TYPES | {
     "application/json-lines",
     "application/octet-stream",
 }
-"""The form type is here because curl sends it unasked: it says nothing about the body."""
+"""The form type is accepted because curl sends it by default; it says nothing about the body."""
 
 
 def is_lines(request: Request) -> bool:
-    """Whether the body says of itself that it is lines, one JSON object each."""
+    """Whether the content type says that the body is lines of JSON objects."""
     return _kind(request) in LINE_TYPES - JSON_TYPES
 
 
@@ -55,14 +55,14 @@ async def read_body(request: Request, most_bytes: int) -> bytes:
 
 
 def check_length(request: Request, most_bytes: int) -> None:
-    """Raise `HTTPException` 413 where the length that is announced is too large."""
+    """Raise `HTTPException` 413 if the announced length is too large."""
     length = request.headers.get("content-length", "")
     if length.isdecimal() and (len(length) > 18 or int(length) > most_bytes):
         _too_large(most_bytes)
 
 
 def _too_large(most_bytes: int) -> NoReturn:
-    raise HTTPException(413, f"the body is larger than {most_bytes:,} bytes; send less at a time")
+    raise HTTPException(413, f"the body is larger than {most_bytes:,} bytes; split it into several requests")
 
 
 def parsed(text: bytes) -> Any:
@@ -70,5 +70,5 @@ def parsed(text: bytes) -> Any:
     try:
         return parse_json(text)
     except ValueError as error:
-        remedy = "send one JSON object, or lines of them as application/x-ndjson where a stream is taken"
+        remedy = "send one JSON object, or a stream of them as application/x-ndjson if the path takes one"
         raise HTTPException(400, f"the body {error}; {remedy}") from None

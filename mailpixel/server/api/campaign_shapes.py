@@ -1,4 +1,4 @@
-"""What a client sends of a campaign: a new one, what changes, and which to list."""
+"""Request shapes for campaigns: to add one, to change one, to list them."""
 
 from dataclasses import replace
 from typing import Annotated, ClassVar, Literal, Self
@@ -17,7 +17,7 @@ from mailpixel.server.api.query import PageOptions
 
 
 class Url(Text, check=checked, format="uri", pattern="^ *[Hh][Tt][Tt][Pp][Ss]?://[^/?#]", maxLength=65_536):
-    """A destination, as a browser would write it."""
+    """A destination URL in the form a browser gives it."""
 
 
 class CampaignId(Text, check=check_campaign_id, pattern=f"^{CAMPAIGN_PATTERN}$"):
@@ -25,7 +25,7 @@ class CampaignId(Text, check=check_campaign_id, pattern=f"^{CAMPAIGN_PATTERN}$")
 
 
 class CampaignName(Text, check=check_name, minLength=1, maxLength=NAME_CHARS):
-    """What people call a campaign."""
+    """The display name of a campaign."""
 
 
 class BaseUrl(Text, check=check_base_url, format="uri", maxLength=BASE_URL_CHARS):
@@ -57,19 +57,19 @@ Name = Annotated[
 ]
 Sent = Annotated[
     Annotated[int, Meta(ge=0, le=MOST_SENT)] | UnsetType | None,
-    Meta(description="How many messages went out."),
+    Meta(description="Number of messages sent."),
 ]
-SentAt = Annotated[Moment | UnsetType | None, Meta(description="When they went out.")]
+SentAt = Annotated[Moment | UnsetType | None, Meta(description="When the messages were sent.")]
 OwnBaseUrl = Annotated[
     BaseUrl | UnsetType | None,
-    Meta(description="Public address in this campaign's URLs, when it is not the service's."),
+    Meta(description="Public address in this campaign's URLs. Default: the address of the service."),
 ]
 Passthrough = Annotated[
     Parameters | UnsetType,
-    Meta(description="Query parameters that links pass through to their destination; `[]` for none."),
+    Meta(description="Query parameters that links pass through to their destination. `[]` means none."),
 ]
 Destination = Annotated[Url, Meta(description="Where the link leads: http or https.")]
-TRAP = Meta(description="Hidden from readers, so that only a machine follows it; false by default.")
+TRAP = Meta(description="Hidden from readers, so that only a machine follows it. Default: false.")
 
 
 class NewLink(Shape, frozen=True):
@@ -83,7 +83,15 @@ class ChangedLink(Shape, frozen=True):
     """A correction of a link by its number, or a new link."""
 
     number: (
-        Annotated[int, Meta(ge=1, le=LAST_LINK, description="The next free one by default.")] | UnsetType
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                le=LAST_LINK,
+                description="The link to correct. Default: the next free number, for a new link.",
+            ),
+        ]
+        | UnsetType
     ) = UNSET
     url: Destination | UnsetType = UNSET
     trap: Annotated[bool | UnsetType, TRAP] = UNSET
@@ -114,13 +122,13 @@ class NewCampaign(Shape, frozen=True):
     passthrough: Passthrough = UNSET
 
     def campaign(self) -> Campaign:
-        """The campaign. Raises `InvalidInput` for a destination that cannot be one."""
+        """The campaign. Raises `InvalidInput` for an invalid destination."""
         links = tuple(_new_link(number, row) for number, row in enumerate(self.links, 1))
         return Campaign(**{"name": self.id, **self.given(), "links": links})
 
 
 class CampaignChange(Shape, frozen=True):
-    """What changes of a campaign; what is not named here stays."""
+    """Changes to a campaign. Fields left out stay as they are."""
 
     name: Name = UNSET
     sent: Sent = UNSET
@@ -135,13 +143,13 @@ class CampaignChange(Shape, frozen=True):
         tuple[ChangedLink, ...],
         Meta(
             max_length=LAST_LINK,
-            description="Corrections by number, also for mail already sent, and new links. Links not named here stay.",
+            description="Corrections by number, also for mail already sent, and new links. Other links stay as they are.",
             examples=[[{"number": 1, "url": "https://shop.example/new"}]],
         ),
     ] = ()
 
     def changed(self, campaign: Campaign) -> Campaign:
-        """The campaign with the changes. Raises `InvalidInput` for a link that cannot be changed so."""
+        """The changed campaign. Raises `InvalidInput` for an invalid link."""
         links = (LinkChange(**each.given(), at=f"links[{index}].") for index, each in enumerate(self.links))
         return replace(campaign, **{**self.given(), "links": changed_links(campaign.links, links)})
 

@@ -1,4 +1,4 @@
-"""Campaigns and their links: list, add, show, correct."""
+"""Handlers for campaigns and their links: list, add, show, change, delete."""
 
 from starlette.responses import Response
 
@@ -37,7 +37,7 @@ def show_campaign(call: Call) -> object:
 
 
 def change_campaign(call: Call) -> object:
-    """The campaign with what the body changes."""
+    """The campaign after the changes in the body."""
     change: CampaignChange = call.body
     registry = call.services.registry
     return campaign_row(
@@ -46,6 +46,6 @@ def change_campaign(call: Call) -> object:
 
 
 def remove_campaign(call: Call) -> object:
-    """Nothing, once the campaign is deleted. Raises `Conflict` for one that may have been sent."""
+    """Delete a campaign; the answer is empty. Raises `Conflict` for one that may have been sent."""
     delete_campaign(call.services.store, call.services.registry, call.path["id"])
     return Response(status_code=204, headers=NO_STORE)

@@ -1,4 +1,4 @@
-"""An endpoint as a row of a table: what it takes, who may ask, what it answers, and how it is run."""
+"""An endpoint as a row of a table: its input, scope and answer, and how it runs."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,16 +39,18 @@ class Call:
 
 
 Handler = Callable[[Call], object]
-"""Gives a JSON value, or a `Response`. Runs in a thread: it may block, for a moment. What takes longer it gives as an
-awaitable of either, which runs on the event loop."""
+"""Returns a JSON value or a `Response`. It runs in a thread, so it may block briefly.
+
+For longer work it returns an awaitable of either, which runs on the event loop.
+"""
 
 SMALL_BYTES = 16_384
-"""A body up to this size is read on the event loop: that takes no longer than to hand it to a thread and back."""
+"""A body up to this size is parsed on the event loop, which takes no longer than handing it to a thread and back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One method of one path. `scope` None: anybody may ask; `handler` None: served beside the API, only listed.
+    """One method of one path. `scope` None: no key is needed. `handler` None: served elsewhere, only listed here.
 
     `query` and `body` are the shapes of the query string and of a JSON body;
     `answer` is the schema of the JSON answer by its name in the document;

@@ -23,17 +23,17 @@ STREAM_BYTES = 4 * 1024**3
 """The longest stream taken in one request: 4 GiB."""
 TOO_LONG = {
     "code": "too_large",
-    "message": "the stream is longer than 4 GiB; send the rest in another",
+    "message": "the stream is longer than 4 GiB; send the rest in another request",
     "field": None,
 }
 
 
 class Translator(Protocol):
-    """Makes output of lines, some at a time. `stopped`: it wants no more; `step`: the most lines it takes at once."""
+    """Turns lines into output. `stopped`: it takes no more lines. `step`: the most lines it takes at once."""
 
     @property
     def stopped(self) -> bool:
-        """Whether what comes now would not be read."""
+        """Whether further lines are ignored."""
         ...
 
     @property
@@ -42,11 +42,11 @@ class Translator(Protocol):
         ...
 
     async def take(self, lines: Sequence[Numbered]) -> bytes:
-        """What some lines give."""
+        """The output of some lines."""
         ...
 
     def finish(self) -> bytes:
-        """What is left to say at the end of the input."""
+        """The output at the end of the input."""
         ...
 
 
@@ -72,12 +72,12 @@ class Spool:
         self._news.set()
 
     def end(self) -> None:
-        """Nothing more will be put."""
+        """Mark the end of the bytes."""
         self._ended = True
         self._news.set()
 
     async def take(self) -> bytes:
-        """The next bytes, as soon as there are some; nothing at the end."""
+        """Wait for the next bytes; empty at the end."""
         while self._read == self._written and not self._ended:
             self._news = anyio.Event()
             await self._news.wait()
@@ -132,7 +132,7 @@ class Exchange(Response):
             spool.close()
 
     async def _receive(self, receive: Receive, spool: Spool, everything: anyio.CancelScope) -> None:
-        """Take the body in, then watch for a client that goes away, which ends everything."""
+        """Read the body, then watch for a disconnect, which ends the exchange."""
         received = 0
         while (message := await receive())["type"] == "http.request":
             piece = message.get("body", b"")
@@ -147,7 +147,7 @@ class Exchange(Response):
         everything.cancel()
 
     async def _answer(self, send: Send, spool: Spool) -> None:
-        # The first piece before the status: a client may wait for our word before it sends the body.
+        # Ask for the first piece before sending the status: a client may wait for `100 Continue` before its body.
         piece = await spool.take()
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         while piece and not self._translator.stopped:

@@ -28,12 +28,10 @@ def file_headers(campaign: Campaign, what: str, format: str) -> dict[str, str]:
 def export(
     call: Call, headers: Mapping[str, str], pages: Iterator[Sequence[Cells]], columns: Sequence[str]
 ) -> "_Export":
-    """A stream of rows, the first page of which is read at once. Raises `StoreUnavailable` beside too many others."""
+    """A stream of rows; the first page is read at once. Raises `StoreUnavailable` while too many exports run."""
     threads = call.services.threads
     if not threads.exports.acquire(blocking=False):
-        raise StoreUnavailable(
-            f"{EXPORTS_AT_ONCE} exports are under way; try again when one of them has ended"
-        )
+        raise StoreUnavailable(f"{EXPORTS_AT_ONCE} exports are running already; try again when one has ended")
     try:
         first = next(pages, ())
     except BaseException:
@@ -45,7 +43,7 @@ def export(
 
 
 class _Export(StreamingResponse):
-    """A stream; `ended` is called when it was read to its end or its client has gone."""
+    """A stream. `ended` is called after the last byte, or when the client has disconnected."""
 
     def __init__(
         self, stream: AsyncIterator[bytes], ended: Callable[[], None], headers: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""Answers as JSON, written piece by piece: a single call for all of a long list would let no reader in meanwhile."""
+"""Writes JSON answers piece by piece, because encoding a long list in one call would block the answers to hits."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -12,13 +12,13 @@ _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",",
 
 
 def answer_json(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """The answer to a request; it is not to be stored."""
+    """The answer to a request, marked as not to be cached."""
     text = "".join(_pieces(value)).encode()
     return Response(text, status, {**NO_STORE, **(headers or {})}, "application/json")
 
 
 def _pieces(value: Any) -> Iterator[str]:
-    """The text of a value; what holds no other list or object comes in one piece."""
+    """The text of a value in pieces. A value without nested lists or objects is one piece."""
     if isinstance(value, dict) and _is_deep(value.values()):
         for number, (name, inner) in enumerate(value.items()):
             yield f"{',' if number else '{'}{_encode(name)}:"

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the table of endpoints."""
+"""Makes the OpenAPI 3.1 document from the table of endpoints."""
 
 import json
 import re
@@ -15,7 +15,7 @@ NDJSON = "application/x-ndjson"
 JSON = "application/json"
 PATH_PARAMETERS = {
     "id": "The campaign.",
-    "recipient": "The recipient; a `/` in it is written as %2F.",
+    "recipient": "The recipient id. Write a `/` in it as %2F.",
 }
 REASONS = {
     400: "The body is not valid JSON.",
@@ -26,11 +26,11 @@ REASONS = {
     413: "The body is too large.",
     415: "This content type is not supported.",
     422: "A field is invalid; the error names it.",
-    503: "The store does not answer; try again later.",
+    503: "The store does not respond; try again later.",
 }
 INTRODUCTION = (
-    "Count opens and clicks of e-mail, people and machines apart. Every error is "
-    '`{"error": {"code", "message", "field"}}`. Lists page by `cursor`; streams are one JSON object per line.'
+    "Count opens and clicks of e-mail, and separate people from machines. Every error is "
+    '`{"error": {"code", "message", "field"}}`. Lists are paged by `cursor`. Streams have one JSON object per line.'
 )
 
 
@@ -44,7 +44,7 @@ def document_of(endpoints: Sequence[Endpoint], base_url: str) -> dict[str, Any]:
         "info": {"title": "mailpixel", "version": __version__, "description": INTRODUCTION},
         "servers": [
             {"url": base_url, "description": "The public address of the service."},
-            {"url": "/", "description": "Where this document came from."},
+            {"url": "/", "description": "The address that served this document."},
         ],
         "paths": paths,
         "components": {
@@ -67,7 +67,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         "security": [{"key": []}] if endpoint.scope else [],
     }
     if endpoint.scope:
-        operation["description"] = f"Needs a key with the scope `{endpoint.scope}`."
+        operation["description"] = f"Requires an API key with the scope `{endpoint.scope}`."
     if endpoint.body is not None:
         operation["requestBody"] = {
             "required": not endpoint.lines,
@@ -95,7 +95,7 @@ def _path_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
 
 
 def _query_parameters(query: type[Shape]) -> list[dict[str, Any]]:
-    """The fields of a shape; the description of each stands beside its schema."""
+    """The fields of a shape as parameters, each with its description beside its schema."""
     found = schemas_of([query])[query.__name__]["properties"]
     return [
         {"name": name, "in": "query", "description": schema.pop("description"), "schema": schema}
@@ -110,7 +110,7 @@ def _body(endpoint: Endpoint, shape: type[Shape]) -> dict[str, Any]:
     one = {JSON: {"schema": schema, "example": example}}
     if not endpoint.stream:
         return one
-    text = {"description": "One such object per line: `x-line`."}
+    text = {"description": "One object per line, with the schema in `x-line`."}
     return one | {NDJSON: {"schema": text, "x-line": schema, "example": json.dumps(example) + "\n"}}
 
 

@@ -28,10 +28,10 @@ def read_query(given: Iterable[tuple[str, str]], shape: type[Query]) -> Query:
     values: dict[str, str] = {}
     for name, text in given:
         if name not in known:
-            there_are = f"there are {', '.join(known)}" if known else "there are none here"
-            raise InvalidInput(name, f"no such query parameter; {there_are}")
+            there_are = f"expected {', '.join(known)}" if known else "this endpoint takes none"
+            raise InvalidInput(name, f"unknown query parameter; {there_are}")
         if name in values:
-            raise InvalidInput(name, "is given twice")
+            raise InvalidInput(name, "is repeated; send it once")
         values[name] = text
     return read_shape(values, shape, texts=True)
 
@@ -62,20 +62,20 @@ class PageOptions(Shape, frozen=True):
     cursor: Annotated[
         PageCursor | UnsetType, Meta(description="The `next` of the page before; without it the first page.")
     ] = UNSET
-    limit: Annotated[
-        int, Meta(ge=1, le=MOST_ITEMS, description="How many items a page has at most; 100 by default.")
-    ] = 100
+    limit: Annotated[int, Meta(ge=1, le=MOST_ITEMS, description="Most items on the page. Default: 100.")] = (
+        100
+    )
 
     @property
     def after(self) -> str:
-        """The last item of the page before; empty: this is the first."""
+        """The last item of the previous page; empty for the first page."""
         return self.cursor or ""
 
 
 def page(
     items: Sequence[Item], limit: int, key: Callable[[Item], str], to_json: Callable[[Item], object]
 ) -> dict[str, object]:
-    """One page of items read with one more than `limit`: {"items", "next": cursor or null}."""
+    """One page, made from items read with `limit` + 1: {"items", "next": cursor or null}."""
     shown = items[:limit]
     following = to_cursor(key(shown[-1])) if len(items) > limit else None
     return {"items": [to_json(item) for item in shown], "next": following}

@@ -1,4 +1,4 @@
-"""What became of a campaign: summary, timeline, links, recipients, events, and one message explained."""
+"""Handlers for reports: summary, timeline, links, recipients, events, and one message explained."""
 
 from typing import Annotated, Literal
 
@@ -27,7 +27,7 @@ from mailpixel.store.projections import Figures
 from mailpixel.store.standing import Standing
 from mailpixel.times import to_ms
 
-Table = Annotated[Literal["json", "csv"], Meta(description="`json` by default.")]
+Table = Annotated[Literal["json", "csv"], Meta(description="Default: `json`.")]
 
 
 def _a_moment(text: str, name: str) -> str:
@@ -36,7 +36,7 @@ def _a_moment(text: str, name: str) -> str:
 
 
 class When(Text, check=_a_moment, format="date-time"):
-    """A moment in ISO 8601, UTC where it has no offset."""
+    """A moment in ISO 8601, UTC without an offset."""
 
     @property
     def ms(self) -> int:
@@ -45,18 +45,18 @@ class When(Text, check=_a_moment, format="date-time"):
 
 
 class TimelineOptions(Shape, frozen=True):
-    """How a timeline is cut."""
+    """The options of a timeline."""
 
-    bucket: Annotated[Bucket, Meta(description="`hour` by default.")] = "hour"
+    bucket: Annotated[Bucket, Meta(description="Default: `hour`.")] = "hour"
     tz: Annotated[
-        str, Meta(max_length=100, description="An IANA time zone such as Europe/Berlin; UTC by default.")
+        str, Meta(max_length=100, description="An IANA time zone, such as Europe/Berlin. Default: UTC.")
     ] = "UTC"
-    since: Annotated[When | UnsetType, Meta(description="Begin with the hour or day of this moment.")] = (
-        field(name="from", default=UNSET)
-    )
+    since: Annotated[
+        When | UnsetType, Meta(description="Start with the hour or day that contains this time.")
+    ] = field(name="from", default=UNSET)
     until: Annotated[
         When | UnsetType,
-        Meta(description="End before the hour or day that begins at this moment or after it."),
+        Meta(description="Leave out hours or days that begin at this time or later."),
     ] = field(name="to", default=UNSET)
     format: Table = "json"
 
@@ -69,33 +69,33 @@ class TimelineOptions(Shape, frozen=True):
 
 
 class RecipientOptions(PageOptions, frozen=True):
-    """Which recipients are listed."""
+    """The recipients to list."""
 
     standing: Annotated[
         Standing | UnsetType,
         Meta(
-            description="Only recipients of whom this is known; `nothing` and `hidden` may both have read the mail."
+            description="Only recipients with this standing. Those with `nothing` or `hidden` may have read the mail."
         ),
     ] = UNSET
     link: Annotated[
         Annotated[int, Meta(ge=1, le=LAST_LINK)] | UnsetType,
-        Meta(description="Only recipients with a human click on the link of this number."),
+        Meta(description="Only recipients with a human click on this link number."),
     ] = UNSET
     format: Table = "json"
 
 
 class MessageOptions(Shape, frozen=True):
-    """What is shown of a message."""
+    """The options of an explanation."""
 
     addresses: Annotated[
-        bool, Meta(description="Whether to include what is kept of clients' addresses; false by default.")
+        bool, Meta(description="Include the stored IP addresses of clients. Default: false.")
     ] = False
 
 
 class EventOptions(MessageOptions, frozen=True):
-    """How events are exported."""
+    """The options of an export of events."""
 
-    format: Annotated[Literal["ndjson", "csv"], Meta(description="`ndjson` by default.")] = "ndjson"
+    format: Annotated[Literal["ndjson", "csv"], Meta(description="Default: `ndjson`.")] = "ndjson"
 
 
 def summary(call: Call) -> object:
@@ -105,7 +105,7 @@ def summary(call: Call) -> object:
 
 
 def timeline(call: Call) -> object:
-    """Counters by hour or day, as JSON or as CSV."""
+    """Counts by hour or day, as JSON or CSV."""
     campaign = _campaign(call)
     found = timeline_of(call.services.store, campaign.id, call.query.asked)
     if call.query.format == "json":
@@ -125,12 +125,14 @@ def links(call: Call) -> object:
 
 def _number(after: str) -> int:
     if not after.isdecimal() and after:
-        raise InvalidInput("cursor", "is of another list; give the `next` of the page before, or none")
+        raise InvalidInput(
+            "cursor", "belongs to another list; use `next` from the previous page of this list"
+        )
     return int(after or 0)
 
 
 def recipients(call: Call) -> object:
-    """One page of messages in order of recipient; all of them, as a stream, where it is CSV."""
+    """One page of messages in order of recipient. As CSV, all of them in a stream."""
     campaign, query, store = _campaign(call), call.query, call.services.store
     standing = query.standing or None
     link = query.link or None
@@ -143,16 +145,16 @@ def recipients(call: Call) -> object:
 
 
 def message(call: Call) -> object:
-    """Every hit of one message with the reasons. Raises `NotFound` when nothing of it is logged."""
+    """Every hit of one message with the reasons. Raises `NotFound` when nothing is logged for it."""
     campaign = _campaign(call)
     found = call.services.store.message(campaign.id, call.path["recipient"])
     if not found.events:
-        raise NotFound("nothing is logged of this recipient in this campaign")
+        raise NotFound("nothing is logged for this recipient in this campaign")
     return explanation(found, campaign, call.services.rules, call.query.addresses).to_json()
 
 
 def events(call: Call) -> object:
-    """All events of a campaign with their verdicts, as a stream. Raises `StoreUnavailable` beside too many others."""
+    """All events of a campaign with their verdicts, streamed. Raises `StoreUnavailable` while too many exports run."""
     campaign, format, addresses = _campaign(call), call.query.format, call.query.addresses
     pages = event_pages(call.services.store, campaign, call.services.rules)
     rows = ([event_json(each, addresses) for each in some] for some in pages)

@@ -1,4 +1,4 @@
-"""Rewriting over HTTP: the HTML of one recipient's mail in, the same tracked out; or of many, line by line."""
+"""Handlers for rewriting: one mail as JSON, or many line by line."""
 
 import json
 from collections.abc import Sequence
@@ -21,16 +21,15 @@ from mailpixel.server.errors import error_json
 from mailpixel.server.threads import Lane
 
 HTML_CHARS = 524_288
-"""The longest mail. Gmail cuts mail at 102 kB, and a parser that reads half a megabyte holds up readers for some ten
-milliseconds."""
+"""The longest mail, in characters. Gmail cuts mail at 102 kB. Parsing half a megabyte delays other answers by 10 ms."""
 LINE_BYTES = 4 * 1024**2
-"""The longest line of a stream of mails: the longest mail, with every second character escaped."""
+"""The longest line of a stream: the longest mail with every second character escaped."""
 
 
 def mail_html(html: str, name: str) -> str:
-    """The HTML of a mail. Raises `InvalidInput` for one that no mail program would show whole."""
+    """The HTML of a mail. Raises `InvalidInput` if it is too long."""
     if len(html) > HTML_CHARS:
-        raise InvalidInput(name, f"has {len(html):,} characters; at most {HTML_CHARS:,} are taken")
+        raise InvalidInput(name, f"has {len(html):,} characters; shorten it to {HTML_CHARS:,}")
     return html
 
 
@@ -48,21 +47,18 @@ class Mail(Shape, frozen=True):
     html: Annotated[
         Html,
         Meta(
-            description="The mail as it would go out without tracking.",
+            description="The HTML of the mail without tracking.",
             examples=['<p>Hello! <a href="https://shop.example/">Our shop</a></p>'],
         ),
     ]
     pixel: Annotated[
         PixelPlace | UnsetType,
-        Meta(
-            description="Where the pixel of this mail goes; without it, where the query parameter `pixel` says."
-        ),
+        Meta(description="Where the pixel of this mail goes. Default: the query parameter `pixel`."),
     ] = UNSET
     shown: Annotated[
         Shown | UnsetType,
         Meta(
-            description="What becomes of links whose text shows another domain; without it, what the query parameter"
-            " `shown` says."
+            description="What to do with links whose text shows another domain. Default: the query parameter `shown`."
         ),
     ] = UNSET
 
@@ -73,17 +69,17 @@ class MailStyle(Shape, frozen=True):
     pixel: Annotated[
         PixelPlace,
         Meta(
-            description="Where the pixel goes: `bottom` by default; `top`, because Gmail cuts mail near 102 kB."
+            description="Where the pixel goes, by default `bottom`. Choose `top` for mail over 100 kB, which Gmail cuts."
         ),
     ] = PIXEL_PLACES[0]
     shown: Annotated[
         Shown,
         Meta(
-            description="What becomes of links whose text shows another domain than the tracker's: `track` them by"
-            " default, or `leave` them alone."
+            description="What to do with links whose text shows another domain: `track` them (default) or `leave`"
+            " them alone."
         ),
     ] = SHOWN_WORDS[0]
-    mso: Annotated[bool, Meta(description="Also links that only classic Outlook reads.")] = False
+    mso: Annotated[bool, Meta(description="Also track links that only classic Outlook reads.")] = False
 
 
 def rewrite(call: Call) -> object:

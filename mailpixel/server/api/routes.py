@@ -1,4 +1,4 @@
-"""The API as one ordered table: every endpoint, what it takes, who may ask and what it answers."""
+"""The API as one ordered table: every endpoint with its input, scope and answer."""
 
 from functools import cache
 from typing import Any
@@ -23,7 +23,7 @@ def document(base_url: str) -> dict[str, Any]:
 
 @cache
 def _written(base_url: str) -> Response:
-    """The document as an answer. Anybody may ask, and writing it takes as long as two hundred pixels."""
+    """The document as an answer, encoded once: it needs no key, and encoding takes as long as two hundred pixels."""
     return answer_json(document(base_url))
 
 
@@ -35,7 +35,7 @@ def show_document(call: Call) -> object:
 # fmt: off
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/api/campaigns", campaigns.list_campaigns, "read",
-             "List campaigns in order of id.", "Campaigns", query=campaign_shapes.CampaignPage),
+             "List campaigns by id.", "Campaigns", query=campaign_shapes.CampaignPage),
     Endpoint("POST", "/api/campaigns", campaigns.add_campaign, "write",
              "Register a campaign with its links.", "Campaign", body=campaign_shapes.NewCampaign, status=201,
              fails=(409,)),
@@ -55,7 +55,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", f"{CAMPAIGN}/links", reports.links, "read",
              "List links with their clicks and their former destinations.", "Links", query=PageOptions),
     Endpoint("GET", f"{CAMPAIGN}/recipients", reports.recipients, "read",
-             "List what became of each recipient's message; as CSV all of them.", "Recipients",
+             "List the results of each recipient, by page as JSON or all of them as CSV.", "Recipients",
              query=reports.RecipientOptions, media=("application/json", "text/csv")),
     Endpoint("GET", f"{CAMPAIGN}/events", reports.events, "read",
              "Stream every event with its verdict, as NDJSON or CSV.", "Event",
@@ -75,10 +75,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/api/openapi.json", show_document, None,
              "Describe this API as OpenAPI 3.1.", "Document"),
     # Served beside the API; listed so that the document is complete.
-    Endpoint("GET", "/healthz", None, None, "Say that the process answers.", "Health"),
-    Endpoint("GET", "/readyz", None, None, "Say whether hits are written and folded; 503 when not.", "Readiness"),
+    Endpoint("GET", "/healthz", None, None, "Check that the process responds.", "Health"),
+    Endpoint("GET", "/readyz", None, None, "Check that hits are written and counted; 503 if not.", "Readiness"),
     Endpoint("GET", "/metrics", None, None,
-             "Give all metrics in Prometheus text format, to this machine or with a key of the scope `read`.", None,
+             "Show all metrics in Prometheus text format, to this machine or with an API key of scope `read`.", None,
              media=("text/plain",), fails=(401, 403)),
 )
 # fmt: on

@@ -1,4 +1,4 @@
-"""Streams of lines: links for many recipients, and deliveries; and one of either as plain JSON."""
+"""Handlers for links and deliveries: streams of lines, or one of either as plain JSON."""
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
@@ -24,7 +24,7 @@ WRITTEN_CHARS = 1_000
 
 
 def written(text: str, name: str) -> str:
-    """A recipient as the sender wrote it: an id, or an address where pseudonyms are asked for."""
+    """A recipient as the sender wrote it: an id, or an address if pseudonyms are requested."""
     found = text.strip()
     if not 1 <= len(found) <= WRITTEN_CHARS:
         raise InvalidInput(name, f"must have 1 to {WRITTEN_CHARS:,} characters")
@@ -32,34 +32,32 @@ def written(text: str, name: str) -> str:
 
 
 class Written(Text, check=written, minLength=1, maxLength=WRITTEN_CHARS):
-    """What stands for a recipient."""
+    """The id or address of a recipient."""
 
 
 class ToMint(Shape, frozen=True):
-    """A recipient whose links are to be signed."""
+    """A recipient to sign links for."""
 
     recipient: Annotated[
         Written,
         Meta(
-            description="The sender's opaque id of a person; an address where `hash_recipients` is on.",
+            description="The sender's opaque id for a person, or an address with `hash_recipients`.",
             examples=["r-1001"],
         ),
     ]
 
 
 class MintOptions(Shape, frozen=True):
-    """How links are signed."""
+    """The options of signing."""
 
-    merge: Annotated[bool, Meta(description="One merge-field token for each recipient instead of URLs.")] = (
+    merge: Annotated[bool, Meta(description="Make one merge-field token per recipient instead of URLs.")] = (
         False
     )
     hash_recipients: Annotated[
         bool,
-        Meta(
-            description="Replace what stands in `recipient` by a keyed pseudonym, which comes back beside it."
-        ),
+        Meta(description="Sign a keyed pseudonym of `recipient` instead. The answer holds both."),
     ] = False
-    strict: Annotated[bool, Meta(description="End at the first faulty line.")] = False
+    strict: Annotated[bool, Meta(description="Stop at the first faulty line.")] = False
 
 
 TOKENS_AT_ONCE = 2_000
@@ -67,9 +65,9 @@ TOKENS_AT_ONCE = 2_000
 DELIVERIES_AT_ONCE = 1_000
 
 Append = Callable[[Sequence[Event]], Awaitable[Sequence[bool]]]
-"""Logs events; says of each whether it is durable."""
+"""Logs events and returns, for each, whether it is durable."""
 
-NOT_WRITTEN = StoreUnavailable("the log is not being written at the moment; send this again later")
+NOT_WRITTEN = StoreUnavailable("the log cannot be written at the moment; send this again later")
 
 
 def mint_one(call: Call) -> object:
@@ -122,7 +120,7 @@ def deliver_one(call: Call) -> object:
 
 
 def deliveries(call: Call) -> object:
-    """Log deliveries, line by line; what was not accepted comes back by its number, and a count at the end."""
+    """Log deliveries, line by line. The answer lists rows that were not accepted by number, then the counts."""
     check_length(call.request, STREAM_BYTES)
     services = call.services
     campaign = services.registry.campaign(call.path["id"])
@@ -131,7 +129,7 @@ def deliveries(call: Call) -> object:
 
 
 def _minted(minter: RowMinter, found: Sequence[str | InvalidInput]) -> list[str | InvalidInput]:
-    """The row of links for each text that stands for a recipient, or what is wrong with it; in order."""
+    """For each id or address its row of links, or its fault; in order."""
     ids = [_id_of(minter, each) for each in found]
     good = [at for at, id in enumerate(ids) if isinstance(id, str)]
     rows, _ = minter.rows([str(found[at]) for at in good], [str(ids[at]) for at in good])
@@ -189,9 +187,9 @@ def _written(line: bytes | None) -> str | InvalidInput:
 class DeliveryLines:
     """Logs lines of {"recipient","delivered_at"}; see `Translator`.
 
-    A row is accepted, or named by its number: {"row","error"} for one that failed, {"row","opted_out"}. At the end
-    comes {"accepted","opted_out","failed"}, which add up to the rows. When the log does not take a row, those that
-    follow fail untried: send what failed again, for a delivery that comes twice counts once.
+    A row that is not accepted is listed by number: {"row","error"} or {"row","opted_out"}. The last line is
+    {"accepted","opted_out","failed"}, which add up to the number of rows. When the log refuses a row, all later rows
+    fail without a try. Send failed rows again: a delivery sent twice counts once.
     """
 
     step = DELIVERIES_AT_ONCE
@@ -205,7 +203,7 @@ class DeliveryLines:
         self._refused = False
 
     async def take(self, lines: Sequence[Numbered]) -> bytes:
-        """Log some lines; returns what is to be said of those that were not accepted."""
+        """Log some lines and return the answer lines for those that were not accepted."""
         read = await self._lane.run(self._reader.read, lines)
         events = [each for each in read if isinstance(each, Event)]
         durable = iter(await self._log(events))
