@@ -53,14 +53,14 @@ def from_cursor(cursor: str, name: str) -> str:
 
 
 class PageCursor(Text, check=from_cursor, maxLength=CURSOR_CHARS):
-    """Where a page begins."""
+    """The position after which a page begins."""
 
 
 class PageOptions(Shape, frozen=True):
-    """Which page of a list."""
+    """The page of a list."""
 
     cursor: Annotated[
-        PageCursor | UnsetType, Meta(description="The `next` of the page before; without it the first page.")
+        PageCursor | UnsetType, Meta(description="`next` from the previous page. Default: the first page.")
     ] = UNSET
     limit: Annotated[int, Meta(ge=1, le=MOST_ITEMS, description="Most items on the page. Default: 100.")] = (
         100

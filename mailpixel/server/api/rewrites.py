@@ -69,7 +69,7 @@ class MailStyle(Shape, frozen=True):
     pixel: Annotated[
         PixelPlace,
         Meta(
-            description="Where the pixel goes, by default `bottom`. Choose `top` for mail over 100 kB, which Gmail cuts."
+            description="Where the pixel goes, by default `bottom`. `top` is for mail over 100 kB, which Gmail cuts."
         ),
     ] = PIXEL_PLACES[0]
     shown: Annotated[
