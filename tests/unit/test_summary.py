@@ -207,7 +207,7 @@ def test_a_rate_never_passes_one_and_the_reason_is_in_its_definition() -> None:
     found = rate("open_rate", {"opens.unique_human": 9, "seen": 9}, sent=8)
     assert (found.value, found.numerator, found.denominator) == (None, 9, 8)
     assert found.definition.endswith(
-        "More messages than that were seen: the number sent or delivered is too low, the rate too high."
+        "More messages were seen, so the number sent or delivered is too low and the rate is too high."
     )
 
 

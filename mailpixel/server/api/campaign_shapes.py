@@ -143,7 +143,7 @@ class CampaignChange(Shape, frozen=True):
         tuple[ChangedLink, ...],
         Meta(
             max_length=LAST_LINK,
-            description="Corrections by number, also for mail already sent, and new links. Other links stay as they are.",
+            description="Corrections by number, also for mail already sent, and new links. Other links stay.",
             examples=[[{"number": 1, "url": "https://shop.example/new"}]],
         ),
     ] = ()
