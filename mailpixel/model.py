@@ -69,8 +69,9 @@ class Verdict(StrEnum):
 
 
 class Via(StrEnum):
-    """The mailbox proxy that fetched on someone's behalf. It is stored by position: add new members at the end."""
+    """The mailbox proxy that fetched on someone's behalf."""
 
+    # Stored by position: add new members at the end.
     GMAIL = "gmail"
     YAHOO = "yahoo"
     APPLE = "apple"

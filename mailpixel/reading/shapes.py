@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
+from inspect import cleandoc
 from typing import Any, ClassVar, Self, TypeVar
 
 import msgspec
@@ -219,9 +220,8 @@ def schemas_of(shapes: Iterable[type[Struct]]) -> dict[str, Any]:
         shapes, schema_hook=_schema_of, ref_template=f"{COMPONENTS}{{name}}"
     )
     published = {_published_name(name): _published(schema) for name, schema in found.items()}
-    if len(published) < len(found) or any(
-        "." in name for name in found
-    ):  # msgspec adds modules to tell two apart
+    # msgspec adds the module to a name that two have.
+    if len(published) < len(found) or any("." in name for name in found):
         raise ValueError(f"two structs have one name: {', '.join(sorted(found))}")
     return published
 
@@ -249,10 +249,19 @@ def _published(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     closed = {"additionalProperties": False} if isinstance(schema.get("properties"), dict) else {}
-    named = {
-        name: _published_name(schema[name]) for name in ("$ref", "title") if isinstance(schema.get(name), str)
+    texts = {
+        name: published(schema[name])
+        for name, published in _TEXTS.items()
+        if isinstance(schema.get(name), str)
     }
-    return {name: _published(inner) for name, inner in schema.items()} | named | closed
+    return {name: _published(inner) for name, inner in schema.items()} | texts | closed
+
+
+_TEXTS: Mapping[str, Callable[[str], str]] = {
+    "$ref": _published_name,
+    "title": _published_name,
+    "description": cleandoc,
+}
 
 
 def _schema_of(special: Any) -> dict[str, Any]:

@@ -68,7 +68,10 @@ Method = Literal["extrapolation", "click_ratio"]
 
 
 class Estimate(Answer, frozen=True):
-    """A number of openers with a 95 % interval that covers chance only. All None when the data do not allow it."""
+    """The open rate by one method, with a 95 % interval that covers chance only; null when the data do not allow it.
+
+    Until `rate` divides it, the same of a number of openers.
+    """
 
     method: Method
     value: Share | None
@@ -146,7 +149,7 @@ def wilson(hits: int, trials: int) -> tuple[float, float]:
 
 
 class OpenRateRange(Answer, frozen=True):
-    """The range of the human open rate, and the estimate of each method. None: unknown."""
+    """The range of the human open rate, and the estimate of each method. Null: unknown."""
 
     low: Share | None
     high: Share | None

@@ -32,6 +32,6 @@ def page_route(path: str, endpoint: Endpoint) -> Route:
 
 def asked_host(request: Request) -> str:
     """The host that a request names, as the server sees it: lower case, without port and final dot; may be empty."""
-    asked = request.headers.get("host", "")
+    asked = request.headers.get("host", "").strip()
     host, _, port = asked.rpartition(":")
-    return (host if host and port.isdecimal() else asked).rstrip(".").lower()
+    return (host if host and (port.isdecimal() or not port) else asked).rstrip(".").lower()

@@ -6,11 +6,12 @@ from mailpixel.store.shown import CLICKED, CLICKED_HUMAN, OPENED, OPENED_HUMAN, 
 
 
 class Standing(StrEnum):
-    """What is known of a recipient. It is stored by position: add new members at the end.
+    """What is known of a recipient.
 
     No one can say who did not open: nothing is known of some, and others are hidden by their mail program.
     """
 
+    # Stored by position: add new members at the end.
     NOTHING = "nothing"
     """No open and no click; perhaps a delivery, or hits that do not count."""
     MACHINES = "machines"

@@ -156,6 +156,9 @@ def test_a_browser_that_has_the_page_gets_304(tmp_path: Path) -> None:
     [
         ("stats.example", True),
         ("STATS.example.:443", True),
+        ("stats.example:", True),
+        (" stats.example\t", True),
+        ("stats.example:80:80", False),
         ("[::1]:8025", True),
         ("[::1]", True),
         ("t.example", False),

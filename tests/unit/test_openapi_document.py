@@ -73,3 +73,11 @@ def test_components_have_the_names_of_the_vocabulary() -> None:
     names = DOCUMENT["components"]["schemas"].keys()
     assert {"Campaign", "Event", "Link", "Message", "Recipient", "Hit"} <= names
     assert [name for name in names if name.endswith("Row")] == []
+
+
+@pytest.mark.parametrize(("name", "schema"), DOCUMENT["components"]["schemas"].items())
+def test_every_component_is_described_for_people(name: str, schema: dict[str, Any]) -> None:
+    description = schema["description"]
+    assert "None" not in description
+    assert "stored by" not in description.lower()
+    assert not any(line.startswith(" ") for line in description.splitlines()), "Markdown shows it as code"

@@ -58,9 +58,17 @@ def word(*words: str) -> Schema:
     return {"type": "string", "enum": list(words)}
 
 
+def described(description: str, schema: Schema) -> Schema:
+    """A schema with a sentence for people."""
+    return {"description": description, **schema}
+
+
 def a_page(item: str) -> Schema:
     """A page of a list."""
-    return an_object(items=array(ref(item)), next=MAYBE_STRING)
+    return described(
+        "One page; `next` is the cursor of the next one, null on the last.",
+        an_object(items=array(ref(item)), next=MAYBE_STRING),
+    )
 
 
 REWRITTEN = {
@@ -82,14 +90,21 @@ ANSWERS: tuple[type[Answer], ...] = (CampaignRow, Summary, LinkRow, RecipientRow
 """The answers whose schema is a Struct."""
 
 WRITTEN: dict[str, Schema] = {
-    "Error": an_object(error=ERROR),
+    "Error": described(
+        "What went wrong; `field` names the field or parameter at fault, or is null.", an_object(error=ERROR)
+    ),
     "Campaigns": a_page("Campaign"),
-    "Timeline": an_object(
-        bucket=word(*BUCKETS),
-        tz=STRING,
-        **{"from": MAYBE_MOMENT, "to": MAYBE_MOMENT},
-        items=array(an_object(start=MOMENT, opens=counts(TIMELINE_OPENS), clicks=counts(TIMELINE_CLICKS))),
-        notes=array(an_object(field=STRING, reason=STRING)),
+    "Timeline": described(
+        "Counts by hour or day; a note says why `tz` is not the zone that was asked for.",
+        an_object(
+            bucket=word(*BUCKETS),
+            tz=STRING,
+            **{"from": MAYBE_MOMENT, "to": MAYBE_MOMENT},
+            items=array(
+                an_object(start=MOMENT, opens=counts(TIMELINE_OPENS), clicks=counts(TIMELINE_CLICKS))
+            ),
+            notes=array(an_object(field=STRING, reason=STRING)),
+        ),
     ),
     "Links": a_page("Link"),
     "Recipients": a_page("Recipient"),
@@ -105,12 +120,15 @@ WRITTEN: dict[str, Schema] = {
         "description": "The links of one recipient, or the error of a line.",
         "oneOf": [ref("Minted"), ref("FaultyLine")],
     },
-    "Rewritten": an_object(**REWRITTEN),
+    "Rewritten": described("The mail with tracked links.", an_object(**REWRITTEN)),
     "RewrittenLine": {
         "description": "A tracked mail, or the error of a line.",
         "oneOf": [an_object(recipient=STRING, **REWRITTEN), ref("FaultyLine")],
     },
-    "FaultyLine": an_object(row=MAYBE_COUNT, error=ERROR),
+    "FaultyLine": described(
+        "What was wrong with a line; `row` is null for an error of the whole stream.",
+        an_object(row=MAYBE_COUNT, error=ERROR),
+    ),
     "Delivered": {
         "description": "Numbers of deliveries: logged, left out because the recipient opted out, and failed.",
         **an_object(accepted=COUNT, opted_out=COUNT, failed=COUNT),
@@ -123,16 +141,19 @@ WRITTEN: dict[str, Schema] = {
             ref("Delivered"),
         ],
     },
-    "Health": an_object(status=word("ok")),
-    "Readiness": an_object(
-        ready=BOOLEAN,
-        log=word("ok", "failing"),
-        pending_hits=COUNT,
-        fold=word("ok", "behind", "unknown"),
-        fold_lag_s=MAYBE_SECONDS,
-        consumers={"type": "object", "additionalProperties": an_object(lag_s=MAYBE_SECONDS)},
-        put_aside=MAYBE_COUNT,
-        knowledge=an_object(**dict.fromkeys(("keys", "registry", "rules", "database"), FRESHNESS)),
+    "Health": described("The process answers.", an_object(status=word("ok"))),
+    "Readiness": described(
+        "Whether hits are written and folded, and how far each consumer of the log is behind.",
+        an_object(
+            ready=BOOLEAN,
+            log=word("ok", "failing"),
+            pending_hits=COUNT,
+            fold=word("ok", "behind", "unknown"),
+            fold_lag_s=MAYBE_SECONDS,
+            consumers={"type": "object", "additionalProperties": an_object(lag_s=MAYBE_SECONDS)},
+            put_aside=MAYBE_COUNT,
+            knowledge=an_object(**dict.fromkeys(("keys", "registry", "rules", "database"), FRESHNESS)),
+        ),
     ),
     "Document": {"type": "object", "description": "This document."},
 }
