@@ -250,3 +250,10 @@ def test_any_bytes_are_json_or_a_reason_for_the_client(body: bytes) -> None:
 def test_the_last_page_has_no_next() -> None:
     assert page(["a", "b"], 2, str, str.upper) == {"items": ["A", "B"], "next": None}
     assert page(["a", "b", "c"], 2, str, str.upper) == {"items": ["A", "B"], "next": to_cursor("b")}
+
+
+@pytest.mark.parametrize(("text", "number"), [("9.0", 9), ("7e0", 7)])
+def test_a_number_of_a_query_is_written_as_in_json_without_a_leading_zero(text: str, number: int) -> None:
+    assert read_shape({"size": text, "good": "FALSE"}, Thing, texts=True) == Thing(number, good=False)
+    with pytest.raises(InvalidInput, match=r"^size: "):
+        read_shape({"size": f"0{text}"}, Thing, texts=True)
