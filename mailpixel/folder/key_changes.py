@@ -1,4 +1,4 @@
-"""Signing keys listed, added and given up: in the key file, and in the database that remembers them."""
+"""Lists, adds and removes signing keys, in the key file and in the database that remembers them."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from mailpixel.store.keys import SigningKey
 
 
 def kept_keys(settings: Settings) -> Keyring:
-    """The keys in the key file, whatever the database waits for. Raises `KeyringError` and `StoreUnavailable`."""
+    """The keys in the key file, whatever the database expects. Raises `KeyringError` and `StoreUnavailable`."""
     if not is_missing(settings.key_file):
         return load_keyring(settings.key_file)
     _, registry = open_stores(settings)
@@ -21,7 +21,7 @@ def kept_keys(settings: Settings) -> Keyring:
 
 
 def rotate_keys(settings: Settings) -> Keyring:
-    """Add a signing key, or make the key file again when all its keys were removed.
+    """Add a signing key, or create the key file again when all its keys were removed.
 
     Raises `KeyringError` and `StoreUnavailable`.
     """
@@ -42,10 +42,10 @@ def rotate_keys(settings: Settings) -> Keyring:
 
 
 def remove_key(settings: Settings, id: int) -> None:
-    """Give up a key: it is taken out of the key file, when it is there, and no longer waited for.
+    """Give up a key: remove it from the key file if it is there, and no longer expect it.
 
-    Raises `NotFound` when neither the file nor the database knows it, `KeyringError` when it is the only one in the
-    file, and `StoreUnavailable`.
+    Raises `NotFound` when neither the file nor the database knows it, `KeyringError` when it is the only one
+    in the file, and `StoreUnavailable`.
     """
     _, registry = open_stores(settings)
     known = {key.id: key for key in registry.signing_keys() if not key.removed}
@@ -59,7 +59,7 @@ def remove_key(settings: Settings, id: int) -> None:
     if set(here) == {id} and id in known and known[id].fingerprint == here[id].fingerprint:
         raise only_key(id)
     key = known.get(id) or SigningKey(id, here[id].fingerprint)
-    # The database first: a server that looks in between still finds every key that it waits for.
+    # The database first: a server that looks in between still finds every key that it expects.
     registry.remember_keys([replace(key, removed=True)])
     if id in here and here[id].fingerprint == key.fingerprint:
         remove(settings.key_file, id)

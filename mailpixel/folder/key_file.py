@@ -1,4 +1,4 @@
-"""The file that keeps the signing keys: made once, private to its owner, replaced whole."""
+"""The file with the signing keys: created once, readable by its owner only, replaced as a whole."""
 
 import os
 import secrets
@@ -21,16 +21,16 @@ from mailpixel.links.keyring import (
 )
 
 FILE_BYTES = 1_000_000
-"""A key file of more bytes is not one of ours."""
+"""A larger file cannot be a key file, in bytes."""
 
 
 def new_keyring(now: datetime, id: int = 1) -> Keyring:
-    """A keyring with one fresh key."""
+    """A keyring with one new key."""
     return Keyring((_new_key(id, now),), secrets.token_bytes(SECRET_BYTES))
 
 
 def with_new_key(keyring: Keyring, now: datetime, taken: Container[int] = ()) -> Keyring:
-    """The keyring with one more, newest key; of the free ids one that is not `taken`, where there is one.
+    """The keyring with one more, newest key. It gets a free id that is not `taken`, if there is one.
 
     Raises `KeyringError` when all 255 ids are in the keyring.
     """
@@ -42,9 +42,10 @@ def with_new_key(keyring: Keyring, now: datetime, taken: Container[int] = ()) ->
 
 
 def load_keyring(path: str | Path) -> Keyring:
-    """The keyring in a file. Never makes one: links signed with a key that takes the place of another are dead.
+    """Read the keyring in a file. Never creates one: a new key would break all links signed with the missing one.
 
-    Raises `KeyringError` when it is missing, cannot be read, is damaged, or others than its owner may read it.
+    Raises `KeyringError` when the file is missing, cannot be read, is damaged, or may
+    be read by others than its owner.
     """
     path = Path(path)
     try:
@@ -57,10 +58,10 @@ def load_keyring(path: str | Path) -> Keyring:
 
 
 def create_keyring(path: str | Path, id: int = 1) -> Keyring:
-    """Make a key file (mode 0600) with one fresh key, once for a data folder. On disk when this returns.
+    """Create a key file (mode 0600) with one new key, once for a data folder. On disk when this returns.
 
-    Raises `KeyringError` when there is a file, also one that another process made meanwhile, and when it cannot be
-    written.
+    Raises `KeyringError` when there already is a file, also one that another process created
+    meanwhile, and when it cannot be written.
     """
     path = Path(path)
     made = new_keyring(datetime.now(UTC), id)
@@ -77,18 +78,18 @@ def create_keyring(path: str | Path, id: int = 1) -> Keyring:
 
 
 def rotate(path: str | Path, taken: Container[int] = ()) -> Keyring:
-    """Add a key to the file, which signs from now on; the others keep verifying. On disk when this returns.
+    """Add a key to the file. It signs from now on; the others keep verifying. On disk when this returns.
 
-    Ids that are `taken` are left alone while there are others: links of a removed key must not look forged. Raises
-    `KeyringError` as `load_keyring`, and when all ids are taken.
+    Ids in `taken` are avoided while others are free, because links of a removed key must not look forged.
+    Raises `KeyringError` as `load_keyring` does, and when all ids are taken.
     """
     return _changed(path, lambda keyring: with_new_key(keyring, datetime.now(UTC), taken))
 
 
 def remove(path: str | Path, id: int) -> Keyring:
-    """Take a key out of the file: links signed with it stop working. On disk when this returns.
+    """Remove a key from the file: links signed with it stop working. On disk when this returns.
 
-    Raises `KeyringError` as `load_keyring`, when there is no such key, and when it is the only one.
+    Raises `KeyringError` as `load_keyring` does, when there is no such key, and when it is the only one.
     """
 
     def without(keyring: Keyring) -> Keyring:
@@ -103,12 +104,12 @@ def remove(path: str | Path, id: int) -> Keyring:
 
 
 def only_key(id: int) -> KeyringError:
-    """The refusal to remove the only key that there is."""
+    """The error that refuses to remove the only key."""
     return KeyringError(f"key {id} is the only key; run `mailpixel keys rotate` first, so that another signs")
 
 
 def _changed(path: str | Path, change: Callable[[Keyring], Keyring]) -> Keyring:
-    """The keyring as changed in its file, in one step that others wait for."""
+    """Change the keyring in its file, in one step that other processes wait for. Returns the new keyring."""
     path = Path(path)
     load_keyring(path)
     try:

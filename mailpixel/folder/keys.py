@@ -1,4 +1,4 @@
-"""Whether the keys of the key file are those that signed for the database."""
+"""Checks that the keys of the key file are the ones that signed for the database."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -14,21 +14,21 @@ RESTORE = "put the right key file back from a backup, or name it with MAILPIXEL_
 
 
 def open_keys(key_file: Path, registry: SigningKeys) -> Keyring:
-    """The keys of a file, once it is known that they are those that signed for the database; new ones are remembered.
+    """The keys of a file, checked to be the ones that signed for the database. New ones are remembered.
 
-    Raises `KeyringError` with the remedy, and `StoreUnavailable` when the database does not say which they are.
+    Raises `KeyringError` with the remedy, and `StoreUnavailable` when the database cannot be read.
     """
     remembered = registry.signing_keys()
     keyring = read_keys(key_file, remembered)
     new = _new(keyring, remembered)
     if new:
-        with suppress(StoreUnavailable):  # a disk that may only be read: they are remembered another time
+        with suppress(StoreUnavailable):  # on a read-only disk they are remembered another time
             registry.remember_keys(new)
     return keyring
 
 
 def read_keys(key_file: Path, remembered: Sequence[SigningKey]) -> Keyring:
-    """The keys of a file, once it is known that they are those that signed for a database; see `open_keys`."""
+    """The keys of a file, checked against the remembered ones of a database; see `open_keys`."""
     if is_missing(key_file):
         raise KeyringError(_missing(key_file, remembered))
     keyring = load_keyring(key_file)
@@ -39,7 +39,7 @@ def read_keys(key_file: Path, remembered: Sequence[SigningKey]) -> Keyring:
 def check_keys(
     keyring: Keyring, remembered: Iterable[SigningKey], key_file: Path | str = "the key file"
 ) -> None:
-    """Raises `KeyringError` when the keyring is not the one that signed for the database that remembers these keys."""
+    """Raises `KeyringError` unless this keyring signed for the database that remembers these keys."""
     here = {key.id: key.fingerprint for key in keyring.keys}
     known = {key.id: key for key in remembered}
     others = [id for id, fingerprint in here.items() if id in known and known[id].fingerprint != fingerprint]

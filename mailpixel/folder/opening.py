@@ -1,4 +1,4 @@
-"""Opening a data folder, and beginning an empty one."""
+"""Opens a data folder, and sets up an empty one."""
 
 from contextlib import suppress
 
@@ -12,7 +12,7 @@ from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite
 
 
 def open_stores(settings: Settings) -> tuple[SqliteStore, SqliteRegistry]:
-    """The store and the registry of a data folder that there is; makes none.
+    """The store and the registry of an existing data folder; creates nothing.
 
     Raises `StoreUnavailable` when there is no database in it, or when it cannot be used.
     """
@@ -24,7 +24,7 @@ def open_stores(settings: Settings) -> tuple[SqliteStore, SqliteRegistry]:
 
 
 def has_database(settings: Settings) -> bool:
-    """Whether there is a database. Raises `StoreUnavailable` when this user may not even look."""
+    """Whether there is a database. Raises `StoreUnavailable` when this user may not look."""
     try:
         settings.database.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -36,12 +36,12 @@ def has_database(settings: Settings) -> bool:
 
 
 def begin(settings: Settings) -> tuple[SqliteStore, SqliteRegistry, Keyring]:
-    """A data folder opened for `campaign add`, `serve` and `apikey add`, which may begin an empty one.
+    """Open a data folder for `campaign add`, `serve` and `apikey add`, which may set up an empty one.
 
-    A key file is made only where none ever signed. Raises `StoreUnavailable` and `KeyringError`.
+    A key file is created only where no key ever signed. Raises `StoreUnavailable` and `KeyringError`.
     """
     store, registry = open_sqlite(settings.database)
     if is_missing(settings.key_file) and not registry.signing_keys() and not store.campaigns():
-        with suppress(KeyringError):  # of two that begin at once one makes it; reading says what is wrong
+        with suppress(KeyringError):  # another process may create it first; reading it reports any error
             create_keyring(settings.key_file)
     return store, registry, open_keys(settings.key_file, registry)

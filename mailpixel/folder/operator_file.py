@@ -1,6 +1,6 @@
-"""The file of the operator's lists in the data folder, and the rules that follow from it and the settings.
+"""The file of the operator's lists in the data folder, and the rules made from it and the settings.
 
-Whoever runs long has `RulesInForce` look again whether the file is another one than before.
+Long-running processes use `RulesInForce`, which reads the file again when it has changed.
 """
 
 import json
@@ -15,7 +15,7 @@ from mailpixel.settings import Settings
 
 FILE_NAME = "operator.json"
 FILE_BYTES = 20_000_000
-"""A larger file is not one of ours."""
+"""A larger file cannot be one of lists, in bytes."""
 
 
 def operator_file(data: Path) -> Path:
@@ -24,7 +24,7 @@ def operator_file(data: Path) -> Path:
 
 
 def load_operator_lists(path: Path) -> OperatorLists:
-    """The lists in a file, empty ones when there is none. Raises InvalidInput when it cannot be understood."""
+    """The lists in a file; empty ones when there is none. Raises `InvalidInput` when it cannot be understood."""
     try:
         with open_to_read(path) as file:
             text = file.read(FILE_BYTES + 1)
@@ -47,10 +47,10 @@ def load_operator_lists(path: Path) -> OperatorLists:
 def change_operator_lists(
     path: Path, change: Callable[[OperatorLists], OperatorLists]
 ) -> tuple[OperatorLists, OperatorLists]:
-    """Read, change and write the lists in one step that others wait for; (before, after). On disk on return.
+    """Read, change and write the lists in one step that others wait for. Returns (before, after), on disk.
 
-    Raises InvalidInput as `load_operator_lists` and when the folder cannot be written, and whatever `change`
-    raises; the file is then as it was.
+    Raises `InvalidInput` as `load_operator_lists` does and when the folder cannot be written, and any error
+    of `change`; the file is then unchanged.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -64,7 +64,7 @@ def change_operator_lists(
 
 
 def rules_of(settings: Settings) -> Rules:
-    """The rules for these settings and the lists of their data folder as they are now. Raises InvalidInput."""
+    """The rules made of these settings and the present lists of their data folder. Raises `InvalidInput`."""
     lists = load_operator_lists(operator_file(settings.data))
     return Rules(
         seeds=frozenset(settings.seeds),
@@ -76,7 +76,7 @@ def rules_of(settings: Settings) -> Rules:
 
 
 class RulesInForce:
-    """The rules for whoever runs long: `now`, as of the last good look. Raises InvalidInput as `rules_of`."""
+    """The rules for long-running processes, as of the last good look. Raises `InvalidInput` as `rules_of` does."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -85,9 +85,9 @@ class RulesInForce:
         self.now = rules_of(settings)
 
     def look(self) -> None:
-        """Read the lists again when their file has changed; costs one look at the file while nothing changes.
+        """Read the lists again when their file has changed. Without a change it costs one `stat`.
 
-        Raises InvalidInput for as long as the file cannot be understood; the rules stay as they were.
+        Raises `InvalidInput` as long as the file cannot be understood; the rules stay as they were.
         """
         found = stamp_of(self._file)
         if found != self._seen:

@@ -1,7 +1,6 @@
-"""Where a link may lead: http and https, judged when it is signed and again when it is used.
+"""Where a link may lead: http and https only, checked when it is signed and again when it is used.
 
-The check reads the text as a browser does, by the URL standard, so that no second reading of it can lead anywhere
-else.
+The check reads the text as a browser does, by the URL standard, so that no program reads it differently.
 """
 
 import re
@@ -14,14 +13,14 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _AUTHORITY = re.compile(r"https?://([^/?#]+)", re.IGNORECASE)
 _PATH = re.compile(r"([^?#]*)(.*)", re.DOTALL)
 SURROGATE = re.compile("[\ud800-\udfff]")
-"""Half of a pair: no Unicode text holds one."""
+"""Half of a surrogate pair, which is not valid Unicode text."""
 
 
 def check_destination(url: str, field: str = "url") -> str:
-    """The destination as a browser would request it: ASCII, escaped, good for a `Location` header.
+    """The destination as a browser would request it: ASCII, escaped, valid in a `Location` header.
 
-    Spaces at both ends are dropped. Raises `InvalidInput` for anything but http and https with a host, for
-    control characters, a user name or password, a backslash, a raw `<`, and for more than 65,536 bytes.
+    Outer spaces are dropped. Raises `InvalidInput` for any scheme but http and https, a missing host, control
+    characters, a user name or password, a backslash, a raw `<`, and more than 65,536 bytes.
     """
     url = url.strip(" ")
     authority = _AUTHORITY.match(url)
@@ -55,7 +54,7 @@ _REFUSALS = (
     (lambda url: "<" in url, "holds `<`, often the sign of a missing quote; write %3C where it is meant"),
     (SURROGATE.search, "is not valid Unicode"),
 )
-"""What is refused on sight, in this order."""
+"""What is refused without parsing, in this order."""
 
 
 def _serialised(url: str, field: str) -> str:

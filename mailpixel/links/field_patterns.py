@@ -1,11 +1,11 @@
-"""How templates write their fields: tables of patterns, an example beside each.
+"""How templates write their fields: tables of patterns, each with an example.
 
 Source: the merge fields of the ESPs named in the tests (collected 2026-11).
 """
 
 import re
 
-# Lengths are bounded, so that a text of nothing but openings costs no more than its length.
+# Lengths are bounded, so that a text of only openings takes linear time.
 _NAME = r"[A-Za-z_][^\[\]{}()<>\"'`\\/?&#~@$%*\x00]{0,99}"
 VALUE = "|".join(
     (
@@ -65,7 +65,7 @@ _TOKENS = "|".join(
         rf"//(?:[\w.-]{{0,99}}\.)?\{{{_NAME}\}}(?=[./?#:]|$)",
     )
 )
-"""What is a field wherever it stands, an example beside each."""
+"""Patterns that are a field anywhere, each with an example."""
 _WHOLE = rf"(?!{VALUE})(?:{_NAME})"
 _BRACKETS = (
     (r"\[", r"(?=\s?)\s?", r"(?:/[^\[\]&\x00]{0,99})?\]"),  # [name/what stands for an empty one]
@@ -78,7 +78,7 @@ _BRACKETS = (
     ("::", "", "::"),
     ("\u00ab", "", "\u00bb"),
 )
-"""What may open a field, follow the opening, and close it."""
+"""What opens a field, what may follow the opening, and what closes it."""
 _BRACKETED = "|".join(
     (
         *(f"{opening}{space}{_WHOLE}{closing}" for opening, space, closing in _BRACKETS),
@@ -88,9 +88,9 @@ _BRACKETED = "|".join(
         r"\$![A-Za-z_][\w.]{0,99}",  # $!x
     )
 )
-"""What is a field where it is the whole value of a parameter."""
+"""Patterns that are a field if they are the whole value of a parameter."""
 FIELD = re.compile(rf"{_TOKENS}|(?<=[=?&;#])(?:{_BRACKETED})(?=[&;#]|$)")
-"""Anything that is certainly a field, somewhere in a URL."""
+"""Anything that is certainly a field, anywhere in a URL."""
 WHOLE_FIELD = re.compile(rf"-\w[\w.]*-|\[[^\[\]]+\]|{_BRACKETED}")
 """A field that is all of a URL or of a value."""
 ESCAPED_FIELD = re.compile(
@@ -132,9 +132,9 @@ RESEMBLING = re.compile(
         )
     )
 )
-"""What looks like a field and may be a value."""
+"""Patterns that look like a field but may be a value."""
 BRACKET = re.compile(r"[\[{~@$*|!^#]|%[2457]|__|=-")
-"""A letter of every field that `RESEMBLING` finds: nearly no URL has one, and then nothing slow is asked."""
+"""Letters of which each field found by `RESEMBLING` has one. Few URLs do, so the slow search is rare."""
 SPANNED = re.compile(
     "|".join(
         (

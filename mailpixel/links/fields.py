@@ -26,24 +26,24 @@ from mailpixel.links.merge_tag import style_of
 
 
 def holds_token(text: str) -> bool:
-    """True when a URL or a parameter's value holds a field, or is one, whatever the sender's merge tag is."""
+    """Whether a URL or a parameter's value contains a field or is one, for any merge tag of the sender."""
     return Fields().holds(text)
 
 
 def token_spans(text: str) -> list[tuple[int, int]]:
-    """Where the fields of a text stand, in order; an opening without its end covers the two letters."""
+    """Where the fields of a text are, in order. An opening without an end covers its two letters."""
     return [match.span() for match in SPANNED.finditer(text)]
 
 
 def resembles(url: str) -> bool:
-    """True when something in a URL looks like a field; for a URL that holds no certain one."""
+    """Whether something in a URL looks like a field. Use it for a URL without a certain field."""
     if BRACKET.search(url) is None:  # nearly always
         return False
     return RESEMBLING.search(_decoded(url, True) if "%" in url else url) is not None
 
 
 class Fields:
-    """What is certainly a field, for a sender whose own field is `merge_tag` (empty: none is known)."""
+    """What is certainly a field, for a sender whose merge tag is `merge_tag` (empty: none is known)."""
 
     __slots__ = ("_merging", "style")
 
@@ -52,7 +52,7 @@ class Fields:
         self.style = style_of(merge_tag) if merge_tag else None
 
     def holds(self, text: str) -> bool:
-        """Whether a field stands in the text, or is all of it."""
+        """Whether the text contains a field or is one."""
         if FIELD.search(text) or WHOLE_FIELD.fullmatch(text) or self.styled(text):
             return True
         if "%" not in text:
@@ -62,7 +62,7 @@ class Fields:
         return found is not None
 
     def styled(self, text: str) -> bool:
-        """Whether a field of the merge tag's own style stands in the text, as it is or percent-encoded."""
+        """Whether the text contains a field in the merge tag's style, as it is or percent-encoded."""
         if self.style is None:
             return False
         return self.style.search(text) is not None or (
@@ -72,7 +72,7 @@ class Fields:
 
 @lru_cache(maxsize=64)
 def fields_of(merge_tag: str) -> Fields:
-    """The fields of a sender with this merge tag, made once."""
+    """The fields of a sender with this merge tag, cached."""
     return Fields(merge_tag)
 
 

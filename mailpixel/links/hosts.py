@@ -1,4 +1,4 @@
-"""Hosts that are this very machine: no reader of a mail can reach them."""
+"""Hosts that mean this machine, which no reader of a mail can reach."""
 
 import ipaddress
 import socket
@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is reached from this machine alone: `localhost` and names below it, 127.0.0.0/8, ::1."""
+    """Whether a host can be reached only from this machine: `localhost` and names below it, 127.0.0.0/8, ::1."""
     name = host.strip("[]").rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return True
@@ -15,7 +15,7 @@ def is_loopback(host: str) -> bool:
 
 
 def is_this_machine(base_url: str) -> bool:
-    """Whether a base URL leads every reader to their own machine: a loopback host, or 0.0.0.0 and ::."""
+    """Whether a base URL leads every reader to their own machine: a loopback host, 0.0.0.0 or ::."""
     try:
         host = urlsplit(base_url.strip()).hostname or ""
     except ValueError:
@@ -25,7 +25,7 @@ def is_this_machine(base_url: str) -> bool:
 
 
 def warning_of(base_url: str, campaign: str) -> str:
-    """What to say when mail of a campaign is signed for a base URL of this machine; empty for any other."""
+    """The warning when mail of a campaign is signed for a base URL of this machine; empty for any other."""
     if not is_this_machine(base_url):
         return ""
     return (

@@ -1,7 +1,8 @@
-"""Rewriting HTML by splice: links of `a` and `area` become slots, one pixel goes in, every other byte stays.
+"""Rewrites HTML by splice: links of `a` and `area` become slots, one pixel is added, every other byte stays.
 
-A conforming parser says where each href stands in the source, and only these values are replaced. What no reader can
-follow (in comments and scripts) is no link; links that only some readers can follow are reported.
+A conforming parser says where each href is in the source, and only these values are replaced. Text
+in comments and scripts is not a link, because no reader can follow it. Links that only some
+readers can follow are reported.
 """
 
 import re

@@ -35,7 +35,7 @@ class Key:
 
     @property
     def fingerprint(self) -> bytes:
-        """8 bytes that tell this key from any other. No secret: the key cannot be found from it."""
+        """8 bytes that distinguish this key from any other. They are not secret: they do not reveal the key."""
         return hmac.digest(self.secret, b"mailpixel.fingerprint", "sha256")[:FINGERPRINT_BYTES]
 
 
@@ -57,7 +57,7 @@ class Keyring:
 
 
 def free_id(keyring: Keyring, taken: Container[int] = ()) -> int | None:
-    """The id of a further key, after the newest one first; one that is not `taken` where there is one.
+    """The id for another key: the first free one after the newest key's that is not `taken`, if there is one.
 
     None when all 255 are in the keyring.
     """

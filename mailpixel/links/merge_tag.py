@@ -1,4 +1,4 @@
-"""A sender's own merge tag, such as `*|MP|*`: whether it looks like one, and what is written alike."""
+"""A sender's own merge tag, such as `*|MP|*`: whether it looks like one, and which fields have the same style."""
 
 import re
 from functools import lru_cache
@@ -17,9 +17,9 @@ _CLOSED_BY = {"{": "}", "[": "]", "(": ")", "<": ">", "*": "*", "|": "|"}
 
 
 def resembles_field(tag: str) -> bool:
-    """Whether a merge tag looks like one: it begins with a mark, and what it opens is closed, as in `*|MP|*`.
+    """Whether a merge tag looks like one: it begins with a mark and all its brackets are closed, as in `*|MP|*`.
 
-    A plain word, or `{{mp` with a bracket lost, is a slip: no engine fills it in.
+    A plain word, or `{{mp` with a missing bracket, is a mistake: no engine would fill it in.
     """
     opening = _OPENING.match(tag)
     if opening is None:
@@ -31,10 +31,10 @@ def resembles_field(tag: str) -> bool:
 
 @lru_cache(maxsize=64)
 def style_of(tag: str) -> re.Pattern[str]:
-    """What finds fields written as this merge tag is: a name between its opening and its closing, and the tag itself.
+    """A pattern for fields written in this tag's style: a name between its opening and closing, or the tag itself.
 
-    `[mp]` finds `[email]`, and neither `[0]` nor the name of an array in `?f[colour]=red`; `-mp-` only where nothing
-    else is glued on, as hyphens are in every path.
+    `[mp]` finds `[email]`, but neither `[0]` nor the name of an array in `?f[colour]=red`. `-mp-` matches
+    only with nothing else attached, because hyphens are in every path.
     """
     opening = _OPENING.match(tag)
     if opening is None:
@@ -48,7 +48,7 @@ def style_of(tag: str) -> re.Pattern[str]:
 
 
 def _end_of(tag: str, begin: str, after: int) -> str:
-    """What closes a tag: the opening in a mirror where it ends so, else its last signs; empty without any."""
+    """The closing of a tag: its mirrored opening if it ends so, else its last signs; empty if it has none."""
     mirrored = begin[::-1].translate(_MIRRORED)
     last = tag.rstrip()
     if mirrored != begin and last.endswith(mirrored) and len(last) >= after + len(mirrored):
@@ -76,7 +76,7 @@ def _inner(begin: str) -> str:
 
 
 def _standing_alone(tag: str, begin: str, end: str) -> str:
-    """A field with nothing glued to it, of signs that stand in ordinary URLs, too; one with a dot where the tag has."""
+    """A field with nothing attached, made of signs also found in ordinary URLs; with a dot if the tag has one."""
     inner = r"[^\W\d]\w{0,99}\.[\w.]{1,99}" if "." in tag and not end else r"[^\W\d][\w.]{0,99}"
     after = rf"{re.escape(end)}(?![^/?&#;])" if end else r"(?![\w.]*=)"
     return rf"(?<![^=/?&#;]){re.escape(begin)}(?!{VALUE}){inner}{after}"

@@ -1,7 +1,7 @@
-"""Rewriting a whole RFC 5322 message by splice: headers and untouched parts stay byte for byte.
+"""Rewrites a whole RFC 5322 message by splice: headers and untouched parts stay byte for byte.
 
-HTML parts are rewritten, plain text only when the sender asks for it; one pixel goes into the last HTML part. What is
-signed, encrypted, attached or of doubtful form is skipped, with a cause.
+HTML parts are rewritten, plain text only when the sender asks for it. One pixel goes into the last HTML part.
+Parts that are signed, encrypted, attached or ambiguous are skipped, with a cause.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.plan import not_one_each
 
 _SAMPLE_URL = "https://sample.invalid/c/" + "A" * 80
-"""About as long as one of ours."""
+"""About as long as a tracked URL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class MessagePlan:
 
     @property
     def report(self) -> dict[str, int]:
-        """Numbers for people: `tracked` places, places skipped by reason, parts by cause (`left-attachment`)."""
+        """Counts for people: `tracked` places, skipped places by reason, parts by cause (`left-attachment`)."""
         tracked = sum(part.template.tracked for part in self.templates)
         causes = Counter(f"left-{part.cause}" for part in self.skipped_parts)
         return {"tracked": tracked, **skips_by_reason(self.skipped), **dict(sorted(causes.items()))}
@@ -69,9 +69,9 @@ class MessagePlan:
 def prepare_message(raw: bytes, options: RewriteOptions) -> MessagePlan:
     """Read a message once and plan its rewrite; `MessagePlan.render` then writes it for each recipient.
 
-    URLs of its List-Unsubscribe header are never tracked. Content never makes this raise: what cannot be rewritten
-    comes back as it is, with a cause in `skipped_parts`, and an `error` where something went wrong. `options.charset`
-    is not used: each part declares its own.
+    URLs of its List-Unsubscribe header are never tracked. No content makes this raise: a message that cannot
+    be rewritten comes back as it is, with a cause in `skipped_parts`, and an `error` where something failed.
+    `options.charset` is not used, because each part declares its own.
     """
     try:
         return _prepared(raw, options)

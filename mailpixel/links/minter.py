@@ -1,4 +1,4 @@
-"""What one campaign puts into its mail: keys, a public address and a campaign id, bound together."""
+"""Everything that one campaign needs to make its URLs: keys, a public address and a campaign id, bound together."""
 
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -47,13 +47,13 @@ class Minter:
         return pixel_url(self.base_url, self._opens.token(recipient))
 
     def link(self, recipient: str, number: int) -> str:
-        """The URL that leads the recipient to the campaign's link of this number."""
+        """The URL that leads the recipient to the campaign's link with this number."""
         return click_url(
             self.base_url, self._clicks(TokenKind.CLICK, check_link_number(number)).token(recipient)
         )
 
     def link_to(self, recipient: str, destination: str) -> str:
-        """A URL that carries its destination: for a link that no other recipient has."""
+        """A URL that carries its destination, for a link that no other recipient has."""
         claims = Claims(TokenKind.CLICK, self.campaign, recipient, None, destination, self._preview)
         return click_url(self.base_url, self._signer.sign(claims))
 

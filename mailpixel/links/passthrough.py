@@ -1,9 +1,10 @@
-"""Query values that a tracked link hands on to its destination, for the names that a campaign allows.
+"""Query values that a tracked link passes on to its destination, for the names that a campaign allows.
 
-A destination such as `https://shop.example/?size=7&u={{ id }}` is not known before the token is filled in. Where `u` is
-allowed, a rewrite moves the parameter behind the tracked URL, `https://t.example/c/TOKEN?u={{ id }}`, for the sender's
-own engine to fill in (`passed_through`). The redirect adds the value that came, decoded and encoded again, to the
-registered `https://shop.example/?size=7` (`passed_on`). Nobody has signed it: whoever holds the link can change it.
+A destination such as `https://shop.example/?size=7&u={{ id }}` is not known before the token is filled in.
+If `u` is allowed, a rewrite moves the parameter behind the tracked URL, `https://t.example/c/TOKEN?u={{ id
+}}`, for the sender's engine to fill in (`passed_through`). The redirect adds the received value, decoded and
+encoded again, to the registered `https://shop.example/?size=7` (`passed_on`). The value is not signed:
+anyone with the link can change it.
 """
 
 import re
@@ -36,7 +37,7 @@ def with_parameters(destination: str, parameters: Iterable[tuple[str, str]]) -> 
 
 
 def is_present(name: str, present: frozenset[str]) -> bool:
-    """Whether a name is among these; for `utm_` parameters the case does not matter."""
+    """Whether a name is among these. For `utm_` parameters the case does not matter."""
     if name.lower().startswith("utm_"):
         return name.lower() in {other.lower() for other in present}
     return name in present
@@ -50,22 +51,23 @@ def names_in(query: str) -> frozenset[str]:
 MOST_NAMES = 20
 """The most names that a campaign may allow."""
 NAME_PATTERN = "[A-Za-z0-9_.~-]{1,64}"
-"""Names that are written in one way only."""
+"""Names with only one spelling."""
 
 QUERY_BYTES = 3_000
-"""A longer query is not read: a `Location` has to fit into the 4 kB that nginx keeps for the headers of a server behind
-it. Source: https://nginx.org/en/docs/http/ngx_http_proxy_module.html, proxy_buffer_size (read 2026-11)."""
+"""A longer query is ignored: a `Location` must fit into the 4 kB that nginx allows for the response
+headers of a server behind it. Source: https://nginx.org/en/docs/http/ngx_http_proxy_module.html,
+proxy_buffer_size (read 2026-11)."""
 MOST_VALUES = 20
 """The most values that one redirect adds."""
 VALUE_CHARS = 1_000
-"""The longest value that is handed on."""
+"""The longest value that is passed on, in characters."""
 
 _NAME = re.compile(NAME_PATTERN)
 _AMPERSAND = "\x00"  # no URL that may be tracked holds it
 
 
 def check_names(names: Iterable[str], field: str = "passthrough") -> tuple[str, ...]:
-    """The names as given, each once: at most 20, of 1 to 64 letters, digits, `_`, `.`, `~` and `-`.
+    """The names, each once: at most 20, of 1 to 64 letters, digits, `_`, `.`, `~` and `-`.
 
     Raises `InvalidInput`.
     """
@@ -80,12 +82,12 @@ def check_names(names: Iterable[str], field: str = "passthrough") -> tuple[str, 
 
 
 def passed_on(destination: str, query: bytes, names: Collection[str]) -> str:
-    """Where a redirect leads: the destination with the allowed values of the query that was added to its tracked URL.
+    """The target of a redirect: the destination with the allowed values from the query of its tracked URL.
 
-    `destination` is one that `check_destination` gave; so is the result. Values go behind the destination's own query,
-    in the order they came. One is left out when it is longer than 1,000 characters, is no UTF-8 or holds a control
-    character, when twenty came before it, or when the destination has a parameter of that name. A query of more than
-    3,000 bytes adds nothing. Never raises.
+    `destination` comes from `check_destination`, and the result is valid in the same way. Values are appended
+    to the destination's query, in the order received. A value is left out when it is longer than 1,000
+    characters, is not UTF-8 or holds a control character, when twenty came before it, or when the destination
+    has a parameter of that name. A query of more than 3,000 bytes is ignored. Never raises.
     """
     if len(query) > QUERY_BYTES:
         return destination
@@ -99,7 +101,7 @@ def passed_on(destination: str, query: bytes, names: Collection[str]) -> str:
 
 
 def _decoded(pair: bytes) -> tuple[str, str] | None:
-    """Name and value; None when the value is no text that may be handed on."""
+    """Name and value; None when the value must not be passed on."""
     name, _, value = pair.replace(b"+", b" ").partition(b"=")
     try:
         read = unquote_to_bytes(name).decode(), unquote_to_bytes(value).decode()
@@ -130,9 +132,10 @@ def passed_through(
 
 
 def stands_in(href: str, tail: str) -> bool:
-    """Whether the parameters of a tail stand letter for letter in an href as written, and so can be written again.
+    """Whether the parameters of a tail occur letter for letter in an href as written, so they can be written again.
 
-    A token that is spelled with entities, as `{{ id|default:&quot;0&quot; }}`, cannot: its engine reads that spelling.
+    A token spelled with entities, as `{{ id|default:&quot;0&quot; }}`, does
+    not: its engine reads that spelling.
     """
     return all(pair in href for pair in _pairs(tail.removeprefix("?")))
 

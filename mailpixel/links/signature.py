@@ -21,8 +21,8 @@ _INNER, _OUTER = bytes(n ^ 0x36 for n in range(256)), bytes(n ^ 0x5C for n in ra
 class KeyedHMAC(SigningAlgorithm):
     """HMAC-SHA-256 (RFC 2104) of one key, cut to 16 bytes.
 
-    The two hash states that depend only on the key are made once and copied for each signature: that takes
-    half the time of a whole HMAC.
+    The two hash states that depend only on the key are made once and copied for each signature. That
+    halves the time of a whole HMAC.
     """
 
     def __init__(self, key: bytes) -> None:
@@ -34,7 +34,7 @@ class KeyedHMAC(SigningAlgorithm):
         self._outer = hashlib.sha256(padded.translate(_OUTER))
 
     def get_signature(self, key: bytes, value: bytes) -> bytes:
-        """The 16 bytes for a value; quick for the key this was made for, right for any other."""
+        """The 16 bytes for a value. Fast for the key that this was made for, correct for any other."""
         if key != self._key:
             return hmac.digest(key, value, "sha256")[:SIGNATURE_BYTES]
         inner, outer = self._inner.copy(), self._outer.copy()
@@ -43,7 +43,7 @@ class KeyedHMAC(SigningAlgorithm):
         return outer.digest()[:SIGNATURE_BYTES]
 
     def after(self, prefix: bytes) -> Callable[[bytes], bytes]:
-        """A function from the rest to the 16 bytes of `prefix + rest`: for many values that begin alike."""
+        """A function that gives the 16 bytes of `prefix + rest` for a rest: for many values with one beginning."""
         begun = self._inner.copy()
         begun.update(prefix)
         begin, finish = begun.copy, self._outer.copy
@@ -58,7 +58,7 @@ class KeyedHMAC(SigningAlgorithm):
 
 
 class KindSigner(Signer):
-    """The itsdangerous signer of one kind of token under one key, from which each kind has its own."""
+    """The itsdangerous signer of one kind of token. Each kind has a key derived from the signing key."""
 
     algorithm: KeyedHMAC
 
@@ -68,7 +68,7 @@ class KindSigner(Signer):
         self._key = key
 
     def get_signature(self, value: str | bytes) -> bytes:
-        """22 characters of base64url: what the signer of itsdangerous gives, by a shorter way."""
+        """22 characters of base64url: the same as itsdangerous' signer gives, computed faster."""
         text = value.encode() if isinstance(value, str) else value
         return encode(self.algorithm.get_signature(self._key, text))
 

@@ -1,4 +1,4 @@
-"""The surfaces: the public paths that mail points at. Whatever knows a surface reads it from this one table."""
+"""The surfaces: the public paths used in mail. All code that needs a surface reads it from this one table."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,17 +13,17 @@ class ReplyKind(StrEnum):
     PIXEL = "pixel"
     """With the same image, whatever the token."""
     REDIRECT = "redirect"
-    """With the way to its destination, or a page where there is none."""
+    """With a redirect to its destination, or a page where there is none."""
     PAGE = "page"
-    """With a page of the app that asks; nothing happens before its reader agrees."""
+    """With a page of the app that asks first; nothing happens before its reader agrees."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surface:
-    """A public path prefix and what is good behind it.
+    """A public path prefix and the tokens accepted behind it.
 
-    `event` is the kind of event that it logs. `tokens` are the kinds of token that are good alone behind the prefix,
-    `numbered` those that are good with the number of a link behind them. `name` is its label in the metrics.
+    `event` is the kind of event that it logs. `tokens` are the kinds of token accepted alone behind the
+    prefix, `numbered` those accepted with a link number behind them. `name` is its label in the metrics.
     """
 
     name: str
@@ -46,11 +46,11 @@ LINK = Surface("click", "/c/", EventKind.CLICK, ReplyKind.REDIRECT, (_CLICK,), n
 OPT_OUT = Surface("optout", "/u/", EventKind.OPTOUT, ReplyKind.PAGE, (_MESSAGE,))
 
 SURFACES = (PIXEL, LINK, OPT_OUT)
-"""All surfaces. A new one is a row above and its place here."""
+"""All surfaces. To add one, add a row above and list it here."""
 
 _BY_PREFIX = {surface.prefix: surface for surface in SURFACES}
 
 
 def surface_of(path: str) -> Surface | None:
-    """The surface that a percent-decoded path lies on, by its first part; None for any other path."""
+    """The surface of a percent-decoded path, by its first part; None for any other path."""
     return _BY_PREFIX.get(path[: path.find("/", 1) + 1] or path)

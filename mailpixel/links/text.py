@@ -1,7 +1,7 @@
-"""Links of plain text: only what begins with `http://` or `https://`, and every other character stays.
+"""Links of plain text: only URLs that begin with `http://` or `https://`. Every other character stays.
 
-Off unless the sender asks for it, since the reader sees the long tracked URL. Quoted lines (`>`), the signature after
-`-- `, bare domains and `www.` stay as they are.
+It is off unless the sender asks for it, because the reader sees the long tracked URL. Quoted lines (`>`), the
+signature after `-- `, bare domains and `www.` stay as they are.
 """
 
 import re
@@ -77,13 +77,13 @@ def _goes_on(text: str, start: int, end: int, fields: Fields) -> bool:
 
 
 def _touching(spans: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int, int] | None:
-    """The first of these spans, in order and apart from each other, that overlaps or meets the place."""
+    """The first of these ordered, disjoint spans that overlaps or touches the place."""
     place = bisect_left(spans, start, key=itemgetter(1))
     return spans[place] if place < len(spans) and spans[place][0] <= end else None
 
 
 def _trimmed(text: str, start: int, end: int) -> str:
-    """The URL without what belongs to the sentence around it, and with what follows a `|`."""
+    """The URL without punctuation of the sentence around it, and with what follows a `|`."""
     more = _MORE.match(text, end)
     url = _before_wide_stop(text[start:end] + (more[0].rstrip(_CLOSING) if more else "")).rstrip(_TRAILING)
     before = text[start - 1] if start else ""

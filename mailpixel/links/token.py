@@ -39,27 +39,27 @@ TOKEN_CHARS = BODY_CHARS + SIGNATURE_CHARS
 
 
 SERIES_KEPT = 256
-"""How many series a signer keeps ready: the campaigns and links that are signed at one time."""
+"""Most series that a signer caches: the campaigns and links that are signed at one time."""
 
 
 class Problem(StrEnum):
     """Why a token is refused."""
 
     MALFORMED = "malformed"
-    """No token, or one cut off or spelled in another way."""
+    """Not a token, or one that is cut off or not in canonical spelling."""
     UNKNOWN_KEY = "unknown_key"
     """Signed with a key that the keyring does not hold, or no longer holds."""
     BAD_SIGNATURE = "bad_signature"
-    """It reads well, but no key of ours signed it: somebody changed it."""
+    """It is well formed, but its signature is wrong: someone changed it."""
     WRONG_KIND = "wrong_kind"
-    """A good token of another kind than the place asks for."""
+    """A valid token of a kind that is not accepted here."""
 
 
 class Reading(NamedTuple):
-    """The result of verifying a token, which is good when `problem` is None.
+    """The result of verifying a token. The token is good when `problem` is None.
 
-    `claims` are there whenever they could be read, so that a forged token tells which message it names: act
-    upon them only when the token is good. They are None for a malformed token.
+    `claims` are set whenever they could be read, so that a forged token shows which message it names. Act on
+    them only when the token is good. They are None for a malformed token.
     """
 
     claims: Claims | None
@@ -67,7 +67,7 @@ class Reading(NamedTuple):
 
     @property
     def forged(self) -> bool:
-        """It names a message in the way of a real token, but its signature is broken."""
+        """Whether it names a message like a real token, but its signature is broken."""
         return self.problem is Problem.BAD_SIGNATURE
 
 
@@ -75,9 +75,9 @@ MALFORMED = Reading(None, Problem.MALFORMED)
 
 
 class Series:
-    """Signs tokens that differ in their recipient alone: what begins them is encoded and hashed once.
+    """Signs tokens that differ only in their recipient: their beginning is encoded and hashed once.
 
-    Its tokens are those of `TokenSigner.sign`; `token` costs little more than the signature.
+    The tokens are the same as those of `TokenSigner.sign`. `token` costs little more than the signature.
     """
 
     def __init__(self, signer: KindSigner, begin: bytes, end: bytes) -> None:
@@ -89,7 +89,7 @@ class Series:
         self._signature = signer.algorithm.after(prefix)
 
     def token(self, recipient: str) -> str:
-        """The token of one recipient. Raises `InvalidInput` for what is no recipient id."""
+        """The token of one recipient. Raises `InvalidInput` for an invalid recipient id."""
         if not 0 < len(recipient) <= RECIPIENT_CHARS or not recipient.isascii():
             raise recipient_fault(recipient)
         if recipient.encode().translate(None, RECIPIENT_ALPHABET):
@@ -97,7 +97,7 @@ class Series:
         return self.tokens((recipient,))[0]
 
     def tokens(self, recipients: Iterable[str]) -> list[str]:
-        """The tokens of recipients whose ids have been checked: the loop that bulk jobs spend their time in."""
+        """The tokens of recipients whose ids have been checked. Bulk jobs spend their time in this loop."""
         begins, end, signature, prefix = self._begins, self._end, self._signature, self._prefix
         tokens = []
         for recipient in recipients:
@@ -108,7 +108,7 @@ class Series:
 
 
 class TokenSigner:
-    """Signs claims with the newest key of a keyring and verifies tokens of all its keys."""
+    """Signs claims with the newest key of a keyring, and verifies tokens of all its keys."""
 
     def __init__(self, keyring: Keyring) -> None:
         self._signers = {
@@ -131,7 +131,7 @@ class TokenSigner:
         return self.series(claims).token(claims.recipient)
 
     def series(self, claims: Claims) -> Series:
-        """A signer of tokens like this one for many recipients; the recipient in `claims` does not matter.
+        """A signer of tokens with these claims for many recipients. The recipient in `claims` is ignored.
 
         Raises `InvalidInput` for claims out of bounds.
         """
@@ -142,7 +142,7 @@ class TokenSigner:
         return self.series(Claims(kind, campaign, "", link, None, preview))
 
     def verify(self, token: str, kinds: Container[TokenKind]) -> Reading:
-        """Read a token where tokens of `kinds` are accepted. What is wrong stands in the reading."""
+        """Verify a token where tokens of `kinds` are accepted. A problem is part of the reading."""
         if len(token) > TOKEN_CHARS or not token.isascii():
             return MALFORMED
         text = token.encode("ascii")

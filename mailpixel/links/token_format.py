@@ -52,7 +52,7 @@ class TokenForm:
 
     @property
     def byte(self) -> int:
-        """The form on the wire."""
+        """The form as that byte."""
         return CODES[self.kind] + PREVIEW * self.preview + EMBEDDED * self.embedded
 
 
@@ -63,7 +63,7 @@ FORMS = {
     for embedded in ((False, True) if kind is TokenKind.CLICK else (False,))
     for form in [TokenForm(kind, preview, embedded)]
 }
-"""Every form there is, by its byte."""
+"""All forms, by their byte."""
 
 
 def encode(data: bytes) -> bytes:
@@ -72,7 +72,7 @@ def encode(data: bytes) -> bytes:
 
 
 def decode(text: bytes) -> bytes | None:
-    """What base64url text stands for; None unless the text is the one that `encode` writes for it."""
+    """The bytes of a base64url text; None unless `encode` writes them as exactly this text."""
     try:
         data = a2b_base64(text.translate(_FROM_URL) + _PADDING[len(text) & 3])
     except Error:
@@ -81,7 +81,7 @@ def decode(text: bytes) -> bytes | None:
 
 
 def varint(number: int) -> bytes:
-    """A number from 0 as a varint."""
+    """A non-negative number as a varint."""
     written = bytearray()
     while number > 0x7F:
         written.append(number & 0x7F | 0x80)
@@ -91,9 +91,9 @@ def varint(number: int) -> bytes:
 
 
 def read_varint(data: bytes) -> tuple[int, bytes]:
-    """The varint of at most 3 bytes that begins the data, and what follows it.
+    """The varint of at most 3 bytes at the beginning of the data, and the rest.
 
-    Raises `ValueError` for one cut off, or longer than it need be.
+    Raises `ValueError` for one that is cut off or longer than necessary.
     """
     number = 0
     for at, byte in enumerate(data[:3]):
@@ -106,7 +106,7 @@ def read_varint(data: bytes) -> tuple[int, bytes]:
 
 
 def form_of(claims: Claims) -> TokenForm:
-    """The form claims are written in. Raises `InvalidInput` for links where none belong."""
+    """The form for these claims. Raises `InvalidInput` for a link where none is allowed."""
     embedded = claims.destination is not None
     destinations = embedded + (claims.link is not None)
     if destinations != (claims.kind is TokenKind.CLICK):
@@ -136,9 +136,10 @@ def ending(claims: Claims) -> bytes:
 
 
 def unpack(form: TokenForm, text: bytes) -> Claims | None:
-    """The claims in base64url text of a known form; None when out of bounds or spelled in another way.
+    """The claims in base64url text of a known form; None when out of bounds or not in canonical spelling.
 
-    The bounds hold behind a good signature, too: programs in other languages sign with our keys.
+    The bounds are checked even after a valid signature, because programs in other
+    languages also sign with our keys.
     """
     data = decode(text)
     if data is None:
@@ -167,7 +168,7 @@ def _plausible(campaign: bytes, recipient: bytes) -> bool:
 
 
 def _read_ending(form: TokenForm, data: bytes) -> tuple[int | None, str | None]:
-    """(link, destination). Raises `ValueError` for anything but the whole of what the form asks for."""
+    """(link, destination). Raises `ValueError` unless it is exactly what the form requires."""
     if form.kind is not TokenKind.CLICK:
         if data:
             raise ValueError("more than the claims")

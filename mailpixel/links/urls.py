@@ -1,4 +1,4 @@
-"""Tracking URLs: how they are written into mail, and how the paths that come back are read.
+"""Tracking URLs: how they are written into mail, and how incoming paths are read.
 
 /o/{token}.gif     the pixel              /c/{token}              one link
 /u/{token}         "do not track me"      /c/{message token}/{n}  link n by a merge-field token
@@ -22,10 +22,10 @@ _BASE_URL = re.compile(
 
 
 class TrackingPath(NamedTuple):
-    """A path on one of our surfaces. (A tuple, because it is made once for every request.)
+    """A path on one of our surfaces. (It is a tuple, because one is made for every request.)
 
-    `link` is the number behind a message token. `damaged` says that an apostrophe was glued on, as link scanners do:
-    the token may be looked at, but never accepted.
+    `link` is the number behind a message token. `damaged` says that an apostrophe was appended, as link
+    scanners do: the token may be read, but never accepted.
     """
 
     surface: Surface
@@ -35,10 +35,10 @@ class TrackingPath(NamedTuple):
 
 
 def check_base_url(url: str, field: str = "base_url") -> str:
-    """A public address as URLs are made with it: without a slash at its end, scheme and host in lower case.
+    """A public address in the form used in URLs: no slash at its end, scheme and host in lower case.
 
-    http or https and a host in ASCII, at most 500 characters, with a port or a path prefix if need be. Raises
-    `InvalidInput` for anything else: a query, a fragment, a user name, an escape.
+    It is http or https with a host in ASCII, at most 500 characters, optionally with a port and a path
+    prefix. Raises `InvalidInput` for anything else: a query, a fragment, a user name, an escape.
     """
     parts = _BASE_URL.fullmatch(url.strip(" "))
     if parts is None or len(url) > BASE_URL_CHARS:
@@ -80,17 +80,17 @@ _PATTERNS = {surface: _NUMBERED if surface.numbered else _ALONE for surface in S
 
 
 def parse_path(path: str) -> TrackingPath | None:
-    """Read a percent-decoded path; None when it is not one of ours, or holds nothing like a token."""
+    """Parse a percent-decoded path; None when it is not one of ours, or contains nothing like a token."""
     surface = surface_of(path)
     return None if surface is None else parse_path_on(surface, path)
 
 
 def parse_path_on(surface: Surface, path: str) -> TrackingPath | None:
-    """Read a percent-decoded path on a surface; None when nothing in it is like a token.
+    """Parse a percent-decoded path on a surface; None when it contains nothing like a token.
 
-    The first character that no token holds ends the token, and what mail programs glued on behind it is dropped, as are
-    `-` and `_`, with which no token ends (the last of 22 characters for 16 bytes is one of `AQgw`). Slashes before a
-    token may be doubled. Nothing here says that the token is good.
+    The first character that cannot be in a token ends it. Anything that mail programs appended is dropped,
+    and so are `-` and `_` at its end, where a token cannot have them (the last of 22 characters for 16 bytes
+    is one of `AQgw`). Slashes before a token may be doubled. The token is not verified here.
     """
     rest = path[len(surface.prefix) :]
     damaged = "'" in rest or "%27" in rest

@@ -1,7 +1,8 @@
-"""A file of links that is written beside its place and moved there when it is whole; an interrupted run goes on.
+"""A file of links that is written beside its final place and moved there when complete. It can be resumed.
 
-`FILE.part` holds the rows so far. `FILE.part.json` says which job they belong to and how far it came; it is
-replaced after every block, when the rows are on disk. What `FILE.part` holds beyond that is cut off again.
+`FILE.part` holds the rows so far. `FILE.part.json` says which job they belong to and how far
+it got; it is replaced after every block, once the rows are on disk. Anything in `FILE.part`
+beyond that is cut off on resuming.
 """
 
 import hashlib
@@ -28,7 +29,7 @@ RunFacts = Mapping[str, object]
 
 
 def facts_of_run(job: Job, keyring: Keyring, list_bytes: int | None) -> RunFacts:
-    """What must be the same for a run to go on. Keys are compared by what they make, which gives none away."""
+    """What must be the same to resume a run. Keys are compared by their signatures, which do not reveal them."""
     made = Minter(keyring, job.base_url, job.campaign).token(_PROBE) + pseudonym(keyring, _PROBE)
     return {
         "campaign": job.campaign,
@@ -45,9 +46,10 @@ def facts_of_run(job: Job, keyring: Keyring, list_bytes: int | None) -> RunFacts
 
 
 def place_of(path: Path, source: BinaryIO) -> Path:
-    """Where FILE will be: what it names itself, or where the symbolic link leads that it is.
+    """The final place of FILE: the path itself, or the target of a symbolic link.
 
-    Raises `InvalidInput` for a device or a pipe, which would be replaced by a file, and for the list that is read.
+    Raises `InvalidInput` for a device or a pipe, which a file would replace, and
+    for the list that is being read.
     """
     if path.exists() and not path.is_file():
         raise InvalidInput("output", f"{path} is not a regular file; name another, or write to stdout")
@@ -70,10 +72,10 @@ def _is_read_from(path: Path, source: BinaryIO) -> bool:
 
 
 class PartFile:
-    """`FILE.part`, open for one run. Use it as a context: it becomes FILE at the end, unless an error ends it.
+    """`FILE.part`, open for one run. Use it in a `with` block: at the end it becomes FILE, unless an error ends it.
 
-    `done` is what an earlier run had done. Raises `InvalidInput` when that was another job or cannot be continued, and
-    `Conflict` while another run writes the same file.
+    `done` is what an earlier run had done. Raises `InvalidInput` when that was another job or cannot be
+    resumed, and `Conflict` while another run writes the same file.
     """
 
     def __init__(self, path: Path, facts: RunFacts, resume: bool = False) -> None:
@@ -93,7 +95,7 @@ class PartFile:
             raise
 
     def note(self, done: Done) -> None:
-        """Remember how much is written, once it is on disk; nothing for Parquet, which ends with its index."""
+        """Record how much is written, once it is on disk. Does nothing for Parquet, which ends with its index."""
         if self._facts["format"] == Format.PARQUET:
             return
         self._sync()
@@ -107,7 +109,7 @@ class PartFile:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        """Move the whole file to its place; of what an error ended keep only what another run can go on from."""
+        """Move the finished file to its place. After an error keep only what another run can resume."""
         try:
             if kind is None:
                 self._sync()
@@ -121,7 +123,7 @@ class PartFile:
 
     @property
     def is_kept(self) -> bool:
-        """Whether another run can go on from here."""
+        """Whether another run can resume from here."""
         return self.done.blocks > 0
 
     def _lock(self) -> None:
@@ -134,7 +136,7 @@ class PartFile:
         return Done()
 
     def _go_on(self) -> Done:
-        """Where the earlier run ended; the beginning when it wrote nothing that counts."""
+        """Where the earlier run ended; the beginning when it wrote nothing usable."""
         if not self._note.exists() or self._size() == 0:
             return self._begin()
         facts, done, written_bytes = self._read_note()
@@ -148,7 +150,7 @@ class PartFile:
         return done
 
     def _read_note(self) -> tuple[RunFacts, Done, int]:
-        """What `note` wrote: the job's facts, how far it came, and how many bytes it had written."""
+        """What `note` wrote: the job's facts, how far it got, and how many bytes it had written."""
         try:
             note = json.loads(self._note.read_text())
             return dict(note["facts"]), Done(**note["done"]), int(note["written_bytes"])

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from mailpixel.links.lists.parquet import ParquetRows
 
 BLOCK_BYTES = 262_144
-"""How much of a list is read at once for a row of two columns."""
+"""Bytes of a list that are read at once, for rows of two columns."""
 BLOCK_ROWS = 40_000
-"""How many rows of a Parquet list are read at once for a row of one column."""
+"""Rows of a Parquet list that are read at once, for rows of one column."""
 
 _ENDED = (
     "a worker process died (out of memory?); a script that calls mint_links must do so under "
@@ -43,8 +43,11 @@ _NO_MEMORY = (
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How far a list is done: its first `blocks`, their CRC-32, the `rows` in them, of these `minted` and
-    `faulty`, the rest being blank or headers, and the `read_bytes`."""
+    """How far a list is done.
+
+    It holds the number of finished `blocks`, their CRC-32, the `rows` in them, of which `minted` and `faulty`
+    (the others are blank or headers), and the `read_bytes`.
+    """
 
     blocks: int = 0
     crc32: int = 0
@@ -61,8 +64,11 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class MintedCounts:
-    """How a list ended: `rows` read without the header and blank rows, of these `minted` and `faulty`; `duplicates`
-    are minted rows whose recipient had come before (their links are the same), seen by this run alone."""
+    """How a list ended.
+
+    `rows` were read, without the header and blank rows; of these `minted` and `faulty`. `duplicates` are
+    minted rows whose recipient came before, with the same links; only this run is counted.
+    """
 
     rows: int
     minted: int
@@ -71,16 +77,16 @@ class MintedCounts:
 
 
 def _ignore(*news: object) -> None:
-    """Nobody watches."""
+    """The default callback: does nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What is reported while a list is minted, and how far an earlier run came.
+    """What to report while a list is minted, and how far an earlier run got.
 
-    `on_fault(row, fault)` for every row that was left out, in order. `on_block(done)` after each block, when its rows
-    are written. What was `done` by an earlier run with the same job is read over, and neither written nor reported
-    again.
+    `on_fault(row, fault)` is called for every row that is left out, in order. `on_block(done)` is called
+    after each block, once its rows are written. Rows that an earlier run of the same job has `done` are read
+    again, but neither written nor reported.
     """
 
     on_fault: Callable[[int, InvalidInput], None] = _ignore
@@ -91,10 +97,10 @@ class Watch:
 def mint_links(
     source: BinaryIO, sink: BinaryIO, job: Job, keyring: Keyring, watch: Watch = Watch()
 ) -> MintedCounts:
-    """Mint links for every recipient of a list: CSV, one id a line, NDJSON, or Parquet.
+    """Mint links for every recipient of a list: CSV, one id a line, NDJSON, or Parquet. Returns the tally.
 
-    Raises `InvalidInput` for a list that cannot be read and, with `job.strict`, for the first faulty row, after
-    the rows before it were written; `MissingExtra` for Parquet without pyarrow.
+    Raises `InvalidInput` for a list that cannot be read and, with `job.strict`, for the first faulty row,
+    after the rows before it were written. Raises `MissingExtra` for Parquet without pyarrow.
     """
     beginning = source.read(BLOCK_BYTES)
     layout, cut = (_cut_parquet if is_parquet(beginning) else _cut_text)(source, beginning, job)
@@ -111,7 +117,7 @@ def mint_links(
 
 
 def worker_count(job: Job) -> int:
-    """The processes for a long list: one a core where the job names no number."""
+    """The number of processes for a long list: the job's, or one for each core."""
     return cores() if job.workers is None else job.workers
 
 
@@ -138,8 +144,10 @@ def _cut_parquet(source: BinaryIO, beginning: bytes, job: Job) -> tuple[Layout, 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block of whole rows with all that it takes to mint it in another process; the first `skip` rows are the head
-    of the list. It stands for `size_bytes` of the list."""
+    """A block of whole rows with all that another process needs to mint it.
+
+    The first `skip` rows are the head of the list. It stands for `size_bytes` of the list.
+    """
 
     job: Job
     keyring: Keyring
@@ -154,7 +162,7 @@ class Block:
 
 
 def _not_done(blocks: Iterator[Block], done: Done) -> Iterator[Block]:
-    """The blocks after those done. Raises `InvalidInput` when these are not what they were."""
+    """The blocks after those done. Raises `InvalidInput` when the blocks done have changed since."""
     seen = 0
     for block in islice(blocks, done.blocks):
         seen = crc32(block.rows, seen)
@@ -164,7 +172,7 @@ def _not_done(blocks: Iterator[Block], done: Done) -> Iterator[Block]:
 
 
 def in_processes(blocks: Iterable[Block], processes: int) -> Iterator[tuple[Block, Minted]]:
-    """The blocks minted by several processes, in order; few are on their way at a time, so that memory stays flat."""
+    """The blocks minted by several processes, in order. Only a few are queued at a time, so memory stays flat."""
     try:
         yield from in_order(blocks, Block.mint, processes)
     except BrokenProcessPool:
@@ -184,7 +192,7 @@ def size_of(source: BinaryIO) -> int | None:
 
 @contextmanager
 def _rows_into(sink: BinaryIO, job: Job, done: Done) -> "Iterator[BinaryIO | ParquetRows]":
-    """What rows are written to, after the head; whole at the end, also when a strict job stops."""
+    """Where rows are written, after the head. It is completed at the end, also when a strict job stops."""
     if job.format is not Format.PARQUET:
         sink.write(b"" if done.blocks else job.header)
         yield sink

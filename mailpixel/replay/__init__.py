@@ -1,4 +1,4 @@
-"""History judged outside of the service: labelled scenarios to measure the rules by, access logs to learn from."""
+"""Judges history outside the service: labelled scenarios that measure the rules, and access logs to learn from."""
 
 from mailpixel.replay.access_log import LogShape, read_log
 from mailpixel.replay.replayed import Replayed, replay

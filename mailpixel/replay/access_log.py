@@ -1,4 +1,4 @@
-"""The log of an existing pixel, in the combined format of nginx and Apache, as messages to be judged."""
+"""Reads the log of an existing pixel, in the combined format of nginx and Apache, as messages to judge."""
 
 import re
 from collections.abc import Iterable
@@ -21,11 +21,12 @@ _TIME = "%d/%b/%Y:%H:%M:%S %z"
 
 @dataclass(frozen=True, slots=True)
 class LogShape:
-    """How to tell opens and clicks in a log by their paths.
+    """How to recognise opens and clicks in a log by their paths.
 
-    `open` and `click` are regular expressions to be found in the path with its query; a group named
-    `recipient` says whose it is, one named `link` which link (a number, or any text). Without a `recipient`
-    group the query value named `recipient_key` does. Raises InvalidInput for what is not a regular expression.
+    `open` and `click` are regular expressions to search for in the path with its query. A group named
+    `recipient` gives the recipient, one named `link` the link (a number, or any text). Without a
+    `recipient` group, the query value named `recipient_key` gives the recipient. Raises `InvalidInput`
+    for an invalid regular expression.
     """
 
     open: str = r"/(?:o|open|pixel|track/open)[/?.]"
@@ -43,7 +44,7 @@ class LogShape:
 
 @dataclass(frozen=True, slots=True)
 class AccessLog:
-    """A log as read: messages in order of recipient, and how many of its lines name no open or click of a recipient."""
+    """A log as read: messages in order of recipient, and how many lines had no open or click of a recipient."""
 
     messages: tuple[Message, ...]
     lines: int
@@ -51,10 +52,10 @@ class AccessLog:
 
 
 def read_log(lines: Iterable[str], campaign: str, shape: LogShape) -> AccessLog:
-    """The opens and clicks of a combined-format log, all of one campaign. Holds them in memory.
+    """Read the opens and clicks of a combined-format log, all of one campaign. It keeps them in memory.
 
-    A log keeps no headers but Referer and agent, so events are marked `UNSEEN` and no missing header is held
-    against them; its times are whole seconds.
+    A log has no headers but Referer and agent, so events are marked `UNSEEN` and missing headers are not held
+    against them. Its times are whole seconds.
     """
     by_recipient: dict[str, list[Event]] = {}
     number = 0
@@ -102,7 +103,7 @@ def _event(line: str, number: int, campaign: str, shape: LogShape) -> Event | No
 
 
 def _named(target: str, shape: LogShape) -> tuple[EventKind, str, str] | None:
-    """Kind, recipient and link that a path names; None for a path that is none of ours."""
+    """Kind, recipient and link that a path names; None for any other path."""
     for kind, pattern in ((EventKind.OPEN, shape.open), (EventKind.CLICK, shape.click)):
         found = re.search(pattern, target)
         if found is None:

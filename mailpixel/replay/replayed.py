@@ -1,4 +1,4 @@
-"""What the rules make of a scenario: a label for every hit, and the counts at the end."""
+"""The verdicts of the rules on a scenario: one for every hit, and the counts at the end."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,14 +32,14 @@ JudgedMessage = tuple[Message, Sequence[Judged]]
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """The judgement of a scenario. `judged` has one entry a hit, None where there was no message to judge."""
+    """The judgement of a scenario. `judged` has one entry for each hit, None where there was no message to judge."""
 
     scenario: str
     judged: tuple[Judged | None, ...]
     summary: Mapping[str, int]
 
     def line(self) -> dict[str, Any]:
-        """As `mailpixel replay --json` prints it: scenario, verdicts, rules, via, dup and summary."""
+        """The JSON object that `mailpixel replay --json` prints: scenario, verdicts, rules, via, dup and summary."""
         seen = self.judged
         return {
             "scenario": self.scenario,
@@ -52,7 +52,7 @@ class Replayed:
 
 
 def replay(scenario: Scenario, base: Rules) -> Replayed:
-    """Judge a scenario by these rules and what it brings besides."""
+    """Judge a scenario by these rules plus the scenario's own additions."""
     rules = scenario.rules(base)
     messages = [(message, judge(message, campaign, rules)) for message, campaign in scenario.messages()]
     by_id = {hit.event.id: hit for _, judged in messages for hit in judged}
@@ -63,8 +63,8 @@ def replay(scenario: Scenario, base: Rules) -> Replayed:
 def summarise(messages: Sequence[JudgedMessage], hits: int) -> dict[str, int]:
     """The counts of judged messages of one campaign, as its summary would count them.
 
-    Besides `COUNTS`: `duplicates` are repeats, `internal` the sender's own hits, `uncounted` the rest of all `hits`:
-    without a message, with a broken signature, or with another method than GET.
+    Besides `COUNTS`: `duplicates` are repeats, `internal` are hits of the sender, and `uncounted` are the
+    rest of all `hits`: without a message, with a broken signature, or with a method other than GET.
     """
     measured = tally(fold_message(message, judged) for message, judged in messages)
     totals = {

@@ -1,9 +1,10 @@
-"""One scenario of a replay file: a timeline of raw requests, what is known besides, and the labels where it has some.
+"""One scenario of a replay file: a timeline of raw requests, their context, and optional labels.
 
-A line of the file is a JSON object: `scenario` (its name), `campaign` {id, links, sent, plain_http}, `messages`
-[{recipient, sent_at_ms, delivered_at_ms}], `hits` [{t_ms, recipient, kind, link, method, ip, headers, token}], and if
-wanted `plain_http` (true where the public address was not https, for the campaign or the whole scenario), `config`
-{seeds, operator_networks, trap_links, networks, agents} and `expect` {verdicts, rules, via, dup, summary}.
+A line of the file is a JSON object: `scenario` (its name), `campaign` {id, links, sent, plain_http},
+`messages` [{recipient, sent_at_ms, delivered_at_ms}], and `hits` [{t_ms, recipient, kind, link, method, ip,
+headers, token}]. Optional: `plain_http` (true where the public address was not https, for the campaign or
+the whole scenario), `config` {seeds, operator_networks, trap_links, networks, agents} and `expect`
+{verdicts, rules, via, dup, summary}.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,14 +23,14 @@ from mailpixel.traffic.networks import Network, canonical_address
 
 _EDGE = b"play"
 _MARKS = {"valid": Facts.NONE, "preview": Facts.PREVIEW, "tampered": Facts.FORGED}
-"""Tokens that name a message, and what they add to the facts; hits on any other token are judged by nobody.
-"""
+"""Kinds of token that name a message, and the facts that each adds. Hits on any other token are not judged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The labels of a scenario, one a hit: a word, words that are all right, or None where it is not
-    judged. `rules`, `via` and `dup` may be empty: nothing is said of them.
+    """The labels of a scenario, one for each hit: a word, several words that are all right, or None.
+
+    A hit with None is not compared. `rules`, `via` and `dup` may be empty: then they are not compared.
     """
 
     verdicts: Sequence[Any]
@@ -41,18 +42,18 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A scenario as read. `events` has one entry a hit, None where the token names no message."""
+    """A scenario as read. `events` has one entry for each hit, None where the token names no message."""
 
     name: str
     links: tuple[Link, ...]
     events: tuple[Event | None, ...]
     clocks: Mapping[str, tuple[int | None, int | None]]
-    """Recipient to the moments of sending and of delivery."""
+    """The moments of sending and of delivery, by recipient."""
     config: Mapping[str, Any]
     expected: Expected | None = None
 
     def rules(self, base: Rules) -> Rules:
-        """The rules in force in this scenario: those of `base` and what the scenario knows besides."""
+        """The rules in force in this scenario: those of `base` plus the scenario's additions."""
         if not self.config:
             return base
         return replace(
@@ -64,7 +65,7 @@ class Scenario:
         )
 
     def messages(self) -> Iterator[tuple[Message, Campaign]]:
-        """Every message of the scenario that was hit, with its campaign as sent at that message's own moment."""
+        """Every message of the scenario that was hit, with its campaign as sent at that message's own time."""
         by_recipient: dict[str, list[Event]] = {}
         for event in self.events:
             if event is not None:
@@ -82,15 +83,15 @@ class Scenario:
 
 
 def read_scenario(row: Mapping[str, Any]) -> Scenario:
-    """A scenario from its JSON object. Raises InvalidInput naming what is wrong with which part."""
+    """A scenario from its JSON object. Raises `InvalidInput` naming what is wrong in which part."""
     try:
         return _read(row)
     except KeyError as error:
         raise InvalidInput(
-            "scenario", f"lacks the key {error}; `mailpixel docs judging` says how a scenario is laid out"
+            "scenario", f"lacks the key {error}; `mailpixel docs judging` describes the format"
         ) from None
     except (TypeError, AttributeError, ValueError, OverflowError) as error:
-        raise InvalidInput("scenario", f"is not laid out as a scenario is ({error!r})") from None
+        raise InvalidInput("scenario", f"is not in the format of a scenario ({error!r})") from None
 
 
 def _read(row: Mapping[str, Any]) -> Scenario:
@@ -110,7 +111,7 @@ def _read(row: Mapping[str, Any]) -> Scenario:
 
 
 def _transport(row: Mapping[str, Any]) -> Facts:
-    """What the public address adds to every hit: browsers hold headers back over plain http."""
+    """The facts that the public address adds to every hit: over plain http browsers leave out headers."""
     said = [place["plain_http"] for place in (row, row["campaign"]) if "plain_http" in place]
     if not all(isinstance(word, bool) for word in said):
         raise InvalidInput("plain_http", "is neither true nor false")
@@ -125,13 +126,14 @@ def _expected(row: Mapping[str, Any] | None, hits: int) -> Expected | None:
 
 
 def _labels(row: Mapping[str, Any], part: str, hits: int) -> Sequence[Any]:
-    """One label a hit, or none at all where the scenario leaves the whole part out."""
+    """One label for each hit, or none where the scenario leaves out the whole part."""
     labels = row.get(part)
     if labels is None:
         return ()
     if not isinstance(labels, list) or len(labels) != hits:
         raise InvalidInput(
-            f"expect.{part}", f"is not a list of {hits} labels; give one a hit, null where it is free"
+            f"expect.{part}",
+            f"is not a list of {hits} labels; give one for each hit, null where any answer is right",
         )
     return labels
 

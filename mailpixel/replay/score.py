@@ -1,4 +1,4 @@
-"""How right the rules were on labelled scenarios."""
+"""How often the rules were right on labelled scenarios."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ Pair = tuple[EventKind, tuple[str, ...], str]
 
 @dataclass(frozen=True, slots=True)
 class VerdictScore:
-    """One verdict: how many hits have it as a label, how many got it, and the shares that were right.
+    """One verdict: how many hits have it as a label, how many got it, and the shares that were right (0 to 1).
 
-    A share of none is None.
+    A share is None when there are no hits to divide by.
     """
 
     verdict: str
@@ -29,11 +29,11 @@ class VerdictScore:
 
 @dataclass(frozen=True, slots=True)
 class ErrorRates:
-    """One kind of hit, or all: how many have a label, the share that was right, and the two ways to be wrong.
+    """One kind of hit, or all: the number of labels, the share that was right, and the two ways to be wrong.
 
-    `false_human` is the share of labelled machines that were counted as people, `false_bot` the share of
-    labelled people that were not. The `mean_*` are means over the scenarios that have such hits. None: there
-    were none.
+    `false_human` is the share of labelled machines that were counted as people, `false_bot` the
+    share of labelled people that were not. The `mean_*` are means over the scenarios with such
+    hits. None: there were no such hits.
     """
 
     kind: str
@@ -48,7 +48,7 @@ class ErrorRates:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The score of a file: by verdict, by kind, and what exactly was wrong, as (scenario, place, wanted, got)."""
+    """The score of a file: by verdict, by kind, and each error as (scenario, place, wanted, got)."""
 
     scenarios: int
     verdicts: tuple[VerdictScore, ...]
@@ -57,7 +57,7 @@ class Score:
 
 
 def score(replayed: Sequence[tuple[Scenario, Replayed]]) -> Score:
-    """Compare verdicts with labels; scenarios without labels are left out."""
+    """Compare verdicts with labels. Scenarios without labels are left out."""
     labelled = [(scenario.expected, outcome) for scenario, outcome in replayed if scenario.expected]
     by_scenario = [list(_pairs(expected, outcome)) for expected, outcome in labelled]
     every = [pair for pairs in by_scenario for pair in pairs]
@@ -72,7 +72,7 @@ def score(replayed: Sequence[tuple[Scenario, Replayed]]) -> Score:
 
 
 def admits(label: Any, given: Any) -> bool:
-    """Whether a label lets a value pass: a word itself, a list each of its words, None everything."""
+    """Whether a label accepts a value: a word accepts itself, a list each of its words, None everything."""
     if label is None:
         return True
     return given in label if isinstance(label, list) else given == label
@@ -122,7 +122,7 @@ def _verdict_score(verdict: str, pairs: Sequence[Pair]) -> VerdictScore:
 
 
 def _truth(right: tuple[str, ...], given: str) -> str:
-    """The one label of a hit: its verdict where that is right, else the first label."""
+    """The label to count a hit under: its verdict where that is right, else the first label."""
     return given if given in right else right[0]
 
 

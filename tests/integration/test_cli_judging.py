@@ -324,12 +324,12 @@ def test_replay_with_labels_prints_precision_recall_and_what_is_wrong(run: Run) 
         ("\n\n[]\n", "line 3: is not a JSON object; write one scenario per line"),
         (
             '{"scenario": "s"}\n',
-            "line 1, scenario: lacks the key 'campaign'; `mailpixel docs judging` says how a scenario is laid out",
+            "line 1, scenario: lacks the key 'campaign'; `mailpixel docs judging` describes the format",
         ),
         ("\xff\n", "line 1: is not JSON; write one scenario per line, or add --log for an access log"),
         (
             a_scenario("s", expect={"verdicts": ["human"]}),
-            "line 1, expect.verdicts: is not a list of 5 labels; give one a hit, null where it is free",
+            "line 1, expect.verdicts: is not a list of 5 labels; give one for each hit, null where any answer is right",
         ),
     ],
 )

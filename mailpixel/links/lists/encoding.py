@@ -1,4 +1,4 @@
-"""Lists in other encodings than UTF-8, read as UTF-8."""
+"""Reads lists in encodings other than UTF-8 as UTF-8."""
 
 import codecs
 from typing import BinaryIO
@@ -7,7 +7,7 @@ from mailpixel.errors import InvalidInput
 from mailpixel.links.lists.layout import FIELD
 
 MARKS = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-"""How files begin that say their own encoding, the longer ones first. Excel's "Unicode text" is UTF-16."""
+"""Byte order marks, the longer ones first. Excel's "Unicode text" is UTF-16."""
 
 
 def check_encoding(name: str) -> str:
@@ -23,14 +23,14 @@ def check_encoding(name: str) -> str:
 
 
 def encoding_of(beginning: bytes) -> str | None:
-    """What the byte order mark of a list says; None for UTF-8 and where there is none."""
+    """The encoding that a list's byte order mark names; None for UTF-8 and without a mark."""
     return next((encoding for mark, encoding in MARKS.items() if beginning.startswith(mark)), None)
 
 
 class AsUtf8:
     """Reads a list in another encoding as UTF-8, a piece at a time.
 
-    Raises `InvalidInput` where the list is not in that encoding.
+    Raises `InvalidInput` where the list is not valid in that encoding.
     """
 
     def __init__(self, source: BinaryIO, beginning: bytes, encoding: str) -> None:

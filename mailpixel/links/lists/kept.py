@@ -1,4 +1,4 @@
-"""The values of kept columns, on their way from the list to the output."""
+"""The values of kept columns, converted from the list's format to the output's."""
 
 import json
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from mailpixel.links.lists.layout import Kept, RowContent
 
 
 def csv_field(text: str) -> str:
-    """A field of CSV, in quotes where it needs them."""
+    """A CSV field, quoted where needed."""
     return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',";\t\r\n') else text
 
 
@@ -18,17 +18,17 @@ def as_it_is(value: object) -> object:
 
 
 def kept_text(value: object) -> str | None:
-    """As text: what CSV held as it is, what NDJSON held and is no text as JSON."""
+    """The value as text: CSV text as it is, an NDJSON value that is not text as JSON."""
     return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def kept_csv(value: object) -> str:
-    """As a field of CSV; empty for None."""
+    """The value as a CSV field; empty for None."""
     return csv_field(kept_text(value) or "")
 
 
 def is_text(kept: Kept) -> bool:
-    """Whether all of it can be written as UTF-8."""
+    """Whether all values can be written as UTF-8."""
     try:
         for column in kept:
             "".join(kept_text(value) or "" for value in column).encode()
@@ -38,7 +38,7 @@ def is_text(kept: Kept) -> bool:
 
 
 def refuse_unreadable(rows: list[RowContent], kept: Kept, names: Sequence[str]) -> None:
-    """Put a fault in the place of every row of which a kept value is not UTF-8."""
+    """Put a fault in place of every row with a kept value that is not UTF-8."""
     problem = "is not UTF-8 in this row; save the list as CSV UTF-8, or name its encoding"
     for name, column in zip(names, kept, strict=True):
         if is_text([column]):

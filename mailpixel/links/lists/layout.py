@@ -1,8 +1,8 @@
-"""Lists of recipients as people have them: CSV of any spreadsheet, one id a line, or NDJSON.
+"""Lists of recipients in the forms people have: CSV of any spreadsheet, one id a line, or NDJSON.
 
-A list is cut into blocks of whole rows (`blocks`), which are read one by one and anywhere (`Layout.read`); what
-the first bytes say about the whole list is its `Layout`, found in `head`. Rows are numbered as a spreadsheet numbers
-them: the first line is row 1, a header and blank rows count.
+A list is cut into blocks of whole rows (`blocks`), which can be read one by one in any process
+(`Layout.read`). What the first bytes say about the whole list is its `Layout`, found in `head`. Rows are
+numbered as in a spreadsheet: the first line is row 1, and a header and blank rows count.
 """
 
 import csv
@@ -15,7 +15,7 @@ from typing import Protocol
 from mailpixel.errors import InvalidInput
 
 LONGEST_ROW_BYTES = 262_144
-"""What is longer without a line end is no list of recipients."""
+"""A longer text without a line end is not a list of recipients, in bytes."""
 FIELD = "recipients"
 """The name of the whole list in errors."""
 

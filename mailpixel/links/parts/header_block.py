@@ -1,6 +1,6 @@
-"""Raw header blocks: what a header says, and the block without it or with another; no other byte changes.
+"""Raw header blocks: reads a header, removes it or replaces it; no other byte changes.
 
-A header block (`head`) ends with the empty line that parts it from the body.
+A header block (`head`) ends with the empty line that separates it from the body.
 """
 
 import re
@@ -21,18 +21,18 @@ def head_end(raw: bytes, start: int = 0, end: int | None = None) -> int | None:
 
 
 def header_values(head: bytes, name: str) -> tuple[str, ...]:
-    """What a header says, unfolded, once for each time it stands there."""
+    """The unfolded values of a header, one for each time it occurs."""
     values = (value.decode("utf-8", "replace") for value in _header(name).findall(head))
     return tuple("".join(value.splitlines()).strip() for value in values)
 
 
 def without_header(head: bytes, name: str) -> bytes:
-    """The block without a header, wherever it stands."""
+    """The block without this header, wherever it occurs."""
     return _header(name).sub(b"", head)
 
 
 def with_encoding(head: bytes, encoding: bytes, line_end: bytes) -> bytes:
-    """The block that says this content transfer encoding, in the place where it said another, else at its end."""
+    """The block with this content transfer encoding, replacing the former one or added at the end."""
     written = b"Content-Transfer-Encoding: " + encoding + line_end
     line = _header("content-transfer-encoding").search(head)
     last = len(head) - (2 if head.endswith(b"\r\n") else 1)

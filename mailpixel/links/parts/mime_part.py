@@ -1,7 +1,7 @@
-"""Where the parts of an RFC 5322 message stand in its bytes.
+"""Locates the parts of an RFC 5322 message in its bytes.
 
-Only header blocks are parsed; bodies are never taken apart and written again, since that changes three messages of
-four. Places are offsets in the whole message.
+Only header blocks are parsed. Bodies are never taken apart and written again, because that would change three
+of four messages. Places are offsets in the whole message.
 """
 
 import re
@@ -16,11 +16,11 @@ from mailpixel.links.parts.header_block import head_end
 _DEEPEST = 32
 _LISTED = re.compile(r"<([^<>]+)>")
 _DIGESTED = "message/rfc822"
-"""What a part of a multipart/digest is where it does not say."""
+"""The default content type of a part in a multipart/digest."""
 
 
 class Place(StrEnum):
-    """What a part is to the part it stands in."""
+    """The role of a part within the part around it."""
 
     BODY = "body"
     """The message itself, one of its alternatives, or the root of a multipart/related: what a reader is shown."""
@@ -57,7 +57,7 @@ class MimePart:
 class MimeMessage:
     """A message taken apart.
 
-    `everything` are its parts in order, the whole message first; `leaves` those of them that hold no parts.
+    `everything` are its parts in order, the whole message first; `leaves` are those without inner parts.
     `unsubscribe` are the URLs of its List-Unsubscribe header.
     """
 

@@ -1,4 +1,4 @@
-"""Compares two messages as Python's own parser reads them: the safety check after the splice."""
+"""Compares two messages as Python's parser reads them: the safety check after the splice."""
 
 from collections.abc import Sequence
 from email import message_from_string
@@ -8,7 +8,7 @@ from mailpixel.links.parts.transfer import without_padding
 
 _ENCODING = "content-transfer-encoding"
 _OF_CHANGED = frozenset({_ENCODING, "content-md5", "content-length"})
-"""Headers that may differ where a part changed."""
+"""Headers that may differ in a changed part."""
 _OF_OTHERS = {True: frozenset({"content-length"}), False: frozenset[str]()}
 """Those that may differ elsewhere, by whether the part holds others."""
 
@@ -16,8 +16,9 @@ _OF_OTHERS = {True: frozenset({"content-length"}), False: frozenset[str]()}
 def difference(before: bytes, after: bytes, contents: Sequence[bytes]) -> str | None:
     """What differs but should not, in words; None when nothing does.
 
-    `contents` are the decoded bodies that changed parts are to have, in order. All other parts, all headers and the
-    structure must be equal; a changed part may differ in its transfer encoding and in the headers about its size.
+    `contents` are the expected decoded bodies of the changed parts, in order. All other parts,
+    all headers and the structure must be equal. A changed part may differ in its transfer
+    encoding and in the headers about its size.
     """
     old, new = _parts(before), _parts(after)
     if [part.get_content_type() for part in old] != [part.get_content_type() for part in new]:

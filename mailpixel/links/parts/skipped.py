@@ -1,4 +1,4 @@
-"""Why a message, or a part of one, is skipped whatever its links say."""
+"""Why a message, or a part of one, is skipped regardless of its links."""
 
 import re
 from collections.abc import Callable
@@ -26,28 +26,28 @@ class SkipCause(StrEnum):
     NO_HTML = "no_html"
     """No HTML part, so no pixel."""
     NO_BODY = "no_body"
-    """A text that ends with its headers: there is no place for anything."""
+    """A text that ends with its headers: there is no place for a link or a pixel."""
     ATTACHMENT = "attachment"
     """A file, by its disposition or by its name."""
     RESOURCE = "resource"
-    """What the root of a multipart/related refers to: only the root is shown."""
+    """A resource of a multipart/related: only the root is shown."""
     MESSAGE = "message"
     """A message inside the message."""
     AMP = "amp"
-    """AMP for e-mail, which has rules of its own."""
+    """AMP for e-mail, which has different rules."""
     CALENDAR = "calendar"
     """An invitation."""
     ENCODING = "encoding"
-    """A content transfer encoding that is unknown, or text that does not keep to it."""
+    """An unknown content transfer encoding, or text that is not valid in it."""
     FLOWED = "flowed"
     """Plain text with format=flowed and DelSp: its URLs are broken by spaces."""
     FAILED = "failed"
-    """Rewriting it went wrong; the plan's error says how."""
+    """Rewriting it failed; see the plan's error."""
 
 
 @dataclass(frozen=True, slots=True)
 class SkippedPart:
-    """A part that stays as it is: its path (`2.1`; empty for the whole message) and why."""
+    """A part that stays as it is: its path (`2.1`; empty for the whole message) and the cause."""
 
     path: str
     cause: SkipCause
@@ -64,7 +64,7 @@ _COMMENT = re.compile(r"\([^()]*\)")
 
 
 def why_message(message: MimeMessage) -> SkipCause | None:
-    """The cause to skip a whole message that its headers and its structure give."""
+    """The cause to skip a whole message, from its headers and structure; None to go on."""
     headers = message.whole.headers
     if any(name in headers for name in _SIGNING_HEADERS):
         return SkipCause.DKIM
@@ -77,7 +77,7 @@ def why_message(message: MimeMessage) -> SkipCause | None:
 
 
 def skipped_parts(message: MimeMessage) -> list[SkippedPart]:
-    """The parts to skip for a cause that their headers give. Others that are no text are not named."""
+    """The parts skipped for a cause in their headers. Other non-text parts are not listed."""
     causes = ((part.path, _why_part(part)) for part in message.leaves)
     return [SkippedPart(path, cause) for path, cause in causes if cause is not None]
 

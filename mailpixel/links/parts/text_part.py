@@ -44,7 +44,7 @@ class TextPart:
 
     @property
     def is_armoured(self) -> bool:
-        """Whether it holds PGP armour: a message in a message."""
+        """Whether it contains PGP armour: a message in a message."""
         text = self.content.decoded if self.content else self.raw
         return _ARMOUR_WORDS in text and _ARMOUR.search(text) is not None
 
@@ -66,9 +66,9 @@ def _text_part(part: MimePart, raw: bytes) -> TextPart:
 
 @dataclass(frozen=True, slots=True)
 class PartTemplate:
-    """A text part with slots. `template` writes its text, `body` the same in the transfer encoding.
+    """A text part with slots. `template` writes its text, `body` the same text in the transfer encoding.
 
-    `may_wrap` says that it is written as it is and keeps to the length of a line so far.
+    `may_wrap` says that it is unencoded and that its lines are short enough so far.
     """
 
     mime: MimePart

@@ -1,7 +1,7 @@
-"""Content transfer encodings: bodies decoded, and written again with every byte but those in a slot as it was.
+"""Content transfer encodings: decodes bodies, and encodes them again with only the bytes in slots changed.
 
-`content_of` takes a body out of its encoding, and gives a `Content`. That makes an `EncodedBody` of the template,
-which writes it in the same encoding for one recipient.
+`content_of` decodes a body into a `Content`. That turns a template into a `Body`, which writes it in the
+same encoding for one recipient.
 """
 
 import binascii
@@ -50,14 +50,14 @@ class Content(Protocol):
 
 
 def content_of(raw: bytes, encoding: str) -> Content | None:
-    """A body without its encoding; None where that is unknown, or where programs would differ on what it holds."""
+    """A body without its encoding; None if the encoding is unknown, or programs would decode it differently."""
     read = _READERS.get(encoding)
     return read(raw) if read else None
 
 
 @dataclass(frozen=True, slots=True)
 class PlainContent:
-    """A body that is written as it is."""
+    """A body without an encoding."""
 
     decoded: bytes
 
@@ -68,7 +68,7 @@ class PlainContent:
 
 @dataclass(frozen=True, slots=True)
 class Base64Content:
-    """A body in base64, and what it stands for."""
+    """A body in base64, with its decoded bytes."""
 
     raw: bytes
     decoded: bytes
@@ -99,7 +99,7 @@ class Base64Body:
 
 
 def base64_decoded(raw: bytes) -> Base64Content | None:
-    """Decode base64; None where programs would differ on what it is."""
+    """Decode base64; None where programs would decode it differently."""
     try:
         return Base64Content(raw, binascii.a2b_base64(_SPACE.sub(b"", raw), strict_mode=True))
     except binascii.Error:
@@ -257,13 +257,13 @@ def _trailing_space(lines: list[bytes]) -> list[bytes]:
 
 
 def line_end_of(raw: bytes) -> bytes:
-    """The line end of a text: that of its first line, LF for a text without one."""
+    """The line end of a text: that of its first line, or LF for a text without one."""
     first = raw.find(b"\n")
     return b"\r\n" if first > 0 and raw[first - 1 : first] == b"\r" else b"\n"
 
 
 def too_long(content: bytes) -> bool:
-    """True when a line is longer than mail may carry."""
+    """Whether a line is longer than mail may carry."""
     return len(content) > LONGEST_LINE and any(
         len(line.rstrip(b"\r")) > LONGEST_LINE for line in content.split(b"\n")
     )

@@ -1,4 +1,4 @@
-"""The splice: a text is read once, cut at its links and the pixel, and joined for each recipient.
+"""The splice: reads a text once, cuts it at its links and the pixel, and joins it for each recipient.
 
 read      html_text, conditional, charset, pixel
 decide    options, own, no_track, leaving, shown_domain, link_policy

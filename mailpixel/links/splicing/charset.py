@@ -1,7 +1,7 @@
-"""Bytes of a mail part to text and back, so that nothing changes on the way.
+"""Converts the bytes of a mail part to text and back without any change.
 
-A charset is used only when decoding and encoding give the same bytes again. So a wrong label does no harm but to
-letters outside ASCII.
+A charset is used only when decoding and encoding gives the same bytes again. So a wrong label
+harms only letters outside ASCII.
 """
 
 import codecs
@@ -29,7 +29,7 @@ _WIDER: Mapping[str, tuple[str, ...]] = {
     "euc_kr": ("cp949",),
     "big5": ("big5hkscs",),
 }
-"""What programs that show mail read under these labels. Source: Encoding Standard, names and labels (read 2026-11)."""
+"""The charsets that mail programs use for these labels. Source: Encoding Standard, names and labels (read 2026-11)."""
 _NO_CHARSET = frozenset({"unicode_escape", "unicode-escape", "raw_unicode_escape", "raw-unicode-escape", "punycode",
                          "idna", "undefined"})  # fmt: skip
 _ASCII = re.compile("[\x01-\x7f]")
@@ -39,8 +39,8 @@ _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1
 class Decoded(NamedTuple):
     """Text with the Python codec that gives its bytes back.
 
-    `certain` is False when no charset fitted and every byte was read as one letter (Latin-1): then only ASCII means
-    what it seems to.
+    `certain` is False when no charset matched and every byte was read as one letter (Latin-1). Then
+    only ASCII letters are reliable.
     """
 
     text: str
@@ -49,9 +49,9 @@ class Decoded(NamedTuple):
 
 
 def decode(raw: bytes, declared: str | None) -> Decoded:
-    """Read bytes by their byte-order mark, else the declared charset, else a `<meta>` one, else UTF-8, else Latin-1.
+    """Decode bytes by their byte-order mark, declared charset, `<meta>` charset, UTF-8 or Latin-1, in this order.
 
-    Never raises, whatever the bytes or the label.
+    Never raises, for any bytes or label.
     """
     for codec in _candidates(raw, declared):
         text = _read(raw, codec)
@@ -88,6 +88,6 @@ def _read(raw: bytes, codec: str) -> str | None:
 
 
 def _is_plausible(text: str, codec: str) -> bool:
-    """False for ASCII read as UTF-16 or UTF-32: that fits nearly every time, and gives no letter of ASCII."""
+    """False for ASCII read as UTF-16 or UTF-32, which nearly always decodes but gives no ASCII letter."""
     by_one = not codec.startswith(("utf-16", "utf-32"))
     return by_one or not text or text.startswith("\ufeff") or _ASCII.search(text) is not None

@@ -1,8 +1,8 @@
-"""Conditional comments, `<!--[if mso]> ... <![endif]-->`: comments to everyone but classic Outlook.
+"""Conditional comments, `<!--[if mso]> ... <![endif]-->`: comments to every program but classic Outlook.
 
-A parser says what a comment holds but not where it stands. So each `<!--[if` of the source is marked, before parsing,
-with a private letter of its own in place of its bracket; the comments of the tree that carry a mark are the real ones,
-and nothing in a script, a title or an attribute is mistaken for one. Offsets do not move.
+A parser says what a comment contains but not where it is. So before parsing, the bracket of each `<!--[if` in
+the source is replaced by a private letter. Comments of the tree with such a mark are the real ones, so
+nothing in a script, a title or an attribute is mistaken for one. Offsets do not change.
 """
 
 import re
@@ -22,7 +22,7 @@ _IF = ("if", "IF", "If", "iF")
 def mark(text: str) -> tuple[str, Mapping[str, int]]:
     """The text with marked brackets, and for each mark where the comment's content starts (code points).
 
-    A text that has more of them than private letters are free comes back unmarked.
+    A text with more conditional comments than free private letters comes back unmarked.
     """
     starts = list(_starts(text))
     if not starts:
@@ -36,9 +36,9 @@ def mark(text: str) -> tuple[str, Mapping[str, int]]:
 
 
 def _starts(text: str) -> Iterator[int]:
-    """Where the brackets of `<!--[if` stand that have an href before the next `-->`: most have none.
+    """Where the brackets of `<!--[if` are that have an href before the next `-->`. Most have none.
 
-    Found by hand: a pattern takes five times as long.
+    It searches by hand, because a regular expression takes five times as long.
     """
     end = last_href = -1
     at = text.find(_OPENING)
@@ -54,7 +54,7 @@ def _starts(text: str) -> Iterator[int]:
 
 
 def unmark(value: str) -> str:
-    """A value of the marked text as it was."""
+    """A value of the marked text in its original form."""
     return _MARKED.sub(r"\1[", value)
 
 

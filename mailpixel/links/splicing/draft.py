@@ -1,6 +1,7 @@
-"""What reading a text gives: the slots in it for our URLs, the links that are skipped and why, and notes.
+"""The result of reading a text: slots for our URLs, skipped links with reasons, and notes.
 
-A text is read by `draft_html` or `draft_text`, cut at its slots into a `Template`, and kept in a `Plan`.
+`draft_html` or `draft_text` reads a text, which is then cut at its slots into a
+`Template` and kept in a `Plan`.
 """
 
 from collections import Counter
@@ -16,7 +17,7 @@ from mailpixel.links.splicing.link_policy import Reason
 
 
 class Skip(NamedTuple):
-    """A link that stays as it is: its href as decoded by the parser, and why."""
+    """A link that stays as it is: its href as decoded by the parser, and the reason."""
 
     href: str
     reason: Reason
@@ -27,31 +28,31 @@ SHORT_BYTES = 3_200
 
 
 class NoteKind(StrEnum):
-    """What a sender should know of a rewrite that went well."""
+    """What a sender should know about a successful rewrite."""
 
     FIELD = "field"
-    """A link that is tracked though its URL holds what looks like a field of a template."""
+    """A link is tracked although its URL contains something like a template field."""
     SHOWN = "shown"
-    """A link that is tracked though its text shows another domain than the tracker's."""
+    """A link is tracked although its text shows a domain other than the tracker's."""
     SHORT = "short"
-    """HTML of less than `SHORT_BYTES`, whose only image is the pixel: spam filters mind that."""
+    """HTML under `SHORT_BYTES` whose only image is the pixel, which spam filters penalise."""
 
 
 class Note(NamedTuple):
-    """Something to know, and the link it is about (empty for the whole text)."""
+    """A note, and the link it is about (empty for the whole text)."""
 
     kind: NoteKind
     href: str = ""
 
 
 def skips_by_reason(skipped: Sequence[Skip]) -> dict[str, int]:
-    """How many links were skipped for each reason, in order of name; ours already are `already-tracked`."""
+    """How many links were skipped for each reason, in order of name. Links of ours are `already-tracked`."""
     names = ("already-tracked" if skip.reason is Reason.TRACKED else str(skip.reason) for skip in skipped)
     return dict(sorted(Counter(names).items()))
 
 
 PIXEL_PLACE = -1
-"""The place of the pixel's URL among all: the last, however many links there are."""
+"""The index of the pixel's URL: the last, for any number of links."""
 
 
 class Slot(NamedTuple):
@@ -81,34 +82,34 @@ class Draft(NamedTuple):
 
 @dataclass(slots=True)
 class Destinations:
-    """The destinations of a template or message, each once, in the order they were found.
+    """The destinations of a template or message, each once, in the order found.
 
-    `known` are the numbers of those that were registered before.
+    `known` are the numbers of destinations registered before.
     """
 
     known: Mapping[str, int]
     _places: dict[str, int] = field(default_factory=dict, init=False)
 
     def place(self, destination: str) -> int:
-        """The place of a destination among all."""
+        """The index of a destination."""
         return self._places.setdefault(destination, len(self._places))
 
     def __len__(self) -> int:
         return len(self._places)
 
     def forget(self, kept: int) -> None:
-        """Take back all but the first `kept`, as if they had not been found."""
+        """Drop all but the first `kept`, as if they had not been found."""
         for destination in list(self._places)[kept:]:
             del self._places[destination]
 
     @property
     def links(self) -> tuple[str, ...]:
-        """All of them."""
+        """All destinations, in the order found."""
         return tuple(self._places)
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        """Their link numbers: the known ones keep theirs, new ones follow the highest.
+        """Their link numbers: known ones keep theirs, new ones follow the highest.
 
         Raises `InvalidInput` past `LAST_LINK`.
         """

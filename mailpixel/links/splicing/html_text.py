@@ -1,18 +1,18 @@
-"""A text of HTML as the parser sees it, and where in the text the parser's offsets point."""
+"""HTML as the parser sees it, with a mapping from the parser's offsets to places in the text."""
 
 from mailpixel.links.destination import SURROGATE
 from mailpixel.links.splicing import conditional
 
 _NO_LETTER = "\ufffd"
-"""What a browser reads in the place of a lone surrogate."""
+"""The character that a browser reads instead of a lone surrogate."""
 
 
 class HtmlText:
-    """A text made ready for parsing.
+    """A text prepared for parsing.
 
-    `view` is as long as the text and differs in three things: a byte-order mark is a space, since as a letter it would
-    open the body; lone surrogates are U+FFFD, since the parser cannot say where an attribute with one in its name
-    stands; and conditional comments carry the marks in `marks`.
+    `view` is as long as the text and differs in three ways. A byte-order mark is a space, because as a letter
+    it would open the body. Lone surrogates are U+FFFD, because the parser cannot locate an attribute with one
+    in its name. Conditional comments carry the marks in `marks`.
     """
 
     __slots__ = ("_counted", "_reached", "_steps", "marks", "view")
@@ -30,7 +30,7 @@ class HtmlText:
     def at(self, offset: int) -> int:
         """The place in the text of a parser's offset, which counts each CRLF as one letter.
 
-        Ask in rising order: then the text is walked once.
+        Ask in rising order, so that the text is walked only once.
         """
         if not self._steps:
             return offset

@@ -1,10 +1,10 @@
-"""Links that leave a list, known by their URL, in the words of many languages: they are never tracked.
+"""Recognises links that leave a list by their URL, in many languages. They are never tracked.
 
-Leaving must never depend on us. A link that is skipped by mistake only goes uncounted, yet ordinary links should be
-tracked: `/cancelar-pedido` cancels an order and `/baja-california` is a place. So a word counts where it is a whole
-path segment, parameter name or value, alone or beside words of its own kind; `cancel` and its like only beside what one
-leaves, as in `/newsletter/cancel`. The text of a link does not count: it is written for people, and says "unsubscribe"
-in many a link to an article.
+Leaving must never depend on us. A link skipped by mistake is only not counted, but ordinary links should be
+tracked: `/cancelar-pedido` cancels an order and `/baja-california` is a place. So a word counts where it is a
+whole path segment, parameter name or value, alone or with words of its own kind. `cancel` and similar words
+count only next to what is left, as in `/newsletter/cancel`. The text of a link does not count: it is written
+for people, and many links to articles say "unsubscribe".
 """
 
 import re
@@ -134,20 +134,20 @@ def _leaves(url: str, words: Words) -> Iterator[bool]:
 
 
 def _acts(segments: list[str], words: Words) -> bool:
-    """Whether the path ends in an action, with nothing but words beside it before and what names a person behind."""
+    """Whether the path ends in an action, with only words of `beside` before it and a person's id after it."""
     named = [segment for segment in segments if not _OPAQUE.fullmatch(segment)]
     return bool(named) and named[-1] in words.actions and words.beside.issuperset(named[:-1])
 
 
 def _ends(part: str, words: Words) -> bool:
-    """Whether a part says to end something that one leaves, and nothing else."""
+    """Whether a part says to end something that can be left, and nothing else."""
     found = frozenset(_WORD.findall(part))
     said = not found.isdisjoint(words.verbs) and not found.isdisjoint(words.nouns)
     return said and found <= words.verbs | words.beside
 
 
 def _is_phrase(part: str, words: Words) -> bool:
-    """Whether a part is one of the phrases, or one with nothing but words beside it."""
+    """Whether a part is one of the phrases, possibly with words of `beside`."""
     found = _WORD.findall(part)
     if not found or len(found) > 8:
         return False

@@ -1,8 +1,9 @@
-"""Which links are tracked, and the one reason why another is skipped.
+"""Decides which links are tracked, and gives the reason for each link that is skipped.
 
-`LinkPolicy` decides for the links of one text, by the sender's options. What the URL alone says is in `_RULES`, first
-match wins. Pure and cheap: every link of every template passes here, and nothing here raises. The strict check is
-`destination.check_destination`, when a destination is registered; whatever that refuses is skipped here.
+`LinkPolicy` decides for the links of one text, by the sender's options. `_RULES` holds the reasons that the
+URL alone gives; the first match wins. It is pure and fast, because every link of every template passes here,
+and never raises. The strict check is `destination.check_destination`, when a destination is registered.
+Whatever that refuses is skipped here.
 """
 
 import re
@@ -21,18 +22,18 @@ from mailpixel.links.surfaces import LINK, OPT_OUT, Surface
 
 
 class Reason(StrEnum):
-    """Why a link stays as it is. The set is closed: reports count by it."""
+    """Why a link stays as it is. The set is closed; reports count by it."""
 
     EMPTY = "empty"
     """No URL."""
     FRAGMENT = "fragment"
     """`#place`: inside the mail itself."""
     SCHEME = "scheme"
-    """Anything but http and https: mailto, tel, sms, cid, data, javascript."""
+    """A scheme other than http and https: mailto, tel, sms, cid, data, javascript."""
     RELATIVE = "relative"
-    """No scheme, or `//host`: a mail has no address of its own to resolve it against."""
+    """No scheme, or `//host`: a mail has no address to resolve it against."""
     TEMPLATE = "template"
-    """Holds a token that somebody else fills in later, so the destination is not known yet."""
+    """Holds a template token that is filled in later, so the destination is not known yet."""
     MALFORMED = "malformed"
     """A browser refuses it, or different programs read it differently."""
     UNSAFE = "unsafe"
@@ -46,7 +47,7 @@ class Reason(StrEnum):
     FOREIGN = "foreign"
     """A link of SVG or MathML."""
     SHOWN = "shown"
-    """Its text shows a domain that is not the tracker's, and the sender asked to leave such links alone."""
+    """Its text shows a domain other than the tracker's, and the sender asked to skip such links."""
     CONDITIONAL = "conditional"
     """Inside `<!--[if ...]>`, which only classic Outlook reads."""
 
@@ -54,7 +55,7 @@ class Reason(StrEnum):
 class TrackedLink(Struct, frozen=True, gc=False):
     """A link that is tracked: its destination, and the query that follows the tracked URL.
 
-    That query is mostly empty; `?name={{ token }}` where the campaign passes a parameter on.
+    That query is usually empty. It is `?name={{ token }}` where the campaign passes a parameter on.
     """
 
     destination: str
@@ -62,13 +63,13 @@ class TrackedLink(Struct, frozen=True, gc=False):
 
 
 Decision = TrackedLink | Reason
-"""What becomes of a link: it is tracked, or skipped for a reason."""
+"""The decision about a link: tracked, or the reason to skip it."""
 
 
 class LinkPolicy:
-    """Decides about the links of one text by the sender's options; remembers what it said of each href.
+    """Decides about the links of one text by the sender's options. Remembers its decision for each href.
 
-    `certain` is False when letters outside ASCII are guesses: then no URL that holds one is tracked.
+    `certain` is False when letters outside ASCII are guesses: then no URL with such a letter is tracked.
     """
 
     def __init__(self, options: RewriteOptions, certain: bool = True) -> None:
@@ -78,10 +79,10 @@ class LinkPolicy:
         self._unsubscribe = {_requested(url) for url in options.unsubscribe}
         self._decided: dict[str, Decision] = {}
         self.resembling: set[str] = set()
-        """Hrefs that are tracked and hold what looks like a field."""
+        """Tracked hrefs that contain something like a field."""
 
     def decide(self, href: str, no_track: bool = False) -> Decision:
-        """What becomes of an href as the parser decoded it; `no_track` when its element asks not to be tracked."""
+        """The decision about an href as the parser decoded it. `no_track`: its element asks not to be tracked."""
         decision = self._decided.get(href)
         if decision is None:
             decision = self._decided[href] = self._of(href)
@@ -120,7 +121,7 @@ _OWN: Mapping[Surface | None, Reason] = {LINK: Reason.TRACKED, OPT_OUT: Reason.U
 
 
 def _requested(url: str) -> str:
-    """What a browser requests for a URL, so that two spellings of one are one; itself where it requests nothing."""
+    """What a browser requests for a URL, so that its spellings become one; the URL itself if it is invalid."""
     try:
         return str(can_ada.parse(url).href)
     except (TypeError, ValueError):
@@ -144,10 +145,10 @@ _NO_TAG = Fields()
 
 
 def why_not(url: str, fields: Fields = _NO_TAG) -> Reason | None:
-    """The reason to skip a destination that the URL itself gives; None when it may be tracked.
+    """The reason to skip a destination that its URL alone gives; None when it may be tracked.
 
-    `url` comes from `destination_of`; `fields` knows the sender's merge tag. Reasons that need the element or the
-    other options are not given here.
+    `url` comes from `destination_of`; `fields` knows the sender's merge tag. Reasons that need the element or
+    other options are not checked here.
     """
     if (
         is_plain(url) and can_ada.can_parse(url) and len(url) <= DESTINATION_BYTES
@@ -164,11 +165,11 @@ def why_not(url: str, fields: Fields = _NO_TAG) -> Reason | None:
 _PLAIN = re.compile(
     r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:[/?][A-Za-z0-9/?=&_.+:,;!-]*)?(?:#[A-Za-z0-9/?=&_.+:,;!-]*)?"
 )
-"""Letters that begin no field, except one in a merge tag's own style."""
+"""Letters that cannot begin a field, except in the style of the sender's merge tag."""
 
 
 def is_plain(url: str) -> bool:
-    """Whether a URL holds nothing but letters that mean the same to everyone: most do."""
+    """Whether a URL has only letters that mean the same to every program. Most URLs do."""
     return "::" not in url and _PLAIN.fullmatch(url) is not None
 
 

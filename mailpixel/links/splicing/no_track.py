@@ -1,4 +1,4 @@
-"""Attributes and classes by which a link asks not to be tracked: ours, and those of other trackers.
+"""Attributes and classes with which a link asks not to be tracked: ours, and those of other trackers.
 
 Templates that come from another service keep its attributes.
 """
@@ -25,13 +25,13 @@ senders write by hand.
 """
 
 _HINT = re.compile("track|convertlink|unsubscribe")
-"""Part of every such name; few attributes have it."""
+"""A part of all these names that few other attributes have."""
 
 _SWITCH = re.compile(r"track(?:ing|ed|[-_]?links?)?$")
 """At the end of an attribute's name: the link asks not to be tracked when the value says no."""
 
 _CLASSES = frozenset({"inf-track-no"})
-"""Classes that ask the same in other words."""
+"""Classes that ask the same in different words."""
 
 
 def asks_no_track(attributes: Mapping[str, object]) -> bool:

@@ -1,4 +1,4 @@
-"""What a sender asks of a rewrite: one frozen set of options for HTML, text and whole messages."""
+"""A sender's options for a rewrite: one frozen set for HTML, text and whole messages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ PIXEL_HELP = (
 
 
 def check_pixel(word: str, field: str = "pixel") -> PixelPlace:
-    """The place that a word names; case and white space around it do not matter. Raises `InvalidInput`."""
+    """The place that a word names, ignoring case and outer white space. Raises `InvalidInput`."""
     for place in PIXEL_PLACES:
         if word.strip().lower() == place:
             return place

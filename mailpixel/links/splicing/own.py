@@ -1,4 +1,4 @@
-"""Our own URLs, in whatever spelling a template holds them."""
+"""Recognises our own URLs in any spelling in a template."""
 
 import re
 from functools import lru_cache
@@ -23,10 +23,10 @@ class OwnUrls:
         self.host, self._port, self._path = parts.hostname or "", _port(parts.netloc), parts.path
 
     def surface(self, url: str) -> Surface | None:
-        """The surface of a URL of ours, None for another's.
+        """The surface of one of our URLs; None for any other URL.
 
-        http and https, the port written or not, letters of either case, a dot at the end of the host, escapes, steps
-        back (`/x/../c/`) and doubled slashes make no difference.
+        These make no difference: http or https, an explicit default port, upper or lower case, a dot at the
+        end of the host, escapes, steps back (`/x/../c/`) and doubled slashes.
         """
         lower = url.lower()
         if "%" not in lower:

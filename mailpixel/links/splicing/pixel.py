@@ -1,4 +1,4 @@
-"""Where the pixel goes: the last place in the body where an image is an image, or the first."""
+"""Where the pixel goes: the last place in the body where an image is displayed, or the first."""
 
 import re
 from collections.abc import Iterator
@@ -22,8 +22,8 @@ _PROBE = f'<img src="{_MARK_SRC}">'
 class Tree(NamedTuple):
     """A source with its document.
 
-    `ends_in_markup` says that an image at the end of the text is an image. The document then holds such a probe: so
-    the one parse that is needed anyway finds out, at no cost.
+    `ends_in_markup` says that an image at the end of the text is parsed as an image. The document then
+    contains such a probe, so the one parse that is needed anyway finds out at no extra cost.
     """
 
     source: HtmlText
@@ -32,7 +32,7 @@ class Tree(NamedTuple):
 
 
 def read_tree(source: HtmlText) -> Tree:
-    """Parse a source. A text that ends inside a comment, a tag, a title or the like is parsed again without probe."""
+    """Parse a source. A text that ends inside a comment, a tag or a title is parsed again without the probe."""
     document = turbohtml.parse(source.view + _PROBE, source_locations=True)
     if _shows_probe(document):
         return Tree(source, document, True)
@@ -40,7 +40,7 @@ def read_tree(source: HtmlText) -> Tree:
 
 
 def has_pixel(document: turbohtml.Document, own: OwnUrls) -> bool:
-    """True when an image of ours is in the document already."""
+    """Whether the document already contains an image of ours."""
     for image in document.find_all("img"):
         source = str(image.attr("src") or "")
         if PIXEL.prefix in source.lower() and own.surface(destination_of(source)) is PIXEL:
@@ -49,16 +49,16 @@ def has_pixel(document: turbohtml.Document, own: OwnUrls) -> bool:
 
 
 def is_without_images(tree: Tree) -> bool:
-    """True when the document has no image but our probe."""
+    """Whether the document has no image except our probe."""
     return all(image.attr("src") == _MARK_SRC for image in tree.document.find_all("img"))
 
 
 def pixel_offset(tree: Tree, place: PixelPlace) -> int | None:
-    """Where in the text (code points) the pixel goes; None when there is no place for one.
+    """The offset of the pixel in the text (code points); None when there is no place for it.
 
-    `bottom` means before the last real `</body>`, else before the last real `</html>`, else at the end. A `</body>`
-    inside a comment, script, attribute or title does not count; where the text ends inside one of these, the pixel goes
-    to the top. A frameset has no body and no place.
+    `bottom` means before the last real `</body>`, else before the last real `</html>`, else at the end. A
+    `</body>` inside a comment, script, attribute or title does not count. If the text ends inside one of
+    these, the pixel goes to the top. A frameset has no body and no place.
     """
     document = tree.document
     body = document.find("body")
@@ -78,7 +78,7 @@ def _places(tree: Tree, body: turbohtml.Element, place: PixelPlace) -> Iterator[
 
 
 def _keeps_links(tree: Tree, offset: int) -> bool:
-    """True when an image here leaves all links what they are: in an open `<svg>` it would end it."""
+    """Whether an image here leaves all links unchanged; in an open `<svg>` it would end the svg."""
     view = tree.source.view
     probed = turbohtml.parse(view[:offset] + _PROBE + view[offset:])
     before, after = ([link.namespace for link in read.select("a, area")] for read in (tree.document, probed))
@@ -96,7 +96,7 @@ def _bottom(tree: Tree, body: turbohtml.Element) -> int | None:
 
 
 def _last_end_tag(view: str) -> int | None:
-    """The last `</body>` that is one, else the last such `</html>`. Without a start tag the tree shows neither."""
+    """The last real `</body>`, else the last real `</html>`. The tree shows neither without a start tag."""
     ends = sorted(_END_TAG.finditer(view), key=lambda end: (end[1].lower(), -end.start()))
     places = (end.start() for end in ends[:_TRIES])
     return next((place for place in places if _is_image_at(view, place)), None)

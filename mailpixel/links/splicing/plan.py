@@ -1,4 +1,4 @@
-"""From a text to a plan: read, cut at its slots, and made a template. Done once; `Plan.render` for every recipient."""
+"""From a text to a plan: read, cut at its slots, made a template. Once; then `Plan.render` for each recipient."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from mailpixel.links.splicing.template import Template, cut, template_of
 
 @dataclass(frozen=True, slots=True)
 class Plan(Generic[AnyStr]):
-    """A text read once: its links, which were skipped and why, and how to write it for one recipient.
+    """A text read once: its links, the skipped ones with reasons, and how to write it for one recipient.
 
-    `links` are the destinations (entities decoded, white space at the ends gone), `numbers` theirs. `error` is
-    None, or says why the text stays as it is: then there are no links and `render` gives the input. `notes` are
-    what the sender should know of links that are tracked, and of the pixel.
+    `links` are the destinations (entities decoded, outer white space removed), `numbers` their link numbers.
+    `error` is None, or says why the text stays as it is; then there are no links and `render` returns the
+    input. `notes` are what the sender should know about tracked links and the pixel.
     """
 
     links: tuple[str, ...]
@@ -29,12 +29,12 @@ class Plan(Generic[AnyStr]):
 
     @property
     def has_pixel(self) -> bool:
-        """Whether a pixel has a place: not in a frameset, beside one of ours, or where none was wanted."""
+        """Whether the pixel has a place: not in a frameset, beside one of ours, or where none was wanted."""
         return self.template.pixel is not None
 
     @property
     def passed(self) -> Mapping[int, tuple[str, ...]]:
-        """By link number, the names of the query parameters that are written after the tracked URL."""
+        """The names of the query parameters written after the tracked URL, by link number."""
         tails = {self.numbers[slot.place]: slot.tail for slot in self.template.slots if slot.tail}
         return {
             number: tuple(pair.partition("=")[0] for pair in tail[1:].split("&"))
@@ -42,11 +42,11 @@ class Plan(Generic[AnyStr]):
         }
 
     def render(self, urls: Sequence[str], pixel_url: str | None = None) -> AnyStr:
-        """The text with the tracked URLs in place of the links, and the pixel where one is given and has a place.
+        """The text with tracked URLs in place of the links, and the pixel if `pixel_url` is set and it has a place.
 
-        `urls` run parallel to `links`. They are absolute URLs without line breaks, or hold an ESP's merge field; they
-        are encoded for the quotes they land in (`&` and the quote, nothing else) and otherwise written as they are.
-        The result is text or bytes as the input was. Raises `InvalidInput` unless there is one URL for each link.
+        `urls` run parallel to `links`. They are absolute URLs without line breaks, or contain an ESP's merge
+        field. They are encoded for the quotes around them (`&` and the quote, nothing else). The result is
+        text or bytes like the input. Raises `InvalidInput` unless there is one URL for each link.
         """
         if len(urls) != len(self.links):
             raise not_one_each(urls, self.links)
@@ -54,12 +54,12 @@ class Plan(Generic[AnyStr]):
 
     @property
     def report(self) -> dict[str, int]:
-        """Numbers for people: `tracked` places, and places skipped by reason."""
+        """Counts for people: `tracked` places, and skipped places by reason."""
         return {"tracked": self.template.tracked, **skips_by_reason(self.skipped)}
 
 
 def not_one_each(urls: Sequence[str], links: Sequence[str]) -> InvalidInput:
-    """The refusal to fill links with another number of URLs."""
+    """The error for a number of URLs that differs from the number of links."""
     return InvalidInput("urls", f"holds {len(urls)} for {len(links)} links: give one a link")
 
 
@@ -74,10 +74,9 @@ class Read(Protocol):
 
 
 def planned(content: AnyStr, options: RewriteOptions, read: Read) -> Plan[AnyStr]:
-    """The plan of a text, or of bytes in the charset that `options.charset` or they themselves say.
+    """The plan of a text, or of bytes in the charset of `options.charset` or of their own declaration.
 
-    Content never makes this raise: where it cannot be rewritten the plan gives it back as it is and says why in
-    `error`.
+    No content makes this raise. Content that cannot be rewritten stays as it is, and `error` says why.
     """
     try:
         if isinstance(content, str):

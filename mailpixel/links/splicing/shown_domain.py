@@ -17,9 +17,9 @@ _SECOND_LEVEL = frozenset(
 
 
 def shows_another(text: str, host: str) -> bool:
-    """Whether a link's text shows another domain than that of the host: `www.shop.example` for `t.tracker.example`.
+    """Whether a link's text shows a domain other than the host's: `www.shop.example` for `t.tracker.example`.
 
-    A text shows one in a URL, or when it is nothing but a domain. Two hosts of one domain are not different.
+    A text shows a domain in a URL, or when it is only a domain. Two hosts of one domain are not different.
     """
     if "." not in text:  # most texts
         return False
@@ -37,9 +37,9 @@ def _shown(text: str) -> str | None:
 
 
 def domain_of(host: str) -> str:
-    """The part of a host that belongs to one owner: its last two labels, or three under `co.uk` and its like.
+    """The part of a host that belongs to one owner: its last two labels, or three under `co.uk` and similar.
 
-    A guess without the public suffix list, good enough for a warning.
+    It is a guess without the public suffix list, good enough for a warning.
     """
     labels = host.lower().strip(".").split(".")
     wide = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL

@@ -1,4 +1,4 @@
-"""A template: the constant pieces of a text and the slots between them, filled for every recipient by one join."""
+"""A template: the constant pieces of a text and the slots between them, filled for each recipient by one join."""
 
 from collections.abc import Callable, Sequence
 from operator import itemgetter
@@ -17,7 +17,7 @@ _ENCODED = {
 }
 _PLAIN_QUOTES = ('"', "text")
 _SLOTS = slice(1, None, 2)
-"""The odd places of `Template.parts`."""
+"""The odd indexes of `Template.parts`."""
 
 
 def encode_for(quote: str, url: str) -> str:
@@ -47,7 +47,7 @@ class Template(NamedTuple, Generic[AnyStr]):
 
     @property
     def tracked(self) -> int:
-        """How many places hold a tracked link."""
+        """How many slots hold a tracked link."""
         return len(self.slots) - (self.pixel is not None)
 
     def fill(self, urls: Sequence[str], pixel_url: str | None) -> AnyStr:
@@ -69,7 +69,7 @@ class Template(NamedTuple, Generic[AnyStr]):
         return parts[0][:0].join(filled)
 
     def encoded(self, values: Sequence[str]) -> list[Any]:
-        """What stands in each slot for these values, in order of the slots."""
+        """The encoded text of each slot for these values, in order of the slots."""
         written = [encode_for(quote, values[place]) + tail for _, _, place, quote, tail in self.slots]
         codec = self.codec
         return written if codec is None else [value.encode(codec, "xmlcharrefreplace") for value in written]
@@ -82,7 +82,7 @@ class Cuts(NamedTuple):
     values: list[Any]
 
     def whole(self) -> Any:
-        """The text again, put together from what it was cut into."""
+        """The whole text, joined again."""
         between = [*self.values, self.pieces[0][:0]]
         return self.pieces[0][:0].join(
             part for pair in zip(self.pieces, between, strict=True) for part in pair
