@@ -258,9 +258,9 @@ async def sends_half_a_body(target: Target) -> int:
 
 
 async def stays_open(target: Target, said: bytes) -> int:
-    """Many times more connections than there may be; how many were made."""
+    """Many times more connections than there may be, however long the first of them take; how many were made."""
     writers: list[asyncio.StreamWriter] = []
-    while target.goes_on and len(writers) < 10 * CONNECTIONS:
+    while len(writers) <= 3 * CONNECTIONS or (target.goes_on and len(writers) < 10 * CONNECTIONS):
         try:
             _, writer = await open_to(target)
             writer.write(said)
