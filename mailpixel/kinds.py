@@ -12,3 +12,7 @@ class EventKind(StrEnum):
     """The receiving server accepted the message at `received_at_ms`."""
     OPTOUT = "optout"
     """The recipient asked not to be tracked."""
+
+
+HIT_KINDS = (EventKind.OPEN, EventKind.CLICK)
+"""The kinds of events that are hits, and so are judged."""

@@ -15,7 +15,7 @@ from mailpixel.classify.observation import NO_CLOCK, DeliveryClock, Observation,
 from mailpixel.classify.rules import Rules
 from mailpixel.classify.trap import mark_trap
 from mailpixel.classify.weak_evidence import mark_soft
-from mailpixel.kinds import EventKind
+from mailpixel.kinds import HIT_KINDS, EventKind
 from mailpixel.model import Campaign, Event, Facts, Judged, Link, Message, Verdict, Via
 
 
@@ -37,7 +37,6 @@ def judge_agent(agent: str, kind: EventKind, rules: Rules) -> AgentVerdict:
     return AgentVerdict(ruling.verdict, ruling.rule, ruling.via, hit.agent.sign)
 
 
-HITS = (EventKind.OPEN, EventKind.CLICK)
 DEFAULT = Ruling("default", Verdict.HUMAN)
 _moment = attrgetter("received_at_ms", "id")
 
@@ -60,7 +59,7 @@ def observe(message: Message, campaign: Campaign, rules: Rules) -> list[Observat
     observations = [
         sight_of(event if event.destination is None else numbered(event, links), *clocks)
         for event in events
-        if event.kind in HITS
+        if event.kind in HIT_KINDS
     ]
     for hit in observations:
         hit.ruling = first_ruling(hit, rules)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mailpixel.claims import Claims, TokenKind
 from mailpixel.doctor.http import NoAnswer, ask
 from mailpixel.doctor.local import Check, Grade
-from mailpixel.kinds import EventKind
+from mailpixel.kinds import HIT_KINDS
 from mailpixel.links.hosts import is_this_machine
 from mailpixel.links.surfaces import LINK, PIXEL
 from mailpixel.links.token import TokenSigner
@@ -56,11 +56,7 @@ def _of_one(name: str, text: str, hits: int, trusted_proxies: Sequence[str]) -> 
 
 
 def _is_a_readers(event: Event) -> bool:
-    return (
-        event.kind in (EventKind.OPEN, EventKind.CLICK)
-        and bool(event.address)
-        and is_countable(event.method, event.facts)
-    )
+    return event.kind in HIT_KINDS and bool(event.address) and is_countable(event.method, event.facts)
 
 
 def check_head(base_url: str, signer: TokenSigner, store: MessageReader) -> Check:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from mailpixel.store.projections import Projections
+from mailpixel.store.registry import RulesEditions
 
 
 class Editions:
@@ -11,17 +12,18 @@ class Editions:
     `now` gives the edition of the rules in force. Empty: they have no number, and nothing is noted.
     """
 
-    def __init__(self, store: Projections, now: Callable[[], str]) -> None:
+    def __init__(self, store: Projections, registry: RulesEditions, now: Callable[[], str]) -> None:
         self._store = store
+        self._registry = registry
         self._noted: set[str] = set()
         self._numbered = ("", 0)
         self.now = now
 
     def number(self) -> int:
-        """The number of the rules in force; 0 when they have none. It asks the store only after a change."""
+        """The number of the rules in force; 0 when they have none. It asks the registry only after a change."""
         edition = self.now()
         if edition != self._numbered[0]:
-            self._numbered = (edition, self._store.edition(edition) if edition else 0)
+            self._numbered = (edition, self._registry.edition_number(edition) if edition else 0)
         return self._numbered[1]
 
     def note(self, campaigns: Iterable[str]) -> None:

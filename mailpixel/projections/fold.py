@@ -76,7 +76,7 @@ class Fold:
         self._registry = registry
         self._judge = judge
         self._options = options
-        self._editions = Editions(store, options.edition)
+        self._editions = Editions(store, registry, options.edition)
         self._lease = Lease(registry, FOLD, holder, options.note_every_ms)
         self._stale: deque[str] = deque()
         self._given_up: dict[str, Campaign] = {}

@@ -175,7 +175,7 @@ class _Attempt:
         known = KnownCampaigns(self._registry)
         edition = 0
         if self._how.edition and not self._how.dry_run:
-            edition = self._store.edition(self._how.edition)
+            edition = self._registry.edition_number(self._how.edition)
         for id in ids:
             judgement = CampaignJudgement(self._store, self._judge, known[id], edition)
             if not self._how.dry_run:

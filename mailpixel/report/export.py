@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from mailpixel.classify import Rules, judge
-from mailpixel.kinds import EventKind
+from mailpixel.kinds import HIT_KINDS, EventKind
 from mailpixel.model import Campaign, Event, Facts, Judged, Message, Verdict, Via
 from mailpixel.report.answer import Answer, Count, Iso
 from mailpixel.report.moments import iso_ms
@@ -55,9 +55,7 @@ def judged_events(message: Message, campaign: Campaign, rules: Rules) -> tuple[J
 
 def with_verdicts(message: Message, judged: Sequence[Judged]) -> tuple[Judged | Event, ...]:
     """All events of a message in order of time. Hits have verdicts; deliveries and opt-outs have none."""
-    verdicts = {
-        each.event.id: each for each in judged if each.event.kind in (EventKind.OPEN, EventKind.CLICK)
-    }
+    verdicts = {each.event.id: each for each in judged if each.event.kind in HIT_KINDS}
     ordered = sorted(message.events, key=lambda event: (event.received_at_ms, event.id))
     return tuple(verdicts.get(event.id, event) for event in ordered)
 

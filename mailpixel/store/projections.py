@@ -189,10 +189,6 @@ class Projections(ReadProjections, Protocol):
         """
         ...
 
-    def edition(self, rules: str) -> int:
-        """The number of these rules, which come into force now. The same rules as last time keep their number."""
-        ...
-
     def note_edition(self, edition: str, campaigns: Iterable[str], anew: bool = False) -> None:
         """Note that these campaigns are judged by this edition of the rules from now on.
 

@@ -46,14 +46,22 @@ class OptOuts(Protocol):
         ...
 
 
-class FoldRegistry(CampaignReader, ChangedCampaigns, Leases, Protocol):
+class RulesEditions(Protocol):
+    """The rules that judge, numbered in the order in which they come into force."""
+
+    def edition_number(self, rules: str) -> int:
+        """The number of these rules, which come into force now. The same rules as last time keep their number."""
+        ...
+
+
+class FoldRegistry(CampaignReader, ChangedCampaigns, Leases, RulesEditions, Protocol):
     """The part of a registry that folding needs."""
 
 
 class Registry(
     CampaignWriter, FoldRegistry, ApiKeys, SigningKeys, OptOuts, RegistryFeed, Lifecycle, Protocol
 ):
-    """Campaigns, links, API keys, opt-outs and leases: small, and changed by people.
+    """Campaigns, links, API keys, opt-outs, leases and editions of the rules: small, and seldom changed.
 
     Moments are kept to the millisecond.
     """

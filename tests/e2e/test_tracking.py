@@ -1,10 +1,10 @@
 """Pixel and redirect as a mail program meets them, from the printed URL to the report."""
 
 import json
-import time
 
 import pytest
 
+from tests.support.processes import wait_until
 from tests.support.service import Service, mailpixel, rows
 
 PIXEL = bytes.fromhex(
@@ -123,15 +123,18 @@ def test_a_head_has_the_headers_of_a_get(service: Service, paths: dict[str, str]
         assert head[:2] == get[:2]
 
 
-def test_the_report_shows_an_open_within_two_seconds(service: Service, paths: dict[str, str]) -> None:
+def test_the_report_shows_an_open_without_being_asked_to_fold(
+    service: Service, paths: dict[str, str]
+) -> None:
     before = json.loads(rows(service.data, "report", "c1", "--json"))["opens"]["events"]
     service.get(paths["pixel_url"])
-    asked = time.monotonic()
-    while json.loads(rows(service.data, "report", "c1", "--json"))["opens"]["events"] == before:
-        assert time.monotonic() - asked < 2
+    wait_until(
+        lambda: json.loads(rows(service.data, "report", "c1", "--json"))["opens"]["events"] > before,
+        "the report does not show it",
+    )
 
 
-def test_a_new_campaign_and_a_corrected_link_are_in_force_within_two_seconds(service: Service) -> None:
+def test_a_new_campaign_and_a_corrected_link_are_in_force_without_a_restart(service: Service) -> None:
     rows(service.data, "campaign", "add", "late", "--name", "Late", "--link", "https://shop.example/wrong")
     token = (
         rows(service.data, "links", "late", "--recipients", "-", "--merge", stdin="r-1\n")
@@ -140,9 +143,10 @@ def test_a_new_campaign_and_a_corrected_link_are_in_force_within_two_seconds(ser
     )
     assert service.get(f"/c/{token}/1")[1]["location"] == "https://shop.example/wrong"
     rows(service.data, "campaign", "edit", "late", "--correct", "1", "https://shop.example/right")
-    asked = time.monotonic()
-    while service.get(f"/c/{token}/1")[1]["location"] != "https://shop.example/right":
-        assert time.monotonic() - asked < 2
+    wait_until(
+        lambda: service.get(f"/c/{token}/1")[1]["location"] == "https://shop.example/right",
+        "the correction is not in force",
+    )
 
 
 def test_a_port_that_is_taken_is_named_and_ends_the_command_with_1(service: Service) -> None:

@@ -502,3 +502,14 @@ def test_several_campaigns_are_settled_at_once_but_for_those_that_changed(regist
     assert registry.stale() == ["spring"]
     registry.settled(registry.campaign("spring"))
     assert not registry.any_stale()
+
+
+def test_rules_are_numbered_in_the_order_in_which_they_come_into_force(registry: Registry) -> None:
+    assert [registry.edition_number(rules) for rules in ("1-a", "1-a", "2-b", "2-b", "1-a", "3-c")] == [
+        1,
+        1,
+        2,
+        2,
+        3,
+        4,
+    ]

@@ -46,17 +46,6 @@ def test_a_campaign_keeps_the_edition_it_was_first_judged_by_until_all_is_judged
     assert dict(store.editions()) == {"1-a": 1, "2-b": 2}
 
 
-def test_rules_are_numbered_in_the_order_in_which_they_come_into_force(store: Store) -> None:
-    assert [store.edition(rules) for rules in ("1-a", "1-a", "2-b", "2-b", "1-a", "3-c")] == [
-        1,
-        1,
-        2,
-        2,
-        3,
-        4,
-    ]
-
-
 def test_messages_are_found_by_a_destination_that_their_clicks_carried(store: Store) -> None:
     url, other = "https://shop.example/ü", "https://shop.example/other"
     many = [a_click(n, None, destination=other, recipient=f"m-{n:04}") for n in range(1_200)]

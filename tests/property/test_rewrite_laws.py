@@ -11,7 +11,7 @@ from mailpixel.links.mime import prepare_message
 from mailpixel.links.parts.transfer import quoted_decoded, quoted_encoded
 from mailpixel.links.splicing.draft import Destinations
 from mailpixel.links.splicing.html_text import walk
-from mailpixel.links.splicing.link_policy import _RULES, destination_of, why_not
+from mailpixel.links.splicing.link_policy import URL_RULES, destination_of, why_not
 from mailpixel.links.splicing.options import RewriteOptions
 from tests.support.rewriting import BASE_URL, PIXEL, PIXEL_URL, prepare_text, tracked_urls, undone
 
@@ -156,7 +156,9 @@ def test_quoted_printable_reads_as_it_was_written(content: bytes) -> None:
 def test_the_short_way_to_say_yes_agrees_with_the_rules(rest: str) -> None:
     url = destination_of("https://shop.test/" + rest)
     for judged in (url, rest):
-        assert why_not(judged) == next((reason for reason, holds in _RULES if holds(judged, Fields())), None)
+        assert why_not(judged) == next(
+            (reason for reason, holds in URL_RULES if holds(judged, Fields())), None
+        )
 
 
 @given(

@@ -1,6 +1,6 @@
 """Decides which links are tracked, and gives the reason for each link that is skipped.
 
-`LinkPolicy` decides for the links of one text, by the sender's options. `_RULES` holds the reasons that the
+`LinkPolicy` decides for the links of one text, by the sender's options. `URL_RULES` holds the reasons that the
 URL alone gives; the first match wins. It is pure and fast, because every link of every template passes here,
 and never raises. The strict check is `destination.check_destination`, when a destination is registered.
 Whatever that refuses is skipped here.
@@ -156,7 +156,7 @@ def why_not(url: str, fields: Fields = _NO_TAG) -> Reason | None:
         if fields.styled(url):
             return Reason.TEMPLATE
         return Reason.UNSUBSCRIBE if leaves_list(url) else None
-    for reason, holds in _RULES:
+    for reason, holds in URL_RULES:
         if holds(url, fields):
             return reason
     return None
@@ -194,7 +194,7 @@ def _is_refused(url: str) -> bool:
         return True
 
 
-_RULES: tuple[tuple[Reason, Callable[[str, Fields], object]], ...] = (
+URL_RULES: tuple[tuple[Reason, Callable[[str, Fields], object]], ...] = (
     (Reason.EMPTY, lambda url, _: not url),
     (Reason.FRAGMENT, lambda url, _: _FRAGMENT.match(url)),
     (Reason.SCHEME, lambda url, _: _has_other_scheme(url)),
@@ -204,4 +204,5 @@ _RULES: tuple[tuple[Reason, Callable[[str, Fields], object]], ...] = (
     (Reason.UNSAFE, lambda url, _: _UNSAFE_LETTER.search(url) or _USERINFO.match(url)),
     (Reason.UNSUBSCRIBE, lambda url, _: leaves_list(url)),
 )
+"""What a URL alone gives as a reason not to track it. The first that holds decides."""
 """First match wins."""

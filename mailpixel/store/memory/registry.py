@@ -42,6 +42,7 @@ class MemoryRegistry:
         self._revision = 0
         self._stamps: dict[tuple[str, str], int] = {}
         self._leases: dict[str, LeaseState] = {}
+        self._rules: list[str] = []
 
     def campaigns(
         self, after: str = "", limit: int = 1000, archived: bool | None = None
@@ -240,6 +241,13 @@ class MemoryRegistry:
         """See `Registry`."""
         with self._lock:
             self._signing_keys.update({key.id: key for key in keys})
+
+    def edition_number(self, rules: str) -> int:
+        """See `Registry`."""
+        with self._lock:
+            if self._rules[-1:] != [rules]:
+                self._rules.append(rules)
+            return len(self._rules)
 
     def check_in_place(self) -> None:
         """See `Registry`."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from mailpixel.errors import Conflict
-from mailpixel.kinds import EventKind
+from mailpixel.kinds import HIT_KINDS
 from mailpixel.model import Event, Facts, Message
 from mailpixel.store.consumers import News
 from mailpixel.store.log import PutAside
@@ -19,8 +19,6 @@ from mailpixel.store.projections import FOLD, Figures, Folded, Generation, Messa
 from mailpixel.store.shown import links_people_followed
 from mailpixel.store.standing import Standing
 from mailpixel.store.tombstones import last_ms, moment_of_erasure, person8
-
-HITS = frozenset({EventKind.OPEN, EventKind.CLICK})
 
 
 class MemoryGeneration:
@@ -42,7 +40,6 @@ class MemoryStore(MemoryLog):
         self._states: defaultdict[str, dict[str, MessageState]] = defaultdict(dict)
         self._aside: dict[Key, str] = {}
         self._editions: dict[str, str] = {}
-        self._rules: list[str] = []
         self._filling: dict[str, MemoryGeneration] = {}
 
     def _is_kept(self, folded: Folded) -> bool:
@@ -105,13 +102,6 @@ class MemoryStore(MemoryLog):
             for folded in generation.folded.values():
                 self._put(folded, self._states[campaign])
             self._replacements += 1
-
-    def edition(self, rules: str) -> int:
-        """See `Store`."""
-        with self._lock:
-            if self._rules[-1:] != [rules]:
-                self._rules.append(rules)
-            return len(self._rules)
 
     def note_edition(self, edition: str, campaigns: Iterable[str], anew: bool = False) -> None:
         """See `Store`."""
@@ -214,4 +204,4 @@ def _is_asked_for(state: MessageState, standing: Standing | None, link: int | No
 
 
 def _is_signed_hit(event: Event) -> bool:
-    return event.kind in HITS and not event.facts & Facts.FORGED
+    return event.kind in HIT_KINDS and not event.facts & Facts.FORGED

@@ -10,8 +10,8 @@ REPLACE = "insert or replace into editions values (?, ?)"
 LATEST = "select number, rules from rules_editions order by number desc limit 1"
 
 
-def edition(database: Database, rules: str) -> int:
-    """See `Store`."""
+def edition_number(database: Database, rules: str) -> int:
+    """See `Registry`."""
     with database.reading() as connection:
         known = _latest(connection, rules)
     if known:

@@ -8,6 +8,7 @@ from mailpixel.store.sqlite.campaign_rows import campaigns_in, next_revision
 from mailpixel.store.sqlite.campaigns import SqliteCampaigns
 from mailpixel.store.sqlite.changed_campaigns import SqliteChangedCampaigns
 from mailpixel.store.sqlite.database import BUSY_MS, Database
+from mailpixel.store.sqlite.editions import edition_number
 from mailpixel.store.sqlite.keys import SqliteKeys, api_keys_in
 from mailpixel.store.sqlite.leases import SqliteLeases
 from mailpixel.store.sqlite.migrations import migrate
@@ -56,6 +57,10 @@ class SqliteRegistry(SqliteCampaigns, SqliteChangedCampaigns, SqliteKeys, Sqlite
             ):
                 row = (recipient, to_ms(now), next_revision(connection))
                 connection.execute("insert into optouts values (?, ?, ?)", row)
+
+    def edition_number(self, rules: str) -> int:
+        """See `Registry`."""
+        return edition_number(self._database, rules)
 
     def check_in_place(self) -> None:
         """See `Registry`."""

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mailpixel.errors import InvalidInput
-from mailpixel.kinds import EventKind
+from mailpixel.kinds import HIT_KINDS, EventKind
 from mailpixel.model import Event
 from mailpixel.traffic.facts import facts_with
 
 KINDS = (EventKind.OPEN, EventKind.CLICK, EventKind.DELIVERY, EventKind.OPTOUT)
 """A kind is stored as its index here."""
-HITS = "(0, 1)"
+HITS = str(tuple(KINDS.index(kind) for kind in HIT_KINDS))
 """The stored kinds of opens and clicks, as SQL."""
 
 COLUMNS = "id, kind, campaign, recipient, link, destination, method, address, agent, facts"

@@ -14,7 +14,7 @@ from mailpixel.store.sqlite.carried import messages_that_carried
 from mailpixel.store.sqlite.consumers import SqliteConsumer
 from mailpixel.store.sqlite.counters import timeline
 from mailpixel.store.sqlite.database import BUSY_MS, Database
-from mailpixel.store.sqlite.editions import edition, editions, note_edition
+from mailpixel.store.sqlite.editions import editions, note_edition
 from mailpixel.store.sqlite.erasure import erase
 from mailpixel.store.sqlite.events import EventLog
 from mailpixel.store.sqlite.migrations import migrate
@@ -117,10 +117,6 @@ class SqliteStore:
     ) -> AbstractContextManager[Generation]:
         """See `Store`."""
         return NewGeneration(self._database, self._log, campaign, fold).filled()
-
-    def edition(self, rules: str) -> int:
-        """See `Store`."""
-        return edition(self._database, rules)
 
     def note_edition(self, edition: str, campaigns: Iterable[str], anew: bool = False) -> None:
         """See `Store`."""
