@@ -25,7 +25,7 @@ _EVIDENCE: Mapping[str, str] = {
     "network": "its network is known for checking mail",
     "pair": "a click with better evidence of a person followed the link at the same moment",
     "client": "its headers do not fit the browser it names",
-    "no_open": "nobody had opened the message before",
+    "no_open": "the message had not been opened before",
 }
 
 

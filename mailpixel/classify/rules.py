@@ -40,7 +40,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "apple_mpp",
-        "Apple Mail Privacy Protection loads every image, read or not, so it may hide a reader or nobody.",
+        "Apple Mail Privacy Protection loads every image whether or not the mail is read, so it may hide a reader.",
     ),
     Rule(
         "gmail_prefetch", "Gmail loads images ahead while a session is open, with a distinctive user agent."
@@ -51,10 +51,10 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "trap",
-        "A link hidden from readers was followed, or a damaged address was requested; whoever did that follows "
+        "A link hidden from readers was followed, or a damaged address was requested: the source follows "
         "links blindly.",
     ),
-    Rule("burst", "Several different links of one message were followed faster than anybody reads."),
+    Rule("burst", "Several different links of one message were followed faster than a person reads."),
     Rule(
         "instant",
         "The hit came very soon; a click within two seconds of delivery (of sending, where no delivery is known), or "
@@ -70,7 +70,7 @@ RULES: tuple[Rule, ...] = (
         "The user agent names a browser, but the headers such a browser sends are missing, or a page loaded the "
         "link into a frame.",
     ),
-    Rule("no_open", "The link was followed although nobody had opened the message."),
+    Rule("no_open", "The link was followed although the message had not been opened."),
     Rule("default", "No rule identified a machine."),
 )
 """In order of decision: the first match wins. `instant` to `no_open` are soft: two of them are needed to decide."""

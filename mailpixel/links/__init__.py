@@ -1,8 +1,8 @@
 """Signed links for mail: keys, tokens, URLs, and the rewriting of what a sender sends.
 
     claims to URLs and back     keyring, signature, token_format, token, surfaces, urls; minter for all of one campaign
-    where a link leads          destination, passthrough, hosts
-    what is no link yet         fields, field_patterns, merge_tag
+    where links may lead        destination, passthrough, hosts
+    what is not a link yet      fields, field_patterns, merge_tag
     a text rewritten            html, text, splicing/
     a message rewritten         mime, parts/
     a list of recipients        lists/

@@ -1,12 +1,13 @@
-"""Fields of templates in a URL: `{{ id }}`, `*|ID|*`, `[subscriber:email]`, something that an engine fills in later.
+"""Fields of templates in a URL: `{{ id }}`, `*|ID|*`, `[subscriber:email]`, anything that an engine fills in later.
 
-A URL with a field is no destination yet: tracked, it would lead every reader to the field itself. A link is skipped
-when the field is certain (`Fields.holds`): in double or unusual brackets wherever it stands, one that says where it
-comes from (`{contactfield=email}`), a bracketed name that is the whole of a parameter's value, and whatever stands in
-the brackets of the sender's own merge tag. What only resembles a field (`/{id}/`) is tracked, and `resembles` finds it.
+A URL with a field is not a destination yet: if it were tracked, it would lead every reader to the field
+itself. A link is skipped when it holds a certain field (`Fields.holds`). Certain are fields in double or
+unusual brackets anywhere, fields that name their source (`{contactfield=email}`), a bracketed name that is
+the whole value of a parameter, and anything in the brackets of the sender's own merge tag. A link with
+something that only resembles a field (`/{id}/`) is tracked, and `resembles` finds it.
 
-Percent-encoded spellings count, too. Encoded braces alone count where there is a merge tag: without one, the mail has
-been filled in already, and `%7B…%7D` is a value.
+Percent-encoded spellings count, too. Encoded braces alone count only with a merge tag: without one, the mail
+has already been filled in, and `%7B…%7D` is a value.
 """
 
 from functools import lru_cache

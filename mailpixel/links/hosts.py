@@ -30,7 +30,7 @@ def warning_of(base_url: str, campaign: str) -> str:
         return ""
     return (
         f"the signed URLs begin with {base_url}, which no reader can reach; set MAILPIXEL_BASE_URL to your public "
-        f"address, or give campaign {campaign} a base URL of its own"
+        f"address, or give campaign {campaign} its own base URL"
     )
 
 

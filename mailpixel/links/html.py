@@ -156,7 +156,7 @@ def _hrefs(
 
 
 def _value(view: str, start: int, end: int) -> tuple[int, int, str]:
-    """Where the value stands in `href = "value"`, and its quote; an empty place behind a name without a value."""
+    """The position of the value in `href = "value"`, and its quote; an empty position after a name without a value."""
     if view.startswith('="', start + len("href")):
         return start + len('href="'), end - 1, '"'
     match = _VALUE.match(view, start, end)

@@ -40,7 +40,7 @@ async def robots(request: Request) -> Response:
 
 
 async def favicon(request: Request) -> Response:
-    """Say that there is no icon."""
+    """Answer that there is no icon."""
     return Response(status_code=204, headers={"cache-control": "max-age=86400"})
 
 

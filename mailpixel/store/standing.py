@@ -45,7 +45,8 @@ def standing_of(shown: int) -> Standing:
 
 
 UNSEEN = -1
-"""Stands for no standing: of this message only hits with a broken signature are known, and anybody can send those."""
+"""The code for no standing. Only hits with a broken signature are known of this
+message, and anyone can send those."""
 
 CODES = tuple(STANDINGS.index(standing_of(shown)) if shown & SEEN else UNSEEN for shown in range(1 << 8))
 """The place of a standing among `STANDINGS`, or `UNSEEN`, by what a message showed."""

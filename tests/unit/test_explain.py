@@ -20,7 +20,7 @@ def test_explain_gives_the_same_verdicts_with_reasons_for_people() -> None:
     assert [hit.reasons[1:] for hit in told] == [
         ("It came 12 s after delivery, within the 30 s in which mailboxes fetch images by themselves.",),
         (
-            "Evidence of a machine: it came very soon; nobody had opened the message before. "
+            "Evidence of a machine: it came very soon; the message had not been opened before. "
             "Overruled: the browser reported a real user gesture.",
         ),
         ("2 different links were followed within 0.4 s.",),
@@ -45,7 +45,7 @@ def test_explain_gives_the_same_verdicts_with_reasons_for_people() -> None:
         (
             [a_click(DAY, facts=BARE)],
             "Two kinds of evidence agree: its headers do not fit the browser it names; "
-            "nobody had opened the message before.",
+            "the message had not been opened before.",
         ),
         (
             [an_open(DAY, agent=GMAIL)],
@@ -80,12 +80,12 @@ def test_explain_gives_the_same_verdicts_with_reasons_for_people() -> None:
         ),
         (
             [a_click(20.0, agent=SAFARI, facts=SAFARI_CLICK)],
-            "Evidence of a machine: it came very soon; nobody had opened the message before. "
+            "Evidence of a machine: it came very soon; the message had not been opened before. "
             "Overruled: the request has all that this browser sends when a person follows a link.",
         ),
         (
             [a_click(DAY, facts=PERSON & ~Facts.USER_ACTIVATED)],
-            "Evidence of a machine: nobody had opened the message before. One kind of evidence is not enough.",
+            "Evidence of a machine: the message had not been opened before. One kind of evidence is not enough.",
         ),
         (
             [a_click(DAY, method="HEAD")],
@@ -131,7 +131,7 @@ def test_the_rule_of_moments_says_when_a_moment_decides_alone() -> None:
     assert told[0].reasons[1:] == ("It came 25 s after sending and before delivery.",)
     assert told[1].reasons[1:] == (
         "It came 31 s after sending and before delivery.",
-        "Two kinds of evidence agree: it came very soon; nobody had opened the message before.",
+        "Two kinds of evidence agree: it came very soon; the message had not been opened before.",
     )
 
 

@@ -51,7 +51,7 @@ def test_a_base_url_of_this_machine_is_known_in_any_spelling() -> None:
 def test_the_warning_names_both_remedies() -> None:
     said = warning_of("http://127.0.0.1:8025", "c1")
     assert "MAILPIXEL_BASE_URL" in said
-    assert "give campaign c1 a base URL of its own" in said
+    assert "give campaign c1 its own base URL" in said
     assert "\n" not in said
     assert warning_of("https://t.example", "c1") == ""
 

@@ -1,4 +1,4 @@
-"""Which column of a list holds the recipients, which come out again, and whether the first line names them."""
+"""Decides which column of a list holds the recipients, which are kept, and whether the first line is a header."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ ONLY_COLUMN = re.compile(
     r"|recipients?|subscribers?|customers?|contacts?|e?-?mail([ _-]?address)?|address",
     re.IGNORECASE,
 )
-"""What heads a list of one column for certain."""
+"""Words that are certainly a header of one column."""
 HEADINGS = re.compile(
     r"(first|last|full|user|login|nick|sur|fore|family)?[ _-]?name|login|key|code|number|num|no\.?|nr\.?|value|column"
     r"|(column|field|spalte|feld|colonne|champ|columna|campo|colonna|kolom|kolumna|unnamed)[ :_-]*[0-9]*"
@@ -21,10 +21,10 @@ HEADINGS = re.compile(
     r"|destinatario|correo|nombre|usuario|utente|nome|codice|numero|klant(nummer)?|naam|odbiorca|klient",
     re.IGNORECASE,
 )
-"""What often heads a list of one column, yet may be somebody's id: then a person must say."""
+"""Words that are often a header of one column but may be an id: then the sender must say."""
 LOOKED_AT_ROWS = 1_000
 STRAY = 0.01
-"""The share of rows that may be unlike the others."""
+"""The share of rows that may differ from the others."""
 
 
 class UnclearHeader(InvalidInput):
@@ -40,10 +40,10 @@ class UnclearHeader(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a sender asks of a list.
+    """A sender's wishes for a list.
 
-    `column` holds the ids (`recipient` or the only one when None); `keep` names other columns that come out again, and
-    `keep_all` means all of them. `headerless` says that the first line is a recipient.
+    `column` holds the ids (None: `recipient` or the only one). `keep` names other columns that are copied to
+    the output, and `keep_all` means all of them. `headerless` says that the first line is a recipient.
     """
 
     column: str | None = None
@@ -57,9 +57,9 @@ AS_IT_IS = Wanted()
 
 
 def column_of(names: list[str], column: str | None) -> int | None:
-    """Which column holds the recipients; None for the only one there is, under another name.
+    """The index of the column with the recipients; None for the only column, under another name.
 
-    Raises `InvalidInput` where it cannot be known.
+    Raises `InvalidInput` when it cannot be determined.
     """
     wanted = "recipient" if column is None else column.strip()
     found = [at for at, name in enumerate(names) if name.casefold() == wanted.casefold()]
@@ -72,15 +72,15 @@ def column_of(names: list[str], column: str | None) -> int | None:
 
 
 def shown(names: list[str]) -> str:
-    """Column names for a message: never what may be a person's address in a list without a header."""
+    """Column names for a message, without any that may be a person's address in a list without a header."""
     shown = [f"`{name}`" for name in names[:20] if "@" not in name and 0 < len(name) <= 40]
     return ", ".join(shown) if shown else "nothing like a column name"
 
 
 def may_be_header(first: str, rest: Sequence[str]) -> bool:
-    """Whether the first line of a list of one column may be a name and no recipient.
+    """Whether the first line of a list of one column may be a header.
 
-    It may when it is a word that heads lists, or lacks something that all lines below have in common.
+    It may if it is a word that is used as a header, or lacks something that all lines below have in common.
     """
     if HEADINGS.fullmatch(first):
         return True
@@ -105,7 +105,7 @@ def _all_but_few(trait: Callable[[str], bool], rest: Sequence[str]) -> bool:
 
 
 def kept_columns(names: Sequence[str], recipient: int, wanted: Wanted) -> list[int]:
-    """Where the columns to keep stand. Raises `InvalidInput` for one that is not there or not alone."""
+    """The indexes of the columns to keep. Raises `InvalidInput` for a name that is missing or occurs twice."""
     if wanted.keep_all:
         return [at for at, name in enumerate(names) if at != recipient and name]
     return [_place(names, name.strip()) for name in wanted.keep]

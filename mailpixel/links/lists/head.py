@@ -1,4 +1,4 @@
-"""What the beginning of a list says about all of it: how it is written, and which columns are which."""
+"""Finds the layout of a list from its beginning: its format, and which columns are which."""
 
 import json
 import re
@@ -27,22 +27,22 @@ NOT_TEXT = (
     (b"\x1f\x8b", "is compressed; unpack it first"),
     (b"[", "is a JSON array; write one object a line instead (NDJSON)"),
 )
-"""How files begin that cannot be read, and the remedy."""
+"""The first bytes of files that cannot be read, and the remedy."""
 PARQUET_MAGIC = b"PAR1"
 COMPARED_LINES = 20
-"""Lines that a delimiter is tried on."""
+"""Most lines on which to try a delimiter."""
 
 
 def is_parquet(first: bytes) -> bool:
-    """Whether a list begins as a Parquet file does; a zero byte tells it from ids that begin with `PAR1`."""
+    """Whether a list begins like a Parquet file. A zero byte distinguishes it from ids that begin with `PAR1`."""
     return first.startswith(PARQUET_MAGIC) and b"\0" in first
 
 
 def look(first: bytes, wanted: Wanted = AS_IT_IS) -> Layout:
     """The layout of a list from its first bytes (in UTF-8, without a byte order mark).
 
-    Raises `InvalidInput` for what is no list of recipients, one in which a column cannot be found, and
-    `UnclearHeader` for one of a single column whose first line only a person can judge.
+    Raises `InvalidInput` when it is not a list of recipients or a column cannot be found, and `UnclearHeader`
+    for a list of one column whose first line only a person can judge.
     """
     for beginning, problem in NOT_TEXT:
         if first.startswith(beginning):
@@ -64,7 +64,7 @@ def look(first: bytes, wanted: Wanted = AS_IT_IS) -> Layout:
 
 
 def _delimiter(lines: Sequence[str]) -> str:
-    """The delimiter that cuts the header and most lines below it into as many fields, else the most frequent one."""
+    """The delimiter that cuts the header and most lines below it into equally many fields, else the most frequent."""
     counts = {each: [re.sub(r'"[^"]*"', "", line).count(each) for line in lines] for each in DELIMITERS}
 
     def fit(delimiter: str) -> tuple[int, int]:

@@ -37,11 +37,11 @@ Kept = list[list[object]]
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a list is written.
+    """The format of a list.
 
-    `delimiter` is empty for NDJSON. `column` is the column of the recipients, counted from 0, of `width` columns;
-    `field` is its name in errors and in NDJSON. `head_rows` stand before the first recipient.
-    `kept` are the names of the columns that come out again, `places` where these stand in CSV, counted from 0.
+    `delimiter` is empty for NDJSON. `column` is the index of the column with the recipients, of `width`
+    columns; `field` is its name in errors and in NDJSON. `head_rows` come before the first recipient. `kept`
+    are the names of the columns copied to the output, `places` their indexes in CSV.
     """
 
     delimiter: str = ""
@@ -59,7 +59,7 @@ class Layout:
         return bool(self.delimiter)
 
     def read(self, block: bytes) -> Iterator[RowContent]:
-        """The rows of a block, in order. A broken row takes no other with it."""
+        """The rows of a block, in order. A broken row does not affect others."""
         if not self.delimiter:
             return (_recipient_of(_object(line), self.field) for line in self._lines(block))
         return map(self._cell, self._records(block, ""))
@@ -126,7 +126,7 @@ class Column(Layout):
 
 
 def records(lines: list[str], delimiter: str) -> Iterator[list[str] | None]:
-    """CSV records; None for a line whose quotes do not match, after which the next line begins anew."""
+    """CSV records; None for a line with unmatched quotes. Reading starts again at the next line."""
     start = 0
     while start < len(lines):
         reader = csv.reader(islice(lines, start, None), delimiter=delimiter, strict=True)
@@ -169,7 +169,7 @@ def _at(record: list[str] | None, place: int) -> str | None:
 
 
 def blocks(source: Readable, held: bytes, size_bytes: int, layout: Layout) -> Iterator[bytes]:
-    """What has been read of a list, and the rest of it, in blocks of about one size and of whole rows.
+    """The bytes `held` and the rest of the list, in blocks of about one size and of whole rows.
 
     Raises `InvalidInput` for a row of more than 262,144 bytes.
     """

@@ -32,12 +32,12 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MimePart:
-    """One part of a message, or all of it: its header block, and its body with the parts in it.
+    """One part of a message, or the whole message: its header block, and its body with the parts in it.
 
-    `path` counts from 1 at each level, as `2.1`; empty for the whole message. `has_body` is False where no empty line
-    ends the headers: then there is no body, not even an empty one. `sound` is False where the bytes could be read in
-    more than one way: such a part is skipped. `kind` is its content type and `encoding` its content transfer encoding,
-    both in lower case; `place` is what it is to the part around it.
+    `path` counts from 1 at each level, as `2.1`; empty for the whole message. `has_body` is False where no
+    empty line ends the headers: then there is not even an empty body. `sound` is False where the bytes can be
+    read in more than one way: such a part is skipped. `kind` is its content type and `encoding` its content
+    transfer encoding, both in lower case. `place` is its role within the part around it.
     """
 
     path: str

@@ -91,15 +91,16 @@ def _is_text(part: MimePart) -> bool:
 
 
 def _is_flowed(part: MimePart) -> bool:
-    """Whether spaces at the ends of lines are no content, so that a URL may stand in two lines."""
+    """Whether spaces at the ends of lines are soft breaks, so that a URL may continue on the next line."""
     return part.kind == "text/plain" and str(part.headers.get_param("delsp", "")).lower() == "yes"
 
 
 def _is_file(part: MimePart) -> bool:
-    """Whether a part is a file beside the mail.
+    """Whether a part is a file attached to the mail.
 
-    Any disposition but `inline` makes it one, known or not, in any of several headers; so does a name, in any spelling,
-    unless the part stands where the body of a mail stands. Source: RFC 2183 section 2.8 (1997); names: RFC 2231 (1997).
+    Any disposition but `inline` makes it one, known or not, in any of several headers. So does a
+    name in any spelling, unless the part is in the place of the mail's body. Source: RFC 2183
+    section 2.8 (1997); names: RFC 2231 (1997).
     """
     said = [str(value) for value in part.headers.get_all("content-disposition", [])]
     if any(_disposition(value) not in ("", "inline") for value in said):

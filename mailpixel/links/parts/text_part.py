@@ -31,10 +31,10 @@ _ARMOUR = re.compile(rb"^-----BEGIN PGP ", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class TextPart:
-    """A text part with its body taken out of its transfer encoding, once for all who ask.
+    """A text part with its body decoded from its transfer encoding, once for all users.
 
-    `head` is its header block with the empty line, `raw` its body as it stands, `content` that body without the
-    encoding: None where the encoding is unknown or the body does not keep to it.
+    `head` is its header block with the empty line, `raw` its body as it is in the message, `content` the
+    decoded body. `content` is None where the encoding is unknown or the body is not valid in it.
     """
 
     mime: MimePart
@@ -50,7 +50,7 @@ class TextPart:
 
 
 def text_parts(message: MimeMessage, raw: bytes, kinds: Collection[str]) -> list[TextPart]:
-    """The text parts to look into: those of these kinds, and others that may hide PGP armour."""
+    """The text parts to examine: those of these kinds, and others that may hide PGP armour."""
     armour = _ARMOUR_WORDS in raw
     return [
         _text_part(part, raw)
@@ -93,7 +93,7 @@ class PartTemplate:
 def part_templates(
     texts: Sequence[TextPart], options: RewriteOptions, destinations: Destinations
 ) -> tuple[list[PartTemplate], list[SkippedPart]]:
-    """The templates of these parts, with the pixel in the last HTML part, and what is skipped after all."""
+    """The templates of these parts, with the pixel in the last HTML part, and the parts skipped after all."""
     last_html = next((part for part in reversed(texts) if part.mime.kind == "text/html"), None)
     skipped = [] if last_html else [SkippedPart("", SkipCause.NO_HTML)]
     templates = []

@@ -41,11 +41,11 @@ class Content(Protocol):
 
     @property
     def decoded(self) -> bytes:
-        """The bytes that stand for the text."""
+        """The decoded bytes, which encode the text."""
         ...
 
     def body(self, cuts: Cuts, template: Template[bytes]) -> EncodedBody:
-        """What writes it in its transfer encoding again, once `decoded` was cut and made a template."""
+        """The `Body` that writes it in its transfer encoding, after `decoded` was cut and made a template."""
         ...
 
 
@@ -108,7 +108,7 @@ def base64_decoded(raw: bytes) -> Base64Content | None:
 
 @dataclass(frozen=True, slots=True)
 class QuotedText:
-    """A body in quoted-printable, what it stands for, and for each token where it starts in either form."""
+    """A body in quoted-printable, its decoded bytes, and for each token where it starts in both."""
 
     raw: bytes
     decoded: bytes
@@ -153,10 +153,10 @@ class QuotedText:
 
 
 def quoted_decoded(raw: bytes) -> QuotedText | None:
-    """Decode quoted-printable; what is no escape stands for itself. None where programs would differ on what it is.
+    """Decode quoted-printable; text that is not an escape is literal. None where programs would decode it differently.
 
-    White space at the end of a line is no content, also behind the `=` of a soft break. Source: RFC 2045 section 6.7
-    rule 3 (1996).
+    White space at the end of a line is not content, also after the `=` of a soft break. Source:
+    RFC 2045 section 6.7 rule 3 (1996).
     """
     pieces: list[bytes] = []
     starts: list[int] = []
@@ -183,9 +183,10 @@ def without_padding(raw: bytes) -> bytes:
 
 
 class QuotedSlot(NamedTuple):
-    """What stands in a slot of a quoted-printable body, and the soft line breaks around what replaces it.
+    """The text around a slot of a quoted-printable body, and the soft line breaks around its replacement.
 
-    These keep every line short and all other lines as they were; empty where a line begins or ends anyway.
+    The breaks keep every line short and all other lines unchanged; they are empty
+    where a line begins or ends anyway.
     """
 
     original: bytes

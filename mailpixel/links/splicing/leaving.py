@@ -89,7 +89,7 @@ def leaves_list(url: str) -> bool:
 
 
 def _split(url: str) -> list[str]:
-    """The words of a URL in lower case, cut where a capital stands in one, as in `doOptOut`."""
+    """The words of a URL in lower case, also split at capitals, as in `doOptOut`."""
     return _WORD.findall(_CAMEL.sub("-", url).lower())
 
 
