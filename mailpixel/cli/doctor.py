@@ -14,6 +14,7 @@ from mailpixel.doctor import (
     Grade,
     addresses,
     check_addresses,
+    check_erasures,
     check_fold,
     check_key_file,
     check_links,
@@ -107,6 +108,7 @@ def _local() -> Iterator[Check]:
         yield check_rights(settings().database)
         yield check_fold(store, registry, now_ms(), settings().ready_lag_s)
         yield check_put_aside(store)
+        yield check_erasures(store, now_ms())
         yield check_rules(store, rules().version)
         yield check_addresses(store.latest(LATEST), settings().base_url, settings().trusted_proxies)
     except StoreUnavailable as error:

@@ -12,6 +12,7 @@ from mailpixel.doctor.links import check_links
 from mailpixel.doctor.local import (
     Check,
     Grade,
+    check_erasures,
     check_fold,
     check_key_file,
     check_put_aside,
@@ -28,6 +29,7 @@ __all__ = [
     "Grade",
     "addresses",
     "check_addresses",
+    "check_erasures",
     "check_fold",
     "check_head",
     "check_key_file",

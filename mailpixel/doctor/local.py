@@ -11,9 +11,11 @@ from mailpixel.files import is_missing, stamp_of
 from mailpixel.folder.keys import read_keys
 from mailpixel.projections.lag import fold_lag_ms
 from mailpixel.store.consumers import Consumers
+from mailpixel.store.erasure import Erasure
 from mailpixel.store.keys import SigningKey
 from mailpixel.store.projections import FOLD, Projections
 from mailpixel.store.registry import FoldRegistry
+from mailpixel.times import moment_of
 
 
 class Grade(StrEnum):
@@ -82,6 +84,16 @@ def check_put_aside(store: Projections) -> Check:
     kinds = ", ".join(sorted({each.error for each in store.put_aside()}))
     remedy = "update mailpixel, or report this; then `mailpixel rebuild`"
     return Check(name, Grade.WARN, f"{count:,} could not be judged ({kinds}): they are not counted", remedy)
+
+
+def check_erasures(store: Erasure, now_ms: int) -> Check:
+    """Whether nobody is kept out by the erasure of a clock that was ahead."""
+    name, ahead = "erasures", store.erased_ahead(now_ms)
+    if not ahead.people:
+        return Check(name, Grade.OK, "none was noted by a clock that was ahead")
+    found = f"{ahead.people:,} noted by a clock that was ahead: what these people do is not counted, the last until"
+    remedy = "set the clock, and erase again whoever was erased while it was wrong"
+    return Check(name, Grade.WARN, f"{found} {moment_of(ahead.until_ms):%Y-%m-%d}", remedy)
 
 
 def check_rules(store: Projections, version: str) -> Check:

@@ -3,7 +3,17 @@
 One contract suite (`tests/integration/test_store_contract.py`) runs on every store.
 """
 
+from dataclasses import dataclass
 from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Erasures that were noted by a clock more than a day ahead: the number of `people`, and the moment `until_ms` from
+    which the last of them is counted again (-1 when there are none)."""
+
+    people: int = 0
+    until_ms: int = -1
 
 
 class Erasure(Protocol):
@@ -15,11 +25,16 @@ class Erasure(Protocol):
         What was received up to `now_ms` stays out for good, however late it arrives: by a retry, a spool, a
         late commit of another worker, or a state that was folded before. What is received later counts. Where
         a clock was ahead, the moment of the last deleted event takes the place of `now_ms`, up to a day
-        ahead. Hits past the cap stay out for the whole day.
+        ahead. Hits past the cap stay out for the whole day. A moment
+        that an earlier erasure took from a clock far ahead gives way to `now_ms`.
 
         From here on nothing of the person can be read. `sweep` overwrites what the files still hold.
         Opt-outs stay: they are in the registry.
         """
+        ...
+
+    def erased_ahead(self, now_ms: int) -> Ahead:
+        """The erasures whose moment is still more than a day ahead."""
         ...
 
     def sweep(self) -> None:

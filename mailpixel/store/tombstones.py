@@ -29,6 +29,17 @@ def moment_of_erasure(now_ms: int, received_at_ms: Iterable[int]) -> int:
     return min(max((now_ms, *received_at_ms)), now_ms + DAY_MS)
 
 
+def moment_kept(former_ms: int, at_ms: int, logged_ms: int) -> int:
+    """The moment up to which a person stays out who is erased again at `at_ms`: the later of the two moments.
+
+    A former moment more than a day after both `at_ms` and the last logged event (`logged_ms`) came from a clock
+    that was ahead. It is replaced, because the person would stay out until then.
+    """
+    if former_ms > max(at_ms, logged_ms) + DAY_MS:
+        return at_ms
+    return max(former_ms, at_ms)
+
+
 def day_of(at_ms: int) -> int:
     """Days since 1970. Hits past the cap are counted by day, so the whole day of an erasure stays out."""
     return at_ms // DAY_MS

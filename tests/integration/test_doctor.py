@@ -6,6 +6,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,6 +20,7 @@ from mailpixel.doctor import (
     Check,
     Grade,
     addresses,
+    check_erasures,
     check_fold,
     check_key_file,
     check_links,
@@ -33,6 +35,7 @@ from mailpixel.server.pages import NOT_FOUND_PAGE
 from mailpixel.server.replies import PIXEL_GIF, PIXEL_HEADERS
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from mailpixel.store.projections import FOLD
+from mailpixel.times import DAY_MS, to_ms
 from tests.support.certificate import self_signed
 from tests.support.service import Service, free_port, rows
 
@@ -412,3 +415,18 @@ def test_a_campaign_without_links_is_a_warning() -> None:
 )
 def test_no_answer_says_why_without_naming_addresses(url: str, problem: str) -> None:
     assert ask(url.format(free_port=free_port())) == NoAnswer(problem)
+
+
+def test_an_erasure_by_a_clock_that_was_ahead_is_said() -> None:
+    store, now_ms = MemoryStore(), to_ms(datetime(2026, 11, 28, tzinfo=UTC))
+    store.erase("r-1", now_ms)
+    assert check_erasures(store, now_ms) == Check(
+        "erasures", Grade.OK, "none was noted by a clock that was ahead"
+    )
+    store.erase("r-2", now_ms + 365 * DAY_MS)
+    assert check_erasures(store, now_ms) == Check(
+        "erasures",
+        Grade.WARN,
+        "1 noted by a clock that was ahead: what these people do is not counted, the last until 2027-11-28",
+        "set the clock, and erase again whoever was erased while it was wrong",
+    )

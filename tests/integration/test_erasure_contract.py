@@ -10,6 +10,7 @@ from mailpixel.event_ids import reported_event
 from mailpixel.kinds import EventKind
 from mailpixel.model import Facts
 from mailpixel.store.consumers import News, Waiting
+from mailpixel.store.erasure import Ahead
 from mailpixel.store.log import Overflow, PutAside
 from mailpixel.store.memory import MemoryStore
 from mailpixel.store.projections import FOLD
@@ -186,3 +187,25 @@ def test_a_tombstone_does_not_hold_the_recipient(store: Store, tmp_path: Path) -
     store.append([an_open(2, recipient="person-4711")])
     assert store.campaigns() == []
     assert b"person-4711" not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
+
+
+def test_erasing_again_ends_the_silence_that_a_clock_ahead_began(store: Store) -> None:
+    ahead_ms, right_ms = ERASED_MS + 365 * DAY_MS, at_ms(200)
+    assert store.erased_ahead(ERASED_MS) == Ahead()
+    store.erase("r-1", ahead_ms)
+    assert store.erased_ahead(ERASED_MS) == Ahead(1, ahead_ms)
+    store.append([an_open(150), an_open(160, recipient="r-2")])
+    assert not store.message("spring", "r-1").events
+    store.erase("r-1", right_ms)
+    assert store.erased_ahead(right_ms) == Ahead()
+    late, after = an_open(190), an_open(210)
+    store.append([late, after])
+    assert list(store.message("spring", "r-1").events) == [after]
+
+
+def test_a_clock_behind_brings_back_nothing_that_an_erasure_keeps_out(store: Store) -> None:
+    store.append([an_open(1, recipient="r-2")])
+    store.erase("r-1", ERASED_MS)
+    store.erase("r-1", ERASED_MS - 30 * DAY_MS)
+    store.append([an_open(99), an_open(101)])
+    assert [event.received_at_ms for event in store.message("spring", "r-1").events] == [at_ms(101)]

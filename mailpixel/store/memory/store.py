@@ -12,13 +12,15 @@ from mailpixel.errors import Conflict
 from mailpixel.kinds import HIT_KINDS
 from mailpixel.model import Event, Facts, Message
 from mailpixel.store.consumers import News
+from mailpixel.store.erasure import Ahead
 from mailpixel.store.log import PutAside
 from mailpixel.store.measures import MEASURES, Step, TallyKey, tally
 from mailpixel.store.memory.log import Key, MemoryLog
 from mailpixel.store.projections import FOLD, Figures, Folded, Generation, MessageState
 from mailpixel.store.shown import links_people_followed
 from mailpixel.store.standing import Standing
-from mailpixel.store.tombstones import last_ms, moment_of_erasure, person8
+from mailpixel.store.tombstones import last_ms, moment_kept, moment_of_erasure, person8
+from mailpixel.times import DAY_MS
 
 
 class MemoryGeneration:
@@ -165,7 +167,9 @@ class MemoryStore(MemoryLog):
             gone = {at: event for at, event in self._log.items() if event.recipient == recipient}
             at_ms = moment_of_erasure(now_ms, (event.received_at_ms for event in gone.values()))
             key = person8(self._secret, recipient)
-            self._suppressed[key] = max(at_ms, self._suppressed.get(key, -1))
+            last = next(reversed(self._log.values()), None)
+            logged_ms = last.received_at_ms if last else -1
+            self._suppressed[key] = moment_kept(self._suppressed.get(key, -1), at_ms, logged_ms)
             for at, event in gone.items():
                 del self._log[at]
                 self._ids.discard(event.id)
@@ -176,6 +180,12 @@ class MemoryStore(MemoryLog):
             self._overflow = {key: hits for key, hits in self._overflow.items() if key[1] != recipient}
             self._erasures += 1
             return len(gone)
+
+    def erased_ahead(self, now_ms: int) -> Ahead:
+        """See `Store`."""
+        with self._lock:
+            ahead = [at_ms for at_ms in self._suppressed.values() if at_ms > now_ms + DAY_MS]
+        return Ahead(len(ahead), max(ahead, default=-1))
 
     def sweep(self) -> None:
         """See `Store`; nothing is left in files."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mailpixel.model import Event, Message
 from mailpixel.store.consumers import WHOLE, News, Part
+from mailpixel.store.erasure import Ahead
 from mailpixel.store.log import Followed, Overflow, PutAside
 from mailpixel.store.measures import Step
 from mailpixel.store.projections import Figures, Folded, Generation, MessageState
@@ -23,6 +24,7 @@ from mailpixel.store.sqlite.projections import Projections
 from mailpixel.store.sqlite.recipients import recipients
 from mailpixel.store.sqlite.sources import messages_by_source
 from mailpixel.store.sqlite.sweeping import sweep
+from mailpixel.store.sqlite.tombstones import ahead_of
 from mailpixel.store.standing import Standing
 
 
@@ -150,6 +152,11 @@ class SqliteStore:
     def erase(self, recipient: str, now_ms: int) -> int:
         """See `Store`."""
         return erase(self._database, recipient, now_ms)
+
+    def erased_ahead(self, now_ms: int) -> Ahead:
+        """See `Store`."""
+        with self._database.reading() as connection:
+            return ahead_of(connection, now_ms)
 
     def sweep(self) -> None:
         """See `Store`. Deleted content is overwritten in the file, and the write-ahead log is emptied."""

@@ -4,19 +4,27 @@ import sqlite3
 from collections.abc import Sequence
 
 from mailpixel.model import Event
+from mailpixel.store.erasure import Ahead
 from mailpixel.store.log import Overflow, PutAside
 from mailpixel.store.projections import Folded
-from mailpixel.store.tombstones import day_of, last_ms, person8
+from mailpixel.store.tombstones import day_of, last_ms, moment_kept, person8
+from mailpixel.times import DAY_MS
 
-BURY = """
-    insert into suppressed values (?, ?, null)
-    on conflict (person8) do update set at_ms = max(at_ms, excluded.at_ms), lifted_ms = null
-"""
+BURY = "insert or replace into suppressed values (?, ?, null)"
+AHEAD = "select count(*), coalesce(max(at_ms), -1) from suppressed where at_ms > ?"
+LAST_LOGGED = "select id from events order by position desc limit 1"
 
 
 def bury(connection: sqlite3.Connection, recipient: str, at_ms: int) -> None:
     """Keep out, from now on, everything received of a person up to this moment."""
-    connection.execute(BURY, (person8(_secret(connection), recipient), at_ms))
+    erased = _Erased(connection)
+    kept_ms = moment_kept(erased.up_to_ms(recipient), at_ms, _last_logged_ms(connection))
+    connection.execute(BURY, (person8(erased.secret, recipient), kept_ms))
+
+
+def ahead_of(connection: sqlite3.Connection, now_ms: int) -> Ahead:
+    """Erasures that were noted by a clock that was ahead."""
+    return Ahead(*connection.execute(AHEAD, (now_ms + DAY_MS,)).fetchone())
 
 
 def kept_events(connection: sqlite3.Connection, events: Sequence[Event]) -> Sequence[Event]:
@@ -55,11 +63,11 @@ class _Erased:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._secret = _secret(connection)
+        self.secret = _secret(connection)
 
     def up_to_ms(self, recipient: str) -> int:
         """The moment up to which this person was erased; -1 when they never were."""
-        key = person8(self._secret, recipient)
+        key = person8(self.secret, recipient)
         row = self._connection.execute("select at_ms from suppressed where person8 = ?", (key,)).fetchone()
         return -1 if row is None else int(row[0])
 
@@ -77,6 +85,11 @@ class _Erased:
 
 def _newest_ms(connection: sqlite3.Connection) -> int:
     return int(connection.execute("select coalesce(max(at_ms), -1) from suppressed").fetchone()[0])
+
+
+def _last_logged_ms(connection: sqlite3.Connection) -> int:
+    found = connection.execute(LAST_LOGGED).fetchone()
+    return -1 if found is None else int.from_bytes(found[0][:6], "big")
 
 
 def _secret(connection: sqlite3.Connection) -> bytes:
