@@ -1,4 +1,4 @@
-"""What arrives in the log: whether proxies in front pass on what readers send."""
+"""Checks of what arrives in the log: whether proxies pass on what readers send."""
 
 import ipaddress
 import time
@@ -42,9 +42,7 @@ def check_addresses(latest: Sequence[Event], base_url: str, trusted_proxies: Seq
 def _of_one(name: str, text: str, hits: int, trusted_proxies: Sequence[str]) -> Check:
     address = ipaddress.ip_address(text)
     if any(address in ipaddress.ip_network(network) for network in trusted_proxies):
-        problem = (
-            f"all of the latest {hits:,} hits have the address of a declared proxy, which names no readers"
-        )
+        problem = f"all of the latest {hits:,} hits have the address of a trusted proxy, not of readers"
         return Check(name, Grade.WARN, problem, "let the proxy send X-Forwarded-For")
     if address.is_private:
         problem = f"all of the latest {hits:,} hits have one private address: a proxy's, not the readers'"
@@ -70,7 +68,7 @@ def check_head(base_url: str, signer: TokenSigner, store: MessageReader) -> Chec
     arrived = _arrived(store, before)
     if not arrived:
         found = (
-            "did not arrive in the log of this folder: a cache answered, or the service has another folder"
+            "did not arrive in the log of this folder: a cache answered, or the service uses another folder"
         )
         return Check(name, Grade.WARN, found, NO_CACHE)
     if any(event.method != "HEAD" for event in arrived):

@@ -1,4 +1,4 @@
-"""One HTTP request with bounds: the answer, or in a few words why there was none."""
+"""Sends one bounded HTTP request: returns the answer, or a short reason why there was none."""
 
 import socket
 import ssl
@@ -28,7 +28,7 @@ class HttpAnswer:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """There was no answer, and why."""
+    """The reason why there was no answer."""
 
     problem: str
 
@@ -38,15 +38,15 @@ _HEADERS = {"User-Agent": f"mailpixel-doctor/{__version__}"}
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *redirect: object) -> None:
-        """Ask nobody else: the redirect itself is the answer."""
+        """Do not follow: the redirect itself is the answer."""
 
 
 _FOLLOWING = urllib.request.build_opener()
 _STAYING = urllib.request.build_opener(_NoRedirect)
 
-UNKNOWN_HOST = "the name of the host is not known"
-NOBODY = "the connection is refused"
-BAD_CERTIFICATE = "the certificate is not accepted"
+UNKNOWN_HOST = "the host name is unknown"
+NOBODY = "the connection was refused"
+BAD_CERTIFICATE = "the certificate is not valid"
 NO_TLS = "the TLS handshake failed"
 
 _PROBLEMS: tuple[tuple[type[BaseException], str], ...] = (
@@ -59,7 +59,7 @@ _PROBLEMS: tuple[tuple[type[BaseException], str], ...] = (
     (HTTPException, "the answer is not HTTP"),
     (ValueError, "the URL is invalid"),
 )
-"""The first that fits. Their own messages may name addresses, so they are not repeated."""
+"""The first match applies. The errors' own messages may hold addresses, so they are not shown."""
 
 
 def ask(url: str, method: str = "GET", *, follow: bool = False) -> HttpAnswer | NoAnswer:

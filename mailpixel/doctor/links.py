@@ -1,4 +1,4 @@
-"""Where the links of a campaign lead: asked only on request, a few at a time, within a bounded time."""
+"""Checks where the links of a campaign lead, a few at a time and within a bounded time."""
 
 import queue
 import threading
@@ -15,7 +15,7 @@ AT_ONCE = 8
 WITHIN_S = 60.0
 """How long all of them may take together."""
 GUARDED = frozenset({401, 403, 405, 406, 429, 999})
-"""Statuses by which sites turn programs away that they would let a reader pass."""
+"""Statuses with which sites refuse programs, though a reader may pass."""
 
 Found = dict[int, HttpAnswer | NoAnswer]
 
@@ -24,7 +24,7 @@ def check_links(campaign: Campaign, within_s: float = WITHIN_S) -> Iterator[Chec
     """One check a link: HEAD, and GET where HEAD is refused; redirects are followed."""
     found = _ask_all(campaign.links, within_s)
     for link in campaign.links:
-        yield judge_link(campaign.id, link, found.get(link.number, NoAnswer("there was no time left to ask")))
+        yield judge_link(campaign.id, link, found.get(link.number, NoAnswer("not checked: the time was up")))
     if not campaign.links:
         yield Check(
             "link", Grade.WARN, f"campaign {campaign.id} has no links", "register them, or rewrite a template"
@@ -32,9 +32,9 @@ def check_links(campaign: Campaign, within_s: float = WITHIN_S) -> Iterator[Chec
 
 
 def judge_link(campaign: str, link: Link, answer: HttpAnswer | NoAnswer) -> Check:
-    """What an answer says about a link."""
+    """The check of a link, from an answer."""
     name, where = f"link {link.number}", link.url if len(link.url) <= 100 else link.url[:99] + "…"
-    remedy = f"put it right, also in mail already sent: mailpixel campaign edit {campaign} --correct {link.number} URL"
+    remedy = f"correct it, also in mail already sent: mailpixel campaign edit {campaign} --correct {link.number} URL"
     if isinstance(answer, NoAnswer):
         return Check(name, Grade.FAIL, f"{where}: {answer.problem}", remedy)
     if answer.status in GUARDED:
@@ -49,7 +49,7 @@ def judge_link(campaign: str, link: Link, answer: HttpAnswer | NoAnswer) -> Chec
 
 
 def _ask_all(links: Sequence[Link], within_s: float) -> Found:
-    """The answers that came in time. The threads are daemons: one that hangs holds nobody up."""
+    """The answers that came in time. The threads are daemons, so one that hangs does not delay the exit."""
     waiting: queue.SimpleQueue[Link] = queue.SimpleQueue()
     for link in links:
         waiting.put(link)

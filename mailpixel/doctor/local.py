@@ -1,4 +1,4 @@
-"""The keys, the rights of files and the fold on this machine."""
+"""Checks of this machine: the keys, the file permissions and the fold."""
 
 import stat
 from collections.abc import Sequence
@@ -19,18 +19,18 @@ from mailpixel.times import moment_of
 
 
 class Grade(StrEnum):
-    """How a check ended."""
+    """The result of a check."""
 
     OK = "ok"
     WARN = "warn"
-    """It works, and something may surprise."""
+    """It works, but something may surprise."""
     FAIL = "fail"
-    """Mail sent now would not be tracked, or not rightly."""
+    """Mail sent now would not be tracked, or not correctly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of a checkup. `remedy` is empty for what is in order."""
+    """One line of a checkup. `remedy` is empty if all is well."""
 
     name: str
     grade: Grade
@@ -39,13 +39,13 @@ class Check:
 
 
 def failed(name: str, error: MailpixelError) -> Check:
-    """A check that ended in an error of ours: its message tells the problem, a semicolon and the remedy."""
+    """A check that ended in an error of ours. The message is the problem, a semicolon and the remedy."""
     found, _, remedy = str(error).partition("; ")
     return Check(name, Grade.FAIL, found, remedy)
 
 
 def check_key_file(path: Path, remembered: Sequence[SigningKey] = ()) -> Check:
-    """Whether the signing keys are there, whole, for their owner alone, and those that signed for the database."""
+    """Check that the key file exists, is whole and private, and holds the keys that signed for the database."""
     name = "key file"
     if is_missing(path) and all(key.removed for key in remembered):
         remedy = "if links were signed before, put that file back; if not: mailpixel keys rotate"
@@ -59,7 +59,7 @@ def check_key_file(path: Path, remembered: Sequence[SigningKey] = ()) -> Check:
 
 
 def check_rights(database: Path) -> Check:
-    """Whether only their owner has access to folder and database: they hold addresses and who read what."""
+    """Check that only the owner can read the folder and the database: they show who read what."""
     name, folder = "access", database.parent
     files = [database.with_name(database.name + ending) for ending in ("", "-wal", "-shm")]
     open_to_others = [place for place in (folder, *files) if _is_open(place)]
@@ -77,13 +77,15 @@ def _is_open(place: Path) -> bool:
 
 
 def check_put_aside(store: Projections) -> Check:
-    """Whether every message could be judged."""
+    """Check that every message could be judged."""
     name, count = "messages", store.count_put_aside()
     if not count:
-        return Check(name, Grade.OK, "all are judged")
+        return Check(name, Grade.OK, "all messages are judged")
     kinds = ", ".join(sorted({each.error for each in store.put_aside()}))
     remedy = "update mailpixel, or report this; then `mailpixel rebuild`"
-    return Check(name, Grade.WARN, f"{count:,} could not be judged ({kinds}): they are not counted", remedy)
+    return Check(
+        name, Grade.WARN, f"{count:,} message(s) could not be judged ({kinds}) and are not counted", remedy
+    )
 
 
 def check_erasures(store: Erasure, now_ms: int) -> Check:
@@ -97,26 +99,29 @@ def check_erasures(store: Erasure, now_ms: int) -> Check:
 
 
 def check_rules(store: Projections, version: str) -> Check:
-    """Whether all figures are of the edition of the rules that is in force."""
+    """Check that all figures were judged by the edition of the rules in force."""
     name = "rules"
     earlier = sum(count for edition, count in store.editions().items() if edition != version)
     if not earlier:
-        return Check(name, Grade.OK, f"all figures are of the rules in force ({version})")
-    found = f"{earlier:,} campaign(s) have figures that an earlier edition of the rules judged"
+        return Check(name, Grade.OK, f"all figures were judged by the rules in force ({version})")
+    found = f"{earlier:,} campaign(s) have figures judged by an earlier edition of the rules"
     return Check(
-        name, Grade.WARN, found, "`mailpixel rebuild` judges them again; --dry-run shows what changes"
+        name,
+        Grade.WARN,
+        found,
+        "run `mailpixel rebuild` to judge them again; --dry-run shows what would change",
     )
 
 
 def check_fold(consumers: Consumers, registry: FoldRegistry, now_ms: int, ready_lag_s: int) -> Check:
-    """Whether hits are judged and counted."""
-    name, remedy = "fold", "start `mailpixel serve`, or `mailpixel work` where the web runs elsewhere"
+    """Check that hits are judged and counted."""
+    name, remedy = "fold", "start `mailpixel serve`, or `mailpixel work` if the web processes run elsewhere"
     caught_up_ms = registry.lease(FOLD).caught_up_at_ms
     if not caught_up_ms:
         return Check(name, Grade.FAIL, "has never run: nothing is counted", remedy)
     lag_ms = fold_lag_ms(consumers, registry, now_ms, ready_lag_s * 1000)
     if lag_ms is None:
-        problem = "last caught up in the future: the clock was ahead, or is behind now"
+        problem = "last ran in the future: the clock was ahead then, or is behind now"
         return Check(name, Grade.FAIL, problem, f"set the clock; {remedy}")
     if lag_ms > ready_lag_s * 1000:
         return Check(name, Grade.FAIL, f"{lag_ms / 1000:,.0f} s behind: figures do not move", remedy)

@@ -1,4 +1,4 @@
-"""What a public address answers, seen from outside: through whatever proxy stands in front of the service."""
+"""Checks of a public address from outside, through any proxy in front of the service."""
 
 import time
 from collections import defaultdict
@@ -67,7 +67,7 @@ CLOCK_WARN_S, CLOCK_FAIL_S = 5, 60
 _DIRECTIVES = frozenset(NO_STORE[1].decode().split(", "))
 _FORBIDDEN = ("etag", "last-modified", "set-cookie", "content-encoding")
 _PREFIXES = ", ".join(surface.prefix for surface in SURFACES)
-_TO_SERVICE = f"let the proxy pass {_PREFIXES} on to mailpixel, unchanged and never from a cache"
+_TO_SERVICE = f"let the proxy pass {_PREFIXES} to mailpixel, unchanged and never from a cache"
 
 
 def check_public(
@@ -113,7 +113,7 @@ def scheme(address: Address) -> Check:
         return Check(name, Grade.OK, "is encrypted")
     if is_this_machine(address.base_url):
         return Check(
-            name, Grade.WARN, "plain http that only this machine can reach: good enough for a trial", remedy
+            name, Grade.WARN, "plain http that only this machine can reach, which is fine for a test", remedy
         )
     return Check(name, Grade.FAIL, "is not encrypted", remedy)
 
@@ -125,7 +125,7 @@ def reach(answer: HttpAnswer | NoAnswer, address: Address) -> Check:
         remedy = _WAYS_TO.get(answer.problem, "check the firewall and the proxy")
         return Check(name, Grade.FAIL, answer.problem, f"{remedy}; or correct the address: {address.setting}")
     if answer.status in _AWAY:
-        remedy = "start `mailpixel serve`, and let the proxy pass on to its port"
+        remedy = "start `mailpixel serve`, and let the proxy forward to its port"
         return Check(
             name,
             Grade.FAIL,
@@ -133,19 +133,19 @@ def reach(answer: HttpAnswer | NoAnswer, address: Address) -> Check:
             remedy,
         )
     if 300 <= answer.status < 400:
-        remedy = f"set the address that answers itself: {address.setting}"
-        return Check(name, Grade.WARN, f"redirects ({answer.status}), which costs readers time", remedy)
+        remedy = f"set the final address: {address.setting}"
+        return Check(name, Grade.WARN, f"redirects ({answer.status}), which delays readers", remedy)
     return Check(name, Grade.OK, f"answers {answer.status}")
 
 
 _AWAY = frozenset({502, 503, 504})
 _WAYS_TO = {
     UNKNOWN_HOST: "create a DNS record for this name",
-    NOBODY: "start `mailpixel serve` and the proxy before it",
-    BAD_CERTIFICATE: "give the proxy a certificate of this name that has not expired, with its whole chain",
+    NOBODY: "start `mailpixel serve` and the proxy in front of it",
+    BAD_CERTIFICATE: "give the proxy a valid certificate for this name, with its whole chain",
     NO_TLS: "let the proxy speak TLS at this port",
 }
-"""Remedies, by what is wrong."""
+"""Remedies, by problem."""
 
 
 def pixel(answer: HttpAnswer) -> Check:
@@ -180,7 +180,12 @@ def clock(answer: HttpAnswer, now_s: float) -> Check:
     try:
         theirs = parsedate_to_datetime(answer.headers.get("date", ""))
     except ValueError:
-        return Check(name, Grade.WARN, "the answer has no Date to compare with", "let the proxy pass Date on")
+        return Check(
+            name,
+            Grade.WARN,
+            "the answer has no Date header to compare with",
+            "let the proxy pass the Date header",
+        )
     theirs_s = (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)).timestamp()
     apart_s = abs(now_s - theirs_s)
     grade = Grade.OK if apart_s <= CLOCK_WARN_S else Grade.WARN if apart_s <= CLOCK_FAIL_S else Grade.FAIL
@@ -196,7 +201,7 @@ def redirects(answer: HttpAnswer | NoAnswer) -> Check:
     found = (
         answer.problem
         if isinstance(answer, NoAnswer)
-        else f"{LINK.prefix} answers {answer.status}, and not as the service does"
+        else f"{LINK.prefix} answers {answer.status}, not the page of the service"
     )
     return Check("links", Grade.FAIL, found, _TO_SERVICE)
 
@@ -204,11 +209,11 @@ def redirects(answer: HttpAnswer | NoAnswer) -> Check:
 def shared_keys(answer: HttpAnswer | NoAnswer) -> Check:
     """Whether the service reads what is signed here."""
     if isinstance(answer, HttpAnswer) and answer.status == 200:
-        return Check("shared keys", Grade.OK, "the service reads what is signed here")
+        return Check("shared keys", Grade.OK, "the service accepts links signed here")
     if isinstance(answer, HttpAnswer) and answer.status == 404:
         found, remedy = (
-            "the service does not know the keys of this folder",
-            "give both the same --data or MAILPIXEL_KEYS",
+            "the service does not have the keys of this folder",
+            "use the same --data or MAILPIXEL_KEYS for both",
         )
         return Check("shared keys", Grade.FAIL, found, remedy)
     found = answer.problem if isinstance(answer, NoAnswer) else f"{OPT_OUT.prefix} answers {answer.status}"

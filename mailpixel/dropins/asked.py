@@ -41,7 +41,7 @@ def asked_by(marks: list[tuple[str, str]]) -> Asked:
     """What the headers say, and the settings where they say nothing. Raises `InvalidInput`."""
     values = {name.lower(): value for name, value in marks}
     if len(values) != len(marks) or CAMPAIGN_HEADER.lower() not in values:
-        raise InvalidInput(CAMPAIGN_HEADER, "is needed, and each of our headers once")
+        raise InvalidInput(CAMPAIGN_HEADER, "is required, and each X-Mailpixel header may occur only once")
     pixel = values.get(PIXEL_HEADER.lower()) or getattr(settings, "MAILPIXEL_PIXEL", None)
     split = values.get(SPLIT_HEADER.lower())
     return Asked(
@@ -92,7 +92,7 @@ def field_of_batch(message: Any, asked: Asked, backend: Any) -> MergeField:
             bool(others),
             "has cc, bcc or an address from SEND_DEFAULTS, whose reader would have another's token",
         ),
-        (not all(map(str.isascii, people(message.to))), "has an address with letters outside of ASCII"),
+        (not all(map(str.isascii, people(message.to))), "has an address with non-ASCII letters"),
     )
     for is_so, problem in problems:
         if is_so:

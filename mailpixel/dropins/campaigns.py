@@ -19,7 +19,7 @@ from mailpixel.rewriting.rewriter import SigningRegistry
 from mailpixel.settings import Settings
 
 LOG = logging.getLogger("mailpixel.dropins")
-"""Says which campaign's mail went out untracked, and why; never to whom."""
+"""Logs which campaign's mail went out untracked, and why. It never logs recipients."""
 
 MOST_SAID = 1_000
 """Campaigns and kinds of note that are said in the log."""
@@ -75,8 +75,10 @@ def _say_once(said: set[tuple[str, NoteKind]], campaign: str, notes: Sequence[No
 def tracked_html(
     campaigns: Campaigns, campaign: str, recipient: str, html: AnyStr, pixel: str = ""
 ) -> AnyStr:
-    """The HTML tracked for one recipient, with the pixel where `pixel` says. Never raises: a tracker must never stop
-    a mailing."""
+    """The HTML tracked for one recipient, with the pixel at the place `pixel`.
+
+    Never raises, because a tracker must never stop a mailing.
+    """
     try:
         place = check_pixel(pixel) if pixel else None
         rewritten = campaigns(campaign).with_style(place).html(html, recipient)
@@ -90,4 +92,4 @@ def tracked_html(
 
 def tell_untracked(reason: str) -> None:
     """Say in the log that a mail goes out untracked."""
-    LOG.warning("a mail goes out untracked: %s", reason)
+    LOG.warning("a message was sent untracked: %s", reason)

@@ -38,8 +38,10 @@ class MailOutcome(StrEnum):
 
 
 class MailCounts:
-    """Messages handed on since the start, by outcome, and steps that were refused: a sender, a recipient or a
-    message, `deferred` those that may be tried again (4xx), `refused` the others (5xx)."""
+    """Messages sent on since the start, by outcome, and refused steps: a sender, a recipient or a message.
+
+    `deferred` steps may be tried again (4xx), `refused` ones may not (5xx).
+    """
 
     def __init__(self) -> None:
         self._messages: Counter[MailOutcome] = Counter()
@@ -138,7 +140,7 @@ class RelayTracking:
     def _made(self, marked: Marked, recipient: Callable[[], str], outcome: MailOutcome) -> Outgoing:
         try:
             if len(marked.campaigns) != 1 or len(marked.pixels) > 1:
-                raise InvalidInput("headers", "one of ours stands there more than once")
+                raise InvalidInput("headers", "an X-Mailpixel header is repeated; keep one of each")
             place = check_pixel(marked.pixels[0], PIXEL_HEADER) if marked.pixels else None
             rewriter = self._campaigns(marked.campaigns[0]).with_style(place)
             rewritten = rewriter.message(marked.content, recipient())
@@ -156,7 +158,7 @@ class RelayTracking:
         if not ids and self._asks.recipient_header is not None:
             ids = header_values(marked.content, self._asks.recipient_header)
         if len(ids) > 1:
-            raise InvalidInput("recipient", "is named more than once; name one")
+            raise InvalidInput("recipient", "is set more than once; set it once")
         return check_recipient(ids[0]) if ids else pseudonym(self._keyring, address)
 
 

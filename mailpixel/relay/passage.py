@@ -13,8 +13,10 @@ from mailpixel.relay.upstream import Line, Upstream
 
 
 class Passage:
-    """Hands mail on. `counts` says what became of it; `name` tells this relay from any other; `memory` bounds the bytes
-    of all messages on their way."""
+    """Sends mail on. `counts` counts the outcomes, and `name` is unique to this relay.
+
+    `memory` bounds the bytes of all messages in transit.
+    """
 
     def __init__(self, upstream: Upstream, tracking: RelayTracking, memory_bytes: int) -> None:
         self.counts = MailCounts()

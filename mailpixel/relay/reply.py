@@ -21,33 +21,34 @@ class SmtpReply(NamedTuple):
         return "\r\n".join(f"{self.code}{mark}{line}" for mark, line in zip(marks, lines, strict=True))
 
 
-UNREACHABLE = SmtpReply(451, "4.4.1 The upstream does not answer, nothing was handed on; try again later")
+UNREACHABLE = SmtpReply(451, "4.4.1 The upstream does not answer, nothing was sent on; try again later")
 LOG_IN_REFUSED = SmtpReply(
-    451, "4.7.0 The upstream refuses the relay; its operator must look; try again later"
+    451, "4.7.0 The upstream refuses the relay; ask the relay's operator to check; try again later"
 )
 ITSELF = SmtpReply(
     451,
-    "4.4.6 The relay's upstream is the relay itself, or leads back to it; its operator must look; try again later",
+    "4.4.6 The relay's upstream leads back to the relay; ask the relay's operator to check; try again later",
 )
-CUT_OFF = SmtpReply(451, "4.4.2 The upstream went away before the message, nothing was handed on; try again")
+CUT_OFF = SmtpReply(451, "4.4.2 The upstream disconnected before the message, nothing was sent on; try again")
 UNCERTAIN = SmtpReply(
-    451, "4.4.2 The upstream went away before its answer and may have the message; try again"
+    451, "4.4.2 The upstream disconnected before its answer and may have the message; try again"
 )
 NO_UTF8 = SmtpReply(553, "5.6.7 The upstream does not take addresses outside of ASCII (SMTPUTF8)")
 LONE_DOT = SmtpReply(
-    550, "5.6.0 A dot alone stands between bare CR, bare LF or NUL, where a message could end; send CRLF"
+    550,
+    "5.6.0 The message has a lone dot between bare CR, bare LF or NUL, which could end it early; send CRLF line ends",
 )
-FAILED = SmtpReply(451, "4.3.0 The relay failed, nothing was handed on; try again later")
+FAILED = SmtpReply(451, "4.3.0 The relay failed, nothing was sent on; try again later")
 NO_ROOM = SmtpReply(421, "4.3.2 The relay has too many connections; try again later")
-SILENT = SmtpReply(421, "4.4.2 This connection was silent and others wait for its place; connect again")
-TOO_SLOW = SmtpReply(421, "4.4.2 This connection was silent for too long; connect again")
-NO_MEMORY = SmtpReply(
-    452, "4.3.1 The relay has too much mail on its way to hold this one too; try again later"
+SILENT = SmtpReply(421, "4.4.2 This connection was idle and another needed its place; connect again")
+TOO_SLOW = SmtpReply(421, "4.4.2 This connection was idle for too long; connect again")
+NO_MEMORY = SmtpReply(452, "4.3.1 The relay has no memory left for this message; try again later")
+MANY_RECIPIENTS = SmtpReply(
+    452, "4.5.3 Too many recipients for one message; send another message to the rest"
 )
-MANY_RECIPIENTS = SmtpReply(452, "4.5.3 The relay takes no more recipients for one message; send another")
-TOO_LARGE = SmtpReply(552, "5.3.4 The message is larger than the relay takes")
-LINE_TOO_LONG = SmtpReply(500, "5.5.2 A line of the message is longer than the relay takes")
-HEADER_TOO_LARGE = SmtpReply(552, "5.3.4 The header of the message is larger than the relay takes")
+TOO_LARGE = SmtpReply(552, "5.3.4 The message is larger than the relay accepts")
+LINE_TOO_LONG = SmtpReply(500, "5.5.2 A line of the message is longer than the relay accepts")
+HEADER_TOO_LARGE = SmtpReply(552, "5.3.4 The header of the message is larger than the relay accepts")
 """The relay's own replies. Those of a busy or a broken machine are for a while (4xx): a client that keeps what was
 refused loses nothing. The others (5xx) refuse what no later attempt would mend."""
 

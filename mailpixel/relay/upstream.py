@@ -78,12 +78,16 @@ def upstream_of(url: str, password: str = "", name: str = "localhost") -> Upstre
     if not host or parts.path not in ("", "/") or parts.query or parts.fragment or port == 0:
         raise InvalidInput("--upstream", _SHAPE)
     if parts.password is not None:
-        raise InvalidInput("--upstream", "holds a password; put it into MAILPIXEL_UPSTREAM_PASSWORD instead")
+        raise InvalidInput("--upstream", "holds a password; move it to MAILPIXEL_UPSTREAM_PASSWORD")
     user = unquote(parts.username or "")
     if user and not password:
-        raise InvalidInput("MAILPIXEL_UPSTREAM_PASSWORD", "is not set, but the upstream's URL names a user")
+        raise InvalidInput(
+            "MAILPIXEL_UPSTREAM_PASSWORD", "is not set, but the upstream's URL names a user; set it"
+        )
     if user and security is Security.NONE and not is_loopback(host):
-        raise InvalidInput("--upstream", "would send the password in clear; use smtps:// or smtp+starttls://")
+        raise InvalidInput(
+            "--upstream", "would send the password unencrypted; use smtps:// or smtp+starttls://"
+        )
     return Upstream(host, port or PORTS[security], security, user, password, name)
 
 
@@ -97,9 +101,9 @@ def framed(content: bytes) -> bytes:
 
 
 def has_two_readings(wire: bytes) -> bool:
-    """Whether a server that takes a bare CR or LF for a line's end, or drops NUL, would see the end of a framed message
-    before it is there, and in the rest commands of a stranger.
+    """Whether some servers would see the end of a framed message too early, and read the rest as a stranger's commands.
 
+    Such servers take a bare CR or LF for a line end, or drop NUL.
     Source: "SMTP Smuggling", SEC Consult, December 2023; such servers are still about.
     """
     return _LONE_DOT.search(wire, 0, len(wire) - len(_END)) is not None
@@ -201,7 +205,7 @@ class Line:
             return LOG_IN_REFUSED if refused else UNREACHABLE
         if self._relay and self._leads_back(client):
             _LOG.error(
-                "the upstream is this relay itself, or leads back to it; name the server that sends the mail"
+                "the upstream is this relay or leads back to it; set --upstream to the server that sends the mail"
             )
             client.close()
             return ITSELF
@@ -235,7 +239,7 @@ class Line:
         except ValueError:  # an address that this upstream's command line cannot hold
             return NO_UTF8
         except OSError as error:
-            _LOG.warning("the upstream went away: %s", type(error).__name__)
+            _LOG.warning("the upstream disconnected: %s", type(error).__name__)
             self._drop()
             return when_lost
         if code == 421 or code < 0:

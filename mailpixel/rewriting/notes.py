@@ -1,4 +1,4 @@
-"""What a sender should know of a rewrite that went well, in words."""
+"""Warnings about a successful rewrite, in words."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mailpixel.links.splicing.draft import SHORT_BYTES, Note, NoteKind
 
 NAMED = 10
-"""The most links that are named; the others are only counted."""
+"""The most links that are listed; the others are only counted."""
 URL_CHARS = 200
 
 Heed = Callable[[Sequence[Note]], object]
@@ -37,8 +37,7 @@ class About:
 
 
 def spoken(notes: Sequence[Note], remedies: Mapping[NoteKind, str]) -> Iterator[About]:
-    """Each kind of note with the links it is about. `remedies` end the sentence where there is a way to have it
-    otherwise."""
+    """Each kind of note with its links. `remedies` end the sentence if an option avoids the problem."""
     for kind, text in _ABOUT.items():
         hrefs = [note.href for note in notes if note.kind is kind]
         if hrefs:
@@ -48,7 +47,7 @@ def spoken(notes: Sequence[Note], remedies: Mapping[NoteKind, str]) -> Iterator[
 
 
 def spoken_of(campaign: str, kind: NoteKind) -> str:
-    """The same of a campaign's mail, without any link: its URL may be one person's."""
+    """The same for the mail of a campaign, without any link, because a URL may belong to one person."""
     whose = f" of campaign {campaign!r}"
     return _ABOUT[kind].format(links=f"tracked links{whose}", whose=whose, remedy="")
 

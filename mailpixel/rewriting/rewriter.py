@@ -66,8 +66,7 @@ class Rewritten(Generic[AnyStr]):
 
 @dataclass(frozen=True, slots=True)
 class _Urls:
-    """The URLs that one rewrite writes: those of the links it finds numbers for, of destinations that they carry
-    themselves, and the pixel's."""
+    """The URLs that one rewrite writes: of numbered links, of carried destinations, and of the pixel."""
 
     numbers: Register
     link: Callable[[int], str]
@@ -115,8 +114,10 @@ class Rewriter:
         self._prepared = lru_cache(PLANS_KEPT)(self._plan)
 
     def with_style(self, pixel: PixelPlace | None = None, shown: Shown | None = None) -> "Rewriter":
-        """The same rewriter with the pixel at this place, and with this done to links whose text shows another domain.
-        None leaves it as it is."""
+        """The same rewriter with another pixel place, or another treatment of links that show another domain.
+
+        None keeps the present value.
+        """
         mine = self._options
         options = replace(mine, pixel=pixel or mine.pixel, shown=shown or mine.shown)
         if options == mine:

@@ -15,8 +15,10 @@ Meet = Callable[[Sequence[str], str], Mapping[str, int]]
 
 
 def meeting(registry: LinkRegister, keyring: Keyring, campaign: str) -> Meet:
-    """Asks a registry which destinations are links; see `LinkRegister.meet_links`. Those too long to be carried become
-    links at once."""
+    """Asks a registry which destinations are links; see `LinkRegister.meet_links`.
+
+    Destinations too long for a URL that carries them become links at once.
+    """
 
     def meet(urls: Sequence[str], recipient: str) -> Mapping[str, int]:
         short = [url for url in urls if len(url.encode()) <= EMBEDDED_BYTES]

@@ -152,7 +152,7 @@ def test_a_checkup_with_no_service_fails_and_makes_no_keys(tmp_path: Path) -> No
         1,
         {"key file": "warn", "store": "fail", "https": "warn", "reachable": "fail"},
     )
-    assert "the connection is refused" in said
+    assert "the connection was refused" in said
     assert "no data here" in said
     assert not (tmp_path / "data").exists()
 
@@ -297,7 +297,7 @@ def test_keys_are_shared_when_the_service_reads_a_token() -> None:
         (HttpAnswer(200, {}), Grade.OK, ""),
         (HttpAnswer(404, {}), Grade.OK, ""),
         (HttpAnswer(301, {}), Grade.WARN, "set the address that answers itself: MAILPIXEL_BASE_URL"),
-        (HttpAnswer(502, {}), Grade.FAIL, "start `mailpixel serve`, and let the proxy pass on to its port"),
+        (HttpAnswer(502, {}), Grade.FAIL, "start `mailpixel serve`, and let the proxy forward to its port"),
         (NoAnswer("no answer"), Grade.FAIL,
          "check the firewall and the proxy; or correct the address: MAILPIXEL_BASE_URL"),
     ],
@@ -314,7 +314,7 @@ def test_a_certificate_that_nobody_knows_is_reported_with_its_remedy(tmp_path: P
     context.load_cert_chain(*self_signed(tmp_path))
     with a_server(answering(200), context) as url:
         found = [(check.found, check.remedy[:27]) for check in check_public(Address(url), None)]
-    assert found == [("is encrypted", ""), ("the certificate is not accepted", "give the proxy a certificat")]
+    assert found == [("is encrypted", ""), ("the certificate is not valid", "give the proxy a certificat")]
 
 
 def test_a_data_folder_that_is_a_file_fails(service: Service, tmp_path: Path) -> None:
@@ -397,7 +397,7 @@ def test_links_that_hang_hold_nobody_up() -> None:
         checks = list(check_links(Campaign("spring", "Spring", links=links), within_s=0.2))
         release.set()
     assert [check.grade for check in checks] == [Grade.FAIL] * 3
-    assert checks[0].found == f"{shop}/1: there was no time left to ask"
+    assert checks[0].found == f"{shop}/1: not checked: the time was up"
 
 
 def test_a_campaign_without_links_is_a_warning() -> None:
@@ -408,8 +408,8 @@ def test_a_campaign_without_links_is_a_warning() -> None:
 @pytest.mark.parametrize(
     ("url", "problem"),
     [
-        ("http://127.0.0.1:{free_port}/", "the connection is refused"),
-        ("http://no-such-host.invalid/", "the name of the host is not known"),
+        ("http://127.0.0.1:{free_port}/", "the connection was refused"),
+        ("http://no-such-host.invalid/", "the host name is unknown"),
         ("http://[::1", "the URL is invalid"),
     ],
 )
