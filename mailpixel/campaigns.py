@@ -1,5 +1,4 @@
-"""The rules of a campaign, the same for the API and the command line: its name, its links corrected and added, when it
-may be deleted."""
+"""The rules of a campaign, shared by the API and the command line: its name, changes of links, and deletion."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

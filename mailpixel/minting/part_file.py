@@ -29,7 +29,7 @@ RunFacts = Mapping[str, object]
 
 
 def facts_of_run(job: Job, keyring: Keyring, list_bytes: int | None) -> RunFacts:
-    """What must be the same to resume a run. Keys are compared by their signatures, which do not reveal them."""
+    """The facts that must be the same for a run to continue. Keys are compared by what they sign, so none is stored."""
     made = Minter(keyring, job.base_url, job.campaign).token(_PROBE) + pseudonym(keyring, _PROBE)
     return {
         "campaign": job.campaign,
@@ -52,10 +52,10 @@ def place_of(path: Path, source: BinaryIO) -> Path:
     for the list that is being read.
     """
     if path.exists() and not path.is_file():
-        raise InvalidInput("output", f"{path} is not a regular file; name another, or write to stdout")
+        raise InvalidInput("output", f"{path} is not a regular file; choose another, or write to stdout")
     place = path.resolve()
     if any(_is_read_from(written, source) for written in (place, *_beside(place))):
-        raise InvalidInput("output", f"{path} would overwrite the list of recipients; name another file")
+        raise InvalidInput("output", f"{path} would overwrite the list of recipients; choose another file")
     return place
 
 
@@ -86,7 +86,7 @@ class PartFile:
         try:
             self.sink: BinaryIO = self._part.open("r+b" if self._part.exists() else "w+b")
         except OSError as error:
-            raise InvalidInput("output", f"{self._part} cannot be written: {error.strerror}") from None
+            raise InvalidInput("output", f"cannot write {self._part}: {error.strerror}") from None
         try:
             self._lock()
             self.done = self._go_on() if resume else self._begin()
@@ -123,7 +123,7 @@ class PartFile:
 
     @property
     def is_kept(self) -> bool:
-        """Whether another run can resume from here."""
+        """Whether another run can continue from here."""
         return self.done.blocks > 0
 
     def _lock(self) -> None:
@@ -136,13 +136,13 @@ class PartFile:
         return Done()
 
     def _go_on(self) -> Done:
-        """Where the earlier run ended; the beginning when it wrote nothing usable."""
+        """The point where the earlier run ended, or the beginning if it left nothing usable."""
         if not self._note.exists() or self._size() == 0:
             return self._begin()
         facts, done, written_bytes = self._read_note()
         for name, value in self._facts.items():
             if facts.get(name) != value:
-                raise InvalidInput(FIELD, f"{self._part} is of another job: `{name}` changed; {_AGAIN}")
+                raise InvalidInput(FIELD, f"{self._part} belongs to another job: `{name}` changed; {_AGAIN}")
         if self._size() < written_bytes:
             raise InvalidInput(FIELD, f"{self._part} is shorter than the run had written; {_AGAIN}")
         self.sink.truncate(written_bytes)

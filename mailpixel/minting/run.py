@@ -32,8 +32,7 @@ BLOCK_ROWS = 40_000
 """Rows of a Parquet list that are read at once, for rows of one column."""
 
 _ENDED = (
-    "a worker process died (out of memory?); a script that calls mint_links must do so under "
-    '`if __name__ == "__main__":`'
+    'a worker process died (out of memory?); a script must call mint_links under `if __name__ == "__main__":`'
 )
 
 _NO_MEMORY = (
@@ -43,10 +42,9 @@ _NO_MEMORY = (
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How far a list is done.
+    """How far a list is done: its first `blocks`, their CRC-32, the `rows` in them and the `read_bytes`.
 
-    It holds the number of finished `blocks`, their CRC-32, the `rows` in them, of which `minted` and `faulty`
-    (the others are blank or headers), and the `read_bytes`.
+    Of the rows, `minted` have links and `faulty` have none. The others are blank or headers.
     """
 
     blocks: int = 0
@@ -64,10 +62,9 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class MintedCounts:
-    """How a list ended.
+    """The counts of a whole list: `rows` without the header and blank rows, of these `minted` and `faulty`.
 
-    `rows` were read, without the header and blank rows; of these `minted` and `faulty`. `duplicates` are
-    minted rows whose recipient came before, with the same links; only this run is counted.
+    `duplicates` counts minted rows that repeat a recipient, with the same links. It covers only the rows of this run.
     """
 
     rows: int
@@ -122,7 +119,7 @@ def worker_count(job: Job) -> int:
 
 
 _Piece = tuple[Layout, bytes, int, int]
-"""How a block is read, its rows, the rows to skip in it, and how many bytes of the file it stands for."""
+"""The layout of a block, its rows, the number of rows to skip, and the bytes of the file that it makes up."""
 
 
 def _cut_text(source: BinaryIO, beginning: bytes, job: Job) -> tuple[Layout, Iterator[_Piece]]:
@@ -144,9 +141,9 @@ def _cut_parquet(source: BinaryIO, beginning: bytes, job: Job) -> tuple[Layout, 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block of whole rows with all that another process needs to mint it.
+    """A block of whole rows, with everything needed to mint it in another process.
 
-    The first `skip` rows are the head of the list. It stands for `size_bytes` of the list.
+    The first `skip` rows are the head of the list. The block makes up `size_bytes` of the list.
     """
 
     job: Job
@@ -162,7 +159,7 @@ class Block:
 
 
 def _not_done(blocks: Iterator[Block], done: Done) -> Iterator[Block]:
-    """The blocks after those done. Raises `InvalidInput` when the blocks done have changed since."""
+    """The blocks after those done. Raises `InvalidInput` if the done ones have changed."""
     seen = 0
     for block in islice(blocks, done.blocks):
         seen = crc32(block.rows, seen)
@@ -172,7 +169,7 @@ def _not_done(blocks: Iterator[Block], done: Done) -> Iterator[Block]:
 
 
 def in_processes(blocks: Iterable[Block], processes: int) -> Iterator[tuple[Block, Minted]]:
-    """The blocks minted by several processes, in order. Only a few are queued at a time, so memory stays flat."""
+    """The blocks minted by several processes, in order. Few are in progress at a time, so that memory stays flat."""
     try:
         yield from in_order(blocks, Block.mint, processes)
     except BrokenProcessPool:
@@ -212,7 +209,7 @@ class _Output:
         self._fingerprints: dict[str, bytearray] = {}
 
     def take(self, block: Block, minted: Minted) -> None:
-        """Write one block and report it. Raises `InvalidInput` for the fault that ends a strict job."""
+        """Write one block and report it. Raises `InvalidInput` for a fault in a strict job."""
         self._sink.write(minted.text)
         for row_in_block, fault in minted.faults:
             row = self._done.rows + row_in_block

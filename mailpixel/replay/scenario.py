@@ -28,9 +28,9 @@ _MARKS = {"valid": Facts.NONE, "preview": Facts.PREVIEW, "tampered": Facts.FORGE
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The labels of a scenario, one for each hit: a word, several words that are all right, or None.
+    """The labels of a scenario, one per hit: a word, a list of accepted words, or None for an unlabelled hit.
 
-    A hit with None is not compared. `rules`, `via` and `dup` may be empty: then they are not compared.
+    `rules`, `via` and `dup` may be empty: they are then not compared.
     """
 
     verdicts: Sequence[Any]

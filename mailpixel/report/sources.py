@@ -21,7 +21,9 @@ def hastiest_first(found: Iterable[SourceEvidence], networks: NetworkTable, leas
 
 
 def source_json(listed: Listed, by_network: bool) -> dict[str, Any]:
-    """{"address","agent","recipients","campaigns","messages","clicks","links_per_message","haste","soon",
+    """A source as JSON, with the entry that covers its address.
+
+    {"address","agent","recipients","campaigns","messages","clicks","links_per_message","haste","soon",
     "busiest_minute","unopened","machine","first_at","last_at","network","command"}.
 
     `soon` and `unopened` are shares of the messages, `machine` is a share of the clicks; see `SourceEvidence`. `soon`

@@ -134,7 +134,7 @@ def test_only_a_message_whose_end_was_sent_and_not_answered_can_come_twice(
         assert (code, MAY_HAVE in text) == (451, True)
         upstream.wait()
         code, text = hand_in(client, plain(2))
-        assert (code, "nothing was handed on" in text) == (451, True)
+        assert (code, "nothing was sent on" in text) == (451, True)
         upstream.start()
         assert hand_in(client, plain(2)) == (250, "2.0.0 Stored")
         assert Counter(number_of(m.content) for m in upstream.stored()) == {1: 1, 2: copies}

@@ -71,7 +71,7 @@ def test_connections_beyond_the_bound_get_421_and_a_silent_one_makes_room(tmp_pa
         for talk in served:
             talk.setblocking(False)
         said = b"".join(map(_said, served))
-    assert said.startswith(b"421 4.4.2 This connection was silent and others wait")
+    assert said.startswith(b"421 4.4.2 This connection was idle and another needed")
 
 
 def _said(talk: socket.socket) -> bytes:

@@ -418,7 +418,7 @@ def test_figures_of_an_earlier_edition_of_the_rules_are_named_until_they_are_jud
     at_first = run("report", "spring", "--json")
     before = json.loads(at_first.stdout)["rules_version"]
     assert "earlier edition" not in at_first.stderr
-    assert "all figures are of the rules in force" in run("doctor").stdout
+    assert "all figures were judged by the rules in force" in run("doctor").stdout
     run("networks", "add", "203.0.113.0/24", "--name", "gate")
     changed = run("report", "spring", "--json")
     found = json.loads(changed.stdout)["rules_version"]
@@ -428,7 +428,7 @@ def test_figures_of_an_earlier_edition_of_the_rules_are_named_until_they_are_jud
         " run `mailpixel rebuild --campaign spring` to judge all by the current one\n"
     )
     assert f"rules {before} and {found[1]}" in " ".join(words(run("report", "spring").stdout))
-    assert "1 campaign(s) have figures that an earlier edition" in run("doctor").stdout
+    assert "1 campaign(s) have figures judged by an earlier edition" in run("doctor").stdout
     run("rebuild", "--campaign", "spring")
     assert json.loads(run("report", "spring", "--json").stdout)["rules_version"] == found[1]
     assert "earlier edition" not in run("doctor").stdout

@@ -80,14 +80,14 @@ def test_the_list_is_never_overwritten_by_its_own_links(data: Path, tmp_path: Pa
     output = tmp_path / ("out.csv" if "part" in name else "ids")
     words = ["--data", str(data), "links", "spring", "--recipients", str(list_), "--output", str(output)]
     done = CliRunner().invoke(cli, words)
-    problem = f"output: {output} would overwrite the list of recipients; name another file"
+    problem = f"output: {output} would overwrite the list of recipients; choose another file"
     assert (done.exit_code, done.stderr, list_.read_text()) == (2, f"error: {problem}\n", "r-1\n")
 
 
 def test_a_pipe_is_not_replaced_by_a_file_of_links(data: Path, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     code, _, said = links(data, b"r-1\n", "--output", str(tmp_path / "fifo"))
-    problem = f"output: {tmp_path / 'fifo'} is not a regular file; name another, or write to stdout"
+    problem = f"output: {tmp_path / 'fifo'} is not a regular file; choose another, or write to stdout"
     assert (code, said, (tmp_path / "fifo").is_fifo()) == (2, f"error: {problem}\n", True)
 
 

@@ -296,7 +296,7 @@ def test_keys_are_shared_when_the_service_reads_a_token() -> None:
     [
         (HttpAnswer(200, {}), Grade.OK, ""),
         (HttpAnswer(404, {}), Grade.OK, ""),
-        (HttpAnswer(301, {}), Grade.WARN, "set the address that answers itself: MAILPIXEL_BASE_URL"),
+        (HttpAnswer(301, {}), Grade.WARN, "set the final address: MAILPIXEL_BASE_URL"),
         (HttpAnswer(502, {}), Grade.FAIL, "start `mailpixel serve`, and let the proxy forward to its port"),
         (NoAnswer("no answer"), Grade.FAIL,
          "check the firewall and the proxy; or correct the address: MAILPIXEL_BASE_URL"),

@@ -115,8 +115,8 @@ def test_addresses_that_are_readers_own_are_well(
         ("10.0.0.7", (), "one private address"),
         ("fd00::7", (), "one private address"),
         ("127.0.0.1", (), "one private address"),
-        ("10.0.0.7", ("10.0.0.0/8",), "the address of a declared proxy"),
-        ("2001:4860::7", ("2001:4860::/32",), "the address of a declared proxy"),
+        ("10.0.0.7", ("10.0.0.0/8",), "the address of a trusted proxy"),
+        ("2001:4860::7", ("2001:4860::/32",), "the address of a trusted proxy"),
         ("8.8.8.8", (), "one address; if it is a proxy's"),
     ],
 )

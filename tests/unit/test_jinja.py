@@ -137,7 +137,7 @@ def test_a_store_that_fails_stops_no_mail(caplog: pytest.LogCaptureFixture) -> N
 
     template = environment(failing).from_string(BLOCK)  # type: ignore[arg-type]
     assert template.render(customer={"id": 7}, url=URL) == MAIL
-    assert caplog.messages == ["a mail goes out untracked: the disk is full"]
+    assert caplog.messages == ["a message was sent untracked: the disk is full"]
 
 
 def test_a_sender_who_wants_strict_names_hears_of_a_missing_one(campaigns: Campaigns) -> None:
@@ -203,4 +203,4 @@ def test_a_pixel_that_can_go_nowhere_leaves_the_mail_untracked_and_the_log_names
 ) -> None:
     template = environment(campaigns).from_string(f'{{% tracked pixel="left" %}}{MAIL}{{% endtracked %}}')
     assert template.render(campaign="c1", recipient="r-1") == MAIL
-    assert caplog.messages == ["a mail goes out untracked: pixel: must be one of bottom, top, none"]
+    assert caplog.messages == ["a message was sent untracked: pixel: must be one of bottom, top, none"]

@@ -240,7 +240,7 @@ def test_two_runs_do_not_write_one_file(path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_reported(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match=r"output: .* cannot be written: No such file"):
+    with pytest.raises(InvalidInput, match=r"output: cannot write .*: No such file"):
         run(tmp_path / "nowhere" / "links.csv", LIST)
 
 
