@@ -9,8 +9,10 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """Erasures that were noted by a clock more than a day ahead: the number of `people`, and the moment `until_ms` from
-    which the last of them is counted again (-1 when there are none)."""
+    """Erasures noted by a clock that was more than a day ahead.
+
+    `people` counts them. From the moment `until_ms`, the last of these people is counted again (-1 without any).
+    """
 
     people: int = 0
     until_ms: int = -1

@@ -314,7 +314,7 @@ def test_a_certificate_that_nobody_knows_is_reported_with_its_remedy(tmp_path: P
     context.load_cert_chain(*self_signed(tmp_path))
     with a_server(answering(200), context) as url:
         found = [(check.found, check.remedy[:27]) for check in check_public(Address(url), None)]
-    assert found == [("is encrypted", ""), ("the certificate is not valid", "give the proxy a certificat")]
+    assert found == [("is encrypted", ""), ("the certificate is not valid", "give the proxy a valid cert")]
 
 
 def test_a_data_folder_that_is_a_file_fails(service: Service, tmp_path: Path) -> None:
