@@ -45,9 +45,25 @@ class Command(click.Command):
         self.example = example
         self.params.append(DATA_OPTION)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the command line. Raises `click.UsageError` for an option that comes twice and holds one value."""
+        if not ctx.resilient_parsing:
+            _refuse_repeats(ctx, self.make_parser(ctx).parse_args(args=list(args))[2])
+        return super().parse_args(ctx, args)
+
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the example."""
         write_example(self.example, formatter)
+
+
+def _refuse_repeats(ctx: click.Context, found: Sequence[click.Parameter]) -> None:
+    """Refuse an option that comes twice: of two values the first would be lost without a word."""
+    single = [
+        each for each in found if isinstance(each, click.Option) and not (each.multiple or each.is_flag)
+    ]
+    for option in single:
+        if single.count(option) > 1:
+            raise click.UsageError(f"{option.opts[-1]} is given twice; it takes one value", ctx)
 
 
 class CommandGroup(click.Group):

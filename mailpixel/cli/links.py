@@ -233,7 +233,7 @@ def _tell(tally: MintedCounts, rows_before: int, seconds: float) -> None:
         say("the list holds no recipients")
         return
     rows = tally.rows - rows_before
-    rate = f" in {seconds:.1f} s, {rows / seconds:,.0f} a second" if seconds >= 0.5 else ""
+    rate = f"; this took {seconds:.1f} s, {rows / seconds:,.0f} a second" if seconds >= 0.5 else ""
     among = (
         f"of those this run read, {tally.duplicates:,}" if rows_before else f"{tally.duplicates:,} of them"
     )

@@ -10,7 +10,7 @@ from mailpixel.cli.context import Command, stores
 from mailpixel.cli.folding import fold_what_waits, say_what_waits
 from mailpixel.cli.printing import in_campaign, row_options, write_rows
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
-from mailpixel.report.recipients import COLUMNS, recipient_row, state_pages
+from mailpixel.report.recipients import COLUMNS, check_link, recipient_row, state_pages
 from mailpixel.report.tables import Cells
 from mailpixel.store.projections import ReadProjections
 from mailpixel.store.standing import Standing
@@ -36,7 +36,8 @@ def recipients_command(id: str, output: str, standing: str | None, link: int | N
     Recipients without any event, not even a delivery, are not listed.
     """
     store, registry = stores()
-    campaign_of(registry, id)
+    campaign = campaign_of(registry, id)
+    check_link(campaign, link)
     behind = fold_what_waits(store, registry, id)
     columns, rows = in_campaign(id, COLUMNS, _rows(store, id, standing, link), output)
     write_rows(columns, rows, output, **how)

@@ -23,7 +23,7 @@ def from_iso(text: str, field: str) -> datetime:
     except ValueError:
         named = None
     if named is None:
-        raise InvalidInput(field, "must be a date and time like 2026-11-25T09:00:00Z")
+        raise InvalidInput(field, "must be a date, or a date and time like 2026-11-25T09:00:00Z")
     milliseconds = to_ms(named if named.tzinfo else named.replace(tzinfo=UTC))
     if not EARLIEST_MS <= milliseconds <= LATEST_MS:
         raise InvalidInput(field, f"{_YEARS}; this is too {_side(milliseconds)}")

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
+from mailpixel.errors import InvalidInput
+from mailpixel.model import Campaign
 from mailpixel.report.answer import Answer, Count, Iso, exactly
 from mailpixel.report.moments import iso_ms
 from mailpixel.report.tables import flat
@@ -42,6 +44,14 @@ def recipient_row(state: MessageState) -> dict[str, object]:
         first_human_click_at=iso_ms(state.first_human_click_at_ms),
         last_event_at=iso_ms(state.last_event_at_ms),
     ).to_json()
+
+
+def check_link(campaign: Campaign, link: int | None) -> None:
+    """Raise `InvalidInput` for the number of a link that the campaign does not have: nobody can have clicked it."""
+    if link is not None and link not in {each.number for each in campaign.links}:
+        raise InvalidInput(
+            "link", f"the campaign has {len(campaign.links)} link(s), and none is number {link}"
+        )
 
 
 def state_pages(

@@ -82,7 +82,9 @@ def test_recipients_are_listed_by_what_is_known_of_them(history: Api, query: str
     ]
 
 
-@pytest.mark.parametrize("query", ["standing=opened", "link=0", "link=65536", "format=xml"])
+@pytest.mark.parametrize(
+    "query", ["standing=opened", "link=0", "link=3", "link=3&format=csv", "link=65536", "format=xml"]
+)
 def test_recipients_are_listed_by_a_known_word_and_a_link_there_can_be(history: Api, query: str) -> None:
     status, code, field = history.error("GET", f"/api/campaigns/spring/recipients?{query}")
     assert (status, code, field) == (422, "invalid_input", query.partition("=")[0])

@@ -64,6 +64,27 @@ def test_recipients_are_those_of_the_api_in_every_format(campaign: Api) -> None:
     )
 
 
+def test_a_link_that_the_campaign_lacks_is_no_empty_list(campaign: Api) -> None:
+    assert rows(campaign, "recipients", "spring", "--link", "2") == []
+    code, out, said = run(campaign, "recipients", "spring", "--link", "3")
+    assert (code, out) == (2, b"")
+    assert said == "error: link: the campaign has 2 link(s), and none is number 3\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("recipients", "spring", "--standing", "read", "--standing", "clicked"),
+        ("recipients", "spring", "--standing=read", "--standing=read"),
+        ("timeline", "spring", "--bucket", "day", "--bucket", "hour"),
+    ],
+)
+def test_an_option_of_one_value_is_refused_twice_as_over_http(campaign: Api, words: tuple[str, ...]) -> None:
+    code, out, said = run(campaign, *words)
+    assert (code, out) == (2, b"")
+    assert f"{words[2].partition('=')[0]} is given twice; it takes one value" in said
+
+
 def test_events_are_those_of_the_api_in_every_format(campaign: Api) -> None:
     exported = lines(campaign.get("/api/campaigns/spring/events"))
     out = run(campaign, "events", "spring", "--format", "ndjson")[1]
@@ -204,7 +225,7 @@ def test_deliveries_are_imported_by_the_rules_of_the_api(api: Api) -> None:
         "error",
     ]
     assert "recipient: " in said
-    assert "delivered_at: must be a date and time like 2026-11-25T09:00:00Z" in said
+    assert "delivered_at: must be a date, or a date and time like 2026-11-25T09:00:00Z" in said
     assert "delivered_at: is more than a day in the future" in said
     assert "a@b" not in said
     exported = run(api, "deliveries", "spring", "--format", "ndjson")[1]

@@ -150,8 +150,11 @@ def test_a_person_is_exported_opted_out_and_erased_by_address_too(run: Run, tmp_
     assert run("person", "optout", "ann@example.com").exit_code == 0
     assert "optout" in run("person", "export", "ann@example.com").stdout
     erased = run("person", "erase", "ann@example.com", "--yes")
-    assert (erased.exit_code, erased.stderr[:18]) == (0, "2 event(s) erased.")
+    stays = "This person opted out: that, with the recipient id, is stored and stays\n"
+    assert (erased.exit_code, erased.stderr) == (0, f"2 event(s) erased. {stays}")
     assert list(store.person(id)) == []
+    held = run("person", "export", "ann@example.com")
+    assert (held.exit_code, held.stdout, held.stderr) == (0, "", stays)
     store.close()
     registry.close()
 

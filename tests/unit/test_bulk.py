@@ -121,7 +121,7 @@ def test_an_empty_list_gives_a_header(list_: bytes) -> None:
             b"name,city\nAnn,Rome\n",
             None,
             "column",
-            "no column `recipient`, but `name`, `city`; name the right one as `column`",
+            "no column `recipient`, but `name`, `city`; name the right one with --column",
         ),
         (b"ann@example.com,Rome\n", None, "column", "no column `recipient`, but `Rome`"),
         (b"a@b.example,c@d.example\n", None, "column", "nothing like a column name"),

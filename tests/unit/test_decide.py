@@ -77,6 +77,11 @@ def test_a_link_marked_no_track_is_left_unless_another_reason_holds() -> None:
     assert decision("#", no_track=True) is Reason.FRAGMENT
 
 
+@pytest.mark.parametrize("url", ["https://shop.test@TrackLink", "https://shop.test/a?b=c@TrackLink"])
+def test_the_mark_of_listmonk_never_becomes_part_of_a_destination(url: str) -> None:
+    assert decision(url) is Reason.NO_TRACK
+
+
 def test_urls_of_list_unsubscribe_are_never_tracked() -> None:
     assert (
         decision("https://shop.test/leave", unsubscribe=frozenset({"https://shop.test/leave"}))

@@ -179,6 +179,10 @@ _HTTP = re.compile(r"https?://[^/\\?#]", re.IGNORECASE)
 _USERINFO = re.compile(r"[^/]*//[^/?#]*@")
 _UNSAFE_LETTER = re.compile("[\\\\\x00-\x1f\x7f-\x9f]")
 
+_LISTMONK_MARK = "@TrackLink"
+"""Behind a URL, it asks listmonk to track the link, and is no part of the destination. Source, read 2026-11: listmonk's
+editor, which appends it."""
+
 
 def _has_other_scheme(url: str) -> bool:
     match = _SCHEME.match(url)
@@ -199,6 +203,7 @@ URL_RULES: tuple[tuple[Reason, Callable[[str, Fields], object]], ...] = (
     (Reason.FRAGMENT, lambda url, _: _FRAGMENT.match(url)),
     (Reason.SCHEME, lambda url, _: _has_other_scheme(url)),
     (Reason.TEMPLATE, lambda url, fields: fields.holds(url)),
+    (Reason.NO_TRACK, lambda url, _: url.endswith(_LISTMONK_MARK)),
     (Reason.RELATIVE, lambda url, _: not _SCHEME.match(url)),
     (Reason.MALFORMED, lambda url, _: _is_refused(url)),
     (Reason.UNSAFE, lambda url, _: _UNSAFE_LETTER.search(url) or _USERINFO.match(url)),

@@ -14,7 +14,7 @@ from mailpixel.report.export import columns, event_json, event_pages
 from mailpixel.report.links import LinkRow, link_rows
 from mailpixel.report.moments import from_iso
 from mailpixel.report.recipients import COLUMNS as RECIPIENT_COLUMNS
-from mailpixel.report.recipients import recipient_row, state_pages
+from mailpixel.report.recipients import check_link, recipient_row, state_pages
 from mailpixel.report.summary import summarise
 from mailpixel.report.tables import csv_header, csv_rows
 from mailpixel.report.timeline import COLUMNS as TIMELINE_COLUMNS
@@ -136,6 +136,7 @@ def recipients(call: Call) -> object:
     campaign, query, store = _campaign(call), call.query, call.services.store
     standing = query.standing or None
     link = query.link or None
+    check_link(campaign, link)
     if query.format == "csv":
         pages = state_pages(store, campaign.id, standing, link)
         rows = ([recipient_row(state) for state in states] for states in pages)
