@@ -17,8 +17,8 @@ from mailpixel.cli import cli
 RELEASED = sorted(
     path for path in (Path(__file__).parents[1] / "data" / "schemas").iterdir() if path.is_dir()
 )
-LATER = {"as_of", "rules_version"}
-"""What a later release says anew of the same figures."""
+LATER = {"as_of", "rules_version", "definition"}
+"""What a later release may say differently of the same figures."""
 
 
 @pytest.fixture(params=RELEASED, ids=lambda path: path.name)
@@ -56,8 +56,7 @@ def part_of(now: Any, then: Any) -> Any:
 @pytest.mark.parametrize("campaign", ["spring", "autumn"])
 def test_the_figures_are_those_of_the_release(data: Path, released: Path, campaign: str) -> None:
     then = json.loads((released / f"{campaign}.json").read_text())
-    now = json_of(data, "report", campaign)
-    assert part_of(now, then) == {name: then[name] for name in then if name not in LATER}
+    assert part_of(json_of(data, "report", campaign), then) == part_of(then, then)
 
 
 def test_judging_history_again_keeps_every_event(data: Path) -> None:
