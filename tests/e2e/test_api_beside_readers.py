@@ -97,7 +97,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, 
     rows(data, "campaign", "add", "c1", "--name", "One", "--link", "https://shop.example/")
     rows(data, "campaign", "add", "c2", "--name", "Two")
     key = rows(data, "apikey", "add", "everything", "--scope", "write").strip()
-    with Service(data, measured=False) as service:
+    with Service(data) as service:
         pixel = signed(service, "reader")["pixel_url"]
         print(f"\nquiet: {quiet(service, pixel, 200, for_s=0.5)}")
         yield service, Sender(service, key), pixel

@@ -57,7 +57,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     data = tmp_path_factory.mktemp("attacked") / "data"
     rows(data, "campaign", "add", "c1", "--name", "One", "--link", "https://shop.example/")
     bounds = {"MAILPIXEL_CONNECTIONS": str(CONNECTIONS)}
-    with Service(data, environment=bounds, measured=False) as service:
+    with Service(data, environment=bounds) as service:
         service.wait_for("/readyz")
         target = Target(service, TokenSigner(load_keyring(data / "keys.json")))
         asyncio.run(wait_times(target, "warm"))

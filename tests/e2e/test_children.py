@@ -12,7 +12,6 @@ import pytest
 from mailpixel.store.sqlite import open_sqlite
 from tests.e2e.conftest import rows_of
 from tests.support.processes import (
-    UNMEASURED,
     descendants,
     has_open,
     needs_proc,
@@ -35,7 +34,7 @@ def test_the_workers_of_a_killed_list_end_with_it(data: Path) -> None:
     recipients = data.parent / "list.csv"
     recipients.write_text("".join(f"r-{n:07d}\n" for n in range(200_000)))
     command = [sys.executable, "-m", "mailpixel", "--data", str(data), "links", "c1", "--recipients"]
-    with subprocess.Popen([*command, str(recipients)], env=UNMEASURED, stdout=subprocess.PIPE) as minting:
+    with subprocess.Popen([*command, str(recipients)], stdout=subprocess.PIPE) as minting:
         # Nobody reads what it mints, so it is not done before it is killed.
         wait_until(lambda: len(descendants(minting.pid)) > 2, "there are no workers")
         workers = descendants(minting.pid)
@@ -48,19 +47,19 @@ def test_a_killed_service_leaves_nobody_behind_and_can_be_started_again_at_once(
     data: Path, workers: int
 ) -> None:
     arguments = ["--workers", str(workers)]
-    with Service(data, arguments, measured=False) as service:
+    with Service(data, arguments) as service:
         service.wait_for("/readyz")
         started = descendants(service.process.pid)
         assert len(started) >= workers
         service.process.kill()
         wait_for_the_end_of(started)
         service.process.communicate()
-    with Service(data, arguments, measured=False, port=service.port) as again:
+    with Service(data, arguments, port=service.port) as again:
         again.wait_for("/readyz")
 
 
 def test_a_fold_whose_service_is_killed_while_it_starts_ends(data: Path) -> None:
-    service = Service(data, measured=False)
+    service = Service(data)
     wait_until(lambda: bool(descendants(service.process.pid)), "there is no fold")
     (fold,) = descendants(service.process.pid)
     service.process.kill()
@@ -74,7 +73,7 @@ def test_workers_that_are_left_alone_answer_and_log_what_they_have(data: Path) -
     token = rows_of(data, "r-1", "http://t.example", ["--merge"]).splitlines()[1].split(",")[1]
     patient = {"MAILPIXEL_ANSWER_WITHIN_MS": "5000"}
     answers: list[int] = []
-    with Service(data, ["--workers", "2"], patient, measured=False) as service:
+    with Service(data, ["--workers", "2"], patient) as service:
         service.wait_for("/readyz")
         started = descendants(service.process.pid)
         locking = sqlite3.connect(data / "mailpixel.db", isolation_level=None)

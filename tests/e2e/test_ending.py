@@ -97,7 +97,7 @@ def test_busy_connections_are_answered_with_close_and_never_reset(
         clients = [ask_until_refused(service.port, paths, seen) for _ in range(CONNECTIONS)]
         await asyncio.wait_for(asyncio.gather(*clients), 60)
 
-    with Service(data, ["--workers", workers], measured=False) as service:
+    with Service(data, ["--workers", workers]) as service:
         clients = threading.Thread(target=asyncio.run, args=(ask(),))
         clients.start()
         wait_until(lambda: len(seen.answered) > 10 * CONNECTIONS, "nobody is answered")

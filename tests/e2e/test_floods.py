@@ -37,7 +37,7 @@ def flooded(tmp_path: Path) -> Iterator[Service]:
     """A service of its own with the campaign `c1`."""
     data = tmp_path / "data"
     rows(data, "campaign", "add", "c1", "--name", "One", "--sent", "100", "--link", "https://shop.example/")
-    with Service(data, measured=False) as service:
+    with Service(data) as service:
         service.wait_for("/readyz")
         yield service
 

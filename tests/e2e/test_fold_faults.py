@@ -50,7 +50,7 @@ def readiness(service: Service) -> dict[str, object]:
 
 @needs_proc
 def test_a_fold_that_hangs_turns_readiness_red_and_one_that_is_killed_is_replaced(data: Path) -> None:
-    with Service(data, environment=QUICK, measured=False) as service:
+    with Service(data, environment=QUICK) as service:
         service.wait_for("/readyz")
         (fold,) = descendants(service.process.pid)
         os.kill(int(fold.name), signal.SIGSTOP)
@@ -75,7 +75,7 @@ def test_a_clock_that_was_ahead_stops_nothing_once_it_is_set_back(data: Path) ->
         "insert into events (id, kind, campaign, recipient, agent, facts) values (?, 0, 'c1', 'r-1', 1, 0)"
     )
     write(data, insert, IN_2150_MS.to_bytes(6, "big") + bytes(10))
-    with Service(data, environment=QUICK, measured=False) as service:
+    with Service(data, environment=QUICK) as service:
         service.wait_for("/readyz")
         hit(service, data, "r-2")
         wait_until(lambda: events_of(data) == 2, "not everything is counted")
@@ -83,7 +83,7 @@ def test_a_clock_that_was_ahead_stops_nothing_once_it_is_set_back(data: Path) ->
 
 
 def test_a_poisoned_message_holds_up_no_other_and_is_reported(data: Path) -> None:
-    with Service(data, environment=QUICK, measured=False) as service:
+    with Service(data, environment=QUICK) as service:
         service.wait_for("/readyz")
         write(data, "insert into agents values (1, 'agent')")
         poison = "insert into events (id, kind, campaign, recipient, agent, facts) values (?, 9, 'c1', 'r-1', 1, 0)"

@@ -50,8 +50,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def killed(data: Path, arguments: list[str], part: Path, after_blocks: int) -> None:
     """A run that is killed with all its processes once so many blocks are on disk."""
     command = [sys.executable, "-m", "mailpixel", "--data", str(data), *arguments]
-    env = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
-    process = subprocess.Popen(command, env=env, start_new_session=True, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE)
     until = time.monotonic() + 60
     while blocks_of(part) < after_blocks:
         assert process.poll() is None, "the run ended before it was killed"

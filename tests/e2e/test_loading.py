@@ -8,7 +8,7 @@ import time
 import tomllib
 from pathlib import Path
 
-from tests.support.processes import UNMEASURED, wait_until
+from tests.support.processes import wait_until
 from tests.support.service import rows
 
 LOADING = "from pathlib import Path\nimport time\nPath(r'{mark}').touch()\ntime.sleep(60)\n"
@@ -24,7 +24,7 @@ def test_ctrl_c_while_the_program_is_loaded_ends_it_without_a_word(tmp_path: Pat
     (tmp_path / "rich.py").write_text(
         LOADING.format(mark=mark)
     )  # in the place of a library that loads slowly
-    env = {**UNMEASURED, "PYTHONPATH": str(tmp_path)}
+    env = {**os.environ, "PYTHONPATH": str(tmp_path)}
     command = [sys.executable, "-m", "mailpixel", "settings"]
     process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 60
@@ -87,7 +87,7 @@ def test_ctrl_c_while_a_pool_is_started_is_left_to_the_process_that_started_it(t
     process = subprocess.Popen(
         [sys.executable, "pooled.py"],
         cwd=tmp_path,
-        env={**UNMEASURED, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         start_new_session=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -110,7 +110,7 @@ def test_ctrl_c_while_web_processes_start_ends_the_service_without_a_word(tmp_pa
     process = subprocess.Popen(
         [sys.executable, "-m", "mailpixel", "--data", "data", "serve", "--port", "0", "--workers", "2"],
         cwd=tmp_path,
-        env={**UNMEASURED, "PYTHONPATH": os.pathsep.join([str(slow), *sys.path])},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(slow), *sys.path])},
         start_new_session=True,
         stderr=subprocess.PIPE,
         text=True,

@@ -45,7 +45,7 @@ def test_every_hit_that_was_answered_before_a_kill_is_in_the_log_once(
     answered: list[str] = []
     for round_number in range(rounds):
         paths = signed_paths(data, round_number, 4_000)
-        with Service(data, ["--workers", str(workers)], measured=False) as service:
+        with Service(data, ["--workers", str(workers)]) as service:
             chance = random.Random(round_number)
             killer = threading.Timer(chance.uniform(0.05, 0.35), service.kill)
             killer.start()

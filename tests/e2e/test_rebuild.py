@@ -159,16 +159,18 @@ def test_a_rebuild_killed_anywhere_leaves_each_campaign_old_or_new_and_the_next_
     new = {id: folded(twin, id) for id in campaigns}
     assert all(old[id][0] != new[id][0] and old[id][1] != new[id][1] for id in campaigns)
     chance, interrupted = random.Random(5), 0
-    for _ in range(4):
+    while interrupted < 3:
         rebuilding = started(data, "rebuild")
         time.sleep(chance.uniform(0.3, 0.95) * whole_s)
         os.killpg(rebuilding.pid, signal.SIGKILL)
         rebuilding.communicate()
-        interrupted += rebuilding.returncode == -signal.SIGKILL
+        if rebuilding.returncode == -signal.SIGKILL:
+            interrupted += 1
+        else:  # it takes less time than its twin did
+            whole_s *= 0.7
         for id in campaigns:
             found = folded(store, id)
             assert [found == whole for whole in (old[id], new[id])].count(True) == 1
-    assert interrupted > 0
     rows(data, "rebuild")
     assert {id: folded(store, id) for id in campaigns} == new
     assert json.loads(rows(data, "rebuild", "--json")) == []

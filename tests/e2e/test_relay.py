@@ -220,7 +220,7 @@ def test_an_upstream_that_never_was_refuses_for_a_while(tmp_path: Path) -> None:
         ("127.0.0.1:0", "smtps://u@mx.example", "MAILPIXEL_UPSTREAM_PASSWORD: is not set"),
         ("127.0.0.1:0", "http://mx.example", "--upstream: must be smtp://"),
         ("127.0.0.1:2525", "smtp://127.0.0.1:2525", "--upstream: is the relay itself"),
-        ("0.0.0.0:2525", "smtp://mx.example", "--listen: lets others send"),
+        ("0.0.0.0:2525", "smtp://mx.example", "--listen: lets other machines send"),
         ("2525", "smtp://mx.example", "--listen: must be HOST:PORT"),
     ],
 )

@@ -175,7 +175,7 @@ def test_two_relays_that_are_each_others_upstream_refuse_the_mail_at_once(tmp_pa
             code, text = hand_in(client, plain(1))
         assert (code, text[:5]) == (451, "4.4.6")
         said = one.stop() + other.stop()
-    assert said.count("or leads back to it; name the server that sends the mail") == 1
+    assert said.count("or leads back to it; set --upstream to the server that sends the mail") == 1
 
 
 def test_a_chain_of_relays_that_ends_hands_on(tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ def test_a_relay_behind_another_is_no_loop(tmp_path: Path) -> None:
 def test_the_relay_logs_delivery_counts_at_intervals(tmp_path: Path) -> None:
     told = "handed on 1 message(s): 1 unmarked; 1 step(s) deferred, 2 step(s) refused\n"
     with running(tmp_path, "--counts-every", "1") as pair, connected(pair.relay) as client:
-        assert "relays what arrives" in pair.relay.read_line()
+        assert "relays mail from port" in pair.relay.read_line()
         hand_in(client, plain(1))
         hand_in(client, plain(2), ["full@x.example"])
         hand_in(client, plain(3).replace(b"X-Number", b"X-Refuse: yes\r\nX-Number"))

@@ -127,7 +127,7 @@ def test_no_source_as_large_as_asked_for_is_no_fault(run: Run) -> None:
     ("options", "code", "error"),
     [
         (("--campaign", "winter"), 1, "error: "),
-        (("--since", "yesterday"), 2, "error: --since: must be a date and time"),
+        (("--since", "yesterday"), 2, "error: --since: must be a date, or a date and time"),
         (
             ("--since", "0001-01-01T00:00:00+14:00"),
             2,

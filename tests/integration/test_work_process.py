@@ -12,7 +12,7 @@ import pytest
 from mailpixel.server.supervisor import WorkProcess
 from mailpixel.settings import Settings
 from mailpixel.store.sqlite import SqliteStore
-from tests.support.processes import UNMEASURED, wait_until
+from tests.support.processes import wait_until
 
 
 def write_program(path: Path, text: str) -> None:
@@ -48,9 +48,7 @@ def test_a_signal_ends_work_without_a_word(tmp_path: Path, number: int, argument
     """An abort of the interpreter would end it by a signal, and with much to say."""
     SqliteStore(tmp_path / "mailpixel.db").close()
     command = [sys.executable, "-m", "mailpixel", "--data", str(tmp_path), "work", *arguments]
-    with subprocess.Popen(
-        command, env=UNMEASURED, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as work:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as work:
         wait_until(lambda: catches(work.pid, signal.SIGTERM), "it does not mind signals")
         work.send_signal(number)
         assert work.stderr is not None

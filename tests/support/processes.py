@@ -7,9 +7,6 @@ from pathlib import Path
 
 import pytest
 
-UNMEASURED = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
-"""The environment of a process that is not part of the coverage, which takes SIGTERM over and slows it down."""
-
 needs_proc = pytest.mark.skipif(
     not Path("/proc/self/task").is_dir(), reason="only /proc tells which processes run"
 )

@@ -40,17 +40,13 @@ def rows(data: Path, *arguments: str, stdin: str | None = None) -> str:
 
 
 class Service:
-    """`mailpixel serve` on a data folder; `kill` is a power cut for the process, `stop` a polite end.
-
-    `measured` false leaves it out of the coverage, which slows it down and gets nothing from a process that is killed.
-    """
+    """`mailpixel serve` on a data folder; `kill` is a power cut for the process, `stop` a polite end."""
 
     def __init__(
         self,
         data: Path,
         arguments: Sequence[str] = (),
         environment: dict[str, str] | None = None,
-        measured: bool = True,
         port: int = 0,
     ) -> None:
         self.data = data
@@ -67,10 +63,7 @@ class Service:
             str(self.port),
             *arguments,
         ]
-        kept = {
-            name: value for name, value in os.environ.items() if measured or not name.startswith("COVERAGE")
-        }
-        env = kept | {"MAILPIXEL_BASE_URL": self.url} | (environment or {})
+        env = os.environ | {"MAILPIXEL_BASE_URL": self.url} | (environment or {})
         self.process = subprocess.Popen(
             command, env=env, start_new_session=True, stderr=subprocess.PIPE, text=True
         )

@@ -121,14 +121,14 @@ def test_an_empty_list_gives_a_header(list_: bytes) -> None:
             b"name,city\nAnn,Rome\n",
             None,
             "column",
-            "no column `recipient`, but `name`, `city`; name the right one with --column",
+            "no column `recipient`, but `name`, `city`; set `column` to the right one",
         ),
         (b"ann@example.com,Rome\n", None, "column", "no column `recipient`, but `Rome`"),
         (b"a@b.example,c@d.example\n", None, "column", "nothing like a column name"),
         (b"recipient,Recipient\nr-1,r-2\n", None, "column", "more than once"),
         (b"recipient\nr-1\n", "id", "column", "no column `id`, but `recipient`"),
-        ("recipient\nr-1\n".encode("utf-16-le"), None, "recipients", "name its encoding"),
-        ("recipient\nr-1\n".encode("utf-16-be"), None, "recipients", "name its encoding"),
+        ("recipient\nr-1\n".encode("utf-16-le"), None, "recipients", "set its `encoding`"),
+        ("recipient\nr-1\n".encode("utf-16-be"), None, "recipients", "set its `encoding`"),
         (b"PK\x03\x04rest", None, "recipients", "spreadsheet"),
         (b"\xd0\xcf\x11\xe0rest", None, "recipients", "spreadsheet"),
         (b"PAR1\x15\x00rest", None, "recipients", "Parquet"),
@@ -492,7 +492,7 @@ def test_a_kept_value_in_another_encoding_costs_its_own_row() -> None:
     lines = minted(EXCEL.encode("cp1252"), job, told).splitlines()
     assert [line.split(",")[0] for line in lines] == ["recipient", "r-2"]
     assert [(row, field) for row, field, _ in told.faults] == [(2, "Name"), (4, "Name")]
-    assert all("name its encoding" in problem for _, _, problem in told.faults)
+    assert all("set its `encoding`" in problem for _, _, problem in told.faults)
 
 
 KEPT = (

@@ -84,7 +84,7 @@ def test_whole_numbers_are_ids_in_decimal_digits() -> None:
         (
             {"name": IDS, "city": IDS},
             None,
-            "no column `recipient`, but `name`, `city`; name the right one with --column",
+            "no column `recipient`, but `name`, `city`; set `column` to the right one",
         ),
         ({"recipient": IDS}, "id", "no column `id`, but `recipient`"),
         ({"recipient": IDS, "Recipient": IDS}, None, "more than once"),

@@ -68,7 +68,7 @@ def column_of(names: list[str], column: str | None) -> int | None:
     if column is None and len(names) == 1 and not found:
         return None
     what = "the header names it more than once" if found else f"the first row names no column `{wanted}`"
-    raise InvalidInput("column", f"{what}, but {shown(names)}; name the right one with --column")
+    raise InvalidInput("column", f"{what}, but {shown(names)}; set `column` to the right one")
 
 
 def shown(names: list[str]) -> str:

@@ -48,9 +48,7 @@ def look(first: bytes, wanted: Wanted = AS_IT_IS) -> Layout:
         if first.startswith(beginning):
             raise InvalidInput(FIELD, problem)
     if b"\0" in first:
-        raise InvalidInput(
-            FIELD, "is not UTF-8 text; save it as CSV UTF-8, or name its encoding with --encoding"
-        )
+        raise InvalidInput(FIELD, "is not UTF-8 text; save it as CSV UTF-8, or set its `encoding`")
     line_end = b"\r" if b"\r" in first and b"\n" not in first else b"\n"
     if first.lstrip().startswith(b"{"):
         return _of_json(first, wanted, line_end)

@@ -39,7 +39,7 @@ def is_text(kept: Kept) -> bool:
 
 def refuse_unreadable(rows: list[RowContent], kept: Kept, names: Sequence[str]) -> None:
     """Put a fault in place of every row with a kept value that is not UTF-8."""
-    problem = "is not UTF-8 in this row; save the list as CSV UTF-8, or name its encoding with --encoding"
+    problem = "is not UTF-8 in this row; save the list as CSV UTF-8, or set its `encoding`"
     for name, column in zip(names, kept, strict=True):
         if is_text([column]):
             continue
