@@ -12,6 +12,15 @@ import pytest
 from tests.support.service import Service, rows
 
 
+@pytest.fixture(scope="package", autouse=True)
+def unmeasured() -> Iterator[None]:
+    """Leave the processes of these tests out of the coverage: it halves their speed, and the tests of the parts cover
+    the same lines."""
+    settings = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE")}
+    yield
+    os.environ.update(settings)
+
+
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service with the campaign `c1` of two links."""

@@ -259,6 +259,6 @@ def test_on_a_disk_that_may_only_be_read_links_lead_and_hits_wait_until_it_may_b
         service.wait_for("/readyz")
         log = service.stop()
     assert log.count("the store cannot write") == 1
-    assert log.count("fold failed and is tried again") == 1
+    assert log.count("fold failed and will be tried again") == 1
     (message,) = open_sqlite(tmp_path / "written" / "mailpixel.db")[0].messages("c1")
     assert len(message.events) == 2

@@ -19,11 +19,11 @@ from tests.support.service import mailpixel, rows
 ROWS = 120_000
 """More than one block, so that several processes sign."""
 FAULTY = len(range(0, ROWS, 50_000))
-FLAGS = {
-    "CSV of URLs": [],
-    "NDJSON of tokens": ["--format", "ndjson", "--merge"],
-    "CSV of pseudonyms": ["--hash-recipients", "--merge"],
-}
+FLAGS = [
+    pytest.param([], id="CSV of URLs"),
+    pytest.param(["--format", "ndjson", "--merge"], id="NDJSON of tokens", marks=pytest.mark.soak),
+    pytest.param(["--hash-recipients", "--merge"], id="CSV of pseudonyms", marks=pytest.mark.soak),
+]
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def blocks_of(part: Path) -> int:
     return blocks
 
 
-@pytest.mark.parametrize("flags", FLAGS.values(), ids=FLAGS)
+@pytest.mark.parametrize("flags", FLAGS)
 def test_a_run_killed_twice_gives_the_bytes_of_one_that_was_not(
     data: Path, tmp_path: Path, flags: list[str]
 ) -> None:
