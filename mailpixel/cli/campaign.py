@@ -19,7 +19,7 @@ from mailpixel.cli.context import (
     stores,
     yes_option,
 )
-from mailpixel.cli.printing import batched, print_json_array, print_lines, zone_option
+from mailpixel.cli.printing import Function, batched, print_json_array, print_lines, zone_option
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput
 from mailpixel.links.destination import checked
@@ -34,6 +34,25 @@ from mailpixel.store.campaigns import CampaignReader
 MOST_LISTED = 1_000_000
 PAGE = 500
 """How many campaigns are read and printed at a time."""
+
+
+def fact_options(command: Function) -> Function:
+    """Add the options that say how many messages of a campaign went out, when, and with which public address."""
+    for option in (
+        click.option(
+            "--base-url",
+            metavar="URL",
+            help="Use this public address in the URLs of this campaign instead of MAILPIXEL_BASE_URL.",
+        ),
+        click.option(
+            "--sent-at", metavar="TIME", help="Set when they went out, such as 2026-11-25T09:00:00Z."
+        ),
+        click.option(
+            "--sent", type=click.IntRange(0, MOST_SENT), metavar="N", help="Set how many messages went out."
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 @click.group("campaign", cls=CommandGroup, example="mailpixel campaign list")
@@ -61,15 +80,7 @@ def campaign_command() -> None:
     metavar="URL",
     help="Add a destination that readers cannot see, so that only machines follow it. May be repeated.",
 )
-@click.option(
-    "--sent", type=click.IntRange(0, MOST_SENT), metavar="N", help="Set how many messages went out."
-)
-@click.option("--sent-at", metavar="TIME", help="Set when they went out, such as 2026-11-25T09:00:00Z.")
-@click.option(
-    "--base-url",
-    metavar="URL",
-    help="Use this public address in the URLs of this campaign instead of MAILPIXEL_BASE_URL.",
-)
+@fact_options
 @click.option(
     "--passthrough",
     multiple=True,
@@ -105,15 +116,7 @@ def campaign_add(id: str, name: str, urls: tuple[str, ...], traps: tuple[str, ..
     metavar="N URL",
     help="Change the destination of link N, also in mail already sent. May be repeated.",
 )
-@click.option(
-    "--sent", type=click.IntRange(0, MOST_SENT), metavar="N", help="Set how many messages went out."
-)
-@click.option("--sent-at", metavar="TIME", help="Set when they went out, such as 2026-11-25T09:00:00Z.")
-@click.option(
-    "--base-url",
-    metavar="URL",
-    help="Use this public address in the URLs of this campaign instead of MAILPIXEL_BASE_URL.",
-)
+@fact_options
 @click.option(
     "--passthrough",
     multiple=True,

@@ -9,7 +9,6 @@ from mailpixel.cli.context import CommandGroup, confirm, rules, say, stores, yes
 from mailpixel.cli.recipient import recipient_argument, recipient_of, under_what
 from mailpixel.privacy.erasure import erase_person
 from mailpixel.privacy.optout import opt_out
-from mailpixel.store.registry import RegistryFeed
 from mailpixel.times import now_ms
 
 OPT_OUT_STAYS = "This person opted out: that, with the recipient id, is stored and stays"
@@ -39,7 +38,7 @@ def person_export(recipient: str) -> None:
         is_known = True
         for row in judged_events(message, campaigns[message.campaign], ruleset):
             click.echo(json.dumps(event_json(row, addresses=True), ensure_ascii=False))
-    if _is_opted_out(registry, id):
+    if registry.is_opted_out(id):
         say(OPT_OUT_STAYS)
     elif not is_known:
         _say_unknown(recipient)
@@ -54,7 +53,7 @@ def person_erase(recipient: str, yes: bool) -> None:
     id = recipient_of(registry, recipient)
     confirm("Erase every event of this person, and take them out of all counts?", yes)
     events = erase_person(store, registry, id, now_ms())
-    is_opted_out = _is_opted_out(registry, id)
+    is_opted_out = registry.is_opted_out(id)
     if not events and not is_opted_out:
         _say_unknown(recipient)
         return
@@ -68,10 +67,6 @@ def person_optout(recipient: str) -> None:
     store, registry = stores()
     opt_out(store, registry, recipient_of(registry, recipient), datetime.now(UTC))
     say("this person is no longer counted; a running server knows within two seconds")
-
-
-def _is_opted_out(registry: RegistryFeed, id: str) -> bool:
-    return id in registry.news(0).opted_out
 
 
 def _say_unknown(recipient: str) -> None:

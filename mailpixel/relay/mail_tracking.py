@@ -69,7 +69,7 @@ def _listed(counter: Counter[MailOutcome] | Counter[str], unit: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message as it goes to the upstream, what became of it, and why (empty where it is as asked for)."""
+    """A message as it goes to the upstream, its outcome, and the reason (empty for the outcome that was wanted)."""
 
     content: bytes
     outcome: MailOutcome

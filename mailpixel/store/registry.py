@@ -45,6 +45,10 @@ class OptOuts(Protocol):
         """Remember that a person must not be tracked. Doing it twice changes nothing."""
         ...
 
+    def is_opted_out(self, recipient: str) -> bool:
+        """Whether a person asked not to be tracked. Time does not grow with the number of people."""
+        ...
+
 
 class RulesEditions(Protocol):
     """The rules that judge, numbered in the order in which they come into force."""

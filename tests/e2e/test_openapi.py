@@ -107,7 +107,7 @@ def schemathesis(url: str, key: str, folder: Path) -> subprocess.CompletedProces
         str(Path(sys.executable).with_name("schemathesis")), "run", f"{url}/api/openapi.json",
         "--header", f"Authorization: Bearer {key}",
         "--checks", "all", "--exclude-checks", "positive_data_acceptance",
-        "--max-examples", "12", "--seed", "20", "--no-color",
+        "--max-examples", "25", "--seed", "20", "--no-color",
     ]  # fmt: skip
     hooks = os.environ | {"SCHEMATHESIS_HOOKS": "tests.e2e.schemathesis_hooks", "PYTHONPATH": str(ROOT)}
     return subprocess.run(command, cwd=folder, env=hooks, capture_output=True, text=True, check=False)

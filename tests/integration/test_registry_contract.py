@@ -443,6 +443,11 @@ def test_opting_out_twice_is_no_news(registry: Registry) -> None:
     assert registry.news(0).revision == revision
 
 
+def test_who_opted_out_is_known_by_id(registry: Registry) -> None:
+    registry.opt_out("r-1", NOW)
+    assert [registry.is_opted_out(id) for id in ("r-1", "r-2")] == [True, False]
+
+
 def test_the_lease_is_held_by_one(registry: Registry) -> None:
     assert registry.lease(FOLD) == LeaseState()
     assert registry.take_lease(FOLD, "one", 1_000, 500)

@@ -228,6 +228,11 @@ class MemoryRegistry:
                 self._opted_out.add(recipient)
                 self._stamp("optout", recipient)
 
+    def is_opted_out(self, recipient: str) -> bool:
+        """See `Registry`."""
+        with self._lock:
+            return recipient in self._opted_out
+
     def _stamp(self, kind: str, id: str) -> None:
         self._revision += 1
         self._stamps[kind, id] = self._revision

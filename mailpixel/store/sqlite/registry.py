@@ -1,5 +1,6 @@
 """What people set up, in SQLite: the sum of the parts of a registry."""
 
+import sqlite3
 from datetime import datetime
 from pathlib import Path
 
@@ -51,12 +52,14 @@ class SqliteRegistry(SqliteCampaigns, SqliteChangedCampaigns, SqliteKeys, Sqlite
     def opt_out(self, recipient: str, now: datetime) -> None:
         """See `Registry`."""
         with self._database.writing() as connection:
-            if (
-                connection.execute("select 1 from optouts where recipient = ?", (recipient,)).fetchone()
-                is None
-            ):
+            if not _is_opted_out(connection, recipient):
                 row = (recipient, to_ms(now), next_revision(connection))
                 connection.execute("insert into optouts values (?, ?, ?)", row)
+
+    def is_opted_out(self, recipient: str) -> bool:
+        """See `Registry`."""
+        with self._database.reading() as connection:
+            return _is_opted_out(connection, recipient)
 
     def edition_number(self, rules: str) -> int:
         """See `Registry`."""
@@ -69,3 +72,8 @@ class SqliteRegistry(SqliteCampaigns, SqliteChangedCampaigns, SqliteKeys, Sqlite
     def close(self) -> None:
         """Close the connections of all threads. No thread may be using one."""
         self._database.close()
+
+
+def _is_opted_out(connection: sqlite3.Connection, recipient: str) -> bool:
+    found = connection.execute("select 1 from optouts where recipient = ?", (recipient,)).fetchone()
+    return found is not None
