@@ -26,7 +26,7 @@ try:
     from jinja2.parser import Parser
 except ImportError as error:
     raise MissingExtra(
-        "the Jinja2 block needs Jinja2: pip install '.[jinja]' in the clone of mailpixel"
+        "the Jinja2 block needs Jinja2, which is installed with mailpixel; install mailpixel again"
     ) from error
 
 _ARGUMENTS = ("campaign", "recipient", "pixel")

@@ -1,0 +1,1 @@
+"""What ESPs report about deliveries, one reader per ESP. Pure."""

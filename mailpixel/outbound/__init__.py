@@ -1,0 +1,1 @@
+"""Webhooks: settled events of the log, posted to receivers outside."""

@@ -1,0 +1,1 @@
+"""The web pages: who is signed in, and one handler per page."""

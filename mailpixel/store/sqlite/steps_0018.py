@@ -1,0 +1,88 @@
+"""The schema for pages, shares, webhooks and inbound reports. A released step is never changed."""
+
+from sqlite_utils import Database as Admin
+
+from mailpixel.store.sqlite.steps_0001 import run
+from mailpixel.store.sqlite.steps_0010 import STEPS
+
+
+@STEPS(name="0018_sign_in_links")
+def _sign_in_links(db: Admin) -> None:
+    """Links that sign a person in once. Only the SHA-256 of a link is kept."""
+    run(
+        db,
+        """create table sign_in_links (
+            digest blob primary key, name text not null, scope text not null,
+            expires_at_ms integer not null, used_at_ms integer
+        ) without rowid""",
+    )
+
+
+@STEPS(name="0019_shares")
+def _shares(db: Admin) -> None:
+    """Addresses that show the figures of one campaign to whoever has them. Only the SHA-256 is kept."""
+    run(
+        db,
+        """create table shares (
+            id integer primary key, campaign text not null, digest blob not null unique, parts text not null,
+            created_by text not null, created_at_ms integer not null, expires_at_ms integer not null,
+            revoked_at_ms integer
+        )""",
+        "create index shares_of_campaign on shares (campaign)",
+    )
+
+
+@STEPS(name="0020_changes")
+def _changes(db: Admin) -> None:
+    """The version of each campaign's figures, and an index for lists with the newest sending first."""
+    run(
+        db,
+        "create table changes (campaign text primary key, version integer not null) without rowid",
+        "create index changes_by_version on changes (version)",
+        "create index campaigns_by_sending on campaigns (sent_at_ms desc, id)",
+    )
+
+
+@STEPS(name="0021_mails")
+def _mails(db: Admin) -> None:
+    """The mail of a campaign as it was registered, for the click map."""
+    run(
+        db,
+        """create table mails (
+            campaign text primary key, html blob not null, sha256 blob not null,
+            registered_at_ms integer not null, registered_by text not null
+        )""",
+    )
+
+
+@STEPS(name="0022_webhooks")
+def _webhooks(db: Admin) -> None:
+    """Receivers of events, and the events that a receiver refused."""
+    run(
+        db,
+        """create table webhooks (
+            name text primary key, url text not null, events text not null, verdicts text not null,
+            campaigns text not null, batch integer not null, secret blob not null, old_secret blob,
+            old_until_ms integer, state text not null, failing_since_ms integer, retry_at_ms integer,
+            last_status integer, created_at_ms integer not null, revision integer not null
+        )""",
+        """create table webhook_letters (
+            webhook text not null, event_id blob not null, campaign text not null, recipient text not null,
+            attempts integer not null, next_at_ms integer not null, last_status integer,
+            dead integer not null default 0, primary key (webhook, event_id)
+        ) without rowid""",
+    )
+
+
+@STEPS(name="0023_inbound")
+def _inbound(db: Admin) -> None:
+    """Sources of delivery reports: the ESP of each, and the secret that its posts prove."""
+    run(
+        db,
+        """create table inbound (
+            name text primary key, esp text not null, secret blob not null, created_at_ms integer not null
+        )""",
+    )
+
+
+__all__ = ["STEPS"]
