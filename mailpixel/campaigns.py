@@ -8,7 +8,7 @@ from mailpixel.errors import InvalidInput
 from mailpixel.model import Link
 from mailpixel.store.campaign_changes import still_needed
 from mailpixel.store.campaigns import CampaignWriter
-from mailpixel.store.log import MessageReader
+from mailpixel.store.store import Store
 
 NAME_CHARS = 200
 """The longest display name of a campaign."""
@@ -59,9 +59,13 @@ def _changed(former: Link | None, number: int, change: LinkChange) -> Link:
     return Link(number, url, trap)
 
 
-def delete_campaign(store: MessageReader, registry: CampaignWriter, id: str) -> None:
-    """Forget a campaign. Raises `NotFound`, and `Conflict` with the reasons for one that may have been sent."""
-    registry.campaign(id)
-    if next(store.messages(id), None) is not None:
+def delete_campaign(store: Store, registry: CampaignWriter, id: str) -> None:
+    """Forget a campaign. A demonstration goes with its hits.
+
+    Raises `NotFound`, and `Conflict` with the reasons for one that may have been sent.
+    """
+    if registry.campaign(id).demonstration:
+        store.forget_campaign(id)
+    elif next(store.messages(id), None) is not None:
         raise still_needed(id, "hits or deliveries are logged for it")
     registry.delete_campaign(id)

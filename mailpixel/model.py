@@ -148,7 +148,8 @@ class Campaign:
 
     `base_url` overrides the public address of the service in minted URLs. `passthrough` names the
     query parameters that a tracked link passes on to its destination. An `archived` campaign is
-    left out of lists but otherwise works as before.
+    left out of lists but otherwise works as before. A `demonstration` was sent to nobody: its
+    recipients, readers and machines are simulated. It is marked wherever it is shown.
     """
 
     id: str
@@ -159,6 +160,7 @@ class Campaign:
     links: tuple[Link, ...] = field(default=())
     passthrough: tuple[str, ...] = ()
     archived: bool = False
+    demonstration: bool = False
 
     @property
     def sent_at_ms(self) -> int | None:

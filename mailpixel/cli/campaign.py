@@ -175,7 +175,7 @@ def campaign_list(limit: int, after: str, archived: bool, everything: bool, as_j
     else:
         number = -1
         for number, page in enumerate(batched(campaigns, PAGE)):
-            rows = [(c.id, c.name, c.sent, iso(c.sent_at), len(c.links)) for c in page]
+            rows = [(c.id, _named(c), c.sent, iso(c.sent_at), len(c.links)) for c in page]
             print_lines(("id", "name", "sent", "sent_at", "links"), rows, with_head=not number)
         if number < 0:
             say("no campaigns" if archived or everything else "no campaigns; --all lists archived ones too")
@@ -253,6 +253,10 @@ def _set_archived(id: str, archived: bool) -> None:
     registry.change_campaign(
         id, lambda campaign: replace(campaign, archived=archived), "cli", datetime.now(UTC)
     )
+
+
+def _named(campaign: Campaign) -> str:
+    return f"{campaign.name} (demonstration)" if campaign.demonstration else campaign.name
 
 
 class Listed:

@@ -46,6 +46,7 @@ def _print(summary: Summary, zone: tzinfo | None) -> None:
     console = Console(highlight=False)
     console.print(
         Text.assemble((summary.campaign.name, "bold"), f" ({summary.campaign.id})"),
+        *_marks(summary),
         f"as of {in_zone(summary.to_json(), zone)['as_of'] or 'never'}",
     )
     for table in (_recipients, _standing, _counts, _rates, _open_rates, _programs, _devices, _links):
@@ -56,6 +57,10 @@ def _print(summary: Summary, zone: tzinfo | None) -> None:
         f"{summary.provisional} provisional, {summary.probes} probes, {summary.internal} internal, "
         f"{summary.overflow} past the cap, rules {' and '.join(summary.editions)}"
     )
+
+
+def _marks(summary: Summary) -> tuple[str, ...]:
+    return ("(demonstration: its readers are simulated)",) if summary.campaign.demonstration else ()
 
 
 OPEN_RATE = "open rate of people"

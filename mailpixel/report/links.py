@@ -19,7 +19,7 @@ class CampaignLink(Answer, frozen=True):
 
 
 class CampaignRow(Answer, frozen=True):
-    """A campaign. Unknown fields are null."""
+    """A campaign. Unknown fields are null. A `demonstration` was sent to nobody: its readers are simulated."""
 
     id: str
     name: str
@@ -28,6 +28,7 @@ class CampaignRow(Answer, frozen=True):
     base_url: str | None
     passthrough: list[str]
     archived: bool
+    demonstration: bool
     links: list[CampaignLink]
 
 
@@ -41,6 +42,7 @@ def campaign_row(campaign: Campaign) -> CampaignRow:
         base_url=campaign.base_url,
         passthrough=list(campaign.passthrough),
         archived=campaign.archived,
+        demonstration=campaign.demonstration,
         links=[CampaignLink(link.number, link.url, link.trap) for link in campaign.links],
     )
 

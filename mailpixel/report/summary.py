@@ -43,11 +43,12 @@ RATES = ("open_rate", "click_rate", "click_to_open_rate")
 
 
 class SummaryCampaign(Answer, frozen=True):
-    """The campaign of a summary."""
+    """The campaign of a summary. A `demonstration` was sent to nobody: its readers are simulated."""
 
     id: str
     name: str
     sent_at: Iso | None
+    demonstration: bool
 
 
 class RecipientCounts(Answer, frozen=True):
@@ -109,7 +110,9 @@ def summarise(campaign: Campaign, figures: Figures, rules_version: str) -> Summa
     recipients = _recipients(campaign, totals)
     is_mixed = figures.edition not in ("", rules_version)
     return Summary(
-        campaign=SummaryCampaign(campaign.id, campaign.name, iso(campaign.sent_at)),
+        campaign=SummaryCampaign(
+            campaign.id, campaign.name, iso(campaign.sent_at), campaign.demonstration
+        ),
         recipients=recipients,
         opens={name: totals.get(f"opens.{name}", 0) for name in OPENS},
         clicks={name: totals.get(f"clicks.{name}", 0) for name in CLICKS},

@@ -49,7 +49,12 @@ def _numbers(campaign: Campaign) -> dict[str, int]:
 
 
 def check_never_sent(campaign: Campaign, signed: bool) -> None:
-    """Raises `Conflict` for a campaign that may have been sent. `signed` says that links were signed for it."""
+    """Raises `Conflict` for a campaign that may have been sent. `signed` says that links were signed for it.
+
+    A demonstration was sent to nobody.
+    """
+    if campaign.demonstration:
+        return
     signs = {
         "the number of messages sent is set": bool(campaign.sent),
         "the time of sending is set": campaign.sent_at is not None,

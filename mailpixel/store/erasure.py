@@ -35,6 +35,14 @@ class Erasure(Protocol):
         """
         ...
 
+    def forget_campaign(self, campaign: str) -> int:
+        """Delete all events, states and counts of a campaign. Returns the number of events deleted.
+
+        For a demonstration, which was sent to nobody. The registry keeps the campaign, and events that
+        arrive later count.
+        """
+        ...
+
     def erased_ahead(self, now_ms: int) -> Ahead:
         """The erasures whose moment is still more than a day ahead."""
         ...

@@ -31,6 +31,7 @@ def test_a_campaign_is_added_shown_and_listed(api: Api) -> None:
         "base_url": "https://mail.example/t",
         "passthrough": ["u", "utm_source"],
         "archived": False,
+        "demonstration": False,
         "links": [
             {"number": 1, "url": "https://shop.example/a", "trap": False},
             {"number": 2, "url": "http://shop.example/b?x=1&y=ü", "trap": True},
@@ -51,6 +52,7 @@ def test_an_id_is_all_a_campaign_needs(api: Api) -> None:
         "base_url": None,
         "passthrough": [],
         "archived": False,
+        "demonstration": False,
         "links": [],
     }
 
@@ -137,6 +139,7 @@ def test_a_patch_corrects_adds_and_keeps(api: Api) -> None:
         "base_url": None,
         "passthrough": [],
         "archived": False,
+        "demonstration": False,
         "links": [
             {"number": 1, "url": "https://shop.example/p/1", "trap": True},
             {"number": 2, "url": "https://shop.example/right", "trap": False},

@@ -40,6 +40,45 @@ def test_erasing_a_person_leaves_what_would_be_there_without_them(store: Store, 
     assert store.erase("r-1", NOW_MS) == 0
 
 
+def test_forgetting_a_campaign_leaves_what_would_be_there_without_it(store: Store) -> None:
+    others = [an_open(1, campaign="autumn"), a_click(2, recipient="r-2", campaign="autumn")]
+    store.append([an_open(3), a_click(4), an_open(5, recipient="r-3"), *others])
+    store.raise_overflow([Overflow("spring", "r-1", 1, EDGE, 5), Overflow("autumn", "r-2", 1, EDGE, 7)])
+    catch_up(store)
+    assert store.forget_campaign("spring") == 3
+    alone = MemoryStore()
+    alone.append(others)
+    alone.raise_overflow([Overflow("autumn", "r-2", 1, EDGE, 7)])
+    catch_up(alone)
+    for campaign in ("autumn", "spring"):
+        assert store.figures(campaign, NOW_MS, 0) == alone.figures(campaign, NOW_MS, 0)
+        assert store.timeline(campaign) == alone.timeline(campaign)
+        assert store.recipients(campaign, "", 10) == alone.recipients(campaign, "", 10)
+        assert logged(store, campaign) == logged(alone, campaign)
+    assert [message.campaign for message in store.person("r-1")] == ["autumn"]
+    assert store.forget_campaign("spring") == 0
+
+
+def test_a_campaign_counts_again_after_it_was_forgotten(store: Store) -> None:
+    store.append([an_open(1)])
+    catch_up(store)
+    store.forget_campaign("spring")
+    store.append([an_open(2, recipient="r-2")])
+    catch_up(store)
+    assert [state.recipient for state in store.recipients("spring", "", 10)] == ["r-2"]
+    assert totals(store)["opens.human"] == 1
+
+
+def test_a_campaign_forgotten_while_being_folded_stays_forgotten(store: Store) -> None:
+    store.append([an_open(1)])
+    news = store.consumer(FOLD).news(10)
+    store.forget_campaign("spring")
+    with pytest.raises(Conflict):
+        store.save([fold(message) for message in news.messages], news)
+    catch_up(store)
+    assert (store.recipients("spring", "", 10), totals(store)) == ([], {})
+
+
 def test_a_person_erased_while_being_folded_stays_erased(store: Store) -> None:
     store.append([an_open(1)])
     news = store.consumer(FOLD).news(10)

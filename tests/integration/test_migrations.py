@@ -22,7 +22,7 @@ from mailpixel.store.measures import tally
 from mailpixel.store.projections import FOLD, MessageState
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite
 from mailpixel.store.sqlite.migrations import migrate
-from mailpixel.store.sqlite.steps_0018 import STEPS
+from mailpixel.store.sqlite.steps_0024 import STEPS
 from tests.support.builders import (
     APPLE,
     BROWSER,

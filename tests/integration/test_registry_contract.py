@@ -409,6 +409,16 @@ def test_a_campaign_that_may_have_been_sent_is_kept(
     assert registry.campaign("spring") == campaign
 
 
+def test_a_demonstration_is_deleted_although_it_has_a_time_of_sending_and_signed_links(
+    registry: Registry,
+) -> None:
+    registry.add_campaign(a_campaign(sent=5, demonstration=True))
+    registry.note_signed("spring")
+    assert registry.campaign("spring").demonstration
+    registry.delete_campaign("spring")
+    assert registry.campaigns() == []
+
+
 def test_a_campaign_whose_links_were_signed_is_kept_and_that_is_no_news(registry: Registry) -> None:
     registry.add_campaign(a_campaign(sent_at=None))
     revision = registry.news(0).revision

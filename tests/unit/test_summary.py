@@ -71,7 +71,12 @@ def test_a_summary_has_every_number_of_the_contract() -> None:
         "of the messages reported as delivered, less those of recipients who opted out of tracking."
     )
     assert summary.to_json() == {
-        "campaign": {"id": "spring", "name": "Spring", "sent_at": "2026-09-21T14:13:20Z"},
+        "campaign": {
+            "id": "spring",
+            "name": "Spring",
+            "sent_at": "2026-09-21T14:13:20Z",
+            "demonstration": False,
+        },
         "recipients": {
             "sent": 1020,
             "delivered": 1010,

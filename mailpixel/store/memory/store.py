@@ -93,7 +93,7 @@ class MemoryStore(MemoryLog):
         generation = self._filling[campaign] = MemoryGeneration()
         yield generation
         with self._lock:
-            if self._erasures != erasures or self._filling[campaign] is not generation:
+            if self._erasures != erasures or self._filling.get(campaign) is not generation:
                 raise Conflict("a person was erased or another rebuild began meanwhile; start over")
             news = [event for at, event in self._log.items() if at > position and event.campaign == campaign]
             generation.put(
@@ -178,6 +178,22 @@ class MemoryStore(MemoryLog):
                 states.pop(recipient, None)
             self._aside = {key: error for key, error in self._aside.items() if key[1] != recipient}
             self._overflow = {key: hits for key, hits in self._overflow.items() if key[1] != recipient}
+            self._erasures += 1
+            return len(gone)
+
+    def forget_campaign(self, campaign: str) -> int:
+        """See `Store`."""
+        with self._lock:
+            gone = {at: event for at, event in self._log.items() if event.campaign == campaign}
+            for at, event in gone.items():
+                del self._log[at]
+                self._ids.discard(event.id)
+                self._of_message.pop((campaign, event.recipient), None)
+            self._states.pop(campaign, None)
+            self._editions.pop(campaign, None)
+            self._filling.pop(campaign, None)
+            self._aside = {key: error for key, error in self._aside.items() if key[0] != campaign}
+            self._overflow = {key: hits for key, hits in self._overflow.items() if key[0] != campaign}
             self._erasures += 1
             return len(gone)
 

@@ -10,7 +10,7 @@ from mailpixel.model import Campaign, Link
 from mailpixel.store.campaign_changes import replaced_links
 from mailpixel.times import moment_of, to_ms
 
-CAMPAIGN = "id, name, sent_at_ms, sent, base_url, passthrough, archived"
+CAMPAIGN = "id, name, sent_at_ms, sent, base_url, passthrough, archived, demonstration"
 
 
 def next_revision(connection: sqlite3.Connection) -> int:
@@ -58,9 +58,9 @@ def outlines_in(
             base_url,
             tuple(links.get(id, ())),
             tuple(passthrough.split()),
-            bool(archived),
+            *map(bool, flags),
         )
-        for id, name, sent_at_ms, sent, base_url, passthrough, archived in rows
+        for id, name, sent_at_ms, sent, base_url, passthrough, *flags in rows
     ]
 
 
@@ -99,4 +99,4 @@ def row_of_campaign(campaign: Campaign) -> tuple[Any, ...]:
     """The values of a campaign in the order of `CAMPAIGN`."""
     sent_at_ms = None if campaign.sent_at is None else to_ms(campaign.sent_at)
     facts = (campaign.id, campaign.name, sent_at_ms, campaign.sent, campaign.base_url)
-    return (*facts, " ".join(campaign.passthrough), campaign.archived)
+    return (*facts, " ".join(campaign.passthrough), campaign.archived, campaign.demonstration)

@@ -1,4 +1,4 @@
-"""Erases a person from a SQLite file: events, overflow, states, and their part of the counters."""
+"""Erases a person or a whole campaign from a SQLite file: events, overflow, states and counters."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -9,7 +9,12 @@ from mailpixel.store.projections import MessageState
 from mailpixel.store.sqlite.counters import move_counters
 from mailpixel.store.sqlite.cursor import read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database
-from mailpixel.store.sqlite.generations import leave_unfinished, states_of
+from mailpixel.store.sqlite.generations import (
+    leave_live,
+    leave_unfinished,
+    states_of,
+    sweep_left,
+)
 from mailpixel.store.sqlite.persons import campaigns_of
 from mailpixel.store.sqlite.tombstones import bury
 from mailpixel.store.sqlite.unswept import note_unswept
@@ -39,6 +44,20 @@ def erase(database: Database, recipient: str, now_ms: int) -> int:
         )
         cursor = read_cursor(connection)
         write_cursor(connection, cursor._replace(erasures=cursor.erasures + 1))
+    return events
+
+
+def forget_campaign(database: Database, campaign: str) -> int:
+    """Delete everything of a campaign. Returns the number of events deleted."""
+    with database.writing() as connection:
+        leave_unfinished(connection, campaign=campaign)
+        leave_live(connection, campaign)
+        for table in ("overflow", "aside", "campaigns_of_person", "editions"):
+            connection.execute(f"delete from {table} where campaign = ?", (campaign,))  # noqa: S608
+        events = connection.execute("delete from events where campaign = ?", (campaign,)).rowcount
+        cursor = read_cursor(connection)
+        write_cursor(connection, cursor._replace(erasures=cursor.erasures + 1))
+    sweep_left(database)
     return events
 
 

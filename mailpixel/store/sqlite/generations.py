@@ -51,6 +51,14 @@ def leave_unfinished(
     )
 
 
+def leave_live(connection: sqlite3.Connection, campaign: str) -> None:
+    """Let the live generation of a campaign be swept, without another in its place."""
+    connection.execute(
+        f"update shelves set live = {LEFT} where campaign = ? and live = {LIVE}",  # noqa: S608
+        (campaign,),
+    )
+
+
 def new_generation(connection: sqlite3.Connection, campaign: str, live: bool) -> int:
     """An empty generation."""
     made = connection.execute("insert into shelves (campaign, live) values (?, ?)", (campaign, live))

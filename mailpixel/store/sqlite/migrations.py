@@ -22,7 +22,7 @@ from mailpixel.store.sqlite.database import (
     connect_frozen,
     make_file,
 )
-from mailpixel.store.sqlite.steps_0018 import STEPS
+from mailpixel.store.sqlite.steps_0024 import STEPS
 
 PAUSE_S = 0.05
 

@@ -16,7 +16,7 @@ from mailpixel.store.sqlite.consumers import SqliteConsumer
 from mailpixel.store.sqlite.counters import timeline
 from mailpixel.store.sqlite.database import BUSY_MS, Database
 from mailpixel.store.sqlite.editions import editions, note_edition
-from mailpixel.store.sqlite.erasure import erase
+from mailpixel.store.sqlite.erasure import erase, forget_campaign
 from mailpixel.store.sqlite.events import EventLog
 from mailpixel.store.sqlite.migrations import migrate
 from mailpixel.store.sqlite.new_generation import NewGeneration
@@ -152,6 +152,10 @@ class SqliteStore:
     def erase(self, recipient: str, now_ms: int) -> int:
         """See `Store`."""
         return erase(self._database, recipient, now_ms)
+
+    def forget_campaign(self, campaign: str) -> int:
+        """See `Store`."""
+        return forget_campaign(self._database, campaign)
 
     def erased_ahead(self, now_ms: int) -> Ahead:
         """See `Store`."""
