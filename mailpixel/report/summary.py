@@ -110,9 +110,7 @@ def summarise(campaign: Campaign, figures: Figures, rules_version: str) -> Summa
     recipients = _recipients(campaign, totals)
     is_mixed = figures.edition not in ("", rules_version)
     return Summary(
-        campaign=SummaryCampaign(
-            campaign.id, campaign.name, iso(campaign.sent_at), campaign.demonstration
-        ),
+        campaign=SummaryCampaign(campaign.id, campaign.name, iso(campaign.sent_at), campaign.demonstration),
         recipients=recipients,
         opens={name: totals.get(f"opens.{name}", 0) for name in OPENS},
         clicks={name: totals.get(f"clicks.{name}", 0) for name in CLICKS},

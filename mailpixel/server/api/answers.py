@@ -168,6 +168,7 @@ _CAMPAIGN = {
     "base_url": None,
     "passthrough": [],
     "archived": False,
+    "demonstration": False,
     "links": [{"number": 1, "url": "https://shop.example/", "trap": False}],
 }
 _MINTED = {

@@ -93,7 +93,8 @@ class SqliteCampaigns:
             keep_former_links(connection, former, campaign, by, now)
             connection.execute(
                 "update campaigns set name = ?, sent_at_ms = ?, sent = ?, base_url = ?, passthrough = ?,"
-                " archived = ?, demonstration = ?, stale = max(stale, ?), relinked = max(relinked, ?), revision = ? where id = ?",
+                " archived = ?, demonstration = ?, stale = max(stale, ?), relinked = max(relinked, ?),"
+                " revision = ? where id = ?",
                 (
                     *row_of_campaign(campaign)[1:],
                     calls_for_rebuild(former, campaign),
