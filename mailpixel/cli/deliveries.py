@@ -44,7 +44,7 @@ mailpixel deliveries spring-2026 --import deliveries.csv""",
     metavar="FILE|-",
     help="Import deliveries from this CSV or NDJSON file with `recipient` and `delivered_at`.",
 )
-@row_options
+@row_options()
 def deliveries_command(id: str, source: BinaryIO | None, output: str, **how: Any) -> None:
     """List reported deliveries, or import them from a file. A delivery reported twice counts once."""
     store, registry = stores()

@@ -5,18 +5,16 @@ from typing import Any
 import click
 
 from mailpixel.cli.context import Command, rules, stores
-from mailpixel.cli.printing import row_options, write_rows
+from mailpixel.cli.printing import row_options, write_export
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
-from mailpixel.report.export import columns, event_json, event_pages
+from mailpixel.report.rows import event_rows
 
 
 @click.command("events", cls=Command, example="mailpixel events spring-2026 --format ndjson > events.ndjson")
 @campaign_argument
 @click.option("--addresses", is_flag=True, help="Include what is stored of clients' IP addresses.")
-@row_options
+@row_options("parquet")
 def events_command(id: str, addresses: bool, **how: Any) -> None:
     """List every hit, delivery and opt-out with its verdict, in order of recipient."""
     store, registry = stores()
-    pages = event_pages(store, campaign_of(registry, id), rules())
-    rows = (event_json(event, addresses) for page in pages for event in page)
-    write_rows(columns(addresses), rows, **how)
+    write_export(event_rows(store, campaign_of(registry, id), rules(), addresses), **how)

@@ -1,8 +1,10 @@
 """Print rows to stdout as they arrive, in memory that does not grow with their number."""
 
 import json
+import sys
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -11,6 +13,7 @@ from rich.cells import cell_len
 
 from mailpixel.errors import InvalidInput
 from mailpixel.report.moments import from_iso
+from mailpixel.report.rows import Rows
 from mailpixel.report.tables import Cells, csv_header, csv_rows, ndjson
 from mailpixel.report.zones import in_zone, time_zone
 from mailpixel.times import to_ms
@@ -43,22 +46,27 @@ def moment_option(name: str, help: str) -> Callable[[Function], Function]:
     return click.option(name, metavar="TIME", callback=read, help=help)
 
 
-def row_options(command: Function) -> Function:
-    """Add the options of a command that writes rows."""
-    for option in (
+def row_options(*more: str) -> Callable[[Function], Function]:
+    """Add the options of a command that writes rows. `more` are formats besides CSV, NDJSON and JSON."""
+    options: tuple[Callable[[Any], Any], ...] = (
         zone_option,
         click.option("--bom", is_flag=True, help="Start the CSV with a byte order mark, which Excel needs."),
         click.option(
             "--format",
             "output",
-            type=click.Choice(["csv", "ndjson", "json"]),
+            type=click.Choice(["csv", "ndjson", "json", *more]),
             default="csv",
             show_default=True,
             help="Write rows in this format.",
         ),
-    ):
-        command = option(command)
-    return command
+    )
+
+    def add(command: Function) -> Function:
+        for option in options:
+            command = option(command)
+        return command
+
+    return add
 
 
 def in_campaign(
@@ -83,6 +91,26 @@ def write_rows(columns: Sequence[str], rows: Iterable[Cells], output: str, bom: 
     encode = csv_rows if output == "csv" else ndjson
     for some in batched(named, ROWS_AT_ONCE):
         click.echo(encode(some), nl=False)
+
+
+def write_export(rows: Rows[Any], output: str, bom: bool, zone: Any) -> None:
+    """Print the rows of an export to stdout as they arrive, in any format.
+
+    Raises `InvalidInput` for Parquet to a terminal or with local times, and `MissingExtra` without pyarrow.
+    """
+    if output != "parquet":
+        write_rows(rows.columns, rows.cells(), output, bom, zone)
+        return
+    if bom or zone is not None:
+        option = "--bom" if bom else "--time-zone"
+        raise InvalidInput(option, "is not for Parquet, which holds moments in UTC; leave it out")
+    if sys.stdout.isatty():
+        raise InvalidInput("--format", "parquet is for programs; write it to a file: add `> FILE.parquet`")
+    from mailpixel.report.parquet import ParquetExport  # needs an extra
+
+    with closing(ParquetExport(sys.stdout.buffer, rows.typed())) as parquet:
+        for page in rows.pages:
+            parquet.write(page)
 
 
 def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

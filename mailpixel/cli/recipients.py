@@ -1,6 +1,6 @@
 """`mailpixel recipients`: the results of a campaign by recipient."""
 
-from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -8,11 +8,11 @@ import click
 from mailpixel.claims import LAST_LINK
 from mailpixel.cli.context import Command, stores
 from mailpixel.cli.folding import fold_what_waits, say_what_waits
-from mailpixel.cli.printing import in_campaign, row_options, write_rows
+from mailpixel.cli.printing import row_options, write_export
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
-from mailpixel.report.recipients import COLUMNS, check_link, recipient_row, state_pages
-from mailpixel.report.tables import Cells
-from mailpixel.store.projections import ReadProjections
+from mailpixel.report.recipients import check_link
+from mailpixel.report.rows import Rows, recipient_rows
+from mailpixel.store.projections import MessageState
 from mailpixel.store.standing import Standing
 
 
@@ -29,7 +29,7 @@ from mailpixel.store.standing import Standing
     metavar="NUMBER",
     help="List only recipients with a human click on this link.",
 )
-@row_options
+@row_options("parquet")
 def recipients_command(id: str, output: str, standing: str | None, link: int | None, **how: Any) -> None:
     """List the results of each recipient, in order of recipient.
 
@@ -39,12 +39,15 @@ def recipients_command(id: str, output: str, standing: str | None, link: int | N
     campaign = campaign_of(registry, id)
     check_link(campaign, link)
     behind = fold_what_waits(store, registry, id)
-    columns, rows = in_campaign(id, COLUMNS, _rows(store, id, standing, link), output)
-    write_rows(columns, rows, output, **how)
+    rows = recipient_rows(store, campaign, None if standing is None else Standing(standing), link)
+    write_export(_in_campaign(id, rows) if output == "csv" else rows, output, **how)
     say_what_waits(behind, id)
 
 
-def _rows(store: ReadProjections, campaign: str, standing: str | None, link: int | None) -> Iterator[Cells]:
-    of_standing = None if standing is None else Standing(standing)
-    for page in state_pages(store, campaign, of_standing, link):
-        yield from map(recipient_row, page)
+def _in_campaign(campaign: str, rows: Rows[MessageState]) -> Rows[MessageState]:
+    """The rows with the campaign as the first column, because CSV files are often joined."""
+    return replace(
+        rows,
+        columns=("campaign", *rows.columns),
+        to_json=lambda state: {"campaign": campaign, **rows.to_json(state)},
+    )

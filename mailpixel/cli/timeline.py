@@ -28,7 +28,7 @@ from mailpixel.report.timeline import BUCKETS, COLUMNS, TimelineWindow, timeline
     "Start with the hour or day that contains this time, such as 2026-11-25 or 2026-11-25T09:00:00Z.",
 )
 @moment_option("--until", "Leave out hours or days that begin at this time or later.")
-@row_options
+@row_options()
 def timeline_command(
     id: str, bucket: str, output: str, since: int | None, until: int | None, **how: Any
 ) -> None:

@@ -1,4 +1,4 @@
-"""Turns figures and events into reports. Only `export`, `timeline` and `recipients` read a store; none reads a clock.
+"""Turns figures and events into reports. Only `export`, `timeline`, `recipients` and `rows` read a store; none reads a clock.
 
 summary      one campaign in numbers: the contract of `GET /api/campaigns/{id}/summary`
 clients      programs and devices
@@ -9,6 +9,7 @@ recipients   rows by recipient
 explanation  one message with its verdicts and reasons
 sources      sources that followed links of many recipients
 export       every event with its verdict, and every delivery
+rows         events or recipients to export, by page; parquet: their typed columns
 answer       the base class of reports as JSON
 tables       rows as NDJSON or CSV
 moments      moments as text, and text as moments

@@ -3,10 +3,19 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""First characters that a spreadsheet takes for a formula. Source: OWASP, "CSV Injection", read November 2026."""
+_STARTS = "=+\\-@＝＋－＠"
+"""Characters that begin a formula. Source: OWASP, "CSV Injection", read November 2026."""
+_FORMULA = re.compile(rf"""["'\s\ufeff]*?[\t\r\n{_STARTS}]""")
+"""Text that a spreadsheet may run: a formula, also behind quotes and white space that a program may drop."""
+_FORMULA_INSIDE = re.compile(rf"""(?<=[;\t\r\n])(["']*)(?=[{_STARTS}])""")
+"""A formula inside of text, where a program that separates cells by `;` or tabs, or reads line by line, starts a cell.
+
+Excel separates by `;` where the comma is the decimal mark.
+"""
+_GUARDED_INSIDE = re.compile(rf"""(?<=[;\t\r\n])(["']*)'(?=[{_STARTS}])""")
 
 Cells = Mapping[str, object]
 
@@ -40,16 +49,17 @@ def csv_rows(rows: Iterable[Cells]) -> bytes:
 
 
 def _cell(value: object) -> str:
-    """The text of a cell. An apostrophe in front keeps a spreadsheet from running text as a formula."""
+    """The text of a cell. An apostrophe in front of a formula keeps a spreadsheet from running it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
         return " ".join(value)
     text = "" if value is None else str(value)
-    return "'" + text if text.startswith(FORMULA_STARTS) else text
+    text = _FORMULA_INSIDE.sub(r"\1'", text)
+    return "'" + text if _FORMULA.match(text) else text
 
 
 def as_written(cell: str) -> str:
-    """The text of a cell without the apostrophe that `_cell` added."""
+    """The text of a cell without the apostrophes that `_cell` added."""
     bare = cell.removeprefix("'")
-    return bare if bare.startswith(FORMULA_STARTS) else cell
+    return _GUARDED_INSIDE.sub(r"\1", bare if _FORMULA.match(bare) else cell)

@@ -3,8 +3,11 @@
 import csv
 import io
 import json
+import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailpixel.classify import Rules
 from mailpixel.model import Event, Facts, Judged, Message, Verdict, Via
@@ -16,7 +19,7 @@ from mailpixel.report.export import (
     with_verdicts,
 )
 from mailpixel.report.recipients import recipient_row
-from mailpixel.report.tables import Cells, csv_header, csv_rows, ndjson
+from mailpixel.report.tables import Cells, as_written, csv_header, csv_rows, ndjson
 from mailpixel.store.memory import MemoryRegistry
 from mailpixel.store.projections import MessageState
 from mailpixel.store.verdict_codes import pack
@@ -83,7 +86,10 @@ def test_a_csv_reads_back_with_the_columns_of_its_header() -> None:
     assert (second["link"], second["verdict"]) == ("1", "human")
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
+HOSTILE_STARTS = ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", '"=', "'=", " =", "\ufeff=", '" \'@']
+
+
+@pytest.mark.parametrize("start", HOSTILE_STARTS)
 def test_a_cell_that_a_spreadsheet_would_run_is_made_text(start: str) -> None:
     lines = csv_rows(rows_of(a_click(agent=f"{start}1+1"))).decode()
     (row,) = csv.reader(io.StringIO(lines, newline=""))
@@ -144,3 +150,27 @@ def test_events_of_a_campaign_that_is_not_registered_are_judged_too() -> None:
     message = a_message(an_open(agent=APPLE))
     (judged,) = judged_events(message, KnownCampaigns(MemoryRegistry())[message.campaign], Rules())
     assert event_json(judged)["rule"] == "apple_mpp"
+
+
+SEPARATORS = (",", ";", "\t")
+"""What spreadsheets separate cells by, by the settings of their country."""
+
+
+def cells_seen(text: str, separator: str) -> list[str]:
+    """Every cell that a program sees which reads a CSV with this separator and drops quotes."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    return [cell.strip("\"") for row in reader for cell in row]
+
+
+@pytest.mark.parametrize("separator", SEPARATORS)
+@given(agent=st.text(st.sampled_from("=+-@＝\t\r\n;,\"' a1"), max_size=12))
+def test_no_cell_starts_with_a_formula_whatever_separates_cells(separator: str, agent: str) -> None:
+    text = csv_rows([{"recipient": "r-1", "agent": agent, "hits": 3}]).decode()
+    for cell in cells_seen(text, separator):
+        assert not re.match(r"[=+\-@＝＋－＠]", cell), cell
+
+
+@given(st.text(st.sampled_from("=+-@＝\t\r\n;,\"' a1\ufeff"), max_size=12))
+def test_a_guarded_cell_reads_back_as_it_was_written(text: str) -> None:
+    (row,) = csv.reader(io.StringIO(csv_rows([{"recipient": text, "end": 1}]).decode(), newline=""))
+    assert as_written(row[0]) == text

@@ -5,7 +5,7 @@ endpoint    how a row of the table is run
 campaigns, reports, rewrites, streams     the handlers, by noun
 campaign_shapes, and beside their handlers     what a client sends
 query, body                     reading query strings and bodies
-exchange    lines in and out at the same time; exports: rows as a file to download
+exchange    lines in and out at the same time
 answers, openapi                the schemas of the answers, the document
 json_text   long answers, written piece by piece
 

@@ -125,7 +125,10 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
 def _content(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.status == 204:
         return {}
-    content = {kind: _media(kind, endpoint.answer) for kind in endpoint.media or (JSON,)}
+    lines = endpoint.row or endpoint.answer
+    content = {
+        kind: _media(kind, lines if kind == NDJSON else endpoint.answer) for kind in endpoint.media or (JSON,)
+    }
     return content | ({NDJSON: _media(NDJSON, f"{endpoint.answer}Line")} if endpoint.stream else {})
 
 

@@ -10,24 +10,25 @@ from mailpixel.errors import InvalidInput, NotFound
 from mailpixel.model import Campaign
 from mailpixel.reading.shapes import Shape, Text
 from mailpixel.report.explanation import explanation
-from mailpixel.report.export import columns, event_json, event_pages
 from mailpixel.report.links import LinkRow, link_rows
 from mailpixel.report.moments import from_iso
-from mailpixel.report.recipients import COLUMNS as RECIPIENT_COLUMNS
-from mailpixel.report.recipients import check_link, recipient_row, state_pages
+from mailpixel.report.recipients import check_link, recipient_row
+from mailpixel.report.rows import event_rows, recipient_rows
 from mailpixel.report.summary import summarise
 from mailpixel.report.tables import csv_header, csv_rows
 from mailpixel.report.timeline import COLUMNS as TIMELINE_COLUMNS
 from mailpixel.report.timeline import Bucket, TimelineWindow, timeline_of
 from mailpixel.server.api.endpoint import Call
-from mailpixel.server.api.exports import export, file_headers
 from mailpixel.server.api.query import PageOptions, page
-from mailpixel.server.errors import NO_STORE
+from mailpixel.server.exports import export, file_headers
 from mailpixel.store.projections import Figures
 from mailpixel.store.standing import Standing
 from mailpixel.times import to_ms
 
 Table = Annotated[Literal["json", "csv"], Meta(description="Default: `json`.")]
+Bom = Annotated[
+    bool, Meta(description="Start a CSV with a byte order mark, which Excel needs. Default: false.")
+]
 
 
 def _a_moment(text: str, name: str) -> str:
@@ -81,7 +82,11 @@ class RecipientOptions(PageOptions, frozen=True):
         Annotated[int, Meta(ge=1, le=LAST_LINK)] | UnsetType,
         Meta(description="Only recipients with a human click on this link number."),
     ] = UNSET
-    format: Table = "json"
+    format: Annotated[
+        Literal["json", "csv", "ndjson", "parquet"],
+        Meta(description="`json` is one page; the others are all recipients. Default: `json`."),
+    ] = "json"
+    bom: Bom = False
 
 
 class MessageOptions(Shape, frozen=True):
@@ -95,7 +100,8 @@ class MessageOptions(Shape, frozen=True):
 class EventOptions(MessageOptions, frozen=True):
     """The options of an export of events."""
 
-    format: Annotated[Literal["ndjson", "csv"], Meta(description="Default: `ndjson`.")] = "ndjson"
+    format: Annotated[Literal["ndjson", "csv", "parquet"], Meta(description="Default: `ndjson`.")] = "ndjson"
+    bom: Bom = False
 
 
 def summary(call: Call) -> object:
@@ -111,7 +117,7 @@ def timeline(call: Call) -> object:
     if call.query.format == "json":
         return found.to_json()
     text = csv_header(TIMELINE_COLUMNS) + csv_rows(row.to_json() for row in found.rows)
-    return Response(text, headers={**NO_STORE, **file_headers(campaign, "timeline", "csv")})
+    return Response(text, headers=file_headers(campaign, "timeline", "csv"))
 
 
 def links(call: Call) -> object:
@@ -132,15 +138,14 @@ def _number(after: str) -> int:
 
 
 def recipients(call: Call) -> object:
-    """One page of messages in order of recipient. As CSV, all of them in a stream."""
+    """One page of messages in order of recipient as JSON, or all of them in another format, streamed."""
     campaign, query, store = _campaign(call), call.query, call.services.store
     standing = query.standing or None
     link = query.link or None
+    if query.format != "json":
+        rows = recipient_rows(store, campaign, standing, link)
+        return export(call.services, campaign, rows, query.format, query.bom)
     check_link(campaign, link)
-    if query.format == "csv":
-        pages = state_pages(store, campaign.id, standing, link)
-        rows = ([recipient_row(state) for state in states] for states in pages)
-        return export(call, file_headers(campaign, "recipients", "csv"), rows, RECIPIENT_COLUMNS)
     states = store.recipients(campaign.id, query.after, query.limit + 1, standing, link)
     return page(states, query.limit, lambda state: state.recipient, recipient_row)
 
@@ -156,10 +161,9 @@ def message(call: Call) -> object:
 
 def events(call: Call) -> object:
     """All events of a campaign with their verdicts, streamed. Raises `StoreUnavailable` while too many exports run."""
-    campaign, format, addresses = _campaign(call), call.query.format, call.query.addresses
-    pages = event_pages(call.services.store, campaign, call.services.rules)
-    rows = ([event_json(each, addresses) for each in some] for some in pages)
-    return export(call, file_headers(campaign, "events", format), rows, columns(addresses))
+    campaign, services, query = _campaign(call), call.services, call.query
+    rows = event_rows(services.store, campaign, services.rules, query.addresses)
+    return export(services, campaign, rows, query.format, query.bom)
 
 
 def _campaign(call: Call) -> Campaign:

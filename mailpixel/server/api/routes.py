@@ -13,6 +13,7 @@ from mailpixel.server.api.openapi import document_of
 from mailpixel.server.api.query import PageOptions
 
 CAMPAIGN = "/api/campaigns/{id}"
+FILES = ("application/x-ndjson", "text/csv", "application/vnd.apache.parquet")
 
 
 @cache
@@ -55,11 +56,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", f"{CAMPAIGN}/links", reports.links, "read",
              "List links with their clicks and their former destinations.", "Links", query=PageOptions),
     Endpoint("GET", f"{CAMPAIGN}/recipients", reports.recipients, "read",
-             "List the results of each recipient, by page as JSON or all of them as CSV.", "Recipients",
-             query=reports.RecipientOptions, media=("application/json", "text/csv")),
+             "List the results of each recipient, by page as JSON or all of them as CSV, NDJSON or Parquet.",
+             "Recipients", query=reports.RecipientOptions, media=("application/json", *FILES), row="Recipient"),
     Endpoint("GET", f"{CAMPAIGN}/events", reports.events, "read",
-             "Stream every event with its verdict, as NDJSON or CSV.", "Event",
-             query=reports.EventOptions, media=("application/x-ndjson", "text/csv")),
+             "Stream every event with its verdict, as NDJSON, CSV or Parquet.", "Event",
+             query=reports.EventOptions, media=FILES),
     Endpoint("GET", CAMPAIGN + "/messages/{recipient:path}", reports.message, "read",
              "Explain every hit of one message: verdict, rule and reasons.", "Message",
              query=reports.MessageOptions),
