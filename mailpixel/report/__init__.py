@@ -1,4 +1,6 @@
-"""Turns figures and events into reports. Only `export`, `timeline`, `recipients` and `rows` read a store; none reads a clock.
+"""Turns figures and events into reports. None reads a clock.
+
+Only `export`, `timeline`, `recipients` and `rows` read a store.
 
 summary      one campaign in numbers: the contract of `GET /api/campaigns/{id}/summary`
 clients      programs and devices

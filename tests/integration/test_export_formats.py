@@ -40,7 +40,9 @@ def table_of(api: Api, path: str) -> Any:
 def test_events_as_parquet_have_types_and_are_the_rows_of_the_csv(campaign: Api) -> None:
     table = table_of(campaign, "/api/campaigns/spring/events?format=parquet")
     assert tuple(table.schema.names) == columns(addresses=False)
-    assert {name: table.schema.field(name).type for name in ("id", "received_at", "verdict", "link", "dup")} == {
+    assert {
+        name: table.schema.field(name).type for name in ("id", "received_at", "verdict", "link", "dup")
+    } == {
         "id": pa.binary(16),
         "received_at": MOMENT,
         "verdict": WORD,

@@ -86,7 +86,24 @@ def test_a_csv_reads_back_with_the_columns_of_its_header() -> None:
     assert (second["link"], second["verdict"]) == ("1", "human")
 
 
-HOSTILE_STARTS = ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", '"=', "'=", " =", "\ufeff=", '" \'@']
+HOSTILE_STARTS = [
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+    '"=',
+    "'=",
+    " =",
+    "\ufeff=",
+    "\" '@",
+]
 
 
 @pytest.mark.parametrize("start", HOSTILE_STARTS)
@@ -159,7 +176,7 @@ SEPARATORS = (",", ";", "\t")
 def cells_seen(text: str, separator: str) -> list[str]:
     """Every cell that a program sees which reads a CSV with this separator and drops quotes."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    return [cell.strip("\"") for row in reader for cell in row]
+    return [cell.strip('"') for row in reader for cell in row]
 
 
 @pytest.mark.parametrize("separator", SEPARATORS)

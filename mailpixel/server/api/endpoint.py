@@ -54,7 +54,8 @@ class Endpoint:
 
     `query` and `body` are the shapes of the query string and of a JSON body;
     `answer` is the schema of the JSON answer by its name in the document;
-    `media` its kinds when it is not plain JSON, `row` the schema of a line where NDJSON is one of them. `stream` is another handler for the same body as lines, any number of
+    `media` its kinds when it is not plain JSON, `row` the schema of a line where NDJSON is one of them.
+    `stream` is another handler for the same body as lines, any number of
     them; each is answered by lines of the schema `{answer}Line`. `lines`: a body without a content type is lines.
     """
 
