@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """Where milliseconds are counted from."""
+HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
 
 

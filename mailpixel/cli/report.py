@@ -13,6 +13,7 @@ from mailpixel.cli.printing import zone_option
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.report.clients import Clients
 from mailpixel.report.summary import Summary, summarise
+from mailpixel.report.wording import ASSUMPTIONS, SPACE, range_sentence
 from mailpixel.report.zones import in_zone
 from mailpixel.times import now_ms
 
@@ -49,6 +50,7 @@ def _print(summary: Summary, zone: tzinfo | None) -> None:
         *_marks(summary),
         f"as of {in_zone(summary.to_json(), zone)['as_of'] or 'never'}",
     )
+    console.print(f"{range_sentence(summary.open_rate_range).replace(SPACE, ' ')}.")
     for table in (_recipients, _standing, _counts, _rates, _open_rates, _programs, _devices, _links):
         console.print()
         console.print(table(summary))
@@ -139,18 +141,6 @@ def _rates(summary: Summary) -> Table:
     return table
 
 
-OPEN_RATES = {
-    "floor": "Messages with a human open or a human click.",
-    "extrapolation": "If hidden recipients open like the others (interval: chance only).",
-    "click_ratio": "If hidden recipients click like the others (interval: chance only).",
-    "ceiling": "The floor plus everyone whose privacy prefetch may hide a reader.",
-}
-"""The assumption behind each value for the human open rate: the certain bounds first and last, the estimates between.
-
-The intervals cover chance only (who happened to be counted). They do not cover whether the assumption is true.
-"""
-
-
 def _open_rates(summary: Summary) -> Table:
     """The certain bounds and the estimates, and the range as well when the estimates disagree."""
     between = summary.open_rate_range
@@ -159,7 +149,7 @@ def _open_rates(summary: Summary) -> Table:
     }
     values |= {"floor": (between.low, None, None), "ceiling": (between.high, None, None)}
     table = _table(OPEN_RATE, "rate", "95 % interval", "definition")
-    for name, definition in OPEN_RATES.items():
+    for name, definition in ASSUMPTIONS.items():
         value, low, high = values[name]
         table.add_row(name.replace("_", " "), _percent(value), _interval(low, high), definition)
     if between.agree is False:

@@ -5,6 +5,9 @@ Only `export`, `timeline`, `recipients` and `rows` read a store.
 summary      one campaign in numbers: the contract of `GET /api/campaigns/{id}/summary`
 clients      programs and devices
 estimate     how many opened when mail programs hide it
+wording      the open rate in sentences
+parts        who fetched: people, proxies, privacy prefetches, machines
+course       two campaigns by hours since sending
 timeline     counts by hour or day in any time zone
 links        rows by link, and a campaign as JSON
 recipients   rows by recipient
