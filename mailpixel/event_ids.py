@@ -1,7 +1,7 @@
 """Event ids: 16 bytes of received_at (6), edge (4) and position (6), unique over machines and sorted by time.
 
-All reports (a delivery or an opt-out) share one edge, and their position is a hash of their content. Two
-different reports of the same millisecond collide once in 280,000,000,000,000 pairs.
+All reports (deliveries, bounces, complaints and opt-outs) share one edge, and their position is a hash of their
+content. Two different reports of the same millisecond collide once in 280,000,000,000,000 pairs.
 
 Earlier releases also hashed into the edge. If a report logged by such a release is sent again, it is logged a
 second time. No figure changes, because both say the same of their message, but lists of events show it twice.
@@ -11,7 +11,7 @@ import hashlib
 import itertools
 import os
 
-from mailpixel.kinds import EventKind
+from mailpixel.kinds import EventKind, Reason
 from mailpixel.model import Event, Facts
 from mailpixel.times import DAY_MS
 
@@ -38,15 +38,18 @@ class EventIds:
         return now_ms, now_ms.to_bytes(6, "big") + self.edge + next(self._positions).to_bytes(6, "big")
 
 
-def reported_event(kind: EventKind, campaign: str, recipient: str, at_ms: int) -> Event:
-    """A delivery or an opt-out as an event. It has no method, because there was no HTTP request.
+def reported_event(
+    kind: EventKind, campaign: str, recipient: str, at_ms: int, reason: Reason | None = None
+) -> Event:
+    """A report as an event. It has no method, because there was no HTTP request.
 
-    The id follows from the content, so a report that is sent twice is logged once.
+    The id follows from the content, so a report that is sent twice is logged once, from whichever source.
     """
     at_ms = _bounded(at_ms)
-    said = hashlib.sha256(f"{kind}\0{campaign}\0{recipient}".encode()).digest()
+    content = (kind, campaign, recipient) if reason is None else (kind, campaign, recipient, reason)
+    said = hashlib.sha256("\0".join(content).encode()).digest()
     id = at_ms.to_bytes(6, "big") + REPORTED_EDGE + said[:6]
-    return Event(id, kind, at_ms, "", "", "", Facts.NONE, campaign, recipient)
+    return Event(id, kind, at_ms, "", "", "", Facts.NONE, campaign, recipient, reason=reason)
 
 
 def _bounded(at_ms: int) -> int:

@@ -1,4 +1,7 @@
-"""The kinds of events. They are not in `model` because `links` may load only the standard library."""
+"""The kinds of events, and the reasons of bounces and complaints.
+
+They are not in `model` because `links` may load only the standard library.
+"""
 
 from enum import StrEnum
 
@@ -12,6 +15,29 @@ class EventKind(StrEnum):
     """The receiving server accepted the message at `received_at_ms`."""
     OPTOUT = "optout"
     """The recipient asked not to be tracked."""
+    BOUNCE = "bounce"
+    """The message did not arrive, as the ESP reported it for `received_at_ms`."""
+    COMPLAINT = "complaint"
+    """The recipient reported the message as spam."""
+
+
+class Reason(StrEnum):
+    """Why a message bounced or was complained about, in the words of django-anymail 15 (November 2026)."""
+
+    # Stored by position: add new members at the end.
+    INVALID = "invalid"
+    """The address is wrong or does not exist."""
+    BOUNCED = "bounced"
+    """The receiving server refused the message, or the address bounced before."""
+    TIMED_OUT = "timed_out"
+    """The ESP gave up after it had tried for hours or days."""
+    BLOCKED = "blocked"
+    """The receiving server or the ESP blocks the sender or the address."""
+    SPAM = "spam"
+    """The message was taken for spam, by a program or by its recipient."""
+    UNSUBSCRIBED = "unsubscribed"
+    """The recipient had unsubscribed at the ESP, which sent nothing."""
+    OTHER = "other"
 
 
 HIT_KINDS = (EventKind.OPEN, EventKind.CLICK)

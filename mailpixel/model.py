@@ -15,7 +15,7 @@ from enum import IntFlag, StrEnum
 
 from msgspec import Struct
 
-from mailpixel.kinds import EventKind
+from mailpixel.kinds import EventKind, Reason
 from mailpixel.times import to_ms
 
 
@@ -97,16 +97,18 @@ class Envelope(Struct, frozen=True, gc=False):
 
 
 class Event(Envelope, frozen=True, gc=False):
-    """A logged hit, delivery or opt-out of mail; never changed.
+    """A logged hit, opt-out or report of the ESP (delivery, bounce, complaint); never changed.
 
     A click has the number of a registered `link` or an embedded `destination`. A judged click may have both:
     a destination that it carried can match a link registered later. Events of other kinds have neither.
+    Bounces and complaints have a `reason`.
     """
 
     campaign: str
     recipient: str
     link: int | None = None
     destination: str | None = None
+    reason: Reason | None = None
 
 
 class Message(Struct, frozen=True, gc=False):

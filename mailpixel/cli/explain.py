@@ -25,6 +25,8 @@ from mailpixel.store.log import MessageReader
 def explain_command(id: str, recipient: str, as_json: bool, zone: tzinfo | None) -> None:
     """Show every hit of one message: its verdict, the rule that decided and the evidence.
 
+    What the ESP reported of the message comes first.
+
     RECIPIENT is the id in the links, or the e-mail address that a keyed pseudonym stands for.
     """
     from mailpixel.report.explanation import explanation
@@ -35,6 +37,8 @@ def explain_command(id: str, recipient: str, as_json: bool, zone: tzinfo | None)
     if as_json:
         print_json(answer)
         return
+    for report in answer["reports"]:
+        click.echo(f"{report['at']}  {report['text']}")
     for hit in answer["hits"]:
         _print_hit(hit)
 

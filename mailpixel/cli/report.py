@@ -86,8 +86,9 @@ def _number(value: int | None) -> str:
 
 def _recipients(summary: Summary) -> Table:
     known = summary.recipients
-    table = _table("", "sent", "delivered", "tracked", "untracked")
-    numbers = (known.sent, known.delivered, known.tracked, known.untracked)
+    names = ("sent", "delivered", "bounced", "complained", "tracked", "untracked")
+    table = _table("", *names)
+    numbers = (getattr(known, name) for name in names)
     table.add_row("recipients", *(_number(value) for value in numbers))
     return table
 

@@ -1,10 +1,11 @@
 """The state of one message: its events and verdicts, folded into what is kept for every message."""
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 
 from mailpixel.errors import StoreUnavailable
 from mailpixel.kinds import EventKind
-from mailpixel.model import Campaign, Facts, Judged, Message, Verdict
+from mailpixel.model import Campaign, Event, Facts, Judged, Message, Verdict
 from mailpixel.store.log import PutAside
 from mailpixel.store.projections import Folded, MessageState
 from mailpixel.store.verdict_codes import pack
@@ -13,8 +14,9 @@ from mailpixel.traffic.programs import UNKNOWN_CLIENT, client_of
 
 Judge = Callable[[Message, Campaign], Sequence[Judged]]
 """Gives every open and click of a message its verdict; a pure function of the message and its campaign.
-Verdicts on deliveries and opt-outs are ignored."""
+Verdicts on other events are ignored."""
 
+_moment = attrgetter("received_at_ms", "id")
 _FORGED = int(Facts.FORGED)
 
 
@@ -42,6 +44,8 @@ def fold_message(message: Message, judged: Sequence[Judged], edition: int = 0) -
     `delivered_at_ms` is the earliest reported delivery, `last_event_at_ms` the latest event with a valid token.
     """
     delivered: list[int] = []
+    bounces: list[Event] = []
+    complained: list[int] = []
     opted_out = False
     last_ms: int | None = None
     for event in message.events:
@@ -50,10 +54,15 @@ def fold_message(message: Message, judged: Sequence[Judged], edition: int = 0) -
             delivered.append(at_ms)
         elif kind is EventKind.OPTOUT:
             opted_out = True
+        elif kind is EventKind.BOUNCE:
+            bounces.append(event)
+        elif kind is EventKind.COMPLAINT:
+            complained.append(at_ms)
         if (last_ms is None or at_ms > last_ms) and not event.facts._value_ & _FORGED:
             last_ms = at_ms
     firsts = _first_human(judged)
     opened, clicked = firsts.get(EventKind.OPEN), firsts.get(EventKind.CLICK)
+    bounce = _last_bounce(bounces, delivered) if bounces else None
     return MessageState(
         campaign=message.campaign,
         recipient=message.recipient,
@@ -66,7 +75,16 @@ def fold_message(message: Message, judged: Sequence[Judged], edition: int = 0) -
         client=_client(opened, clicked),
         known=len(message.events),
         edition=edition,
+        bounced_at_ms=bounce.received_at_ms if bounce else None,
+        bounce_reason=bounce.reason if bounce else None,
+        complained_at_ms=min(complained) if complained else None,
     )
+
+
+def _last_bounce(bounces: Sequence[Event], delivered: Sequence[int]) -> Event | None:
+    """The latest bounce, unless a delivery is later. A bounce of the same millisecond comes after the delivery."""
+    last = max(bounces, key=_moment)
+    return last if last.received_at_ms >= max(delivered, default=0) else None
 
 
 def _client(opened: Judged | None, clicked: Judged | None) -> int:

@@ -1,4 +1,4 @@
-"""Exports every event of a campaign with its verdict, and every delivery, one message at a time."""
+"""Exports every event of a campaign with its verdict, and every delivery and bounce, one message at a time."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from mailpixel.classify import Rules, judge
-from mailpixel.kinds import HIT_KINDS, EventKind
+from mailpixel.kinds import HIT_KINDS, EventKind, Reason
 from mailpixel.model import Campaign, Event, Facts, Judged, Message, Verdict, Via
 from mailpixel.report.answer import Answer, Count, Iso
 from mailpixel.report.moments import iso_ms
@@ -22,7 +22,8 @@ FactName = Annotated[str, Meta(extra_json_schema={"enum": [str(fact.name).lower(
 class EventRow(Answer, frozen=True):
     """A logged event with its verdict. `id` is hexadecimal.
 
-    A field that does not apply to the kind of event is null, such as the verdict of a delivery. The client's `address`
+    A field that does not apply to the kind of event is null, such as the verdict of a delivery. `reason`
+    is why a message bounced or was complained about. The client's `address`
     is included only on request.
     """
 
@@ -40,6 +41,7 @@ class EventRow(Answer, frozen=True):
     via: Via | None
     dup: bool | None
     facts: list[FactName]
+    reason: Reason | None
     address: str | UnsetType = UNSET
 
 
@@ -54,7 +56,7 @@ def judged_events(message: Message, campaign: Campaign, rules: Rules) -> tuple[J
 
 
 def with_verdicts(message: Message, judged: Sequence[Judged]) -> tuple[Judged | Event, ...]:
-    """All events of a message in order of time. Hits have verdicts; deliveries and opt-outs have none."""
+    """All events of a message in order of time. Hits have verdicts; reports and opt-outs have none."""
     verdicts = {each.event.id: each for each in judged if each.event.kind in HIT_KINDS}
     ordered = sorted(message.events, key=lambda event: (event.received_at_ms, event.id))
     return tuple(verdicts.get(event.id, event) for event in ordered)
@@ -79,6 +81,7 @@ def event_row(found: Judged | Event, addresses: bool = False) -> EventRow:
         via=judged.via if judged else None,
         dup=judged.dup if judged else None,
         facts=[str(fact.name).lower() for fact in Facts if fact in event.facts],
+        reason=event.reason,
         address=event.address if addresses else UNSET,
     )
 

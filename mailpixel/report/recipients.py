@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
 from mailpixel.errors import InvalidInput
+from mailpixel.kinds import Reason
 from mailpixel.model import Campaign
 from mailpixel.report.answer import Answer, Count, Iso, exactly
 from mailpixel.report.moments import iso_ms
@@ -17,12 +18,18 @@ PAGE = 1_000
 
 
 class RecipientRow(Answer, frozen=True):
-    """The results of one message. Null: nothing was seen."""
+    """The results of one message. Null: nothing was seen.
+
+    `bounced_at` and `bounce_reason` are of the last bounce, null if a later delivery is known.
+    """
 
     recipient: str
     standing: Standing
     delivered_at: Iso | None
     opted_out: bool
+    bounced_at: Iso | None
+    bounce_reason: Reason | None
+    complained_at: Iso | None
     opens: Annotated[dict[str, Count], exactly(OPENS)]
     clicks: Annotated[dict[str, Count], exactly(CLICKS)]
     first_human_open_at: Iso | None
@@ -38,6 +45,9 @@ def recipient_row(state: MessageState) -> dict[str, object]:
         standing=state.standing,
         delivered_at=iso_ms(state.delivered_at_ms),
         opted_out=state.opted_out,
+        bounced_at=iso_ms(state.bounced_at_ms),
+        bounce_reason=state.bounce_reason,
+        complained_at=iso_ms(state.complained_at_ms),
         opens=_numbers(tally, "opens", OPENS),
         clicks=_numbers(tally, "clicks", CLICKS),
         first_human_open_at=iso_ms(state.first_human_open_at_ms),

@@ -54,12 +54,16 @@ class SummaryCampaign(Answer, frozen=True):
 class RecipientCounts(Answer, frozen=True):
     """The number of messages, by group. Null: not known.
 
-    `untracked` counts recipients who opted out. `tracked` is `delivered` less `untracked`, or `sent` less `untracked`
-    if no delivery is known. `standing` counts recipients with an event; each has exactly one standing.
+    `delivered` leaves out what bounced, `bounced` what a person opened or clicked all the same. `complained` counts
+    messages that were reported as spam. `untracked` counts recipients who opted out. `tracked` is `delivered` less
+    `untracked`; if no delivery is known it is `sent` less what bounced and less `untracked`. No message is taken off
+    twice. `standing` counts recipients with an event; each has exactly one standing.
     """
 
     sent: Count | None
     delivered: Count | None
+    bounced: Count
+    complained: Count
     tracked: Count | None
     untracked: Count
     standing: Annotated[dict[str, Count], exactly(Standing)]
@@ -130,11 +134,15 @@ def summarise(campaign: Campaign, figures: Figures, rules_version: str) -> Summa
 
 def _recipients(campaign: Campaign, totals: Mapping[str, int]) -> RecipientCounts:
     delivered = totals.get("delivered", 0) or None
-    untracked = totals.get("opted_out", 0)
-    base = campaign.sent if delivered is None else delivered
-    tracked = None if base is None else max(base - untracked, 0)
+    bounced, untracked = totals.get("bounced", 0), totals.get("opted_out", 0)
     standing = {each.value: totals.get(f"standing.{each}", 0) for each in Standing}
-    return RecipientCounts(campaign.sent, delivered, tracked, untracked, standing)
+    arrived = None if campaign.sent is None else campaign.sent - bounced
+    base = arrived if delivered is None else delivered
+    bounced_and_untracked = bounced - standing[Standing.BOUNCED]
+    tracked = None if base is None else max(base - untracked + bounced_and_untracked, 0)
+    return RecipientCounts(
+        campaign.sent, delivered, bounced, totals.get("complained", 0), tracked, untracked, standing
+    )
 
 
 def _audience(tracked: int | None, totals: Mapping[str, int]) -> Audience | None:
@@ -161,8 +169,10 @@ def _rates(recipients: RecipientCounts, totals: Mapping[str, int]) -> dict[str, 
 def _of_messages(recipients: RecipientCounts, totals: Mapping[str, int]) -> str:
     """The end of a definition: the denominator, and a warning when it cannot be right."""
     base = "sent (no deliveries were reported)" if recipients.delivered is None else "reported as delivered"
-    text = f"of the messages {base}, less those of recipients who opted out of tracking."
-    if recipients.tracked is not None and totals.get("seen", 0) > recipients.tracked + recipients.untracked:
+    bounces = "those that bounced and " if recipients.bounced else ""
+    text = f"of the messages {base}, less {bounces}those of recipients who opted out of tracking."
+    arrived = totals.get("seen", 0) - recipients.standing[Standing.BOUNCED]
+    if recipients.tracked is not None and arrived > recipients.tracked + recipients.untracked:
         text += (
             " More messages were seen, so the number sent or delivered is too low and the rate is too high."
         )

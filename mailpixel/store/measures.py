@@ -23,9 +23,11 @@ privacy prefetch too.
 | `clicks.on_trackable_opens` | messages | with a human click, a human open and no privacy prefetch |
 | `clicks.on_privacy` | messages | with a human click and a privacy prefetch |
 | `clicks.on_privacy_only` | messages | with a human click, a privacy prefetch and no human open |
-| `delivered`, `delivered_privacy` | messages | with a delivery; of these, with a privacy prefetch |
+| `delivered`, `delivered_privacy` | messages | with a delivery that did not bounce; of these, with a privacy prefetch |
+| `bounced` | messages | that bounced, without a later delivery and without a human hit |
+| `complained` | messages | that their recipients reported as spam |
 | `opted_out` | messages | whose recipient asked not to be tracked |
-| `seen` | messages | with a delivery, an opt-out or a hit on a valid token |
+| `seen` | messages | with a report, an opt-out or a hit on a valid token |
 | `standing.NAME` | messages | of this standing; each message that is `seen` has one |
 | `opens.client.NAME` | messages | with a human hit, read in this program |
 | `opens.device.NAME` | messages | with a human hit, read on this kind of device |
@@ -41,8 +43,10 @@ from enum import StrEnum
 from functools import lru_cache
 
 from mailpixel.store.shown import (
+    BOUNCED,
     CLICKED,
     CLICKED_HUMAN,
+    COMPLAINED,
     COUNTS_AS,
     DELIVERED,
     EMBEDDED,
@@ -53,8 +57,10 @@ from mailpixel.store.shown import (
     PRIVACY,
     SEEN,
     SHOWN,
+    SHOWN_BITS,
     Judgement,
     link_of,
+    with_reports,
 )
 from mailpixel.store.standing import STANDINGS, standing_of
 from mailpixel.store.verdict_codes import CODE_MASK, FLAGS_MASK, LINK_SHIFT, RULE_SHIFT, codes
@@ -66,8 +72,6 @@ TallyKey = tuple[int, int, str]
 links, -1 the embedded ones. A measure is a dotted name in the summary, such as `opens.unique_human`."""
 
 QUARTER_S = 900
-SHOWN_BITS = 8
-"""The number of bits for what a message showed. The bits above them hold its client."""
 
 
 class Step(StrEnum):
@@ -100,6 +104,8 @@ BY_MESSAGE: tuple[tuple[str, int, int], ...] = (
     ("clicks.on_privacy_only", CLICKED_HUMAN | PRIVACY, OPENED_HUMAN),
     ("delivered", DELIVERED, 0),
     ("delivered_privacy", DELIVERED | PRIVACY, 0),
+    ("bounced", BOUNCED, 0),
+    ("complained", COMPLAINED, 0),
     ("opted_out", OPTED_OUT, 0),
     ("seen", SEEN, 0),
 )
@@ -167,10 +173,7 @@ class Tally:
             self._firsts[second // QUARTER_S << RULE_SHIFT | people] += times
         for link in links:
             self._clicked[link or EMBEDDED] += times
-        if state.delivered_at_ms is not None:
-            shown |= DELIVERED | SEEN
-        if state.opted_out:
-            shown |= OPTED_OUT | SEEN
+        shown = with_reports(state, shown)
         client = state.client if shown & PEOPLE else 0
         self._shown[client << SHOWN_BITS | shown] += times
         return shown

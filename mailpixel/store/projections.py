@@ -10,11 +10,12 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from mailpixel.kinds import Reason
 from mailpixel.model import Message
 from mailpixel.store.consumers import News
 from mailpixel.store.log import PutAside
 from mailpixel.store.measures import Step, TallyKey, tally
-from mailpixel.store.shown import SEEN, shown_by
+from mailpixel.store.shown import SEEN, shown_by, with_reports
 from mailpixel.store.standing import Standing, standing_of
 from mailpixel.traffic.programs import UNKNOWN_CLIENT
 
@@ -32,6 +33,9 @@ class MessageState(Struct, frozen=True, gc=False):
 
     `known` is how many distinct events were judged (0: not known, in states of earlier releases). `edition`
     is the number of the rules that judged them, in the order in which they came into force (0: not known).
+
+    `bounced_at_ms` is the latest bounce unless a later delivery is known, `bounce_reason` its reason, and
+    `complained_at_ms` the first complaint.
     """
 
     campaign: str
@@ -45,16 +49,24 @@ class MessageState(Struct, frozen=True, gc=False):
     client: int = UNKNOWN_CLIENT
     known: int = 0
     edition: int = 0
+    bounced_at_ms: int | None = None
+    bounce_reason: Reason | None = None
+    complained_at_ms: int | None = None
+
+    @property
+    def shown(self) -> int:
+        """What is known of the message, as bits of `mailpixel.store.shown`: a pure function of the state."""
+        return with_reports(self, shown_by(self.marks))
 
     @property
     def standing(self) -> Standing:
-        """What is known of the recipient: a pure function of the marks and the opt-out."""
-        return standing_of(shown_by(self.marks, self.opted_out))
+        """What is known of the recipient, in one word."""
+        return standing_of(self.shown)
 
     @property
     def seen(self) -> bool:
         """Whether anything but hits with a broken signature is known: a message without that has no standing."""
-        return self.delivered_at_ms is not None or bool(shown_by(self.marks, self.opted_out) & SEEN)
+        return bool(self.shown & SEEN)
 
     @property
     def knowledge(self) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""What the hits of a message show: the measures that each hit counts for, and bits for the whole message."""
+"""What hits and reports show: the measures that each hit counts for, and bits for the whole message."""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -23,7 +23,20 @@ EMBEDDED = -1
 """The number under which clicks on embedded destinations are counted."""
 
 # Each hit shows some of these bits; its message shows their union.
-OPENED, OPENED_HUMAN, PRIVACY, CLICKED, CLICKED_HUMAN, SEEN, DELIVERED, OPTED_OUT = (1 << n for n in range(8))
+SHOWN_BITS = 10
+"""The number of bits for what a message showed."""
+(
+    OPENED,
+    OPENED_HUMAN,
+    PRIVACY,
+    CLICKED,
+    CLICKED_HUMAN,
+    SEEN,
+    DELIVERED,
+    OPTED_OUT,
+    BOUNCED,
+    COMPLAINED,
+) = (1 << n for n in range(SHOWN_BITS))
 PEOPLE = OPENED_HUMAN | CLICKED_HUMAN
 
 _GROUPS = {EventKind.OPEN: "opens", EventKind.CLICK: "clicks"}
@@ -48,16 +61,43 @@ class Judgement(Protocol):
         ...
 
     @property
+    def bounced_at_ms(self) -> int | None:
+        """When it last bounced; None when it did not, or when a later delivery is known."""
+        ...
+
+    @property
+    def complained_at_ms(self) -> int | None:
+        """When it was reported as spam; None when it was not."""
+        ...
+
+    @property
     def client(self) -> int:
         """The program and device that read the mail; see `mailpixel.traffic.programs`."""
         ...
 
 
-def shown_by(marks: bytes, opted_out: bool) -> int:
-    """What the hits of a message and an opt-out show of it, as bits."""
-    shown = OPTED_OUT | SEEN if opted_out else 0
+def shown_by(marks: bytes) -> int:
+    """What the hits of a message show of it, as bits."""
+    shown = 0
     for code in codes(marks)[1::2]:
         shown |= SHOWN[code & FLAGS_MASK]
+    return shown
+
+
+def with_reports(state: Judgement, shown: int) -> int:
+    """What a message showed when reports and opt-out are added to what its hits `shown`, as bits.
+
+    A message that bounced is not delivered, unless a person opened or clicked it: then it has
+    arrived, whatever the bounce said.
+    """
+    if state.delivered_at_ms is not None:
+        shown |= DELIVERED | SEEN
+    if state.opted_out:
+        shown |= OPTED_OUT | SEEN
+    if state.bounced_at_ms is not None:
+        shown = shown | SEEN if shown & PEOPLE else (shown | BOUNCED | SEEN) & ~DELIVERED
+    if state.complained_at_ms is not None:
+        shown |= COMPLAINED | SEEN
     return shown
 
 

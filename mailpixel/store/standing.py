@@ -2,7 +2,17 @@
 
 from enum import StrEnum
 
-from mailpixel.store.shown import CLICKED, CLICKED_HUMAN, OPENED, OPENED_HUMAN, OPTED_OUT, PRIVACY, SEEN
+from mailpixel.store.shown import (
+    BOUNCED,
+    CLICKED,
+    CLICKED_HUMAN,
+    OPENED,
+    OPENED_HUMAN,
+    OPTED_OUT,
+    PRIVACY,
+    SEEN,
+    SHOWN_BITS,
+)
 
 
 class Standing(StrEnum):
@@ -25,7 +35,7 @@ class Standing(StrEnum):
     OPTED_OUT = "opted_out"
     """The recipient asked not to be tracked, whatever was known before."""
     BOUNCED = "bounced"
-    """The mail bounced, and nothing human is known. No event reports this yet."""
+    """The mail bounced without a later delivery, and no person opened or clicked it."""
 
 
 STANDINGS = tuple(Standing)
@@ -34,6 +44,7 @@ _FIRST_THAT_SHOWS = (
     (OPTED_OUT, Standing.OPTED_OUT),
     (CLICKED_HUMAN, Standing.CLICKED),
     (OPENED_HUMAN, Standing.READ),
+    (BOUNCED, Standing.BOUNCED),
     (PRIVACY, Standing.HIDDEN),
     (OPENED | CLICKED, Standing.MACHINES),
 )
@@ -48,5 +59,7 @@ UNSEEN = -1
 """The code for no standing. Only hits with a broken signature are known of this
 message, and anyone can send those."""
 
-CODES = tuple(STANDINGS.index(standing_of(shown)) if shown & SEEN else UNSEEN for shown in range(1 << 8))
+CODES = tuple(
+    STANDINGS.index(standing_of(shown)) if shown & SEEN else UNSEEN for shown in range(1 << SHOWN_BITS)
+)
 """The place of a standing among `STANDINGS`, or `UNSEEN`, by what a message showed."""

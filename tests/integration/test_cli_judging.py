@@ -63,6 +63,7 @@ def logged(tmp_path: Path) -> None:
 
 
 EXPLAINED = """\
+2026-09-21T14:13:20Z  delivered
 2026-09-21T14:23:20Z  GET open: human (default)
     PC / Windows 10 / Chrome 151.0.0
     - No rule identified a machine.
@@ -94,7 +95,13 @@ def test_explain_gives_the_json_of_the_api(run: Run) -> None:
     told = json.loads(run("explain", "spring", "r-2", "--json").stdout)
     (hit,) = told.pop("hits")
     assert told.pop("rules_version")
-    assert told == {"campaign": "spring", "recipient": "r-2", "delivered_at": None, "opted_out": False}
+    assert told == {
+        "campaign": "spring",
+        "recipient": "r-2",
+        "delivered_at": None,
+        "opted_out": False,
+        "reports": [],
+    }
     assert (hit["verdict"], hit["rule"], hit["via"]) == ("privacy_prefetch", "apple_mpp", "apple")
     assert hit["reasons"][0].startswith("Apple Mail Privacy Protection loads every image")
 

@@ -7,19 +7,22 @@ from msgspec.structs import replace
 
 from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.event_ids import reported_event
-from mailpixel.kinds import EventKind
+from mailpixel.kinds import EventKind, Reason
 from mailpixel.model import Event, Facts, Message
 from mailpixel.store.consumers import News, Waiting
 from mailpixel.store.log import Overflow, PutAside
 from mailpixel.store.measures import MEASURES
 from mailpixel.store.projections import FOLD, MessageState
+from mailpixel.store.standing import Standing
 from mailpixel.store.store import Store
 from tests.support.builders import (
     APPLE,
     BROWSER,
     EDGE,
     SENT_AT_MS,
+    a_bounce,
     a_click,
+    a_complaint,
     a_delivery,
     a_message,
     an_id,
@@ -73,9 +76,27 @@ def test_an_appended_event_is_read_back_as_it_was(store: Store) -> None:
         a_click(3, link=65535),
         a_delivery(4),
         an_optout(5),
+        *(a_bounce(10 + at, reason) for at, reason in enumerate(Reason)),
+        *(a_complaint(20 + at, reason) for at, reason in enumerate(Reason)),
     ]
     store.append(events)
     assert logged(store) == events
+
+
+def test_bounces_and_complaints_count_and_a_later_delivery_wins(store: Store) -> None:
+    store.append([a_delivery(1), a_bounce(2), a_bounce(2, recipient="r-2"), a_complaint(3, recipient="r-3")])
+    catch_up(store)
+    named = ("delivered", "bounced", "complained", "standing.bounced", "seen")
+    assert [totals(store).get(name, 0) for name in named] == [0, 2, 1, 2, 3]
+    bounced = store.recipients("spring", "", 9, Standing.BOUNCED)
+    assert [(each.recipient, each.bounced_at_ms, each.bounce_reason) for each in bounced] == [
+        ("r-1", at_ms(2), Reason.INVALID),
+        ("r-2", at_ms(2), Reason.INVALID),
+    ]
+    store.append([a_delivery(9)])
+    catch_up(store)
+    assert [totals(store).get(name, 0) for name in named] == [1, 1, 1, 1, 3]
+    assert [each.recipient for each in store.recipients("spring", "", 9, Standing.BOUNCED)] == ["r-2"]
 
 
 def test_the_latest_events_are_those_logged_last_the_newest_first(store: Store) -> None:

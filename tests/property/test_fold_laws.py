@@ -231,15 +231,24 @@ def recount_message(events: Sequence[Event], judged: Sequence[Judged], total: Co
     total["clicks.on_trackable_opens"] += clicked and opened and not private
     total["clicks.on_privacy"] += clicked and private
     total["clicks.on_privacy_only"] += clicked and private and not opened
-    total["delivered"] += EventKind.DELIVERY in kinds
-    total["delivered_privacy"] += EventKind.DELIVERY in kinds and private
+    moments = {kind: [e.received_at_ms for e in events if e.kind is kind] for kind in kinds}
+    last_bounce, last_delivery = (
+        max(moments.get(kind, [-1])) for kind in (EventKind.BOUNCE, EventKind.DELIVERY)
+    )
+    bounced = last_bounce >= max(last_delivery, 0) and not opened and not clicked
+    delivered = EventKind.DELIVERY in kinds and not bounced
+    total["delivered"] += delivered
+    total["delivered_privacy"] += delivered and private
+    total["bounced"] += bounced
+    total["complained"] += EventKind.COMPLAINT in kinds
     total["opted_out"] += EventKind.OPTOUT in kinds
-    seen = bool(valid) or bool(kinds & {EventKind.DELIVERY, EventKind.OPTOUT})
+    seen = bool(valid) or bool(kinds - {EventKind.OPEN, EventKind.CLICK})
     total["seen"] += seen
     shown = {
         "opted_out": EventKind.OPTOUT in kinds,
         "clicked": clicked,
         "read": opened,
+        "bounced": bounced,
         "hidden": private,
         "machines": bool(opens or clicks),
         "nothing": True,
@@ -265,7 +274,7 @@ MEASURES = (
         for name in ("events", "deduplicated", "human", "proxied", "privacy_prefetch", "machine")
     ),
     *(f"clicks.{name}" for name in ("events", "deduplicated", "human", "machine")),
-    *("probes", "internal", "delivered", "delivered_privacy", "opted_out", "seen"),
+    *("probes", "internal", "delivered", "delivered_privacy", "bounced", "complained", "opted_out", "seen"),
     *(
         f"opens.unique{name}"
         for name in ("", "_human", "_privacy_prefetch", "_privacy_only", "_human_trackable")

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from mailpixel.ingest.registry_cache import RegistryCache
-from mailpixel.kinds import EventKind
+from mailpixel.kinds import HIT_KINDS, EventKind, Reason
 from mailpixel.links.keyring import Key, Keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign, Event, Facts, Judged, Link, Message, Verdict, Via
@@ -94,6 +94,16 @@ def an_optout(second: float = 3600.0, **fields: object) -> Event:
     return an_event(EventKind.OPTOUT, second, **({"method": ""} | fields))
 
 
+def a_bounce(second: float = 2.0, reason: Reason = Reason.INVALID, **fields: object) -> Event:
+    """The ESP reports that the message did not arrive."""
+    return an_event(EventKind.BOUNCE, second, **({"method": "", "reason": reason} | fields))
+
+
+def a_complaint(second: float = 7200.0, reason: Reason = Reason.SPAM, **fields: object) -> Event:
+    """The recipient reports the message as spam."""
+    return an_event(EventKind.COMPLAINT, second, **({"method": "", "reason": reason} | fields))
+
+
 def a_message(*events: Event) -> Message:
     """The message these events belong to, in order of their ids."""
     campaign, recipient = (events[0].campaign, events[0].recipient) if events else (CAMPAIGN, RECIPIENT)
@@ -127,7 +137,7 @@ def put(registry: CampaignWriter, campaign: Campaign, by: str = "cli", now: date
 def judge_plainly(message: Message, campaign: Campaign) -> tuple[Judged, ...]:
     """Judge every event by a few plain rules, one of which needs the neighbours and one the campaign.
 
-    Deliveries and opt-outs come back as internal, so that forgetting to leave them out shows.
+    Reports and opt-outs come back as internal, so that forgetting to leave them out shows.
     """
     traps = {link.number for link in campaign.links if link.trap}
     clicked = {event.link for event in message.events if event.kind is EventKind.CLICK}
@@ -138,7 +148,7 @@ def judge_plainly(message: Message, campaign: Campaign) -> tuple[Judged, ...]:
 
 
 def _verdict(event: Event, swept: bool) -> tuple[Verdict, str, Via | None]:
-    if event.kind in (EventKind.DELIVERY, EventKind.OPTOUT) or event.facts & Facts.PREVIEW:
+    if event.kind not in HIT_KINDS or event.facts & Facts.PREVIEW:
         return Verdict.INTERNAL, "internal", None
     if event.method != "GET" or event.facts & Facts.FORGED:
         return Verdict.SCANNER, "method", None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from mailpixel.kinds import EventKind
+from mailpixel.kinds import EventKind, Reason
 from mailpixel.model import Event, Facts
 from tests.support.builders import APPLE, BROWSER, GMAIL, ROBOT, an_event, an_id
 
@@ -39,8 +39,9 @@ def hits(draw: st.DrawFn, kind: EventKind) -> Event:
 
 @st.composite
 def notices(draw: st.DrawFn) -> Event:
-    """A delivery or an opt-out."""
-    kind = draw(st.sampled_from([EventKind.DELIVERY, EventKind.OPTOUT]))
+    """A report of the ESP or an opt-out."""
+    kind = draw(st.sampled_from([*EventKind][2:]))
+    has_reason = kind in (EventKind.BOUNCE, EventKind.COMPLAINT)
     return an_event(
         kind,
         draw(seconds),
@@ -49,6 +50,7 @@ def notices(draw: st.DrawFn) -> Event:
         method="",
         agent="",
         address="",
+        reason=draw(st.sampled_from(Reason)) if has_reason else None,
     )
 
 

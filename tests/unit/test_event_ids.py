@@ -2,7 +2,7 @@
 
 from mailpixel.event_ids import LATEST_MS, REPORTED_EDGE, EventIds, reported_event
 from mailpixel.ingest.caps import REMEMBERED, DailyCaps
-from mailpixel.kinds import EventKind
+from mailpixel.kinds import EventKind, Reason
 from mailpixel.model import Event, Facts
 from mailpixel.times import DAY_MS
 
@@ -51,9 +51,9 @@ def test_all_reports_have_one_edge_and_a_position_by_what_they_say() -> None:
         for kind in (EventKind.DELIVERY, EventKind.OPTOUT)
         for campaign in ("c1", "c2")
         for recipient in ("r-1", "r-2")
-    ]
+    ] + [reported_event(EventKind.BOUNCE, "c1", "r-1", 5, reason) for reason in Reason]
     assert {report.id[:10] for report in reports} == {(5).to_bytes(6, "big") + REPORTED_EDGE}
-    assert len({report.id[10:] for report in reports}) == 8
+    assert len({report.id[10:] for report in reports}) == 8 + len(Reason)
 
 
 def test_what_is_reported_has_no_method_since_it_is_no_request() -> None:

@@ -27,8 +27,10 @@ from tests.support.builders import (
     APPLE,
     GMAIL,
     ROBOT,
+    a_bounce,
     a_campaign,
     a_click,
+    a_complaint,
     a_delivery,
     a_message,
     an_open,
@@ -64,6 +66,7 @@ OPEN_ROW: Cells = {
     "via": "gmail",
     "dup": False,
     "facts": [],
+    "reason": None,
 }
 
 
@@ -75,7 +78,7 @@ def test_each_event_is_a_line_with_its_verdict_and_no_address() -> None:
 def test_addresses_come_only_when_asked_for() -> None:
     (row,) = rows_of(OPEN, addresses=True)
     assert row == {**OPEN_ROW, "address": "66.249.84.1"}
-    assert csv_header(columns(addresses=True)).endswith(b"facts,address\r\n")
+    assert csv_header(columns(addresses=True)).endswith(b"facts,reason,address\r\n")
 
 
 def test_a_csv_reads_back_with_the_columns_of_its_header() -> None:
@@ -116,7 +119,7 @@ def test_a_cell_that_a_spreadsheet_would_run_is_made_text(start: str) -> None:
 def test_a_repeat_is_true_in_the_words_of_each_format() -> None:
     rows = rows_of(an_open(60), an_open(61))
     assert [row["dup"] for row in rows] == [False, True]
-    assert csv_rows(rows).decode().splitlines()[1].endswith(",human,default,,true,")
+    assert csv_rows(rows).decode().splitlines()[1].endswith(",human,default,,true,,")
 
 
 def test_a_recipient_is_a_row_of_what_became_of_the_message() -> None:
@@ -134,6 +137,9 @@ def test_a_recipient_is_a_row_of_what_became_of_the_message() -> None:
         "standing": "read",
         "delivered_at": "2026-09-21T14:13:21Z",
         "opted_out": False,
+        "bounced_at": None,
+        "bounce_reason": None,
+        "complained_at": None,
         "opens": {"events": 3, "human": 1, "privacy_prefetch": 0, "machine": 1},
         "clicks": {"events": 1, "human": 0, "machine": 1},
         "first_human_open_at": "2026-09-21T14:14:20Z",
@@ -148,19 +154,21 @@ def test_a_proxy_on_someones_behalf_is_named() -> None:
     assert (row["verdict"], row["via"]) == ("privacy_prefetch", "apple")
 
 
-def test_deliveries_are_events_without_a_verdict_and_come_in_order_of_time() -> None:
-    rows = rows_of(an_open(60), a_delivery(1), an_optout(90))
-    assert [(row["kind"], row["method"], row["verdict"], row["dup"]) for row in rows] == [
-        ("delivery", None, None, None),
-        ("open", "GET", "human", False),
-        ("optout", None, None, None),
+def test_reports_are_events_without_a_verdict_and_come_in_order_of_time() -> None:
+    rows = rows_of(an_open(60), a_delivery(1), an_optout(90), a_bounce(2), a_complaint(70))
+    assert [(row["kind"], row["method"], row["verdict"], row["dup"], row["reason"]) for row in rows] == [
+        ("delivery", None, None, None, None),
+        ("bounce", None, None, None, "invalid"),
+        ("open", "GET", "human", False, None),
+        ("complaint", None, None, None, "spam"),
+        ("optout", None, None, None, None),
     ]
 
 
 def test_facts_are_named() -> None:
     (row,) = rows_of(an_open(facts=Facts.REFERER | Facts.FORGED))
     assert row["facts"] == ["forged", "referer"]
-    assert csv_rows([row]).endswith(b",forged referer\r\n")
+    assert csv_rows([row]).endswith(b",forged referer,\r\n")
 
 
 def test_events_of_a_campaign_that_is_not_registered_are_judged_too() -> None:

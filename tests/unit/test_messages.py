@@ -2,18 +2,21 @@
 
 import pytest
 
-from mailpixel.kinds import EventKind
+from mailpixel.kinds import EventKind, Reason
 from mailpixel.model import Event, Facts, Judged, Verdict, Via
 from mailpixel.projections.message_state import fold_message
 from mailpixel.store.projections import MessageState
+from mailpixel.store.sqlite.rows import KINDS
 from mailpixel.store.verdict_codes import VerdictCode, pack, unpack
 from tests.support.builders import (
     APPLE,
     GMAIL,
     ROBOT,
     SENT_AT_MS,
+    a_bounce,
     a_campaign,
     a_click,
+    a_complaint,
     a_delivery,
     a_message,
     an_open,
@@ -67,6 +70,12 @@ def test_what_is_stored_by_its_place_in_an_enumeration_keeps_that_place() -> Non
         "internal",
     ]
     assert [str(via) for via in Via] == ["gmail", "yahoo", "apple", "microsoft", "seznam"]
+    reasons = ["invalid", "bounced", "timed_out", "blocked", "spam", "unsubscribed", "other"]
+    assert [str(reason) for reason in Reason] == reasons
+    assert [(str(kind), reason and str(reason)) for kind, reason in KINDS] == [
+        *((kind, None) for kind in ("open", "click", "delivery", "optout")),
+        *((kind, reason) for kind in ("bounce", "complaint") for reason in reasons),
+    ]
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
@@ -113,6 +122,43 @@ def test_the_moments_of_a_message_are_kept() -> None:
         client=state.client,
         known=9,
     )
+
+
+@pytest.mark.parametrize(
+    ("events", "bounced", "standing"),
+    [
+        ([a_delivery(1), a_bounce(2, Reason.BLOCKED)], (at_ms(2), Reason.BLOCKED), "bounced"),
+        ([a_bounce(1), a_bounce(2, Reason.BLOCKED)], (at_ms(2), Reason.BLOCKED), "bounced"),
+        ([a_delivery(2), a_bounce(2)], (at_ms(2), Reason.INVALID), "bounced"),
+        ([a_bounce(1), a_delivery(2)], (None, None), "nothing"),
+        ([a_bounce(2), an_open(60)], (at_ms(2), Reason.INVALID), "read"),
+        ([a_bounce(2), an_open(60, agent=APPLE)], (at_ms(2), Reason.INVALID), "bounced"),
+        ([a_bounce(2), an_open(60, agent=ROBOT)], (at_ms(2), Reason.INVALID), "bounced"),
+        ([a_bounce(2), an_optout(60)], (at_ms(2), Reason.INVALID), "opted_out"),
+    ],
+)
+def test_the_last_bounce_stands_until_a_delivery(
+    events: list[Event], bounced: tuple[int | None, Reason | None], standing: str
+) -> None:
+    state = state_of(*events)
+    assert (state.bounced_at_ms, state.bounce_reason) == bounced
+    assert (state.standing, state.seen) == (standing, True)
+
+
+def test_a_message_is_delivered_or_bounced_and_a_person_decides() -> None:
+    def counted(*events: Event) -> set[str]:
+        return {name for _, _, name in state_of(*events).tally} & {"delivered", "bounced"}
+
+    assert counted(a_delivery(1), a_bounce(2)) == {"bounced"}
+    assert counted(a_bounce(1), a_delivery(2)) == {"delivered"}
+    assert counted(a_delivery(1), a_bounce(2), an_open(3)) == {"delivered"}
+    assert counted(a_bounce(2), a_click(3)) == set()
+
+
+def test_a_complaint_counts_once_and_says_nothing_of_reading() -> None:
+    state = state_of(a_complaint(90), a_complaint(80))
+    assert (state.complained_at_ms, state.standing) == (at_ms(80), "nothing")
+    assert state.tally == {(0, 0, "complained"): 1, (0, 0, "standing.nothing"): 1, (0, 0, "seen"): 1}
 
 
 def test_an_open_of_a_person_counts_as_one() -> None:

@@ -80,6 +80,8 @@ def test_a_summary_has_every_number_of_the_contract() -> None:
         "recipients": {
             "sent": 1020,
             "delivered": 1010,
+            "bounced": 0,
+            "complained": 0,
             "tracked": 1000,
             "untracked": 10,
             "standing": {
@@ -179,6 +181,8 @@ def test_a_campaign_without_events_has_noughts_and_no_rates() -> None:
     assert summary["recipients"] == {
         "sent": None,
         "delivered": None,
+        "bounced": 0,
+        "complained": 0,
         "tracked": None,
         "untracked": 0,
         "standing": dict.fromkeys(Standing, 0),
@@ -231,3 +235,18 @@ def test_a_trap_is_known_by_its_row() -> None:
     trapped = a_campaign(links=0)
     trapped = type(trapped)(trapped.id, trapped.name, links=(a_link(1, trap=True),))
     assert [row.trap for row in link_rows(trapped, figures({}))] == [True]
+
+
+def test_what_bounced_is_in_no_denominator() -> None:
+    totals = {"bounced": 20, "standing.bounced": 18, "opted_out": 10, "complained": 3, "seen": 1000}
+    by_sent = summarise(a_campaign(sent=1000), figures(totals), "rules-1")
+    assert (by_sent.recipients.tracked, by_sent.recipients.bounced, by_sent.recipients.complained) == (
+        972,
+        20,
+        3,
+    )
+    assert by_sent.rates["open_rate"].definition.endswith(
+        "less those that bounced and those of recipients who opted out of tracking."
+    )
+    by_delivered = summarise(a_campaign(sent=1000), figures({**totals, "delivered": 980}), "rules-1")
+    assert by_delivered.recipients.tracked == 972

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from mailpixel.kinds import Reason
 from mailpixel.store.measures import Tally
 from mailpixel.store.projections import MessageState
 from mailpixel.store.sqlite.database import Database
@@ -26,8 +27,12 @@ KEYS = 64
 """States read by one statement."""
 
 STATE = """recipient, marks, delivered_at_ms, opted_out,
-    first_human_open_at_ms, first_human_click_at_ms, last_event_at_ms, client, known, edition"""
-PUT = f"insert or replace into states (shelf, {STATE}, standing) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+    first_human_open_at_ms, first_human_click_at_ms, last_event_at_ms, client, known, edition,
+    bounced_at_ms, bounce_reason, complained_at_ms"""
+VALUES = ", ".join("?" * (len(STATE.split(",")) + 2))
+PUT = f"insert or replace into states (shelf, {STATE}, standing) values ({VALUES})"  # noqa: S608
+REASONS = tuple(Reason)
+"""A reason is stored as its index here."""
 FILLING, LIVE, LEFT = 0, 1, -1
 """The states of a generation: being filled, seen by readers, or waiting to be swept."""
 
@@ -95,6 +100,8 @@ def put_states(
 def to_state(campaign: str, row: Sequence[Any]) -> MessageState:
     """The state of a row in the order of `STATE`."""
     recipient, marks, delivered_at_ms, opted_out, *others = row
+    if others[-2] is not None:
+        others[-2] = REASONS[others[-2]]
     return MessageState(campaign, recipient, marks, delivered_at_ms, bool(opted_out), *others)
 
 
@@ -110,6 +117,9 @@ def _to_row(state: MessageState) -> tuple[Any, ...]:
         state.client,
         state.known,
         state.edition,
+        state.bounced_at_ms,
+        None if state.bounce_reason is None else REASONS.index(state.bounce_reason),
+        state.complained_at_ms,
     )
 
 

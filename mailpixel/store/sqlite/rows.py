@@ -5,13 +5,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mailpixel.errors import InvalidInput
-from mailpixel.kinds import HIT_KINDS, EventKind
+from mailpixel.kinds import HIT_KINDS, EventKind, Reason
 from mailpixel.model import Event
 from mailpixel.traffic.facts import facts_with
 
-KINDS = (EventKind.OPEN, EventKind.CLICK, EventKind.DELIVERY, EventKind.OPTOUT)
-"""A kind is stored as its index here."""
-HITS = str(tuple(KINDS.index(kind) for kind in HIT_KINDS))
+KINDS: tuple[tuple[EventKind, Reason | None], ...] = (
+    (EventKind.OPEN, None),
+    (EventKind.CLICK, None),
+    (EventKind.DELIVERY, None),
+    (EventKind.OPTOUT, None),
+    *((EventKind.BOUNCE, reason) for reason in Reason),
+    *((EventKind.COMPLAINT, reason) for reason in Reason),
+)
+"""A kind and its reason are stored together, as their index here. Add new ones at the end."""
+HITS = str(tuple(KINDS.index((kind, None)) for kind in HIT_KINDS))
 """The stored kinds of opens and clicks, as SQL."""
 
 COLUMNS = "id, kind, campaign, recipient, link, destination, method, address, agent, facts"
@@ -38,7 +45,7 @@ def to_row(event: Event, agent: int) -> SqlRow:
     """The row of an event in the order of `COLUMNS`. GET and an empty address, which are most common, are null."""
     return (
         event.id,
-        _KIND_NUMBERS[event.kind],
+        _KIND_NUMBERS[event.kind, event.reason],
         event.campaign,
         event.recipient,
         event.link,
@@ -101,10 +108,11 @@ class AgentTexts(dict[int, str]):
 
 def to_event(row: SqlRow, agents: dict[int, str]) -> Event:
     """The event of a row in the order of `READ`."""
-    campaign, recipient, id, kind, link, destination, method, address, agent, facts = row
+    campaign, recipient, id, number, link, destination, method, address, agent, facts = row
+    kind, reason = KINDS[number]
     return Event(
         id,
-        KINDS[kind],
+        kind,
         int.from_bytes(id[:6], "big"),
         "GET" if method is None else method,
         "" if address is None else address,
@@ -114,4 +122,5 @@ def to_event(row: SqlRow, agents: dict[int, str]) -> Event:
         recipient,
         link,
         destination,
+        reason,
     )

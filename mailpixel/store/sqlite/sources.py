@@ -49,7 +49,7 @@ def messages_by_source(
 
 def _firsts(database: Database, least: int, since_ms: int, campaign: str | None) -> Sequence[int]:
     """The position of each source's first click on each message, grouped by source."""
-    narrowed: dict[str, object] = {"kind = ?": KINDS.index(EventKind.CLICK)}
+    narrowed: dict[str, object] = {"kind = ?": KINDS.index((EventKind.CLICK, None))}
     if since_ms > 0:
         narrowed["id >= ?"] = since_ms.to_bytes(6, "big")
     if campaign is not None:

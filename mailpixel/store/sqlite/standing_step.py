@@ -13,7 +13,7 @@ WORDS = " ".join(f"when {code} then '{standing}'" for code, standing in enumerat
 
 def standing_by_marks(marks: bytes) -> int:
     """The code of the standing that the hits of a message show, `UNSEEN` where they show nothing."""
-    return CODES[shown_by(marks, opted_out=False)]
+    return CODES[shown_by(marks)]
 
 
 # Human hits have their own columns, so marks are read only where there is no human hit.

@@ -76,9 +76,12 @@ def _webhooks(db: Admin) -> None:
 
 @STEPS(name="0023_inbound")
 def _inbound(db: Admin) -> None:
-    """Sources of delivery reports: the ESP of each, and the secret that its posts prove."""
+    """Sources of delivery reports, with what proves their posts, and the bounces and complaints of messages."""
     run(
         db,
+        "alter table states add column bounced_at_ms integer",
+        "alter table states add column bounce_reason integer",
+        "alter table states add column complained_at_ms integer",
         """create table inbound (
             name text primary key, esp text not null, secret blob not null, created_at_ms integer not null
         )""",
