@@ -1,9 +1,10 @@
 """The log of events, the states folded from it, and the registry of what people set up.
 
-store             what a store offers: the sum of log, consumers, projections, erasure
+store             what a store offers: the sum of log, consumers, projections, changes, erasure
 log               events, written in groups and read by whole messages
 consumers         named readers of the log: their news and their positions
 projections       states folded from the log, and the figures made of them
+changes           which campaigns have other figures than before
 erasure           removes a person
 tombstones        keep an erased person out
 registry          what a registry offers: the sum of campaigns, keys, leases, opt-outs, and its news

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from mailpixel.model import Campaign
+from mailpixel.errors import InvalidInput
+from mailpixel.model import Campaign, Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,36 @@ class Sighting:
     reader: bytes
 
 
+NOT_SENT_MS = (1 << 63) - 1
+"""Stands for no time of sending in the order of a list. It is later than every time."""
+SEARCH_CHARS = 200
+"""The longest text that a list of campaigns is searched for."""
+
+
+def place_of(campaign: Campaign) -> str:
+    """The place of a campaign in a list by sending, as opaque text to continue after."""
+    sent_at_ms = campaign.sent_at_ms
+    return f"{'' if sent_at_ms is None else sent_at_ms} {campaign.id}"
+
+
+def sending_order(campaign: Campaign) -> tuple[int, str]:
+    """The sort key of a list by sending: those without a time of sending, then the newest sending first, then by id."""
+    sent_at_ms = campaign.sent_at_ms
+    return -NOT_SENT_MS if sent_at_ms is None else -sent_at_ms, campaign.id
+
+
+def order_after(place: str) -> tuple[int, str]:
+    """The sort key at a place of such a list; the empty place is its beginning. Raises `InvalidInput`."""
+    sent_at_ms, space, id = place.partition(" ")
+    try:
+        at_ms = int(sent_at_ms) if sent_at_ms else NOT_SENT_MS
+    except ValueError:
+        at_ms = NOT_SENT_MS + 1
+    if bool(place) != bool(space) or abs(at_ms) > NOT_SENT_MS:
+        raise InvalidInput("cursor", "invalid cursor; use `next` from the previous page")
+    return -at_ms, id
+
+
 class CampaignReader(Protocol):
     """Reads campaigns."""
 
@@ -60,6 +91,25 @@ class CampaignReader(Protocol):
 
     def outline(self, id: str) -> Campaign:
         """One campaign without its links. The time does not grow with their number. Raises `NotFound`."""
+        ...
+
+    def outlines(
+        self, after: str = "", limit: int = 50, archived: bool | None = None, search: str = ""
+    ) -> Sequence[Campaign]:
+        """Campaigns without their links, in the order of `sending_order`, starting after a `place_of` one.
+
+        Campaigns that have no time of sending yet come first, in order of id, because people still work on
+        them. `archived` selects as in `campaigns`. `search` selects those with this text in the name or
+        id, in upper or lower case. The place does not have to be in the list any more, so what is
+        added or changed between two pages moves no other campaign. Without `search` the time grows with
+        `limit` alone.
+
+        Raises `InvalidInput` for a place that is not of such a list.
+        """
+        ...
+
+    def links_of(self, campaigns: Sequence[str]) -> Mapping[str, Sequence[Link]]:
+        """The links of several campaigns in order of number, by campaign. Those without links are left out."""
         ...
 
     def link_revisions(self, campaign: str) -> Sequence[LinkRevision]:

@@ -6,7 +6,7 @@ One contract suite (`tests/integration/test_store_contract.py`) runs on every st
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -105,6 +105,17 @@ class Figures:
     edition: str = ""
 
 
+class Window(NamedTuple):
+    """From `since_ms` up to, but not including, `until_ms` (milliseconds since 1970; None: no end)."""
+
+    since_ms: int = 0
+    until_ms: int | None = None
+
+
+Buckets = Mapping[int, Mapping[str, int]]
+"""Counters by the start of a quarter hour or day, in milliseconds since 1970, and by measure."""
+
+
 class ReadProjections(Protocol):
     """Reads what was folded."""
 
@@ -117,11 +128,24 @@ class ReadProjections(Protocol):
 
     def timeline(
         self, campaign: str, since_ms: int = 0, until_ms: int | None = None, step: Step = Step.QUARTER
-    ) -> Mapping[int, Mapping[str, int]]:
+    ) -> Buckets:
         """Counters by quarter hour or by day (UTC): {start in ms: {measure: number}}, in order of time.
 
         A bucket that lies only partly between `since_ms` and `until_ms` (None: no end) is included as a
         whole. The time grows with the buckets returned, not with the campaign.
+        """
+        ...
+
+    def figures_of(self, campaigns: Sequence[str], now_ms: int, settle_ms: int) -> Mapping[str, Figures]:
+        """The figures of several campaigns at one moment, by campaign and without their links: one question."""
+        ...
+
+    def timelines(
+        self, windows: Mapping[str, Window], measures: Sequence[str], step: Step = Step.QUARTER
+    ) -> Mapping[str, Buckets]:
+        """The timelines of several campaigns, each in a window of its own: one question, as of `timeline`.
+
+        Only these measures. Every campaign asked for is in the answer, without events with no buckets.
         """
         ...
 

@@ -6,6 +6,7 @@ up. Both are sums of small protocols. Depend on the smallest protocol that has w
 
 from typing import Protocol
 
+from mailpixel.store.changes import Changes
 from mailpixel.store.consumers import Consumers
 from mailpixel.store.erasure import Erasure
 from mailpixel.store.lifecycle import Lifecycle
@@ -13,5 +14,5 @@ from mailpixel.store.log import Log
 from mailpixel.store.projections import Projections
 
 
-class Store(Log, Consumers, Projections, Erasure, Lifecycle, Protocol):
+class Store(Log, Consumers, Projections, Changes, Erasure, Lifecycle, Protocol):
     """The log of events and the projections folded from it."""

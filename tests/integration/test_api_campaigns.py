@@ -1,12 +1,13 @@
 """Campaigns over HTTP: added, listed, corrected."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.support.api import NDJSON, Api
-from tests.support.builders import a_campaign
+from tests.support.builders import SENT_AT, a_campaign
 
 
 def test_a_campaign_is_added_shown_and_listed(api: Api) -> None:
@@ -224,3 +225,26 @@ def test_a_campaign_that_may_have_been_sent_is_not_deleted(history: Api) -> None
 
 def test_a_key_that_may_only_read_deletes_nothing(history: Api) -> None:
     assert history.error("DELETE", "/api/campaigns/spring", "read") == (403, "forbidden", None)
+
+
+def test_a_list_by_sending_has_the_newest_first_and_is_searched(api: Api) -> None:
+    days = {"a": 3, "b": 1, "c": None, "d": 2}
+    for id, day in days.items():
+        moment = None if day is None else SENT_AT - timedelta(days=day)
+        api.registry.add_campaign(a_campaign(id, links=1, sent_at=moment, name=f"Sale {id} {day}"))
+    first = api.get("/api/campaigns?order=sent&limit=3").json()
+    assert [row["id"] for row in first["items"]] == ["c", "b", "d"]
+    assert first["items"][0] == api.get("/api/campaigns/c").json()
+    rest = api.get(f"/api/campaigns?order=sent&limit=3&cursor={first['next']}").json()
+    assert ([row["id"] for row in rest["items"]], rest["next"]) == (["a"], None)
+    found = api.get("/api/campaigns?order=sent&q=sale+D").json()["items"]
+    assert [row["id"] for row in found] == ["d"]
+
+
+@pytest.mark.parametrize(
+    "query", ["q=sale", f"order=sent&q={'x' * 201}", "order=name", "order=sent&cursor=c3ByaW5n"]
+)
+def test_a_list_by_sending_refuses_what_it_cannot_do(api: Api, query: str) -> None:
+    status, code, field = api.error("GET", f"/api/campaigns?{query}", "read")
+    assert (status, code) == (422, "invalid_input")
+    assert field == query.split("&")[-1].partition("=")[0]

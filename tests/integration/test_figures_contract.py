@@ -1,6 +1,7 @@
 """Figures by time, by standing and by program, as every store must give them."""
 
 from collections.abc import Iterator
+from dataclasses import replace as changed_copy
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,10 @@ from msgspec.structs import replace
 
 from mailpixel.model import Event, Facts
 from mailpixel.projections.fold import Fold
+from mailpixel.store.log import Overflow
 from mailpixel.store.measures import Step
 from mailpixel.store.memory import MemoryRegistry
+from mailpixel.store.projections import Window
 from mailpixel.store.standing import Standing
 from mailpixel.store.store import Store
 from mailpixel.times import DAY_MS
@@ -202,3 +205,56 @@ def test_programs_and_devices_are_those_of_the_first_human_open_else_of_the_firs
         "opens.device.phone": 2,
         "opens.device.desktop": 1,
     }
+
+
+def with_several(store: Store) -> Store:
+    """Two campaigns with hits over days, links, overflow and an edition, and one hit that is not folded."""
+    folded(
+        store,
+        *(an_open(n * DAY_S / 2, recipient=f"r-{n}") for n in range(5)),
+        a_click(60, link=2),
+        a_click(DAY_S, link=1, campaign="autumn", agent=ROBOT),
+        an_open(DAY_S + 5, campaign="autumn"),
+    )
+    store.raise_overflow(
+        [Overflow("autumn", "r-1", 20_000, b"edge", 7), Overflow("winter", "r-1", 1, b"edge", 2)]
+    )
+    store.note_edition("2-b", ["autumn"], anew=True)
+    store.append([an_open(2 * DAY_S, campaign="autumn")])
+    return store
+
+
+def test_the_figures_of_several_campaigns_are_the_figures_of_each_without_its_links(store: Store) -> None:
+    with_several(store)
+    asked = ["spring", "autumn", "winter", "missing"]
+    for now_ms, settle_ms in ((NOW_MS, 0), (at_ms(2 * DAY_S), 15_000)):
+        assert store.figures_of(asked, now_ms, settle_ms) == {
+            each: changed_copy(store.figures(each, now_ms, settle_ms), links={}) for each in asked
+        }
+    assert store.figures_of([], NOW_MS, 0) == {}
+
+
+@pytest.mark.parametrize("step", list(Step))
+def test_the_timelines_of_several_campaigns_are_the_timelines_of_each(store: Store, step: Step) -> None:
+    with_several(store)
+    windows = {
+        "spring": Window(START_MS + DAY_MS, START_MS + 2 * DAY_MS),
+        "autumn": Window(),
+        "winter": Window(0, 5),
+        "missing": Window(),
+    }
+    measures = ["opens.human", "clicks.machine"]
+    expected = {
+        campaign: {
+            start_ms: {measure: bucket[measure] for measure in measures if measure in bucket}
+            for start_ms, bucket in store.timeline(campaign, *window, step).items()
+            if set(measures) & set(bucket)
+        }
+        for campaign, window in windows.items()
+    }
+    assert store.timelines(windows, measures, step) == expected
+    assert [len(buckets) for buckets in expected.values()] == {
+        Step.QUARTER: [2, 1, 0, 0],
+        Step.DAY: [2, 1, 0, 0],
+    }[step]
+    assert store.timelines({}, measures, step) == {}

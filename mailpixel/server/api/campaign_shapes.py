@@ -14,6 +14,7 @@ from mailpixel.links.urls import BASE_URL_CHARS, check_base_url
 from mailpixel.model import Campaign, Link
 from mailpixel.reading.shapes import Moment, Schema, Shape, Text, a_string
 from mailpixel.server.api.query import PageOptions
+from mailpixel.store.campaigns import SEARCH_CHARS
 
 
 class Url(Text, check=checked, format="uri", pattern="^ *[Hh][Tt][Tt][Pp][Ss]?://[^/?#]", maxLength=65_536):
@@ -163,6 +164,19 @@ class CampaignPage(PageOptions, frozen=True):
             description="`true` lists only archived campaigns, `all` lists both. Default: without archived campaigns."
         ),
     ] = "false"
+    order: Annotated[
+        Literal["id", "sent"],
+        Meta(
+            description="`sent` lists campaigns without a time of sending, then the newest sending. Default: by id."
+        ),
+    ] = "id"
+    q: Annotated[
+        str,
+        Meta(
+            max_length=SEARCH_CHARS,
+            description="Only campaigns with this text in name or id, in upper or lower case. Needs `order=sent`.",
+        ),
+    ] = ""
 
 
 ONLY_ARCHIVED = {"false": False, "true": True, "all": None}

@@ -1,26 +1,47 @@
 """Handlers for campaigns and their links: list, add, show, change, delete."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from starlette.responses import Response
 
 from mailpixel.campaigns import delete_campaign
+from mailpixel.errors import InvalidInput
+from mailpixel.model import Campaign
 from mailpixel.report.links import campaign_row
 from mailpixel.server.api.campaign_shapes import ONLY_ARCHIVED, CampaignChange, CampaignPage, NewCampaign
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.json_text import answer_json
 from mailpixel.server.api.query import page
 from mailpixel.server.errors import NO_STORE
+from mailpixel.store.campaigns import CampaignReader, place_of
 
 
 def list_campaigns(call: Call) -> object:
-    """One page of campaigns in order of id."""
+    """One page of campaigns, in order of id or with the newest sending first."""
     asked: CampaignPage = call.query
-    campaigns = call.services.registry.campaigns(asked.after, asked.limit + 1, ONLY_ARCHIVED[asked.archived])
+    by_sending = asked.order == "sent"
+    if asked.q and not by_sending:
+        raise InvalidInput("q", "searches the list by sending only; add order=sent")
+    campaigns = (_by_sending if by_sending else _by_id)(call.services.registry, asked)
     return page(
         campaigns,
         asked.limit,
-        lambda campaign: campaign.id,
+        place_of if by_sending else lambda campaign: campaign.id,
         lambda campaign: campaign_row(campaign).to_json(),
     )
+
+
+def _by_id(registry: CampaignReader, asked: CampaignPage) -> Sequence[Campaign]:
+    return registry.campaigns(asked.after, asked.limit + 1, ONLY_ARCHIVED[asked.archived])
+
+
+def _by_sending(registry: CampaignReader, asked: CampaignPage) -> Sequence[Campaign]:
+    """One campaign more than the page has, with their links."""
+    archived = ONLY_ARCHIVED[asked.archived]
+    outlines = registry.outlines(asked.after, asked.limit + 1, archived, asked.q.strip())
+    links = registry.links_of([each.id for each in outlines])
+    return [replace(each, links=tuple(links.get(each.id, ()))) for each in outlines]
 
 
 def add_campaign(call: Call) -> object:

@@ -36,7 +36,7 @@ def show_document(call: Call) -> object:
 # fmt: off
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/api/campaigns", campaigns.list_campaigns, "read",
-             "List campaigns by id.", "Campaigns", query=campaign_shapes.CampaignPage),
+             "List campaigns by id or by sending, and search them.", "Campaigns", query=campaign_shapes.CampaignPage),
     Endpoint("POST", "/api/campaigns", campaigns.add_campaign, "write",
              "Register a campaign with its links.", "Campaign", body=campaign_shapes.NewCampaign, status=201,
              fails=(409,)),

@@ -11,6 +11,7 @@ from mailpixel.errors import InvalidInput
 from mailpixel.kinds import EventKind
 from mailpixel.model import Event, Facts, Message
 from mailpixel.store.log import Followed, Overflow, PutAside
+from mailpixel.store.memory.changes import MemoryChanges
 from mailpixel.store.memory.consumers import MemoryConsumers
 from mailpixel.store.tombstones import SECRET_BYTES, day_of, person8
 
@@ -29,6 +30,7 @@ class MemoryLog(MemoryConsumers):
         self._secret = token_bytes(SECRET_BYTES)
         self._suppressed: dict[bytes, int] = {}
         self._appended = 0
+        self._changes = MemoryChanges()
 
     def append(self, events: Sequence[Event], batch: str = "") -> None:
         """See `Store`."""
@@ -55,6 +57,7 @@ class MemoryLog(MemoryConsumers):
                 if each.day > day_of(self._erased_up_to_ms(each.recipient)):
                     key = (each.campaign, each.recipient, each.day, each.edge)
                     self._overflow[key] = max(each.hits, self._overflow.get(key, 0))
+                    self._changes.note([each.campaign])
 
     def _erased_up_to_ms(self, recipient: str) -> int:
         """The moment up to which this person was erased; -1 when they never were."""

@@ -7,7 +7,7 @@ from dataclasses import replace as changed_copy
 from datetime import datetime
 
 from mailpixel.errors import Conflict, NotFound
-from mailpixel.model import Campaign
+from mailpixel.model import Campaign, Link
 from mailpixel.store.campaign_changes import (
     Remembered,
     calls_for_rebuild,
@@ -18,7 +18,13 @@ from mailpixel.store.campaign_changes import (
     replaced_links,
     to_the_millisecond,
 )
-from mailpixel.store.campaigns import MOST_MET_LINKS, LinkRevision, Sighting
+from mailpixel.store.campaigns import (
+    MOST_MET_LINKS,
+    LinkRevision,
+    Sighting,
+    order_after,
+    sending_order,
+)
 from mailpixel.store.keys import ApiKey, SigningKey
 from mailpixel.store.leases import LeaseState
 from mailpixel.store.registry import RegistryNews
@@ -62,6 +68,27 @@ class MemoryRegistry:
     def outline(self, id: str) -> Campaign:
         """See `Registry`."""
         return changed_copy(self.campaign(id), links=())
+
+    def outlines(
+        self, after: str = "", limit: int = 50, archived: bool | None = None, search: str = ""
+    ) -> Sequence[Campaign]:
+        """See `Registry`."""
+        begin, text = order_after(after), search.casefold()
+        with self._lock:
+            found = [
+                changed_copy(each, links=())
+                for each in self._campaigns.values()
+                if archived in (None, each.archived)
+                and (text in each.name.casefold() or text in each.id.casefold())
+            ]
+        following = (each for each in found if not after or sending_order(each) > begin)
+        return sorted(following, key=sending_order)[:limit]
+
+    def links_of(self, campaigns: Sequence[str]) -> Mapping[str, Sequence[Link]]:
+        """See `Registry`."""
+        with self._lock:
+            found = {id: self._campaigns[id].links for id in campaigns if id in self._campaigns}
+        return {id: links for id, links in found.items() if links}
 
     def add_campaign(self, campaign: Campaign) -> None:
         """See `Registry`."""

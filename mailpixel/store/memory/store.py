@@ -7,16 +7,18 @@ other stores are compared with it.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace as changed_copy
 
 from mailpixel.errors import Conflict
 from mailpixel.kinds import HIT_KINDS
 from mailpixel.model import Event, Facts, Message
+from mailpixel.store.changes import NewCounts
 from mailpixel.store.consumers import News
 from mailpixel.store.erasure import Ahead
 from mailpixel.store.log import PutAside
 from mailpixel.store.measures import MEASURES, Step, TallyKey, tally
 from mailpixel.store.memory.log import Key, MemoryLog
-from mailpixel.store.projections import FOLD, Figures, Folded, Generation, MessageState
+from mailpixel.store.projections import FOLD, Buckets, Figures, Folded, Generation, MessageState, Window
 from mailpixel.store.shown import links_people_followed
 from mailpixel.store.standing import Standing
 from mailpixel.store.tombstones import last_ms, moment_kept, moment_of_erasure, person8
@@ -58,6 +60,7 @@ class MemoryStore(MemoryLog):
                 raise Conflict("the log was folded, replaced or erased from meanwhile; read again")
             for state in filter(self._is_kept, states):
                 self._put(state, self._states[state.campaign])
+            self._changes.note({state.campaign for state in states if not isinstance(state, PutAside)})
             self._move(FOLD, news.position)
 
     def _put(self, folded: Folded, states: dict[str, MessageState]) -> None:
@@ -103,6 +106,7 @@ class MemoryStore(MemoryLog):
             self._states[campaign] = {}
             for folded in generation.folded.values():
                 self._put(folded, self._states[campaign])
+            self._changes.note([campaign])
             self._replacements += 1
 
     def note_edition(self, edition: str, campaigns: Iterable[str], anew: bool = False) -> None:
@@ -111,6 +115,7 @@ class MemoryStore(MemoryLog):
             for campaign in campaigns:
                 if anew or campaign not in self._editions:
                     self._editions[campaign] = edition
+                    self._changes.note([campaign])
 
     def editions(self) -> Mapping[str, int]:
         """See `Store`."""
@@ -135,9 +140,23 @@ class MemoryStore(MemoryLog):
                 edition=self._editions.get(campaign, ""),
             )
 
+    def figures_of(self, campaigns: Sequence[str], now_ms: int, settle_ms: int) -> Mapping[str, Figures]:
+        """See `ReadProjections`."""
+        with self._lock:
+            found = {campaign: self.figures(campaign, now_ms, settle_ms) for campaign in campaigns}
+        return {campaign: changed_copy(figures, links={}) for campaign, figures in found.items()}
+
+    def timelines(
+        self, windows: Mapping[str, Window], measures: Sequence[str], step: Step = Step.QUARTER
+    ) -> Mapping[str, Buckets]:
+        """See `ReadProjections`."""
+        with self._lock:
+            whole = {campaign: self.timeline(campaign, *each, step) for campaign, each in windows.items()}
+        return {campaign: _only(buckets, measures) for campaign, buckets in whole.items()}
+
     def timeline(
         self, campaign: str, since_ms: int = 0, until_ms: int | None = None, step: Step = Step.QUARTER
-    ) -> Mapping[int, Mapping[str, int]]:
+    ) -> Buckets:
         """See `ReadProjections`."""
         buckets: defaultdict[int, Counter[str]] = defaultdict(Counter)
         for (quarter_ms, link, measure), number in sorted(self._counters(campaign).items()):
@@ -174,8 +193,10 @@ class MemoryStore(MemoryLog):
                 del self._log[at]
                 self._ids.discard(event.id)
                 self._of_message.pop((event.campaign, recipient), None)
-            for states in self._states.values():
-                states.pop(recipient, None)
+            self._changes.note(
+                [campaign for campaign, states in self._states.items() if states.pop(recipient, None)]
+                + [campaign for campaign, of, *_ in self._overflow if of == recipient]
+            )
             self._aside = {key: error for key, error in self._aside.items() if key[1] != recipient}
             self._overflow = {key: hits for key, hits in self._overflow.items() if key[1] != recipient}
             self._erasures += 1
@@ -190,12 +211,18 @@ class MemoryStore(MemoryLog):
                 self._ids.discard(event.id)
                 self._of_message.pop((campaign, event.recipient), None)
             self._states.pop(campaign, None)
+            self._changes.note([campaign])
             self._editions.pop(campaign, None)
             self._filling.pop(campaign, None)
             self._aside = {key: error for key, error in self._aside.items() if key[0] != campaign}
             self._overflow = {key: hits for key, hits in self._overflow.items() if key[0] != campaign}
             self._erasures += 1
             return len(gone)
+
+    def news_of_counts(self, since: str = "") -> NewCounts:
+        """See `Changes`."""
+        with self._lock:
+            return self._changes.after(since)
 
     def erased_ahead(self, now_ms: int) -> Ahead:
         """See `Store`."""
@@ -227,6 +254,14 @@ def _is_asked_for(state: MessageState, standing: Standing | None, link: int | No
     if standing is not None and not (state.seen and state.standing is standing):
         return False
     return link is None or link in links_people_followed(state.marks)
+
+
+def _only(buckets: Buckets, measures: Sequence[str]) -> Buckets:
+    kept = {
+        start_ms: {measure: number for measure, number in bucket.items() if measure in measures}
+        for start_ms, bucket in buckets.items()
+    }
+    return {start_ms: bucket for start_ms, bucket in kept.items() if bucket}
 
 
 def _is_signed_hit(event: Event) -> bool:

@@ -41,7 +41,7 @@ def is_signed(connection: sqlite3.Connection, id: str) -> bool:
 
 def campaigns_in(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> list[Campaign]:
     """Campaigns that match `where`, in its order, with their links. It takes two queries, however many there are."""
-    return outlines_in(connection, where, values, _links(connection, where, values))
+    return outlines_in(connection, where, values, links_in(connection, where, values))
 
 
 def outlines_in(
@@ -64,7 +64,7 @@ def outlines_in(
     ]
 
 
-def _links(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> Mapping[str, list[Link]]:
+def links_in(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> Mapping[str, list[Link]]:
     """The links of campaigns, by campaign and in order of number."""
     links: dict[str, list[Link]] = {}
     rows = connection.execute(

@@ -1,11 +1,12 @@
 """Campaigns and their links in SQLite."""
 
+import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from mailpixel.errors import Conflict
-from mailpixel.model import Campaign
+from mailpixel.model import Campaign, Link
 from mailpixel.store.campaign_changes import calls_for_rebuild, calls_for_recount, check_never_sent, numbered
 from mailpixel.store.campaigns import LinkRevision, Sighting
 from mailpixel.store.sqlite.campaign_rows import (
@@ -14,12 +15,14 @@ from mailpixel.store.sqlite.campaign_rows import (
     campaigns_in,
     is_signed,
     keep_former_links,
+    links_in,
     missing,
     next_revision,
     outlines_in,
     put_links,
     row_of_campaign,
 )
+from mailpixel.store.sqlite.campaigns_by_sending import list_by_sending
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.met_links import known_links, meeting, remember
 from mailpixel.times import moment_of
@@ -58,6 +61,19 @@ class SqliteCampaigns:
             for outline in outlines_in(connection, "id = ?", (id,), {}):
                 return outline
         raise missing(id)
+
+    def outlines(
+        self, after: str = "", limit: int = 50, archived: bool | None = None, search: str = ""
+    ) -> Sequence[Campaign]:
+        """See `CampaignReader`."""
+        with self._database.reading() as connection:
+            return list_by_sending(connection, (after, limit), archived, search)
+
+    def links_of(self, campaigns: Sequence[str]) -> Mapping[str, Sequence[Link]]:
+        """See `CampaignReader`."""
+        with self._database.reading() as connection:
+            found = links_in(connection, "id in (select value from json_each(?))", (json.dumps(campaigns),))
+        return {id: tuple(links) for id, links in found.items()}
 
     def link_revisions(self, campaign: str) -> Sequence[LinkRevision]:
         """See `CampaignWriter`."""

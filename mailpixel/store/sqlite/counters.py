@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from mailpixel.store.measures import Step, TallyKey
+from mailpixel.store.projections import Window
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.generations import live_generation
 from mailpixel.times import DAY_MS
@@ -50,20 +51,24 @@ def _by_day(moves: Mapping[TallyKey, int]) -> Mapping[tuple[int, str], int]:
     return sums
 
 
+def bounds_of(window: Window, step: Step) -> tuple[int, int]:
+    """The starts of quarter hours, or the numbers of days, between which a window's counters are. Both are outside."""
+    until_ms = LATEST_MS if window.until_ms is None else window.until_ms
+    if step is Step.DAY:
+        return window.since_ms // DAY_MS - 1, -(-until_ms // DAY_MS)
+    return max(window.since_ms - step.length_ms, 0), until_ms
+
+
 def timeline(
     database: Database, campaign: str, since_ms: int, until_ms: int | None, step: Step
 ) -> Mapping[int, Mapping[str, int]]:
     """See `ReadProjections`."""
-    until_ms = LATEST_MS if until_ms is None else until_ms
+    window = Window(since_ms, until_ms)
     buckets: dict[int, dict[str, int]] = {}
     with database.reading() as connection:
         generation = live_generation(connection, campaign)
-        if step is Step.DAY:
-            bounds = since_ms // DAY_MS - 1, -(-until_ms // DAY_MS)
-            rows = connection.execute(DAYS, (generation, *bounds))
-        else:
-            rows = connection.execute(QUARTERS, (generation, max(since_ms - step.length_ms, 0), until_ms))
-        scale = DAY_MS if step is Step.DAY else 1
+        statement, scale = (DAYS, DAY_MS) if step is Step.DAY else (QUARTERS, 1)
+        rows = connection.execute(statement, (generation, *bounds_of(window, step)))
         for bucket, measure, number in rows:
             buckets.setdefault(bucket * scale, {})[measure] = number
     return buckets

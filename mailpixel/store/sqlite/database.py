@@ -62,10 +62,12 @@ class Connection(sqlite3.Connection):
     """A connection that can be listed without being kept alive.
 
     `files` are the inodes of the file and its write-ahead log when it was opened. `frozen` is the state of
-    both where the file is read as it is, without locks; otherwise None.
+    both where the file is read as it is, without locks; otherwise None. `counts_seen` belongs to
+    `mailpixel.store.sqlite.changes`.
     """
 
     files: tuple[int, int] = (0, 0)
+    counts_seen: tuple[tuple[int, int], int] | None = None
     frozen: tuple[Stamp | None, Stamp | None] | None = None
 
 
@@ -166,7 +168,7 @@ class Database:
                 self._connection().execute("pragma synchronous = full")
 
     @contextmanager
-    def at_once(self) -> Iterator[sqlite3.Connection]:
+    def at_once(self) -> Iterator[Connection]:
         """A connection for a single statement, which is its own transaction. Raises `StoreUnavailable`."""
         with self._refusals():
             connection = self._connection()

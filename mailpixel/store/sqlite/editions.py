@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Mapping
 
+from mailpixel.store.sqlite.changes import note_changed
 from mailpixel.store.sqlite.database import Database
 
 KEEP = "insert or ignore into editions values (?, ?)"
@@ -31,7 +32,8 @@ def note_edition(database: Database, edition: str, campaigns: Iterable[str], ane
     """See `Store`."""
     rows = [(campaign, edition) for campaign in campaigns]
     with database.writing() as connection:
-        connection.executemany(REPLACE if anew else KEEP, rows)
+        noted = [row for row in rows if connection.execute(REPLACE if anew else KEEP, row).rowcount]
+        note_changed(connection, (campaign for campaign, _ in noted))
 
 
 def editions(database: Database) -> Mapping[str, int]:

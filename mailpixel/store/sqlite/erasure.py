@@ -6,6 +6,7 @@ from typing import Any
 
 from mailpixel.store.measures import Tally
 from mailpixel.store.projections import MessageState
+from mailpixel.store.sqlite.changes import note_changed
 from mailpixel.store.sqlite.counters import move_counters
 from mailpixel.store.sqlite.cursor import read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database
@@ -34,6 +35,7 @@ def erase(database: Database, recipient: str, now_ms: int) -> int:
         campaigns = campaigns_of(connection, recipient)
         note_unswept(connection, {recipient} | _texts(connection, campaigns, recipient))
         bury(connection, recipient, moment_of_erasure(now_ms, _moments(connection, campaigns, recipient)))
+        note_changed(connection, campaigns)
         for campaign in campaigns:
             _delete_states(connection, campaign, recipient)
         for table in ("overflow", "aside", "campaigns_of_person"):
@@ -52,6 +54,7 @@ def forget_campaign(database: Database, campaign: str) -> int:
     with database.writing() as connection:
         leave_unfinished(connection, campaign=campaign)
         leave_live(connection, campaign)
+        note_changed(connection, [campaign])
         for table in ("overflow", "aside", "campaigns_of_person", "editions"):
             connection.execute(f"delete from {table} where campaign = ?", (campaign,))  # noqa: S608
         events = connection.execute("delete from events where campaign = ?", (campaign,)).rowcount

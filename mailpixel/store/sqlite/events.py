@@ -10,6 +10,7 @@ from mailpixel.model import Event, Message
 from mailpixel.store.log import Overflow, PutAside
 from mailpixel.store.sqlite.agents import is_gone
 from mailpixel.store.sqlite.appending import LARGEST, insert, insert_at_once
+from mailpixel.store.sqlite.changes import note_changed
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.persons import CAMPAIGNS, campaigns_of
 from mailpixel.store.sqlite.rows import (
@@ -127,6 +128,7 @@ class EventLog:
             kept = kept_overflow(connection, overflow)
             rows = [(each.campaign, each.recipient, each.day, each.edge, each.hits) for each in kept]
             connection.executemany(RAISE_OVERFLOW, rows)
+            note_changed(connection, (each.campaign for each in kept))
 
     def latest(self, limit: int) -> Sequence[Event]:
         """The last events, newest first."""

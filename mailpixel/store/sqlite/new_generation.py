@@ -17,6 +17,7 @@ from mailpixel.store.log import PutAside
 from mailpixel.store.measures import Tally
 from mailpixel.store.projections import Folded, MessageState
 from mailpixel.store.sqlite.aside import keep_aside
+from mailpixel.store.sqlite.changes import note_changed
 from mailpixel.store.sqlite.counters import move_counters
 from mailpixel.store.sqlite.cursor import read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database
@@ -147,6 +148,7 @@ class NewGeneration:
         connection.execute("delete from aside where campaign = ?", (self._campaign,))
         keep_aside(connection, self._aside.values())
         note_campaign(connection, self._campaign, self._aside)
+        note_changed(connection, [self._campaign])
         cursor = read_cursor(connection)
         write_cursor(connection, cursor._replace(replacements=cursor.replacements + 1))
 

@@ -11,6 +11,7 @@ from mailpixel.store.log import PutAside
 from mailpixel.store.measures import MEASURES, Tally
 from mailpixel.store.projections import Figures, Folded, MessageState
 from mailpixel.store.sqlite.aside import count_aside, keep_aside, take_back
+from mailpixel.store.sqlite.changes import note_changed
 from mailpixel.store.sqlite.consumers import waiting_after
 from mailpixel.store.sqlite.counters import move_counters
 from mailpixel.store.sqlite.cursor import Cursor, read_cursor, write_cursor
@@ -58,6 +59,7 @@ class Projections:
             by_campaign, aside = _sorted_out(kept_folded(connection, states))
             for campaign, of_campaign in by_campaign.items():
                 _replace_states(connection, campaign, of_campaign)
+            note_changed(connection, by_campaign)
             take_back(connection, by_campaign)
             for each in aside:
                 note_campaign(connection, each.campaign, [each.recipient])
@@ -80,7 +82,7 @@ class Projections:
                 links=dict(links),
                 overflow=_overflow(connection, campaign),
                 provisional=_provisional(connection, campaign, now_ms - settle_ms),
-                as_of_ms=_as_of_ms(connection, now_ms),
+                as_of_ms=as_of_ms(connection, now_ms),
                 edition=edition_of(connection, campaign),
             )
 
@@ -127,11 +129,15 @@ def _overflow(connection: sqlite3.Connection, campaign: str) -> int:
 
 
 def _provisional(connection: sqlite3.Connection, campaign: str, settled_ms: int) -> int:
-    youngest_settled = max(settled_ms + 1, 0).to_bytes(6, "big")
-    return int(connection.execute(PROVISIONAL, (youngest_settled, campaign)).fetchone()[0])
+    return int(connection.execute(PROVISIONAL, (after_ms(settled_ms), campaign)).fetchone()[0])
 
 
-def _as_of_ms(connection: sqlite3.Connection, now_ms: int) -> int:
+def after_ms(moment_ms: int) -> bytes:
+    """The smallest id of an event that was received after a moment."""
+    return max(moment_ms + 1, 0).to_bytes(6, "big")
+
+
+def as_of_ms(connection: sqlite3.Connection, now_ms: int) -> int:
     """Now when nothing is left to fold; else the moment of the first event left, if not in the future.
 
     0 when nothing was ever folded.

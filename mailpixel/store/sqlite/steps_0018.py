@@ -34,12 +34,18 @@ def _shares(db: Admin) -> None:
 
 @STEPS(name="0020_changes")
 def _changes(db: Admin) -> None:
-    """The version of each campaign's figures, and an index for lists with the newest sending first."""
+    """The version of each campaign's figures, and indexes for lists with the newest sending first.
+
+    Campaigns without a time of sending come before all others.
+    """
     run(
         db,
         "create table changes (campaign text primary key, version integer not null) without rowid",
         "create index changes_by_version on changes (version)",
-        "create index campaigns_by_sending on campaigns (sent_at_ms desc, id)",
+        "alter table campaigns add column sending_order integer"
+        " as (-coalesce(sent_at_ms, 9223372036854775807)) virtual",
+        "create index campaigns_by_sending on campaigns (sending_order, id)",
+        "create index campaigns_in_lists_by_sending on campaigns (archived, sending_order, id)",
     )
 
 

@@ -5,19 +5,22 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from mailpixel.model import Event, Message
+from mailpixel.store.changes import NewCounts
 from mailpixel.store.consumers import WHOLE, News, Part
 from mailpixel.store.erasure import Ahead
 from mailpixel.store.log import Followed, Overflow, PutAside
 from mailpixel.store.measures import Step
-from mailpixel.store.projections import Figures, Folded, Generation, MessageState
+from mailpixel.store.projections import Buckets, Figures, Folded, Generation, MessageState, Window
 from mailpixel.store.sqlite.aside import put_aside
 from mailpixel.store.sqlite.carried import messages_that_carried
+from mailpixel.store.sqlite.changes import news_of_counts
 from mailpixel.store.sqlite.consumers import SqliteConsumer
 from mailpixel.store.sqlite.counters import timeline
 from mailpixel.store.sqlite.database import BUSY_MS, Database
 from mailpixel.store.sqlite.editions import editions, note_edition
 from mailpixel.store.sqlite.erasure import erase, forget_campaign
 from mailpixel.store.sqlite.events import EventLog
+from mailpixel.store.sqlite.many_campaigns import figures_of, timelines
 from mailpixel.store.sqlite.migrations import migrate
 from mailpixel.store.sqlite.new_generation import NewGeneration
 from mailpixel.store.sqlite.projections import Projections
@@ -134,9 +137,23 @@ class SqliteStore:
 
     def timeline(
         self, campaign: str, since_ms: int = 0, until_ms: int | None = None, step: Step = Step.QUARTER
-    ) -> Mapping[int, Mapping[str, int]]:
+    ) -> Buckets:
         """See `ReadProjections`."""
         return timeline(self._database, campaign, since_ms, until_ms, step)
+
+    def figures_of(self, campaigns: Sequence[str], now_ms: int, settle_ms: int) -> Mapping[str, Figures]:
+        """See `ReadProjections`."""
+        return figures_of(self._database, campaigns, now_ms, settle_ms)
+
+    def timelines(
+        self, windows: Mapping[str, Window], measures: Sequence[str], step: Step = Step.QUARTER
+    ) -> Mapping[str, Buckets]:
+        """See `ReadProjections`."""
+        return timelines(self._database, windows, measures, step)
+
+    def news_of_counts(self, since: str = "") -> NewCounts:
+        """See `Changes`."""
+        return news_of_counts(self._database, since)
 
     def recipients(
         self,
