@@ -31,7 +31,7 @@ def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registr
 
 def sent(id: str, days_ago: int | None, **fields: object) -> Campaign:
     moment = None if days_ago is None else NOW - timedelta(days=days_ago)
-    return replace(a_campaign(id, links=2, sent_at=moment), **fields)
+    return a_campaign(id, links=2, sent_at=moment, **fields)
 
 
 def ids(campaigns: Sequence[Campaign]) -> list[str]:
