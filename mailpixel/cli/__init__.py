@@ -38,6 +38,7 @@ COMMANDS = {
     "person": "person",
     "settings": "settings",
     "doctor": "doctor",
+    "demo": "demo",
     "docs": "docs",
 }
 """Each command and its file. A file is imported when its command runs: `mailpixel links` imports no web server."""
