@@ -100,7 +100,7 @@ def _registered(registry: Registry, demonstration: Demonstration, now_ms: int) -
         campaign = registry.campaign(demonstration.id)
         if not campaign.demonstration:
             raise Conflict(
-                f"campaign {campaign.id!r} is yours and no demonstration; use another data folder with --data"
+                f"campaign {campaign.id!r} is yours and no demonstration; make the demonstration in another data folder"
             )
         return campaign
     campaign = demonstration.campaign(now_ms)

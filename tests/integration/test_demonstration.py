@@ -115,7 +115,7 @@ def test_removing_leaves_other_campaigns_and_nothing_of_it() -> None:
 def test_a_campaign_of_the_sender_with_such_an_id_is_left_alone() -> None:
     folder = a_folder()
     folder.registry.add_campaign(Campaign(SPRING.id, "Ours", sent=7))
-    with pytest.raises(Conflict, match="no demonstration; use another data folder"):
+    with pytest.raises(Conflict, match="make the demonstration in another data folder"):
         make_demonstration(folder, lambda: NOW_MS)
     assert remove_demonstration(folder.store, folder.registry) == []
     assert folder.registry.campaign(SPRING.id).sent == 7
