@@ -22,7 +22,7 @@ from mailpixel.errors import Conflict, NotFound
 from mailpixel.event_ids import EventIds, reported_event
 from mailpixel.ingest.intake import Intake
 from mailpixel.ingest.registry_cache import RegistryCache
-from mailpixel.kinds import EventKind
+from mailpixel.kinds import EventKind, Reason
 from mailpixel.links import surfaces
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.minter import Minter
@@ -40,6 +40,10 @@ SEED = "mailpixel"
 """Where all chance comes from: the same campaigns and hits each time, apart from the moment of sending."""
 BOUNCES = 0.013
 """The share of messages that no server takes."""
+BOUNCE_REASONS = {Reason.INVALID: 6, Reason.BOUNCED: 3, Reason.BLOCKED: 1}
+"""How often each reason for that is reported, beside the others."""
+COMPLAINTS = 0.0006
+"""The share of readers who report the mail as spam."""
 TRANSIT_MS = 25_000
 """How long delivery takes on average."""
 CORRECTED_AFTER_MS = 50 * MINUTE_MS
@@ -132,7 +136,8 @@ def _life_of(
     rng = Random(f"{SEED} {campaign.id} {recipient}")  # noqa: S311 - chance that repeats, no secret
     at_ms = (campaign.sent_at_ms or 0) + round(rng.expovariate(1 / TRANSIT_MS)) + 400
     if rng.random() < BOUNCES:
-        return [], []
+        reason = rng.choices(list(BOUNCE_REASONS), BOUNCE_REASONS.values())[0]
+        return [reported_event(EventKind.BOUNCE, campaign.id, recipient, at_ms, reason)], []
     subject = Subject(recipient, at_ms, [link.number for link in campaign.links])
     mailbox = mailbox_of(rng)
     reports = [reported_event(EventKind.DELIVERY, campaign.id, recipient, at_ms)]
@@ -140,6 +145,9 @@ def _life_of(
     if rng.random() < mailbox.reads * demonstration.interest:
         weights = [share for _, share in demonstration.links]
         hits += reading(rng, subject, mailbox, weights, mailbox.clicks * demonstration.interest)
+        if rng.random() < COMPLAINTS:
+            at_ms = reading_at_ms(rng, at_ms)
+            reports.append(reported_event(EventKind.COMPLAINT, campaign.id, recipient, at_ms, Reason.SPAM))
         if rng.random() < OPTS_OUT:
             left_ms = reading_at_ms(rng, at_ms)
             # An event of this campaign alone: nobody real is kept out by it.
