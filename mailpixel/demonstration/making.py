@@ -42,7 +42,7 @@ BOUNCES = 0.013
 """The share of messages that no server takes."""
 BOUNCE_REASONS = {Reason.INVALID: 6, Reason.BOUNCED: 3, Reason.BLOCKED: 1}
 """How often each reason for that is reported, beside the others."""
-COMPLAINTS = 0.0006
+COMPLAINTS = 0.002
 """The share of readers who report the mail as spam."""
 TRANSIT_MS = 25_000
 """How long delivery takes on average."""
@@ -136,7 +136,7 @@ def _life_of(
     rng = Random(f"{SEED} {campaign.id} {recipient}")  # noqa: S311 - chance that repeats, no secret
     at_ms = (campaign.sent_at_ms or 0) + round(rng.expovariate(1 / TRANSIT_MS)) + 400
     if rng.random() < BOUNCES:
-        reason = rng.choices(list(BOUNCE_REASONS), BOUNCE_REASONS.values())[0]
+        reason = rng.choices(list(BOUNCE_REASONS), list(BOUNCE_REASONS.values()))[0]
         return [reported_event(EventKind.BOUNCE, campaign.id, recipient, at_ms, reason)], []
     subject = Subject(recipient, at_ms, [link.number for link in campaign.links])
     mailbox = mailbox_of(rng)
