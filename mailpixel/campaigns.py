@@ -56,7 +56,7 @@ def _changed(former: Link | None, number: int, change: LinkChange) -> Link:
     if not url:
         raise InvalidInput(f"{change.at}url", f"is missing; link {number} does not exist yet")
     trap = former is not None and former.trap if change.trap is None else change.trap
-    return Link(number, url, trap)
+    return Link(number, url, trap, former.label if former else "")
 
 
 def delete_campaign(store: Store, registry: CampaignWriter, id: str) -> None:

@@ -137,11 +137,16 @@ class Judged(Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A numbered destination of a campaign. A `trap` is hidden from readers, so only machines follow it."""
+    """A numbered destination of a campaign. A `trap` is hidden from readers, so only machines follow it.
+
+    `label` is what readers see of it, the text of the link or of its picture, at most 80 characters; empty where
+    it is not known. Links of one destination that differ in number are its places in the mail.
+    """
 
     number: int
     url: str
     trap: bool = False
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

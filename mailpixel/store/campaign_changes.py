@@ -1,13 +1,17 @@
 """What follows from a change of a campaign: replaced and new links, and whether its events must be judged again."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
+from itertools import count
+from typing import NamedTuple
 
 from mailpixel.claims import LAST_LINK
 from mailpixel.errors import Conflict, InvalidInput, StoreUnavailable
 from mailpixel.model import Campaign, Link
-from mailpixel.store.campaigns import LinkRegister, Sighting
+from mailpixel.store.campaigns import LinkRegister, Place, Sighting
 from mailpixel.times import moment_of, to_ms
 
 
@@ -81,17 +85,55 @@ def numbered(
 ) -> tuple[dict[str, int], list[Link]]:
     """The number of each destination, and the new links, numbered on in the order of `urls`.
 
-    Of two links with one destination the first counts. Traps are ignored. Numbers up to
+    Of two links with one destination the first counts; see `placed`.
+    """
+    found = placed(links, [Place(url) for url in urls], highest_former)
+    return dict(zip(urls, found.numbers, strict=True)), found.new
+
+
+class Placed(NamedTuple):
+    """The number of each place, the links that are new, and those whose label differs."""
+
+    numbers: list[int]
+    new: list[Link]
+    relabelled: list[Link]
+
+
+def placed(links: Sequence[Link], places: Sequence[Place], highest_former: int = 0) -> Placed:
+    """The numbers of these places, and what changes for them. The nth place takes the nth link that leads there.
+
+    New links are numbered on in the order of the places. Traps are ignored. Numbers up to
     `highest_former` are never used again, because mail already sent with them would lead elsewhere.
     Raises `InvalidInput` when no number is left.
     """
-    known = {link.url: link.number for link in reversed(links) if not link.trap}
-    last = max([highest_former, *(link.number for link in links)])
-    new = [Link(number, url) for number, url in enumerate(_missing(known, urls), last + 1)]
+    known: defaultdict[str, list[int]] = defaultdict(list)
+    for link in sorted(links, key=lambda link: link.number):
+        if not link.trap:
+            known[link.url].append(link.number)
+    labels: dict[int, str] = {}
+    fresh = count(max([highest_former, *(link.number for link in links)]) + 1)
+    new: list[Link] = []
+    numbers = []
+    for url, nth, label in places:
+        leading = known[url]
+        while len(leading) < nth:
+            leading.append(next(fresh))
+            new.append(Link(leading[-1], url))
+        numbers.append(leading[nth - 1])
+        if label:
+            labels.setdefault(leading[nth - 1], label)
     if new and new[-1].number > LAST_LINK:
         raise InvalidInput("links", f"are more than {LAST_LINK:,} in this campaign; start a new campaign")
-    known |= {link.url: link.number for link in new}
-    return {url: known[url] for url in urls}, new
+    return Placed(numbers, _labelled(new, labels), _relabelled(links, labels))
+
+
+def _labelled(links: Sequence[Link], labels: Mapping[int, str]) -> list[Link]:
+    return [replace(link, label=labels.get(link.number, link.label)) for link in links]
+
+
+def _relabelled(links: Sequence[Link], labels: Mapping[int, str]) -> list[Link]:
+    now = _labelled(links, labels)
+    return [link for link, former in zip(now, links, strict=True) if link != former]
 
 
 Remembered = tuple[bytes, bytes]
@@ -113,7 +155,3 @@ def met(
     others = [each for each in sightings if (each.slot, each.mark, each.reader) not in unchanged]
     again = [each for each in others if marks.get(each.slot) == each.mark][:room]
     return again, [each for each in others if marks.get(each.slot) != each.mark]
-
-
-def _missing(known: dict[str, int], urls: Sequence[str]) -> list[str]:
-    return [url for url in dict.fromkeys(urls) if url not in known]

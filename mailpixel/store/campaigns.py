@@ -6,7 +6,7 @@ One contract suite (`tests/integration/test_registry_contract.py`) runs on every
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Campaign, Link
@@ -41,6 +41,17 @@ class Sighting:
     slot: int
     mark: bytes
     reader: bytes
+
+
+class Place(NamedTuple):
+    """A link as it stands in a mail: its destination, and which of the destination's places it is, 1 for the first.
+
+    `label` is the text that readers see there, empty where it is not to be kept.
+    """
+
+    url: str
+    nth: int = 1
+    label: str = ""
 
 
 NOT_SENT_MS = (1 << 63) - 1
@@ -136,6 +147,14 @@ class LinkRegister(Protocol):
         clicks that carried this destination count for the link from now on.
 
         Raises `NotFound`, and `InvalidInput` when no number is left.
+        """
+        ...
+
+    def register_places(self, campaign: str, places: Sequence[Place]) -> Sequence[int]:
+        """The number of each place, in their order: that of the nth link which leads there, or the next free one.
+
+        As `register_links`, which numbers first places only: the same places always get the same numbers. A label
+        replaces the former one; an empty label leaves it. Raises `NotFound`, and `InvalidInput` when no number is left.
         """
         ...
 

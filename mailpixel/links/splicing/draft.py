@@ -82,41 +82,54 @@ class Draft(NamedTuple):
 
 @dataclass(slots=True)
 class Destinations:
-    """The destinations of a template or message, each once, in the order found.
+    """The destinations of a template or message in the order found: each once, or `by_place` each place of each.
 
-    `known` are the numbers of destinations registered before.
+    `known` are the numbers of destinations registered before. `labels` are the texts of places, by index: of several
+    places with one index, that of the first which has a text.
     """
 
     known: Mapping[str, int]
+    by_place: bool = False
+    labels: dict[int, str] = field(default_factory=dict, init=False)
     _places: dict[str, int] = field(default_factory=dict, init=False)
+    _links: list[str] = field(default_factory=list, init=False)
 
     def place(self, destination: str) -> int:
-        """The index of a destination."""
-        return self._places.setdefault(destination, len(self._places))
+        """The index of a destination, or of a further place of it."""
+        links = self._links
+        if not self.by_place:
+            place = self._places.setdefault(destination, len(links))
+            if place < len(links):
+                return place
+        links.append(destination)
+        return len(links) - 1
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._links)
 
     def forget(self, kept: int) -> None:
         """Drop all but the first `kept`, as if they had not been found."""
-        for destination in list(self._places)[kept:]:
-            del self._places[destination]
+        for place, destination in enumerate(self._links[kept:], kept):
+            self._places.pop(destination, None)
+            self.labels.pop(place, None)
+        del self._links[kept:]
 
     @property
     def links(self) -> tuple[str, ...]:
         """All destinations, in the order found."""
-        return tuple(self._places)
+        return tuple(self._links)
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        """Their link numbers: known ones keep theirs, new ones follow the highest.
+        """Their link numbers: known ones keep theirs, new ones follow the highest. Only a first place is known.
 
         Raises `InvalidInput` past `LAST_LINK`.
         """
-        if not self._places:
+        if not self._links:
             return ()
-        fresh = count(max(self.known.values(), default=0) + 1)
-        numbers = tuple(self.known.get(destination) or next(fresh) for destination in self._places)
+        known = dict(self.known)
+        fresh = count(max(known.values(), default=0) + 1)
+        numbers = tuple(known.pop(destination, 0) or next(fresh) for destination in self._links)
         if max(numbers, default=0) > LAST_LINK:
             raise InvalidInput("html", f"has more than {LAST_LINK} different links: split the campaign")
         return numbers

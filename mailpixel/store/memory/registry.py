@@ -14,13 +14,14 @@ from mailpixel.store.campaign_changes import (
     calls_for_recount,
     check_never_sent,
     met,
-    numbered,
+    placed,
     replaced_links,
     to_the_millisecond,
 )
 from mailpixel.store.campaigns import (
     MOST_MET_LINKS,
     LinkRevision,
+    Place,
     Sighting,
     order_after,
     sending_order,
@@ -144,14 +145,19 @@ class MemoryRegistry:
 
     def register_links(self, campaign: str, urls: Sequence[str]) -> Mapping[str, int]:
         """See `Registry`."""
+        return dict(zip(urls, self.register_places(campaign, [Place(url) for url in urls]), strict=True))
+
+    def register_places(self, campaign: str, places: Sequence[Place]) -> Sequence[int]:
+        """See `Registry`."""
         with self._lock:
             registered = self.campaign(campaign)
             former = max((row.number for row in self.link_revisions(campaign)), default=0)
-            numbers, new = numbered(registered.links, urls, former)
-            if new:
-                links = (*registered.links, *new)
-                self._put_campaign(changed_copy(registered, links=links), stale=False, relinked=True)
-            return numbers
+            found = placed(registered.links, places, former)
+            if found.new or found.relabelled:
+                by_number = {link.number: link for link in (*registered.links, *found.relabelled, *found.new)}
+                changed = changed_copy(registered, links=tuple(by_number.values()))
+                self._put_campaign(changed, stale=False, relinked=bool(found.new))
+            return found.numbers
 
     def meet_links(self, campaign: str, sightings: Sequence[Sighting]) -> Mapping[str, int]:
         """See `Registry`."""

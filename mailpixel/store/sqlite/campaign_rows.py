@@ -68,12 +68,12 @@ def links_in(connection: sqlite3.Connection, where: str, values: Sequence[Any]) 
     """The links of campaigns, by campaign and in order of number."""
     links: dict[str, list[Link]] = {}
     rows = connection.execute(
-        "select campaign, number, url, trap from links"  # noqa: S608 - conditions come from this package only
+        "select campaign, number, url, trap, label from links"  # noqa: S608 - conditions come from this package only
         f" where campaign in (select id from campaigns where {where}) order by campaign, number",
         values,
     )
-    for campaign, number, url, trap in rows:
-        links.setdefault(campaign, []).append(Link(number, url, bool(trap)))
+    for campaign, number, url, trap, label in rows:
+        links.setdefault(campaign, []).append(Link(number, url, bool(trap), label))
     return links
 
 
@@ -91,8 +91,16 @@ def keep_former_links(
 
 def put_links(connection: sqlite3.Connection, campaign: str, links: Sequence[Link]) -> None:
     """Add links to a campaign."""
-    rows = [(campaign, link.number, link.url, link.trap) for link in links]
-    connection.executemany("insert into links values (?, ?, ?, ?)", rows)
+    rows = [(campaign, link.number, link.url, link.trap, link.label) for link in links]
+    connection.executemany(
+        "insert into links (campaign, number, url, trap, label) values (?, ?, ?, ?, ?)", rows
+    )
+
+
+def put_labels(connection: sqlite3.Connection, campaign: str, links: Sequence[Link]) -> None:
+    """Write the labels of links that are there."""
+    rows = [(link.label, campaign, link.number) for link in links]
+    connection.executemany("update links set label = ? where campaign = ? and number = ?", rows)
 
 
 def row_of_campaign(campaign: Campaign) -> tuple[Any, ...]:

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from mailpixel.errors import Conflict
 from mailpixel.model import Campaign, Link
-from mailpixel.store.campaign_changes import calls_for_rebuild, calls_for_recount, check_never_sent, numbered
-from mailpixel.store.campaigns import LinkRevision, Sighting
+from mailpixel.store.campaign_changes import calls_for_rebuild, calls_for_recount, check_never_sent, placed
+from mailpixel.store.campaigns import LinkRevision, Place, Sighting
 from mailpixel.store.sqlite.campaign_rows import (
     CAMPAIGN,
     campaign_in,
@@ -19,6 +19,7 @@ from mailpixel.store.sqlite.campaign_rows import (
     missing,
     next_revision,
     outlines_in,
+    put_labels,
     put_links,
     row_of_campaign,
 )
@@ -28,6 +29,7 @@ from mailpixel.store.sqlite.met_links import known_links, meeting, remember
 from mailpixel.times import moment_of
 
 _TABLES = (
+    ("mails", "campaign"),
     ("seen_urls", "campaign"),
     ("link_revisions", "campaign"),
     ("links", "campaign"),
@@ -142,12 +144,18 @@ class SqliteCampaigns:
 
     def register_links(self, campaign: str, urls: Sequence[str]) -> Mapping[str, int]:
         """See `CampaignWriter`."""
+        return dict(zip(urls, self.register_places(campaign, [Place(url) for url in urls]), strict=True))
+
+    def register_places(self, campaign: str, places: Sequence[Place]) -> Sequence[int]:
+        """See `CampaignWriter`."""
+        urls = list(dict.fromkeys(place.url for place in places))
         with self._database.reading() as connection:
-            numbers, new = numbered(known_links(connection, campaign, urls), urls)
-        if not new:  # nearly always true, so sending mail rarely waits for a writer
-            return numbers
+            found = placed(known_links(connection, campaign, urls), places)
+        if not found.new and not found.relabelled:
+            # nearly always true, so sending mail rarely waits for a writer
+            return found.numbers
         with self._database.writing() as connection:
-            return _register(connection, campaign, urls)
+            return _register(connection, campaign, places)
 
     def meet_links(self, campaign: str, sightings: Sequence[Sighting]) -> Mapping[str, int]:
         """See `CampaignWriter`."""
@@ -156,7 +164,8 @@ class SqliteCampaigns:
         if again:
             with self._database.writing() as connection:
                 known, (again, fresh) = meeting(connection, campaign, sightings)
-                known |= _register(connection, campaign, [each.url for each in again])
+                numbers = _register(connection, campaign, [Place(each.url) for each in again])
+                known |= {each.url: number for each, number in zip(again, numbers, strict=True)}
                 remember(connection, campaign, again, fresh)
         elif fresh:  # losing this in a power cut costs nothing
             with self._database.jotting() as connection:
@@ -169,16 +178,20 @@ class SqliteCampaigns:
             connection.execute("delete from seen_urls")
 
 
-def _register(connection: sqlite3.Connection, campaign: str, urls: Sequence[str]) -> dict[str, int]:
-    """The numbers of destinations; new ones are registered."""
+def _register(connection: sqlite3.Connection, campaign: str, places: Sequence[Place]) -> list[int]:
+    """The numbers of places; new ones are registered."""
     highest = connection.execute(
         "select max(coalesce((select max(number) from link_revisions where campaign = ?), 0),"
         " coalesce((select max(number) from links where campaign = ?), 0))",
         (campaign, campaign),
     )
-    numbers, new = numbered(known_links(connection, campaign, urls), urls, *highest.fetchone())
-    if new:
-        put_links(connection, campaign, new)
-        row = (next_revision(connection), campaign)
-        connection.execute("update campaigns set relinked = 1, revision = ? where id = ?", row)
-    return numbers
+    urls = list(dict.fromkeys(place.url for place in places))
+    found = placed(known_links(connection, campaign, urls), places, *highest.fetchone())
+    put_links(connection, campaign, found.new)
+    put_labels(connection, campaign, found.relabelled)
+    if found.new or found.relabelled:
+        row = (bool(found.new), next_revision(connection), campaign)
+        connection.execute(
+            "update campaigns set relinked = max(relinked, ?), revision = ? where id = ?", row
+        )
+    return found.numbers

@@ -14,15 +14,15 @@ Met = tuple[list[Sighting], list[Sighting]]
 
 
 def known_links(connection: sqlite3.Connection, campaign: str, urls: Sequence[str]) -> list[Link]:
-    """The links of a campaign with these destinations, without traps. Raises `NotFound`."""
+    """The links of a campaign with these destinations, without traps, in order of number. Raises `NotFound`."""
     if connection.execute("select 1 from campaigns where id = ?", (campaign,)).fetchone() is None:
         raise NotFound(f"there is no campaign {campaign!r}")
     rows = connection.execute(
-        "select min(number), url from links where campaign = ? and trap = 0"
-        " and url in (select value from json_each(?)) group by url",
+        "select number, url, label from links where campaign = ? and trap = 0"
+        " and url in (select value from json_each(?)) order by number",
         (campaign, json.dumps(list(urls))),
     )
-    return [Link(number, url) for number, url in rows]
+    return [Link(number, url, label=label) for number, url, label in rows]
 
 
 def meeting(
@@ -30,7 +30,7 @@ def meeting(
 ) -> tuple[dict[str, int], Met]:
     """The numbers of destinations that are already links, and what happens to the others. Raises `NotFound`."""
     links = known_links(connection, campaign, [each.url for each in sightings])
-    known = {link.url: link.number for link in links}
+    known = {link.url: link.number for link in reversed(links)}
     unknown = [each for each in sightings if each.url not in known]
     if not unknown:
         return known, ([], [])
