@@ -65,6 +65,11 @@ mailpixel rewrite spring-2026 --recipient r-1001 mail.eml > tracked.eml""",
     help="Track or leave alone links whose text shows a different domain from the tracker's.",
 )
 @click.option(
+    "--by-place",
+    is_flag=True,
+    help="Number the places of one destination apart, so that logo and button are told apart.",
+)
+@click.option(
     "--utm",
     multiple=True,
     metavar="NAME=VALUE",

@@ -28,6 +28,7 @@ from mailpixel.links.splicing.draft import (
     Slot,
 )
 from mailpixel.links.splicing.html_text import HtmlText, walk
+from mailpixel.links.splicing.label import label_of
 from mailpixel.links.splicing.link_policy import Decision, LinkPolicy, Reason, TrackedLink
 from mailpixel.links.splicing.no_track import asks_no_track
 from mailpixel.links.splicing.options import RewriteOptions
@@ -65,9 +66,10 @@ def draft_html(
             href = conditional.unmark(spot.href) if source.marks else spot.href
             skipped.append(Skip(href, decision))
             continue
-        slots.append(
-            Slot(spot.start, spot.end, destinations.place(decision.destination), spot.quote, decision.tail)
-        )
+        place = destinations.place(decision.destination)
+        slots.append(Slot(spot.start, spot.end, place, spot.quote, decision.tail))
+        if options.merge_tag and place not in destinations.labels and (label := label_of(spot.element)):
+            destinations.labels[place] = label
         if options.shown == "track" and shows_another(spot.element.text, options.own.host):
             notes[Note(NoteKind.SHOWN, spot.href)] = None
     return _with_pixel(Draft(text, slots, skipped, None, [*notes, *_resembling(policy)]), tree, options)

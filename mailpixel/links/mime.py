@@ -95,7 +95,7 @@ def _prepared(raw: bytes, options: RewriteOptions) -> MessagePlan:
         return _untouched(raw, SkipCause.PGP)
     paths = {part.path for part in skipped}
     wanted = [part for part in texts if part.mime.kind in kinds and part.mime.path not in paths]
-    destinations = Destinations(options.known)
+    destinations = Destinations(options.known, options.by_place)
     options = replace(options, unsubscribe=options.unsubscribe | message.unsubscribe)
     templates, unread = part_templates(wanted, options, destinations)
     return _checked(_plan(message.whole, raw, templates, destinations, (*skipped, *unread)), raw)

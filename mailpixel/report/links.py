@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec import UNSET, UnsetType
+
 from mailpixel.model import Campaign, Link
 from mailpixel.report.answer import Answer, Count, Iso
 from mailpixel.report.moments import iso
@@ -11,11 +13,12 @@ from mailpixel.store.shown import EMBEDDED
 
 
 class CampaignLink(Answer, frozen=True):
-    """A link of a campaign. A trap is hidden from readers."""
+    """A link of a campaign. A trap is hidden from readers. The label is what they see; left out where it is unknown."""
 
     number: Count
     url: str
     trap: bool
+    label: str | UnsetType = UNSET
 
 
 class CampaignRow(Answer, frozen=True):
@@ -43,7 +46,9 @@ def campaign_row(campaign: Campaign) -> CampaignRow:
         passthrough=list(campaign.passthrough),
         archived=campaign.archived,
         demonstration=campaign.demonstration,
-        links=[CampaignLink(link.number, link.url, link.trap) for link in campaign.links],
+        links=[
+            CampaignLink(link.number, link.url, link.trap, link.label or UNSET) for link in campaign.links
+        ],
     )
 
 
@@ -70,10 +75,11 @@ class FormerLink(Answer, frozen=True):
 
 
 class LinkRow(LinkFigures, frozen=True):
-    """The clicks on one link and its former destinations."""
+    """The clicks on one link and its former destinations. The label is what readers see; left out where unknown."""
 
     trap: bool
     former: list[FormerLink]
+    label: str | UnsetType = UNSET
 
     @property
     def figures(self) -> LinkFigures:
@@ -105,4 +111,5 @@ def _row(number: int, link: Link | None, figures: Figures, former: Iterable[Form
         unique_human=measures.get("clicks.unique_human", 0),
         trap=bool(link and link.trap),
         former=list(former),
+        label=(link.label if link else "") or UNSET,
     )

@@ -6,10 +6,11 @@ send(sent.output)                        # as it came, should anything have fail
 if sent.error: log(sent.error)
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
-from typing import Any, AnyStr, Generic, Protocol
+from typing import Any, AnyStr, Generic, NamedTuple, Protocol
 
 from mailpixel.errors import InvalidInput, MailpixelError, safe_message
 from mailpixel.folder.keys import check_keys
@@ -27,7 +28,7 @@ from mailpixel.model import Link
 from mailpixel.rewriting.notes import Heed
 from mailpixel.rewriting.seen import Meet, meeting
 from mailpixel.store.campaign_changes import note_signed
-from mailpixel.store.campaigns import LinkRegister
+from mailpixel.store.campaigns import LinkRegister, Place
 from mailpixel.store.keys import SigningKeys
 
 MERGE_TAG_CHARS = 200
@@ -36,17 +37,18 @@ MERGE_TAG_CHARS = 200
 PLANS_KEPT = 8
 """HTML texts whose plans a rewriter keeps: a template for many recipients is read once."""
 
-Register = Callable[[Sequence[str]], Mapping[str, int]]
-"""Destinations to their numbers; new ones are registered. See `LinkRegister.register_links`."""
+Register = Callable[[Sequence[Place]], Sequence[int]]
+"""Places of links to their numbers; new ones are registered. See `LinkRegister.register_places`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rewritten(Generic[AnyStr]):
     """What a rewrite gave: the `output` to send, of the type that came in.
 
-    `links` are the links of the campaign that are tracked, in order of number; `carried` the destinations that are
-    tracked and stand in the URLs themselves, as no other recipient's mail had them yet; `skipped` the places that
-    stay as they are, each with its reason; `skipped_parts` the parts of a message that do, each with its cause;
+    `links` are the links of the campaign that are tracked, in order of number, in a template with their labels;
+    `carried` the destinations that are tracked and stand in the URLs themselves, as no other recipient's mail had
+    them yet; `skipped` the places that stay as they are, each with its reason; `skipped_parts` the parts of a message
+    that do, each with its cause;
     `has_pixel` whether a pixel was written; `notes` what to know of links that are tracked all the same, and of the
     pixel. `report` are numbers for people: `tracked` places, places skipped by reason, parts by cause. `error` is
     None, or says why the output is the input, untracked; `failure` is the same to raise, for a caller that wants to.
@@ -66,20 +68,25 @@ class Rewritten(Generic[AnyStr]):
 
 @dataclass(frozen=True, slots=True)
 class _Urls:
-    """The URLs that one rewrite writes: of numbered links, of carried destinations, and of the pixel."""
+    """The URLs that one rewrite writes: of numbered links, of carried destinations, and of the pixel.
 
-    numbers: Register
+    `numbers` gives None for a place whose destination the URL carries.
+    """
+
+    numbers: Callable[[Sequence[Place]], Sequence[int | None]]
     link: Callable[[int], str]
     pixel: str
     carrying: Callable[[str], str] | None = None
     merge_tag: str = ""
     """The merge field in them, which must come out as it is."""
 
-    def of(self, url: str, numbers: Mapping[str, int]) -> str:
-        """The tracked URL of a destination."""
-        if self.carrying is not None and url not in numbers:
-            return self.carrying(url)
-        return self.link(numbers[url])
+    def of(self, url: str, number: int | None) -> str:
+        """The tracked URL of a place."""
+        if number is not None:
+            return self.link(number)
+        if self.carrying is None:
+            raise MailpixelError("the rewrite failed: a link got no number")
+        return self.carrying(url)
 
 
 class Rewriter:
@@ -113,13 +120,17 @@ class Rewriter:
         self._options = replace(options, base_url=minter.base_url, known={})
         self._prepared = lru_cache(PLANS_KEPT)(self._plan)
 
-    def with_style(self, pixel: PixelPlace | None = None, shown: Shown | None = None) -> "Rewriter":
-        """The same rewriter with another pixel place, or another treatment of links that show another domain.
+    def with_style(
+        self, pixel: PixelPlace | None = None, shown: Shown | None = None, by_place: bool | None = None
+    ) -> "Rewriter":
+        """The same rewriter with another pixel place, or another treatment of links.
 
-        None keeps the present value.
+        `shown` is for links that show another domain, `by_place` numbers the places of a destination apart. None keeps
+        the present value.
         """
         mine = self._options
-        options = replace(mine, pixel=pixel or mine.pixel, shown=shown or mine.shown)
+        by_place = mine.by_place if by_place is None else by_place
+        options = replace(mine, pixel=pixel or mine.pixel, shown=shown or mine.shown, by_place=by_place)
         if options == mine:
             return self
         return Rewriter(self.minter, self._register, options, self._meet, heed=self._heed)
@@ -135,7 +146,9 @@ class Rewriter:
         that is no error.
         """
         return self._tracked(
-            raw, lambda: prepare_message(raw, self._options), lambda: self._personal(recipient)
+            raw,
+            lambda: read_of(prepare_message(raw, self._options)),
+            lambda: self._personal(recipient),
         )
 
     def template(self, html: AnyStr, merge_tag: str) -> Rewritten[AnyStr]:
@@ -148,15 +161,23 @@ class Rewriter:
         """
         return self._tracked(html, lambda: self._prepared(html, merge_tag), lambda: self._merged(merge_tag))
 
-    def _plan(self, html: AnyStr, merge_tag: str = "") -> Plan[AnyStr]:
-        return prepare(html, replace(self._options, merge_tag=merge_tag))
+    def _plan(self, html: AnyStr, merge_tag: str = "") -> "Read":
+        return read_of(prepare(html, replace(self._options, merge_tag=merge_tag)))
 
     def _personal(self, recipient: str) -> _Urls:
         mint, meet = self.minter, self._meet
         link, pixel = partial(mint.link, recipient), mint.pixel(recipient)
-        if meet is None:
-            return _Urls(self._register, link, pixel)
-        return _Urls(lambda urls: meet(urls, recipient), link, pixel, partial(mint.link_to, recipient))
+        numbers = self._register if meet is None else lambda places: self._met(meet, places, recipient)
+        return _Urls(numbers, link, pixel, partial(mint.link_to, recipient))
+
+    def _met(self, meet: Meet, places: Sequence[Place], recipient: str) -> Sequence[int | None]:
+        """The numbers of places in one recipient's mail. Only a destination that is a link has further places."""
+        known = meet(list(dict.fromkeys(place.url for place in places)), recipient)
+        if all(place.nth == 1 for place in places):
+            return [known.get(place.url) for place in places]
+        linked = [place for place in places if place.url in known]
+        numbers = dict(zip(linked, self._register(linked), strict=True))
+        return [numbers.get(place) for place in places]
 
     def _merged(self, tag: str) -> _Urls:
         base = self.minter.base_url
@@ -165,25 +186,30 @@ class Rewriter:
         return _Urls(self._register, link, pixel_url(base, tag), merge_tag=tag)
 
     def _tracked(
-        self, content: AnyStr, plan: Callable[[], Plan[AnyStr] | MessagePlan], urls: Callable[[], _Urls]
+        self, content: AnyStr, read: Callable[[], "Read"], urls: Callable[[], _Urls]
     ) -> Rewritten[AnyStr]:
         try:
-            return self._rendered(content, plan(), urls())
+            return self._rendered(content, *read(), urls())
         except Exception as error:
             failure = _ours(error)
             return Rewritten(content, error=str(failure), failure=failure)
 
-    def _rendered(self, content: AnyStr, plan: Plan[AnyStr] | MessagePlan, urls: _Urls) -> Rewritten[AnyStr]:
+    def _rendered(
+        self, content: AnyStr, plan: Plan[Any] | MessagePlan, places: Sequence[Place], urls: _Urls
+    ) -> Rewritten[AnyStr]:
         if plan.error is not None:
             raise MailpixelError(f"the rewrite failed: {plan.error}")
         if isinstance(plan, Plan) and not _survives(urls.merge_tag, plan):
             raise InvalidInput("merge_tag", _BROKEN)
-        numbers = urls.numbers(plan.links) if plan.links else {}
-        carried = tuple(url for url in plan.links if url not in numbers) if urls.carrying else ()
+        numbers = urls.numbers(places) if places else ()
+        numbered = list(zip(places, numbers, strict=True))
+        carried = tuple(dict.fromkeys(place.url for place, number in numbered if number is None))
         output: Any = content
         if plan.links or plan.has_pixel:
-            output = plan.render([urls.of(url, numbers) for url in plan.links], urls.pixel)
-        found = (Link(numbers[url], url) for url in plan.links if url in numbers)
+            output = plan.render([urls.of(place.url, number) for place, number in numbered], urls.pixel)
+        found = (
+            Link(number, place.url, label=place.label) for place, number in numbered if number is not None
+        )
         links = tuple(sorted(found, key=lambda link: link.number))
         skipped_parts = plan.skipped_parts if isinstance(plan, MessagePlan) else ()
         if plan.notes and self._heed is not None:
@@ -191,6 +217,24 @@ class Rewriter:
         return Rewritten(
             output, links, plan.skipped, plan.has_pixel, plan.report, skipped_parts, plan.notes, carried
         )
+
+
+class Read(NamedTuple):
+    """A text or message read once: its plan, and the places of the plan's links in order."""
+
+    plan: Plan[Any] | MessagePlan
+    places: Sequence[Place]
+
+
+def read_of(plan: Plan[Any] | MessagePlan) -> Read:
+    """The plan with its places. Each is the first place of its destination, unless places are told apart."""
+    labels = plan.labels if isinstance(plan, Plan) else {}
+    seen: Counter[str] = Counter()
+    places = []
+    for index, url in enumerate(plan.links):
+        seen[url] += 1
+        places.append(Place(url, seen[url], labels.get(index, "")))
+    return Read(plan, places)
 
 
 def _ours(error: Exception) -> MailpixelError:
@@ -244,5 +288,5 @@ def rewriter_of(
     note_signed(registry, known.id)
     minter = Minter(keyring, known.base_url or options.base_url, known.id)
     options = replace(options, passthrough=frozenset(known.passthrough))
-    register = partial(registry.register_links, known.id)
+    register = partial(registry.register_places, known.id)
     return Rewriter(minter, register, options, meeting(registry, keyring, known.id), heed=heed)

@@ -248,10 +248,16 @@ def test_the_document_lists_it() -> None:
     assert content["application/x-ndjson"]["x-line"] == named == {"$ref": "#/components/schemas/Mail"}
     schema = published["components"]["schemas"]["Mail"]
     assert (sorted(schema["properties"]), schema["required"]) == (
-        ["html", "pixel", "recipient", "shown"],
+        ["by_place", "html", "pixel", "recipient", "shown"],
         ["recipient", "html"],
     )
-    assert [parameter["name"] for parameter in operation["parameters"]] == ["id", "pixel", "shown", "mso"]
+    assert [parameter["name"] for parameter in operation["parameters"]] == [
+        "id",
+        "pixel",
+        "shown",
+        "mso",
+        "by_place",
+    ]
     assert sorted(operation["responses"]) == ["200", "400", "401", "403", "404", "413", "415", "422", "503"]
 
 

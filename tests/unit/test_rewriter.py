@@ -191,7 +191,7 @@ def test_mail_goes_out_untracked_when_the_store_refuses() -> None:
 
 def test_mail_goes_out_untracked_when_registering_breaks() -> None:
     rewriter = Rewriter(Minter(KEYRING, BASE, "spring"), lambda urls: {}, RewriteOptions(BASE))
-    assert rewriter.html(HTML, "r-1") == Rewritten(HTML, error="the rewrite failed: KeyError")
+    assert rewriter.html(HTML, "r-1") == Rewritten(HTML, error="the rewrite failed: ValueError")
 
 
 def test_mail_goes_out_untracked_when_it_cannot_be_read(registry: MemoryRegistry) -> None:
@@ -339,3 +339,48 @@ def test_what_is_remembered_of_a_mail_names_nobody() -> None:
     assert one[0].reader != one[1].reader, "rows of one recipient cannot be put together"
     elsewhere = sightings(KEYRING, "autumn", DESTINATIONS, "r-1")
     assert all(here.mark != there.mark for here, there in zip(one, elsewhere, strict=True))
+
+
+PLACES = (
+    '<body><a href="https://shop.example/"><img alt="Logo" src="l.png"></a>'
+    "<a href=https://shop.example/>Buy <b>now</b></a>"
+    "<a href='https://shop.example/b'>B</a><a href=\"https://shop.example/\" title='Hero'></a></body>"
+)
+
+
+def test_places_of_one_destination_are_numbered_apart_when_asked(registry: MemoryRegistry) -> None:
+    rewriter = rewriter_of(registry, KEYRING, "spring", RewriteOptions(BASE, by_place=True, pixel="none"))
+    rewritten = rewriter.template(PLACES, "*|MP|*")
+    assert re.findall(r"/c/\*\|MP\|\*/(\d+)", rewritten.output) == ["1", "2", "3", "4"]
+    assert [(link.number, link.url, link.label) for link in rewritten.links] == [
+        (1, "https://shop.example/", "Logo"),
+        (2, "https://shop.example/", "Buy now"),
+        (3, "https://shop.example/b", "B"),
+        (4, "https://shop.example/", "Hero"),
+    ]
+    assert registry.campaign("spring").links == rewritten.links
+    assert rewriter.template(PLACES, "*|MP|*") == rewritten, "the same template, the same numbers"
+    assert rewriter.with_style(by_place=False).template(PLACES, "*|MP|*").report == rewritten.report
+
+
+def test_without_places_a_template_is_tracked_as_ever_and_takes_the_first_numbers(
+    registry: MemoryRegistry,
+) -> None:
+    placed = rewriter_of(registry, KEYRING, "spring", RewriteOptions(BASE, by_place=True))
+    placed.template(PLACES, "*|MP|*")
+    plain = placed.with_style(by_place=False).template(PLACES, "*|MP|*")
+    assert re.findall(r"/c/\*\|MP\|\*/(\d+)", plain.output) == ["1", "1", "3", "1"]
+    assert len(registry.campaign("spring").links) == 4
+
+
+def test_mail_of_one_recipient_has_places_once_its_destination_is_a_link(registry: MemoryRegistry) -> None:
+    rewriter = rewriter_of(registry, KEYRING, "spring", RewriteOptions(BASE, by_place=True))
+    first = rewriter.html(PLACES, "r-1")
+    assert (first.links, first.carried) == ((), ("https://shop.example/", "https://shop.example/b"))
+    second = rewriter.html(PLACES, "r-2")
+    shop, other = "https://shop.example/", "https://shop.example/b"
+    assert [(link.number, link.url) for link in second.links] == [(1, shop), (2, other), (3, shop), (4, shop)]
+    assert [claims.link for claims in claims_in(second.output)] == [1, 3, 2, 4, None]
+    assert {link.label for link in registry.campaign("spring").links} == {""}, (
+        "one person's mail gives no labels"
+    )

@@ -128,7 +128,7 @@ class Destinations:
         if not self._links:
             return ()
         known = dict(self.known)
-        fresh = count(max(known.values(), default=0) + 1)
+        fresh = count(max(self.known.values(), default=0) + 1)
         numbers = tuple(known.pop(destination, 0) or next(fresh) for destination in self._links)
         if max(numbers, default=0) > LAST_LINK:
             raise InvalidInput("html", f"has more than {LAST_LINK} different links: split the campaign")

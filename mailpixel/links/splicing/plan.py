@@ -1,7 +1,7 @@
 """From a text to a plan: read, cut at its slots, made a template. Once; then `Plan.render` for each recipient."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, AnyStr, Generic, Protocol
 
 from mailpixel.errors import InvalidInput, safe_message
@@ -18,6 +18,8 @@ class Plan(Generic[AnyStr]):
     `links` are the destinations (entities decoded, outer white space removed), `numbers` their link numbers.
     `error` is None, or says why the text stays as it is; then there are no links and `render` returns the
     input. `notes` are what the sender should know about tracked links and the pixel.
+    `links` has each destination once, or `by_place` once a place; `labels` are the texts of places by their index,
+    read only where there is a merge tag, because other mail may be one person's.
     """
 
     links: tuple[str, ...]
@@ -26,6 +28,7 @@ class Plan(Generic[AnyStr]):
     template: Template[AnyStr]
     error: str | None = None
     notes: tuple[Note, ...] = ()
+    labels: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def has_pixel(self) -> bool:
@@ -87,14 +90,14 @@ def planned(content: AnyStr, options: RewriteOptions, read: Read) -> Plan[AnyStr
 
 
 def _of_text(text: str, options: RewriteOptions, read: Read) -> Plan[Any]:
-    destinations = Destinations(options.known)
+    destinations = Destinations(options.known, options.by_place)
     draft = read(text, options, destinations)
     return _plan(draft, destinations, template_of(draft, cut(draft, None), None, len(destinations)))
 
 
 def _of_bytes(raw: bytes, options: RewriteOptions, read: Read) -> Plan[Any]:
     for text, codec, certain in _readings(raw, options.charset):
-        destinations = Destinations(options.known)
+        destinations = Destinations(options.known, options.by_place)
         draft = read(text, options, destinations, certain=certain)
         cuts = cut(draft, codec)
         if cuts.whole() == raw:
@@ -110,4 +113,5 @@ def _readings(raw: bytes, declared: str | None) -> Iterator[Decoded]:
 
 def _plan(draft: Draft, destinations: Destinations, template: Template[Any]) -> Plan[Any]:
     notes = tuple(draft.notes)
-    return Plan(destinations.links, destinations.numbers, tuple(draft.skipped), template, notes=notes)
+    links, numbers, labels = destinations.links, destinations.numbers, destinations.labels
+    return Plan(links, numbers, tuple(draft.skipped), template, notes=notes, labels=labels)

@@ -61,6 +61,12 @@ class Mail(Shape, frozen=True):
             description="What to do with links whose text shows another domain. Default: the query parameter `shown`."
         ),
     ] = UNSET
+    by_place: Annotated[
+        bool | UnsetType,
+        Meta(
+            description="Number the places of one destination apart. Default: the query parameter `by_place`."
+        ),
+    ] = UNSET
 
 
 class MailStyle(Shape, frozen=True):
@@ -80,6 +86,12 @@ class MailStyle(Shape, frozen=True):
         ),
     ] = SHOWN_WORDS[0]
     mso: Annotated[bool, Meta(description="Also track links that only classic Outlook reads.")] = False
+    by_place: Annotated[
+        bool,
+        Meta(
+            description="Number the places of one destination apart, so that logo and button are told apart."
+        ),
+    ] = False
 
 
 def rewrite(call: Call) -> object:
@@ -119,7 +131,8 @@ _REMEDIES = {
 
 
 def _rewritten(rewriter: Rewriter, mail: Mail) -> Rewritten[str]:
-    styled = rewriter.with_style(mail.pixel or None, mail.shown or None)
+    by_place = None if mail.by_place is UNSET else mail.by_place
+    styled = rewriter.with_style(mail.pixel or None, mail.shown or None, by_place)
     return styled.html(mail.html, mail.recipient)
 
 

@@ -191,7 +191,5 @@ def _register(connection: sqlite3.Connection, campaign: str, places: Sequence[Pl
     put_labels(connection, campaign, found.relabelled)
     if found.new or found.relabelled:
         row = (bool(found.new), next_revision(connection), campaign)
-        connection.execute(
-            "update campaigns set relinked = max(relinked, ?), revision = ? where id = ?", row
-        )
+        connection.execute("update campaigns set relinked = max(relinked, ?), revision = ? where id = ?", row)
     return found.numbers

@@ -12,4 +12,10 @@ def _demonstrations(db: Admin) -> None:
     run(db, "alter table campaigns add column demonstration integer not null default 0")
 
 
+@STEPS(name="0027_link_labels")
+def _link_labels(db: Admin) -> None:
+    """What readers see of a link: the text of the first place that has one."""
+    run(db, "alter table links add column label text not null default ''")
+
+
 __all__ = ["STEPS"]
