@@ -28,7 +28,7 @@ from mailpixel.model import Link
 from mailpixel.rewriting.notes import Heed
 from mailpixel.rewriting.seen import Meet, meeting
 from mailpixel.store.campaign_changes import note_signed
-from mailpixel.store.campaigns import LinkRegister, Place
+from mailpixel.store.campaigns import LinkPlace, LinkRegister
 from mailpixel.store.keys import SigningKeys
 
 MERGE_TAG_CHARS = 200
@@ -37,7 +37,7 @@ MERGE_TAG_CHARS = 200
 PLANS_KEPT = 8
 """HTML texts whose plans a rewriter keeps: a template for many recipients is read once."""
 
-Register = Callable[[Sequence[Place]], Sequence[int]]
+Register = Callable[[Sequence[LinkPlace]], Sequence[int]]
 """Places of links to their numbers; new ones are registered. See `LinkRegister.register_places`."""
 
 
@@ -73,7 +73,7 @@ class _Urls:
     `numbers` gives None for a place whose destination the URL carries.
     """
 
-    numbers: Callable[[Sequence[Place]], Sequence[int | None]]
+    numbers: Callable[[Sequence[LinkPlace]], Sequence[int | None]]
     link: Callable[[int], str]
     pixel: str
     carrying: Callable[[str], str] | None = None
@@ -170,7 +170,7 @@ class Rewriter:
         numbers = self._register if meet is None else lambda places: self._met(meet, places, recipient)
         return _Urls(numbers, link, pixel, partial(mint.link_to, recipient))
 
-    def _met(self, meet: Meet, places: Sequence[Place], recipient: str) -> Sequence[int | None]:
+    def _met(self, meet: Meet, places: Sequence[LinkPlace], recipient: str) -> Sequence[int | None]:
         """The numbers of places in one recipient's mail. Only a destination that is a link has further places."""
         known = meet(list(dict.fromkeys(place.url for place in places)), recipient)
         if all(place.nth == 1 for place in places):
@@ -195,7 +195,7 @@ class Rewriter:
             return Rewritten(content, error=str(failure), failure=failure)
 
     def _rendered(
-        self, content: AnyStr, plan: Plan[Any] | MessagePlan, places: Sequence[Place], urls: _Urls
+        self, content: AnyStr, plan: Plan[Any] | MessagePlan, places: Sequence[LinkPlace], urls: _Urls
     ) -> Rewritten[AnyStr]:
         if plan.error is not None:
             raise MailpixelError(f"the rewrite failed: {plan.error}")
@@ -223,7 +223,7 @@ class Read(NamedTuple):
     """A text or message read once: its plan, and the places of the plan's links in order."""
 
     plan: Plan[Any] | MessagePlan
-    places: Sequence[Place]
+    places: Sequence[LinkPlace]
 
 
 def read_of(plan: Plan[Any] | MessagePlan) -> Read:
@@ -233,7 +233,7 @@ def read_of(plan: Plan[Any] | MessagePlan) -> Read:
     places = []
     for index, url in enumerate(plan.links):
         seen[url] += 1
-        places.append(Place(url, seen[url], labels.get(index, "")))
+        places.append(LinkPlace(url, seen[url], labels.get(index, "")))
     return Read(plan, places)
 
 

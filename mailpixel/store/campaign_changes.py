@@ -11,7 +11,7 @@ from typing import NamedTuple
 from mailpixel.claims import LAST_LINK
 from mailpixel.errors import Conflict, InvalidInput, StoreUnavailable
 from mailpixel.model import Campaign, Link
-from mailpixel.store.campaigns import LinkRegister, Place, Sighting
+from mailpixel.store.campaigns import LinkPlace, LinkRegister, Sighting
 from mailpixel.times import moment_of, to_ms
 
 
@@ -87,7 +87,7 @@ def numbered(
 
     Of two links with one destination the first counts; see `placed`.
     """
-    found = placed(links, [Place(url) for url in urls], highest_former)
+    found = placed(links, [LinkPlace(url) for url in urls], highest_former)
     return dict(zip(urls, found.numbers, strict=True)), found.new
 
 
@@ -99,7 +99,7 @@ class Placed(NamedTuple):
     relabelled: list[Link]
 
 
-def placed(links: Sequence[Link], places: Sequence[Place], highest_former: int = 0) -> Placed:
+def placed(links: Sequence[Link], places: Sequence[LinkPlace], highest_former: int = 0) -> Placed:
     """The numbers of these places, and what changes for them. The nth place takes the nth link that leads there.
 
     New links are numbered on in the order of the places. Traps are ignored. Numbers up to

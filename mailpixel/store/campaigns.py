@@ -43,7 +43,7 @@ class Sighting:
     reader: bytes
 
 
-class Place(NamedTuple):
+class LinkPlace(NamedTuple):
     """A link as it stands in a mail: its destination, and which of the destination's places it is, 1 for the first.
 
     `label` is the text that readers see there, empty where it is not to be kept.
@@ -150,7 +150,7 @@ class LinkRegister(Protocol):
         """
         ...
 
-    def register_places(self, campaign: str, places: Sequence[Place]) -> Sequence[int]:
+    def register_places(self, campaign: str, places: Sequence[LinkPlace]) -> Sequence[int]:
         """The number of each place, in their order: that of the nth link which leads there, or the next free one.
 
         As `register_links`, which numbers first places only: the same places always get the same numbers. A label

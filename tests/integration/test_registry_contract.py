@@ -10,7 +10,7 @@ import pytest
 
 from mailpixel.errors import Conflict, InvalidInput, NotFound
 from mailpixel.model import Campaign
-from mailpixel.store.campaigns import MOST_MET_LINKS, LinkRevision, Place, Sighting
+from mailpixel.store.campaigns import MOST_MET_LINKS, LinkPlace, LinkRevision, Sighting
 from mailpixel.store.keys import ApiKey, SigningKey
 from mailpixel.store.leases import LeaseState
 from mailpixel.store.projections import FOLD
@@ -119,7 +119,7 @@ def test_a_destination_keeps_its_number_and_a_new_one_takes_the_next(registry: R
 def test_the_places_of_a_destination_have_a_number_each_and_keep_it(registry: Registry) -> None:
     registry.add_campaign(replace(a_campaign(), links=(a_link(1), a_link(4, "https://shop.example/new"))))
     new, known = "https://shop.example/new", a_link(1).url
-    places = [Place(new), Place(known), Place(new, 2), Place(new, 3), Place(known, 2)]
+    places = [LinkPlace(new), LinkPlace(known), LinkPlace(new, 2), LinkPlace(new, 3), LinkPlace(known, 2)]
     assert registry.register_places("spring", places) == [4, 1, 5, 6, 7]
     registry.settled(registry.campaign("spring"))
     revision = registry.news(0).revision
@@ -134,14 +134,14 @@ def test_the_places_of_a_destination_have_a_number_each_and_keep_it(registry: Re
 
 def test_a_corrected_place_leaves_the_numbers_of_the_others(registry: Registry) -> None:
     registry.add_campaign(a_campaign(links=0))
-    places = [Place("https://shop.example/", nth) for nth in (1, 2, 3)]
+    places = [LinkPlace("https://shop.example/", nth) for nth in (1, 2, 3)]
     assert registry.register_places("spring", places) == [1, 2, 3]
     links = [
         link if link.number != 2 else a_link(2, "https://shop.example/hero")
         for link in registry.campaign("spring").links
     ]
     put(registry, replace(a_campaign(), links=tuple(links)), "cli", NOW)
-    corrected = [places[0], Place("https://shop.example/hero"), places[1]]
+    corrected = [places[0], LinkPlace("https://shop.example/hero"), places[1]]
     assert registry.register_places("spring", corrected) == [1, 2, 3], "the template corrected likewise"
 
 
@@ -150,13 +150,13 @@ def test_a_label_is_kept_until_another_replaces_it(registry: Registry) -> None:
     url = a_link(1).url
     registry.settled(registry.campaign("spring"))
     registry.register_places(
-        "spring", [Place(url, 1, "Our shop"), Place(url, 1, "Logo"), Place(url, 2, "Buy")]
+        "spring", [LinkPlace(url, 1, "Our shop"), LinkPlace(url, 1, "Logo"), LinkPlace(url, 2, "Buy")]
     )
     labels = [(link.number, link.label) for link in registry.campaign("spring").links]
     assert labels == [(1, "Our shop"), (2, "Buy")]
     registry.settled(registry.campaign("spring"))
     revision = registry.news(0).revision
-    registry.register_places("spring", [Place(url), Place(url, 2, "Buy now")])
+    registry.register_places("spring", [LinkPlace(url), LinkPlace(url, 2, "Buy now")])
     assert [link.label for link in registry.campaign("spring").links] == ["Our shop", "Buy now"]
     assert [campaign.id for campaign in registry.news(revision).campaigns] == ["spring"]
     assert registry.relinked() == [], "a label moves no click"

@@ -20,8 +20,8 @@ from mailpixel.store.campaign_changes import (
 )
 from mailpixel.store.campaigns import (
     MOST_MET_LINKS,
+    LinkPlace,
     LinkRevision,
-    Place,
     Sighting,
     order_after,
     sending_order,
@@ -145,9 +145,9 @@ class MemoryRegistry:
 
     def register_links(self, campaign: str, urls: Sequence[str]) -> Mapping[str, int]:
         """See `Registry`."""
-        return dict(zip(urls, self.register_places(campaign, [Place(url) for url in urls]), strict=True))
+        return dict(zip(urls, self.register_places(campaign, [LinkPlace(url) for url in urls]), strict=True))
 
-    def register_places(self, campaign: str, places: Sequence[Place]) -> Sequence[int]:
+    def register_places(self, campaign: str, places: Sequence[LinkPlace]) -> Sequence[int]:
         """See `Registry`."""
         with self._lock:
             registered = self.campaign(campaign)

@@ -8,7 +8,7 @@ from datetime import datetime
 from mailpixel.errors import Conflict
 from mailpixel.model import Campaign, Link
 from mailpixel.store.campaign_changes import calls_for_rebuild, calls_for_recount, check_never_sent, placed
-from mailpixel.store.campaigns import LinkRevision, Place, Sighting
+from mailpixel.store.campaigns import LinkPlace, LinkRevision, Sighting
 from mailpixel.store.sqlite.campaign_rows import (
     CAMPAIGN,
     campaign_in,
@@ -144,9 +144,9 @@ class SqliteCampaigns:
 
     def register_links(self, campaign: str, urls: Sequence[str]) -> Mapping[str, int]:
         """See `CampaignWriter`."""
-        return dict(zip(urls, self.register_places(campaign, [Place(url) for url in urls]), strict=True))
+        return dict(zip(urls, self.register_places(campaign, [LinkPlace(url) for url in urls]), strict=True))
 
-    def register_places(self, campaign: str, places: Sequence[Place]) -> Sequence[int]:
+    def register_places(self, campaign: str, places: Sequence[LinkPlace]) -> Sequence[int]:
         """See `CampaignWriter`."""
         urls = list(dict.fromkeys(place.url for place in places))
         with self._database.reading() as connection:
@@ -164,7 +164,7 @@ class SqliteCampaigns:
         if again:
             with self._database.writing() as connection:
                 known, (again, fresh) = meeting(connection, campaign, sightings)
-                numbers = _register(connection, campaign, [Place(each.url) for each in again])
+                numbers = _register(connection, campaign, [LinkPlace(each.url) for each in again])
                 known |= {each.url: number for each, number in zip(again, numbers, strict=True)}
                 remember(connection, campaign, again, fresh)
         elif fresh:  # losing this in a power cut costs nothing
@@ -178,7 +178,7 @@ class SqliteCampaigns:
             connection.execute("delete from seen_urls")
 
 
-def _register(connection: sqlite3.Connection, campaign: str, places: Sequence[Place]) -> list[int]:
+def _register(connection: sqlite3.Connection, campaign: str, places: Sequence[LinkPlace]) -> list[int]:
     """The numbers of places; new ones are registered."""
     highest = connection.execute(
         "select max(coalesce((select max(number) from link_revisions where campaign = ?), 0),"
