@@ -1,7 +1,7 @@
 """What programs that send mail rely on: output tracked and registered, or the input and an error."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +22,7 @@ from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import parse_path
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
 from mailpixel.rewriting.seen import EMBEDDED_BYTES, sightings
+from mailpixel.store.campaigns import LinkPlace
 from mailpixel.store.memory import MemoryRegistry
 from tests.support.builders import a_campaign, a_link
 
@@ -67,7 +68,7 @@ def claims_in(text: str, base: str = BASE) -> list[Claims]:
     return found
 
 
-def refusing(urls: Sequence[str]) -> Mapping[str, int]:
+def refusing(places: Sequence[LinkPlace]) -> Sequence[int]:
     raise StoreUnavailable("the store does not answer; try again later")
 
 
@@ -190,7 +191,7 @@ def test_mail_goes_out_untracked_when_the_store_refuses() -> None:
 
 
 def test_mail_goes_out_untracked_when_registering_breaks() -> None:
-    rewriter = Rewriter(Minter(KEYRING, BASE, "spring"), lambda urls: {}, RewriteOptions(BASE))
+    rewriter = Rewriter(Minter(KEYRING, BASE, "spring"), lambda places: (), RewriteOptions(BASE))
     assert rewriter.html(HTML, "r-1") == Rewritten(HTML, error="the rewrite failed: ValueError")
 
 
