@@ -10,6 +10,7 @@ tombstones        keep an erased person out
 registry          what a registry offers: the sum of campaigns, keys, leases, opt-outs, and its news
 campaigns         campaigns and links
 campaign_changes  what follows from a change of a campaign
+shares            addresses that show the figures of one campaign
 keys              API keys, and the ids and fingerprints of signing keys
 leases            which process runs a consumer
 lifecycle         what every store and registry does with its open files

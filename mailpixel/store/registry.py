@@ -14,6 +14,7 @@ from mailpixel.store.campaigns import CampaignReader, CampaignWriter, ChangedCam
 from mailpixel.store.keys import ApiKey, ApiKeys, SigningKeys
 from mailpixel.store.leases import Leases
 from mailpixel.store.lifecycle import Lifecycle
+from mailpixel.store.shares import Shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,9 @@ class FoldRegistry(CampaignReader, ChangedCampaigns, Leases, RulesEditions, Prot
 
 
 class Registry(
-    CampaignWriter, FoldRegistry, ApiKeys, SigningKeys, OptOuts, RegistryFeed, Lifecycle, Protocol
+    CampaignWriter, FoldRegistry, ApiKeys, SigningKeys, OptOuts, Shares, RegistryFeed, Lifecycle, Protocol
 ):
-    """Campaigns, links, API keys, opt-outs, leases and editions of the rules: small, and seldom changed.
+    """Campaigns, links, API keys, shares, opt-outs, leases and editions of the rules: small, and seldom changed.
 
     Moments are kept to the millisecond.
     """

@@ -28,13 +28,15 @@ from mailpixel.store.campaigns import (
 )
 from mailpixel.store.keys import ApiKey, SigningKey
 from mailpixel.store.leases import LeaseState
+from mailpixel.store.memory.shares import MemoryShares
 from mailpixel.store.registry import RegistryNews
 
 
-class MemoryRegistry:
+class MemoryRegistry(MemoryShares):
     """A `Registry` in memory. Any thread may call it."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._lock = threading.RLock()
         self._campaigns: dict[str, Campaign] = {}
         self._link_revisions: defaultdict[str, list[LinkRevision]] = defaultdict(list)
@@ -141,6 +143,7 @@ class MemoryRegistry:
             del self._met[id]
             self._stale.discard(id)
             self._relinked.discard(id)
+            self._forget_shares(id)
             self._stamp("campaign", id)
 
     def register_links(self, campaign: str, urls: Sequence[str]) -> Mapping[str, int]:

@@ -33,6 +33,7 @@ _TABLES = (
     ("seen_urls", "campaign"),
     ("link_revisions", "campaign"),
     ("links", "campaign"),
+    ("shares", "campaign"),
     ("campaigns", "id"),
 )
 """The tables with rows of a campaign, and the column that names it."""
