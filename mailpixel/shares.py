@@ -22,7 +22,12 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def add_share(
-    shares: Shares, campaign: str, by: str, now: datetime, days: int = DAYS, parts: frozenset[SharePart] = EVERYTHING
+    shares: Shares,
+    campaign: str,
+    by: str,
+    now: datetime,
+    days: int = DAYS,
+    parts: frozenset[SharePart] = EVERYTHING,
 ) -> tuple[Share, str]:
     """A new share of a campaign, and its key: the secret part of its address, which is not kept.
 
