@@ -7,6 +7,7 @@ Only its SHA-256 is kept, so it is shown once.
 import hashlib
 import re
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailpixel.errors import InvalidInput
@@ -21,23 +22,34 @@ EVERYTHING = frozenset(SharePart)
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """For how many days a share is open, and what it shows.
+
+    Raises `InvalidInput` for less than a day or more than `MOST_DAYS`, and for a share that shows nothing.
+    """
+
+    days: int = DAYS
+    parts: frozenset[SharePart] = EVERYTHING
+
+    def __post_init__(self) -> None:
+        """Refuse a share without an end."""
+        if not 1 <= self.days <= MOST_DAYS:
+            raise InvalidInput("days", f"must be 1 to {MOST_DAYS}; a share always ends")
+        if not self.parts:
+            raise InvalidInput("parts", f"must name what the share shows: {', '.join(sorted(EVERYTHING))}")
+
+
 def add_share(
-    shares: Shares,
-    campaign: str,
-    by: str,
-    now: datetime,
-    days: int = DAYS,
-    parts: frozenset[SharePart] = EVERYTHING,
+    shares: Shares, campaign: str, by: str, now: datetime, terms: Terms = Terms()
 ) -> tuple[Share, str]:
     """A new share of a campaign, and its key: the secret part of its address, which is not kept.
 
-    Raises `NotFound` for an unknown campaign, and `InvalidInput` for less than a day or more than `MOST_DAYS`.
+    Raises `NotFound` for an unknown campaign.
     """
-    if not 1 <= days <= MOST_DAYS:
-        raise InvalidInput("days", f"must be 1 to {MOST_DAYS}; a share always ends")
     key = secrets.token_urlsafe(32)
-    new = NewShare(campaign, digest_of(key), parts or EVERYTHING, by, now, now + timedelta(days=days))
-    return shares.add_share(new), key
+    ends = now + timedelta(days=terms.days)
+    return shares.add_share(NewShare(campaign, digest_of(key), terms.parts, by, now, ends)), key
 
 
 def open_share(shares: Shares, key: str, part: SharePart, now: datetime) -> Share | None:
@@ -46,9 +58,11 @@ def open_share(shares: Shares, key: str, part: SharePart, now: datetime) -> Shar
     return share if share is not None and share.is_open(now) and part in share.parts else None
 
 
-def share_url(address: str, key: str, part: SharePart = SharePart.PAGE) -> str:
-    """The URL of a share of a service at this public address."""
-    return f"{address.rstrip('/')}{PATH}{key}{'.csv' if part is SharePart.CSV else ''}"
+def share_urls(address: str, share: Share, key: str) -> dict[SharePart, str]:
+    """The URL of each part of a share, at the public address of a service."""
+    endings = {SharePart.PAGE: "", SharePart.CSV: ".csv"}
+    urls = {part: f"{address.rstrip('/')}{PATH}{key}{ending}" for part, ending in endings.items()}
+    return {part: url for part, url in urls.items() if part in share.parts}
 
 
 def digest_of(key: str) -> bytes:

@@ -35,6 +35,7 @@ COMMANDS = {
     "networks": "networks",
     "keys": "keys",
     "apikey": "keys",
+    "share": "share",
     "person": "person",
     "settings": "settings",
     "doctor": "doctor",

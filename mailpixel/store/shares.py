@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 
 class SharePart(StrEnum):
@@ -42,8 +42,8 @@ class Share(NewShare):
         """Whether it shows anything at this moment: neither expired nor revoked."""
         return self.revoked_at is None and now < self.expires_at
 
-    def state(self, now: datetime) -> str:
-        """`open`, `expired` or `revoked`."""
+    def state(self, now: datetime) -> Literal["open", "expired", "revoked"]:
+        """What became of it."""
         if self.revoked_at is not None:
             return "revoked"
         return "open" if self.is_open(now) else "expired"

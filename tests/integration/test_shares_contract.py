@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mailpixel.errors import InvalidInput, NotFound
-from mailpixel.shares import EVERYTHING, MOST_DAYS, add_share, digest_of, open_share, share_url
+from mailpixel.shares import EVERYTHING, MOST_DAYS, Terms, add_share, digest_of, open_share, share_urls
 from mailpixel.store.registry import Registry
 from mailpixel.store.shares import Share, SharePart
 from tests.support.builders import a_campaign
@@ -26,7 +26,7 @@ def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registr
 
 
 def test_a_share_reads_as_it_was_added_and_its_key_is_not_kept(registry: Registry) -> None:
-    share, key = add_share(registry, "spring", "boss", NOW + timedelta(microseconds=7), days=3)
+    share, key = add_share(registry, "spring", "boss", NOW + timedelta(microseconds=7), Terms(days=3))
     assert share == Share(
         "spring", digest_of(key), EVERYTHING, "boss", NOW, NOW + timedelta(days=3), id=1, revoked_at=None
     )
@@ -49,7 +49,7 @@ def test_an_unknown_campaign_has_no_share(registry: Registry) -> None:
 
 
 def test_a_share_is_open_until_it_expires(registry: Registry) -> None:
-    share, key = add_share(registry, "spring", "cli", NOW, days=1)
+    share, key = add_share(registry, "spring", "cli", NOW, Terms(days=1))
     last = NOW + timedelta(days=1) - timedelta(milliseconds=1)
     assert open_share(registry, key, PAGE, NOW) == open_share(registry, key, CSV, last) == share
     assert open_share(registry, key, PAGE, NOW + timedelta(days=1)) is None
@@ -70,7 +70,7 @@ def test_a_revoked_share_shows_nothing_and_stays_revoked_since_the_first_time(re
 
 
 def test_a_share_of_one_part_shows_no_other(registry: Registry) -> None:
-    share, key = add_share(registry, "spring", "cli", NOW, parts=frozenset({CSV}))
+    share, key = add_share(registry, "spring", "cli", NOW, Terms(parts=frozenset({CSV})))
     assert (open_share(registry, key, PAGE, NOW), open_share(registry, key, CSV, NOW)) == (None, share)
 
 
@@ -80,9 +80,14 @@ def test_what_is_no_key_opens_nothing(registry: Registry, key: str) -> None:
 
 
 @pytest.mark.parametrize("days", [-1, 0, MOST_DAYS + 1, 10**30])
-def test_a_share_always_ends(registry: Registry, days: int) -> None:
+def test_a_share_always_ends(days: int) -> None:
     with pytest.raises(InvalidInput, match="1 to 366"):
-        add_share(registry, "spring", "cli", NOW, days)
+        Terms(days=days)
+
+
+def test_a_share_shows_something() -> None:
+    with pytest.raises(InvalidInput, match="csv, page"):
+        Terms(parts=frozenset())
 
 
 def test_the_shares_of_a_deleted_campaign_are_gone(registry: Registry) -> None:
@@ -94,6 +99,11 @@ def test_the_shares_of_a_deleted_campaign_are_gone(registry: Registry) -> None:
     assert open_share(registry, key, PAGE, NOW) is None
 
 
-def test_a_share_has_an_address_for_people_and_one_for_spreadsheets() -> None:
-    assert share_url("https://t.example/m/", "KEY") == "https://t.example/m/s/KEY"
-    assert share_url("https://t.example", "KEY", CSV) == "https://t.example/s/KEY.csv"
+def test_a_share_has_an_address_for_people_and_one_for_spreadsheets(registry: Registry) -> None:
+    both, key = add_share(registry, "spring", "cli", NOW)
+    assert share_urls("https://t.example/m/", both, key) == {
+        PAGE: f"https://t.example/m/s/{key}",
+        CSV: f"https://t.example/m/s/{key}.csv",
+    }
+    sheet, key = add_share(registry, "spring", "cli", NOW, Terms(parts=frozenset({CSV})))
+    assert share_urls("https://t.example", sheet, key) == {CSV: f"https://t.example/s/{key}.csv"}

@@ -10,6 +10,7 @@ from mailpixel.report.explanation import MessageRow
 from mailpixel.report.export import EventRow
 from mailpixel.report.links import CampaignRow, LinkRow
 from mailpixel.report.recipients import RecipientRow
+from mailpixel.report.shares import AddedShareRow, ShareRow
 from mailpixel.report.summary import Summary
 from mailpixel.report.timeline import BUCKETS
 from mailpixel.report.timeline import CLICKS as TIMELINE_CLICKS
@@ -86,7 +87,7 @@ ERROR = an_object(code=word(*CODES.values()), message=STRING, field=MAYBE_STRING
 
 FRESHNESS = an_object(fresh=BOOLEAN, age_s={"type": "number", "minimum": 0})
 
-ANSWERS: tuple[type[Answer], ...] = (CampaignRow, Summary, LinkRow, RecipientRow, EventRow, MessageRow)
+ANSWERS: tuple[type[Answer], ...] = (CampaignRow, Summary, LinkRow, RecipientRow, EventRow, MessageRow, ShareRow, AddedShareRow)
 """The answers whose schema is a Struct."""
 
 WRITTEN: dict[str, Schema] = {
@@ -108,6 +109,7 @@ WRITTEN: dict[str, Schema] = {
     ),
     "Links": a_page("Link"),
     "Recipients": a_page("Recipient"),
+    "Shares": a_page("Share"),
     "Minted": {
         "description": "The links of one recipient, `link_1` and so on; with `merge` a token.",
         "type": "object",

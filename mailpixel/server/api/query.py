@@ -72,6 +72,15 @@ class PageOptions(Shape, frozen=True):
         return self.cursor or ""
 
 
+def number_after(after: str) -> int:
+    """The number of the last item of the previous page; 0 for the first page. Raises `InvalidInput`."""
+    if after and not (after.isascii() and after.isdecimal() and len(after) <= 18):
+        raise InvalidInput(
+            "cursor", "belongs to another list; use `next` from the previous page of this list"
+        )
+    return int(after or 0)
+
+
 def page(
     items: Sequence[Item], limit: int, key: Callable[[Item], str], to_json: Callable[[Item], object]
 ) -> dict[str, object]:

@@ -6,7 +6,7 @@ from msgspec import UNSET, Meta, UnsetType, field
 from starlette.responses import Response
 
 from mailpixel.claims import LAST_LINK
-from mailpixel.errors import InvalidInput, NotFound
+from mailpixel.errors import NotFound
 from mailpixel.model import Campaign
 from mailpixel.reading.shapes import Shape, Text
 from mailpixel.report.explanation import explanation
@@ -19,7 +19,7 @@ from mailpixel.report.tables import csv_header, csv_rows
 from mailpixel.report.timeline import COLUMNS as TIMELINE_COLUMNS
 from mailpixel.report.timeline import Bucket, TimelineWindow, timeline_of
 from mailpixel.server.api.endpoint import Call
-from mailpixel.server.api.query import PageOptions, page
+from mailpixel.server.api.query import PageOptions, number_after, page
 from mailpixel.server.exports import export, file_headers
 from mailpixel.store.projections import Figures
 from mailpixel.store.standing import Standing
@@ -124,17 +124,9 @@ def links(call: Call) -> object:
     """One page of links, each with its clicks and its former destinations."""
     campaign = _campaign(call)
     rows = link_rows(campaign, _figures(call), call.services.registry.link_revisions(campaign.id))
-    limit, after = call.query.limit, _number(call.query.after)
+    limit, after = call.query.limit, number_after(call.query.after)
     remaining = [row for row in rows if row.number is None or row.number > after]
     return page(remaining, limit, lambda row: str(row.number), LinkRow.to_json)
-
-
-def _number(after: str) -> int:
-    if not after.isdecimal() and after:
-        raise InvalidInput(
-            "cursor", "belongs to another list; use `next` from the previous page of this list"
-        )
-    return int(after or 0)
 
 
 def recipients(call: Call) -> object:

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from mailpixel.reading.deliveries import Delivery
-from mailpixel.server.api import campaign_shapes, campaigns, reports, rewrites, streams
+from mailpixel.server.api import campaign_shapes, campaigns, reports, rewrites, shares, streams
 from mailpixel.server.api.endpoint import Call, Endpoint, routes
 from mailpixel.server.api.json_text import answer_json
 from mailpixel.server.api.openapi import document_of
@@ -64,6 +64,13 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", CAMPAIGN + "/messages/{recipient:path}", reports.message, "read",
              "Explain every hit of one message: verdict, rule and reasons.", "Message",
              query=reports.MessageOptions),
+    Endpoint("GET", f"{CAMPAIGN}/shares", shares.list_shares, "read",
+             "List the shares of a campaign, also expired and revoked ones.", "Shares", query=PageOptions),
+    Endpoint("POST", f"{CAMPAIGN}/shares", shares.add, "write",
+             "Share the figures of a campaign, without its recipients, with whoever has the address.", "AddedShare",
+             body=shares.NewShare, status=201),
+    Endpoint("DELETE", "/api/shares/{id}", shares.revoke, "write",
+             "Revoke a share.", None, status=204),
     Endpoint("POST", f"{CAMPAIGN}/mint", streams.mint_one, "write",
              "Sign the links of one recipient, or of a stream of them.", "Minted", body=streams.ToMint, lines=True,
              query=streams.MintOptions, stream=streams.mint),
