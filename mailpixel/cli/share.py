@@ -9,7 +9,7 @@ from mailpixel.cli.suggestions import campaign_argument, campaign_of, complete_c
 from mailpixel.report.moments import iso
 from mailpixel.report.shares import parts_in_order, share_row
 from mailpixel.shares import DAYS, EVERYTHING, MOST_DAYS, Terms, add_share, share_urls
-from mailpixel.store.shares import SharePart
+from mailpixel.store.shares import Share, SharePart
 
 MOST_LISTED = 1_000_000
 PART = click.Choice([part.value for part in SharePart])
@@ -23,7 +23,11 @@ def share_command() -> None:
 @share_command.command("add", example="mailpixel share add spring-2026 --days 30")
 @campaign_argument
 @click.option(
-    "--days", type=click.IntRange(1, MOST_DAYS), default=DAYS, show_default=True, help="End after this many days."
+    "--days",
+    type=click.IntRange(1, MOST_DAYS),
+    default=DAYS,
+    show_default=True,
+    help="End after this many days.",
 )
 @click.option(
     "--part",
@@ -62,15 +66,16 @@ def share_list(id: str | None, as_json: bool) -> None:
     if as_json:
         print_json([share_row(share, now).to_json() for share in shares])
         return
-    rows = [
-        (share.id, share.campaign, " ".join(parts_in_order(share.parts)), share.state(now))
-        + (iso(share.expires_at), share.created_by)
-        for share in shares
-    ]
-    print_table(("share", "campaign", "parts", "state", "expires_at", "created_by"), rows)
+    columns = ("share", "campaign", "parts", "state", "expires_at", "created_by")
+    print_table(columns, (_row(share, now) for share in shares))
 
 
-@share_command.command("revoke", example="mailpixel share revoke 3")
+def _row(share: Share, now: datetime) -> tuple[object, ...]:
+    parts = " ".join(parts_in_order(share.parts))
+    return share.id, share.campaign, parts, share.state(now), iso(share.expires_at), share.created_by
+
+
+@share_command.command("revoke", example="mailpixel share revoke 1")
 @click.argument("number", type=click.IntRange(1))
 def share_revoke(number: int) -> None:
     """End a share now. Its address shows nothing from now on."""

@@ -31,6 +31,7 @@ PREPARED = (
     "campaign add winter-2025 --name Winter",
     "apikey add old-key --scope read",
     "keys rotate",
+    "share add winter-2025",
     "networks add 192.0.2.0/24 --name Ours",
     "networks remove 40.92.0.0/15",
 )

@@ -45,4 +45,9 @@ def test_totals_come_first_then_a_row_a_day_also_for_days_without_a_hit() -> Non
 def test_a_campaign_without_hits_is_a_row_of_zeros() -> None:
     (total,) = rows_of(MemoryStore(), sent=None)
     assert tuple(total) == COLUMNS
-    assert (total["day"], total["opens_events"], total["sent"], total["open_rate_low"]) == ("total", "0", "", "")
+    assert (total["day"], total["opens_events"], total["sent"], total["open_rate_low"]) == (
+        "total",
+        "0",
+        "",
+        "",
+    )

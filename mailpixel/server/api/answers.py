@@ -87,7 +87,16 @@ ERROR = an_object(code=word(*CODES.values()), message=STRING, field=MAYBE_STRING
 
 FRESHNESS = an_object(fresh=BOOLEAN, age_s={"type": "number", "minimum": 0})
 
-ANSWERS: tuple[type[Answer], ...] = (CampaignRow, Summary, LinkRow, RecipientRow, EventRow, MessageRow, ShareRow, AddedShareRow)
+ANSWERS: tuple[type[Answer], ...] = (
+    CampaignRow,
+    Summary,
+    LinkRow,
+    RecipientRow,
+    EventRow,
+    MessageRow,
+    ShareRow,
+    AddedShareRow,
+)
 """The answers whose schema is a Struct."""
 
 WRITTEN: dict[str, Schema] = {

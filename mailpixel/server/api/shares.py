@@ -10,7 +10,7 @@ from mailpixel.reading.shapes import Shape
 from mailpixel.report.shares import ShareRow, added_share_row, share_row
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.json_text import answer_json
-from mailpixel.server.api.query import PageOptions, number_after, page
+from mailpixel.server.api.query import number_after, page
 from mailpixel.server.errors import NO_STORE
 from mailpixel.shares import DAYS, EVERYTHING, MOST_DAYS, Terms, add_share, share_urls
 from mailpixel.store.shares import SharePart
@@ -19,10 +19,14 @@ from mailpixel.store.shares import SharePart
 class NewShare(Shape, frozen=True):
     """A share to add."""
 
-    days: Annotated[int, Meta(ge=1, le=MOST_DAYS, description=f"End after this many days. Default: {DAYS}.")] = DAYS
+    days: Annotated[
+        int, Meta(ge=1, le=MOST_DAYS, description=f"End after this many days. Default: {DAYS}.")
+    ] = DAYS
     parts: Annotated[
         tuple[SharePart, ...],
-        Meta(min_length=1, max_length=len(SharePart), description="What it shows. Default: `page` and `csv`."),
+        Meta(
+            min_length=1, max_length=len(SharePart), description="What it shows. Default: `page` and `csv`."
+        ),
     ] = tuple(SharePart)
 
     def terms(self) -> Terms:
