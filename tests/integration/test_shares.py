@@ -77,16 +77,16 @@ def test_shares_come_by_page(spring: Api) -> None:
         ("POST", SHARES, {"parts": []}, (422, "invalid_input", "parts")),
         ("POST", SHARES, {"parts": ["recipients"]}, (422, "invalid_input", "parts[0]")),
         ("POST", "/api/campaigns/winter/shares", {}, (404, "not_found", None)),
-        ("GET", "/api/campaigns/winter/shares", None, (404, "not_found", None)),
-        ("DELETE", "/api/shares/7", None, (404, "not_found", None)),
-        ("DELETE", "/api/shares/x", None, (404, "not_found", None)),
-        ("DELETE", "/api/shares/" + "9" * 40, None, (404, "not_found", None)),
+        ("GET", "/api/campaigns/winter/shares", {}, (404, "not_found", None)),
+        ("DELETE", "/api/shares/7", {}, (404, "not_found", None)),
+        ("DELETE", "/api/shares/x", {}, (404, "not_found", None)),
+        ("DELETE", "/api/shares/" + "9" * 40, {}, (404, "not_found", None)),
     ],
 )
 def test_what_cannot_be_done_is_said(
     spring: Api, method: str, path: str, body: object, expected: tuple[int, str, str | None]
 ) -> None:
-    assert spring.error(method, path, **({} if body is None else {"json": body})) == expected
+    assert spring.error(method, path, json=body) == expected
 
 
 def test_a_key_that_may_only_read_cannot_share(spring: Api) -> None:
