@@ -16,6 +16,9 @@ class RegistryCache:
         self._registry = registry
         self._retention_ms = retention_days * DAY_MS
         self._revision = 0
+        self.keys_changed_at = 0
+        """The revision of the last change of an API key, as far as known."""
+        self._changed_at: dict[str, int] = {}
         self._sent_at_ms: dict[str, int | None] = {}
         self._destinations: dict[tuple[str, int], str] = {}
         self._passthrough: dict[str, frozenset[str]] = {}
@@ -34,6 +37,9 @@ class RegistryCache:
                 self._learn(campaign)
             for id in news.deleted:
                 self._forget(id)
+            self._changed_at.update(dict.fromkeys((each.id for each in news.campaigns), news.revision))
+            if news.keys:
+                self.keys_changed_at = news.revision
             self._keys.update({key.digest: key for key in news.keys})
             self._opted_out.update(news.opted_out)
             self._revision = news.revision
@@ -46,8 +52,18 @@ class RegistryCache:
     def _forget(self, campaign: str) -> None:
         self._sent_at_ms.pop(campaign, None)
         self._passthrough.pop(campaign, None)
+        self._changed_at.pop(campaign, None)
         for gone in [key for key in self._destinations if key[0] == campaign]:
             del self._destinations[gone]
+
+    @property
+    def revision(self) -> int:
+        """The revision of the registry that was read last."""
+        return self._revision
+
+    def changed_at(self, campaign: str) -> int:
+        """The revision of the last change of a campaign, as far as known; 0 for an unknown one."""
+        return self._changed_at.get(campaign, 0)
 
     def knows(self, campaign: str) -> bool:
         """Whether the campaign is registered."""

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from mailpixel.errors import InvalidInput
-from mailpixel.store.changes import NewCounts
+from mailpixel.model import Facts
+from mailpixel.store.changes import FARTHEST, FoldedHits, NewCounts
 from mailpixel.store.log import Overflow, PutAside
 from mailpixel.store.projections import FOLD
 from mailpixel.store.sqlite import SqliteStore
 from mailpixel.store.store import Store
-from tests.support.builders import a_click, an_open
+from tests.support.builders import a_click, a_delivery, an_open
 from tests.support.folding import NOW_MS, catch_up, fold
 
 
@@ -92,8 +93,53 @@ def test_a_message_that_is_put_aside_changes_no_figures(store: Store) -> None:
 
 
 def test_a_cursor_of_another_store_is_refused(store: Store) -> None:
-    with pytest.raises(InvalidInput, match="since"):
+    with pytest.raises(InvalidInput, match="cursor"):
         store.news_of_counts("elsewhere")
+
+
+def test_hits_are_given_once_they_are_folded_in_the_order_of_the_log(store: Store) -> None:
+    begin = store.folded_hits("spring", "", 10).cursor
+    hits = [an_open(9), a_click(2, recipient="r-2"), an_open(3, method="HEAD")]
+    others = [a_delivery(1), an_open(4, campaign="autumn"), an_open(5, facts=Facts.FORGED)]
+    store.append([*hits, *others])
+    assert store.folded_hits("spring", begin, 10) == FoldedHits(begin)
+    catch_up(store)
+    found = store.folded_hits("spring", begin, 10)
+    assert [(hit.id, hit.recipient) for hit in found.hits] == [(hit.id, hit.recipient) for hit in hits]
+    assert found.more == 0
+    assert store.folded_hits("spring", found.cursor, 10) == FoldedHits(found.cursor)
+    assert store.folded_hits("spring", "", 10) == FoldedHits(found.cursor)
+    assert store.folded_hits("spring", found.hits[0].cursor, 10).hits == found.hits[1:]
+    assert store.folded_hits("spring", begin, 10, found.hits[1].cursor).hits == found.hits[:2]
+
+
+def test_hits_past_the_limit_are_counted_and_passed_over(store: Store) -> None:
+    begin = store.folded_hits("spring", "", 10).cursor
+    store.append([an_open(n, recipient=f"r-{n}") for n in range(5)])
+    catch_up(store)
+    found = store.folded_hits("spring", begin, 2)
+    assert ([hit.recipient for hit in found.hits], found.more) == (["r-0", "r-1"], 3)
+    assert store.folded_hits("spring", found.cursor, 2).hits == ()
+
+
+def test_hits_of_an_erased_person_are_no_longer_given(store: Store) -> None:
+    begin = store.folded_hits("spring", "", 10).cursor
+    store.append([an_open(1), an_open(2, recipient="r-2")])
+    catch_up(store)
+    store.erase("r-1", NOW_MS)
+    assert [hit.recipient for hit in store.folded_hits("spring", begin, 10).hits] == ["r-2"]
+
+
+def test_nobody_counts_hits_that_are_far_back(store: Store) -> None:
+    store.append([an_open(1)])
+    catch_up(store)
+    far = str(int(store.folded_hits("spring", "", 10).cursor) - FARTHEST - 1)
+    assert store.folded_hits("spring", far, 10).more is None
+
+
+def test_the_place_of_a_hit_in_another_store_is_refused(store: Store) -> None:
+    with pytest.raises(InvalidInput, match="cursor"):
+        store.folded_hits("spring", "elsewhere", 10)
 
 
 def test_the_change_of_another_process_is_noticed(tmp_path: Path) -> None:

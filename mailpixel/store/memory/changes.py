@@ -22,9 +22,14 @@ class MemoryChanges:
 
     def after(self, since: str) -> NewCounts:
         """See `Changes`."""
-        try:
-            seen = int(since) if since else 0
-        except ValueError:
-            raise InvalidInput("since", "is not a cursor of this store; start with an empty one") from None
+        seen = position_in(since)
         changed = tuple(campaign for campaign, version in self._versions.items() if version > seen)
         return NewCounts(str(self._version) if self._version else "", changed)
+
+
+def position_in(cursor: str) -> int:
+    """The number that a cursor stands for; 0 for the empty one. Raises `InvalidInput`."""
+    try:
+        return int(cursor) if cursor else 0
+    except ValueError:
+        raise InvalidInput("cursor", "is not a cursor of this store; start with an empty one") from None

@@ -12,11 +12,12 @@ from dataclasses import replace as changed_copy
 from mailpixel.errors import Conflict
 from mailpixel.kinds import HIT_KINDS
 from mailpixel.model import Event, Facts, Message
-from mailpixel.store.changes import NewCounts
+from mailpixel.store.changes import FARTHEST, FoldedHit, FoldedHits, NewCounts
 from mailpixel.store.consumers import News
 from mailpixel.store.erasure import Ahead
 from mailpixel.store.log import PutAside
 from mailpixel.store.measures import MEASURES, Step, TallyKey, tally
+from mailpixel.store.memory.changes import position_in
 from mailpixel.store.memory.log import Key, MemoryLog
 from mailpixel.store.projections import FOLD, Buckets, Figures, Folded, Generation, MessageState, Window
 from mailpixel.store.shown import links_people_followed
@@ -223,6 +224,20 @@ class MemoryStore(MemoryLog):
         """See `Changes`."""
         with self._lock:
             return self._changes.after(since)
+
+    def folded_hits(self, campaign: str, since: str, limit: int, until: str = "") -> FoldedHits:
+        """See `Changes`."""
+        with self._lock:
+            end = position_in(until) if until else self._positions.get(FOLD, 0)
+            begin = position_in(since) if since else end
+            if end - begin > FARTHEST:
+                return FoldedHits(str(end), (), None)
+            found = [
+                FoldedHit(str(at), event.id, event.recipient)
+                for at, event in self._log.items()
+                if begin < at <= end and event.campaign == campaign and _is_signed_hit(event)
+            ]
+            return FoldedHits(str(end), tuple(found[:limit]), len(found[limit:]))
 
     def erased_ahead(self, now_ms: int) -> Ahead:
         """See `Store`."""

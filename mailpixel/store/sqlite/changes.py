@@ -4,11 +4,20 @@ import sqlite3
 from collections.abc import Iterable
 
 from mailpixel.errors import InvalidInput
-from mailpixel.store.changes import NewCounts
+from mailpixel.model import Facts
+from mailpixel.store.changes import FARTHEST, FoldedHit, FoldedHits, NewCounts
+from mailpixel.store.projections import FOLD
+from mailpixel.store.sqlite.cursor import read_position
 from mailpixel.store.sqlite.database import Connection, Database
+from mailpixel.store.sqlite.rows import HITS
 
 # Writers wait for each other, so versions are in the order of their transactions.
 RAISE = "insert or replace into changes values (?, (select coalesce(max(version), 0) + 1 from changes))"
+# The plus sign makes SQLite read the end of the log instead of the whole campaign.
+HITS_OF = (
+    f"select position, id, recipient from events where position > ? and position <= ? and +campaign = ?"  # noqa: S608
+    f" and kind in {HITS} and not facts & {int(Facts.FORGED)} order by position"
+)
 NEWS = "select version, campaign from changes where version > ? order by version"
 
 
@@ -30,6 +39,18 @@ def news_of_counts(database: Database, since: str) -> NewCounts:
     return NewCounts(str(latest) if latest else "", tuple(campaign for _, campaign in rows))
 
 
+def folded_hits(database: Database, campaign: str, since: str, limit: int, until: str) -> FoldedHits:
+    """See `Changes`."""
+    with database.reading() as connection:
+        end = _parsed(until) if until else read_position(connection, FOLD)
+        begin = _parsed(since) if since else end
+        if end - begin > FARTHEST:
+            return FoldedHits(str(end), (), None)
+        rows = connection.execute(HITS_OF, (begin, end, campaign)).fetchall()
+    hits = tuple(FoldedHit(str(position), id, recipient) for position, id, recipient in rows[:limit])
+    return FoldedHits(str(end), hits, len(rows) - len(hits))
+
+
 def _stamp(connection: Connection) -> tuple[int, int]:
     """A value that differs after any write, by another connection or by this one."""
     (others,) = connection.execute("pragma data_version").fetchone()
@@ -40,4 +61,4 @@ def _parsed(since: str) -> int:
     try:
         return int(since) if since else 0
     except ValueError:
-        raise InvalidInput("since", "is not a cursor of this store; start with an empty one") from None
+        raise InvalidInput("cursor", "is not a cursor of this store; start with an empty one") from None

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from mailpixel.model import Event, Message
-from mailpixel.store.changes import NewCounts
+from mailpixel.store.changes import FoldedHits, NewCounts
 from mailpixel.store.consumers import WHOLE, News, Part
 from mailpixel.store.erasure import Ahead
 from mailpixel.store.log import Followed, Overflow, PutAside
@@ -13,7 +13,7 @@ from mailpixel.store.measures import Step
 from mailpixel.store.projections import Buckets, Figures, Folded, Generation, MessageState, Window
 from mailpixel.store.sqlite.aside import put_aside
 from mailpixel.store.sqlite.carried import messages_that_carried
-from mailpixel.store.sqlite.changes import news_of_counts
+from mailpixel.store.sqlite.changes import folded_hits, news_of_counts
 from mailpixel.store.sqlite.consumers import SqliteConsumer
 from mailpixel.store.sqlite.counters import timeline
 from mailpixel.store.sqlite.database import BUSY_MS, Database
@@ -154,6 +154,10 @@ class SqliteStore:
     def news_of_counts(self, since: str = "") -> NewCounts:
         """See `Changes`."""
         return news_of_counts(self._database, since)
+
+    def folded_hits(self, campaign: str, since: str, limit: int, until: str = "") -> FoldedHits:
+        """See `Changes`."""
+        return folded_hits(self._database, campaign, since, limit, until)
 
     def recipients(
         self,
