@@ -103,6 +103,11 @@ class Settings:
         "local|key|open",
         "Who may read /metrics: this machine, holders of an API key, or everyone. Separate several with commas.",
     )
+    access_log: str = _setting(
+        "off",
+        "json|off",
+        "Write one JSON line per request to standard output: route, status and time; never path, address or token.",
+    )
     well_known: Path | None = _setting(
         None,
         "folder",

@@ -12,6 +12,7 @@ from mailpixel.links.urls import check_base_url
 from mailpixel.pool import end_with_input
 from mailpixel.settings import Settings
 from mailpixel.times import now_ms
+from mailpixel.tracing import traces
 
 LOOK_S = 0.1
 """How often `work` checks whether it should end."""
@@ -56,13 +57,16 @@ def work_command(while_input_lasts: bool) -> None:
     """Classify logged hits and update reports continuously. `serve` starts this itself."""
     from mailpixel.work.consumers import consumers_of
     from mailpixel.work.side_by_side import SideBySide
+    from mailpixel.work.traced import Traced
 
     asked_to_end = _signals_to_end()
     if while_input_lasts:
         end_with_input()
-    with SideBySide(consumers_of(settings(), *stores()), now_ms):
-        while not asked_to_end:
-            time.sleep(LOOK_S)
+    with traces() as record:
+        consumers = consumers_of(settings(), *stores())
+        with SideBySide([Traced(each, record, time.time_ns) for each in consumers], now_ms):
+            while not asked_to_end:
+                time.sleep(LOOK_S)
 
 
 def _signals_to_end() -> Sequence[int]:

@@ -23,19 +23,23 @@ from mailpixel.ingest.intake import Intake
 from mailpixel.ingest.live import LiveKeys, LiveKnowledge, LivePart
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.server import api, health, manual, optout, site_files
+from mailpixel.server.access_log import AccessLog, LoggedTracking, access_log
 from mailpixel.server.descriptors import most_connections
 from mailpixel.server.door import Door
 from mailpixel.server.metrics import Metrics
+from mailpixel.server.observing import Observed, Observer
 from mailpixel.server.pages import HOME_PAGE
 from mailpixel.server.refreshing import Refreshing
 from mailpixel.server.request_reader import RequestReader
 from mailpixel.server.services import Services
 from mailpixel.server.threads import Threads
+from mailpixel.server.traced import traced_commits, traced_requests
 from mailpixel.server.tracking import Tracking
 from mailpixel.server.tracking_first import TrackingFirst
 from mailpixel.server.web_hosts import page_route
 from mailpixel.settings import Settings
 from mailpixel.times import now_ms
+from mailpixel.tracing import Record, record_nothing, traces
 
 DRAIN_WITHIN_S = 10.0
 
@@ -61,14 +65,17 @@ def create_app(settings: Settings) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with AsyncExitStack() as stack:
-            services = await start(settings, stack)
-            tracking, door = _tracking(services), Door(most_connections(settings.connections))
+            log = stack.enter_context(access_log(settings.access_log == "json"))
+            record = stack.enter_context(traces())
+            services = await start(settings, stack, record)
+            tracking, door = _tracking(services, log), Door(most_connections(settings.connections))
             services.metrics.watch(door.ended)
-            yield {"services": services, "tracking": tracking, "door": door}
+            observers = _observers(log, record)
+            yield {"services": services, "tracking": tracking, "door": door, "observers": observers}
 
     app = Starlette(routes=ROUTES, exception_handlers=api.EXCEPTION_HANDLERS, lifespan=lifespan)
     app.router.redirect_slashes = False  # a wrong path is a 404, never a redirect
-    return TrackingFirst(app)
+    return TrackingFirst(Observed(app))
 
 
 def app_from_environment() -> ASGIApp:
@@ -76,8 +83,8 @@ def app_from_environment() -> ASGIApp:
     return create_app(Settings.from_environment())
 
 
-async def start(settings: Settings, stack: AsyncExitStack) -> Services:
-    """Open what the service works with. `stack` closes it again, the log last."""
+async def start(settings: Settings, stack: AsyncExitStack, record: Record = record_nothing) -> Services:
+    """Open what the service works with. `stack` closes it again, the log last. `record` takes spans of commits."""
     store, registry, _ = begin(settings)
     metrics = Metrics()
     cache = RegistryCache(registry, settings.retention_days)
@@ -92,7 +99,8 @@ async def start(settings: Settings, stack: AsyncExitStack) -> Services:
     refreshing = Refreshing(parts, lambda: metrics.round_ended({part.name: part.age_s() for part in parts}))
     stack.callback(refreshing.close)
     await refreshing.fresh_look()
-    committer = Committer(store, settings.answer_within_ms, settings.queue_hits, metrics.on_commit)
+    on_commit = traced_commits(record, metrics.on_commit)
+    committer = Committer(store, settings.answer_within_ms, settings.queue_hits, on_commit)
     stack.push_async_callback(committer.stop, DRAIN_WITHIN_S)
     stack.callback(asyncio.create_task(refreshing.run()).cancel)
     return Services(
@@ -108,7 +116,13 @@ async def start(settings: Settings, stack: AsyncExitStack) -> Services:
     )
 
 
-def _tracking(services: Services) -> Tracking:
+def _observers(log: AccessLog | None, record: Record) -> tuple[Observer, ...]:
+    """What learns of each answer of the app."""
+    logged = () if log is None else (log.note,)
+    return logged if record is record_nothing else (*logged, traced_requests(record))
+
+
+def _tracking(services: Services, log: AccessLog | None) -> Tracking:
     """The object that serves pixels and redirects."""
     settings = services.settings
     agents = AgentBounds(services.metrics.replaced_agent)
@@ -118,6 +132,5 @@ def _tracking(services: Services) -> Tracking:
         settings.base_url.startswith("http://"),
         services.metrics.unreadable_forwarded,
     )
-    return Tracking(
-        intake, reader, services.committer, services.metrics.count, services.refreshing.fresh_look
-    )
+    parts = (intake, reader, services.committer, services.metrics.count, services.refreshing.fresh_look)
+    return Tracking(*parts) if log is None else LoggedTracking(log, *parts)

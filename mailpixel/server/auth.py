@@ -34,6 +34,7 @@ async def authenticate(request: Request, scope: str) -> ApiKey:
         raise HTTPException(
             403, f"this API key has only the scope {key.scope}; use one with the scope {scope}"
         )
+    request.state.key_name = key.name  # for the access log
     return key
 
 

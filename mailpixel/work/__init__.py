@@ -3,6 +3,7 @@
 consumers           lists them
 consumer_at_work    what a consumer must offer to be run here
 side_by_side        runs them
+traced              traces the turns of one
 problems            logs their failures
 folding             the fold, by the rules in force
 """
