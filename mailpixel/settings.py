@@ -90,6 +90,13 @@ class Settings:
         1_024,
         1_073_741_824,
     )
+    upload_bytes: int = _setting(
+        268_435_456,
+        "bytes",
+        "Largest file that can be uploaded on a page, such as a list of recipients.",
+        1_024,
+        17_179_869_184,
+    )
     connections: int = _setting(
         4_000,
         "connections",

@@ -18,7 +18,7 @@ from mailpixel.links.surfaces import LINK, OPT_OUT, SURFACES
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import check_base_url, click_url, optout_url, pixel_url
 from mailpixel.model import Campaign
-from mailpixel.server.pages import NOT_FOUND_PAGE
+from mailpixel.server.reader_pages import NOT_FOUND_PAGE
 from mailpixel.server.replies import NO_STORE, PIXEL_GIF
 from mailpixel.store.log import MessageReader
 

@@ -10,8 +10,6 @@ from time import monotonic
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp
 
 from mailpixel.folder.keys import open_keys
@@ -22,13 +20,13 @@ from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.intake import Intake
 from mailpixel.ingest.live import LiveKeys, LiveKnowledge, LivePart
 from mailpixel.ingest.registry_cache import RegistryCache
-from mailpixel.server import api, health, manual, optout, site_files
+from mailpixel.server import api, health, manual, optout, site_files, static_files, web
 from mailpixel.server.access_log import AccessLog, LoggedTracking, access_log
 from mailpixel.server.descriptors import most_connections
 from mailpixel.server.door import Door
+from mailpixel.server.forwarded import Proxies
 from mailpixel.server.metrics import Metrics
 from mailpixel.server.observing import Observed, Observer
-from mailpixel.server.pages import HOME_PAGE
 from mailpixel.server.refreshing import Refreshing
 from mailpixel.server.request_reader import RequestReader
 from mailpixel.server.services import Services
@@ -36,7 +34,7 @@ from mailpixel.server.threads import Threads
 from mailpixel.server.traced import traced_commits, traced_requests
 from mailpixel.server.tracking import Tracking
 from mailpixel.server.tracking_first import TrackingFirst
-from mailpixel.server.web_hosts import page_route
+from mailpixel.server.wrong_keys import WrongKeys
 from mailpixel.settings import Settings
 from mailpixel.times import now_ms
 from mailpixel.tracing import Record, record_nothing, traces
@@ -44,13 +42,9 @@ from mailpixel.tracing import Record, record_nothing, traces
 DRAIN_WITHIN_S = 10.0
 
 
-async def home(request: Request) -> Response:
-    """A page that says what this server is, with links to more."""
-    return HTMLResponse(HOME_PAGE)
-
-
 ROUTES = [
-    page_route("/", home),
+    *web.ROUTES,
+    *static_files.ROUTES,
     *manual.ROUTES,
     *health.ROUTES,
     *optout.ROUTES,
@@ -73,7 +67,7 @@ def create_app(settings: Settings) -> ASGIApp:
             observers = _observers(log, record)
             yield {"services": services, "tracking": tracking, "door": door, "observers": observers}
 
-    app = Starlette(routes=ROUTES, exception_handlers=api.EXCEPTION_HANDLERS, lifespan=lifespan)
+    app = Starlette(routes=ROUTES, exception_handlers=web.EXCEPTION_HANDLERS, lifespan=lifespan)
     app.router.redirect_slashes = False  # a wrong path is a 404, never a redirect
     return TrackingFirst(Observed(app))
 
@@ -113,6 +107,7 @@ async def start(settings: Settings, stack: AsyncExitStack, record: Record = reco
         metrics=metrics,
         threads=Threads(),
         clock=now_ms,
+        wrong_keys=WrongKeys(Proxies(settings.trusted_proxies), now_ms),
     )
 
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from mailpixel.errors import Conflict, InvalidInput, MailpixelError, NotFound, StoreUnavailable
-from mailpixel.server.pages import ERROR_PAGES
+from mailpixel.server.reader_pages import ERROR_PAGES
 
 CODES = {
     400: "bad_request",

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mailpixel.docs import NAMES
-from mailpixel.docs.rendering import index_html, page_html, style, style_name
+from mailpixel.docs.rendering import index_html, page_html
 from mailpixel.server.services import Services
 from mailpixel.server.web_hosts import page_route
 
@@ -19,8 +19,6 @@ HEADERS = {
 }
 ASK_AGAIN = {"cache-control": "no-cache"}
 """A browser keeps the page and asks each time whether it changed, so an upgrade shows at once."""
-A_YEAR = {"cache-control": "public, max-age=31536000, immutable"}
-"""The name of the style sheet changes with its content."""
 
 
 async def index(request: Request) -> Response:
@@ -38,13 +36,6 @@ async def page(request: Request) -> Response:
     return _unless_known(request, await services.threads.checks.run(page_html, name))
 
 
-async def style_sheet(request: Request) -> Response:
-    """The style sheet of the manual."""
-    if request.path_params["name"] != style_name():
-        raise HTTPException(404)
-    return Response(style(), media_type="text/css", headers=HEADERS | A_YEAR)
-
-
 def _unless_known(request: Request, body: bytes) -> Response:
     """The page, or 304 for a client that already has it."""
     tag = f'"{sha256(body).hexdigest()[:16]}"'
@@ -58,5 +49,4 @@ def _unless_known(request: Request, body: bytes) -> Response:
 ROUTES = [
     page_route("/docs", index),
     page_route("/docs/{name}", page),
-    page_route("/static/{name}", style_sheet),
 ]

@@ -34,6 +34,10 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ("reason",),
     ),
     "mailpixel_api_keys_refused_total": ("Requests refused because of their API key.", ("reason",)),
+    "mailpixel_signins_total": (
+        "Attempts to sign in to the pages, by outcome: key, link, wrong_key, wrong_link, too_many.",
+        ("outcome",),
+    ),
     "mailpixel_forwarded_unreadable_total": (
         "Requests in which a declared proxy sent an unreadable client address.",
         (),
@@ -114,6 +118,10 @@ class Metrics:
     def refuse_key(self, reason: str) -> None:
         """Count a refused API key: `unknown` (or revoked), or too small a `scope`."""
         self._counters["mailpixel_api_keys_refused_total"].labels(reason).inc()
+
+    def sign_in(self, outcome: str) -> None:
+        """Count an attempt to sign in: `key`, `link`, `wrong_key`, `wrong_link`, or `too_many` wrong keys."""
+        self._counters["mailpixel_signins_total"].labels(outcome).inc()
 
     def count(self, surface: Surface, outcome: HitOutcome) -> None:
         """Count one request on a surface that takes hits. A plain dict holds it until `flush`: ten times faster."""

@@ -9,7 +9,7 @@ from mailpixel.links.surfaces import OPT_OUT
 from mailpixel.links.token import Problem
 from mailpixel.links.urls import parse_path
 from mailpixel.privacy.optout import opt_out
-from mailpixel.server.pages import NO_OPT_OUT_PAGE, OPT_OUT_PAGE, OPTED_OUT_PAGE
+from mailpixel.server.reader_pages import NO_OPT_OUT_PAGE, OPT_OUT_PAGE, OPTED_OUT_PAGE
 from mailpixel.server.services import Services
 
 HEADERS = {"cache-control": "no-store", "referrer-policy": "no-referrer", "x-content-type-options": "nosniff"}

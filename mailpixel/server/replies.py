@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from mailpixel.server.pages import NOT_FOUND_PAGE
+from mailpixel.server.reader_pages import NOT_FOUND_PAGE
 
 PIXEL_GIF = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff"

@@ -10,6 +10,7 @@ from mailpixel.ingest.live import LiveKnowledge
 from mailpixel.server.metrics import Metrics
 from mailpixel.server.refreshing import Refreshing
 from mailpixel.server.threads import Threads
+from mailpixel.server.wrong_keys import WrongKeys
 from mailpixel.settings import Settings
 from mailpixel.store.registry import Registry
 from mailpixel.store.store import Store
@@ -29,6 +30,7 @@ class Services:
     metrics: Metrics
     threads: Threads
     clock: Callable[[], int]
+    wrong_keys: WrongKeys
 
     @property
     def now(self) -> datetime:

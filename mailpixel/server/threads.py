@@ -10,6 +10,9 @@ from anyio import CapacityLimiter, to_thread
 
 API_AT_ONCE = 2
 """Most steps of API work at once in a lane. More would not be faster: they share one interpreter with the readers."""
+PAGES_AT_ONCE = 2
+"""Most pages at work at once, apart from the API, so that neither waits for the other."""
+UPLOADS_AT_ONCE = 2
 OPT_OUTS_AT_ONCE = 4
 CHECKS_AT_ONCE = 2
 EXPORTS_AT_ONCE = 16
@@ -49,6 +52,10 @@ class Threads:
     def __init__(self) -> None:
         self.api_reads = Lane(API_AT_ONCE)
         self.api_writes = Lane(API_AT_ONCE)
+        self.page_reads = Lane(PAGES_AT_ONCE)
+        self.page_writes = Lane(PAGES_AT_ONCE)
+        self.uploads = Lane(UPLOADS_AT_ONCE)
+        """Uploads on their way to the disk."""
         self.opt_outs = Lane(OPT_OUTS_AT_ONCE)
         self.checks = Lane(CHECKS_AT_ONCE)
         """Readiness, metrics and small files."""

@@ -3,7 +3,7 @@
 On other hosts pages are 404, but tracking and the API work.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
 
 from starlette.exceptions import HTTPException
@@ -16,18 +16,23 @@ from mailpixel.server.services import Services
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def page_route(path: str, endpoint: Endpoint) -> Route:
+def page_route(path: str, endpoint: Endpoint, methods: Sequence[str] = ("GET",)) -> Route:
     """The route of a page."""
 
     @wraps(endpoint)
     async def on_web_hosts(request: Request) -> Response:
-        services: Services = request.state.services
-        hosts = services.settings.web_hosts
-        if hosts and asked_host(request) not in hosts:
+        if not is_web_host(request):
             raise HTTPException(404)
         return await endpoint(request)
 
-    return Route(path, on_web_hosts)
+    return Route(path, on_web_hosts, methods=list(methods))
+
+
+def is_web_host(request: Request) -> bool:
+    """Whether pages answer on the host that a request names."""
+    services: Services = request.state.services
+    hosts = services.settings.web_hosts
+    return not hosts or asked_host(request) in hosts
 
 
 def asked_host(request: Request) -> str:

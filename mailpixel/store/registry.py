@@ -15,6 +15,7 @@ from mailpixel.store.keys import ApiKey, ApiKeys, SigningKeys
 from mailpixel.store.leases import Leases
 from mailpixel.store.lifecycle import Lifecycle
 from mailpixel.store.shares import Shares
+from mailpixel.store.sign_ins import SignIns
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,16 @@ class FoldRegistry(CampaignReader, ChangedCampaigns, Leases, RulesEditions, Prot
 
 
 class Registry(
-    CampaignWriter, FoldRegistry, ApiKeys, SigningKeys, OptOuts, Shares, RegistryFeed, Lifecycle, Protocol
+    CampaignWriter,
+    FoldRegistry,
+    ApiKeys,
+    SigningKeys,
+    OptOuts,
+    Shares,
+    SignIns,
+    RegistryFeed,
+    Lifecycle,
+    Protocol,
 ):
     """Campaigns, links, API keys, shares, opt-outs, leases and editions of the rules: small, and seldom changed.
 

@@ -31,7 +31,7 @@ from mailpixel.doctor.links import judge_link
 from mailpixel.doctor.public import clock, pixel, reach, redirects, scheme, shared_keys
 from mailpixel.folder.key_file import create_keyring
 from mailpixel.model import Campaign, Link
-from mailpixel.server.pages import NOT_FOUND_PAGE
+from mailpixel.server.reader_pages import NOT_FOUND_PAGE
 from mailpixel.server.replies import PIXEL_GIF, PIXEL_HEADERS
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from mailpixel.store.projections import FOLD

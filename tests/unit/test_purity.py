@@ -75,7 +75,7 @@ KNOW_THE_COMMAND_LINE = {
     "folder": "it speaks to whoever runs the commands",
     "relay": "a door with options of its own",
     "report/sources.py": "a column of its rows is a command",
-    "server/pages.py": "variables of a style sheet look like options",
+    "server/reader_pages.py": "variables of a style sheet look like options",
     "server/supervisor.py": "it starts a command, and `serve` ends with its errors",
     "settings.py": "the help of the relay's settings",
 }

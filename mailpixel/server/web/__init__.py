@@ -1,1 +1,26 @@
-"""The web pages: who is signed in, and one handler per page."""
+"""The web pages: who is signed in, and one handler per page.
+
+routes      the table of all pages; start reading here
+page        how a row of the table is run, and what a handler works with
+session     who is signed in, and the cookies that say so
+csrf        that a form comes from a page of ours
+forms, multipart     reading forms and uploads
+sign_in     signing in and out
+notices     what is said once, on the next page
+settings    the first page of the settings; keys: API keys
+policy      headers of every page
+errors      errors in the frame of the pages
+
+To add a page:
+
+1. Write its template, `pages/templates/NAME.html`, which extends `base.html` or `campaign.html`.
+2. Turn what the store answers into what it shows in a file of `pages/`, without I/O.
+3. Write the handler, a function of `PageCall`, in a file here. It ends with `call.page("NAME.html", title=…)`.
+4. Add a row to the table in `routes`. Navigation links it by itself when `pages/frame.py` names its path.
+5. Look at it in `tests/browser`, at every width and in both colour schemes.
+"""
+
+from mailpixel.server.web.errors import EXCEPTION_HANDLERS
+from mailpixel.server.web.routes import ROUTES
+
+__all__ = ["EXCEPTION_HANDLERS", "ROUTES"]

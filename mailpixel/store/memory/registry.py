@@ -29,10 +29,14 @@ from mailpixel.store.campaigns import (
 from mailpixel.store.keys import ApiKey, SigningKey
 from mailpixel.store.leases import LeaseState
 from mailpixel.store.memory.shares import MemoryShares
+from mailpixel.store.memory.sign_ins import MemorySignIns
 from mailpixel.store.registry import RegistryNews
 
 
-class MemoryRegistry(MemoryShares):
+class MemoryRegistry(
+    MemoryShares,
+    MemorySignIns,
+):
     """A `Registry` in memory. Any thread may call it."""
 
     def __init__(self) -> None:

@@ -14,10 +14,18 @@ from mailpixel.store.sqlite.keys import SqliteKeys, api_keys_in
 from mailpixel.store.sqlite.leases import SqliteLeases
 from mailpixel.store.sqlite.migrations import migrate
 from mailpixel.store.sqlite.shares import SqliteShares
+from mailpixel.store.sqlite.sign_ins import SqliteSignIns
 from mailpixel.times import to_ms
 
 
-class SqliteRegistry(SqliteCampaigns, SqliteChangedCampaigns, SqliteKeys, SqliteLeases, SqliteShares):
+class SqliteRegistry(
+    SqliteCampaigns,
+    SqliteChangedCampaigns,
+    SqliteKeys,
+    SqliteLeases,
+    SqliteShares,
+    SqliteSignIns,
+):
     """A `Registry` in a file that several processes may use at once. Opening it creates and migrates the file.
 
     Every call raises `StoreUnavailable` while the file cannot be used; the next call tries again.

@@ -8,13 +8,17 @@ from mailpixel.store.sqlite.steps_0010 import STEPS
 
 @STEPS(name="0018_sign_in_links")
 def _sign_in_links(db: Admin) -> None:
-    """Links that sign a person in once. Only the SHA-256 of a link is kept."""
+    """Links that sign a person in once, and sessions. Only the SHA-256 of a link and of a cookie is kept."""
     run(
         db,
         """create table sign_in_links (
-            digest blob primary key, name text not null, scope text not null,
-            expires_at_ms integer not null, used_at_ms integer
+            digest blob primary key, name text not null, scope text not null, expires_at_ms integer not null
         ) without rowid""",
+        """create table sessions (
+            digest blob primary key, name text not null, scope text not null, key blob,
+            expires_at_ms integer not null
+        ) without rowid""",
+        "create index sessions_by_end on sessions (expires_at_ms)",
     )
 
 

@@ -73,11 +73,3 @@ ERROR_PAGES = {
     ),
 }
 """The page that a reader sees, by status. Other statuses use the page of 500."""
-HOME_PAGE = page(
-    "mailpixel is running",
-    "<p>This server counts opens and clicks of e-mail and tells people from machines.</p>"
-    '<ul><li><a href="/docs">The manual</a></li><li><a href="/readyz">Is it ready?</a></li>'
-    '<li><a href="/metrics">Metrics</a></li>'
-    '<li><a href="/api/openapi.json">The HTTP API</a> '
-    "(make an API key with <code>mailpixel apikey add</code>)</li></ul>",
-)

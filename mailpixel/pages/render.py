@@ -1,0 +1,39 @@
+"""Templates and the values they show, as HTML. All text is escaped; a value that is missing is an error."""
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from mailpixel.pages import numbers
+from mailpixel.pages.frame import Frame
+from mailpixel.pages.static import static_url
+
+FILTERS = {
+    "grouped": numbers.grouped,
+    "per_cent": numbers.per_cent,
+    "day": numbers.day_text,
+    "hour": numbers.hour_text,
+    "moment": numbers.moment_text,
+    "clock": numbers.clock_text,
+}
+"""What a template may write behind a `|`, besides Jinja2's own filters."""
+
+
+def render(template: str, frame: Frame, **values: object) -> str:
+    """The page of a template, with these values and the frame around it. A fault in it raises Jinja2's errors."""
+    return _environment().get_template(template).render(frame=frame, **values)
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("mailpixel.pages", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters.update(FILTERS)
+    made.globals["static"] = static_url
+    return made

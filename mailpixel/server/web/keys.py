@@ -1,0 +1,66 @@
+"""The page of API keys."""
+
+import secrets
+from collections.abc import Mapping
+
+from starlette.responses import Response
+
+from mailpixel.errors import Conflict, InvalidInput
+from mailpixel.server.auth import GRANTS
+from mailpixel.server.web.page import PageCall
+from mailpixel.server.web.session import digest_of
+from mailpixel.store.keys import ApiKey
+
+PATH = "/settings/keys"
+NAME_CHARS = 100
+NOTHING: Mapping[str, str] = {"name": "", "scope": "read"}
+
+
+def show_keys(call: PageCall) -> Response:
+    """All keys, and the form for a new one."""
+    return _page(call, NOTHING)
+
+
+def add_key(call: PageCall) -> Response:
+    """Add a key and show it, this once."""
+    values = {"name": call.form.get("name").strip(), "scope": call.form.get("scope")}
+    text = f"mp_{secrets.token_urlsafe(32)}"
+    try:
+        key = ApiKey(_name(values["name"]), _scope(values["scope"]), digest_of(text), call.now)
+        call.services.registry.add_key(key)
+    except InvalidInput as error:
+        return _page(call, values, errors={error.field: error.problem})
+    except Conflict as error:
+        return _page(call, values, errors={"name": str(error)})
+    return _page(call, NOTHING, shown={"name": key.name, "text": text})
+
+
+def revoke_key(call: PageCall) -> Response:
+    """Revoke a key."""
+    name = call.form["name"]
+    call.services.registry.revoke_key(name, call.now)
+    return call.redirect(PATH, f"The key {name} is revoked. Its sessions end within two seconds.")
+
+
+def _page(
+    call: PageCall,
+    values: Mapping[str, str],
+    errors: Mapping[str, str] | None = None,
+    shown: Mapping[str, str] | None = None,
+) -> Response:
+    keys = sorted(call.services.registry.keys(), key=lambda key: key.revoked_at is not None)
+    return call.page(
+        "keys.html", title="Settings", keys=keys, values=values, errors=errors or {}, shown=shown
+    )
+
+
+def _name(text: str) -> str:
+    if not text or len(text) > NAME_CHARS or not text.isprintable():
+        raise InvalidInput("name", f"must have 1 to {NAME_CHARS} printable characters")
+    return text
+
+
+def _scope(text: str) -> str:
+    if text not in GRANTS:
+        raise InvalidInput("scope", f"must be one of {', '.join(GRANTS)}")
+    return text

@@ -1,0 +1,21 @@
+"""The pages as one ordered table: method, path, handler, scope, and the shape of the query string."""
+
+from mailpixel.server.web import keys, settings, sign_in
+from mailpixel.server.web.page import WebPage, routes
+
+# fmt: off
+PAGES: tuple[WebPage, ...] = (
+    WebPage("GET", "/", sign_in.ask, None, query=sign_in.SignInOptions),
+    WebPage("POST", "/sign-in", sign_in.by_key, None),
+    WebPage("GET", "/sign-in/{link}", sign_in.ask_by_link, None),
+    WebPage("POST", "/sign-in/{link}", sign_in.by_link, None),
+    WebPage("POST", "/sign-out", sign_in.sign_out, None),
+    WebPage("GET", "/settings", settings.first, "write"),
+    WebPage("GET", "/settings/keys", keys.show_keys, "write"),
+    WebPage("POST", "/settings/keys", keys.add_key, "write"),
+    WebPage("POST", "/settings/keys/revoke", keys.revoke_key, "write"),
+)
+# fmt: on
+"""Every page. Where two paths match, the first counts."""
+
+ROUTES = routes(PAGES)

@@ -1,0 +1,98 @@
+"""Who is signed in. The cookie holds a random text, of which the registry knows only the SHA-256.
+
+A session ends at sign-out, after 12 hours, or within two seconds of its API key being revoked.
+"""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Literal
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mailpixel.links.hosts import is_loopback
+from mailpixel.server.auth import GRANTS
+from mailpixel.server.services import Services
+from mailpixel.server.web_hosts import asked_host
+from mailpixel.store.sign_ins import Session
+
+COOKIE = "mailpixel"
+PRE_COOKIE = "mailpixel_pre"
+"""The cookie of a person who is not signed in; forms of the sign-in page are bound to it."""
+LASTS = timedelta(hours=12)
+COOKIE_CHARS = 100
+
+
+def new_secret() -> str:
+    """A random text for a cookie or a link: 256 bits, safe in a URL."""
+    return secrets.token_urlsafe(32)
+
+
+def digest_of(secret: str) -> bytes:
+    """What is stored of a cookie, a link or a key."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def cookie_of(request: Request, name: str = COOKIE) -> str:
+    """The cookie as sent; empty without one, and for one that cannot be ours."""
+    value = request.cookies.get(name, "")
+    return value if len(value) <= COOKIE_CHARS and value.isascii() else ""
+
+
+async def session_of(request: Request) -> Session | None:
+    """The session of the request's cookie; None when nobody is signed in. Raises `StoreUnavailable`."""
+    cookie = cookie_of(request)
+    if not cookie:
+        return None
+    services: Services = request.state.services
+    now = services.now
+    session = await services.threads.checks.run(services.registry.session, digest_of(cookie), now)
+    if session is None or session.key is None:
+        return session
+    return session if services.live.registry.key(session.key, now) else None
+
+
+def scopes_of(session: Session | None) -> frozenset[str]:
+    """What the person may do."""
+    return frozenset() if session is None else GRANTS.get(session.scope, frozenset())
+
+
+def set_cookie(request: Request, response: Response, secret: str) -> None:
+    """Sign the browser in with this cookie."""
+    _set(request, response, COOKIE, secret, "lax", int(LASTS.total_seconds()))
+
+
+def set_pre_cookie(request: Request, response: Response, secret: str) -> None:
+    """Bind the sign-in form to this browser."""
+    _set(request, response, PRE_COOKIE, secret, "strict", None)
+
+
+def drop_cookie(request: Request, response: Response) -> None:
+    """Take the cookie away."""
+    _set(request, response, COOKIE, "", "lax", 0)
+
+
+def _set(
+    request: Request,
+    response: Response,
+    name: str,
+    value: str,
+    same_site: Literal["lax", "strict"] = "lax",
+    max_age: int | None = None,
+) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=max_age,
+        path="/",
+        secure=is_secure(request),
+        httponly=True,
+        samesite=same_site,
+    )
+
+
+def is_secure(request: Request) -> bool:
+    """Whether the browser came by https, as far as the public address says. This machine may come without."""
+    services: Services = request.state.services
+    return services.settings.base_url.startswith("https://") and not is_loopback(asked_host(request))
