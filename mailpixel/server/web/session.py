@@ -6,7 +6,6 @@ A session ends at sign-out, after 12 hours, or within two seconds of its API key
 import hashlib
 import secrets
 from datetime import timedelta
-from typing import Literal
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -60,36 +59,18 @@ def scopes_of(session: Session | None) -> frozenset[str]:
 
 def set_cookie(request: Request, response: Response, secret: str) -> None:
     """Sign the browser in with this cookie."""
-    _set(request, response, COOKIE, secret, "lax", int(LASTS.total_seconds()))
+    max_age = int(LASTS.total_seconds())
+    response.set_cookie(COOKIE, secret, max_age, samesite="lax", secure=is_secure(request), httponly=True)
 
 
 def set_pre_cookie(request: Request, response: Response, secret: str) -> None:
     """Bind the sign-in form to this browser."""
-    _set(request, response, PRE_COOKIE, secret, "strict", None)
+    response.set_cookie(PRE_COOKIE, secret, samesite="strict", secure=is_secure(request), httponly=True)
 
 
 def drop_cookie(request: Request, response: Response) -> None:
     """Take the cookie away."""
-    _set(request, response, COOKIE, "", "lax", 0)
-
-
-def _set(
-    request: Request,
-    response: Response,
-    name: str,
-    value: str,
-    same_site: Literal["lax", "strict"] = "lax",
-    max_age: int | None = None,
-) -> None:
-    response.set_cookie(
-        name,
-        value,
-        max_age=max_age,
-        path="/",
-        secure=is_secure(request),
-        httponly=True,
-        samesite=same_site,
-    )
+    response.delete_cookie(COOKIE, samesite="lax", secure=is_secure(request), httponly=True)
 
 
 def is_secure(request: Request) -> bool:

@@ -15,6 +15,7 @@ class MemoryShares:
     """`Shares` in memory: a part of a registry, which knows the campaigns."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._shares: dict[int, Share] = {}
 
     @abstractmethod

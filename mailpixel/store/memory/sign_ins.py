@@ -12,6 +12,7 @@ class MemorySignIns:
     """`SignIns` in memory. Any thread may call it."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._sign_in_lock = threading.RLock()
         self._sign_in_links: dict[bytes, SignInLink] = {}
         self._sessions: dict[bytes, Session] = {}
