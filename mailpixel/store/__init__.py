@@ -11,6 +11,7 @@ registry          what a registry offers: the sum of campaigns, keys, leases, op
 campaigns         campaigns and links
 campaign_changes  what follows from a change of a campaign
 shares            addresses that show the figures of one campaign
+sign_ins          links that sign in, and sessions
 keys              API keys, and the ids and fingerprints of signing keys
 leases            which process runs a consumer
 lifecycle         what every store and registry does with its open files
