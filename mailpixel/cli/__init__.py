@@ -39,6 +39,7 @@ COMMANDS = {
     "person": "person",
     "settings": "settings",
     "doctor": "doctor",
+    "metrics": "metrics",
     "demo": "demo",
     "docs": "docs",
 }

@@ -71,6 +71,17 @@ GAUGES: Mapping[str, tuple[str, tuple[str, ...], Several]] = {
 """Help, labels and how to combine the values of several workers, by name."""
 
 
+COMMIT_SECONDS = "mailpixel_commit_seconds"
+COMMIT_HELP = "Duration of one group commit."
+
+
+def metrics_table() -> list[tuple[str, str, str, str]]:
+    """Rows of (metric, kind, labels, help), in the order of definition."""
+    rows = [(name, "counter", ", ".join(labels), help) for name, (help, labels) in COUNTERS.items()]
+    rows += [(name, "gauge", ", ".join(labels), help) for name, (help, labels, _) in GAUGES.items()]
+    return [*rows, (COMMIT_SECONDS, "histogram", "", COMMIT_HELP)]
+
+
 class Metrics:
     """The metrics of one worker. Labels come from closed sets and never hold a token, address or id."""
 
@@ -85,8 +96,8 @@ class Metrics:
             for name, (help, labels, several) in GAUGES.items()
         }
         self._commits = Histogram(
-            "mailpixel_commit_seconds",
-            "Duration of one group commit.",
+            COMMIT_SECONDS,
+            COMMIT_HELP,
             buckets=COMMIT_BUCKETS_S,
             registry=registry,
         )

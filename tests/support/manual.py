@@ -25,7 +25,7 @@ from mailpixel.links.parts.skipped import SkipCause
 from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.server.api.routes import document
 from mailpixel.server.door import Ended
-from mailpixel.server.metrics import COUNTERS, GAUGES
+from mailpixel.server.metrics import metrics_table
 from mailpixel.settings import Settings
 from mailpixel.store import measures
 from tests.support.first_campaign import printed
@@ -123,12 +123,9 @@ def thresholds() -> str:
 
 def metrics() -> str:
     """Every metric."""
-    shown = [(name, "counter", help, labels) for name, (help, labels) in COUNTERS.items()]
-    shown += [(name, "gauge", help, labels) for name, (help, labels, _) in GAUGES.items()]
-    shown.append(("mailpixel_commit_seconds", "histogram", "Duration of one group commit.", ()))
     rows = [
-        (f"`{name}`", kind, ", ".join(f"`{label}`" for label in labels), help)
-        for name, kind, help, labels in shown
+        (f"`{name}`", kind, ", ".join(f"`{label}`" for label in labels.split(", ") if label), help)
+        for name, kind, labels, help in metrics_table()
     ]
     return table(("metric", "kind", "labels", "what it says"), rows)
 
