@@ -92,11 +92,11 @@ def test_an_error_of_the_api_names_no_option_of_the_command_line() -> None:
     assert naming == []
 
 
-def test_no_command_but_serve_uses_the_web_server() -> None:
+def test_no_command_but_serve_and_metrics_uses_the_web_server() -> None:
     commands = sorted((PACKAGE / "cli").rglob("*.py"))
     using = [
         file.name
         for file in commands
         if any(name.startswith("mailpixel.server") for name in imported(ast.parse(file.read_text("utf-8"))))
     ]
-    assert using == ["serve.py"]
+    assert using == ["metrics.py", "serve.py"]
