@@ -14,6 +14,7 @@ shares            addresses that show the figures of one campaign
 sign_ins          links that sign in, and sessions
 keys              API keys, and the ids and fingerprints of signing keys
 leases            which process runs a consumer
+webhooks          receivers of events, how posting to them goes, and what they refused
 lifecycle         what every store and registry does with its open files
 measures          what a message adds to the counters
 shown, standing   what a message's hits show

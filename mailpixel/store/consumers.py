@@ -3,7 +3,7 @@
 One contract suite (`tests/integration/test_consumer_contract.py`) runs on every store.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 from zlib import crc32
@@ -60,6 +60,27 @@ class Waiting:
     first_event_ms: int | None = None
 
 
+class Entry(NamedTuple):
+    """One event in the order of the log: the position behind it, its id, and the message it belongs to."""
+
+    position: str
+    event_id: bytes
+    campaign: str
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The next events in the order of the log, up to the first that is not settled, and their whole messages.
+
+    `messages` holds each message of `entries` once, unless it was erased meanwhile. One that cannot be read is
+    a `PutAside`.
+    """
+
+    entries: Sequence[Entry]
+    messages: Sequence[Message | PutAside]
+
+
 class Consumer(Protocol):
     """A named reader of the log, or of a part of it.
 
@@ -73,7 +94,18 @@ class Consumer(Protocol):
         ...
 
     def done(self, position: str) -> None:
-        """Continue from this position next time. Raises `InvalidInput` for a position that is not of this store."""
+        """Continue from this position next time. Raises `InvalidInput` for a position that is not of this store.
+
+        This may be lost in a power cut: then the position steps back.
+        """
+        ...
+
+    def position(self) -> str:
+        """The position that it is done with."""
+        ...
+
+    def settled(self, after: str, until_ms: int, limit: int) -> Settled:
+        """At most `limit` events after a position, up to the first that was received after `until_ms`."""
         ...
 
     def waiting(self) -> Waiting:
@@ -89,4 +121,15 @@ class Consumers(Protocol):
 
         Raises `InvalidInput` for a part that does not exist.
         """
+        ...
+
+    def position_at(self, moment_ms: int | None) -> str:
+        """The last position before every event received from this moment on; None: the end of the log.
+
+        For a moment it takes a time that grows with the events since then.
+        """
+        ...
+
+    def forget_consumer(self, name: str) -> None:
+        """Forget the position of a consumer."""
         ...

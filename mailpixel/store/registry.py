@@ -16,6 +16,7 @@ from mailpixel.store.leases import Leases
 from mailpixel.store.lifecycle import Lifecycle
 from mailpixel.store.shares import Shares
 from mailpixel.store.sign_ins import SignIns
+from mailpixel.store.webhooks import WebhookRegistry
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,11 @@ class Registry(
     Shares,
     SignIns,
     RegistryFeed,
+    WebhookRegistry,
     Lifecycle,
     Protocol,
 ):
-    """Campaigns, links, API keys, shares, opt-outs, leases and editions of the rules: small, and seldom changed.
+    """Campaigns, links, keys, shares, opt-outs, leases, webhooks and editions of the rules: small, and seldom changed.
 
     Moments are kept to the millisecond.
     """

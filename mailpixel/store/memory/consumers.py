@@ -2,11 +2,11 @@
 
 import threading
 from abc import ABC, abstractmethod
-from itertools import islice
+from itertools import islice, takewhile
 
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Event, Message
-from mailpixel.store.consumers import WHOLE, News, Part, Waiting, position_name
+from mailpixel.store.consumers import WHOLE, Entry, News, Part, Settled, Waiting, position_name
 from mailpixel.store.projections import FOLD
 
 Cursor = tuple[int, int, int]
@@ -48,6 +48,30 @@ class MemoryConsumers(ABC):
             messages = [self.message(*key) for key in keys if part.has(*key)]
             return News(since, text_of((max(news, default=position), *changes)), messages)
 
+    def position_at(self, moment_ms: int | None) -> str:
+        """See `Consumers`."""
+        with self._lock:
+            last = max(self._log, default=0)
+            since = (at for at, event in self._log.items() if event.received_at_ms >= (moment_ms or 0))
+            position = last if moment_ms is None else min(since, default=last + 1) - 1
+            return text_of((position, 0, 0))
+
+    def forget_consumer(self, name: str) -> None:
+        """See `Consumers`."""
+        with self._lock:
+            self._positions.pop(name, None)
+
+    def _settled(self, after: str, until_ms: int, limit: int) -> Settled:
+        with self._lock:
+            position = parse_cursor(after)[0]
+            later = ((at, event) for at, event in self._log.items() if at > position)
+            settled = takewhile(lambda each: each[1].received_at_ms <= until_ms, islice(later, limit))
+            entries = [
+                Entry(text_of((at, 0, 0)), event.id, event.campaign, event.recipient) for at, event in settled
+            ]
+            keys = dict.fromkeys((entry.campaign, entry.recipient) for entry in entries)
+            return Settled(entries, [self.message(*key) for key in keys])
+
     def _waiting(self, consumer: str = FOLD) -> Waiting:
         with self._lock:
             position = self._positions.get(consumer, 0)
@@ -70,6 +94,14 @@ class MemoryConsumer:
     def done(self, position: str) -> None:
         """See `Consumer`."""
         self._log._move(self._name, position)
+
+    def position(self) -> str:
+        """See `Consumer`."""
+        return text_of((self._log._positions.get(self._name, 0), 0, 0))
+
+    def settled(self, after: str, until_ms: int, limit: int) -> Settled:
+        """See `Consumer`."""
+        return self._log._settled(after, until_ms, limit)
 
     def waiting(self) -> Waiting:
         """See `Consumer`."""

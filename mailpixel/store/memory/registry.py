@@ -1,6 +1,5 @@
 """The registry in memory."""
 
-import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace as changed_copy
@@ -30,18 +29,19 @@ from mailpixel.store.keys import ApiKey, SigningKey
 from mailpixel.store.leases import LeaseState
 from mailpixel.store.memory.shares import MemoryShares
 from mailpixel.store.memory.sign_ins import MemorySignIns
+from mailpixel.store.memory.webhooks import MemoryWebhooks
 from mailpixel.store.registry import RegistryNews
 
 
 class MemoryRegistry(
     MemoryShares,
     MemorySignIns,
+    MemoryWebhooks,
 ):
     """A `Registry` in memory. Any thread may call it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._lock = threading.RLock()
         self._campaigns: dict[str, Campaign] = {}
         self._link_revisions: defaultdict[str, list[LinkRevision]] = defaultdict(list)
         self._keys: dict[str, ApiKey] = {}
@@ -54,7 +54,6 @@ class MemoryRegistry(
         self._signed: set[str] = set()
         self._revision = 0
         self._stamps: dict[tuple[str, str], int] = {}
-        self._leases: dict[str, LeaseState] = {}
         self._rules: list[str] = []
 
     def campaigns(

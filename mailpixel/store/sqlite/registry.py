@@ -12,9 +12,11 @@ from mailpixel.store.sqlite.database import BUSY_MS, Database
 from mailpixel.store.sqlite.editions import edition_number
 from mailpixel.store.sqlite.keys import SqliteKeys, api_keys_in
 from mailpixel.store.sqlite.leases import SqliteLeases
+from mailpixel.store.sqlite.letters import SqliteLetters
 from mailpixel.store.sqlite.migrations import migrate
 from mailpixel.store.sqlite.shares import SqliteShares
 from mailpixel.store.sqlite.sign_ins import SqliteSignIns
+from mailpixel.store.sqlite.webhooks import SqliteWebhooks
 from mailpixel.times import to_ms
 
 
@@ -25,6 +27,8 @@ class SqliteRegistry(
     SqliteLeases,
     SqliteShares,
     SqliteSignIns,
+    SqliteWebhooks,
+    SqliteLetters,
 ):
     """A `Registry` in a file that several processes may use at once. Opening it creates and migrates the file.
 

@@ -67,15 +67,22 @@ def _mails(db: Admin) -> None:
 
 @STEPS(name="0022_webhooks")
 def _webhooks(db: Admin) -> None:
-    """Receivers of events, and the events that a receiver refused."""
+    """Receivers of events, how posting to each goes, and the events that a receiver refused."""
     run(
         db,
         """create table webhooks (
-            name text primary key, url text not null, events text not null, verdicts text not null,
-            campaigns text not null, batch integer not null, secret blob not null, old_secret blob,
-            old_until_ms integer, state text not null, failing_since_ms integer, retry_at_ms integer,
-            last_status integer, created_at_ms integer not null, revision integer not null
+            name text primary key, url text not null, events text not null, created_at_ms integer not null,
+            secret blob not null, verdicts text not null, campaigns text not null, batch integer not null,
+            insecure integer not null, old_secret blob, old_until_ms integer, state text not null,
+            stopped_because text not null, start_at text, revision integer not null
         )""",
+        """create table webhook_postings (
+            webhook text primary key, failures integer not null, failing_since_ms integer, retry_at_ms integer,
+            last_outcome text, last_status integer, last_took_ms integer, last_at_ms integer
+        ) without rowid""",
+        """create table webhook_posts (
+            webhook text not null, outcome text not null, number integer not null, primary key (webhook, outcome)
+        ) without rowid""",
         """create table webhook_letters (
             webhook text not null, event_id blob not null, campaign text not null, recipient text not null,
             attempts integer not null, next_at_ms integer not null, last_status integer,

@@ -14,7 +14,7 @@ from mailpixel.store.projections import Buckets, Figures, Folded, Generation, Me
 from mailpixel.store.sqlite.aside import put_aside
 from mailpixel.store.sqlite.carried import messages_that_carried
 from mailpixel.store.sqlite.changes import folded_hits, news_of_counts
-from mailpixel.store.sqlite.consumers import SqliteConsumer
+from mailpixel.store.sqlite.consumers import SqliteConsumer, position_at
 from mailpixel.store.sqlite.counters import timeline
 from mailpixel.store.sqlite.database import BUSY_MS, Database
 from mailpixel.store.sqlite.editions import editions, note_edition
@@ -66,6 +66,16 @@ class SqliteStore:
     def consumer(self, name: str, part: Part = WHOLE) -> SqliteConsumer:
         """See `Store`."""
         return SqliteConsumer(self._database, self._log, name, part)
+
+    def position_at(self, moment_ms: int | None) -> str:
+        """See `Store`."""
+        with self._database.reading() as connection:
+            return position_at(connection, moment_ms)
+
+    def forget_consumer(self, name: str) -> None:
+        """See `Store`."""
+        with self._database.writing() as connection:
+            connection.execute("delete from positions where consumer = ?", (name,))
 
     def save(self, states: Sequence[Folded], news: News) -> None:
         """See `Store`."""
