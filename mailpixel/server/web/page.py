@@ -141,6 +141,8 @@ class Runner:
 
     async def _answer(self, page: WebPage, request: Request) -> Response:
         session = await session_of(request)
+        if session is not None:
+            request.state.key_name = session.name  # for the access log
         if page.scope and session is None:
             return _to_sign_in(request)
         if page.scope and page.scope not in scopes_of(session):

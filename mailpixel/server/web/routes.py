@@ -7,8 +7,8 @@ from mailpixel.server.web.page import WebPage, routes
 PAGES: tuple[WebPage, ...] = (
     WebPage("GET", "/", sign_in.ask, None, query=sign_in.SignInOptions),
     WebPage("POST", "/sign-in", sign_in.by_key, None),
-    WebPage("GET", "/sign-in/{link}", sign_in.ask_by_link, None),
-    WebPage("POST", "/sign-in/{link}", sign_in.by_link, None),
+    WebPage("GET", "/sign-in/{link}", sign_in.ask_by_link, None, query=sign_in.SignInOptions),
+    WebPage("POST", "/sign-in/{link}", sign_in.by_link, None, query=sign_in.SignInOptions),
     WebPage("POST", "/sign-out", sign_in.sign_out, None),
     WebPage("GET", "/settings", settings.first, "write"),
     WebPage("GET", "/settings/keys", keys.show_keys, "write"),

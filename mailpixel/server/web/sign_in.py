@@ -102,7 +102,8 @@ def by_link(call: PageCall) -> Response:
     link = digest_of(call.path["link"])
     session = call.services.registry.use_sign_in_link(link, digest_of(secret), call.now + LASTS, call.now)
     call.services.metrics.sign_in("link" if session else "wrong_link")
-    return _signed_in(call, secret, START) if session else call.redirect("/", WRONG_LINK)
+    wanted = call.own_page(call.query.next) or START
+    return _signed_in(call, secret, wanted) if session else call.redirect("/", WRONG_LINK)
 
 
 def sign_out(call: PageCall) -> Response:
