@@ -35,6 +35,7 @@ COMMANDS = {
     "networks": "networks",
     "keys": "keys",
     "apikey": "keys",
+    "sign-in": "sign_in",
     "share": "share",
     "person": "person",
     "settings": "settings",
@@ -63,7 +64,7 @@ class Main(CommandGroup):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(
-            import_module(f"mailpixel.cli.{COMMANDS[cmd_name]}"), f"{cmd_name}_command"
+            import_module(f"mailpixel.cli.{COMMANDS[cmd_name]}"), f"{cmd_name.replace('-', '_')}_command"
         )
         return command
 

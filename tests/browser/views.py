@@ -1,0 +1,117 @@
+"""What every page must be, in every size and colour scheme."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Page, Request
+
+AXE = (Path(__file__).parents[1] / "data" / "axe" / "axe.min.js").read_text(encoding="utf-8")
+RUN_AXE = "axe.run(document, {resultTypes: ['violations']}).then(found => JSON.stringify(found.violations))"
+WIDER = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+
+
+@dataclass(frozen=True)
+class View:
+    """A window: its width and its colours."""
+
+    width: int
+    scheme: str
+
+    def options(self) -> Mapping[str, Any]:
+        """The options of a browser context."""
+        return {"viewport": {"width": self.width, "height": 900}, "color_scheme": self.scheme}
+
+    def __str__(self) -> str:
+        return f"{self.width}-{self.scheme}"
+
+
+PLAIN = View(1440, "light")
+VIEWS = [View(width, scheme) for width in (360, 768, 1440) for scheme in ("light", "dark")]
+every_view = pytest.mark.parametrize("view", VIEWS, ids=str)
+
+
+@dataclass
+class Watch:
+    """What pages say on the console, and what they request from elsewhere."""
+
+    said: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    def over(self, page: Page) -> Page:
+        """Watch this page from now on."""
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("dialog", lambda dialog: self._dialog(dialog))
+        page.on("request", lambda request: self._see(page, request))
+        return page
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        self.said.append(f"{message.type}: {message.text}")
+
+    def _dialog(self, dialog: Any) -> None:
+        self.said.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _see(self, page: Page, request: Request) -> None:
+        asked = urlsplit(request.url)
+        self.asked.append(request.url)
+        here = urlsplit(page.url)
+        is_navigation = request.is_navigation_request() and page.url == "about:blank"
+        if (
+            asked.scheme not in ("data", "about", "blob")
+            and not is_navigation
+            and asked.netloc != here.netloc
+        ):
+            self.elsewhere.append(request.url)
+
+
+@dataclass(frozen=True)
+class Check:
+    """Asserts that a page is sound; keeps a picture of it where a folder is named."""
+
+    watch: Watch
+    shots: Path | None = None
+
+    def __call__(self, page: Page, name: str = "page") -> None:
+        """Look at the page as it stands now."""
+        if self.shots:
+            self.shots.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=self.shots / f"{name}.png", full_page=True)
+        wide, window = isolated(page, WIDER)
+        found = {
+            "axe": violations(page),
+            "console": self.watch.said,
+            "elsewhere": self.watch.elsewhere,
+            "wider than the window": wide - window if wide > window else 0,
+        }
+        assert found == {"axe": [], "console": [], "elsewhere": [], "wider than the window": 0}
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds: rule, places, and why."""
+    found = json.loads(isolated(page, f"{AXE};{RUN_AXE}"))
+    return [
+        f"{each['id']}: {node['target']} {node.get('failureSummary', '')}"
+        for each in found
+        for node in each["nodes"]
+    ]
+
+
+def isolated(page: Page, script: str) -> Any:
+    """The value of a script in a world of its own: the policy of the page stays in force, and nothing of it changes."""
+    session = page.context.new_cdp_session(page)
+    frame = session.send("Page.getFrameTree")["frameTree"]["frame"]["id"]
+    world = session.send("Page.createIsolatedWorld", {"frameId": frame})["executionContextId"]
+    answer = session.send(
+        "Runtime.evaluate",
+        {"expression": script, "contextId": world, "awaitPromise": True, "returnByValue": True},
+    )
+    session.detach()
+    assert "exceptionDetails" not in answer, answer["exceptionDetails"]
+    return answer["result"]["value"]
