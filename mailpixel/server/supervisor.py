@@ -2,11 +2,9 @@
 
 import logging
 import os
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +19,7 @@ from mailpixel.server.app import app_from_environment
 from mailpixel.server.descriptors import raise_limit
 from mailpixel.server.metrics import MULTIPROCESS
 from mailpixel.server.protocol import TrackingProtocol
+from mailpixel.server.shared_metrics import metrics_folder
 from mailpixel.server.threads import take_short_turns
 from mailpixel.server.workers import Server, Workers, ended_by_signals
 from mailpixel.settings import Settings
@@ -95,12 +94,9 @@ def _shared_metrics(workers: int) -> Iterator[None]:
     if workers == 1:
         yield
         return
-    folder = tempfile.mkdtemp(prefix="mailpixel-metrics-")
-    os.environ[MULTIPROCESS] = folder
-    try:
+    with metrics_folder() as folder:
+        os.environ[MULTIPROCESS] = folder
         yield
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 class WorkProcess:
