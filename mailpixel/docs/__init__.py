@@ -12,6 +12,7 @@ from importlib.resources import files
 
 NAMES = (
     "start",
+    "managers",
     "templates",
     "sending",
     "lists",
