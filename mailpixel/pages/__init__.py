@@ -4,6 +4,7 @@ render        a template with its values, as HTML
 frame         what every page shows around its content: who is signed in, navigation, notices
 static        the style sheets and scripts, each with a name that changes with its content
 numbers       numbers, rates and moments as people read them
+figures_table   all figures with their definitions
 charts        charts as SVG
 templates     one HTML file a page, each extends `base.html`, and those of a campaign `campaign.html`
 """

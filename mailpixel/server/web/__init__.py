@@ -6,6 +6,7 @@ session     who is signed in, and the cookies that say so
 csrf        that a form comes from a page of ours
 forms, multipart     reading forms and uploads
 sign_in     signing in and out
+download    files of a campaign; shares: addresses that show its figures
 notices     what is said once, on the next page
 settings    the first page of the settings; keys: API keys
 policy      headers of every page

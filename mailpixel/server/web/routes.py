@@ -1,6 +1,6 @@
 """The pages as one ordered table: method, path, handler, scope, and the shape of the query string."""
 
-from mailpixel.server.web import keys, settings, sign_in
+from mailpixel.server.web import download, keys, settings, shares, sign_in
 from mailpixel.server.web.page import WebPage, routes
 
 # fmt: off
@@ -14,6 +14,14 @@ PAGES: tuple[WebPage, ...] = (
     WebPage("GET", "/settings/keys", keys.show_keys, "write"),
     WebPage("POST", "/settings/keys", keys.add_key, "write"),
     WebPage("POST", "/settings/keys/revoke", keys.revoke_key, "write"),
+    WebPage("GET", "/campaigns/{id}/download", download.show, "read"),
+    WebPage("POST", "/campaigns/{id}/download", download.share, "write"),
+    WebPage("GET", "/campaigns/{id}/download/{file}", download.file, "read", query=download.FileOptions),
+    WebPage("GET", "/campaigns/{id}/report", download.report, "read"),
+    WebPage("GET", "/settings/shares", shares.show_shares, "write"),
+    WebPage("POST", "/settings/shares", shares.revoke, "write"),
+    WebPage("GET", "/s/{share}.csv", shares.show_csv, None, query=shares.SheetOptions),
+    WebPage("GET", "/s/{share}", shares.show_page, None),
 )
 # fmt: on
 """Every page. Where two paths match, the first counts."""

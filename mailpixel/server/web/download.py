@@ -1,0 +1,168 @@
+"""What can be downloaded of a campaign: the page, the files, the report for printing."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, NamedTuple
+from urllib.parse import quote
+
+from msgspec import UNSET, Meta, UnsetType
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from mailpixel.claims import LAST_LINK
+from mailpixel.model import Campaign
+from mailpixel.pages.figures_table import figures_view
+from mailpixel.reading.shapes import Shape
+from mailpixel.report.rows import Rows, event_rows, recipient_rows
+from mailpixel.report.shares import share_row
+from mailpixel.report.summary import Summary, summarise
+from mailpixel.report.tables import csv_header, csv_rows
+from mailpixel.report.timeline import COLUMNS as TIMELINE_COLUMNS
+from mailpixel.report.timeline import TimelineWindow, timeline_of
+from mailpixel.server.api.json_text import answer_json
+from mailpixel.server.exports import FORMATS, export, file_headers
+from mailpixel.server.web import shares
+from mailpixel.server.web.page import PageCall
+from mailpixel.shares import DAYS
+from mailpixel.store.standing import Standing
+
+MOST_SHARES = 50
+
+
+class FileFormat(NamedTuple):
+    """A format of a file: its words and the end of its URL."""
+
+    words: str
+    path: str
+
+
+class FileKind(NamedTuple):
+    """A kind of file: what is in it, its formats, and the command that gives the same."""
+
+    title: str
+    about: str
+    formats: tuple[FileFormat, ...]
+    command: str
+
+
+def _formats(name: str) -> tuple[FileFormat, ...]:
+    return (
+        FileFormat("CSV", f"{name}.csv"),
+        FileFormat("CSV for Excel", f"{name}.csv?bom=true"),
+        FileFormat("NDJSON", f"{name}.ndjson"),
+        FileFormat("Parquet", f"{name}.parquet"),
+    )
+
+
+FILES = (
+    FileKind(
+        "Recipients",
+        "One row a recipient with an event: what they did, and when for the first time.",
+        _formats("recipients"),
+        "mailpixel recipients {id} > recipients.csv",
+    ),
+    FileKind(
+        "Events",
+        "One row a hit, delivery or opt-out, with its verdict and the rule behind it. For a large campaign this "
+        "is large, too: about 250 bytes a hit as CSV, 30 as Parquet.",
+        _formats("events"),
+        "mailpixel events {id} > events.csv",
+    ),
+    FileKind(
+        "Hour by hour",
+        "Opens and clicks of each hour, in UTC.",
+        (FileFormat("CSV", "timeline.csv"), FileFormat("CSV for Excel", "timeline.csv?bom=true")),
+        "mailpixel timeline {id} > timeline.csv",
+    ),
+    FileKind(
+        "Summary",
+        "All figures with their denominators and definitions, for programs.",
+        (FileFormat("JSON", "summary.json"),),
+        "mailpixel report {id} --json > summary.json",
+    ),
+)
+"""The kinds of files, in the order of the page."""
+
+
+class FileOptions(Shape, frozen=True):
+    """Which rows a file has, and whether a CSV is for Excel."""
+
+    standing: Annotated[Standing | UnsetType, Meta(description="Only recipients with this standing.")] = UNSET
+    link: Annotated[
+        Annotated[int, Meta(ge=1, le=LAST_LINK)] | UnsetType,
+        Meta(description="Only recipients with a human click on this link."),
+    ] = UNSET
+    bom: Annotated[bool, Meta(description="Start a CSV with a byte order mark, which Excel needs.")] = False
+
+
+def show(call: PageCall) -> Response:
+    """All that can be downloaded."""
+    return _page(call, {}, {})
+
+
+def share(call: PageCall) -> Response:
+    """Make a share, and show its addresses this once."""
+    return _page(call, *shares.add(call))
+
+
+def _page(call: PageCall, shown: Mapping[str, str], errors: Mapping[str, str]) -> Response:
+    campaign = _campaign(call)
+    standing = summary_of(call, campaign).recipients.standing
+    found = call.services.registry.shares(campaign.id, limit=100_000)[::-1][:MOST_SHARES]
+    return call.page(
+        "download.html",
+        title="Download",
+        campaign=campaign,
+        base=f"/campaigns/{quote(campaign.id)}",
+        files=[kind._replace(command=kind.command.format(id=campaign.id)) for kind in FILES],
+        standings=[
+            {"name": name, "words": name.replace("_", " ").capitalize(), "number": number}
+            for name, number in standing.items()
+        ],
+        shares=[share_row(each, call.now) for each in found],
+        shown=shown,
+        errors=errors,
+        days=call.form.get("days", str(DAYS)),
+    )
+
+
+def report(call: PageCall) -> Response:
+    """All figures on one page made for paper."""
+    campaign = _campaign(call)
+    return call.page("report.html", title=campaign.name, figures=figures_view(summary_of(call, campaign)))
+
+
+def file(call: PageCall) -> Response:
+    """One file. Raises `HTTPException` 404 for a file that there is not."""
+    name, _, format = call.path["file"].rpartition(".")
+    campaign = _campaign(call)
+    rows: Rows[Any]
+    if name == "events" and format in FORMATS:
+        rows = event_rows(call.services.store, campaign, call.services.rules)
+    elif name == "recipients" and format in FORMATS:
+        query = call.query
+        rows = recipient_rows(call.services.store, campaign, query.standing or None, query.link or None)
+    else:
+        return _small_file(call, campaign)
+    return export(call.services, campaign, rows, format, call.query.bom)
+
+
+def _small_file(call: PageCall, campaign: Campaign) -> Response:
+    headers = file_headers(campaign, *call.path["file"].split(".", 1)) if "." in call.path["file"] else {}
+    if call.path["file"] == "summary.json":
+        return answer_json(summary_of(call, campaign).to_json(), 200, headers)
+    if call.path["file"] == "timeline.csv":
+        rows = timeline_of(call.services.store, campaign.id, TimelineWindow("hour")).rows
+        text = csv_header(TIMELINE_COLUMNS) + csv_rows(row.to_json() for row in rows)
+        return Response(b"\xef\xbb\xbf" * call.query.bom + text, headers=headers)
+    raise HTTPException(404)
+
+
+def summary_of(call: PageCall, campaign: Campaign) -> Summary:
+    """The summary of a campaign now."""
+    services = call.services
+    figures = services.store.figures(campaign.id, services.clock(), services.settings.settle_ms)
+    return summarise(campaign, figures, services.rules.version)
+
+
+def _campaign(call: PageCall) -> Campaign:
+    return call.services.registry.campaign(call.path["id"])

@@ -1,0 +1,110 @@
+"""Pages of shares: what a share shows to whoever has its address, and the list of all of them."""
+
+from typing import Annotated
+
+from msgspec import Meta
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from mailpixel.errors import InvalidInput
+from mailpixel.pages.figures_table import figures_view
+from mailpixel.reading.shapes import Shape
+from mailpixel.report.sheet import sheet
+from mailpixel.report.shares import share_row
+from mailpixel.report.summary import Summary, summarise
+from mailpixel.report.timeline import TimelineWindow, timeline_of
+from mailpixel.server.exports import CSV
+from mailpixel.server.web.page import PageCall
+from mailpixel.shares import DAYS, Terms, add_share, open_share, share_urls
+from mailpixel.store.shares import SharePart
+
+PATH = "/settings/shares"
+MOST_SHOWN = 200
+SECRET = {"x-robots-tag": "noindex, nofollow, noarchive", "referrer-policy": "no-referrer"}
+"""Headers of what a share shows: its address is in no index and in no referrer."""
+CACHE_S = 60
+
+
+class SheetOptions(Shape, frozen=True):
+    """The options of a table for spreadsheets."""
+
+    tz: Annotated[
+        str, Meta(max_length=100, description="The time zone of the days, such as Europe/Berlin.")
+    ] = "UTC"
+
+
+def show_page(call: PageCall) -> Response:
+    """The figures of a campaign for whoever has the address: no recipients, no agents."""
+    campaign = _campaign_of(call, SharePart.PAGE)
+    if campaign is None:
+        response = call.page("share_gone.html", title="This address shows nothing", status=404)
+    else:
+        summary = _summary(call, campaign)
+        response = call.page("share.html", title=summary.campaign.name, figures=figures_view(summary))
+    response.headers.update(SECRET)
+    return response
+
+
+def show_csv(call: PageCall) -> Response:
+    """The same figures as a table for spreadsheets: totals, then a row a day."""
+    campaign = _campaign_of(call, SharePart.CSV)
+    if campaign is None:
+        return _text("error\r\nthis address shows nothing: it is wrong; or it has expired or was revoked\r\n", 404)
+    try:
+        days = timeline_of(call.services.store, campaign, TimelineWindow("day", call.query.tz))
+    except InvalidInput as error:
+        raise HTTPException(422, str(error)) from None
+    response = Response(sheet(_summary(call, campaign), days), media_type=CSV)
+    response.headers.update({**SECRET, "cache-control": f"private, max-age={CACHE_S}"})
+    return response
+
+
+def _text(text: str, status: int) -> Response:
+    return Response(text, status, {**SECRET, "cache-control": "no-store"}, CSV)
+
+
+def _campaign_of(call: PageCall, part: SharePart) -> str | None:
+    """The campaign that the address opens; None for an unknown, expired or revoked share alike."""
+    share = open_share(call.services.registry, call.path["share"], part, call.now)
+    return None if share is None else share.campaign
+
+
+def _summary(call: PageCall, campaign: str) -> Summary:
+    services = call.services
+    figures = services.store.figures(campaign, services.clock(), services.settings.settle_ms)
+    return summarise(services.registry.campaign(campaign), figures, services.rules.version)
+
+
+def show_shares(call: PageCall) -> Response:
+    """All shares, the newest first."""
+    shares = call.services.registry.shares(limit=100_000)[::-1]
+    rows = [share_row(share, call.now) for share in shares[:MOST_SHOWN]]
+    return call.page("shares.html", title="Settings", shares=rows, more=len(shares) - len(rows))
+
+
+def revoke(call: PageCall) -> Response:
+    """End a share."""
+    number = call.form["share"]
+    if not (number.isascii() and number.isdecimal() and len(number) <= 18):
+        raise HTTPException(404)
+    share = call.services.registry.revoke_share(int(number), call.now)
+    text = f"Share {share.id} of {share.campaign} is revoked. Its address shows nothing from now on."
+    back = PATH if call.form.get("from") != "download" else f"/campaigns/{share.campaign}/download"
+    return call.redirect(back, text)
+
+
+def add(call: PageCall) -> tuple[dict[str, str], dict[str, str]]:
+    """The addresses of a new share by what they show, and the problems of the form by field."""
+    try:
+        days = call.form.get("days", str(DAYS))
+        if not (days.isascii() and days.isdecimal() and len(days) < 9):
+            raise InvalidInput("days", "must be a whole number")
+        parts = frozenset(SharePart(part) for part in call.form.all("part") if part in set(SharePart))
+        share, key = add_share(
+            call.services.registry, call.path["id"], call.name, call.now, Terms(int(days), parts)
+        )
+    except InvalidInput as error:
+        return {}, {error.field: error.problem}
+    urls = share_urls(call.services.settings.base_url, share, key)
+    return {part.value: url for part, url in urls.items()}, {}
+
