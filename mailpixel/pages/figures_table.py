@@ -1,4 +1,4 @@
-"""The figures of a campaign as tables with a definition beside each number: for paper, and for those who have a share."""
+"""The figures of a campaign as tables, each number with its definition: for paper and for shares."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -107,7 +107,8 @@ def _counts(summary: Summary) -> list[FigureLine]:
 def _open_rates(summary: Summary) -> list[FigureLine]:
     between = summary.open_rate_range
     values = {"floor": (between.low, ""), "ceiling": (between.high, "")} | {
-        each.method: (each.value, f"{per_cent(each.low)} to {per_cent(each.high)}") for each in between.estimates
+        each.method: (each.value, f"{per_cent(each.low)} to {per_cent(each.high)}")
+        for each in between.estimates
     }
     return [
         FigureLine(_words(name), [per_cent(values[name][0]), values[name][1]], definition)

@@ -12,7 +12,7 @@ from tests.support.api import Api
 from tests.support.builders import a_campaign, a_click, a_delivery, an_open
 from tests.support.web import Person
 
-HOSTILE = '<script>alert(1)</script>"\'=1+1'
+HOSTILE = "<script>alert(1)</script>\"'=1+1"
 DOWNLOAD = "/campaigns/spring/download"
 KEY = re.compile(r"/s/([A-Za-z0-9_-]{43})")
 
@@ -102,7 +102,9 @@ def test_a_share_of_the_table_alone_has_no_page(person: Person) -> None:
     assert (person.see(f"/s/{key}").status_code, person.see(f"/s/{key}.csv").status_code) == (404, 200)
 
 
-@pytest.mark.parametrize(("fields", "problem"), [({"days": "0"}, "1 to 366"), ({"days": "x"}, "a whole number")])
+@pytest.mark.parametrize(
+    ("fields", "problem"), [({"days": "0"}, "1 to 366"), ({"days": "x"}, "a whole number")]
+)
 def test_a_faulty_share_is_explained_beside_its_field(
     person: Person, fields: dict[str, str], problem: str
 ) -> None:

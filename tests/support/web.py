@@ -14,7 +14,9 @@ class Person:
 
     def __init__(self, api: Api, scope: str = "write") -> None:
         self._client = api.client
-        self._client.base_url = httpx2.URL("https://t.example")  # cookies of an https service come back to it alone
+        self._client.base_url = httpx2.URL(
+            "https://t.example"
+        )  # cookies of an https service come back to it alone
         self._csrf = ""
         self.see("/")
         self.send("/sign-in", {"key": f"mp_{scope}"})

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from mailpixel.errors import InvalidInput
 from mailpixel.pages.figures_table import figures_view
 from mailpixel.reading.shapes import Shape
-from mailpixel.report.sheet import sheet
 from mailpixel.report.shares import share_row
+from mailpixel.report.sheet import sheet
 from mailpixel.report.summary import Summary, summarise
 from mailpixel.report.timeline import TimelineWindow, timeline_of
 from mailpixel.server.exports import CSV
@@ -49,7 +49,9 @@ def show_csv(call: PageCall) -> Response:
     """The same figures as a table for spreadsheets: totals, then a row a day."""
     campaign = _campaign_of(call, SharePart.CSV)
     if campaign is None:
-        return _text("error\r\nthis address shows nothing: it is wrong; or it has expired or was revoked\r\n", 404)
+        return _text(
+            "error\r\nthis address shows nothing: it is wrong; or it has expired or was revoked\r\n", 404
+        )
     try:
         days = timeline_of(call.services.store, campaign, TimelineWindow("day", call.query.tz))
     except InvalidInput as error:
@@ -107,4 +109,3 @@ def add(call: PageCall) -> tuple[dict[str, str], dict[str, str]]:
         return {}, {error.field: error.problem}
     urls = share_urls(call.services.settings.base_url, share, key)
     return {part.value: url for part, url in urls.items()}, {}
-
