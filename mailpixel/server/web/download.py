@@ -36,12 +36,11 @@ class FileFormat(NamedTuple):
 
 
 class FileKind(NamedTuple):
-    """A kind of file: what is in it, its formats, and the command that gives the same."""
+    """A kind of file: what is in it, and its formats."""
 
     title: str
     about: str
     formats: tuple[FileFormat, ...]
-    command: str
 
 
 def _formats(name: str) -> tuple[FileFormat, ...]:
@@ -58,26 +57,22 @@ FILES = (
         "Recipients",
         "One row a recipient with an event: what they did, and when for the first time.",
         _formats("recipients"),
-        "mailpixel recipients {id} > recipients.csv",
     ),
     FileKind(
         "Events",
         "One row a hit, delivery or opt-out, with its verdict and the rule behind it. For a large campaign this "
         "is large, too: about 250 bytes a hit as CSV, 30 as Parquet.",
         _formats("events"),
-        "mailpixel events {id} > events.csv",
     ),
     FileKind(
         "Hour by hour",
         "Opens and clicks of each hour, in UTC.",
         (FileFormat("CSV", "timeline.csv"), FileFormat("CSV for Excel", "timeline.csv?bom=true")),
-        "mailpixel timeline {id} > timeline.csv",
     ),
     FileKind(
         "Summary",
         "All figures with their denominators and definitions, for programs.",
         (FileFormat("JSON", "summary.json"),),
-        "mailpixel report {id} --json > summary.json",
     ),
 )
 """The kinds of files, in the order of the page."""
@@ -113,7 +108,7 @@ def _page(call: PageCall, shown: Mapping[str, str], errors: Mapping[str, str]) -
         title="Download",
         campaign=campaign,
         base=f"/campaigns/{quote(campaign.id)}",
-        files=[kind._replace(command=kind.command.format(id=campaign.id)) for kind in FILES],
+        files=FILES,
         standings=[
             {"name": name, "words": name.replace("_", " ").capitalize(), "number": number}
             for name, number in standing.items()

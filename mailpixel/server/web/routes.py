@@ -1,6 +1,6 @@
 """The pages as one ordered table: method, path, handler, scope, and the shape of the query string."""
 
-from mailpixel.server.web import download, keys, settings, shares, sign_in
+from mailpixel.server.web import download, edit, keys, settings, shares, sign_in
 from mailpixel.server.web.page import WebPage, routes
 
 # fmt: off
@@ -14,6 +14,12 @@ PAGES: tuple[WebPage, ...] = (
     WebPage("GET", "/settings/keys", keys.show_keys, "write"),
     WebPage("POST", "/settings/keys", keys.add_key, "write"),
     WebPage("POST", "/settings/keys/revoke", keys.revoke_key, "write"),
+    WebPage("GET", "/campaigns/new", edit.show_new, "write"),
+    WebPage("POST", "/campaigns/new", edit.add, "write"),
+    WebPage("GET", "/campaigns/{id}/edit", edit.show, "write"),
+    WebPage("POST", "/campaigns/{id}/edit", edit.change, "write"),
+    WebPage("POST", "/campaigns/{id}/archive", edit.archive, "write"),
+    WebPage("POST", "/campaigns/{id}/delete", edit.delete, "write"),
     WebPage("GET", "/campaigns/{id}/download", download.show, "read"),
     WebPage("POST", "/campaigns/{id}/download", download.share, "write"),
     WebPage("GET", "/campaigns/{id}/download/{file}", download.file, "read", query=download.FileOptions),
