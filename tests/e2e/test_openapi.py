@@ -10,11 +10,12 @@ from starlette.routing import Route
 
 from mailpixel.server.api.routes import document
 from mailpixel.server.app import ROUTES
+from mailpixel.server.web.routes import PAGES
 from tests.e2e.schemathesis_hooks import KNOWN
 from tests.support.service import Service, rows
 
 OF_PEOPLE = {
-    ("GET", "/"),
+    *((page.method, page.path) for page in PAGES),
     ("GET", "/docs"),
     ("GET", "/docs/{name}"),
     ("GET", "/static/{name}"),

@@ -22,4 +22,8 @@ def is_same_origin(request: Request) -> bool:
 
 def is_ours(request: Request, cookie: str, token: str) -> bool:
     """Whether a form with this hidden value comes from a page that the holder of the cookie saw."""
-    return bool(cookie) and is_same_origin(request) and hmac.compare_digest(token_of(cookie), token)
+    return (
+        bool(cookie)
+        and is_same_origin(request)
+        and hmac.compare_digest(token_of(cookie).encode(), token.encode())
+    )

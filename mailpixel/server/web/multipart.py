@@ -1,6 +1,5 @@
 """A form with files, read piece by piece: fields into memory, files into the data folder. Both are bounded."""
 
-import tempfile
 from typing import BinaryIO
 
 from python_multipart.exceptions import MultipartParseError
@@ -8,6 +7,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from mailpixel.folder.spool import disk_errors, spool_file
 from mailpixel.server.services import Services
 
 MOST_PARTS = 1_000
@@ -103,8 +103,7 @@ class MultipartReader:
         self._is_file = b"filename" in options
         self._filename = options.get(b"filename", b"").decode("utf-8", "replace")[:NAME_CHARS]
         if self._is_file and self._filename and self._name not in self._files:
-            file = tempfile.TemporaryFile(dir=self._services.settings.data)  # noqa: SIM115 - closed with the form
-            self._files[self._name] = (self._filename, file, 0)
+            self._files[self._name] = (self._filename, spool_file(self._services.settings.data), 0)
 
     def _add(self, piece: bytes) -> None:
         self._left[self._is_file] -= len(piece)
@@ -125,8 +124,9 @@ class MultipartReader:
 
 
 def _write_all(pending: list[tuple[BinaryIO, bytes]]) -> None:
-    for file, piece in pending:
-        file.write(piece)
+    with disk_errors():
+        for file, piece in pending:
+            file.write(piece)
 
 
 def _too_large(is_file: bool, services: Services) -> str:
