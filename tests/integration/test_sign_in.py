@@ -55,8 +55,8 @@ def test_a_key_signs_in_and_leads_to_the_page_that_was_wanted(person: Person) ->
     "wanted",
     [
         "//evil.example", "https://evil.example/", "/\\evil.example", "\\\\evil.example", "/\t/evil.example",
-        "/%09/evil", "javascript:alert(1)", "/settings/keys\r\nx: y", "settings/keys", "/nothing", "/settings/keys/../../evil",
-        "/settings\\keys", "/api/campaigns", "/sign-out",
+        "/%09/evil", "javascript:alert(1)", "/settings/keys\r\nx: y", "settings/keys", "/nothing",
+        "/settings/keys/../../evil", "/settings\\keys", "/api/campaigns", "/sign-out",
     ],
 )  # fmt: skip
 def test_no_other_site_is_a_page_to_go_back_to(person: Person, wanted: str) -> None:
