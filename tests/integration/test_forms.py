@@ -104,7 +104,7 @@ def test_a_plain_form_is_read_and_a_missing_field_is_an_error(tmp_path: Path) ->
     ],
 )
 def test_what_is_too_large_or_no_form_is_refused(
-    tmp_path: Path, body: bytes, media: str, settings: dict[str, int], status: int
+    tmp_path: Path, body: bytes, media: str, settings: dict[str, Any], status: int
 ) -> None:
     with pytest.raises(HTTPException) as refused:
         read(tmp_path, body, media, **settings)
