@@ -36,6 +36,7 @@ COMMANDS = {
     "keys": "keys",
     "apikey": "keys",
     "sign-in": "sign_in",
+    "inbound": "inbound",
     "share": "share",
     "person": "person",
     "settings": "settings",

@@ -1,4 +1,4 @@
-"""The surfaces: the public paths used in mail. All code that needs a surface reads it from this one table."""
+"""The surfaces: the public paths used in mail or by ESPs. All code reads them from this one table."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +16,8 @@ class ReplyKind(StrEnum):
     """With a redirect to its destination, or a page where there is none."""
     PAGE = "page"
     """With a page of the app that asks first; nothing happens before its reader agrees."""
+    REPORTS = "reports"
+    """With a status: an ESP posts what became of messages."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +38,7 @@ class Surface:
     @property
     def takes_hits(self) -> bool:
         """Whether a request on it becomes a hit, answered on the hot path."""
-        return self.reply is not ReplyKind.PAGE
+        return self.reply in (ReplyKind.PIXEL, ReplyKind.REDIRECT)
 
 
 _OPEN, _CLICK, _MESSAGE = TokenKind.OPEN, TokenKind.CLICK, TokenKind.MESSAGE
@@ -44,8 +46,10 @@ _OPEN, _CLICK, _MESSAGE = TokenKind.OPEN, TokenKind.CLICK, TokenKind.MESSAGE
 PIXEL = Surface("open", "/o/", EventKind.OPEN, ReplyKind.PIXEL, (_OPEN, _MESSAGE))
 LINK = Surface("click", "/c/", EventKind.CLICK, ReplyKind.REDIRECT, (_CLICK,), numbered=(_MESSAGE,))
 OPT_OUT = Surface("optout", "/u/", EventKind.OPTOUT, ReplyKind.PAGE, (_MESSAGE,))
+INBOUND = Surface("inbound", "/in/", EventKind.DELIVERY, ReplyKind.REPORTS, (_MESSAGE,))
+"""The name of a source stands behind the prefix; the tokens are in its reports, which may be bounces too."""
 
-SURFACES = (PIXEL, LINK, OPT_OUT)
+SURFACES = (PIXEL, LINK, OPT_OUT, INBOUND)
 """All surfaces. To add one, add a row above and list it here."""
 
 _BY_PREFIX = {surface.prefix: surface for surface in SURFACES}

@@ -15,6 +15,7 @@ explanation  one message with its verdicts and reasons
 sources      sources that followed links of many recipients
 export       every event with its verdict, and every delivery
 shares       shares for programs and tables
+inbound      sources of delivery reports for programs
 sheet        the figures of a campaign as one table for spreadsheets
 rows         events or recipients to export, by page; parquet: their typed columns
 answer       the base class of reports as JSON

@@ -20,7 +20,7 @@ from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.intake import Intake
 from mailpixel.ingest.live import LiveKeys, LiveKnowledge, LivePart
 from mailpixel.ingest.registry_cache import RegistryCache
-from mailpixel.server import api, health, manual, optout, site_files, static_files, web
+from mailpixel.server import api, health, inbound, manual, optout, site_files, static_files, web
 from mailpixel.server.access_log import AccessLog, LoggedTracking, access_log
 from mailpixel.server.descriptors import most_connections
 from mailpixel.server.door import Door
@@ -48,6 +48,7 @@ ROUTES = [
     *manual.ROUTES,
     *health.ROUTES,
     *optout.ROUTES,
+    *inbound.ROUTES,
     *site_files.ROUTES,
     *api.ROUTES,
 ]

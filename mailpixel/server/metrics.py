@@ -38,6 +38,10 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "Attempts to sign in to the pages, by outcome: key, link, wrong_key, wrong_link, too_many.",
         ("outcome",),
     ),
+    "mailpixel_inbound_total": (
+        "Reports of ESPs, and refused posts, by ESP and outcome.",
+        ("esp", "outcome"),
+    ),
     "mailpixel_forwarded_unreadable_total": (
         "Requests in which a declared proxy sent an unreadable client address.",
         (),
@@ -133,6 +137,10 @@ class Metrics:
     def sign_in(self, outcome: str) -> None:
         """Count an attempt to sign in: `key`, `link`, `wrong_key`, `wrong_link`, or `too_many` wrong keys."""
         self._counters["mailpixel_signins_total"].labels(outcome).inc()
+
+    def count_inbound(self, esp: str, outcome: str, number: int) -> None:
+        """Count reports of an ESP, or a refused post."""
+        self._counters["mailpixel_inbound_total"].labels(esp, outcome).inc(number)
 
     def count(self, surface: Surface, outcome: HitOutcome) -> None:
         """Count one request on a surface that takes hits. A plain dict holds it until `flush`: ten times faster."""

@@ -1,7 +1,7 @@
 """What the app's handlers work with. It is made once at the start and carried by the lifespan state."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailpixel.classify import Rules
@@ -9,6 +9,7 @@ from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.live import LiveKnowledge
 from mailpixel.server.metrics import Metrics
 from mailpixel.server.refreshing import Refreshing
+from mailpixel.server.sns_certificates import Certificates
 from mailpixel.server.threads import Threads
 from mailpixel.server.wrong_keys import WrongKeys
 from mailpixel.settings import Settings
@@ -31,6 +32,7 @@ class Services:
     threads: Threads
     clock: Callable[[], int]
     wrong_keys: WrongKeys
+    certificates: Certificates = field(default_factory=Certificates)
 
     @property
     def now(self) -> datetime:

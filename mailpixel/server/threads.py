@@ -15,6 +15,9 @@ PAGES_AT_ONCE = 2
 UPLOADS_AT_ONCE = 2
 OPT_OUTS_AT_ONCE = 4
 CHECKS_AT_ONCE = 2
+POST_STEPS_AT_ONCE = 2
+POSTS_AT_ONCE = 16
+"""Most posts of ESPs at once. Each may hold 1 MB; an ESP sends again what was refused."""
 EXPORTS_AT_ONCE = 16
 """Most exports at once in one process. Each holds some megabytes until its client has read it."""
 
@@ -57,7 +60,10 @@ class Threads:
         self.uploads = Lane(UPLOADS_AT_ONCE)
         """Uploads on their way to the disk."""
         self.opt_outs = Lane(OPT_OUTS_AT_ONCE)
+        self.inbound = Lane(POST_STEPS_AT_ONCE)
         self.checks = Lane(CHECKS_AT_ONCE)
         """Readiness, metrics and small files."""
         self.exports = BoundedSemaphore(EXPORTS_AT_ONCE)
         """An export takes it or is refused; no request waits for it."""
+        self.posts = BoundedSemaphore(POSTS_AT_ONCE)
+        """A post of an ESP takes it or is refused."""

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from mailpixel.model import Campaign
 from mailpixel.store.campaigns import CampaignReader, CampaignWriter, ChangedCampaigns
+from mailpixel.store.inbound import InboundSources
 from mailpixel.store.keys import ApiKey, ApiKeys, SigningKeys
 from mailpixel.store.leases import Leases
 from mailpixel.store.lifecycle import Lifecycle
@@ -72,13 +73,14 @@ class Registry(
     SigningKeys,
     OptOuts,
     Shares,
+    InboundSources,
     SignIns,
     RegistryFeed,
     WebhookRegistry,
     Lifecycle,
     Protocol,
 ):
-    """Campaigns, links, keys, shares, opt-outs, leases, webhooks and editions of the rules: small, and seldom changed.
+    """What people set up, opt-outs, leases and editions of the rules: small, and seldom changed.
 
     Moments are kept to the millisecond.
     """

@@ -8,6 +8,7 @@ from mailpixel.reading.shapes import each_once, schemas_of
 from mailpixel.report.answer import Answer
 from mailpixel.report.explanation import MessageRow
 from mailpixel.report.export import EventRow
+from mailpixel.report.inbound import AddedInboundRow, InboundRow
 from mailpixel.report.links import CampaignRow, LinkRow
 from mailpixel.report.recipients import RecipientRow
 from mailpixel.report.shares import AddedShareRow, ShareRow
@@ -96,6 +97,8 @@ ANSWERS: tuple[type[Answer], ...] = (
     MessageRow,
     ShareRow,
     AddedShareRow,
+    InboundRow,
+    AddedInboundRow,
 )
 """The answers whose schema is a Struct."""
 
@@ -119,6 +122,10 @@ WRITTEN: dict[str, Schema] = {
     "Links": a_page("Link"),
     "Recipients": a_page("Recipient"),
     "Shares": a_page("Share"),
+    "Inbounds": {
+        "description": "All sources of delivery reports, in order of name.",
+        **an_object(items={"type": "array", "items": ref("Inbound")}),
+    },
     "Minted": {
         "description": "The links of one recipient, `link_1` and so on; with `merge` a token.",
         "type": "object",
@@ -206,6 +213,17 @@ EXAMPLES: dict[str, Any] = {
     "RewrittenLine": {"recipient": "r-1001"} | _REWRITTEN,
     "Delivered": {"accepted": 1, "opted_out": 0, "failed": 0},
     "DeliveredLine": {"accepted": 1, "opted_out": 0, "failed": 0},
+    "AddedInbound": {
+        "name": "postmark-live",
+        "esp": "postmark",
+        "created_at": "2026-11-28T09:00:00Z",
+        "waits": False,
+        "url": "https://mailpixel:PASSWORD@t.example/in/postmark-live",
+        "key": None,
+        "setup": [
+            "In Postmark open the server, its message stream, Webhooks, Add webhook, and paste the URL."
+        ],
+    },
     "Health": {"status": "ok"},
 }
 """One answer of each kind that a client sends something for, by the name of its schema."""

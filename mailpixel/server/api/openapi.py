@@ -15,6 +15,7 @@ NDJSON = "application/x-ndjson"
 JSON = "application/json"
 PATH_PARAMETERS = {
     "id": "The campaign.",
+    "name": "The name of the source.",
     "recipient": "The recipient id. Write a `/` in it as %2F.",
 }
 REASONS = {

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from mailpixel.reading.deliveries import Delivery
-from mailpixel.server.api import campaign_shapes, campaigns, reports, rewrites, shares, streams
+from mailpixel.server.api import campaign_shapes, campaigns, inbound, reports, rewrites, shares, streams
 from mailpixel.server.api.endpoint import Call, Endpoint, routes
 from mailpixel.server.api.json_text import answer_json
 from mailpixel.server.api.openapi import document_of
@@ -80,6 +80,13 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("POST", f"{CAMPAIGN}/deliveries", streams.deliver_one, "write",
              "Log one delivery, or a stream of them.", "Delivered", body=Delivery, lines=True,
              stream=streams.deliveries),
+    Endpoint("GET", "/api/inbound", inbound.list_inbound, "write",
+             "List the sources of delivery reports.", "Inbounds"),
+    Endpoint("POST", "/api/inbound", inbound.add_inbound, "write",
+             "Add a source of delivery reports; its URL and key are shown only once.", "AddedInbound",
+             body=inbound.NewInbound, status=201, fails=(409,)),
+    Endpoint("DELETE", "/api/inbound/{name}", inbound.remove_inbound, "write",
+             "Remove a source of delivery reports.", None, status=204),
     Endpoint("GET", "/api/openapi.json", show_document, None,
              "Describe this API as OpenAPI 3.1.", "Document"),
     # Served beside the API; listed so that the document is complete.

@@ -27,6 +27,7 @@ from mailpixel.store.campaigns import (
 )
 from mailpixel.store.keys import ApiKey, SigningKey
 from mailpixel.store.leases import LeaseState
+from mailpixel.store.memory.inbound import MemoryInbound
 from mailpixel.store.memory.shares import MemoryShares
 from mailpixel.store.memory.sign_ins import MemorySignIns
 from mailpixel.store.memory.webhooks import MemoryWebhooks
@@ -34,6 +35,7 @@ from mailpixel.store.registry import RegistryNews
 
 
 class MemoryRegistry(
+    MemoryInbound,
     MemoryShares,
     MemorySignIns,
     MemoryWebhooks,

@@ -10,6 +10,7 @@ from mailpixel.store.sqlite.campaigns import SqliteCampaigns
 from mailpixel.store.sqlite.changed_campaigns import SqliteChangedCampaigns
 from mailpixel.store.sqlite.database import BUSY_MS, Database
 from mailpixel.store.sqlite.editions import edition_number
+from mailpixel.store.sqlite.inbound import SqliteInbound
 from mailpixel.store.sqlite.keys import SqliteKeys, api_keys_in
 from mailpixel.store.sqlite.leases import SqliteLeases
 from mailpixel.store.sqlite.letters import SqliteLetters
@@ -29,6 +30,7 @@ class SqliteRegistry(
     SqliteSignIns,
     SqliteWebhooks,
     SqliteLetters,
+    SqliteInbound,
 ):
     """A `Registry` in a file that several processes may use at once. Opening it creates and migrates the file.
 

@@ -100,8 +100,14 @@ def _inbound(db: Admin) -> None:
         "alter table states add column bounce_reason integer",
         "alter table states add column complained_at_ms integer",
         """create table inbound (
-            name text primary key, esp text not null, secret blob not null, created_at_ms integer not null
+            name text primary key, esp text not null, secret blob not null, created_at_ms integer not null,
+            confirm_url text not null default ''
         )""",
+        """create table inbound_once (
+            source text not null, once blob not null, body blob not null, until_ms integer not null,
+            primary key (source, once)
+        ) without rowid""",
+        "create index inbound_once_by_end on inbound_once (until_ms)",
     )
 
 

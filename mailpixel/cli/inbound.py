@@ -1,0 +1,120 @@
+"""`mailpixel inbound`: sources of delivery reports."""
+
+import secrets
+import sys
+from datetime import UTC, datetime
+
+import click
+
+from mailpixel.cli.context import (
+    CommandGroup,
+    base_url,
+    begun,
+    confirm,
+    keyring,
+    print_table,
+    say,
+    stores,
+    yes_option,
+)
+from mailpixel.errors import InvalidInput, StoreUnavailable
+from mailpixel.inbound.esps import ESPS, Access
+from mailpixel.inbound.sns import CONFIRM_URL
+from mailpixel.inbound.source import CHANCE_BYTES, NewSource, new_source, url_of
+from mailpixel.report.moments import iso
+
+STDIN = "-"
+name_argument = click.argument("name")
+
+
+@click.group("inbound", cls=CommandGroup, example="mailpixel inbound add postmark-live --esp postmark")
+def inbound_command() -> None:
+    """Receive delivery reports from ESPs: deliveries, bounces and complaints."""
+
+
+@inbound_command.command("add", example="mailpixel inbound add postmark-live --esp postmark")
+@name_argument
+@click.option("--esp", type=click.Choice(list(ESPS)), required=True, help="Expect the reports of this ESP.")
+@click.option(
+    "--secret",
+    default="",
+    metavar="KEY|-",
+    help="Check the ESP's signature with this key, or with the one on stdin.",
+)
+@click.option("--topic", default="", metavar="ARN", help="Accept only this SNS topic (for `ses`).")
+def inbound_add(name: str, esp: str, secret: str, topic: str) -> None:
+    """Add a source and print the URL to paste at the ESP. Passwords and keys are shown only once."""
+    if topic and (secret or esp != "ses"):
+        raise InvalidInput("--topic", "is for `ses` alone, which needs no --secret")
+    key = topic or (sys.stdin.readline() if secret == STDIN else secret)
+    _, registry = begun()
+    asked = NewSource(name, esp, key)
+    source, password = new_source(
+        asked, keyring(registry), secrets.token_bytes(CHANCE_BYTES), datetime.now(UTC)
+    )
+    registry.add_inbound(source)
+    click.echo(url_of(base_url(), name, ESPS[esp].access, password))
+    if ESPS[esp].access is Access.BEARER:
+        click.echo(password)
+    _say_setup(name, esp)
+
+
+@inbound_command.command("list", example="mailpixel inbound list")
+def inbound_list() -> None:
+    """List the sources by name, ESP and date."""
+    _, registry = stores()
+    rows = [
+        (each.name, each.esp, iso(each.created_at), "waits" if each.confirm_url else None)
+        for each in registry.inbounds()
+    ]
+    print_table(("name", "esp", "created_at", "subscription"), rows)
+
+
+@inbound_command.command("show", example="mailpixel inbound show postmark-live")
+@name_argument
+def inbound_show(name: str) -> None:
+    """Show the URL of a source without its password, and what to set up at the ESP."""
+    _, registry = stores()
+    source = registry.inbound(name)
+    click.echo(url_of(base_url(), name, Access.NONE, ""))
+    _say_setup(name, source.esp)
+    if source.confirm_url:
+        say(f"a subscription waits: mailpixel inbound confirm {name}")
+
+
+@inbound_command.command("confirm", example="mailpixel inbound confirm ses-live --yes")
+@name_argument
+@yes_option
+def inbound_confirm(name: str, yes: bool) -> None:
+    """Confirm the SNS subscription that waits for it. Only SNS itself is asked, over https."""
+    from mailpixel.server.sns_certificates import fetch
+
+    _, registry = stores()
+    url = registry.inbound(name).confirm_url
+    if not CONFIRM_URL.fullmatch(url):
+        raise InvalidInput("NAME", "no subscription waits; subscribe the URL in SNS, then try again")
+    say(f"SNS at {url.split('/')[2]} asks to send reports to `{name}`")
+    confirm("Confirm the subscription?", yes)
+    try:
+        fetch(url)
+    except OSError:
+        raise StoreUnavailable("SNS did not confirm; ask SNS to send the confirmation again") from None
+    registry.keep_confirmation(name, "")
+    say(f"the subscription of `{name}` is confirmed")
+
+
+@inbound_command.command("remove", example="mailpixel inbound remove postmark-live --yes")
+@name_argument
+@yes_option
+def inbound_remove(name: str, yes: bool) -> None:
+    """Remove a source. Its posts are answered with 404 from then on; reports already logged stay."""
+    _, registry = stores()
+    registry.inbound(name)
+    confirm(f"The ESP can no longer report to `{name}`. Remove it?", yes)
+    registry.remove_inbound(name)
+    say(f"the source `{name}` is removed")
+
+
+def _say_setup(name: str, esp: str) -> None:
+    for number, step in enumerate(ESPS[esp].setup, 1):
+        say(f"{number}. {step.replace('NAME', name)}")
