@@ -87,7 +87,7 @@ def inbound_show(name: str) -> None:
 @yes_option
 def inbound_confirm(name: str, yes: bool) -> None:
     """Confirm the SNS subscription that waits for it. Only SNS itself is asked, over https."""
-    from mailpixel.server.sns_certificates import fetch
+    from mailpixel.ingest.sns_certificates import fetch
 
     _, registry = stores()
     url = registry.inbound(name).confirm_url

@@ -10,4 +10,5 @@ group           hits that share a commit, and their answers
 batches         events of streams, a share of each commit
 evidence        hits with a broken signature
 committer       group commit
+sns_certificates    what is fetched from Amazon SNS to check reports of ESPs
 """

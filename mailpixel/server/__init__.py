@@ -14,7 +14,7 @@ connection       one HTTP connection with bounds; parsing: its requests; ahead: 
 door             how many connections a worker keeps open; descriptors: how many it can open
 api, auth        the JSON API, and who may use it
 optout           the "do not track me" page
-inbound          reports of ESPs; sns_certificates: what is fetched from Amazon SNS
+inbound          reports of ESPs
 reader_pages     the pages that readers of mail see; errors: errors for programs and for readers
 site_files       robots.txt and the files of app links; static_files: style sheets and scripts
 web              the pages for campaign managers; wrong_keys: how often a wrong key may be tried

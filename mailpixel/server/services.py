@@ -7,9 +7,9 @@ from datetime import datetime
 from mailpixel.classify import Rules
 from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.live import LiveKnowledge
+from mailpixel.ingest.sns_certificates import Certificates
 from mailpixel.server.metrics import Metrics
 from mailpixel.server.refreshing import Refreshing
-from mailpixel.server.sns_certificates import Certificates
 from mailpixel.server.threads import Threads
 from mailpixel.server.wrong_keys import WrongKeys
 from mailpixel.settings import Settings
