@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 NAMES = (
     "start",
@@ -37,6 +38,9 @@ NAMES = (
 _MARK = re.compile(r"^<!-- /?\w+ -->\n", re.MULTILINE)
 """Where a part begins or ends that is made from the code; no reader needs to see it."""
 
+PICTURE_SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+"""The colour schemes of each picture: NAME-light.png and NAME-dark.png."""
+
 
 @dataclass(frozen=True, slots=True)
 class ManualPage:
@@ -62,3 +66,10 @@ def pages() -> dict[str, ManualPage]:
     folder = files(__name__)
     texts = {name: (folder / f"{name}.md").read_text(encoding="utf-8") for name in NAMES}
     return {name: ManualPage(name, _MARK.sub("", text)) for name, text in texts.items()}
+
+
+@cache
+def pictures() -> dict[str, bytes]:
+    """Every picture, a PNG, by its file name."""
+    folder = files(__name__)
+    return {each.name: each.read_bytes() for each in folder.iterdir() if each.name.endswith(".png")}

@@ -108,6 +108,16 @@ class _Renderer(RendererHTML):
         """The same of an indented block."""
         return self.fence(tokens, idx, options, env)
 
+    def image(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        """A picture of the manual, in the colours of the reader."""
+        token = tokens[idx]
+        light = str(token.attrGet("src"))
+        dark = light.replace("-light.", "-dark.")
+        return (
+            f'<picture><source media="(prefers-color-scheme: dark)" srcset="{escape(dark)}">'
+            f'<img src="{escape(light)}" alt="{escape(token.content)}"></picture>'
+        )
+
     def link_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """A link to a page of the manual or to a site; to a file of the clone, only its words."""
         target = str(tokens[idx].attrGet("href"))
