@@ -1,4 +1,4 @@
-"""Pictures of the overview for the README and the manual, from the demonstration: light and dark. See `scripts/picture`.
+"""Pictures of the overview for README and manual, light and dark, from the demonstration. See `scripts/picture`.
 
 python -m tests.support.picture [FOLDER]
 """
