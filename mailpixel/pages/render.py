@@ -5,8 +5,12 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mailpixel.pages import numbers
+from mailpixel.pages.charts.figure import legend, swatch
+from mailpixel.pages.charts.svg import HATCHING
+from mailpixel.pages.definitions import DEFINITIONS
 from mailpixel.pages.frame import Frame
 from mailpixel.pages.static import static_url
+from mailpixel.report.parts import PART_NAMES
 
 FILTERS = {
     "grouped": numbers.grouped,
@@ -17,6 +21,16 @@ FILTERS = {
     "clock": numbers.clock_text,
 }
 """What a template may write behind a `|`, besides Jinja2's own filters."""
+
+GLOBALS = {
+    "static": static_url,
+    "legend": legend,
+    "swatch": swatch,
+    "HATCHING": HATCHING,
+    "DEFINITIONS": DEFINITIONS,
+    "PART_NAMES": PART_NAMES,
+}
+"""What every template and macro may use."""
 
 
 def render(template: str, frame: Frame, **values: object) -> str:
@@ -35,5 +49,5 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     made.filters.update(FILTERS)
-    made.globals["static"] = static_url
+    made.globals.update(GLOBALS)
     return made

@@ -7,6 +7,7 @@ clients      programs and devices
 estimate     how many opened when mail programs hide it
 wording      the open rate in sentences
 parts        who fetched: people, proxies, privacy prefetches, machines
+comparison   two campaigns in sentences
 course       two campaigns by hours since sending
 timeline     counts by hour or day in any time zone
 links        rows by link, and a campaign as JSON

@@ -64,6 +64,7 @@ class LinkFigures(Answer, frozen=True):
     events: Count
     human: Count
     unique_human: Count
+    machine: Count
 
 
 class FormerLink(Answer, frozen=True):
@@ -84,7 +85,7 @@ class LinkRow(LinkFigures, frozen=True):
     @property
     def figures(self) -> LinkFigures:
         """The clicks alone."""
-        return LinkFigures(self.number, self.url, self.events, self.human, self.unique_human)
+        return LinkFigures(self.number, self.url, self.events, self.human, self.unique_human, self.machine)
 
 
 def link_rows(
@@ -109,6 +110,7 @@ def _row(number: int, link: Link | None, figures: Figures, former: Iterable[Form
         events=measures.get("clicks.events", 0),
         human=measures.get("clicks.human", 0),
         unique_human=measures.get("clicks.unique_human", 0),
+        machine=measures.get("clicks.machine", 0),
         trap=bool(link and link.trap),
         former=list(former),
         label=(link.label if link else "") or UNSET,

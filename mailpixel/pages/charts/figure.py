@@ -9,7 +9,7 @@ NUMBERS = "The numbers as a table"
 
 def legend(names: Mapping[str, str]) -> Markup:
     """What each colour and texture means: the class of a part and its name."""
-    entries = "".join(f"<li>{_swatch(kind)}{escape(name)}</li>" for kind, name in names.items())
+    entries = "".join(f"<li>{swatch(kind)}{escape(name)}</li>" for kind, name in names.items())
     return Markup(f'<ul class="legend">{entries}</ul>')
 
 
@@ -43,9 +43,10 @@ def _number(place: int) -> str:
     return ' class="number"' if place else ""
 
 
-def _swatch(kind: str) -> str:
+def swatch(kind: str) -> Markup:
+    """The colour and texture of a part as a small square, of a line as a short line."""
     shape = f'<rect class="part {escape(kind)}" width="14" height="14"/>'
     if kind.endswith("-line"):
         shape = f'<line class="{escape(kind)}" x1="0" x2="26" y1="7" y2="7"/>'
     width = 26 if kind.endswith("-line") else 14
-    return f'<svg class="swatch" aria-hidden="true" width="{width}" height="14">{shape}</svg>'
+    return Markup(f'<svg class="swatch" aria-hidden="true" width="{width}" height="14">{shape}</svg>')

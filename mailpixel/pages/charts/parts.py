@@ -11,12 +11,20 @@ from mailpixel.pages.numbers import grouped, per_cent
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a whole: the class of its colour and texture, its name, and its number. `link` leads to its list."""
+    """A part of a whole: the class of its colour and texture, its name, and its number.
+
+    `link` leads to the list of what is in it, and `definition` says what that is.
+    """
 
     kind: str
     name: str
     number: int
     link: str = ""
+    definition: str = ""
+
+    def share_of(self, total: int) -> str:
+        """Its share of a total as text."""
+        return per_cent(self.number / total if total else None)
 
 
 def parts_bar(what: str, parts: Sequence[Part], height: int = 14) -> Markup:

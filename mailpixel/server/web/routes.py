@@ -1,6 +1,6 @@
 """The pages as one ordered table: method, path, handler, scope, and the shape of the query string."""
 
-from mailpixel.server.web import download, edit, keys, settings, shares, sign_in
+from mailpixel.server.web import campaign_list, download, edit, keys, overview, settings, shares, sign_in
 from mailpixel.server.web.page import WebPage, routes
 
 # fmt: off
@@ -10,6 +10,8 @@ PAGES: tuple[WebPage, ...] = (
     WebPage("GET", "/sign-in/{link}", sign_in.ask_by_link, None, query=sign_in.SignInOptions),
     WebPage("POST", "/sign-in/{link}", sign_in.by_link, None, query=sign_in.SignInOptions),
     WebPage("POST", "/sign-out", sign_in.sign_out, None),
+    WebPage("GET", "/campaigns", campaign_list.campaign_list, "read", query=campaign_list.ListOptions),
+    WebPage("GET", "/campaigns/{id}", overview.show_overview, "read", query=overview.OverviewOptions),
     WebPage("GET", "/settings", settings.first, "write"),
     WebPage("GET", "/settings/keys", keys.show_keys, "write"),
     WebPage("POST", "/settings/keys", keys.add_key, "write"),

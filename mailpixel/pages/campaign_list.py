@@ -1,0 +1,91 @@
+"""The list of campaigns: the figures of each on one line, on one scale."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from mailpixel.model import Campaign
+from mailpixel.pages.addresses import campaign_url
+from mailpixel.pages.charts.open_range import small_range
+from mailpixel.pages.charts.parts import Part, parts_bar
+from mailpixel.pages.charts.scales import rate_top
+from mailpixel.pages.charts.sparkline import sparkline
+from mailpixel.pages.numbers import NONE, day_text, grouped, per_cent
+from mailpixel.report.parts import PART_NAMES, open_parts
+from mailpixel.report.summary import Summary
+from mailpixel.report.wording import rate_text
+from mailpixel.times import HOUR_MS
+
+SPARK_HOURS = 72
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignLine:
+    """One campaign of the list, as text and small charts.
+
+    `delivered` is the number sent while no delivery is known; `base_name` says which of the two it is.
+    """
+
+    id: str
+    name: str
+    url: str
+    sent: str
+    base_name: str
+    delivered: str
+    read_by: str
+    range_chart: Markup
+    clicked: str
+    parts: Markup
+    spark: Markup
+    is_demonstration: bool
+
+
+def campaign_lines(
+    campaigns: Sequence[Campaign],
+    summaries: Mapping[str, Summary],
+    hours: Mapping[str, Sequence[int]],
+) -> list[CampaignLine]:
+    """One line a campaign, all ranges on one scale.
+
+    `hours` has the human opens of each of the first hours after sending, for the campaigns for which they are known.
+    """
+    top = rate_top(summary.open_rate_range.high for summary in summaries.values())
+    return [_line(each, summaries[each.id], hours.get(each.id, ()), top) for each in campaigns]
+
+
+def by_hour(counters: Mapping[int, Mapping[str, int]], since_ms: int) -> list[int]:
+    """The human opens of each hour since a moment, from the counts by quarter hour. Trailing hours are zeros."""
+    numbers = [0] * SPARK_HOURS
+    for start_ms, measures in counters.items():
+        hour = max((start_ms - since_ms) // HOUR_MS, 0)
+        if hour < SPARK_HOURS:
+            numbers[hour] += measures.get("opens.human", 0)
+    return numbers
+
+
+def _line(campaign: Campaign, summary: Summary, hours: Sequence[int], top: float) -> CampaignLine:
+    rates, recipients = summary.open_rate_range, summary.recipients
+    base = recipients.sent if recipients.delivered is None else recipients.delivered
+    parts = [Part(kind, PART_NAMES[kind], number) for kind, number in open_parts(summary).items()]
+    return CampaignLine(
+        id=campaign.id,
+        name=campaign.name,
+        url=campaign_url(campaign.id),
+        sent="not sent yet" if campaign.sent_at is None else day_text(campaign.sent_at),
+        base_name="Sent" if recipients.delivered is None else "Delivered",
+        delivered=grouped(base),
+        read_by=_read_by(rates.low, rates.high),
+        range_chart=small_range(rates, top),
+        clicked=per_cent(summary.rates["click_rate"].value),
+        parts=parts_bar("Opens", parts, 12),
+        spark=sparkline("Human opens by hour", hours),
+        is_demonstration=campaign.demonstration,
+    )
+
+
+def _read_by(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return NONE
+    least, most = rate_text(low), rate_text(high)
+    return least if least == most else f"{least} to {most}"

@@ -1,0 +1,78 @@
+"""The links of a campaign: who followed each, and where it led before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from mailpixel.pages.addresses import campaign_url
+from mailpixel.pages.charts.parts import share_bar
+from mailpixel.pages.numbers import grouped, moment_text, per_cent
+from mailpixel.report.links import FormerLink, LinkFigures, LinkRow
+from mailpixel.report.moments import from_iso
+from mailpixel.report.summary import Summary
+
+EMBEDDED = "destinations of single recipients"
+"""What stands for the links that carry their destination themselves."""
+UNREGISTERED = "not registered"
+
+
+@dataclass(frozen=True, slots=True)
+class FormerLine:
+    """A former destination: until when it applied, and who replaced it."""
+
+    url: str
+    until: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLine:
+    """One link as text. `number` is empty for the row of embedded destinations, `url` is text and never a link to it.
+
+    `recipients` is the list of those who followed it, empty where there is none.
+    """
+
+    number: str
+    url: str
+    people: int
+    people_text: str
+    machines: str
+    share: str
+    bar: Markup
+    recipients: str
+    is_trap: bool = False
+    former: Sequence[FormerLine] = ()
+
+
+def link_lines(links: Sequence[LinkFigures], summary: Summary) -> list[LinkLine]:
+    """The links in the order given, each with its share of all messages with a human click."""
+    return [_line(link, summary) for link in links]
+
+
+def _line(link: LinkFigures, summary: Summary) -> LinkLine:
+    clickers = summary.clicks["unique_human"]
+    share = link.unique_human / clickers if clickers else None
+    row = link if isinstance(link, LinkRow) else None
+    return LinkLine(
+        number="" if link.number is None else str(link.number),
+        url=link.url or (EMBEDDED if link.number is None else UNREGISTERED),
+        people=link.unique_human,
+        people_text=grouped(link.unique_human),
+        machines=grouped(link.machine),
+        share=per_cent(share),
+        bar=share_bar("human", share),
+        recipients=_recipients(link, summary.campaign.id),
+        is_trap=bool(row and row.trap),
+        former=[_former(each) for each in row.former] if row else (),
+    )
+
+
+def _recipients(link: LinkFigures, campaign: str) -> str:
+    if link.number is None or link.url is None or not link.unique_human:
+        return ""
+    return campaign_url(campaign, "recipients", link=link.number)
+
+
+def _former(link: FormerLink) -> FormerLine:
+    return FormerLine(link.url, moment_text(from_iso(link.replaced_at, "replaced_at")), link.replaced_by)

@@ -1,0 +1,90 @@
+"""The overview of a campaign."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from msgspec import Meta, field
+from starlette.responses import Response
+
+from mailpixel.errors import InvalidInput
+from mailpixel.model import Campaign
+from mailpixel.pages.addresses import api_url, campaign_url
+from mailpixel.pages.overview import overview
+from mailpixel.pages.when import SPANS, When, when
+from mailpixel.reading.shapes import Shape
+from mailpixel.report.moments import from_iso
+from mailpixel.report.summary import Summary, summarise
+from mailpixel.report.timeline import TimelineWindow, timeline_of
+from mailpixel.server.web.page import PageCall
+from mailpixel.store.measures import Step
+from mailpixel.times import moment_of, to_ms
+
+SHORTEST = timedelta(minutes=1)
+
+
+class OverviewOptions(Shape, frozen=True):
+    """What the charts of time show: steps of an hour or a day, a time zone, and the moment to begin at."""
+
+    bucket: Annotated[str, Meta(max_length=10)] = "hour"
+    tz: Annotated[str, Meta(max_length=100)] = "UTC"
+    since: Annotated[str, Meta(max_length=40)] = field(name="from", default="")
+
+
+def show_overview(call: PageCall) -> Response:
+    """The figures of a campaign, and what happened when."""
+    campaign = campaign_of(call)
+    summary = summary_of(call, campaign)
+    times, errors = _times(call, campaign)
+    here = {"bucket": times.bucket, "tz": call.query.tz}
+    return call.page(
+        "overview.html",
+        title="Overview",
+        live=api_url(campaign.id, "stream"),
+        campaign=campaign,
+        summary=summary,
+        view=overview(summary, call.services.settings.settle_ms / 1000),
+        here=campaign_url(campaign.id),
+        when=times,
+        earlier=campaign_url(campaign.id, **here, from_=times.earlier),
+        later=campaign_url(campaign.id, **here, from_=times.later),
+        asked=call.query,
+        errors=errors,
+    )
+
+
+def campaign_of(call: PageCall) -> Campaign:
+    """The campaign of a page, with its links. Raises `NotFound`."""
+    return call.services.registry.campaign(call.path["id"])
+
+
+def summary_of(call: PageCall, campaign: Campaign) -> Summary:
+    """The summary of a campaign, by the rules in force."""
+    services = call.services
+    figures = services.store.figures(campaign.id, services.clock(), services.settings.settle_ms)
+    return summarise(campaign, figures, services.rules.version)
+
+
+def _times(call: PageCall, campaign: Campaign) -> tuple[When, dict[str, str]]:
+    """The charts as asked for. A fault in the options is named, and the charts begin at the sending then."""
+    asked: OverviewOptions = call.query
+    try:
+        since = from_iso(asked.since, "from") if asked.since else None
+        return _when(call, campaign, asked, since), {}
+    except InvalidInput as error:
+        return _when(call, campaign, OverviewOptions(), None), {error.field: error.problem}
+
+
+def _when(call: PageCall, campaign: Campaign, asked: OverviewOptions, since: datetime | None) -> When:
+    begin = since or _first(call, campaign)
+    span = SPANS.get(asked.bucket, SPANS["hour"])
+    until = max(min(begin + span, call.now), begin + SHORTEST)
+    window = TimelineWindow(asked.bucket, asked.tz, to_ms(begin), to_ms(until))
+    return when(timeline_of(call.services.store, campaign.id, window), begin)
+
+
+def _first(call: PageCall, campaign: Campaign) -> datetime:
+    """When the charts begin: with the sending, or with the first hit of a campaign without a time of sending."""
+    if campaign.sent_at is not None:
+        return campaign.sent_at
+    days = call.services.store.timeline(campaign.id, step=Step.DAY)
+    return moment_of(min(days)) if days else call.now
