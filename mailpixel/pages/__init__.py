@@ -5,7 +5,15 @@ frame         what every page shows around its content: who is signed in, naviga
 static        the style sheets and scripts, each with a name that changes with its content
 numbers       numbers, rates and moments as people read them
 figures_table   all figures with their definitions
+addresses     the addresses of pages about campaigns
+definitions   what each figure means
 charts        charts as SVG
+campaign_list  the list of campaigns
+overview      the overview of a campaign
+when          what happened when, as columns over time
+recipients    recipients by what they did, and everything that happened to one mail
+link_list     the links of a campaign
+comparison    two campaigns side by side
 templates     one HTML file a page, each extends `base.html`, and those of a campaign `campaign.html`
 """
 

@@ -24,7 +24,8 @@ SPARK_HOURS = 72
 class CampaignLine:
     """One campaign of the list, as text and small charts.
 
-    `delivered` is the number sent while no delivery is known; `base_name` says which of the two it is.
+    `delivered` is the number sent while no delivery is known; `base_name` says which of the two it is,
+    and `is_known` whether there is any.
     """
 
     id: str
@@ -33,6 +34,7 @@ class CampaignLine:
     sent: str
     base_name: str
     delivered: str
+    is_known: bool
     read_by: str
     range_chart: Markup
     clicked: str
@@ -75,6 +77,7 @@ def _line(campaign: Campaign, summary: Summary, hours: Sequence[int], top: float
         sent="not sent yet" if campaign.sent_at is None else day_text(campaign.sent_at),
         base_name="Sent" if recipients.delivered is None else "Delivered",
         delivered=grouped(base),
+        is_known=base is not None,
         read_by=_read_by(rates.low, rates.high),
         range_chart=small_range(rates, top),
         clicked=per_cent(summary.rates["click_rate"].value),

@@ -1,6 +1,6 @@
 """The links of a campaign: who followed each, and where it led before."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -30,10 +30,12 @@ class FormerLine:
 class LinkLine:
     """One link as text. `number` is empty for the row of embedded destinations, `url` is text and never a link to it.
 
-    `recipients` is the list of those who followed it, empty where there is none.
+    `label` is the text of its place in the mail, empty where it has none. `recipients` is the list of those who
+    followed it, empty where there is none.
     """
 
     number: str
+    label: str
     url: str
     people: int
     people_text: str
@@ -45,17 +47,21 @@ class LinkLine:
     former: Sequence[FormerLine] = ()
 
 
-def link_lines(links: Sequence[LinkFigures], summary: Summary) -> list[LinkLine]:
-    """The links in the order given, each with its share of all messages with a human click."""
-    return [_line(link, summary) for link in links]
+def link_lines(links: Sequence[LinkFigures], summary: Summary, labels: Mapping[int, str]) -> list[LinkLine]:
+    """The links in the order given, each with its share of all messages with a human click.
+
+    `labels` are the texts of their places in the mail, by number.
+    """
+    return [_line(link, summary, labels.get(link.number or 0, "")) for link in links]
 
 
-def _line(link: LinkFigures, summary: Summary) -> LinkLine:
+def _line(link: LinkFigures, summary: Summary, label: str) -> LinkLine:
     clickers = summary.clicks["unique_human"]
     share = link.unique_human / clickers if clickers else None
     row = link if isinstance(link, LinkRow) else None
     return LinkLine(
         number="" if link.number is None else str(link.number),
+        label=label,
         url=link.url or (EMBEDDED if link.number is None else UNREGISTERED),
         people=link.unique_human,
         people_text=grouped(link.unique_human),

@@ -67,6 +67,11 @@ class ClientsView:
     lines: Sequence[ClientLine]
     unknown: ClientLine
 
+    @property
+    def all(self) -> Sequence[ClientLine]:
+        """The known ones, then the unknown."""
+        return (*self.lines, self.unknown)
+
 
 @dataclass(frozen=True, slots=True)
 class Overview:
@@ -88,10 +93,15 @@ class Overview:
     is_empty: bool
 
 
-def overview(summary: Summary, settle_s: float, with_recipients: bool = True) -> Overview:
-    """The overview of a summary. Without `with_recipients` no part leads to a list of recipients."""
+def overview(
+    summary: Summary, settle_s: float, labels: Mapping[int, str], with_recipients: bool = True
+) -> Overview:
+    """The overview of a summary. `labels` are the texts of links in the mail, by number.
+
+    Without `with_recipients` no part leads to a list of recipients.
+    """
     rates = summary.open_rate_range
-    links = sorted(link_lines(summary.links, summary), key=lambda link: -link.people)
+    links = sorted(link_lines(summary.links, summary, labels), key=lambda link: -link.people)
     return Overview(
         heading=range_sentence(rates),
         note=range_note(rates),

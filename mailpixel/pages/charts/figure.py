@@ -26,8 +26,8 @@ def numbers_table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str
     heads = "".join(f'<th scope="col"{_number(place)}>{escape(name)}</th>' for place, name in enumerate(head))
     body = "".join(f"<tr>{_cells(row, head)}</tr>" for row in rows)
     return Markup(
-        f'<details class="numbers"><summary>{NUMBERS}</summary><table><caption>{escape(caption)}</caption>'
-        f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></details>"
+        f'<details class="numbers"><summary>{NUMBERS}</summary><table class="blocks">'
+        f"<caption>{escape(caption)}</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></details>"
     )
 
 

@@ -42,7 +42,8 @@ def show_overview(call: PageCall) -> Response:
         live=api_url(campaign.id, "stream"),
         campaign=campaign,
         summary=summary,
-        view=overview(summary, call.services.settings.settle_ms / 1000),
+        as_of=from_iso(summary.as_of, "as_of") if summary.as_of else None,
+        view=overview(summary, call.services.settings.settle_ms / 1000, labels_of(campaign)),
         here=campaign_url(campaign.id),
         when=times,
         earlier=campaign_url(campaign.id, **here, from_=times.earlier),
@@ -55,6 +56,11 @@ def show_overview(call: PageCall) -> Response:
 def campaign_of(call: PageCall) -> Campaign:
     """The campaign of a page, with its links. Raises `NotFound`."""
     return call.services.registry.campaign(call.path["id"])
+
+
+def labels_of(campaign: Campaign) -> dict[int, str]:
+    """The texts of the places of links in the mail, by number."""
+    return {link.number: link.label for link in campaign.links if link.label}
 
 
 def summary_of(call: PageCall, campaign: Campaign) -> Summary:
