@@ -16,18 +16,12 @@ log of `mailpixel.dropins` says why.
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from mailpixel.dropins.campaigns import Campaigns, open_campaigns, tracked_html
-from mailpixel.errors import MissingExtra
-from mailpixel.rewriting import Rewriter
+from jinja2 import Environment, Undefined, nodes
+from jinja2.ext import Extension
+from jinja2.parser import Parser
 
-try:
-    from jinja2 import Environment, Undefined, nodes
-    from jinja2.ext import Extension
-    from jinja2.parser import Parser
-except ImportError as error:
-    raise MissingExtra(
-        "the Jinja2 block needs Jinja2, which is installed with mailpixel; install mailpixel again"
-    ) from error
+from mailpixel.dropins.campaigns import Campaigns, open_campaigns, tracked_html
+from mailpixel.rewriting import Rewriter
 
 _ARGUMENTS = ("campaign", "recipient", "pixel")
 
