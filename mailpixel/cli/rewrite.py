@@ -4,7 +4,7 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
+from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 import click
@@ -17,16 +17,9 @@ from mailpixel.links.hosts import warning_of
 from mailpixel.links.merge_tag import resembles_field
 from mailpixel.links.splicing.options import PIXEL_HELP, PIXEL_PLACES, SHOWN_WORDS, RewriteOptions
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
+from mailpixel.rewriting.file_kind import is_message
+from mailpixel.rewriting.keeping import Offered, keep_mail
 
-SUFFIXES = {".eml": True, ".mbox": True, ".mht": True, ".html": False, ".htm": False, ".xhtml": False}
-"""File name suffixes that decide whether a file is a message."""
-
-_MBOX_LINE = re.compile(rb"From [^\n]*\n")
-_FIELD = re.compile(rb"([A-Za-z][\w-]*)[ \t]*:|[ \t]")
-_WELL_KNOWN = frozenset(
-    b"content-type date delivered-to from message-id mime-version received reply-to return-path sender"
-    b" subject to".split()
-)
 _UTM_NAME = re.compile(r"[A-Za-z0-9_]{1,50}")
 UTM_CHARS = 200
 
@@ -70,6 +63,11 @@ mailpixel rewrite spring-2026 --recipient r-1001 mail.eml > tracked.eml""",
     help="Number the places of one destination apart, so that logo and button are told apart.",
 )
 @click.option(
+    "--keep",
+    is_flag=True,
+    help="Keep FILE in the database for the campaign's click map, in place of the one kept before.",
+)
+@click.option(
     "--utm",
     multiple=True,
     metavar="NAME=VALUE",
@@ -83,6 +81,7 @@ def rewrite_command(id: str, source: BinaryIO, **given: Any) -> None:
     """
     whom = Whom(given.pop("recipient"), given.pop("merge_tag"))
     message: bool | None = given.pop("message")
+    keep: bool = given.pop("keep")
     given["utm"] = tuple(utm_parameter(text) for text in given["utm"])
     content = source.read()
     try:
@@ -96,6 +95,8 @@ def rewrite_command(id: str, source: BinaryIO, **given: Any) -> None:
         raise
     _give(rewritten.output)
     _tell(rewritten)
+    if keep:
+        _keep(id, Offered(content, is_mail, "cli", datetime.now(UTC)), whom, given)
     if whom.merge_tag is not None:
         say(f"next, make the merge field for each recipient: mailpixel links {id} --recipients FILE --merge")
 
@@ -134,21 +135,6 @@ class Whom:
         return rewriter.template(content, self.merge_tag)
 
 
-def is_message(name: str, content: bytes) -> bool:
-    """Whether this is an RFC 5322 message and not HTML, judged by the file name, else by the first lines."""
-    by_name = SUFFIXES.get(PurePath(name).suffix.lower())
-    return begins_with_headers(content) if by_name is None else by_name
-
-
-def begins_with_headers(content: bytes) -> bool:
-    """Whether all lines up to the first empty one are header fields, and one of these is well known."""
-    envelope = _MBOX_LINE.match(content)
-    head = re.split(rb"\r?\n\r?\n", content[envelope.end() if envelope else 0 :], maxsplit=1)[0]
-    fields = [_FIELD.match(line) for line in head.splitlines()]
-    names = {field[1].lower() for field in fields if field and field[1]}
-    return all(fields) and not names.isdisjoint(_WELL_KNOWN)
-
-
 def utm_parameter(text: str) -> tuple[str, str]:
     """`source=news` or `utm_source=news` as (`utm_source`, `news`). Raises `InvalidInput`."""
     name, _, value = text.partition("=")
@@ -162,6 +148,15 @@ def utm_parameter(text: str) -> tuple[str, str]:
 def _rewriter(id: str, style: Mapping[str, Any]) -> Rewriter:
     _, registry = stores()
     return rewriter_of(registry, keyring(registry), id, RewriteOptions(base_url(), **style))
+
+
+def _keep(id: str, offered: Offered, whom: Whom, style: Mapping[str, Any]) -> None:
+    """Keep the mail that was rewritten. The output is out already, so a mail that cannot be kept is an error alone."""
+    _, registry = stores()
+    options = RewriteOptions(base_url(), merge_tag=whom.merge_tag or "", **style)
+    kept = keep_mail(registry, id, offered, options)
+    whose = "" if whom.recipient is None else "; it is one recipient's mail, so it may hold personal text"
+    say(f"kept for the click map: {len(kept.html):,} bytes with {len(kept.places)} tracked place(s){whose}")
 
 
 def _give(output: bytes) -> None:

@@ -3,43 +3,24 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from mailpixel.links.splicing.draft import Note, NoteKind
+from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.rewriting.notes import NAMED, spoken
+from mailpixel.rewriting.reasons import LINK_WORDS, PART_WORDS
+
+_MSO = "; add --mso to track it"
 
 WHY: Mapping[str, str] = {
-    "already-tracked": "already tracked",
-    "conditional": "conditional (only classic Outlook reads it; add --mso to track it)",
+    "already-tracked": LINK_WORDS[Reason.TRACKED],
     "empty": "empty",
-    "foreign": "foreign (in SVG or MathML)",
-    "fragment": "fragment (a place in the mail itself)",
-    "malformed": "malformed (a browser would refuse it)",
-    "no-track": "no-track (marked in the template)",
-    "relative": "relative (no http:// or https:// in front)",
-    "scheme": "scheme (mailto, tel and others)",
-    "shown": "shown (the text shows another domain)",
-    "template": "template (a field to be filled in later)",
-    "unsafe": "unsafe (a user name, a backslash or a control character)",
-    "unsubscribe": "unsubscribe (an unsubscribe link)",
+    **{
+        str(reason): f"{reason} ({words}{_MSO if reason is Reason.CONDITIONAL else ''})"
+        for reason, words in LINK_WORDS.items()
+        if reason not in (Reason.TRACKED, Reason.EMPTY)
+    },
 }
 """Reasons why a link was left alone, by their names in `Plan.report`."""
 
-WHY_PART: Mapping[str, str] = {
-    "amp": "amp (AMP for e-mail)",
-    "attachment": "attachment",
-    "calendar": "calendar",
-    "dkim": "dkim (already signed; sign after tracking instead)",
-    "encoding": "encoding (unknown, or the content does not match it)",
-    "encrypted": "encrypted",
-    "failed": "failed (the change would have altered other bytes too)",
-    "flowed": "flowed (spaces break its URLs)",
-    "list_post": "list_post (mail of a discussion list)",
-    "malformed": "malformed (programs disagree on where its parts are)",
-    "message": "message (a forwarded mail)",
-    "no_body": "no_body",
-    "no_html": "no_html (no HTML part, so no pixel)",
-    "pgp": "pgp (signed or encrypted text)",
-    "resource": "resource (another part refers to it; readers see that one)",
-    "signed": "signed",
-}
+WHY_PART: Mapping[str, str] = {str(cause): f"{cause} ({words})" for cause, words in PART_WORDS.items()}
 """Reasons why a part of a message, or the whole message, was left alone."""
 
 _REMEDIES: Mapping[NoteKind, str] = {

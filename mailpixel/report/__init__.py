@@ -15,6 +15,7 @@ recipients   rows by recipient
 explanation  one message with its verdicts and reasons
 sources      sources that followed links of many recipients
 export       every event with its verdict, and every delivery
+mails        what is kept of a campaign's mail
 shares       shares for programs and tables
 inbound      sources of delivery reports for programs
 sheet        the figures of a campaign as one table for spreadsheets

@@ -13,6 +13,7 @@ campaign_changes  what follows from a change of a campaign
 shares            addresses that show the figures of one campaign
 sign_ins          links that sign in, and sessions
 inbound           sources of delivery reports, and what they may send once
+mails             the mail of a campaign as it was registered
 keys              API keys, and the ids and fingerprints of signing keys
 leases            which process runs a consumer
 webhooks          receivers of events, how posting to them goes, and what they refused

@@ -15,6 +15,7 @@ from mailpixel.store.inbound import InboundSources
 from mailpixel.store.keys import ApiKey, ApiKeys, SigningKeys
 from mailpixel.store.leases import Leases
 from mailpixel.store.lifecycle import Lifecycle
+from mailpixel.store.mails import Mails
 from mailpixel.store.shares import Shares
 from mailpixel.store.sign_ins import SignIns
 from mailpixel.store.webhooks import WebhookRegistry
@@ -69,6 +70,7 @@ class FoldRegistry(CampaignReader, ChangedCampaigns, Leases, RulesEditions, Prot
 class Registry(
     CampaignWriter,
     FoldRegistry,
+    Mails,
     ApiKeys,
     SigningKeys,
     OptOuts,

@@ -6,12 +6,13 @@ import pytest
 from click.testing import CliRunner
 
 from mailpixel.cli import cli
-from mailpixel.cli.rewrite import begins_with_headers, is_message, utm_parameter
+from mailpixel.cli.rewrite import utm_parameter
 from mailpixel.errors import InvalidInput
 from mailpixel.folder.key_file import create_keyring
 from mailpixel.links.surfaces import LINK
 from mailpixel.links.urls import parse_path
 from mailpixel.model import Link
+from mailpixel.rewriting.file_kind import begins_with_headers, is_message
 from mailpixel.store.sqlite import open_sqlite
 from tests.support.builders import a_campaign
 from tests.support.service import rows
@@ -93,7 +94,7 @@ def test_a_value_that_the_campaign_hands_on_moves_behind_the_tracked_url(data: P
     code, out, said = rewrite(data, *tag, content=template)
     assert (code, out) == (0, b'<a href="https://t.example/c/{{ mp }}/1?u={{ id|urlencode }}">A</a>')
     assert said.startswith("tracked 1 link(s) in 1 place(s); no pixel\n")
-    assert links(data) == (Link(1, "https://shop.example/a?size=7#top"),)
+    assert links(data) == (Link(1, "https://shop.example/a?size=7#top", label="A"),)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +170,7 @@ def test_options_say_where_the_pixel_goes_and_what_is_added(data: Path) -> None:
     code, out, _ = rewrite(data, "spring", *arguments, content=HTML)
     assert code == 0
     assert out.startswith(b'<body><img src="https://t.example/o/')
-    assert links(data) == (Link(1, "https://shop.example/a?utm_source=news&utm_term=a%20b"),)
+    assert links(data) == (Link(1, "https://shop.example/a?utm_source=news&utm_term=a%20b", label="A"),)
 
 
 def test_links_of_classic_outlook_are_tracked_when_asked_for(data: Path) -> None:

@@ -56,7 +56,7 @@ def test_every_example_fits_its_schema(name: str, operation: dict[str, Any]) -> 
     for media in (*bodies.values(), *answers.values()):
         if "example" in media:
             validator(media["schema"]).validate(media["example"])
-            if isinstance(media["example"], str):
+            if isinstance(media["example"], str) and "x-line" in media:
                 validator(media["x-line"]).validate(json.loads(media["example"]))
     assert all("example" in media for media in bodies.values()), name
 

@@ -10,6 +10,7 @@ from mailpixel.report.explanation import MessageRow
 from mailpixel.report.export import EventRow
 from mailpixel.report.inbound import AddedInboundRow, InboundRow
 from mailpixel.report.links import CampaignRow, LinkRow
+from mailpixel.report.mails import KeptMailRow
 from mailpixel.report.recipients import RecipientRow
 from mailpixel.report.shares import AddedShareRow, ShareRow
 from mailpixel.report.summary import Summary
@@ -99,6 +100,7 @@ ANSWERS: tuple[type[Answer], ...] = (
     AddedShareRow,
     InboundRow,
     AddedInboundRow,
+    KeptMailRow,
 )
 """The answers whose schema is a Struct."""
 
@@ -207,6 +209,16 @@ EXAMPLES: dict[str, Any] = {
     "Error": {"error": {"code": "invalid_input", "message": "recipient: is missing", "field": "recipient"}},
     "Campaign": _CAMPAIGN,
     "Campaigns": {"items": [_CAMPAIGN], "next": None},
+    "KeptMail": {
+        "campaign": "spring",
+        "size_bytes": 58,
+        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "by_place": False,
+        "registered_at": "2026-09-21T14:13:20.000Z",
+        "registered_by": "writer",
+        "links": [{"number": 1, "url": "https://shop.example/"}],
+        "skipped": [],
+    },
     "Minted": _MINTED,
     "MintedLine": _MINTED,
     "Rewritten": _REWRITTEN,

@@ -1,5 +1,6 @@
 """Reads request bodies: of bounded size, of an accepted content type, as JSON."""
 
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from starlette.exceptions import HTTPException
@@ -37,6 +38,12 @@ def check_type(request: Request, types: frozenset[str]) -> None:
     if kind not in types and not (kind.endswith("+json") and len(kind) < 100):
         wanted = "application/x-ndjson" if types is LINE_TYPES else "application/json"
         raise HTTPException(415, f"send the body as {wanted}")
+
+
+def check_kind(request: Request, kinds: Sequence[str]) -> None:
+    """Raise `HTTPException` 415 for a body that is none of these kinds."""
+    if _kind(request) not in kinds:
+        raise HTTPException(415, f"send the body as {' or '.join(kinds)}")
 
 
 def _kind(request: Request) -> str:

@@ -10,12 +10,22 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mailpixel.reading.shapes import Shape, read_shape
-from mailpixel.server.api.body import JSON_TYPES, LINE_TYPES, check_type, is_json, is_lines, parsed, read_body
+from mailpixel.server.api.body import (
+    JSON_TYPES,
+    LINE_TYPES,
+    check_kind,
+    check_type,
+    is_json,
+    is_lines,
+    parsed,
+    read_body,
+)
 from mailpixel.server.api.json_text import answer_json
 from mailpixel.server.api.query import read_query
 from mailpixel.server.auth import authenticate
 from mailpixel.server.services import Services
 from mailpixel.server.threads import Lane
+from mailpixel.store.mails import MAIL_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,7 @@ class Endpoint:
     `media` its kinds when it is not plain JSON, `row` the schema of a line where NDJSON is one of them.
     `stream` is another handler for the same body as lines, any number of
     them; each is answered by lines of the schema `{answer}Line`. `lines`: a body without a content type is lines.
+    `takes` are the content types of a body of at most `MAIL_BYTES` that the handler gets as bytes.
     """
 
     method: str
@@ -73,6 +84,7 @@ class Endpoint:
     fails: Sequence[int] = ()
     row: str | None = None
     stream: Handler | None = None
+    takes: Sequence[str] = ()
 
     async def run(self, request: Request) -> Response:
         """Answer a request; errors are raised."""
@@ -81,8 +93,11 @@ class Endpoint:
         query = read_query(request.query_params.multi_items(), self.query)
         handler = self.stream if self._takes_lines(request) else self.handler
         assert handler is not None  # noqa: S101 - what is only listed has no route
-        body = None
-        if self.body is not None and handler is not self.stream:
+        body: Shape | bytes | None = None
+        if self.takes:
+            check_kind(request, self.takes)
+            body = await read_body(request, min(services.settings.body_bytes, MAIL_BYTES))
+        elif self.body is not None and handler is not self.stream:
             body = await self._read(request, self.body)
         call = Call(services, request, request.path_params, query, body, by)
         answer = await self._lane(services).run(self._answered, handler, call)

@@ -10,6 +10,7 @@ from mailpixel.reading.shapes import Shape, each_once, schemas_of
 from mailpixel.server.api.answers import EXAMPLES, SCHEMAS, ref
 from mailpixel.server.api.endpoint import Endpoint
 from mailpixel.server.errors import CODES
+from mailpixel.store.mails import MAIL_BYTES
 
 NDJSON = "application/x-ndjson"
 JSON = "application/json"
@@ -74,6 +75,11 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
             "required": not endpoint.lines,
             "content": _body(endpoint, endpoint.body),
         }
+    elif endpoint.takes:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {kind: _mail(kind) for kind in endpoint.takes},
+        }
     return operation
 
 
@@ -115,6 +121,14 @@ def _body(endpoint: Endpoint, shape: type[Shape]) -> dict[str, Any]:
     return one | {NDJSON: {"schema": text, "x-line": schema, "example": json.dumps(example) + "\n"}}
 
 
+def _mail(kind: str) -> dict[str, Any]:
+    """A mail as a body: HTML, or a whole message around it."""
+    example = '<p>Hello! <a href="https://shop.example/">Our shop</a></p>'
+    if kind == "message/rfc822":
+        example = f"Subject: Spring\r\nContent-Type: text/html\r\n\r\n{example}\r\n"
+    return {"schema": {"type": "string", "minLength": 1, "maxLength": MAIL_BYTES}, "example": example}
+
+
 def _responses(endpoint: Endpoint) -> dict[str, Any]:
     responses = {str(endpoint.status): {"description": "Success.", "content": _content(endpoint)}}
     responses |= {str(status): _error(status) for status in _failing(endpoint)}
@@ -153,6 +167,8 @@ def _failing(endpoint: Endpoint) -> list[int]:
         statuses.add(404)
     if endpoint.body is not None:
         statuses |= {400, 413, 415}
+    if endpoint.takes:
+        statuses |= {413, 415}
     return sorted(statuses)
 
 

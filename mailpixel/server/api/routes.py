@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from mailpixel.reading.deliveries import Delivery
-from mailpixel.server.api import campaign_shapes, campaigns, inbound, reports, rewrites, shares, streams
+from mailpixel.server.api import campaign_shapes, campaigns, inbound, mails, reports, rewrites, shares, streams
 from mailpixel.server.api.endpoint import Call, Endpoint, routes
 from mailpixel.server.api.json_text import answer_json
 from mailpixel.server.api.openapi import document_of
@@ -77,6 +77,13 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("POST", f"{CAMPAIGN}/rewrite", rewrites.rewrite, "write",
              "Track the HTML of one recipient's mail, or of a stream of them, and register its links.", "Rewritten",
              body=rewrites.Mail, query=rewrites.MailStyle, stream=rewrites.rewrite_lines),
+    Endpoint("PUT", f"{CAMPAIGN}/mail", mails.keep, "write",
+             "Keep the mail of a campaign for its click map, in place of the one kept before.", "KeptMail",
+             query=mails.KeepOptions, takes=mails.MAIL_TYPES),
+    Endpoint("GET", f"{CAMPAIGN}/mail", mails.give, "read",
+             "Give back the kept mail: its HTML as it came.", None, media=("application/octet-stream",)),
+    Endpoint("DELETE", f"{CAMPAIGN}/mail", mails.drop, "write",
+             "Drop the kept mail.", None, status=204),
     Endpoint("POST", f"{CAMPAIGN}/deliveries", streams.deliver_one, "write",
              "Log one delivery, or a stream of them.", "Delivered", body=Delivery, lines=True,
              stream=streams.deliveries),

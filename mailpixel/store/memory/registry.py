@@ -28,6 +28,7 @@ from mailpixel.store.campaigns import (
 from mailpixel.store.keys import ApiKey, SigningKey
 from mailpixel.store.leases import LeaseState
 from mailpixel.store.memory.inbound import MemoryInbound
+from mailpixel.store.memory.mails import MemoryMails
 from mailpixel.store.memory.shares import MemoryShares
 from mailpixel.store.memory.sign_ins import MemorySignIns
 from mailpixel.store.memory.webhooks import MemoryWebhooks
@@ -36,6 +37,7 @@ from mailpixel.store.registry import RegistryNews
 
 class MemoryRegistry(
     MemoryInbound,
+    MemoryMails,
     MemoryShares,
     MemorySignIns,
     MemoryWebhooks,
@@ -144,6 +146,7 @@ class MemoryRegistry(
             check_never_sent(self.campaign(id), id in self._signed)
             del self._campaigns[id]
             self._link_revisions.pop(id, None)
+            self._mails.pop(id, None)
             self._seen.pop(id, None)
             del self._met[id]
             self._stale.discard(id)

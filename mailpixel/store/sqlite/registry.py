@@ -14,6 +14,7 @@ from mailpixel.store.sqlite.inbound import SqliteInbound
 from mailpixel.store.sqlite.keys import SqliteKeys, api_keys_in
 from mailpixel.store.sqlite.leases import SqliteLeases
 from mailpixel.store.sqlite.letters import SqliteLetters
+from mailpixel.store.sqlite.mails import SqliteMails
 from mailpixel.store.sqlite.migrations import migrate
 from mailpixel.store.sqlite.shares import SqliteShares
 from mailpixel.store.sqlite.sign_ins import SqliteSignIns
@@ -25,6 +26,7 @@ class SqliteRegistry(
     SqliteCampaigns,
     SqliteChangedCampaigns,
     SqliteKeys,
+    SqliteMails,
     SqliteLeases,
     SqliteShares,
     SqliteSignIns,

@@ -59,7 +59,8 @@ def _mails(db: Admin) -> None:
     run(
         db,
         """create table mails (
-            campaign text primary key, html blob not null, sha256 blob not null,
+            campaign text primary key, html blob not null, charset text not null, sha256 blob not null,
+            places text not null, left_alone text not null, by_place integer not null,
             registered_at_ms integer not null, registered_by text not null
         )""",
     )

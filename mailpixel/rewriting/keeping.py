@@ -1,0 +1,127 @@
+"""Keeps the mail of a campaign for the click map: reads it once, and notes which link stands where.
+
+The links are found as a rewrite with the same options finds them, and nothing is registered. Of a message, the HTML
+part that carries the pixel is kept, decoded from its transfer encoding.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from mailpixel.errors import InvalidInput
+from mailpixel.links.html import draft_html
+from mailpixel.links.parts.mime_part import read_message
+from mailpixel.links.parts.skipped import skipped_parts
+from mailpixel.links.parts.text_part import text_parts
+from mailpixel.links.splicing.charset import decode
+from mailpixel.links.splicing.draft import Destinations, Draft
+from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.model import Campaign
+from mailpixel.store.campaigns import CampaignReader, LinkRevision
+from mailpixel.store.mails import MAIL_BYTES, KeptMail, KeptPlace, LeftAlone, Mails
+
+
+class MailKeeper(CampaignReader, Mails, Protocol):
+    """What of a registry keeping a mail takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A mail as somebody hands it in: HTML in a declared charset, or a whole message, by whom and when."""
+
+    content: bytes
+    is_message: bool
+    by: str
+    at: datetime
+    charset: str | None = None
+
+
+def keep_mail(registry: MailKeeper, campaign: str, offered: Offered, options: RewriteOptions) -> KeptMail:
+    """Keep the mail of a campaign in place of the one it had; what was kept.
+
+    Raises `NotFound` when there is no such campaign, and `InvalidInput` naming `mail` for one that is empty, too
+    large, not text, or without an HTML part.
+    """
+    registered = registry.campaign(campaign)
+    source = _source(offered)
+    options = replace(
+        options,
+        base_url=registered.base_url or options.base_url,
+        passthrough=frozenset(registered.passthrough),
+        unsubscribe=options.unsubscribe | source.unsubscribe,
+    )
+    decoded = decode(source.html, source.charset)
+    destinations = Destinations({}, options.by_place)
+    draft = draft_html(decoded.text, options, destinations, certain=decoded.certain)
+    leading = _leading(registered, registry.link_revisions(campaign))
+    kept = KeptMail(
+        registered.id,
+        source.html,
+        decoded.codec,
+        tuple(_places(draft, destinations.links, leading, options.by_place)),
+        tuple(LeftAlone(skip.href, str(skip.reason)) for skip in draft.skipped),
+        options.by_place,
+        offered.at,
+        offered.by,
+    )
+    registry.keep_mail(kept)
+    return kept
+
+
+class _Source(NamedTuple):
+    """The HTML of a mail, its declared charset, and what its List-Unsubscribe header names."""
+
+    html: bytes
+    charset: str | None
+    unsubscribe: frozenset[str] = frozenset()
+
+
+def _source(offered: Offered) -> _Source:
+    content = offered.content
+    if not content.strip():
+        raise InvalidInput("mail", "is empty; choose an HTML file or a message (.eml)")
+    if len(content) > MAIL_BYTES:
+        raise InvalidInput("mail", f"has {len(content):,} bytes; shorten it to {MAIL_BYTES:,}")
+    if offered.is_message:
+        return _of_message(content)
+    if b"\0" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InvalidInput("mail", "is not text; choose an HTML file or a message (.eml)")
+    return _Source(content, offered.charset)
+
+
+def _of_message(raw: bytes) -> _Source:
+    message = read_message(raw)
+    left = {part.path for part in skipped_parts(message)}
+    for part in reversed(text_parts(message, raw, ("text/html",))):
+        if part.mime.kind == "text/html" and part.mime.path not in left and part.content is not None:
+            charset = part.mime.headers.get_content_charset()
+            return _Source(part.content.decoded, charset, message.unsubscribe)
+    raise InvalidInput("mail", "has no HTML part; a message of plain text has no click map")
+
+
+def _places(
+    draft: Draft, links: Sequence[str], leading: Mapping[str, Sequence[int]], by_place: bool
+) -> Iterator[KeptPlace]:
+    seen: Counter[str] = Counter()
+    for index, slot in enumerate(draft.slots):
+        if index == draft.pixel:
+            continue
+        url = links[slot.place]
+        nth = seen[url] if by_place else 0
+        seen[url] += 1
+        numbers = leading.get(url, ())
+        yield KeptPlace(slot.start, slot.end, numbers[nth] if nth < len(numbers) else None, url)
+
+
+def _leading(campaign: Campaign, revisions: Sequence[LinkRevision]) -> dict[str, list[int]]:
+    """The numbers of the links to each destination in order; of links that led there once where none does now."""
+    present: defaultdict[str, list[int]] = defaultdict(list)
+    for link in campaign.links:
+        if not link.trap:
+            present[link.url].append(link.number)
+    former: defaultdict[str, set[int]] = defaultdict(set)
+    for each in revisions:
+        former[each.url].add(each.number)
+    return {url: sorted(numbers) for url, numbers in former.items()} | dict(present)
