@@ -6,7 +6,16 @@ from typing import Any
 from starlette.responses import Response
 
 from mailpixel.reading.deliveries import Delivery
-from mailpixel.server.api import campaign_shapes, campaigns, inbound, mails, reports, rewrites, shares, streams
+from mailpixel.server.api import (
+    campaign_shapes,
+    campaigns,
+    inbound,
+    mails,
+    reports,
+    rewrites,
+    shares,
+    streams,
+)
 from mailpixel.server.api.endpoint import Call, Endpoint, routes
 from mailpixel.server.api.json_text import answer_json
 from mailpixel.server.api.openapi import document_of
