@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ from mailpixel.server.traced import traced_commits, traced_requests
 from mailpixel.tracing import Span, Timed, is_wanted, record_nothing, recorder, traces
 from mailpixel.work.consumer_at_work import Clock
 from mailpixel.work.traced import Traced
-from tests.support.api import Api
+from tests.support.api import Api, an_app
 from tests.support.builders import KEYRING, SENT_AT_MS
 
 TOKEN = TokenSigner(KEYRING).sign(Claims(TokenKind.MESSAGE, "spring", "r-secret"))
@@ -280,3 +281,34 @@ def test_without_observers_the_app_is_called_as_it_is() -> None:
     with pytest.raises(StopIteration):
         observed({"type": "http", "state": {}}, receive, send).__await__().__next__()
     assert passed == [send]
+
+
+def test_the_service_writes_hits_and_requests_of_one_kind_and_nothing_of_what_they_carried(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with an_app(tmp_path / "data", access_log="json") as client:
+        secret = TOKEN[4:20]
+        for path in (
+            f"/o/{TOKEN}.gif",
+            f"/c/{TOKEN}/1",
+            f"/c/{TOKEN}'",
+            f"//o//{TOKEN}.gif?u={TOKEN}",
+            *HOSTILE,
+        ):
+            client.get(path, headers={"user-agent": TOKEN, "cookie": f"mailpixel={TOKEN}"})
+        client.head(f"/o/{TOKEN}")
+        client.get("/healthz")
+    out = capfd.readouterr().out
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert len(lines) == 4 + len(HOSTILE) + 2
+    assert secret not in out
+    assert {line["route"] for line in lines} >= {"/o/{token}", "/c/{token}", "/healthz", "(none)"}
+    assert {line["outcome"] for line in lines if "outcome" in line} <= set(HitOutcome)
+    assert [line["bytes"] for line in lines if line["method"] == "HEAD"] == [0]
+
+
+def test_the_service_writes_nothing_unless_asked(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with an_app(tmp_path / "data") as client:
+        client.get("/healthz")
+        client.get(f"/o/{TOKEN}.gif")
+    assert capfd.readouterr().out == ""
