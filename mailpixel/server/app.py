@@ -20,6 +20,7 @@ from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.intake import Intake
 from mailpixel.ingest.live import LiveKeys, LiveKnowledge, LivePart
 from mailpixel.ingest.registry_cache import RegistryCache
+from mailpixel.minting.results import remove_old_lists
 from mailpixel.server import api, health, inbound, manual, optout, site_files, static_files, web
 from mailpixel.server.access_log import AccessLog, LoggedTracking, access_log
 from mailpixel.server.descriptors import most_connections
@@ -81,6 +82,7 @@ def app_from_environment() -> ASGIApp:
 async def start(settings: Settings, stack: AsyncExitStack, record: Record = record_nothing) -> Services:
     """Open what the service works with. `stack` closes it again, the log last. `record` takes spans of commits."""
     store, registry, _ = begin(settings)
+    remove_old_lists(settings.data, now_ms() / 1000)
     metrics = Metrics()
     cache = RegistryCache(registry, settings.retention_days)
     keys = LiveKeys(settings.key_file, lambda path: open_keys(path, registry))

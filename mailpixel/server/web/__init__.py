@@ -6,6 +6,7 @@ session     who is signed in, and the cookies that say so
 csrf        that a form comes from a page of ours
 forms, multipart     reading forms and uploads
 sign_in     signing in and out
+tokens      signing the links of a list
 edit        creating and changing a campaign; campaign_form: its form
 download    files of a campaign; shares: addresses that show its figures
 notices     what is said once, on the next page

@@ -1,6 +1,16 @@
 """The pages as one ordered table: method, path, handler, scope, and the shape of the query string."""
 
-from mailpixel.server.web import campaign_list, download, edit, keys, overview, settings, shares, sign_in
+from mailpixel.server.web import (
+    campaign_list,
+    download,
+    edit,
+    keys,
+    overview,
+    settings,
+    shares,
+    sign_in,
+    tokens,
+)
 from mailpixel.server.web.page import WebPage, routes
 
 # fmt: off
@@ -11,17 +21,22 @@ PAGES: tuple[WebPage, ...] = (
     WebPage("POST", "/sign-in/{link}", sign_in.by_link, None, query=sign_in.SignInOptions),
     WebPage("POST", "/sign-out", sign_in.sign_out, None),
     WebPage("GET", "/campaigns", campaign_list.campaign_list, "read", query=campaign_list.ListOptions),
+    WebPage("GET", "/campaigns/new", edit.show_new, "write"),
+    WebPage("POST", "/campaigns/new", edit.add, "write"),
     WebPage("GET", "/campaigns/{id}", overview.show_overview, "read", query=overview.OverviewOptions),
     WebPage("GET", "/settings", settings.first, "write"),
     WebPage("GET", "/settings/keys", keys.show_keys, "write"),
     WebPage("POST", "/settings/keys", keys.add_key, "write"),
     WebPage("POST", "/settings/keys/revoke", keys.revoke_key, "write"),
-    WebPage("GET", "/campaigns/new", edit.show_new, "write"),
-    WebPage("POST", "/campaigns/new", edit.add, "write"),
     WebPage("GET", "/campaigns/{id}/edit", edit.show, "write"),
     WebPage("POST", "/campaigns/{id}/edit", edit.change, "write"),
     WebPage("POST", "/campaigns/{id}/archive", edit.archive, "write"),
     WebPage("POST", "/campaigns/{id}/delete", edit.delete, "write"),
+    WebPage("GET", "/campaigns/{id}/tokens", tokens.show, "write"),
+    WebPage("POST", "/campaigns/{id}/tokens", tokens.sign, "write"),
+    WebPage("GET", "/campaigns/{id}/tokens/{list}", tokens.show_result, "write"),
+    WebPage("POST", "/campaigns/{id}/tokens/{list}", tokens.remove, "write"),
+    WebPage("GET", "/campaigns/{id}/tokens/{list}/links", tokens.fetch, "write"),
     WebPage("GET", "/campaigns/{id}/download", download.show, "read"),
     WebPage("POST", "/campaigns/{id}/download", download.share, "write"),
     WebPage("GET", "/campaigns/{id}/download/{file}", download.file, "read", query=download.FileOptions),

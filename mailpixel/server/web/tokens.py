@@ -1,0 +1,116 @@
+"""Signing the links of a list that is uploaded."""
+
+from collections.abc import Awaitable, Mapping
+from urllib.parse import quote
+
+from starlette.responses import FileResponse, Response
+
+from mailpixel.errors import InvalidInput, MissingExtra
+from mailpixel.links.lists.columns import Wanted
+from mailpixel.links.lists.minted_rows import Format, Job
+from mailpixel.minting.results import remove_list, remove_old_lists, sign_list, signed_list
+from mailpixel.model import Campaign
+from mailpixel.server.exports import FORMATS
+from mailpixel.server.web.page import PageCall
+from mailpixel.store.campaign_changes import note_signed
+
+NOTHING: Mapping[str, str] = {
+    "column": "", "encoding": "", "format": "csv", "merge": "", "hash_recipients": "", "keep_all": "", "headerless": "",
+}  # fmt: skip
+"""The fields of the form besides the file, as they are shown first."""
+PLACES = {"column": "column", "encoding": "encoding", "header": "headerless", "keep": "keep_all"}
+"""The field of the form for the field of an error; others are the file's."""
+
+
+def show(call: PageCall) -> Response:
+    """The form for a list."""
+    return _page(call, NOTHING, {})
+
+
+def sign(call: PageCall) -> Awaitable[Response]:
+    """Sign the list, then show what became of it. The list is read from disk, and the links are written to disk."""
+    return call.services.threads.uploads.run(_sign, call)
+
+
+def _sign(call: PageCall) -> Response:
+    values = {name: call.form.get(name, first) for name, first in NOTHING.items()}
+    services, campaign = call.services, _campaign(call)
+    upload = call.form.files.get("list")
+    try:
+        if upload is None or not upload.size_bytes:
+            raise InvalidInput("list", "choose a file with recipients")
+        job = _job(call, campaign, values)
+        remove_old_lists(services.settings.data, services.clock() / 1000)
+        made = sign_list(upload.file, services.settings.data, job, services.live.keyring)
+    except InvalidInput as error:
+        return _page(call, values, {PLACES.get(error.field, "list"): error.problem})
+    except MissingExtra as error:
+        return _page(call, values, {"list": str(error)})
+    if made.minted:
+        note_signed(services.registry, campaign.id)
+    return call.redirect(f"{_base(campaign.id)}/{made.id}")
+
+
+def _job(call: PageCall, campaign: Campaign, values: Mapping[str, str]) -> Job:
+    if values["format"] not in set(Format):
+        raise InvalidInput("format", f"must be one of {', '.join(Format)}")
+    wanted = Wanted(
+        values["column"].strip() or None,
+        keep_all=bool(values["keep_all"]),
+        headerless=bool(values["headerless"]),
+    )
+    return Job(
+        campaign=campaign.id,
+        base_url=campaign.base_url or call.services.settings.base_url,
+        links=tuple(link.number for link in campaign.links),
+        format=Format(values["format"]),
+        merge=bool(values["merge"]),
+        hash_recipients=bool(values["hash_recipients"]),
+        wanted=wanted,
+        encoding=values["encoding"] or None,
+        workers=1,  # the other cores answer readers of mail
+    )
+
+
+def show_result(call: PageCall) -> Response:
+    """How many rows were signed, which were not, and the file."""
+    campaign = _campaign(call)
+    made, _ = signed_list(call.services.settings.data, campaign.id, call.path["list"])
+    return call.page(
+        "tokens_done.html", title="Sign links", campaign=campaign, made=made, base=_base(campaign.id)
+    )
+
+
+def fetch(call: PageCall) -> Response:
+    """The signed list."""
+    campaign = _campaign(call)
+    made, path = signed_list(call.services.settings.data, campaign.id, call.path["list"])
+    name = f"{campaign.id}-links.{made.format}"
+    return FileResponse(path, media_type=FORMATS[made.format].partition(";")[0], filename=name)
+
+
+def remove(call: PageCall) -> Response:
+    """Delete the signed list."""
+    remove_list(call.services.settings.data, call.path["id"], call.path["list"])
+    return call.redirect(_base(call.path["id"]), "The signed list is deleted.")
+
+
+def _page(call: PageCall, values: Mapping[str, str], errors: Mapping[str, str]) -> Response:
+    campaign = _campaign(call)
+    return call.page(
+        "tokens.html",
+        title="Sign links",
+        campaign=campaign,
+        base=_base(campaign.id),
+        values=values,
+        errors=errors,
+        most_mb=call.services.settings.upload_bytes // 1_000_000,
+    )
+
+
+def _campaign(call: PageCall) -> Campaign:
+    return call.services.registry.campaign(call.path["id"])
+
+
+def _base(campaign: str) -> str:
+    return f"/campaigns/{quote(campaign, safe='')}/tokens"
