@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import cache
-from importlib.resources import files
 
 from mailpixel.model import Campaign, Link
 from mailpixel.times import DAY_MS, moment_of
@@ -23,6 +21,7 @@ class Demonstration:
     It goes to `recipients` people, `weeks_before` the newest one. `interest` scales how many read and click.
     `links` are its destinations with the share of clicks that each gets, `trap` a link that readers cannot see.
     `mistakes` are the destinations that some links had at first, by number.
+    `mail` is the file of its mail beside this one (empty: none).
     """
 
     id: str
@@ -33,6 +32,7 @@ class Demonstration:
     links: Sequence[tuple[str, float]]
     trap: str
     mistakes: Mapping[int, str] = field(default_factory=dict)
+    mail: str = ""
 
     def campaign(self, now_ms: int) -> Campaign:
         """The campaign, sent on the last morning that is at least a day ago (or weeks before)."""
@@ -72,6 +72,7 @@ SPRING = Demonstration(
     ),
     f"{SHOP}/nothing-here",
     {4: f"{SHOP}/spring/jackts"},
+    "mail.html",
 )
 RAIN = Demonstration(
     "demo-rain",
@@ -84,9 +85,3 @@ RAIN = Demonstration(
 )
 DEMONSTRATIONS = (SPRING, RAIN)
 """All of them, the one to show first."""
-
-
-@cache
-def mail_html() -> str:
-    """The mail of `SPRING`, with the destinations of its links as they are."""
-    return (files("mailpixel.demonstration") / "mail.html").read_text(encoding="utf-8")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from hashlib import sha256
+from importlib.resources import files
 from operator import attrgetter
 from random import Random
 from typing import NamedTuple
@@ -26,10 +27,12 @@ from mailpixel.kinds import EventKind, Reason
 from mailpixel.links import surfaces
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.minter import Minter
+from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign, Event
 from mailpixel.projections.fold import Fold, FoldOptions
 from mailpixel.projections.lease import LEASE_MS
+from mailpixel.rewriting.keeping import Offered, keep_mail
 from mailpixel.server.request_reader import RequestReader, TrackingRequest
 from mailpixel.settings import Settings
 from mailpixel.store.registry import Registry
@@ -96,7 +99,16 @@ def _make(folder: Folder, demonstration: Demonstration, now_ms: int) -> Campaign
     if next(folder.store.messages(campaign.id), None) is None:
         # All at once: a campaign has all of its hits or none.
         folder.store.append(list(_events(folder, demonstration, campaign, now_ms)))
+        if demonstration.mail:
+            _keep_mail(folder, campaign, demonstration.mail)
     return campaign
+
+
+def _keep_mail(folder: Folder, campaign: Campaign, file: str) -> None:
+    """Keep the mail for the click map, as it was sent."""
+    content = (files("mailpixel.demonstration") / file).read_bytes()
+    offered = Offered(content, False, "demo", campaign.sent_at or moment_of(0))
+    keep_mail(folder.registry, campaign.id, offered, RewriteOptions(folder.settings.base_url))
 
 
 def _registered(registry: Registry, demonstration: Demonstration, now_ms: int) -> Campaign:
