@@ -1,1 +1,17 @@
-"""Webhooks: settled events of the log, posted to receivers outside."""
+"""Webhooks: events are posted to receivers as soon as their verdicts have settled.
+
+webhooks     what people do with webhooks: add, change, rotate the secret, replay, remove
+checks       what a webhook may be: its name, URL, events
+signing      signatures and ids by Standard Webhooks; secrets as text
+sealing      secrets as they are stored
+payloads     events as the bodies of posts
+chosen       which events a webhook wants
+addresses    which addresses may be reached
+network      connections to checked addresses only
+sender       one post and what came of it
+window       posts under way, and how far the log is done with
+pauses       how long to wait after failures
+letters      refused events, tried again
+delivering   the consumer of one webhook: reads, posts, moves on
+at_work      the consumers of all webhooks, as they come and go
+"""

@@ -1,0 +1,69 @@
+"""Connections to checked addresses only: a name is resolved once, and what was checked is what is connected to."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mailpixel.errors import MissingExtra
+from mailpixel.outbound.addresses import all_reachable
+from mailpixel.outbound.sealing import EXTRA
+
+try:
+    import httpcore2
+except ImportError:
+    if not TYPE_CHECKING:
+        raise MissingExtra(EXTRA) from None
+
+Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
+"""Gives the addresses of a host, as text."""
+
+CONNECT_S = 5.0
+
+
+class AddressForbidden(Exception):
+    """A host leads to an address that webhooks may not reach. Nothing was sent."""
+
+
+async def resolve(host: str, port: int) -> Sequence[str]:
+    """The addresses of a host by the resolver of the system. Raises `OSError`."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+class CheckedNetwork(httpcore2.AsyncNetworkBackend):
+    """Connects to hosts all of whose addresses may be reached. `allowed` are networks beside the public ones."""
+
+    def __init__(self, allowed: Sequence[str], resolver: Resolver = resolve) -> None:
+        self._allowed = allowed
+        self._resolve = resolver
+        self._backend = httpcore2.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the signature is httpcore's
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        """A connection to the first address that answers. Raises `AddressForbidden` and httpcore's errors."""
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                return await self._connected(host.strip("[]"), port)
+        except TimeoutError:
+            raise httpcore2.ConnectTimeout("no connection in time") from None
+
+    async def _connected(self, host: str, port: int) -> httpcore2.AsyncNetworkStream:
+        try:
+            addresses = await self._resolve(host, port)
+        except (OSError, UnicodeError):
+            raise httpcore2.ConnectError("the host has no address") from None
+        if not all_reachable(addresses, self._allowed):
+            raise AddressForbidden
+        for address in addresses[:-1]:
+            try:
+                return await self._backend.connect_tcp(address, port, CONNECT_S / 2)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
+                continue
+        return await self._backend.connect_tcp(addresses[-1], port, CONNECT_S)
