@@ -125,6 +125,11 @@ class Settings:
         "hosts",
         "Hosts that serve pages (`/`, `/docs`), such as stats.shop.example. Other hosts answer 404. Empty: all hosts.",
     )
+    webhook_networks: tuple[str, ...] = _setting(
+        (),
+        "networks",
+        "Private networks that webhooks may reach, such as 10.1.0.0/16. Without them only public addresses.",
+    )
     upstream_password: str = _setting(
         "", SECRET, "Password of the user in the relay's `--upstream`. It cannot be set on the command line."
     )

@@ -40,6 +40,7 @@ COMMANDS = {
     "share": "share",
     "person": "person",
     "settings": "settings",
+    "webhook": "webhook",
     "doctor": "doctor",
     "metrics": "metrics",
     "demo": "demo",

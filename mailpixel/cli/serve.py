@@ -55,7 +55,7 @@ def _say_where(host: str, port: int, workers: int) -> None:
 @click.option("--while-input-lasts", is_flag=True, hidden=True, help="End when standard input ends.")
 def work_command(while_input_lasts: bool) -> None:
     """Classify logged hits and update reports continuously. `serve` starts this itself."""
-    from mailpixel.work.consumers import consumers_of
+    from mailpixel.work.consumers import consumers_of, webhooks_of
     from mailpixel.work.side_by_side import SideBySide
     from mailpixel.work.traced import Traced
 
@@ -64,7 +64,9 @@ def work_command(while_input_lasts: bool) -> None:
         end_with_input()
     with traces() as record:
         consumers = consumers_of(settings(), *stores())
-        with SideBySide([Traced(each, record, time.time_ns) for each in consumers], now_ms):
+        webhooks = webhooks_of(settings(), *stores())
+        traced = [Traced(each, record, time.time_ns) for each in consumers]
+        with SideBySide(traced, now_ms, wanted=webhooks.wanted):
             while not asked_to_end:
                 time.sleep(LOOK_S)
 

@@ -21,7 +21,9 @@ EVENTS = tuple(TYPES.values())
 def check_name(name: str, field: str = "name") -> str:
     """The name of a webhook. Raises `InvalidInput`."""
     if not re.fullmatch(NAME_PATTERN, name):
-        raise InvalidInput(field, "must have 1 to 64 letters, digits, `_` or `-`, the first a letter or digit")
+        raise InvalidInput(
+            field, "must have 1 to 64 letters, digits, `_` or `-`, the first a letter or digit"
+        )
     return name
 
 
@@ -44,7 +46,9 @@ def check_events(events: Iterable[str], field: str = "events") -> tuple[str, ...
     """Types of events, each once and in our order; all when there are none. Raises `InvalidInput`."""
     asked = list(events)
     if unknown := next((name for name in asked if name not in EVENTS), None):
-        raise InvalidInput(field, f"{unknown[:40]!r} is not a type of event; the types are {', '.join(EVENTS)}")
+        raise InvalidInput(
+            field, f"{unknown[:40]!r} is not a type of event; the types are {', '.join(EVENTS)}"
+        )
     return tuple(name for name in EVENTS if name in asked) if asked else EVENTS
 
 

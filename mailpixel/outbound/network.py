@@ -1,12 +1,12 @@
 """Connections to checked addresses only: a name is resolved once, and what was checked is what is connected to."""
 
 import asyncio
-import socket
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mailpixel.errors import MissingExtra
 from mailpixel.outbound.addresses import all_reachable
+from mailpixel.outbound.resolving import Resolver, resolve
 from mailpixel.outbound.sealing import EXTRA
 
 try:
@@ -15,20 +15,11 @@ except ImportError:
     if not TYPE_CHECKING:
         raise MissingExtra(EXTRA) from None
 
-Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
-"""Gives the addresses of a host, as text."""
-
 CONNECT_S = 5.0
 
 
 class AddressForbidden(Exception):
     """A host leads to an address that webhooks may not reach. Nothing was sent."""
-
-
-async def resolve(host: str, port: int) -> Sequence[str]:
-    """The addresses of a host by the resolver of the system. Raises `OSError`."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 class CheckedNetwork(httpcore2.AsyncNetworkBackend):
@@ -43,7 +34,7 @@ class CheckedNetwork(httpcore2.AsyncNetworkBackend):
         self,
         host: str,
         port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - the signature is httpcore's
+        timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.AsyncNetworkStream:

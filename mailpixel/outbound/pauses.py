@@ -29,6 +29,6 @@ class Pauses:
 
     def after_failure(self, failures: int, chance: float, retry_after_ms: int | None = None) -> int:
         """The pause after this number of failures in a row. `chance`, 0 to 1, spreads it by a fifth."""
-        pause_ms = min(self.first_ms * 2 ** min(failures - 1, 30), self.longest_ms)
+        pause_ms: int = min(self.first_ms << min(failures - 1, 30), self.longest_ms)
         spread_ms = round(pause_ms * (1 + SPREAD * (2 * chance - 1)))
         return max(spread_ms, min(retry_after_ms or 0, HOUR_MS))

@@ -1,7 +1,7 @@
 """Events as the bodies of posts. Pure.
 
-    {"type": "clicked", "timestamp": "2026-11-27T18:48:02.114Z", "data": {"event_id": "0192f3…", …}}
-    {"type": "batch", "timestamp": "…", "data": {"events": [{"type": "clicked", …}, …]}}
+{"type": "clicked", "timestamp": "2026-11-27T18:48:02.114Z", "data": {"event_id": "0192f3…", …}}
+{"type": "batch", "timestamp": "…", "data": {"events": [{"type": "clicked", …}, …]}}
 """
 
 import json
@@ -70,7 +70,7 @@ def batch_payload(payloads: Sequence[Any]) -> Any:
     return _payload("batch", payloads[-1]["timestamp"], {"events": list(payloads)})
 
 
-def test_payload(webhook: str, now_ms: int) -> Any:
+def trial_payload(webhook: str, now_ms: int) -> Any:
     """A payload that says of itself that it is a test."""
     return _payload("test", iso_ms(now_ms), {"webhook": webhook})
 

@@ -12,7 +12,8 @@ from typing import Self
 import httpcore2
 
 from mailpixel import __version__
-from mailpixel.outbound.network import CONNECT_S, AddressForbidden, CheckedNetwork, Resolver, resolve
+from mailpixel.outbound.network import CONNECT_S, AddressForbidden, CheckedNetwork
+from mailpixel.outbound.resolving import Resolver, resolve
 from mailpixel.store.webhooks import PostOutcome
 
 WHOLE_S = 15.0
@@ -27,7 +28,8 @@ class PostResult:
     """What came of a post.
 
     `status` is None without an answer. `answer` is the beginning of it as text, from a stranger: bounded, but to be
-    escaped. `problem` says in our words why there was none. `retry_after_ms` is when the receiver asks to be tried again.
+    escaped. `problem` says in our words why there was none. `retry_after_ms` is the
+    wait that the receiver asks for.
     """
 
     outcome: PostOutcome

@@ -35,6 +35,10 @@ class Leases(Protocol):
         """Give up the lease, so that the next holder can start at once."""
         ...
 
+    def forget_lease(self, consumer: str) -> None:
+        """Forget a consumer that is no more."""
+        ...
+
     def caught_up(self, consumer: str, holder: str, now_ms: int) -> None:
         """Note that nothing was left to do at this moment, if the holder still has the lease."""
         ...

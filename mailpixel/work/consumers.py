@@ -1,15 +1,44 @@
-"""The consumers that `mailpixel work` runs: one line each."""
+"""The consumers that `mailpixel work` runs: one line each, and one for each webhook."""
 
+import time
 import uuid
 from collections.abc import Sequence
+from random import SystemRandom
 
+from mailpixel.classify import Rules
+from mailpixel.folder.keys import open_keys
 from mailpixel.folder.operator_file import RulesInForce
+from mailpixel.ingest.live import LivePart
+from mailpixel.outbound.around import Around
+from mailpixel.outbound.at_work import WebhooksAtWork
 from mailpixel.projections.fold import NOTE_EVERY_MS
 from mailpixel.settings import Settings
-from mailpixel.store.registry import FoldRegistry
+from mailpixel.store.registry import FoldRegistry, Registry
 from mailpixel.store.store import Store
 from mailpixel.work.consumer_at_work import ConsumerAtWork
 from mailpixel.work.folding import Folding
+
+
+def webhooks_of(settings: Settings, store: Store, registry: Registry) -> WebhooksAtWork:
+    """The webhooks, whose consumers come and go. Raises `InvalidInput` for a rules file that cannot be used."""
+    in_force = RulesInForce(settings)
+    part = LivePart("rules of webhooks", in_force.look, time.monotonic)
+
+    def rules() -> Rules:
+        part.refresh()
+        return in_force.now
+
+    around = Around(
+        store,
+        registry,
+        keyring=lambda: open_keys(settings.key_file, registry),
+        rules=rules,
+        chance=SystemRandom().random,
+        holder=uuid.uuid4().hex,
+        settle_ms=settings.settle_ms,
+        networks=settings.webhook_networks,
+    )
+    return WebhooksAtWork(around)
 
 
 def consumers_of(settings: Settings, store: Store, registry: FoldRegistry) -> Sequence[ConsumerAtWork]:

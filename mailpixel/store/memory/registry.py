@@ -316,6 +316,11 @@ class MemoryRegistry(
             if (lease := self.lease(consumer)).holder == holder:
                 self._leases[consumer] = changed_copy(lease, expires_at_ms=0)
 
+    def forget_lease(self, consumer: str) -> None:
+        """See `Registry`."""
+        with self._lock:
+            self._leases.pop(consumer, None)
+
     def caught_up(self, consumer: str, holder: str, now_ms: int) -> None:
         """See `Registry`."""
         with self._lock:

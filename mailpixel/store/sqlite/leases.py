@@ -31,6 +31,11 @@ class SqliteLeases:
                 "update leases set expires_at_ms = 0 where consumer = ? and holder = ?", (consumer, holder)
             )
 
+    def forget_lease(self, consumer: str) -> None:
+        """See `Leases`."""
+        with self._database.writing() as connection:
+            connection.execute("delete from leases where consumer = ?", (consumer,))
+
     def caught_up(self, consumer: str, holder: str, now_ms: int) -> None:
         """See `Leases`."""
         with self._database.writing() as connection:

@@ -1,0 +1,227 @@
+"""`mailpixel webhook`: receivers of events."""
+
+from collections.abc import Sequence
+
+import click
+
+from mailpixel.cli.context import (
+    CommandGroup,
+    confirm,
+    keyring,
+    print_table,
+    say,
+    settings,
+    stores,
+    yes_option,
+)
+from mailpixel.cli.printing import moment_option
+from mailpixel.errors import InvalidInput, NotFound
+from mailpixel.outbound import webhooks
+from mailpixel.outbound.checks import EVENTS, MOST_BATCH, check_url
+from mailpixel.outbound.chosen import VERDICTS
+from mailpixel.outbound.webhooks import LONGEST_HOURS, NewWebhook, WebhookRow, webhook_row
+from mailpixel.report.moments import iso_ms
+from mailpixel.times import now_ms
+
+name_argument = click.argument("name")
+SECRET_SHOWN = "this is the secret that signs its posts; it is not shown again"  # noqa: S105
+
+
+@click.group("webhook", cls=CommandGroup, example="mailpixel webhook list")
+def webhook_command() -> None:
+    """Post events to other programs as they happen: add, test, replay and remove receivers."""
+
+
+@webhook_command.command(
+    "add", example="mailpixel webhook add crm https://crm.example/hooks --events opened,clicked"
+)
+@name_argument
+@click.argument("url")
+@click.option("--events", metavar="TYPES", help=f"Post only these types: {', '.join(EVENTS)}. Default: all.")
+@click.option(
+    "--verdicts",
+    type=click.Choice(VERDICTS),
+    default="human",
+    show_default=True,
+    help="Post opens and clicks of people only, or all of them with repeats and machines.",
+)
+@click.option(
+    "--campaign",
+    "campaigns",
+    metavar="ID",
+    multiple=True,
+    help="Post only events of this campaign. May come several times.",
+)
+@click.option(
+    "--batch",
+    type=click.IntRange(1, MOST_BATCH),
+    default=1,
+    show_default=True,
+    help="Post up to this many events at once.",
+)
+@moment_option("--since", "Begin with events received at this time. Default: now.")
+@click.option("--insecure", is_flag=True, help="Allow http, for tests.")
+def webhook_add(name: str, url: str, events: str | None, insecure: bool, **rest: object) -> None:
+    """Add a receiver and print its secret. The secret is shown only once."""
+    store, registry = stores()
+    new = NewWebhook(
+        name,
+        check_url(url, insecure, settings().webhook_networks, "URL"),
+        [part.strip() for part in events.split(",") if part.strip()] if events else (),
+        insecure=insecure,
+        since_ms=rest.pop("since"),  # type: ignore[arg-type]
+        **rest,  # type: ignore[arg-type]
+    )
+    click.echo(webhooks.add_webhook(store, registry, keyring(registry), new, now_ms()))
+    say(f"{SECRET_SHOWN}. `mailpixel serve` begins to post within a few seconds")
+
+
+@webhook_command.command("list", example="mailpixel webhook list")
+def webhook_list() -> None:
+    """List receivers, what waits for them, and their last answer."""
+    store, registry = stores()
+    rows = [webhook_row(store, registry, webhook) for webhook in registry.webhooks()]
+    columns = ("name", "url", "events", "state", "waiting", "letters", "dead", "last_answer")
+    print_table(columns, [_cells(row) for row in rows])
+
+
+@webhook_command.command("show", example="mailpixel webhook show crm")
+@name_argument
+def webhook_show(name: str) -> None:
+    """Show a receiver, its state and its counts."""
+    store, registry = stores()
+    row = webhook_row(store, registry, registry.webhook(name)).to_json()
+    posts = row.pop("posts")
+    cells = {**row, **{f"posts {outcome}": number for outcome, number in posts.items()}}
+    print_table(("field", "value"), [(key, _text(value)) for key, value in cells.items()])
+
+
+@webhook_command.command("test", example="mailpixel webhook test crm")
+@name_argument
+def webhook_test(name: str) -> None:
+    """Post a test event, and print the answer. Exit with code 1 unless it was accepted."""
+    _, registry = stores()
+    found = webhooks.try_out(registry.webhook(name), keyring(registry), settings().webhook_networks, now_ms())
+    status = found.problem if found.status is None else f"answered {found.status}"
+    click.echo(f"{found.outcome}: {status} in {found.took_ms} ms")
+    if found.answer:
+        click.echo(found.answer)
+    if found.outcome != "accepted":
+        raise click.exceptions.Exit(1)
+
+
+@webhook_command.command("rotate", example="mailpixel webhook rotate crm --hours 24")
+@name_argument
+@click.option(
+    "--hours",
+    type=click.IntRange(0, LONGEST_HOURS),
+    default=24,
+    show_default=True,
+    help="Sign with the old secret, too, for this long.",
+)
+def webhook_rotate(name: str, hours: int) -> None:
+    """Make a new secret and print it. The old one also signs for a while."""
+    _, registry = stores()
+    click.echo(webhooks.rotate(registry, keyring(registry), name, now_ms(), hours))
+    say(SECRET_SHOWN)
+
+
+@webhook_command.command("letters", example="mailpixel webhook letters crm")
+@name_argument
+def webhook_letters(name: str) -> None:
+    """List events that a receiver refused."""
+    _, registry = stores()
+    found = registry.letters(registry.webhook(name).name)
+    columns = ("event", "campaign", "recipient", "attempts", "last_status", "next_try")
+    rows: Sequence[Sequence[object]] = [
+        (
+            letter.event_id.hex(),
+            letter.campaign,
+            letter.recipient,
+            letter.attempts,
+            letter.last_status,
+            "never (dead)" if letter.dead else iso_ms(letter.next_at_ms),
+        )
+        for letter in found
+    ]
+    print_table(columns, rows)
+
+
+@webhook_command.command("retry", example="mailpixel webhook retry crm")
+@name_argument
+@click.argument("event", required=False)
+def webhook_retry(name: str, event: str | None) -> None:
+    """Try refused events again: EVENT, or all of them."""
+    _, registry = stores()
+    event_id = None if event is None else _event_id(event)
+    number = registry.retry_letters(registry.webhook(name).name, event_id, now_ms())
+    if event is not None and not number:
+        raise NotFound(
+            f"webhook {name!r} has no letter of this event; see `mailpixel webhook letters {name}`"
+        )
+    say(f"{number} event(s) will be tried again within a few seconds")
+
+
+@webhook_command.command("replay", example="mailpixel webhook replay crm --since 2026-11-27")
+@name_argument
+@moment_option("--since", "Post again what was received from this time on.")
+def webhook_replay(name: str, since: int | None) -> None:
+    """Post events again, with the ids that they had before."""
+    store, registry = stores()
+    if since is None:
+        raise InvalidInput("--since", "name the time from which on events are posted again")
+    webhooks.replay(store, registry, name, since)
+    say(f"webhook {name} begins again at {iso_ms(since)}")
+
+
+@webhook_command.command("stop", example="mailpixel webhook stop crm")
+@name_argument
+def webhook_stop(name: str) -> None:
+    """Stop posting to a receiver. Nothing is lost: `start` goes on from there."""
+    webhooks.stop(stores()[1], name)
+    say(f"webhook {name} is stopped; posts already under way are finished")
+
+
+@webhook_command.command("start", example="mailpixel webhook start crm")
+@name_argument
+def webhook_start(name: str) -> None:
+    """Go on posting to a receiver that was stopped."""
+    webhooks.start(stores()[1], name)
+    say(f"webhook {name} goes on where it stopped")
+
+
+@webhook_command.command("remove", example="mailpixel webhook remove crm --yes")
+@name_argument
+@yes_option
+def webhook_remove(name: str, yes: bool) -> None:
+    """Remove a receiver, with the events that it refused."""
+    store, registry = stores()
+    registry.webhook(name)
+    confirm("Remove this webhook, its secret and its position?", yes)
+    webhooks.remove(store, registry, name)
+    say(f"webhook {name} is removed")
+
+
+def _event_id(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise InvalidInput("EVENT", "must be the id of an event, in hexadecimal digits") from None
+
+
+def _cells(row: WebhookRow) -> Sequence[object]:
+    events = "all" if len(row.events) == len(EVENTS) else ", ".join(row.events)
+    state = row.state if not row.stopped_because else f"{row.state}: {row.stopped_because}"
+    return (row.name, row.url, events, state, row.waiting, row.letters, row.dead_letters, _last(row))
+
+
+def _last(row: WebhookRow) -> str:
+    if row.last_outcome is None:
+        return ""
+    answer = row.last_outcome if row.last_status is None else str(row.last_status)
+    retry = f", next try {row.retry_at}" if row.retry_at else ""
+    return f"{answer} in {row.last_took_ms} ms at {row.last_at}{retry}"
+
+
+def _text(value: object) -> object:
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
