@@ -19,6 +19,8 @@ from mailpixel.server.services import Services
 from mailpixel.server.web.multipart import MultipartReader
 
 MOST_FIELDS = 1_000
+SMALL_BYTES = 16_384
+"""The largest form of a person who is not signed in: a key, or a button."""
 TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 AnyShape = TypeVar("AnyShape", bound=Struct)
@@ -92,7 +94,8 @@ async def read_form(request: Request, allow_files: bool) -> Form:
         return Form(fields, {name: Upload(*each) for name, each in files.items()})
     if media.strip().lower() not in (TYPES[0], ""):
         raise HTTPException(415, "send a form")
-    return Form(_fields(await _body(request, services.settings.body_bytes)))
+    most = services.settings.body_bytes if allow_files else SMALL_BYTES
+    return Form(_fields(await _body(request, most)))
 
 
 async def _body(request: Request, most: int) -> bytes:
