@@ -52,7 +52,7 @@ def test_from_the_sign_in_to_the_sign_out(
     page.get_by_label("Name").fill(NAME)
     page.get_by_label("Id", exact=True).fill("autumn")
     page.get_by_label("Messages sent").fill("4")
-    page.get_by_label("Links").fill("https://shop.example/boots\nhttps://shop.example/coats")
+    page.get_by_label("Links", exact=True).fill("https://shop.example/boots\nhttps://shop.example/coats")
     page.get_by_role("button", name="Register the campaign").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(NAME)
 
