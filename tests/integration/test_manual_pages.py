@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from mailpixel.cli import cli
-from mailpixel.docs import NAMES, pages
+from mailpixel.docs import NAMES, PICTURE_SCHEMES, pages, pictures
 from mailpixel.docs.rendering import index_html, page_html, slug, style, style_name
 from mailpixel.settings import Settings
 from tests.support.api import an_app
@@ -194,3 +194,15 @@ def test_pages_answer_on_web_hosts_alone_and_all_else_anywhere(
         "/o/x": 200,
     }
     assert refused.status_code == 401
+
+
+def test_pictures_are_small_come_in_both_schemes_and_are_served_under_the_policy(tmp_path: Path) -> None:
+    assert sorted(pictures()) == [f"overview-{scheme}.png" for scheme in sorted(PICTURE_SCHEMES)]
+    with an_app(tmp_path / "data") as client:
+        page = client.get("/docs/managers").text
+        for name, content in pictures().items():
+            assert f'"{name}"' in page
+            answer = client.get(f"/docs/{name}")
+            assert (answer.content, answer.headers["content-type"]) == (content, "image/png")
+            assert len(content) < 200_000
+        assert "img-src 'self'" in answer.headers["content-security-policy"]
