@@ -110,7 +110,7 @@ def signed_in(browser: Browser, service: Service, view: View, state: object, wat
 @pytest.fixture
 def check(watch: Watch, view: View, request: pytest.FixtureRequest) -> Check:
     """Assert that a page is sound: axe finds nothing, the console is empty, nothing comes from elsewhere, nothing is
-    wider than the window. With MAILPIXEL_SHOTS unset nothing is written; `SHOTS=folder` keeps a picture of each."""
+    wider than the window. The variable SHOTS names a folder in which a picture of each page is kept."""
     shots = os.environ.get("SHOTS")
     name = re.sub(r"\W+", "-", request.node.name)
     return Check(watch, Path(shots) / name if shots else None)
