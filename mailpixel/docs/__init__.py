@@ -19,6 +19,7 @@ NAMES = (
     "lists",
     "reports",
     "counting",
+    "inbound",
     "glossary",
     "judging",
     "rules",
