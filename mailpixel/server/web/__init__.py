@@ -10,7 +10,7 @@ tokens      signing the links of a list
 edit        creating and changing a campaign; campaign_form: its form
 download    files of a campaign; shares: addresses that show its figures
 notices     what is said once, on the next page
-settings    the first page of the settings; inbound, keys: API keys
+settings    the first page of the settings; keys: API keys; inbound: delivery reports
 campaign_list    the list of campaigns; overview: the figures of one
 policy      headers of every page
 errors      errors in the frame of the pages
