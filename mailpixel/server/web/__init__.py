@@ -10,6 +10,8 @@ tokens      signing the links of a list
 edit        creating and changing a campaign; campaign_form: its form
 download    files of a campaign; shares: addresses that show its figures
 notices     what is said once, on the next page
+compare     two campaigns side by side
+recipients  by what they did, and one of them; links: who followed each
 settings    the first page of the settings; keys: API keys; inbound: delivery reports
 campaign_list    the list of campaigns; overview: the figures of one
 policy      headers of every page
