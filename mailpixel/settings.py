@@ -105,6 +105,13 @@ class Settings:
         16,
         1_000_000,
     )
+    listeners: int = _setting(
+        5_000,
+        "streams",
+        "Most open streams of live figures of a web process, and at most three quarters of its connections.",
+        0,
+        1_000_000,
+    )
     metrics: tuple[str, ...] = _setting(
         ("local", "key"),
         "local|key|open",

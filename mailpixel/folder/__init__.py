@@ -8,6 +8,7 @@
 | key_file.py | reading, creating and changing the key file |
 | operator_file.py | reading and changing the operator's lists |
 | sign_in.py | links that sign a person in to the pages |
+| jobs.py | how far long jobs are, for every process of the service |
 | spool.py | unnamed files for what is too large for memory |
 
 Importing this module loads nothing, so that the SDK stays light.

@@ -21,6 +21,7 @@ web              the pages for campaign managers; wrong_keys: how often a wrong 
 manual           the manual at /docs; web_hosts: the hosts on which pages answer
 health           /healthz, /readyz, /metrics; metrics: what is counted; metrics_access: who may read it
                  grafana: a dashboard of them; shared_metrics: a folder for those of several workers
+live             streams of figures, hits and jobs as they change
 exports          rows as a file to download: CSV, NDJSON, Parquet
 observing        tells observers what became of each request; access_log: writes a line; traced: makes a span
 services         what the handlers work with; refreshing: keeps it fresh; threads: for blocking work

@@ -12,6 +12,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from mailpixel.folder.jobs import jobs_in
 from mailpixel.folder.keys import open_keys
 from mailpixel.folder.opening import begin
 from mailpixel.folder.operator_file import RulesInForce
@@ -26,6 +27,8 @@ from mailpixel.server.access_log import AccessLog, LoggedTracking, access_log
 from mailpixel.server.descriptors import most_connections
 from mailpixel.server.door import Door
 from mailpixel.server.forwarded import Proxies
+from mailpixel.server.live.hub import Hub
+from mailpixel.server.live.news import News
 from mailpixel.server.metrics import Metrics
 from mailpixel.server.observing import Observed, Observer
 from mailpixel.server.refreshing import Refreshing
@@ -37,6 +40,8 @@ from mailpixel.server.tracking import Tracking
 from mailpixel.server.tracking_first import TrackingFirst
 from mailpixel.server.wrong_keys import WrongKeys
 from mailpixel.settings import Settings
+from mailpixel.store.registry import Registry
+from mailpixel.store.store import Store
 from mailpixel.times import now_ms
 from mailpixel.tracing import Record, record_nothing, traces
 
@@ -93,7 +98,11 @@ async def start(settings: Settings, stack: AsyncExitStack, record: Record = reco
         registry.check_in_place()
 
     parts = (*live.parts(monotonic), LivePart("database", check_in_place, monotonic))
-    refreshing = Refreshing(parts, lambda: metrics.round_ended({part.name: part.age_s() for part in parts}))
+    hub = _hub(settings, store, registry, live)
+    stack.push_async_callback(hub.close)
+    refreshing = Refreshing(
+        parts, lambda: metrics.round_ended({part.name: part.age_s() for part in parts}, hub.listeners)
+    )
     stack.callback(refreshing.close)
     await refreshing.fresh_look()
     on_commit = traced_commits(record, metrics.on_commit)
@@ -109,6 +118,7 @@ async def start(settings: Settings, stack: AsyncExitStack, record: Record = reco
         committer=committer,
         metrics=metrics,
         threads=Threads(),
+        hub=hub,
         clock=now_ms,
         wrong_keys=WrongKeys(Proxies(settings.trusted_proxies), now_ms),
     )
@@ -118,6 +128,13 @@ def _observers(log: AccessLog | None, record: Record) -> tuple[Observer, ...]:
     """What learns of each answer of the app."""
     logged = () if log is None else (log.note,)
     return logged if record is record_nothing else (*logged, traced_requests(record))
+
+
+def _hub(settings: Settings, store: Store, registry: Registry, live: LiveKnowledge) -> Hub:
+    """The object that serves streams. They leave a quarter of the connections to readers of mail."""
+    news = News(store, registry, lambda: live.rules, now_ms, settings.settle_ms)
+    most = min(settings.listeners, most_connections(settings.connections) * 3 // 4)
+    return Hub(news, live.registry, lambda: jobs_in(settings.data), settings.settle_s, most)
 
 
 def _tracking(services: Services, log: AccessLog | None) -> Tracking:

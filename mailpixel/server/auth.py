@@ -21,7 +21,7 @@ GRANTS = {"read": frozenset({"read"}), "write": frozenset({"read", "write"})}
 async def authenticate(request: Request, scope: str) -> ApiKey:
     """The key of a request. Raises `HTTPException`: 401 without a valid key, 403 when it lacks the scope."""
     services: Services = request.state.services
-    digest = _digest(request.headers.get("authorization", ""))
+    digest = key_digest(request)
     now = services.now
     key = services.live.registry.key(digest, now) or await _look_again(services, digest, now)
     if key is None:
@@ -38,7 +38,9 @@ async def authenticate(request: Request, scope: str) -> ApiKey:
     return key
 
 
-def _digest(header: str) -> bytes:
+def key_digest(request: Request) -> bytes:
+    """The SHA-256 of the key that a request brings. Raises `HTTPException` 401 when it brings none."""
+    header = request.headers.get("authorization", "")
     kind, _, text = header.partition(" ")
     if kind.lower() != "bearer" or not text.strip() or len(header) > HEADER_CHARS:
         raise HTTPException(401, "send an API key as `Authorization: Bearer KEY`", CHALLENGE)

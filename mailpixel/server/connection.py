@@ -9,6 +9,7 @@ import asyncio
 from typing import Any
 
 from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
 from mailpixel.server.ahead import HEAD_END, PIECE_BYTES, Ahead
@@ -16,6 +17,7 @@ from mailpixel.server.bounds import BODY_S, CHUNKS_A_TURN, DRAIN_S, HEAD_S, UNRE
 from mailpixel.server.connection_ending import Ending
 from mailpixel.server.deadline import Deadline
 from mailpixel.server.door import Ended
+from mailpixel.server.live.stream import OPEN
 from mailpixel.server.parsing import BETWEEN, BODY, HEAD, ParsingProtocol
 from mailpixel.server.tap import Tap
 
@@ -65,6 +67,8 @@ class BoundedProtocol(ParsingProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """The client will send no more. Returns whether it still waits for answers."""
+        if self._serves_stream():
+            return False  # it has gone: nobody else says so before the next event is written
         self._client_is_done = bool(self._ahead.data) or (self._stage is not BODY and self._is_busy())
         return self._client_is_done and not self._ending.has_begun
 
@@ -84,8 +88,19 @@ class BoundedProtocol(ParsingProtocol):
         self._door.draining = True
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.keep_alive = False
+            if self.flow.write_paused and self._serves_stream():
+                self.leave(Ended.NOT_READ)  # nobody reads this stream, and its end would wait for it
         elif self._stage is not HEAD and not self._ending.has_begun:
             self._deadline.expect(DRAIN_S)
+
+    def _serves_stream(self) -> bool:
+        """Whether the answer under way is one without an end."""
+        cycle = self.cycle
+        return (
+            isinstance(cycle, RequestResponseCycle)
+            and not cycle.response_complete
+            and OPEN in cycle.scope["state"]
+        )
 
     # What to read, and when.
 

@@ -73,10 +73,10 @@ async def answer_error(request: Request, error: Exception) -> Response:
     """The answer to a request that failed."""
     status = status_of(error)
     headers = dict(NO_STORE)
-    if isinstance(error, HTTPException):
-        headers |= error.headers or {}
     if status == 503:
         headers["retry-after"] = str(RETRY_AFTER_S)
+    if isinstance(error, HTTPException):
+        headers |= error.headers or {}
     path = request.scope["path"]
     if path.startswith("/api/") or path in FOR_PROGRAMS:
         return JSONResponse(error_json(error), status, headers)

@@ -65,6 +65,7 @@ GAUGES: Mapping[str, tuple[str, tuple[str, ...], Several]] = {
         ("consumer",),
         "mostrecent",
     ),
+    "mailpixel_listeners": ("Open streams of live figures.", (), "livesum"),
     "mailpixel_put_aside_messages": ("Messages that could not be judged.", (), "mostrecent"),
     "mailpixel_knowledge_age_seconds": (
         "Seconds since each part of the live knowledge was last read: keys, registry, rules, database.",
@@ -177,9 +178,10 @@ class Metrics:
         for name, value in state.items():
             self._gauges[name].set(value)
 
-    def round_ended(self, ages_s: Mapping[str, float]) -> None:
-        """Flush the counts, and set the seconds since each part of the live knowledge was last read."""
+    def round_ended(self, ages_s: Mapping[str, float], listeners: int) -> None:
+        """Flush the counts; set the seconds since each part of the live knowledge was read, and the open streams."""
         self.flush()
+        self._gauges["mailpixel_listeners"].set(listeners)
         for part, age_s in ages_s.items():
             self._gauges["mailpixel_knowledge_age_seconds"].labels(part).set(age_s)
 

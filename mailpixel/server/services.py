@@ -8,6 +8,7 @@ from mailpixel.classify import Rules
 from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.live import LiveKnowledge
 from mailpixel.ingest.sns_certificates import Certificates
+from mailpixel.server.live.hub import Hub
 from mailpixel.server.metrics import Metrics
 from mailpixel.server.refreshing import Refreshing
 from mailpixel.server.threads import Threads
@@ -30,6 +31,7 @@ class Services:
     committer: Committer
     metrics: Metrics
     threads: Threads
+    hub: Hub
     clock: Callable[[], int]
     wrong_keys: WrongKeys
     certificates: Certificates = field(default_factory=Certificates)

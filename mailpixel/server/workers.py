@@ -27,6 +27,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept waiting connections, close the socket, answer pending requests, end."""
         self.lifespan.state["door"].draining = True
+        self.lifespan.state["services"].hub.end()
         for listening in sockets or ():
             listening.setblocking(False)
             listening.listen(0)  # the system refuses connections from now on

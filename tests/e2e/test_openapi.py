@@ -108,6 +108,7 @@ def schemathesis(url: str, key: str, folder: Path) -> subprocess.CompletedProces
         str(Path(sys.executable).with_name("schemathesis")), "run", f"{url}/api/openapi.json",
         "--header", f"Authorization: Bearer {key}",
         "--checks", "all", "--exclude-checks", "positive_data_acceptance",
+        "--exclude-path", "/api/campaigns/{id}/stream",  # it has no end
         "--max-examples", "25", "--seed", "20", "--no-color",
     ]  # fmt: skip
     hooks = os.environ | {"SCHEMATHESIS_HOOKS": "tests.e2e.schemathesis_hooks", "PYTHONPATH": str(ROOT)}
