@@ -23,6 +23,7 @@ NAMES = (
     "glossary",
     "judging",
     "rules",
+    "webhooks",
     "privacy",
     "deployment",
     "operating",
