@@ -3,14 +3,15 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests.support.builders import BROWSER
 from tests.support.processes import wait_until
 from tests.support.receiver import a_receiver
 from tests.support.service import Service, mailpixel, rows
 
-BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/151.0.0.0 Safari/537.36"
 
-
-def test_a_webhook_added_while_the_service_runs_gets_hits_and_a_slow_one_delays_nothing(tmp_path: Path) -> None:
+def test_a_webhook_added_while_the_service_runs_gets_hits_and_a_slow_one_delays_nothing(
+    tmp_path: Path,
+) -> None:
     data, links = tmp_path / "data", tmp_path / "list.csv"
     settings = {"MAILPIXEL_SETTLE_S": "0", "MAILPIXEL_WEBHOOK_NETWORKS": "127.0.0.0/8"}
     links.write_text("recipient\n" + "".join(f"r-{n}\n" for n in range(20)))
@@ -18,7 +19,9 @@ def test_a_webhook_added_while_the_service_runs_gets_hits_and_a_slow_one_delays_
     with a_receiver() as quick, a_receiver() as slow, Service(data, environment=settings) as service:
         slow.answer = lambda post: wait_until(lambda: len(quick.accepted) >= 20, "the quick one waits") or 204
         for name, receiver in (("quick", quick), ("slow", slow)):
-            added = mailpixel_with(data, "webhook", "add", name, receiver.url, "--insecure", "--verdicts", "all")
+            added = mailpixel_with(
+                data, "webhook", "add", name, receiver.url, "--insecure", "--verdicts", "all"
+            )
             assert added.startswith("whsec_")
         signed = rows(data, "links", "spring", "--recipients", str(links)).splitlines()[1:]
         for row in signed:
