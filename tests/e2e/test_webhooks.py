@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from tests.support.builders import BROWSER
 from tests.support.processes import wait_until
-from tests.support.receiver import a_receiver
+from tests.support.receiver import Post, a_receiver
 from tests.support.service import Service, mailpixel, rows
 
 
@@ -17,7 +17,12 @@ def test_a_webhook_added_while_the_service_runs_gets_hits_and_a_slow_one_delays_
     links.write_text("recipient\n" + "".join(f"r-{n}\n" for n in range(20)))
     rows(data, "campaign", "add", "spring", "--name", "Spring")
     with a_receiver() as quick, a_receiver() as slow, Service(data, environment=settings) as service:
-        slow.answer = lambda post: wait_until(lambda: len(quick.accepted) >= 20, "the quick one waits") or 204
+
+        def late(post: Post) -> int:
+            wait_until(lambda: len(quick.accepted) >= 20, "the quick one waits for the slow one")
+            return 204
+
+        slow.answer = late
         for name, receiver in (("quick", quick), ("slow", slow)):
             added = mailpixel_with(
                 data, "webhook", "add", name, receiver.url, "--insecure", "--verdicts", "all"
