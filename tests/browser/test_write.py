@@ -45,7 +45,9 @@ def test_every_page_is_sound(signed_in: Page, view: View, check: Check, path: st
 
 @pytest.mark.parametrize("view", [View(360, "dark")], ids=str)
 @pytest.mark.parametrize("page_of_it", ["edit", "download", "report", "tokens"])
-def test_hostile_text_in_a_name_stays_text(signed_in: Page, view: View, check: Check, page_of_it: str) -> None:
+def test_hostile_text_in_a_name_stays_text(
+    signed_in: Page, view: View, check: Check, page_of_it: str
+) -> None:
     signed_in.goto(f"/campaigns/hostile/{page_of_it}")
     expect(signed_in.locator("h1")).to_contain_text("<img src=x onerror=alert(1)>")
     check(signed_in)
@@ -90,9 +92,7 @@ def test_a_share_is_made_and_seen_by_somebody_who_is_not_signed_in(
     check(page)
 
 
-def test_the_report_prints_whole_on_a4_and_letter(
-    signed_in: Page, browser: Browser, tmp_path: Path
-) -> None:
+def test_the_report_prints_whole_on_a4_and_letter(signed_in: Page, browser: Browser, tmp_path: Path) -> None:
     signed_in.goto("/campaigns/spring/report")
     for paper in ("A4", "Letter"):
         pdf = signed_in.pdf(format=paper)
