@@ -12,7 +12,7 @@ replies          the answers to hits
 connection       one HTTP connection with bounds; parsing: its requests; ahead: bytes sent ahead of an answer
                  tap: reading in pieces; bounds, deadline, connection_ending, request_body, upgrades: its parts
 door             how many connections a worker keeps open; descriptors: how many it can open
-api, auth        the JSON API, and who may use it
+api, auth        the JSON API, and who may use it; session: who is signed in in a browser
 optout           the "do not track me" page
 inbound          reports of ESPs
 reader_pages     the pages that readers of mail see; errors: errors for programs and for readers

@@ -24,6 +24,7 @@ from mailpixel.server.api.json_text import answer_json
 from mailpixel.server.api.query import read_query
 from mailpixel.server.auth import authenticate
 from mailpixel.server.services import Services
+from mailpixel.server.session import scopes_of, session_of
 from mailpixel.server.threads import Lane
 from mailpixel.store.mails import MAIL_BYTES
 
@@ -68,6 +69,7 @@ class Endpoint:
     `stream` is another handler for the same body as lines, any number of
     them; each is answered by lines of the schema `{answer}Line`. `lines`: a body without a content type is lines.
     `takes` are the content types of a body of at most `MAIL_BYTES` that the handler gets as bytes.
+    `sessions`: the cookie of a person who is signed in is enough, too.
     """
 
     method: str
@@ -82,6 +84,7 @@ class Endpoint:
     status: int = 200
     media: Sequence[str] = ()
     fails: Sequence[int] = ()
+    sessions: bool = False
     row: str | None = None
     stream: Handler | None = None
     takes: Sequence[str] = ()
@@ -89,7 +92,7 @@ class Endpoint:
     async def run(self, request: Request) -> Response:
         """Answer a request; errors are raised."""
         services: Services = request.state.services
-        by = (await authenticate(request, self.scope)).name if self.scope else ""
+        by = await self._named(request, self.scope) if self.scope else ""
         query = read_query(request.query_params.multi_items(), self.query)
         handler = self.stream if self._takes_lines(request) else self.handler
         assert handler is not None  # noqa: S101 - what is only listed has no route
@@ -102,6 +105,14 @@ class Endpoint:
         call = Call(services, request, request.path_params, query, body, by)
         answer = await self._lane(services).run(self._answered, handler, call)
         return await self._waited_for(answer) if isinstance(answer, Awaitable) else answer
+
+    async def _named(self, request: Request, scope: str) -> str:
+        """The name of the key, or of the person whose browser asks. Raises `HTTPException`."""
+        if self.sessions and "authorization" not in request.headers:
+            session = await session_of(request)
+            if session is not None and scope in scopes_of(session):
+                return session.name
+        return (await authenticate(request, scope)).name
 
     def _lane(self, services: Services) -> Lane:
         return services.threads.api_reads if self.method == "GET" else services.threads.api_writes

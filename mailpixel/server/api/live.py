@@ -14,6 +14,7 @@ from mailpixel.server.live.frames import Kind
 from mailpixel.server.live.listener import Listener
 from mailpixel.server.live.permission import Permission
 from mailpixel.server.live.stream import EventStream
+from mailpixel.server.session import cookie_of, digest_of, valid_session
 
 RETRY_AFTER_S = 30
 PLACE_CHARS = 40
@@ -68,7 +69,10 @@ def stream(call: Call) -> Awaitable[object]:
 
 
 def permission_of(call: Call) -> Permission:
-    """What the stream is opened with, to be checked again while it lasts."""
+    """What the stream is opened with, to be checked again while it lasts: an API key, or the session of a person."""
     services = call.services
-    digest = key_digest(call.request)
-    return Permission(digest, lambda: services.live.registry.key(digest, services.now) is not None)
+    if "authorization" in call.request.headers:
+        key = key_digest(call.request)
+        return Permission(key, lambda: services.live.registry.key(key, services.now) is not None)
+    cookie = digest_of(cookie_of(call.request))
+    return Permission(cookie, lambda: valid_session(services, cookie) is not None)

@@ -73,7 +73,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
              query=reports.EventOptions, media=FILES),
     Endpoint("GET", f"{CAMPAIGN}/stream", live.stream, "read",
              "Stream figures, hits and jobs as they change, as server-sent events.", "Summary",
-             query=live.StreamOptions, media=("text/event-stream",)),
+             query=live.StreamOptions, media=("text/event-stream",), sessions=True),
     Endpoint("GET", CAMPAIGN + "/messages/{recipient:path}", reports.message, "read",
              "Explain every hit of one message: verdict, rule and reasons.", "Message",
              query=reports.MessageOptions),

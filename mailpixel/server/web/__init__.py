@@ -2,7 +2,6 @@
 
 routes      the table of all pages; start reading here
 page        how a row of the table is run, and what a handler works with
-session     who is signed in, and the cookies that say so
 csrf        that a form comes from a page of ours
 forms, multipart     reading forms and uploads
 sign_in     signing in and out

@@ -10,9 +10,9 @@ from starlette.responses import HTMLResponse, Response
 from mailpixel.errors import MailpixelError, StoreUnavailable
 from mailpixel.pages import Frame, render
 from mailpixel.server.errors import FOR_PROGRAMS, answer_error, status_of
+from mailpixel.server.session import cookie_of, scopes_of, session_of
 from mailpixel.server.web.csrf import token_of
 from mailpixel.server.web.policy import HEADERS
-from mailpixel.server.web.session import cookie_of, scopes_of, session_of
 from mailpixel.server.web_hosts import is_web_host
 from mailpixel.store.sign_ins import Session
 

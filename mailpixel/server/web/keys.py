@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.server.auth import GRANTS
+from mailpixel.server.session import digest_of
 from mailpixel.server.web.page import PageCall
-from mailpixel.server.web.session import digest_of
 from mailpixel.store.keys import ApiKey
 
 PATH = "/settings/keys"

@@ -8,7 +8,7 @@ import json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mailpixel.server.web.session import is_secure
+from mailpixel.server.session import is_secure
 
 COOKIE = "mailpixel_notice"
 MOST_CHARS = 600

@@ -18,12 +18,7 @@ from mailpixel.pages.frame import CSRF_FIELD
 from mailpixel.reading.shapes import Shape
 from mailpixel.server.api.query import read_query
 from mailpixel.server.services import Services
-from mailpixel.server.threads import Lane
-from mailpixel.server.web import notices
-from mailpixel.server.web.csrf import is_ours, is_same_origin, token_of
-from mailpixel.server.web.forms import Form, read_form
-from mailpixel.server.web.policy import HEADERS
-from mailpixel.server.web.session import (
+from mailpixel.server.session import (
     PRE_COOKIE,
     cookie_of,
     new_secret,
@@ -31,6 +26,11 @@ from mailpixel.server.web.session import (
     session_of,
     set_pre_cookie,
 )
+from mailpixel.server.threads import Lane
+from mailpixel.server.web import notices
+from mailpixel.server.web.csrf import is_ours, is_same_origin, token_of
+from mailpixel.server.web.forms import Form, read_form
+from mailpixel.server.web.policy import HEADERS
 from mailpixel.server.web_hosts import page_route
 from mailpixel.store.sign_ins import Session
 

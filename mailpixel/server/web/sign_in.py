@@ -11,8 +11,7 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from mailpixel.reading.shapes import Shape
-from mailpixel.server.web.page import PageCall
-from mailpixel.server.web.session import (
+from mailpixel.server.session import (
     LASTS,
     cookie_of,
     digest_of,
@@ -20,6 +19,7 @@ from mailpixel.server.web.session import (
     new_secret,
     set_cookie,
 )
+from mailpixel.server.web.page import PageCall
 from mailpixel.store.keys import ApiKey
 from mailpixel.store.sign_ins import Session
 

@@ -45,8 +45,13 @@ async def session_of(request: Request) -> Session | None:
     if not cookie:
         return None
     services: Services = request.state.services
+    return await services.threads.checks.run(valid_session, services, digest_of(cookie))
+
+
+def valid_session(services: Services, digest: bytes) -> Session | None:
+    """The session of this digest, if it and the API key behind it are valid now. Raises `StoreUnavailable`."""
     now = services.now
-    session = await services.threads.checks.run(services.registry.session, digest_of(cookie), now)
+    session = services.registry.session(digest, now)
     if session is None or session.key is None:
         return session
     return session if services.live.registry.key(session.key, now) else None
