@@ -14,6 +14,7 @@ when          what happened when, as columns over time
 recipients    recipients by what they did, and everything that happened to one mail
 link_list     the links of a campaign
 comparison    two campaigns side by side
+mails         the links of a mail with who followed them, and what was left alone
 mail_map      the mail of a campaign with shares on its links; mail_css: its styles without what loads
 templates     one HTML file a page, each extends `base.html`, and those of a campaign `campaign.html`
 """

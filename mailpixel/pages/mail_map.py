@@ -128,7 +128,7 @@ class _Writer:
                 [child for child in inner if isinstance(child, turbohtml.Element) and child.tag == "style"],
             )
         if tag == "style":
-            return f"<style>{harmless(node.text)}</style>", "", []
+            return f"<style>{harmless(_sheet(node))}</style>", "", []
         if tag in DROPPED:
             return "", "", []
         if tag == "img":
@@ -189,6 +189,11 @@ class _Writer:
         wanted = self._style.pictures and _HTTP.fullmatch(source) and not (own and source.startswith(own))
         src = f' src="{escape(source)}"' if wanted else f' src="{_BLANK}" data-mp-picture'
         return f"<img{self._attributes(element)}{src}>"
+
+
+def _sheet(style: turbohtml.Element) -> str:
+    """The text of a style element, which the parser does not count as text of the page."""
+    return "".join(child.data for child in style.children if isinstance(child, turbohtml.Text))
 
 
 _FIRST = (

@@ -70,6 +70,11 @@ def keep_mail(registry: MailKeeper, campaign: str, offered: Offered, options: Re
     return kept
 
 
+def html_of(offered: Offered) -> bytes:
+    """The HTML of a mail: itself, or the decoded HTML part of a message. Raises `InvalidInput` as `keep_mail` does."""
+    return _source(offered).html
+
+
 class _Source(NamedTuple):
     """The HTML of a mail, its declared charset, and what its List-Unsubscribe header names."""
 

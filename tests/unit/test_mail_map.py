@@ -122,6 +122,12 @@ def test_styles_that_load_nothing_stay_as_they_are() -> None:
     assert harmless("p{background:url(x)}") == f"p{{background:{NOTHING}(x)}}"
 
 
+def test_style_sheets_of_the_mail_stay_in_head_and_body() -> None:
+    output = mapped("<head><style>.b{color:red}</style></head><body><style>@media print{p{color:#000}}</style><p>x")
+    assert "<style>.b{color:red}</style>" in output
+    assert "<style>@media print{p{color:#000}}</style>" in output
+
+
 def test_each_tracked_place_is_marked_with_its_number() -> None:
     text = "<p>\r\n<a href=\"https://a.test/\">A</a> <a href='https://b.test/'>B</a> <a href=mailto:x@y.test>M</a>"
     output = mapped(text)

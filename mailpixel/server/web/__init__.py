@@ -7,6 +7,7 @@ forms, multipart     reading forms and uploads
 sign_in     signing in and out
 tokens      signing the links of a list
 edit        creating and changing a campaign; campaign_form: its form
+mail        the click map and the mail in its frame; template: a template tracked
 download    files of a campaign; shares: addresses that show its figures
 notices     what is said once, on the next page
 compare     two campaigns side by side

@@ -8,11 +8,13 @@ from mailpixel.server.web import (
     inbound,
     keys,
     links,
+    mail,
     overview,
     recipients,
     settings,
     shares,
     sign_in,
+    template,
     tokens,
 )
 from mailpixel.server.web.page import WebPage, routes
@@ -57,6 +59,10 @@ PAGES: tuple[WebPage, ...] = (
     WebPage("POST", "/settings/shares", shares.revoke, "write"),
     WebPage("GET", "/s/{share}.csv", shares.show_csv, None, query=shares.SheetOptions),
     WebPage("GET", "/s/{share}", shares.show_page, None),
+    WebPage("GET", "/campaigns/{id}/map", mail.show_map, "read", query=mail.MapOptions),
+    WebPage("GET", "/campaigns/{id}/mail", mail.show_mail, "read", query=mail.MapOptions),
+    WebPage("GET", "/campaigns/{id}/template", template.ask, "write"),
+    WebPage("POST", "/campaigns/{id}/template", template.rewrite, "write"),
 )
 # fmt: on
 """Every page. Where two paths match, the first counts."""
