@@ -123,7 +123,9 @@ def test_styles_that_load_nothing_stay_as_they_are() -> None:
 
 
 def test_style_sheets_of_the_mail_stay_in_head_and_body() -> None:
-    output = mapped("<head><style>.b{color:red}</style></head><body><style>@media print{p{color:#000}}</style><p>x")
+    output = mapped(
+        "<head><style>.b{color:red}</style></head><body><style>@media print{p{color:#000}}</style><p>x"
+    )
     assert "<style>.b{color:red}</style>" in output
     assert "<style>@media print{p{color:#000}}</style>" in output
 
