@@ -107,8 +107,7 @@ def _counts(summary: Summary) -> list[FigureLine]:
 def _open_rates(summary: Summary) -> list[FigureLine]:
     between = summary.open_rate_range
     values = {"floor": (between.low, ""), "ceiling": (between.high, "")} | {
-        each.method: (each.value, f"{per_cent(each.low)} to {per_cent(each.high)}")
-        for each in between.estimates
+        each.method: (each.value, _interval(each.low, each.high)) for each in between.estimates
     }
     return [
         FigureLine(_words(name), [per_cent(values[name][0]), values[name][1]], definition)
@@ -137,6 +136,10 @@ def _link(row: LinkFigures) -> Sequence[str]:
 
 def _words(name: str) -> str:
     return name.replace("_", " ").capitalize()
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{per_cent(low)} to {per_cent(high)}"
 
 
 def _number(value: int | None) -> str:

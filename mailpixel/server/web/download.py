@@ -60,8 +60,8 @@ FILES = (
     ),
     FileKind(
         "Events",
-        "One row a hit, delivery or opt-out, with its verdict and the rule behind it. For a large campaign this "
-        "is large, too: about 250 bytes a hit as CSV, 30 as Parquet.",
+        "One row a hit, delivery or opt-out, with its verdict and the rule behind it. Of a large campaign this is a "
+        "large file; Parquet is the smallest.",
         _formats("events"),
     ),
     FileKind(
