@@ -62,7 +62,9 @@ def test_recipients_come_by_what_they_did(person: Person) -> None:
     assert pq.read_table(io.BytesIO(table)).column("recipient").to_pylist() == ["r-1"]
 
 
-@pytest.mark.parametrize("file", ["keys.json", "events", "events.xlsx", "..%2f..%2fkeys.json", "mailpixel.db"])
+@pytest.mark.parametrize(
+    "file", ["keys.json", "events", "events.xlsx", "..%2f..%2fkeys.json", "mailpixel.db"]
+)
 def test_no_other_file_is_given(person: Person, file: str) -> None:
     assert person.see(f"{DOWNLOAD}/{file}").status_code == 404
 
