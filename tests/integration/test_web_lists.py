@@ -34,7 +34,7 @@ def signed(person: Person, content: bytes, **fields: str) -> str:
 
 
 def links_of(person: Person, page: str) -> bytes:
-    found = re.search(r'href="([^"]*/links)"', page)
+    found = re.search(r'href="([^"]*/tokens/[^"]*/links)"', page)
     assert found is not None, page
     answer = person.see(found[1])
     assert answer.headers["content-disposition"].startswith('attachment; filename="spring-links.')
