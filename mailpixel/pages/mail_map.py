@@ -143,7 +143,7 @@ class _Writer:
     def _attributes(self, element: turbohtml.Element) -> str:
         found = []
         for name, value in element.attrs.items():
-            text = str(value or "")
+            text = " ".join(value) if isinstance(value, list) else str(value or "")
             if name == "style":
                 text = harmless(text)
                 if element.tag == "a":

@@ -1,6 +1,6 @@
 """The pages of a mail in a real browser: hostile mail runs nothing, asks for nothing and says nothing."""
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.views import Check, View, every_view
 from tests.unit.test_mail_map import HOSTILE
@@ -29,7 +29,8 @@ def test_the_template_and_the_map_are_sound(signed_in: Page, view: View, check: 
     signed_in.get_by_role("heading", name="The template is tracked").wait_for()
     check(signed_in, "template")
     signed_in.goto("/campaigns/spring/map?link=1")
-    signed_in.frame_locator("iframe").get_by_text("To the sale").wait_for()
+    button = signed_in.frame_locator("iframe").get_by_text("To the sale")
+    expect(button).to_have_css("background-color", "rgb(10, 125, 75)")
     check(signed_in, "map")
 
 

@@ -128,6 +128,7 @@ def test_style_sheets_of_the_mail_stay_in_head_and_body() -> None:
     )
     assert "<style>.b{color:red}</style>" in output
     assert "<style>@media print{p{color:#000}}</style>" in output
+    assert '<p class="b c" id="x">' in mapped('<p class="b c" id=x>')
 
 
 def test_each_tracked_place_is_marked_with_its_number() -> None:
