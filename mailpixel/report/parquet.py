@@ -74,6 +74,7 @@ _EVENTS: Sequence[Column[EventItem]] = (
     _of_verdict("via", _WORD, lambda judged: None if judged.via is None else judged.via.value),
     _of_verdict("dup", pa.bool_(), lambda judged: judged.dup),
     _of_event("facts", pa.list_(pa.string()), _facts),
+    _of_event("reason", _WORD, lambda event: None if event.reason is None else event.reason.value),
     _of_event("address", _TEXT, lambda event: event.address),
 )
 
@@ -92,6 +93,9 @@ RECIPIENTS: Sequence[Column[MessageState]] = (
     _of_state("standing", _WORD, lambda state: state.standing.value),
     _of_state("delivered_at", _MOMENT, lambda state: state.delivered_at_ms),
     _of_state("opted_out", pa.bool_(), lambda state: state.opted_out),
+    _of_state("bounced_at", _MOMENT, lambda state: state.bounced_at_ms),
+    _of_state("bounce_reason", _WORD, lambda state: state.bounce_reason and state.bounce_reason.value),
+    _of_state("complained_at", _MOMENT, lambda state: state.complained_at_ms),
     *(_counted("opens", name) for name in OPENS),
     *(_counted("clicks", name) for name in CLICKS),
     _of_state("first_human_open_at", _MOMENT, lambda state: state.first_human_open_at_ms),
