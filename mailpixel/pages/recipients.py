@@ -147,12 +147,20 @@ def _hit(judged: Judged, clock: str) -> Happening:
         what=_what(event),
         kind=_kind(judged),
         tags=tuple(_tags(judged)),
-        client=client_name(event.agent) or ("no known program" if event.agent else "no user agent"),
+        client=_client(judged),
         agent=event.agent,
         destination=event.destination or "",
         why="Why was this counted?" if counted else "Why was this not counted?",
         reasons=judged.reasons,
     )
+
+
+def _client(judged: Judged) -> str:
+    """Who fetched, in words. A mail proxy says nothing of the program and the device behind it."""
+    if judged.via:
+        return f"the mail proxy of {VIAS[judged.via]}"
+    agent = judged.event.agent
+    return client_name(agent) or ("no known program" if agent else "no user agent")
 
 
 def _what(event: Event) -> str:

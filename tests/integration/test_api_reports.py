@@ -106,6 +106,7 @@ def test_links_page_by_number(history: Api) -> None:
             "events": 2,
             "human": 1,
             "unique_human": 1,
+            "machine": 0,
             "trap": False,
             "former": [],
         }

@@ -143,10 +143,24 @@ def test_a_summary_has_every_number_of_the_contract() -> None:
             ],
         },
         "links": [
-            {"number": 1, "url": "https://shop.example/p/1", "events": 50, "human": 45, "unique_human": 40},
-            {"number": 2, "url": "https://shop.example/p/2", "events": 0, "human": 0, "unique_human": 0},
-            {"number": 9, "url": None, "events": 2, "human": 0, "unique_human": 0},
-            {"number": None, "url": None, "events": 4, "human": 4, "unique_human": 3},
+            {
+                "number": 1,
+                "url": "https://shop.example/p/1",
+                "events": 50,
+                "human": 45,
+                "unique_human": 40,
+                "machine": 5,
+            },
+            {
+                "number": 2,
+                "url": "https://shop.example/p/2",
+                "events": 0,
+                "human": 0,
+                "unique_human": 0,
+                "machine": 0,
+            },
+            {"number": 9, "url": None, "events": 2, "human": 0, "unique_human": 0, "machine": 2},
+            {"number": None, "url": None, "events": 4, "human": 4, "unique_human": 3, "machine": 0},
         ],
         "programs": {
             "messages": 150,

@@ -13,7 +13,7 @@ PLOT_PX, TOP_PX, WORDS_PX = 160, 8, 22
 FEWEST = 12
 """With fewer columns than this, each is as wide as if there were this many."""
 LABELS = 8
-"""Most labels below the columns. In a narrow window every second one is hidden."""
+"""Most labels below the columns. In a narrow window two of three are hidden."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,12 @@ def _column(step: Column, place: tuple[float, float], ticks: Sequence[int]) -> I
 
 
 def _names(steps: Sequence[Column], width: float) -> Iterator[str]:
-    """Names of some steps. Every second one is left out in a narrow window."""
-    every = -(-len(steps) // LABELS) if len(steps) > FEWEST else 3
+    """Names of some steps. Two of three are left out in a narrow window."""
+    every = -(-len(steps) // LABELS) if len(steps) > FEWEST else 2
     for label, place in enumerate(range(0, len(steps), every)):
         room = (len(steps) - place) * width >= 1 / LABELS or place == 0
         if room or len(steps) <= FEWEST:
-            kind = "words odd" if label % 2 else "words"
+            kind = "words odd" if label % 3 else "words"
             yield text(kind, place * width, TOP_PX + PLOT_PX + 17, steps[place].name, "from")
 
 
