@@ -29,6 +29,7 @@ from mailpixel.server.door import Door
 from mailpixel.server.forwarded import Proxies
 from mailpixel.server.live.hub import Hub
 from mailpixel.server.live.news import News
+from mailpixel.server.live.stream import OpenStreams
 from mailpixel.server.metrics import Metrics
 from mailpixel.server.observing import Observed, Observer
 from mailpixel.server.refreshing import Refreshing
@@ -76,7 +77,7 @@ def create_app(settings: Settings) -> ASGIApp:
 
     app = Starlette(routes=ROUTES, exception_handlers=web.EXCEPTION_HANDLERS, lifespan=lifespan)
     app.router.redirect_slashes = False  # a wrong path is a 404, never a redirect
-    return TrackingFirst(Observed(app))
+    return TrackingFirst(Observed(OpenStreams(app)))
 
 
 def app_from_environment() -> ASGIApp:
