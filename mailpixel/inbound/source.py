@@ -14,7 +14,7 @@ from mailpixel.errors import InvalidInput
 from mailpixel.inbound.esps import CHECKS, ESPS, Access, Esp, Key, check_nothing
 from mailpixel.inbound.values import same
 from mailpixel.links.keyring import Keyring
-from mailpixel.links.sealed import seal
+from mailpixel.links.sealed import NONCE_BYTES, seal, unseal
 from mailpixel.links.surfaces import INBOUND
 from mailpixel.store.inbound import InboundSource
 
@@ -22,8 +22,6 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 USER = "mailpixel"
 """The user name in URLs with a password."""
 KEY_CHARS = 4_096
-PURPOSE = "inbound"
-"""The purpose under which the secrets of sources are sealed."""
 
 
 class Secrets(Struct, frozen=True):
@@ -41,19 +39,30 @@ class NewSource(Struct, frozen=True):
     key: str = ""
 
 
-CHANCE_BYTES = 48
+PASSWORD_BYTES = 32
+CHANCE_BYTES = PASSWORD_BYTES + NONCE_BYTES
 """Random bytes for a password and a nonce."""
 
 
 def new_source(asked: NewSource, keyring: Keyring, chance: bytes, now: datetime) -> tuple[InboundSource, str]:
-    """A new source, and its password, which is kept nowhere. `chance` is 48 random bytes.
+    """A new source, and its password, which is kept nowhere. `chance` is `CHANCE_BYTES` random bytes.
 
-    Raises `InvalidInput`, and `MissingExtra` where the ESP needs a package.
+    Raises `InvalidInput`, and `MissingExtra`.
     """
-    password = base64.urlsafe_b64encode(chance[:32]).rstrip(b"=").decode()
+    name = check_name(asked.name)
+    password = base64.urlsafe_b64encode(chance[:PASSWORD_BYTES]).rstrip(b"=").decode()
     secret = secrets_of(asked.esp, asked.key, password)
-    sealed = seal(keyring, PURPOSE, secret, chance[32:CHANCE_BYTES])
-    return InboundSource(check_name(asked.name), asked.esp, sealed, now), password
+    sealed = seal(keyring, _purpose(name), secret, chance[PASSWORD_BYTES:CHANCE_BYTES])
+    return InboundSource(name, asked.esp, sealed, now), password
+
+
+def open_secrets(keyring: Keyring, source: InboundSource) -> Secrets:
+    """What proves the posts of a source. Raises `KeyringError` for other keys, and `MissingExtra`."""
+    return msgspec.json.decode(unseal(keyring, _purpose(source.name), source.secret), type=Secrets)
+
+
+def _purpose(name: str) -> str:
+    return f"source {name}"
 
 
 def check_name(name: str) -> str:
@@ -83,11 +92,6 @@ def secrets_of(esp: str, key: str, password: str) -> bytes:
     if key:
         CHECKS.get(esp, check_nothing)(key)
     return msgspec.json.encode(Secrets(digest_of(password), key))
-
-
-def read_secrets(opened: bytes) -> Secrets:
-    """What `secrets_of` made."""
-    return msgspec.json.decode(opened, type=Secrets)
 
 
 def digest_of(password: str) -> str:

@@ -27,7 +27,7 @@ def check_extra() -> None:
     try:
         import cryptography  # noqa: F401
     except ImportError:
-        raise MissingExtra("signatures of SendGrid and SNS need `pip install 'mailpixel[inbound]'`") from None
+        raise MissingExtra("delivery reports need `pip install 'mailpixel[inbound]'`") from None
 
 
 def json_of(body: bytes | str) -> Any:

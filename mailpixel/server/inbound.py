@@ -21,9 +21,8 @@ from mailpixel.errors import KeyringError, MissingExtra, NotFound, StoreUnavaila
 from mailpixel.event_ids import reported_event
 from mailpixel.inbound.esps import ESPS, Access, Esp
 from mailpixel.inbound.report import Found, Post, Proof, Refusal, Report
-from mailpixel.inbound.source import PURPOSE, Secrets, has_access, read_secrets
+from mailpixel.inbound.source import Secrets, has_access, open_secrets
 from mailpixel.inbound.values import BODY_BYTES
-from mailpixel.links.sealed import unseal
 from mailpixel.links.surfaces import INBOUND
 from mailpixel.links.token import Problem
 from mailpixel.model import Event
@@ -83,7 +82,7 @@ async def receive(request: Request) -> Response:
     run = services.threads.inbound.run
     try:
         source = await run(known_source, services, request.path_params["name"])
-    except (StoreUnavailable, KeyringError):
+    except (StoreUnavailable, KeyringError, MissingExtra):
         return _answer(503)
     if source is None:
         return _answer(404)
@@ -98,15 +97,17 @@ async def receive(request: Request) -> Response:
 
 
 def known_source(services: Services, name: str) -> KnownSource | None:
-    """The source of a name; None where there is none. Raises `StoreUnavailable`, and `KeyringError` for other keys."""
+    """The source of a name; None where there is none.
+
+    Raises `StoreUnavailable`, `KeyringError` for other keys, and `MissingExtra`.
+    """
     try:
         found = services.registry.inbound(name)
     except NotFound:
         return None
     if found.esp not in ESPS:
         return None
-    opened = unseal(services.live.keyring, PURPOSE, found.secret)
-    return KnownSource(found.name, found.esp, read_secrets(opened))
+    return KnownSource(found.name, found.esp, open_secrets(services.live.keyring, found))
 
 
 async def _received(request: Request, services: Services, source: KnownSource) -> Response:

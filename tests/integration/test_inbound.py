@@ -10,7 +10,7 @@ import pytest
 
 from mailpixel.claims import Claims, TokenKind
 from mailpixel.folder.key_file import load_keyring
-from mailpixel.inbound.source import NewSource, new_source
+from mailpixel.inbound.source import CHANCE_BYTES, NewSource, new_source
 from mailpixel.links.token import TokenSigner
 from mailpixel.server.inbound import InboundOutcome
 from tests.support.api import Api
@@ -27,7 +27,7 @@ from tests.support.esp_posts import (
     sendgrid_public,
 )
 
-CHANCE = b"c" * 48
+CHANCE = b"c" * CHANCE_BYTES
 PASSWORD = new_source(NewSource("any", "anymail"), KEYRING, CHANCE, SENT_AT)[1]
 NO_TOKEN = "not-a-token"
 

@@ -14,16 +14,16 @@ from mailpixel.inbound.esps import ESPS, Access, Key
 from mailpixel.inbound.report import Found, Post, Proof, Refusal, Report
 from mailpixel.inbound.sns import CERTIFICATE_URL as CERTIFICATE_PATTERN
 from mailpixel.inbound.source import (
+    CHANCE_BYTES,
     NewSource,
     digest_of,
     has_access,
     new_source,
-    read_secrets,
+    open_secrets,
     url_of,
 )
 from mailpixel.inbound.values import MOST_REPORTS
 from mailpixel.kinds import EventKind, Reason
-from mailpixel.links.sealed import unseal
 from tests.support.builders import KEYRING, SENT_AT, at_ms
 from tests.support.esp_posts import (
     CERTIFICATE_URL,
@@ -299,9 +299,9 @@ def test_a_body_nested_too_deep_is_refused(esp: str) -> None:
 
 
 def test_a_new_source_keeps_no_password_and_opens_with_the_keyring() -> None:
-    source, password = new_source(NewSource("mg", "mailgun", " key "), KEYRING, b"c" * 48, SENT_AT)
+    source, password = new_source(NewSource("mg", "mailgun", " key "), KEYRING, b"c" * CHANCE_BYTES, SENT_AT)
     assert password not in repr(source)
-    secrets = read_secrets(unseal(KEYRING, "inbound", source.secret))
+    secrets = open_secrets(KEYRING, source)
     assert (secrets.key, secrets.digest) == ("key", digest_of(password))
     assert url_of("https://t.example/", "mg", Access.BASIC, "pw") == "https://mailpixel:pw@t.example/in/mg"
     assert url_of("https://t.example", "mg", Access.BEARER, "pw") == "https://t.example/in/mg"
@@ -322,7 +322,7 @@ def test_a_new_source_keeps_no_password_and_opens_with_the_keyring() -> None:
 )
 def test_a_wrong_source_is_refused_with_its_remedy(asked: NewSource, problem: str) -> None:
     with pytest.raises(InvalidInput, match=problem):
-        new_source(asked, KEYRING, b"c" * 48, SENT_AT)
+        new_source(asked, KEYRING, b"c" * CHANCE_BYTES, SENT_AT)
 
 
 BASIC = "Basic bWFpbHBpeGVsOnB3"

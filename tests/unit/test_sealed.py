@@ -7,14 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailpixel.errors import InvalidInput, KeyringError
+from mailpixel.inbound.source import CHANCE_BYTES, NewSource, new_source, open_secrets
 from mailpixel.links.keyring import Key
 from mailpixel.links.sealed import SEALED_BYTES, seal, unseal
 from tests.support.builders import KEYRING, SENT_AT
 
-NONCE = bytes(range(16))
+NONCE = bytes(range(12))
 
 
-@given(st.binary(max_size=200), st.binary(min_size=16, max_size=16))
+@given(st.binary(max_size=200), st.binary(min_size=12, max_size=12))
 def test_a_sealed_secret_is_read_back(secret: bytes, nonce: bytes) -> None:
     assert unseal(KEYRING, "webhook", seal(KEYRING, "webhook", secret, nonce)) == secret
 
@@ -28,7 +29,7 @@ def test_a_sealed_secret_shows_nothing_of_itself() -> None:
     assert seal(KEYRING, "inbound", secret, NONCE) != sealed
 
 
-@given(st.integers(0, 36), st.integers(1, 255))
+@given(st.integers(0, 32), st.integers(1, 255))
 def test_a_changed_byte_is_refused(at: int, change: int) -> None:
     sealed = bytearray(seal(KEYRING, "webhook", b"four", NONCE))
     sealed[at] ^= change
@@ -56,3 +57,10 @@ def test_a_secret_has_a_longest_length() -> None:
     assert unseal(KEYRING, "webhook", seal(KEYRING, "webhook", longest, NONCE)) == longest
     with pytest.raises(InvalidInput, match="at most 65,536"):
         seal(KEYRING, "webhook", longest + b"x", NONCE)
+
+
+def test_a_secret_of_one_name_cannot_stand_in_for_that_of_another() -> None:
+    source, _ = new_source(NewSource("one", "mailgun", "key"), KEYRING, b"c" * CHANCE_BYTES, SENT_AT)
+    assert open_secrets(KEYRING, source).key == "key"
+    with pytest.raises(KeyringError, match="source two"):
+        open_secrets(KEYRING, replace(source, name="two"))
