@@ -1,6 +1,8 @@
 """`mailpixel webhook`: receivers of events."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
 
 import click
 
@@ -19,10 +21,13 @@ from mailpixel.errors import InvalidInput, NotFound
 from mailpixel.outbound import webhooks
 from mailpixel.outbound.checks import EVENTS, MOST_BATCH, check_url
 from mailpixel.outbound.chosen import VERDICTS
-from mailpixel.outbound.webhooks import LONGEST_HOURS, NewWebhook, WebhookRow, webhook_row
+from mailpixel.outbound.rows import WebhookRow, letter_row, webhook_row
+from mailpixel.outbound.trial import TrialRow, trial
+from mailpixel.outbound.webhooks import LONGEST_HOURS, NewWebhook, WebhookChange
 from mailpixel.report.moments import iso_ms
 from mailpixel.times import now_ms
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 name_argument = click.argument("name")
 SECRET_SHOWN = "this is the secret that signs its posts; it is not shown again"  # noqa: S105
 
@@ -32,48 +37,79 @@ def webhook_command() -> None:
     """Post events to other programs as they happen: add, test, replay and remove receivers."""
 
 
+def what_options(command: Command) -> Command:
+    """The options that say what is posted, of `add` and `edit`. Without one, its value is None or empty."""
+    for option in (
+        click.option(
+            "--batch", type=click.IntRange(1, MOST_BATCH), help="Post up to this many events at once."
+        ),
+        click.option(
+            "--campaign",
+            "campaigns",
+            metavar="ID",
+            multiple=True,
+            help="Post only events of this campaign. May be repeated.",
+        ),
+        click.option(
+            "--verdicts",
+            type=click.Choice(VERDICTS),
+            help="Post opens and clicks of people only (human), or all of them, with repeats and machines.",
+        ),
+        click.option(
+            "--events", metavar="TYPES", help=f"Post only these types: {', '.join(EVENTS)}; or `all`."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 @webhook_command.command(
-    "add", example="mailpixel webhook add crm https://crm.example/hooks --events opened,clicked"
+    "add", example="mailpixel webhook add warehouse https://dw.example/hooks --events opened,clicked"
 )
 @name_argument
 @click.argument("url")
-@click.option("--events", metavar="TYPES", help=f"Post only these types: {', '.join(EVENTS)}. Default: all.")
-@click.option(
-    "--verdicts",
-    type=click.Choice(VERDICTS),
-    default="human",
-    show_default=True,
-    help="Post opens and clicks of people only, or all of them with repeats and machines.",
-)
-@click.option(
-    "--campaign",
-    "campaigns",
-    metavar="ID",
-    multiple=True,
-    help="Post only events of this campaign. May come several times.",
-)
-@click.option(
-    "--batch",
-    type=click.IntRange(1, MOST_BATCH),
-    default=1,
-    show_default=True,
-    help="Post up to this many events at once.",
-)
+@what_options
 @moment_option("--since", "Begin with events received at this time. Default: now.")
 @click.option("--insecure", is_flag=True, help="Allow http, for tests.")
-def webhook_add(name: str, url: str, events: str | None, insecure: bool, **rest: object) -> None:
-    """Add a receiver and print its secret. The secret is shown only once."""
+def webhook_add(name: str, url: str, insecure: bool, since: int | None, **what: Any) -> None:
+    """Add a receiver and print its secret. The secret is shown only once.
+
+    By default all types of events are posted one by one, and of opens and clicks those of people.
+    """
     store, registry = stores()
     new = NewWebhook(
         name,
         check_url(url, insecure, settings().webhook_networks, "URL"),
-        [part.strip() for part in events.split(",") if part.strip()] if events else (),
+        _types(what["events"]) or (),
+        what["campaigns"],
+        what["verdicts"] or "human",
+        what["batch"] or 1,
         insecure=insecure,
-        since_ms=rest.pop("since"),  # type: ignore[arg-type]
-        **rest,  # type: ignore[arg-type]
+        since_ms=since,
     )
     click.echo(webhooks.add_webhook(store, registry, keyring(registry), new, now_ms()))
     say(f"{SECRET_SHOWN}. `mailpixel serve` begins to post within a few seconds")
+
+
+@webhook_command.command("edit", example="mailpixel webhook edit crm --events clicked --batch 50")
+@name_argument
+@click.option("--url", help="Post to this URL.")
+@what_options
+@click.option("--all-campaigns", is_flag=True, help="Post events of all campaigns again.")
+@click.option("--insecure/--secure", default=None, help="Allow http, for tests, or https only.")
+def webhook_edit(name: str, all_campaigns: bool, **what: Any) -> None:
+    """Change a receiver. It keeps its secret and goes on where it is."""
+    campaigns = what["campaigns"] or None
+    if campaigns and all_campaigns:
+        raise InvalidInput("--all-campaigns", "contradicts --campaign; leave one of them out")
+    asked = what | {"events": _types(what["events"]), "campaigns": () if all_campaigns else campaigns}
+    if all(value is None for value in asked.values()):
+        raise InvalidInput(
+            "OPTIONS", "say what to change, such as --batch N; see `mailpixel webhook edit --help`"
+        )
+    _, registry = stores()
+    webhooks.change(registry, name, WebhookChange(**asked), settings().webhook_networks)
+    say(f"webhook {name} is changed; a running server uses the change within a few seconds")
 
 
 @webhook_command.command("list", example="mailpixel webhook list")
@@ -101,7 +137,8 @@ def webhook_show(name: str) -> None:
 def webhook_test(name: str) -> None:
     """Post a test event, and print the answer. Exit with code 1 unless it was accepted."""
     _, registry = stores()
-    found = webhooks.try_out(registry.webhook(name), keyring(registry), settings().webhook_networks, now_ms())
+    webhook = registry.webhook(name)
+    found = asyncio.run(_trial(trial(webhook, keyring(registry), settings().webhook_networks, now_ms())))
     status = found.problem if found.status is None else f"answered {found.status}"
     click.echo(f"{found.outcome}: {status} in {found.took_ms} ms")
     if found.answer:
@@ -133,18 +170,8 @@ def webhook_letters(name: str) -> None:
     _, registry = stores()
     found = registry.letters(registry.webhook(name).name)
     columns = ("event", "campaign", "recipient", "attempts", "last_status", "next_try")
-    rows: Sequence[Sequence[object]] = [
-        (
-            letter.event_id.hex(),
-            letter.campaign,
-            letter.recipient,
-            letter.attempts,
-            letter.last_status,
-            "never (dead)" if letter.dead else iso_ms(letter.next_at_ms),
-        )
-        for letter in found
-    ]
-    print_table(columns, rows)
+    rows = [letter_row(letter).to_json() for letter in found]
+    print_table(columns, [[*list(row.values())[:-1], row["next_try"] or "never (dead)"] for row in rows])
 
 
 @webhook_command.command("retry", example="mailpixel webhook retry crm")
@@ -200,6 +227,17 @@ def webhook_remove(name: str, yes: bool) -> None:
     confirm("Remove this webhook, its secret and its position?", yes)
     webhooks.remove(store, registry, name)
     say(f"webhook {name} is removed")
+
+
+async def _trial(post: Callable[[], Awaitable[TrialRow]]) -> TrialRow:
+    return await post()
+
+
+def _types(text: str | None) -> Sequence[str] | None:
+    """The types of a list with commas; empty for `all`."""
+    if text is None or text.strip() == "all":
+        return None if text is None else ()
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _event_id(text: str) -> bytes:

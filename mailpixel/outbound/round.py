@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
+from mailpixel.errors import NotFound
 from mailpixel.outbound.around import Around
 from mailpixel.outbound.letters import LetterBox
 from mailpixel.outbound.notes import Notes
@@ -179,11 +181,15 @@ class Round:
 
     def _stop(self, because: str) -> None:
         self._ended = True
-        stopped = replace(self._webhook, state=WebhookState.STOPPED, stopped_because=because)
-        self._around.registry.change_webhook(
-            self._webhook.name,
-            lambda present: replace(present, state=stopped.state, stopped_because=because),
-        )
+        as_read = self._webhook.revision
+
+        def stopped(present: Webhook) -> Webhook:
+            if present.revision != as_read:  # meanwhile it may have got another URL
+                return present
+            return replace(present, state=WebhookState.STOPPED, stopped_because=because)
+
+        with suppress(NotFound):  # removed meanwhile
+            self._around.registry.change_webhook(self._webhook.name, stopped)
 
     def _move(self, now_ms: int, at_once: bool = False) -> None:
         position = self._window.pop_done()

@@ -1,22 +1,17 @@
-"""What people do with webhooks: add, rotate the secret, replay, stop, start, remove, test."""
+"""What people do with webhooks: add, change, rotate the secret, replay, stop, start, remove."""
 
-import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mailpixel.errors import MissingExtra
 from mailpixel.links.keyring import Keyring
 from mailpixel.outbound.checks import check_campaigns, check_events, check_name, check_url
-from mailpixel.outbound.payloads import encoded, trial_payload
-from mailpixel.outbound.sealing import EXTRA, seal, unseal
-from mailpixel.outbound.signing import SECRET_BYTES, message_id, secret_text, signed_headers
-from mailpixel.report.answer import Answer, Count, Iso
-from mailpixel.report.moments import iso_ms
+from mailpixel.outbound.sealing import seal
+from mailpixel.outbound.signing import SECRET_BYTES, secret_text
 from mailpixel.store.consumers import Consumers
-from mailpixel.store.webhooks import PostOutcome, Webhook, WebhookRegistry, Webhooks, WebhookState
+from mailpixel.store.webhooks import Webhook, Webhooks, WebhookState
+from mailpixel.times import HOUR_MS
 
-HOUR_MS = 3_600_000
 LONGEST_HOURS = 24 * 30
 
 
@@ -56,6 +51,40 @@ def add_webhook(store: Consumers, registry: Webhooks, keyring: Keyring, new: New
     return secret_text(secret)
 
 
+@dataclass(frozen=True, slots=True)
+class WebhookChange:
+    """Changes to a webhook; what is None stays. Without events it gets all types, without campaigns all of them."""
+
+    url: str | None = None
+    events: Sequence[str] | None = None
+    campaigns: Sequence[str] | None = None
+    verdicts: str | None = None
+    batch: int | None = None
+    insecure: bool | None = None
+    state: WebhookState | None = None
+
+    def changed(self, webhook: Webhook, networks: Sequence[str]) -> Webhook:
+        """The changed webhook. A new URL is checked. Raises `InvalidInput`."""
+        insecure = webhook.insecure if self.insecure is None else self.insecure
+        url = webhook.url
+        if self.url is not None or insecure != webhook.insecure:
+            url = check_url(self.url or url, insecure, networks)
+        return replace(
+            _in_state(webhook, self.state),
+            url=url,
+            events=webhook.events if self.events is None else check_events(self.events),
+            campaigns=webhook.campaigns if self.campaigns is None else check_campaigns(self.campaigns),
+            verdicts=self.verdicts or webhook.verdicts,
+            batch=self.batch or webhook.batch,
+            insecure=insecure,
+        )
+
+
+def change(registry: Webhooks, name: str, change: WebhookChange, networks: Sequence[str]) -> Webhook:
+    """Change a webhook; it goes on where it is. Raises `InvalidInput` and `NotFound`."""
+    return registry.change_webhook(name, lambda webhook: change.changed(webhook, networks))
+
+
 def rotate(registry: Webhooks, keyring: Keyring, name: str, now_ms: int, hours: int = 24) -> str:
     """Make a new secret; for some hours posts are signed with both. Returns it as text. Raises `NotFound`."""
     secret = secrets.token_bytes(SECRET_BYTES)
@@ -78,17 +107,20 @@ def replay(store: Consumers, registry: Webhooks, name: str, since_ms: int) -> No
 
 def stop(registry: Webhooks, name: str) -> None:
     """Post nothing more until it is started again; then it goes on where it stopped. Raises `NotFound`."""
-    registry.change_webhook(
-        name,
-        lambda webhook: replace(webhook, state=WebhookState.STOPPED, stopped_because="stopped by hand"),
-    )
+    registry.change_webhook(name, lambda webhook: _in_state(webhook, WebhookState.STOPPED))
 
 
 def start(registry: Webhooks, name: str) -> None:
     """Go on posting. Raises `NotFound`."""
-    registry.change_webhook(
-        name, lambda webhook: replace(webhook, state=WebhookState.RUNNING, stopped_because="")
-    )
+    registry.change_webhook(name, lambda webhook: _in_state(webhook, WebhookState.RUNNING))
+
+
+def _in_state(webhook: Webhook, state: WebhookState | None) -> Webhook:
+    """The webhook in this state. One that is in it already keeps the reason."""
+    if state in (None, webhook.state):
+        return webhook
+    because = "stopped by hand" if state is WebhookState.STOPPED else ""
+    return replace(webhook, state=state, stopped_because=because)
 
 
 def remove(store: Consumers, registry: Webhooks, name: str) -> None:
@@ -96,91 +128,3 @@ def remove(store: Consumers, registry: Webhooks, name: str) -> None:
     consumer = registry.webhook(name).consumer
     registry.remove_webhook(name)
     store.forget_consumer(consumer)
-
-
-class TrialRow(Answer, frozen=True):
-    """What a receiver answered to a test. `answer` is the beginning of its answer, text of a stranger."""
-
-    outcome: PostOutcome
-    status: int | None
-    took_ms: Count
-    problem: str
-    answer: str
-
-
-def try_out(webhook: Webhook, keyring: Keyring, networks: Sequence[str], now_ms: int) -> TrialRow:
-    """Post a test, which says so in its `type`, and wait for the answer. Raises `KeyringError`, `MissingExtra`."""
-    try:
-        from mailpixel.outbound.sender import PostResult, Sender
-    except ImportError:
-        raise MissingExtra(EXTRA) from None
-    check_url(webhook.url, webhook.insecure, networks)
-    body = encoded(trial_payload(webhook.name, now_ms))
-    id = message_id(secrets.token_bytes(16))
-    headers = signed_headers([unseal(keyring, webhook.name, webhook.secret)], id, now_ms, body)
-
-    async def posted() -> PostResult:
-        async with Sender(webhook.url, networks) as sender:
-            return await sender.post(headers, body)
-
-    result = asyncio.run(posted())
-    return TrialRow(result.outcome, result.status, result.took_ms, result.problem, result.answer)
-
-
-class WebhookRow(Answer, frozen=True):
-    """A webhook and how posting to it goes. Its secret is never shown again.
-
-    `waiting` is an upper bound of the events it has not been through. `letters` are refused events that are tried
-    again, `dead_letters` those that are not.
-    """
-
-    name: str
-    url: str
-    events: list[str]
-    verdicts: str
-    campaigns: list[str]
-    batch: Count
-    insecure: bool
-    state: WebhookState
-    stopped_because: str
-    created_at: Iso
-    old_secret_until: Iso | None
-    waiting: Count
-    letters: Count
-    dead_letters: Count
-    failing_since: Iso | None
-    retry_at: Iso | None
-    last_outcome: PostOutcome | None
-    last_status: int | None
-    last_took_ms: Count | None
-    last_at: Iso | None
-    posts: dict[PostOutcome, Count]
-
-
-def webhook_row(store: Consumers, registry: WebhookRegistry, webhook: Webhook) -> WebhookRow:
-    """A webhook for people and programs."""
-    posting, letters = registry.posting(webhook.name), registry.count_letters(webhook.name)
-    waiting = 0 if webhook.start_at else store.consumer(webhook.consumer).waiting().events
-    return WebhookRow(
-        name=webhook.name,
-        url=webhook.url,
-        events=list(webhook.events),
-        verdicts=webhook.verdicts,
-        campaigns=list(webhook.campaigns),
-        batch=webhook.batch,
-        insecure=webhook.insecure,
-        state=webhook.state,
-        stopped_because=webhook.stopped_because,
-        created_at=iso_ms(webhook.created_at_ms),
-        old_secret_until=iso_ms(webhook.old_until_ms),
-        waiting=waiting,
-        letters=letters.waiting,
-        dead_letters=letters.dead,
-        failing_since=iso_ms(posting.failing_since_ms),
-        retry_at=iso_ms(posting.retry_at_ms),
-        last_outcome=posting.last_outcome,
-        last_status=posting.last_status,
-        last_took_ms=posting.last_took_ms,
-        last_at=iso_ms(posting.last_at_ms),
-        posts={outcome: posting.posts.get(outcome, 0) for outcome in PostOutcome},
-    )

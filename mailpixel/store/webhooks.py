@@ -68,6 +68,12 @@ class Webhook:
         return CONSUMER_PREFIX + self.name
 
 
+def starts_anew(former: Webhook, changed: Webhook) -> bool:
+    """Whether past failures no longer count: the webhook was started again, or posts to another URL."""
+    started = former.state is WebhookState.STOPPED and changed.state is WebhookState.RUNNING
+    return started or former.url != changed.url
+
+
 @dataclass(frozen=True, slots=True)
 class Posting:
     """How posting to a webhook goes.
@@ -127,7 +133,8 @@ class Webhooks(Protocol):
     def change_webhook(self, name: str, change: Callable[[Webhook], Webhook]) -> Webhook:
         """Replace a webhook by what `change` makes of it. Its name, `created_at_ms` and `revision` stay ours.
 
-        A webhook that becomes running starts without failures. Raises `NotFound`, and any error of `change`.
+        A webhook that becomes running or gets another URL starts without failures. Raises `NotFound`,
+        and any error of `change`.
         """
         ...
 

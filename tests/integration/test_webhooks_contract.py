@@ -107,6 +107,16 @@ def test_a_webhook_that_starts_again_starts_without_failures(registry: Registry)
     assert registry.posting("crm") == Posting(last_outcome=PostOutcome.UNREACHABLE)
 
 
+def test_a_webhook_with_another_url_starts_without_failures(registry: Registry) -> None:
+    registry.add_webhook(CRM)
+    failing = Posting(9, 1_000, 2_000, PostOutcome.UNREACHABLE)
+    registry.note_posting("crm", failing)
+    registry.change_webhook("crm", lambda webhook: replace(webhook, batch=2))
+    assert registry.posting("crm") == failing
+    registry.change_webhook("crm", lambda webhook: replace(webhook, url="https://new.example/"))
+    assert registry.posting("crm") == Posting(last_outcome=PostOutcome.UNREACHABLE)
+
+
 def test_letters_are_listed_tried_when_due_and_dropped(registry: Registry) -> None:
     registry.add_webhook(CRM)
     first, second, dead = a_letter(1, next_at_ms=5_000), a_letter(2), a_letter(3, dead=True, last_status=400)

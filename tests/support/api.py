@@ -1,5 +1,6 @@
 """The whole app on a store in a file, as a program meets it over HTTP."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +16,11 @@ from mailpixel.model import Facts
 from mailpixel.projections.fold import Fold
 from mailpixel.server.app import create_app
 from mailpixel.settings import Settings
+from mailpixel.store.keys import ApiKey
 from mailpixel.store.registry import Registry
+from mailpixel.store.sqlite import open_sqlite
 from mailpixel.store.store import Store
-from tests.support.builders import at_ms
+from tests.support.builders import SENT_AT, at_ms
 
 NDJSON = {"content-type": "application/x-ndjson"}
 PERSON = (
@@ -66,6 +69,17 @@ class Api:
         while fold.catch_up(lambda: at_ms(3600), 1_000):
             pass
         fold.leave()
+
+
+@contextmanager
+def an_api(folder: Path, **more: Any) -> Iterator[Api]:
+    """The running app on a new data folder, with a key for each scope."""
+    settings = Settings(data=folder / "data", base_url="https://t.example", body_bytes=20_000, **more)
+    store, registry = open_sqlite(settings.database)
+    for scope in ("read", "write"):
+        registry.add_key(ApiKey(scope, scope, hashlib.sha256(f"mp_{scope}".encode()).digest(), SENT_AT))
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        yield Api(client, store, registry, settings)
 
 
 def lines(answer: httpx2.Response) -> list[Any]:

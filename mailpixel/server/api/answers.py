@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mailpixel.links.splicing.link_policy import Reason
+from mailpixel.outbound.rows import AddedWebhookRow, LetterRow, NewSecretRow, WebhookRow
+from mailpixel.outbound.trial import TrialRow
 from mailpixel.reading.shapes import each_once, schemas_of
 from mailpixel.report.answer import Answer
 from mailpixel.report.explanation import MessageRow
@@ -18,6 +20,7 @@ from mailpixel.report.timeline import BUCKETS
 from mailpixel.report.timeline import CLICKS as TIMELINE_CLICKS
 from mailpixel.report.timeline import OPENS as TIMELINE_OPENS
 from mailpixel.server.errors import CODES
+from mailpixel.store.webhooks import PostOutcome
 
 Schema = dict[str, Any]
 
@@ -101,6 +104,11 @@ ANSWERS: tuple[type[Answer], ...] = (
     InboundRow,
     AddedInboundRow,
     KeptMailRow,
+    WebhookRow,
+    AddedWebhookRow,
+    NewSecretRow,
+    LetterRow,
+    TrialRow,
 )
 """The answers whose schema is a Struct."""
 
@@ -128,6 +136,9 @@ WRITTEN: dict[str, Schema] = {
         "description": "All sources of delivery reports, in order of name.",
         **an_object(items={"type": "array", "items": ref("Inbound")}),
     },
+    "Webhooks": described("All webhooks, in order of name.", an_object(items=array(ref("Webhook")))),
+    "Letters": a_page("Letter"),
+    "Retried": described("How many letters are tried again.", an_object(letters=COUNT)),
     "Minted": {
         "description": "The links of one recipient, `link_1` and so on; with `merge` a token.",
         "type": "object",
@@ -205,6 +216,30 @@ _REWRITTEN = {
         " pixel; pixel=none leaves it out"
     ],
 }
+_WEBHOOK = {
+    "name": "crm",
+    "url": "https://crm.example/hooks",
+    "events": ["opened", "clicked"],
+    "verdicts": "human",
+    "campaigns": [],
+    "batch": 1,
+    "insecure": False,
+    "state": "running",
+    "stopped_because": "",
+    "created_at": "2026-11-28T09:00:00Z",
+    "old_secret_until": None,
+    "waiting": 0,
+    "waiting_since": None,
+    "letters": 0,
+    "dead_letters": 0,
+    "failing_since": None,
+    "retry_at": None,
+    "last_outcome": None,
+    "last_status": None,
+    "last_took_ms": None,
+    "last_at": None,
+    "posts": dict.fromkeys(PostOutcome, 0),
+}
 EXAMPLES: dict[str, Any] = {
     "Error": {"error": {"code": "invalid_input", "message": "recipient: is missing", "field": "recipient"}},
     "Campaign": _CAMPAIGN,
@@ -236,6 +271,11 @@ EXAMPLES: dict[str, Any] = {
             "In Postmark open the server, its message stream, Webhooks, Add webhook, and paste the URL."
         ],
     },
+    "Webhook": _WEBHOOK,
+    "AddedWebhook": _WEBHOOK | {"secret": "whsec_SECRET"},
+    "NewSecret": {"secret": "whsec_SECRET", "old_secret_until": "2026-11-29T09:00:00Z"},
+    "Trial": {"outcome": "accepted", "status": 204, "took_ms": 38, "problem": "", "answer": ""},
+    "Retried": {"letters": 1},
     "Health": {"status": "ok"},
 }
 """One answer of each kind that a client sends something for, by the name of its schema."""

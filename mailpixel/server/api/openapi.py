@@ -16,7 +16,7 @@ NDJSON = "application/x-ndjson"
 JSON = "application/json"
 PATH_PARAMETERS = {
     "id": "The campaign.",
-    "name": "The name of the source.",
+    "name": "The name of the source or webhook.",
     "recipient": "The recipient id. Write a `/` in it as %2F.",
 }
 REASONS = {

@@ -16,6 +16,8 @@ from mailpixel.server.api import (
     rewrites,
     shares,
     streams,
+    webhook_shapes,
+    webhooks,
 )
 from mailpixel.server.api.endpoint import Call, Endpoint, routes
 from mailpixel.server.api.json_text import answer_json
@@ -23,6 +25,7 @@ from mailpixel.server.api.openapi import document_of
 from mailpixel.server.api.query import PageOptions
 
 CAMPAIGN = "/api/campaigns/{id}"
+WEBHOOK = "/api/webhooks/{name}"
 FILES = ("application/x-ndjson", "text/csv", "application/vnd.apache.parquet")
 
 
@@ -107,6 +110,28 @@ ENDPOINTS: tuple[Endpoint, ...] = (
              body=inbound.NewInbound, status=201, fails=(409,)),
     Endpoint("DELETE", "/api/inbound/{name}", inbound.remove_inbound, "write",
              "Remove a source of delivery reports.", None, status=204),
+    Endpoint("GET", "/api/webhooks", webhooks.list_webhooks, "write",
+             "List webhooks, what waits for them and their last answer.", "Webhooks"),
+    Endpoint("POST", "/api/webhooks", webhooks.add, "write",
+             "Add a webhook; its secret is shown only once.", "AddedWebhook",
+             body=webhook_shapes.NewWebhook, status=201, fails=(409,)),
+    Endpoint("GET", WEBHOOK, webhooks.show, "write",
+             "Show a webhook and how posting goes.", "Webhook"),
+    Endpoint("PATCH", WEBHOOK, webhooks.change, "write",
+             "Change, stop or start a webhook.", "Webhook", body=webhook_shapes.WebhookEdit),
+    Endpoint("DELETE", WEBHOOK, webhooks.remove, "write",
+             "Remove a webhook with its letters.", None, status=204),
+    Endpoint("POST", f"{WEBHOOK}/test", webhooks.test, "write",
+             "Post a test, and show what the receiver answers.", "Trial"),
+    Endpoint("POST", f"{WEBHOOK}/rotate", webhooks.rotate, "write",
+             "Make a new secret, which is shown only once; the old one signs, too, for a while.", "NewSecret",
+             body=webhook_shapes.Rotation),
+    Endpoint("POST", f"{WEBHOOK}/replay", webhooks.replay, "write",
+             "Post events again, with the ids that they had before.", "Webhook", body=webhook_shapes.Replay),
+    Endpoint("GET", f"{WEBHOOK}/letters", webhooks.letters, "write",
+             "List the events that the receiver refused.", "Letters", query=PageOptions),
+    Endpoint("POST", f"{WEBHOOK}/retry", webhooks.retry, "write",
+             "Try refused events again.", "Retried", body=webhook_shapes.Retry),
     Endpoint("GET", "/api/openapi.json", show_document, None,
              "Describe this API as OpenAPI 3.1.", "Document"),
     # Served beside the API; listed so that the document is complete.

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mailpixel.errors import Conflict, NotFound
 from mailpixel.store.leases import LeaseState
-from mailpixel.store.webhooks import Letter, LetterCount, Posting, Webhook, WebhookState
+from mailpixel.store.webhooks import Letter, LetterCount, Posting, Webhook, starts_anew
 
 
 class MemoryWebhooks:
@@ -46,7 +46,7 @@ class MemoryWebhooks:
         with self._lock:
             former = self.webhook(name)
             changed = replace(change(former), name=name, created_at_ms=former.created_at_ms)
-            if former.state is WebhookState.STOPPED and changed.state is WebhookState.RUNNING:
+            if starts_anew(former, changed):
                 posting = replace(self.posting(name), failures=0, failing_since_ms=None, retry_at_ms=None)
                 self._postings[name] = posting
             self._put_webhook(changed)

@@ -8,7 +8,7 @@ from typing import Any
 from mailpixel.errors import Conflict, NotFound
 from mailpixel.store.sqlite.campaign_rows import next_revision
 from mailpixel.store.sqlite.database import Database
-from mailpixel.store.webhooks import CONSUMER_PREFIX, Posting, PostOutcome, Webhook, WebhookState
+from mailpixel.store.webhooks import CONSUMER_PREFIX, Posting, PostOutcome, Webhook, WebhookState, starts_anew
 
 COLUMNS = tuple(each.name for each in fields(Webhook))
 NOTED = tuple(each.name for each in fields(Posting) if each.name != "posts")
@@ -61,7 +61,7 @@ class SqliteWebhooks:
                 created_at_ms=former.created_at_ms,
                 revision=next_revision(connection),
             )
-            if former.state is WebhookState.STOPPED and changed.state is WebhookState.RUNNING:
+            if starts_anew(former, changed):
                 connection.execute(FRESH, (name,))
             connection.execute(PUT, _row(changed))
             return changed
