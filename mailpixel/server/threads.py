@@ -13,6 +13,8 @@ API_AT_ONCE = 2
 PAGES_AT_ONCE = 2
 """Most pages at work at once, apart from the API, so that neither waits for the other."""
 UPLOADS_AT_ONCE = 2
+FORMS_AT_ONCE = 8
+"""Most forms with files at once. Each may take `MAILPIXEL_UPLOAD_BYTES` of the disk until it is answered."""
 OPT_OUTS_AT_ONCE = 4
 CHECKS_AT_ONCE = 2
 POST_STEPS_AT_ONCE = 2
@@ -65,5 +67,7 @@ class Threads:
         """Readiness, metrics and small files."""
         self.exports = BoundedSemaphore(EXPORTS_AT_ONCE)
         """An export takes it or is refused; no request waits for it."""
+        self.forms = BoundedSemaphore(FORMS_AT_ONCE)
+        """A form with files takes it or is refused."""
         self.posts = BoundedSemaphore(POSTS_AT_ONCE)
         """A post of an ESP takes it or is refused."""

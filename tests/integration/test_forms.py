@@ -14,6 +14,7 @@ from mailpixel.errors import InvalidInput
 from mailpixel.server.threads import Threads
 from mailpixel.server.web.forms import Form, read_form
 from mailpixel.settings import Settings
+from tests.support.pages import a_person
 
 BOUNDARY = "----boundary"
 MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
@@ -101,6 +102,13 @@ def test_a_plain_form_is_read_and_a_missing_field_is_an_error(tmp_path: Path) ->
         (b"t=%FF", PLAIN, {}, 400),
         (b"t=\xff", PLAIN, {}, 400),
         (b"{}", "application/json", {}, 415),
+        (part("list", b"a,b\r\n1,2", "a"), MULTIPART, {}, 400),
+        (part("text", b"cut off"), MULTIPART, {}, 400),
+        (part("list", b"x", "a") + part("list", b"y", "b") + END, MULTIPART, {}, 400),
+        (b"".join(part(f"f{at}", b"", "a") for at in range(5)) + END, MULTIPART, {}, 400),
+        (END + b"x" * 300_000, MULTIPART, {}, 413),
+        (b"\r\n" * 200_000 + part("t", b"x") + END, MULTIPART, {}, 413),
+        (part("t", b"") * 900 + END, MULTIPART.replace(BOUNDARY, BOUNDARY * 20), {}, 400),
     ],
 )
 def test_what_is_too_large_or_no_form_is_refused(
@@ -109,6 +117,33 @@ def test_what_is_too_large_or_no_form_is_refused(
     with pytest.raises(HTTPException) as refused:
         read(tmp_path, body, media, **settings)
     assert refused.value.status_code == status
+
+
+@pytest.mark.parametrize(
+    "body",
+    [part("list", b"", "a") + END, part("key", b"x" * 16_385) + END, part("list", b"x" * 20_000, "") + END],
+)
+def test_who_is_not_signed_in_sends_a_small_form_without_files(tmp_path: Path, body: bytes) -> None:
+    with pytest.raises(HTTPException) as refused:
+        read(tmp_path, body, MULTIPART, files=False)
+    assert refused.value.status_code == 413
+
+
+def test_forms_with_files_have_few_places_and_other_forms_need_none(tmp_path: Path) -> None:
+    with a_person(tmp_path / "data", "write") as person:
+        hidden = {"csrf": person.hidden("/campaigns/new"), "name": "Spring", "id": "spring"}
+        person.client.post("/campaigns/new", data=hidden)
+        forms = person.client.app_state["services"].threads.forms
+        while forms.acquire(blocking=False):
+            pass
+        sign = {"data": hidden, "files": {"list": ("a.csv", b"recipient\nr-1\n")}, "follow_redirects": False}
+        refused = person.client.post("/campaigns/spring/tokens", **sign)
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "60")
+        assert "too many uploads at once" in refused.text
+        assert person.post("/campaigns/new", "/campaigns/new", {"name": "Two"}).status_code == 303
+        forms.release()
+        for _ in range(3):
+            assert person.client.post("/campaigns/spring/tokens", **sign).status_code == 303
 
 
 def test_nobody_uploads_without_being_signed_in(tmp_path: Path) -> None:

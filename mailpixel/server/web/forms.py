@@ -5,6 +5,7 @@ is closed, not even after a crash.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO, TypeVar
 from urllib.parse import parse_qsl
@@ -21,6 +22,7 @@ from mailpixel.server.web.multipart import MultipartReader
 MOST_FIELDS = 1_000
 SMALL_BYTES = 16_384
 """The largest form of a person who is not signed in: a key, or a button."""
+RETRY_AFTER = {"retry-after": "60"}
 TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 AnyShape = TypeVar("AnyShape", bound=Struct)
@@ -87,14 +89,14 @@ async def read_form(request: Request, allow_files: bool) -> Form:
     """The form of a POST. Raises `HTTPException`: 413 when it is too large, 415 when it is no form, 400 when broken."""
     media, _, _ = request.headers.get("content-type", "").partition(";")
     services: Services = request.state.services
+    most = services.settings.body_bytes if allow_files else SMALL_BYTES
     if media.strip().lower() == TYPES[1]:
-        most = services.settings.upload_bytes if allow_files else 0
-        reader = MultipartReader(services, request.headers["content-type"], most)
+        files_bytes = services.settings.upload_bytes if allow_files else 0
+        reader = MultipartReader(services, request.headers["content-type"], files_bytes, most)
         fields, files = await reader.read(request)
         return Form(fields, {name: Upload(*each) for name, each in files.items()})
     if media.strip().lower() not in (TYPES[0], ""):
         raise HTTPException(415, "send a form")
-    most = services.settings.body_bytes if allow_files else SMALL_BYTES
     return Form(_fields(await _body(request, most)))
 
 
@@ -105,6 +107,22 @@ async def _body(request: Request, most: int) -> bytes:
         if len(body) > most:
             raise HTTPException(413, "the form is too large")
     return bytes(body)
+
+
+@contextmanager
+def upload_place(services: Services, request: Request) -> Iterator[None]:
+    """Hold one of the few places for forms that may bring files. Raises `HTTPException` 503 when all are taken."""
+    if not request.headers.get("content-type", "").strip().lower().startswith(TYPES[1]):
+        yield
+        return
+    if not services.threads.forms.acquire(blocking=False):
+        raise HTTPException(
+            503, "There are too many uploads at once. Go back, and try again in a minute.", RETRY_AFTER
+        )
+    try:
+        yield
+    finally:
+        services.threads.forms.release()
 
 
 def _fields(body: bytes) -> dict[str, list[str]]:

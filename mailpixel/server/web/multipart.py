@@ -11,6 +11,10 @@ from mailpixel.folder.spool import disk_errors, spool_file
 from mailpixel.server.services import Services
 
 MOST_PARTS = 1_000
+MOST_FILES = 4
+"""Most files of one form. Each is an open file of this process."""
+AROUND_BYTES = 262_144
+"""Most bytes around the content of all parts: boundaries, headers, and what follows the end."""
 WRITE_BYTES = 262_144
 """What is collected before a thread writes it."""
 NAME_CHARS = 200
@@ -20,11 +24,13 @@ Spooled = tuple[str, BinaryIO, int]
 
 
 class MultipartReader:
-    """Reads one form. `upload_bytes` is the most that its files may have together; 0 takes none."""
+    """Reads one form. Its files may have `upload_bytes` together, 0 for none, and its fields `field_bytes`."""
 
-    def __init__(self, services: Services, content_type: str, upload_bytes: int) -> None:
+    def __init__(self, services: Services, content_type: str, upload_bytes: int, field_bytes: int) -> None:
         self._services = services
-        self._left = {True: upload_bytes, False: services.settings.body_bytes}
+        self._left = {True: upload_bytes, False: field_bytes}
+        self._around = AROUND_BYTES
+        self._ended = False
         self._fields: dict[str, list[str]] = {}
         self._files: dict[str, Spooled] = {}
         self._parts = 0
@@ -52,6 +58,7 @@ class MultipartReader:
                     "on_headers_finished": self._open,
                     "on_part_data": lambda data, start, end: self._add(data[start:end]),
                     "on_part_end": self._end,
+                    "on_end": self._end_form,
                 },
             )
         except MultipartParseError:
@@ -61,10 +68,11 @@ class MultipartReader:
         """The values of each field, and the files. Raises `HTTPException` 400 or 413, and then leaves no file."""
         try:
             async for chunk in request.stream():
-                self._parser.write(chunk)
+                self._take(chunk)
                 if self._pending_bytes >= WRITE_BYTES:
                     await self._write()
-            self._parser.finalize()
+            if not self._ended:
+                raise MultipartParseError("it ends in the middle")
             await self._write()
         except BaseException as error:
             self._close()
@@ -74,6 +82,15 @@ class MultipartReader:
         for _, file, _ in self._files.values():
             file.seek(0)
         return self._fields, self._files
+
+    def _take(self, chunk: bytes) -> None:
+        """Read a piece. What stands around the content of the parts is bounded too; after the end nothing is read."""
+        left = sum(self._left.values())
+        if not self._ended:
+            self._parser.write(chunk)
+        self._around -= len(chunk) - (left - sum(self._left.values()))
+        if self._around < 0:
+            raise HTTPException(413, "the form is too large")
 
     async def _write(self) -> None:
         pending, self._pending, self._pending_bytes = self._pending, [], 0
@@ -102,8 +119,15 @@ class MultipartReader:
         self._name = options.get(b"name", b"").decode("utf-8", "replace")[:NAME_CHARS]
         self._is_file = b"filename" in options
         self._filename = options.get(b"filename", b"").decode("utf-8", "replace")[:NAME_CHARS]
-        if self._is_file and self._filename and self._name not in self._files:
-            self._files[self._name] = (self._filename, spool_file(self._services.settings.data), 0)
+        if self._is_file and self._filename:
+            self._open_file()
+
+    def _open_file(self) -> None:
+        if not self._left[True]:
+            raise HTTPException(413, "this form takes no files, or no more")
+        if self._name in self._files or len(self._files) >= MOST_FILES:
+            raise HTTPException(400, "choose one file for each field")
+        self._files[self._name] = (self._filename, spool_file(self._services.settings.data), 0)
 
     def _add(self, piece: bytes) -> None:
         self._left[self._is_file] -= len(piece)
@@ -121,6 +145,9 @@ class MultipartReader:
         if not self._is_file:
             value = self._value.decode("utf-8", "replace")
             self._fields.setdefault(self._name, []).append(value)
+
+    def _end_form(self) -> None:
+        self._ended = True
 
 
 def _write_all(pending: list[tuple[BinaryIO, bytes]]) -> None:

@@ -6,12 +6,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route, compile_path
-from starlette.types import Receive, Scope, Send
 
 from mailpixel.pages import Frame, render
 from mailpixel.pages.frame import CSRF_FIELD
@@ -29,7 +27,7 @@ from mailpixel.server.session import (
 from mailpixel.server.threads import Lane
 from mailpixel.server.web import notices
 from mailpixel.server.web.csrf import is_ours, is_same_origin, token_of
-from mailpixel.server.web.forms import Form, read_form
+from mailpixel.server.web.forms import Form, read_form, upload_place
 from mailpixel.server.web.policy import HEADERS
 from mailpixel.server.web_hosts import page_route
 from mailpixel.store.sign_ins import Session
@@ -163,18 +161,17 @@ class Runner:
 
 
 async def _post(page: WebPage, call: PageCall) -> Response:
-    """Read the form, check where it comes from, and run the handler. The files live as long as the answer."""
+    """Read the form, check where it comes from, and run the handler. The files live until it has its answer."""
     if not is_same_origin(call.request):
         return call.redirect("/", TOO_OLD)
-    form = await read_form(call.request, allow_files=page.scope is not None)
-    try:
-        if not is_ours(call.request, call.secret, form.get(CSRF_FIELD)):
-            return call.redirect("/", TOO_OLD)
-        response = await _run(page, replace(call, form=form))
-    except BaseException:
-        form.close()
-        raise
-    return _Closing(response, form) if form.files else response
+    with upload_place(call.services, call.request):
+        form = await read_form(call.request, allow_files=page.scope is not None)
+        try:
+            if not is_ours(call.request, call.secret, form.get(CSRF_FIELD)):
+                return call.redirect("/", TOO_OLD)
+            return await _run(page, replace(call, form=form))
+        finally:
+            form.close()
 
 
 async def _run(page: WebPage, call: PageCall) -> Response:
@@ -198,26 +195,6 @@ def _to_sign_in(request: Request) -> Response:
     query = request.url.query
     wanted = request.url.path + (f"?{query}" if query else "")
     return RedirectResponse(f"/?next={quote(wanted, safe='')}", 303)
-
-
-class _Closing(Response):
-    """An answer after which the files of the form are deleted, however it ends."""
-
-    def __init__(self, response: Response, form: Form) -> None:
-        self._response = response
-        self._form = form
-
-    @property
-    def headers(self) -> MutableHeaders:
-        """The headers of the answer."""
-        return self._response.headers
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the answer, then delete the files."""
-        try:
-            await self._response(scope, receive, send)
-        finally:
-            self._form.close()
 
 
 def routes(pages: Sequence[WebPage]) -> list[Route]:
