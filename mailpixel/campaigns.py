@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mailpixel.claims import LAST_LINK
+from mailpixel.claims import LAST_LINK, check_campaign_id
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Link
 from mailpixel.store.campaign_changes import still_needed
@@ -14,6 +14,17 @@ NAME_CHARS = 200
 """The longest display name of a campaign."""
 MOST_SENT = 10**10
 """The most messages that one campaign can have."""
+
+
+TAKEN_IDS = frozenset({"new"})
+"""Ids that a new campaign cannot have: at `/campaigns/new` is the form for a new campaign."""
+
+
+def check_new_id(text: str, field: str = "id") -> str:
+    """The id, for a campaign that is to be registered. Raises `InvalidInput`."""
+    if check_campaign_id(text, field) in TAKEN_IDS:
+        raise InvalidInput(field, f"cannot be `{text}`, which has a page of its own; choose another id")
+    return text
 
 
 def check_name(text: str, field: str = "name") -> str:

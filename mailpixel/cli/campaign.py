@@ -7,8 +7,14 @@ from typing import Any
 
 import click
 
-from mailpixel.campaigns import MOST_SENT, LinkChange, changed_links, check_name, delete_campaign
-from mailpixel.claims import check_campaign_id
+from mailpixel.campaigns import (
+    MOST_SENT,
+    LinkChange,
+    changed_links,
+    check_name,
+    check_new_id,
+    delete_campaign,
+)
 from mailpixel.cli.context import (
     CommandGroup,
     begun,
@@ -91,7 +97,7 @@ def campaign_add(id: str, name: str, urls: tuple[str, ...], traps: tuple[str, ..
     """Register a campaign. A running server knows it within two seconds."""
     links = changed_links((), [*_new(urls, "--link"), *_new(traps, "--trap", trap=True)])
     names = check_names(facts.pop("passthrough"), "--passthrough")
-    named = check_campaign_id(id, "ID"), check_name(name, "--name")
+    named = check_new_id(id, "ID"), check_name(name, "--name")
     campaign = Campaign(*named, links=links, passthrough=names)
     campaign = replace(campaign, **_facts(facts))
     _, registry = begun()

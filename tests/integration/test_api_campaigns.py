@@ -82,6 +82,7 @@ def test_an_id_that_is_taken_is_a_conflict(api: Api) -> None:
         ({"id": "a", "sent_at": "yesterday"}, "sent_at"),
         ({"id": "a", "sent_at": "0001-01-01T00:00:00+23:59"}, "sent_at"),
         ({"id": "a", "sent_at": -1}, "sent_at"),
+        ({"id": "new"}, "id"),
         ({"id": "a", "sent_at": 10**15}, "sent_at"),
         ({"id": "a", "base_url": "t.example"}, "base_url"),
         ({"id": "a", "links": "https://a.example/"}, "links"),

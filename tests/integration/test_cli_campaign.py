@@ -92,6 +92,12 @@ def test_a_name_that_is_invalid_changes_nothing_and_says_what_to_do(tmp_path: Pa
     assert campaign(tmp_path, "show", "spring")[1].splitlines()[1].split() == ["spring", "Spring", "u"]
 
 
+def test_an_id_that_would_hide_a_page_is_refused(tmp_path: Path) -> None:
+    problem = "ID: cannot be `new`, which has a page of its own; choose another id"
+    assert campaign(tmp_path, "add", "new", "--name", "New") == (2, f"error: {problem}\n")
+    assert campaign(tmp_path, "add", "New", "--name", "New")[0] == 0
+
+
 def test_a_moment_of_sending_has_the_bounds_that_the_api_has(tmp_path: Path) -> None:
     moments = {"1969-12-31": "early", "2100-01-02": "late", "0001-01-01T00:00:00+14:00": "early"}
     for moment, side in moments.items():

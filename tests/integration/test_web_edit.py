@@ -91,6 +91,11 @@ def test_a_taken_id_is_said_beside_the_id(person: Person, api: Api) -> None:
     assert "exists already" in person.send("/campaigns/new", NEW).text
 
 
+def test_an_id_that_would_hide_a_page_is_refused_beside_the_id(person: Person, api: Api) -> None:
+    person.see("/campaigns/new")
+    assert "has a page of its own" in person.send("/campaigns/new", NEW | {"id": "", "name": "New"}).text
+
+
 def test_a_destination_is_corrected_and_the_former_one_is_shown(person: Person, api: Api) -> None:
     api.registry.add_campaign(a_campaign(links=2))
     shown = fields_of(person.see(EDIT).text)

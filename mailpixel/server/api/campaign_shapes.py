@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from msgspec import UNSET, Meta, UnsetType
 
-from mailpixel.campaigns import MOST_SENT, NAME_CHARS, LinkChange, changed_links, check_name
+from mailpixel.campaigns import MOST_SENT, NAME_CHARS, LinkChange, changed_links, check_name, check_new_id
 from mailpixel.claims import CAMPAIGN_PATTERN, LAST_LINK, check_campaign_id
 from mailpixel.errors import InvalidInput
 from mailpixel.links.destination import checked
@@ -23,6 +23,10 @@ class Url(Text, check=checked, format="uri", pattern="^ *[Hh][Tt][Tt][Pp][Ss]?:/
 
 class CampaignId(Text, check=check_campaign_id, pattern=f"^{CAMPAIGN_PATTERN}$"):
     """The id of a campaign."""
+
+
+class NewId(Text, check=check_new_id, pattern=f"^(?!new$){CAMPAIGN_PATTERN}$"):
+    """The id of a campaign that is to be registered."""
 
 
 class CampaignName(Text, check=check_name, minLength=1, maxLength=NAME_CHARS):
@@ -102,9 +106,9 @@ class NewCampaign(Shape, frozen=True):
     """A campaign to register."""
 
     id: Annotated[
-        CampaignId,
+        NewId,
         Meta(
-            description="1 to 64 letters, digits, `.`, `_` or `-`, the first a letter or digit.",
+            description="1 to 64 letters, digits, `.`, `_` or `-`, the first a letter or digit; not `new`.",
             examples=["spring"],
         ),
     ]
