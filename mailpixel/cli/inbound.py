@@ -107,7 +107,7 @@ def inbound_confirm(name: str, yes: bool) -> None:
 @name_argument
 @yes_option
 def inbound_remove(name: str, yes: bool) -> None:
-    """Remove a source. Its posts are answered with 404 from then on; reports already logged stay."""
+    """Remove a source. Its posts are answered with 401 from then on; reports already logged stay."""
     _, registry = stores()
     registry.inbound(name)
     confirm(f"The ESP can no longer report to `{name}`. Remove it?", yes)

@@ -1,7 +1,10 @@
-"""Mailgun. Source: Mailgun's pages on webhooks and securing them, and django-anymail 15.2, read November 2026.
+"""Mailgun: HMAC signatures.
+
+Source: Mailgun's pages "Securing Webhooks" and "Automatic Retries", and for the names of fields the code of
+django-anymail 15.2; read November 2026.
 
 The signature is HMAC-SHA256 (hex) of timestamp and token. It does not cover the body: so the basic auth of the URL is
-asked for besides, and a token that was seen with another body is refused.
+asked for besides, and a token that was seen with another report is refused.
 """
 
 import hmac
@@ -12,7 +15,8 @@ from mailpixel.inbound.report import Found, Post, Proof, Refusal, Report
 from mailpixel.inbound.values import an_object, found, is_fresh, json_of, same, seconds_ms, text, token_in
 from mailpixel.kinds import EventKind, Reason
 
-FRESH_S = 300
+FRESH_S = 9 * 3_600
+"""Mailgun sends again for 8 hours, first after 5 minutes, and its pages do not say that it signs anew."""
 
 KINDS = {
     "delivered": EventKind.DELIVERY,

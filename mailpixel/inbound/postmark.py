@@ -1,7 +1,11 @@
-"""Postmark. Source: Postmark's webhook pages and django-anymail 15.2, read November 2026.
+"""Postmark: basic auth.
+
+Source: excerpts of Postmark's pages on webhooks with their examples, and for the types of bounces the code of
+django-anymail 15.2; read November 2026.
 
 Its posts carry the basic auth of the URL, which the server checks. A signature is checked as well when a secret is
-set: public code disagrees whether Postmark signs, in `X-Postmark-Signature` (HMAC-SHA256 of the body, base64).
+set, in `X-Postmark-Signature` (HMAC-SHA256 of the body, base64). Some public code expects one, other public code says
+that Postmark does not sign, and the excerpts name none.
 """
 
 import base64

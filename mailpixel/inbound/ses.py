@@ -1,4 +1,7 @@
-"""Amazon SES through SNS. Source: "Contents of event notifications", AWS, and django-anymail 15.2, read November 2026.
+"""Amazon SES through SNS.
+
+Source: excerpts of AWS, "Contents of event data that Amazon SES publishes to Amazon SNS" and its examples, and the
+code of django-anymail 15.2; read November 2026.
 
 The message is named by the header `X-Mailpixel`, by `mailpixel` in anymail's header `X-Metadata`, or by the SES tag
 `mailpixel`. Headers are reported when SES is asked to include the original ones.

@@ -1,6 +1,7 @@
-"""Messages of Amazon SNS. Source: "Verifying the signatures of Amazon SNS messages", AWS, read November 2026.
+"""Messages of Amazon SNS: RSA signatures, certificates, confirmations.
 
-Needs the extra `inbound`.
+Source: excerpts of AWS, "Verifying the signatures of Amazon SNS messages", "Parsing message formats" and "Amazon SNS
+message delivery retries"; read November 2026.
 """
 
 import base64
@@ -14,7 +15,8 @@ from mailpixel.inbound.report import Post, Proof, Refusal
 from mailpixel.inbound.values import check_extra, is_fresh, iso_ms, json_of, same, text
 from mailpixel.times import moment_of
 
-FRESH_S = 3_600
+FRESH_S = 3_900
+"""SNS sends again for at most an hour, with the same id and moment."""
 HOST = r"sns\.[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}\.amazonaws\.com(?:\.cn)?"
 CERTIFICATE_URL = re.compile(rf"https://{HOST}/SimpleNotificationService-[0-9A-Za-z]{{1,64}}\.pem")
 CONFIRM_URL = re.compile(rf"https://{HOST}/\?Action=ConfirmSubscription&[A-Za-z0-9&=:%._~-]{{1,2000}}")

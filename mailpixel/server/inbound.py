@@ -1,7 +1,8 @@
 """Reports of ESPs: `POST /in/{name}`. The answer goes out after the commit, so that what is answered is kept.
 
 An ESP sends again what was not answered with success. So only what may work later gets 503; what can
-never work gets the status at which this ESP gives up.
+never work gets the status at which this ESP gives up. Who proves nothing hears the same for every name, so
+that nobody can find out which sources there are.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
@@ -28,14 +30,18 @@ from mailpixel.links.token import Problem
 from mailpixel.model import Event
 from mailpixel.server.api.body import read_body
 from mailpixel.server.services import Services
-from mailpixel.times import DAY_MS
+from mailpixel.times import DAY_MS, HOUR_MS
 
 BODY_S = 30.0
 """Seconds that a body may take to arrive."""
-REMEMBER_MS = 15 * 60_000
-"""How long to remember what may come only once: longer than a signature stays fresh, either side."""
+REMEMBER_MS = 10 * HOUR_MS
+"""How long to remember what may come only once: longer than Mailgun's signature stays fresh, either side."""
+ONCE_BYTES = 16
 HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-CHALLENGES = {Access.BASIC: 'Basic realm="mailpixel"', Access.BEARER: 'Bearer realm="mailpixel"'}
+CHALLENGE = {"www-authenticate": 'Basic realm="mailpixel"'}
+"""SNS sends its password only after it was asked for it."""
+NOBODY = "unknown"
+"""Stands for the ESP where no source has that name."""
 
 
 class InboundOutcome(StrEnum):
@@ -52,7 +58,7 @@ class InboundOutcome(StrEnum):
     CONFIRMATION = "confirmation"
     """A post that asks to confirm a subscription."""
     NO_ACCESS = "no_access"
-    """A post without the password or the key."""
+    """A post without the password or the key, or for a name that no source has."""
     FORGED = "forged"
     STALE = "stale"
     REPLAYED = "replayed"
@@ -85,7 +91,8 @@ async def receive(request: Request) -> Response:
     except (StoreUnavailable, KeyringError, MissingExtra):
         return _answer(503)
     if source is None:
-        return _answer(404)
+        services.metrics.count_inbound(NOBODY, InboundOutcome.NO_ACCESS.value, 1)
+        return _answer(401, CHALLENGE)
     if not services.threads.posts.acquire(blocking=False):
         return _counted(services, source, InboundOutcome.UNAVAILABLE, 503)
     try:
@@ -113,8 +120,7 @@ def known_source(services: Services, name: str) -> KnownSource | None:
 async def _received(request: Request, services: Services, source: KnownSource) -> Response:
     esp = source.esp
     if not has_access(esp.access, request.headers.get("authorization", ""), source.secrets.digest):
-        challenge = {"www-authenticate": CHALLENGES[esp.access]}
-        return _counted(services, source, InboundOutcome.NO_ACCESS, 401, challenge)
+        return _counted(services, source, InboundOutcome.NO_ACCESS, 401)
     try:
         async with asyncio.timeout(BODY_S):
             body = await read_body(request, BODY_BYTES)
@@ -137,13 +143,17 @@ def checked(services: Services, source: KnownSource, post: Post) -> Found | Refu
     if isinstance(found, Refusal):
         return found
     if found.once:
-        once, body = (hashlib.sha256(part).digest() for part in (found.once.encode(), post.body))
+        once, said = map(_digest, (found.once.encode(), msgspec.json.encode(found.reports)))
         until_ms = post.now_ms + REMEMBER_MS
-        if not services.registry.is_first(source.name, once, body, until_ms, post.now_ms):
+        if not services.registry.is_first(source.name, once, said, until_ms, post.now_ms):
             return Refusal.REPLAYED
     if found.confirm_url:
         services.registry.keep_confirmation(source.name, found.confirm_url)
     return found
+
+
+def _digest(text: bytes) -> bytes:
+    return hashlib.sha256(text).digest()[:ONCE_BYTES]
 
 
 async def _logged(services: Services, source: KnownSource, found: Found) -> Response:
@@ -188,21 +198,19 @@ def _events(resolved: Sequence[Event | InboundOutcome | None]) -> list[Event]:
     return [each for each in resolved if isinstance(each, Event)]
 
 
-def _counted(
-    services: Services,
-    source: KnownSource,
-    outcome: InboundOutcome,
-    status: int,
-    headers: dict[str, str] | None = None,
-) -> Response:
+UNPROVED = (InboundOutcome.FORGED, InboundOutcome.TOO_LARGE)
+
+
+def _counted(services: Services, source: KnownSource, outcome: InboundOutcome, status: int) -> Response:
     services.metrics.count_inbound(source.esp_name, outcome.value, 1)
-    return _answer(status, headers)
+    if status == 401 or (outcome in UNPROVED and source.esp.access is Access.NONE):
+        return _answer(401, CHALLENGE)
+    return _answer(status)
 
 
 TEXTS = {
     200: "ok",
     401: "wrong or missing credentials",
-    404: "not found",
     413: "too large",
     503: "try again later",
 }

@@ -47,7 +47,7 @@ class InboundSources(Protocol):
         ...
 
     def is_first(self, name: str, once: bytes, body: bytes, until_ms: int, now_ms: int) -> bool:
-        """Remember until `until_ms` that `once` came with this `body` (both digests), for all processes.
+        """Remember until `until_ms` that `once` came with this `body` (digests of both), for all processes.
 
         False when it came before with another body. What came with the same body is being sent again.
         """

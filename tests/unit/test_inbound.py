@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from mailpixel.claims import Claims, TokenKind
 from mailpixel.errors import InvalidInput
 from mailpixel.inbound import anymail, mailgun, postmark, sendgrid, ses
 from mailpixel.inbound.esps import ESPS, Access, Key
@@ -24,6 +25,7 @@ from mailpixel.inbound.source import (
 )
 from mailpixel.inbound.values import MOST_REPORTS
 from mailpixel.kinds import EventKind, Reason
+from mailpixel.links.token import TokenSigner
 from tests.support.builders import KEYRING, SENT_AT, at_ms
 from tests.support.esp_posts import (
     CERTIFICATE_URL,
@@ -197,7 +199,7 @@ SIGNED_SNS = sns_message(ses_event("Delivery", "token"))
         (sendgrid.read, SIGNED_SENDGRID, Proof(sendgrid_public("other")), Refusal.FORGED),
         (sendgrid.read, SIGNED_SENDGRID, Proof(""), Refusal.FORGED),
         (sendgrid.read, sendgrid_post([], NOW_MS - MONTH_MS), SENDGRID, Refusal.STALE),
-        (sendgrid.read, sendgrid_post([], NOW_MS - 301_000), SENDGRID, Refusal.STALE),
+        (sendgrid.read, sendgrid_post([], NOW_MS - 90_001_000), SENDGRID, Refusal.STALE),
         (sendgrid.read, sendgrid_post([], NOW_MS + 400_000), SENDGRID, Refusal.STALE),
         (sendgrid.read, sendgrid_post({"event": "open"}), SENDGRID, Refusal.UNREADABLE),
         (sendgrid.read, sendgrid_post([{}] * (MOST_REPORTS + 1)), SENDGRID, Refusal.UNREADABLE),
@@ -230,6 +232,32 @@ def test_what_is_not_proved_fresh_and_readable_is_refused(
     read: Callable[[Post, Proof], object], post: Post, proof: Proof, why: Refusal
 ) -> None:
     assert read(post, proof) is why
+
+
+HOUR_MS = 3_600_000
+
+
+@pytest.mark.parametrize(
+    ("read", "post", "proof"),
+    [
+        (sendgrid.read, sendgrid_post([], NOW_MS - 24 * HOUR_MS), SENDGRID),
+        (mailgun.read, mailgun_post({}, NOW_MS - 8 * HOUR_MS), MAILGUN),
+        (ses.read, sns_post(sns_message("x", Timestamp=iso(-HOUR_MS / 1000))), SNS),
+    ],
+)
+def test_what_an_esp_sends_again_for_hours_with_its_first_signature_is_fresh(
+    read: Callable[[Post, Proof], object], post: Post, proof: Proof
+) -> None:
+    assert isinstance(read(post, proof), Found)
+
+
+def test_a_token_longer_than_a_value_may_be_comes_in_pieces() -> None:
+    claims = Claims(TokenKind.MESSAGE, "spring-2026", "0b6f1f0e-8e0a-4f51-b0b0-3f1c6f0e7f11")
+    token = TokenSigner(KEYRING).sign(claims)
+    assert 80 < len(token) < 160
+    pieces = {"mailpixel": token[:80], "mailpixel2": token[80:], "mailpixel10": "x"}
+    event = postmark_event("Delivery", "") | {"Metadata": pieces}
+    assert postmark.read(a_post(event), Proof()) == Found((Report(DELIVERY, at_ms(1), token),))
 
 
 @pytest.mark.parametrize(
