@@ -2,13 +2,12 @@
 
 import os
 import secrets
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.commands import forked
 from tests.support.service import Service, rows
 
 
@@ -49,20 +48,7 @@ def signed(service: Service, recipient: str) -> dict[str, str]:
 
 def rows_of(data: Path, recipients: str, base_url: str, flags: list[str]) -> str:
     """What `mailpixel links` prints for recipients, one a line."""
-    command = [
-        sys.executable,
-        "-m",
-        "mailpixel",
-        "--data",
-        str(data),
-        "links",
-        "c1",
-        "--recipients",
-        "-",
-        *flags,
-    ]
-    environment = os.environ | {"MAILPIXEL_BASE_URL": base_url}
-    text = f"recipient\n{recipients}\n"
-    return subprocess.run(
-        command, input=text, capture_output=True, text=True, check=True, env=environment
-    ).stdout
+    arguments = ["--data", str(data), "links", "c1", "--recipients", "-", *flags]
+    done = forked(arguments, f"recipient\n{recipients}\n", {"MAILPIXEL_BASE_URL": base_url})
+    assert done.returncode == 0, done.stderr
+    return done.stdout
