@@ -1,6 +1,8 @@
 """Figures by time, by standing and by program, as every store must give them."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace as changed_copy
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from mailpixel.store.log import Overflow
 from mailpixel.store.measures import Step
 from mailpixel.store.memory import MemoryRegistry
 from mailpixel.store.projections import Window
+from mailpixel.store.sqlite import SqliteStore
+from mailpixel.store.sqlite.many_campaigns import DAYS, PROVISIONAL, QUARTERS, TOTALS
 from mailpixel.store.standing import Standing
 from mailpixel.store.store import Store
 from mailpixel.times import DAY_MS
@@ -258,3 +262,18 @@ def test_the_timelines_of_several_campaigns_are_the_timelines_of_each(store: Sto
         Step.DAY: [2, 1, 0, 0],
     }[step]
     assert store.timelines({}, measures, step) == {}
+
+
+@pytest.mark.parametrize("statement", [PROVISIONAL, TOTALS, QUARTERS, DAYS])
+def test_a_question_about_many_campaigns_reads_no_whole_log_and_no_whole_campaign(
+    tmp_path: Path, statement: str
+) -> None:
+    SqliteStore(tmp_path / "mailpixel.db").close()
+    with closing(sqlite3.connect(tmp_path / "mailpixel.db")) as connection:
+        values = [b""] if statement is PROVISIONAL else ["[]"] * statement.count("?")
+        plan = [row[3] for row in connection.execute(f"explain query plan {statement}", values)]
+    tables = [
+        step for step in plan if "json_each" not in step and "VIRTUAL" not in step and "TEMP" not in step
+    ]
+    assert [step for step in tables if step.startswith("SCAN")] == []
+    assert any("(id>?)" in step or "bucket_ms" in step or "day>?" in step for step in tables)
