@@ -2,7 +2,6 @@
 
 from functools import lru_cache
 
-import user_agents
 from msgspec.structs import astuple
 
 from mailpixel.classify import Rules, explain
@@ -20,7 +19,9 @@ def client_name(agent: str) -> str | None:
 
     A description for people, from the user-agents package; no rule uses it.
     """
-    described = str(user_agents.parse(agent)).split(" / ") if agent else []
+    from user_agents import parse  # slow to load, and most processes describe no program
+
+    described = str(parse(agent)).split(" / ") if agent else []
     return " / ".join(part for part in described if part != "Other") or None
 
 

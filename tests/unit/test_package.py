@@ -24,6 +24,8 @@ before = set(sys.modules)
 import mailpixel
 print(json.dumps(sorted({name.partition(".")[0] for name in set(sys.modules) - before})))
 """
+SELDOM = {"cryptography", "django", "httpx2", "opentelemetry", "pyarrow", "ua_parser", "user_agents"}
+"""What few people have installed, or few of the processes use."""
 PROGRAM = """
 from mailpixel import Minter, create_keyring
 
@@ -44,6 +46,21 @@ def test_importing_the_package_loads_only_itsdangerous_and_the_standard_library(
     loaded = set(json.loads(python(LOADED, tmp_path)))
     assert loaded - sys.stdlib_module_names == {"mailpixel", "itsdangerous"}
     assert loaded.isdisjoint({"sqlite3", "asyncio", "multiprocessing", "http", "email", "csv"})
+
+
+@pytest.mark.parametrize(
+    ("loaded", "left"),
+    [
+        ("mailpixel.cli", SELDOM | {"jinja2", "markdown_it", "sqlite3", "starlette", "uvicorn"}),
+        ("mailpixel.cli.links", SELDOM | {"jinja2", "markdown_it", "starlette", "uvicorn"}),
+        ("mailpixel.server.supervisor", SELDOM),
+        ("mailpixel.work.consumers", SELDOM | {"jinja2", "markdown_it", "starlette", "uvicorn"}),
+    ],
+)
+def test_what_is_seldom_needed_is_loaded_when_it_is(loaded: str, left: set[str], tmp_path: Path) -> None:
+    """Each of them would make every command and every start slower."""
+    code = f"import json, sys, {loaded}\nprint(json.dumps(list(sys.modules)))"
+    assert left & set(json.loads(python(code, tmp_path))) == set()
 
 
 def test_all_is_sorted_and_every_name_of_it_is_there() -> None:

@@ -42,7 +42,7 @@ def migrate(path: Path | str, busy_ms: int = BUSY_MS, steps: Migrations = STEPS)
         try:
             with closing(connect(path, "rw", busy_ms)) as connection:
                 _set_wal(connection, busy_ms)
-                _apply(Admin(connection), steps)
+                _apply(_admin(connection), steps)
         except sqlite3.DatabaseError as error:
             if code_of(error) not in WRITE_PROTECTED:
                 raise
@@ -54,9 +54,14 @@ def migrate(path: Path | str, busy_ms: int = BUSY_MS, steps: Migrations = STEPS)
         raise StoreUnavailable(f"the database {reason}") from error
 
 
+def _admin(connection: sqlite3.Connection) -> Admin:
+    """sqlite-utils on a connection, without the plugins that other packages have for it."""
+    return Admin(connection, execute_plugins=False)
+
+
 def _check_read_only(path: Path, busy_ms: int, steps: Migrations, error: sqlite3.DatabaseError) -> None:
     with closing(connect_frozen(path, busy_ms, error)) as connection:
-        db = Admin(connection)
+        db = _admin(connection)
         _refuse_newer(db, steps)
         if steps.pending(db):
             raise StoreUnavailable(
@@ -79,7 +84,7 @@ def _apply(db: Admin, steps: Migrations) -> None:
 
 
 def _refuse_newer(db: Admin, steps: Migrations) -> None:
-    known = {step.name for step in steps.pending(Admin(memory=True))}
+    known = {step.name for step in steps.pending(Admin(memory=True, execute_plugins=False))}
     unknown = sorted({step.name for step in steps.applied(db)} - known)
     if unknown:
         raise StoreUnavailable(
