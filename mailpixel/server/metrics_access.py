@@ -38,7 +38,12 @@ def is_local(request: Request) -> bool:
 
     A proxy that adds no header still passes on the host name that its client asked for, in any spelling.
     """
-    if any(name in FORWARDING or name.startswith("x-forwarded") for name in request.headers):
+    if is_forwarded(request):
         return False
     asked = asked_host(request) if "host" in request.headers else "localhost"
     return is_loopback(request.client.host if request.client else "") and is_loopback(asked)
+
+
+def is_forwarded(request: Request) -> bool:
+    """Whether a header says that a proxy passed the request on."""
+    return any(name in FORWARDING or name.startswith("x-forwarded") for name in request.headers)

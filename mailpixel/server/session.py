@@ -1,6 +1,7 @@
 """Who is signed in. The cookie holds a random text, of which the registry knows only the SHA-256.
 
 A session ends at sign-out, after 12 hours, or within two seconds of its API key being revoked.
+By https a cookie's name begins with `__Host-`: no other host, not even one of the same domain, can set it.
 """
 
 import hashlib
@@ -12,6 +13,7 @@ from starlette.responses import Response
 
 from mailpixel.links.hosts import is_loopback
 from mailpixel.server.auth import GRANTS
+from mailpixel.server.metrics_access import is_forwarded
 from mailpixel.server.services import Services
 from mailpixel.server.web_hosts import asked_host
 from mailpixel.store.sign_ins import Session
@@ -35,7 +37,7 @@ def digest_of(secret: str) -> bytes:
 
 def cookie_of(request: Request, name: str = COOKIE) -> str:
     """The cookie as sent; empty without one, and for one that cannot be ours."""
-    value = request.cookies.get(name, "")
+    value = request.cookies.get(full_name(request, name), "")
     return value if len(value) <= COOKIE_CHARS and value.isascii() else ""
 
 
@@ -65,20 +67,29 @@ def scopes_of(session: Session | None) -> frozenset[str]:
 def set_cookie(request: Request, response: Response, secret: str) -> None:
     """Sign the browser in with this cookie."""
     max_age = int(LASTS.total_seconds())
-    response.set_cookie(COOKIE, secret, max_age, samesite="lax", secure=is_secure(request), httponly=True)
+    name = full_name(request, COOKIE)
+    response.set_cookie(name, secret, max_age, samesite="lax", secure=is_secure(request), httponly=True)
 
 
 def set_pre_cookie(request: Request, response: Response, secret: str) -> None:
     """Bind the sign-in form to this browser."""
-    response.set_cookie(PRE_COOKIE, secret, samesite="strict", secure=is_secure(request), httponly=True)
+    name = full_name(request, PRE_COOKIE)
+    response.set_cookie(name, secret, samesite="strict", secure=is_secure(request), httponly=True)
 
 
 def drop_cookie(request: Request, response: Response) -> None:
     """Take the cookie away."""
-    response.delete_cookie(COOKIE, samesite="lax", secure=is_secure(request), httponly=True)
+    name = full_name(request, COOKIE)
+    response.delete_cookie(name, samesite="lax", secure=is_secure(request), httponly=True)
+
+
+def full_name(request: Request, name: str) -> str:
+    """The name of a cookie as this browser keeps it."""
+    return f"__Host-{name}" if is_secure(request) else name
 
 
 def is_secure(request: Request) -> bool:
     """Whether the browser came by https, as far as the public address says. This machine may come without."""
     services: Services = request.state.services
-    return services.settings.base_url.startswith("https://") and not is_loopback(asked_host(request))
+    here = is_loopback(asked_host(request)) and not is_forwarded(request)
+    return services.settings.base_url.startswith("https://") and not here

@@ -162,10 +162,50 @@ def test_every_page_has_the_policy_and_is_kept_nowhere(person: Person) -> None:
         )
 
 
-def test_an_https_address_makes_the_cookie_secure(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("headers", "is_safe"),
+    [
+        ({"host": "t.example"}, True),
+        ({"host": "127.0.0.1:8025", "x-forwarded-for": "198.51.100.7"}, True),
+        ({"host": "localhost:8025", "x-forwarded-proto": "https"}, True),
+        ({"host": "localhost:8025"}, False),
+        ({"host": "127.0.0.1"}, False),
+    ],
+)
+def test_by_https_cookies_are_secure_and_of_this_host_alone(
+    tmp_path: Path, headers: dict[str, str], is_safe: bool
+) -> None:
     with a_person(tmp_path / "data", base_url="https://t.example") as person:
-        answer = person.get("/", headers={"host": "t.example"})
-    assert "Secure" in answer.headers["set-cookie"]
+        cookie = person.get("/", headers=headers).headers["set-cookie"]
+    assert cookie.startswith("__Host-mailpixel_pre=" if is_safe else "mailpixel_pre=")
+    assert ("Secure" in cookie, "Path=/" in cookie, "Domain" in cookie) == (is_safe, True, False)
+
+
+def test_by_https_a_cookie_that_a_neighbour_could_set_is_not_read(tmp_path: Path) -> None:
+    with a_person(tmp_path / "data", base_url="https://t.example") as person:
+        person.client.base_url = "https://t.example"
+        person.sign_in()
+        cookie = person.client.cookies["__Host-mailpixel"]
+        assert person.get(KEYS).status_code == 200
+        person.client.cookies.clear()
+        assert where(person.get(KEYS, headers={"cookie": f"mailpixel={cookie}"}))[0] == 303
+
+
+def test_who_sends_no_cookie_reads_why_it_does_not_work(tmp_path: Path) -> None:
+    with a_person(tmp_path / "data", base_url="https://t.example") as person:
+        hidden = person.hidden("/")
+        person.client.cookies.clear()
+        answer = person.client.post("/sign-in", data={"csrf": hidden, "key": add_key(person)})
+    assert "Allow cookies for this site, and open it at https://t.example." in answer.text
+
+
+def test_a_form_after_the_session_ended_says_that_nothing_was_saved(person: Person) -> None:
+    person.sign_in()
+    hidden = person.hidden(KEYS)
+    person.client.cookies.delete("mailpixel")
+    answer = person.client.post(KEYS, data={"csrf": hidden, "name": "x", "scope": "read"})
+    assert "nothing was saved" in answer.text
+    assert registry_of(person).keys() == []
 
 
 def test_an_address_counts_after_the_declared_proxies(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_a_value_that_is_missing_is_an_error() -> None:
 
 
 def test_a_page_has_no_script_and_no_style_inside() -> None:
-    shown = render("sign_in.html", Frame(), title="Sign in", next="")
+    shown = render("sign_in.html", Frame(), title="Sign in", next="", problem="")
     assert not re.search(r"<style|\sstyle=|<script(?![^>]*\ssrc=)|\son\w+=", shown)
 
 

@@ -44,8 +44,8 @@ async def answer_page_error(request: Request, error: Exception) -> Response:
     path = request.scope["path"]
     if path.startswith("/api/") or path in FOR_PROGRAMS or not is_web_host(request):
         return plain
-    session = await _session(request)
-    if session is None:
+    session, is_known = await _session(request)
+    if session is None and is_known:
         return plain
     headers = dict(HEADERS) | {
         name: plain.headers[name] for name in ("allow", "retry-after") if name in plain.headers
@@ -53,17 +53,19 @@ async def answer_page_error(request: Request, error: Exception) -> Response:
     return HTMLResponse(_page(request, session, error), status_of(error), headers)
 
 
-async def _session(request: Request) -> Session | None:
+async def _session(request: Request) -> tuple[Session | None, bool]:
+    """Who is signed in, and whether that is known: without the store it is not, and the frame names nobody."""
     try:
-        return await session_of(request)
+        return await session_of(request), True
     except StoreUnavailable:
-        return None
+        return None, False
 
 
-def _page(request: Request, session: Session, error: Exception) -> str:
+def _page(request: Request, session: Session | None, error: Exception) -> str:
     status = status_of(error)
     title, remedy = TEXTS.get(status, TEXTS[500])
-    frame = Frame(session.name, scopes_of(session), token_of(cookie_of(request)))
+    name = "" if session is None else session.name
+    frame = Frame(name, scopes_of(session), token_of(cookie_of(request)))
     return render("error.html", frame, title=title, problem=_problem(error, status), remedy=remedy)
 
 

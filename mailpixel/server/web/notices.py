@@ -8,7 +8,7 @@ import json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mailpixel.server.session import is_secure
+from mailpixel.server.session import full_name, is_secure
 
 COOKIE = "mailpixel_notice"
 MOST_CHARS = 600
@@ -20,14 +20,20 @@ def leave(request: Request, response: Response, text: str, secret: str) -> None:
     body = json.dumps(text[:MOST_CHARS]).encode()
     value = base64.urlsafe_b64encode(_code(secret, body) + body).decode()
     response.set_cookie(
-        COOKIE, value, max_age=60, path="/", secure=is_secure(request), httponly=True, samesite="lax"
+        full_name(request, COOKIE),
+        value,
+        max_age=60,
+        path="/",
+        secure=is_secure(request),
+        httponly=True,
+        samesite="lax",
     )
 
 
 def found(request: Request, secret: str) -> list[str]:
     """The notice that was left for the holder of this cookie."""
     try:
-        raw = base64.urlsafe_b64decode(request.cookies.get(COOKIE, ""))
+        raw = base64.urlsafe_b64decode(request.cookies.get(full_name(request, COOKIE), ""))
         body = raw[CODE_BYTES:]
         if secret and hmac.compare_digest(raw[:CODE_BYTES], _code(secret, body)):
             return [str(json.loads(body))]
@@ -38,8 +44,9 @@ def found(request: Request, secret: str) -> list[str]:
 
 def drop(request: Request, response: Response) -> None:
     """Take the notice away: it was shown."""
-    if COOKIE in request.cookies:
-        response.delete_cookie(COOKIE, path="/", secure=is_secure(request), httponly=True, samesite="lax")
+    name = full_name(request, COOKIE)
+    if name in request.cookies:
+        response.delete_cookie(name, path="/", secure=is_secure(request), httponly=True, samesite="lax")
 
 
 def _code(secret: str, body: bytes) -> bytes:

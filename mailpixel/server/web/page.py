@@ -33,6 +33,11 @@ from mailpixel.server.web_hosts import page_route
 from mailpixel.store.sign_ins import Session
 
 TOO_OLD = "The form was too old. Please try again."
+SIGNED_OUT = "You are not signed in any more, so nothing was saved. Sign in, and try again."
+NO_COOKIE = (
+    "Your browser sends no cookie, and without one nobody can sign in. "
+    "Allow cookies for this site, and open it at {}."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +90,13 @@ class PageCall:
         values = {"errors": {}, "title": title} | values
         response = HTMLResponse(render(template, replace(self.frame(), live=live), **values), status)
         notices.drop(self.request, response)
+        self._bind(response)
+        return response
+
+    def _bind(self, response: Response) -> None:
+        """Have the browser of somebody who is not signed in keep the cookie that forms and notices are bound to."""
         if self.session is None and cookie_of(self.request, PRE_COOKIE) != self.secret:
             set_pre_cookie(self.request, response, self.secret)
-        return response
 
     def own_page(self, wanted: str) -> str:
         """The path and query of a page of ours that can be opened; empty for anything else, such as another site.
@@ -104,6 +113,7 @@ class PageCall:
         response = RedirectResponse(url, 303)
         if notice:
             notices.leave(self.request, response, notice, self.secret)
+            self._bind(response)
         return response
 
 
@@ -142,28 +152,42 @@ class Runner:
         if session is not None:
             request.state.key_name = session.name  # for the access log
         if page.scope and session is None:
-            return _to_sign_in(request)
+            return self._to_sign_in(page, request)
         if page.scope and page.scope not in scopes_of(session):
             raise HTTPException(403, f"This page takes a sign-in with the scope {page.scope}.")
         query = read_query(request.query_params.multi_items(), page.query)
-        call = PageCall(
+        call = replace(self._call(page, request, session), query=query)
+        return await (_post(page, call) if page.method == "POST" else _run(page, call))
+
+    def _call(self, page: WebPage, request: Request, session: Session | None) -> PageCall:
+        return PageCall(
             services=request.state.services,
             request=request,
             path=request.path_params,
-            query=query,
+            query=None,
             session=session,
             form=Form(),
             secret=secret_of(request, session),
             route=page.path,
             routes=self.routes,
         )
-        return await (_post(page, call) if page.method == "POST" else _run(page, call))
+
+    def _to_sign_in(self, page: WebPage, request: Request) -> Response:
+        """To the sign-in page, and from there back to this page when it can be opened again."""
+        if request.method not in ("GET", "HEAD"):
+            return self._call(page, request, None).redirect("/", SIGNED_OUT)
+        query = request.url.query
+        wanted = request.url.path + (f"?{query}" if query else "")
+        return RedirectResponse(f"/?next={quote(wanted, safe='')}", 303)
 
 
 async def _post(page: WebPage, call: PageCall) -> Response:
     """Read the form, check where it comes from, and run the handler. The files live until it has its answer."""
     if not is_same_origin(call.request):
-        return call.redirect("/", TOO_OLD)
+        return call.redirect("/")
+    if not call.request.cookies:
+        url = call.services.settings.base_url
+        return call.page("sign_in.html", title="Sign in", next="", problem=NO_COOKIE.format(url))
     with upload_place(call.services, call.request):
         form = await read_form(call.request, allow_files=page.scope is not None)
         try:
@@ -186,15 +210,6 @@ def _lane(page: WebPage, services: Services) -> Lane:
 def secret_of(request: Request, session: Session | None) -> str:
     """The cookie that forms are bound to: that of the session, else that of the browser, else a new one."""
     return cookie_of(request) if session else cookie_of(request, PRE_COOKIE) or new_secret()
-
-
-def _to_sign_in(request: Request) -> Response:
-    """To the sign-in page, and from there back to this page when it can be opened again."""
-    if request.method not in ("GET", "HEAD"):
-        return RedirectResponse("/", 303)
-    query = request.url.query
-    wanted = request.url.path + (f"?{query}" if query else "")
-    return RedirectResponse(f"/?next={quote(wanted, safe='')}", 303)
 
 
 def routes(pages: Sequence[WebPage]) -> list[Route]:

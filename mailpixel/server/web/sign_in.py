@@ -42,7 +42,7 @@ def ask(call: PageCall) -> Response:
     """The form for the key; whoever is signed in goes to the campaigns."""
     if call.session is not None:
         return call.redirect(START)
-    return call.page("sign_in.html", title="Sign in", next=call.query.next)
+    return call.page("sign_in.html", title="Sign in", next=call.query.next, problem="")
 
 
 def by_key(call: PageCall) -> Response | Awaitable[Response]:
