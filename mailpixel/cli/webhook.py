@@ -21,10 +21,10 @@ from mailpixel.errors import InvalidInput, NotFound
 from mailpixel.outbound import webhooks
 from mailpixel.outbound.checks import EVENTS, MOST_BATCH, check_url
 from mailpixel.outbound.chosen import VERDICTS
-from mailpixel.outbound.rows import WebhookRow, letter_row, webhook_row
-from mailpixel.outbound.trial import TrialRow, trial
+from mailpixel.outbound.trial import trial
 from mailpixel.outbound.webhooks import LONGEST_HOURS, NewWebhook, WebhookChange
 from mailpixel.report.moments import iso_ms
+from mailpixel.report.webhooks import TrialRow, WebhookRow, letter_row, webhook_row
 from mailpixel.times import now_ms
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -2,7 +2,6 @@
 
 webhooks     what people do with webhooks: add, change, rotate the secret, replay, remove
 trial        a test post, and the answer
-rows         webhooks and letters for people and programs
 checks       what a webhook may be: its name, URL, events
 signing      signatures and ids by Standard Webhooks; secrets as text
 sealing      secrets as they are stored

@@ -9,18 +9,8 @@ from mailpixel.outbound.checks import check_url
 from mailpixel.outbound.payloads import encoded, trial_payload
 from mailpixel.outbound.sealing import EXTRA, unseal
 from mailpixel.outbound.signing import message_id, signed_headers
-from mailpixel.report.answer import Answer, Count
-from mailpixel.store.webhooks import PostOutcome, Webhook
-
-
-class TrialRow(Answer, frozen=True):
-    """What a receiver answered to a test. `answer` is the beginning of its answer, text of a stranger."""
-
-    outcome: PostOutcome
-    status: int | None
-    took_ms: Count
-    problem: str
-    answer: str
+from mailpixel.report.webhooks import TrialRow
+from mailpixel.store.webhooks import Webhook
 
 
 def trial(

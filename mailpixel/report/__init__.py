@@ -18,6 +18,7 @@ export       every event with its verdict, and every delivery
 mails        what is kept of a campaign's mail
 shares       shares for programs and tables
 inbound      sources of delivery reports for programs
+webhooks     webhooks and refused events for people and programs
 sheet        the figures of a campaign as one table for spreadsheets
 rows         events or recipients to export, by page; parquet: their typed columns
 answer       the base class of reports as JSON

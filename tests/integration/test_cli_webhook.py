@@ -60,7 +60,7 @@ def test_a_receiver_is_added_listed_and_shown(webhook: Shell) -> None:
         *("503", "in", "7", "ms", "at", "1970-01-01T00:00:00Z"),
     ]
     lines = [line.split(maxsplit=1) for line in webhook("show", "crm")[1].splitlines()]
-    shown = {line[0]: line[1] for line in lines if len(line) == 2}
+    shown = {line[0]: line[1].strip() for line in lines if len(line) == 2}
     assert (shown["url"], shown["last_status"]) == (URL, "503")
 
 

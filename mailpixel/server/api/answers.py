@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mailpixel.links.splicing.link_policy import Reason
-from mailpixel.outbound.rows import AddedWebhookRow, LetterRow, NewSecretRow, WebhookRow
-from mailpixel.outbound.trial import TrialRow
 from mailpixel.reading.shapes import each_once, schemas_of
 from mailpixel.report.answer import Answer
 from mailpixel.report.explanation import MessageRow
@@ -19,6 +17,7 @@ from mailpixel.report.summary import Summary
 from mailpixel.report.timeline import BUCKETS
 from mailpixel.report.timeline import CLICKS as TIMELINE_CLICKS
 from mailpixel.report.timeline import OPENS as TIMELINE_OPENS
+from mailpixel.report.webhooks import AddedWebhookRow, LetterRow, NewSecretRow, TrialRow, WebhookRow
 from mailpixel.server.errors import CODES
 from mailpixel.store.webhooks import PostOutcome
 

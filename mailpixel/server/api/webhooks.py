@@ -5,15 +5,15 @@ from starlette.responses import Response
 from mailpixel.errors import NotFound
 from mailpixel.outbound import webhooks
 from mailpixel.outbound.checks import check_url
-from mailpixel.outbound.rows import (
+from mailpixel.outbound.trial import trial
+from mailpixel.report.moments import iso_ms
+from mailpixel.report.webhooks import (
     NewSecretRow,
     WebhookRow,
     added_webhook_row,
     letter_row,
     webhook_row,
 )
-from mailpixel.outbound.trial import trial
-from mailpixel.report.moments import iso_ms
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.json_text import answer_json
 from mailpixel.server.api.query import page

@@ -12,7 +12,7 @@ download    files of a campaign; shares: addresses that show its figures
 notices     what is said once, on the next page
 compare     two campaigns side by side
 recipients  by what they did, and one of them; links: who followed each
-settings    the first page of the settings; keys: API keys; inbound: delivery reports
+settings    the first page of the settings; keys: API keys; inbound: delivery reports; webhooks: receivers of events
 campaign_list    the list of campaigns; overview: the figures of one
 policy      headers of every page
 errors      errors in the frame of the pages

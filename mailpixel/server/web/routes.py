@@ -16,6 +16,7 @@ from mailpixel.server.web import (
     sign_in,
     template,
     tokens,
+    webhooks,
 )
 from mailpixel.server.web.page import WebPage, routes
 
@@ -36,6 +37,16 @@ PAGES: tuple[WebPage, ...] = (
     WebPage("GET", "/campaigns/{id}/links", links.show_links, "read"),
     WebPage("GET", "/compare", compare.show_comparison, "read", query=compare.CompareOptions),
     WebPage("GET", "/settings", settings.first, "write"),
+    WebPage("GET", "/settings/webhooks", webhooks.show_webhooks, "write"),
+    WebPage("POST", "/settings/webhooks", webhooks.add, "write"),
+    WebPage("GET", "/settings/webhooks/{name}", webhooks.show_webhook, "write"),
+    WebPage("POST", "/settings/webhooks/{name}", webhooks.change, "write"),
+    WebPage("POST", "/settings/webhooks/{name}/test", webhooks.test, "write"),
+    WebPage("POST", "/settings/webhooks/{name}/rotate", webhooks.rotate, "write"),
+    WebPage("POST", "/settings/webhooks/{name}/state", webhooks.set_state, "write"),
+    WebPage("POST", "/settings/webhooks/{name}/replay", webhooks.replay, "write"),
+    WebPage("POST", "/settings/webhooks/{name}/retry", webhooks.retry, "write"),
+    WebPage("POST", "/settings/webhooks/{name}/remove", webhooks.remove, "write"),
     WebPage("GET", "/settings/inbound", inbound.show_sources, "write"),
     WebPage("POST", "/settings/inbound", inbound.add_source, "write"),
     WebPage("POST", "/settings/inbound/remove", inbound.remove_source, "write"),

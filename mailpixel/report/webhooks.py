@@ -95,6 +95,16 @@ class LetterRow(Answer, frozen=True):
     next_try: Iso | None
 
 
+class TrialRow(Answer, frozen=True):
+    """What a receiver answered to a test. `answer` is the beginning of its answer, text of a stranger."""
+
+    outcome: PostOutcome
+    status: int | None
+    took_ms: Count
+    problem: str
+    answer: str
+
+
 def added_webhook_row(row: WebhookRow, secret: str) -> AddedWebhookRow:
     """A new webhook with its secret."""
     return AddedWebhookRow(**asdict(row), secret=secret)
