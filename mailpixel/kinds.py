@@ -40,5 +40,13 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
+REPORTED = {
+    "delivered": EventKind.DELIVERY,
+    "bounced": EventKind.BOUNCE,
+    "complained": EventKind.COMPLAINT,
+}
+"""The kinds that others report, by django-anymail's word for each."""
+USUAL_REASONS = {EventKind.BOUNCE: Reason.OTHER, EventKind.COMPLAINT: Reason.SPAM}
+"""The reason of a report that gives none."""
 HIT_KINDS = (EventKind.OPEN, EventKind.CLICK)
 """The kinds of events that are hits, and so are judged."""

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 import click
@@ -23,6 +23,8 @@ from mailpixel.store.registry import RegistryFeed
 from mailpixel.times import DAY_MS, now_ms
 
 COLUMNS = ("recipient", "delivered_at")
+MOMENT = "delivered_at"
+OPTIONAL = ("event_type", "reason")
 BLOCK_BYTES = 262_144
 ROWS_AT_ONCE = 5_000
 FAULTS_SHOWN = 20
@@ -42,7 +44,8 @@ mailpixel deliveries spring-2026 --import deliveries.csv""",
     "source",
     type=click.File("rb"),
     metavar="FILE|-",
-    help="Import deliveries from this CSV or NDJSON file with `recipient` and `delivered_at`.",
+    help="Import deliveries from this CSV or NDJSON file with `recipient` and `delivered_at`. Bounces and complaints"
+    " have an `event_type` (bounced, complained) and may have a `reason`.",
 )
 @row_options()
 def deliveries_command(id: str, source: BinaryIO | None, output: str, **how: Any) -> None:
@@ -85,9 +88,10 @@ def _lines(source: BinaryIO) -> Iterator[Numbered]:
     """The non-blank rows by number, as the JSON that the API accepts. A header counts as a row."""
     beginning = source.read(BLOCK_BYTES)
     is_json = beginning.lstrip(MARKS_AND_SPACE).startswith(b"{")
-    wanted = Wanted() if is_json else Wanted("recipient", keep=("delivered_at",))
+    wanted = Wanted() if is_json else Wanted("recipient", keep_all=True)
     try:
         listed = TextList(source, beginning, wanted)
+        places = {} if is_json else _places(listed.layout.kept)
     except InvalidInput as error:
         problem = error.problem.partition(";")[0]
         raise InvalidInput(
@@ -100,17 +104,30 @@ def _lines(source: BinaryIO) -> Iterator[Numbered]:
             yield from ((at, line) for at, line in enumerate(lines, number + 1) if line.strip())
             number += len(lines)
             continue
-        rows, [moments] = layout.read_kept(block)
-        for at, (recipient, moment) in enumerate(zip(rows, moments, strict=True), number + 1):
+        rows, kept = layout.read_kept(block)
+        for at, (recipient, *cells) in enumerate(zip(rows, *kept, strict=True), number + 1):
             if at > layout.head_rows and recipient is not None:
-                yield at, _as_json(recipient, moment)
+                yield at, _as_json(recipient, {name: cells[place] for name, place in places.items()})
         number += len(rows)
 
 
-def _as_json(recipient: str | InvalidInput, moment: object) -> bytes:
+def _places(names: Sequence[str]) -> dict[str, int]:
+    """Where the known columns are among the names. Raises `InvalidInput`."""
+    plain = [name.strip().casefold() for name in names]
+    places = {name: plain.index(name) for name in (MOMENT, *OPTIONAL) if name in plain}
+    twice = [name for name in places if plain.count(name) > 1]
+    if twice or MOMENT not in places:
+        what = f"`{twice[0]}` is named more than once" if twice else f"`{MOMENT}` is not there"
+        raise InvalidInput("--import", f"the column {what}")
+    return places
+
+
+def _as_json(recipient: str | InvalidInput, cells: Mapping[str, object]) -> bytes:
     """A row of CSV as JSON; a number is milliseconds. An unreadable recipient is left out, so the row is refused."""
-    text = str(moment or "").strip()
-    fields: dict[str, object] = {"delivered_at": int(text) if text.isascii() and text.isdecimal() else text}
+    texts = {name: str(cell or "").strip() for name, cell in cells.items()}
+    text = texts.pop(MOMENT)
+    fields: dict[str, object] = {MOMENT: int(text) if text.isascii() and text.isdecimal() else text}
+    fields |= {name: text.casefold() for name, text in texts.items() if text}
     if isinstance(recipient, str):
         fields = {"recipient": as_written(recipient), **fields}
     return json.dumps(fields).encode()

@@ -11,17 +11,9 @@ from typing import Any
 
 from mailpixel.inbound.report import Found, Post, Proof, Refusal, Report
 from mailpixel.inbound.values import MOST_REPORTS, found, iso_ms, json_of, seconds_ms, text, token_in
-from mailpixel.kinds import EventKind, Reason
+from mailpixel.kinds import REPORTED, USUAL_REASONS, EventKind, Reason
 
-KINDS = {
-    "delivered": EventKind.DELIVERY,
-    "bounced": EventKind.BOUNCE,
-    "rejected": EventKind.BOUNCE,
-    "failed": EventKind.BOUNCE,
-    "complained": EventKind.COMPLAINT,
-}
-USUAL = {EventKind.BOUNCE: Reason.OTHER, EventKind.COMPLAINT: Reason.SPAM}
-"""The reason where none is given."""
+KINDS = {**REPORTED, "rejected": EventKind.BOUNCE, "failed": EventKind.BOUNCE}
 
 
 def read(post: Post, proof: Proof) -> Found | Refusal:
@@ -48,5 +40,5 @@ def report_of(event: dict[str, Any]) -> Report | None:
 
 
 def _reason(kind: EventKind, said: str) -> Reason | None:
-    usual = USUAL.get(kind)
+    usual = USUAL_REASONS.get(kind)
     return usual if usual is None or said not in {*Reason} else Reason(said)

@@ -25,7 +25,7 @@ KINDS = {
     "complained": EventKind.COMPLAINT,
 }
 REASONS = {"bounce": Reason.BOUNCED, "suppress-bounce": Reason.BOUNCED}
-"""The `reason` of a failure. These are what anymail knows; Mailgun documents no list."""
+"""The `reason` of a failure. These are what anymail knows; no list was found in Mailgun's pages."""
 
 
 def read(post: Post, proof: Proof) -> Found | Refusal:

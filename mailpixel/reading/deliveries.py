@@ -1,14 +1,14 @@
-"""Reads lines that report deliveries, as events."""
+"""Reads lines that report deliveries, bounces and complaints, as events."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from mailpixel.claims import RECIPIENT_PATTERN, check_recipient
 from mailpixel.errors import InvalidInput
 from mailpixel.event_ids import reported_event
-from mailpixel.kinds import EventKind
+from mailpixel.kinds import REPORTED, USUAL_REASONS, EventKind, Reason
 from mailpixel.model import Event
 from mailpixel.reading.lines import LINE_BYTES, Numbered, read_line
 from mailpixel.reading.shapes import Moment, Shape, Text
@@ -20,7 +20,7 @@ class Recipient(Text, check=check_recipient, pattern=f"^{RECIPIENT_PATTERN}$"):
 
 
 class Delivery(Shape, frozen=True):
-    """One message that was delivered."""
+    """One message that was delivered, bounced or complained about."""
 
     recipient: Annotated[
         Recipient,
@@ -29,24 +29,43 @@ class Delivery(Shape, frozen=True):
     delivered_at: Annotated[
         Moment,
         Meta(
-            description="When the receiving server accepted the message.", examples=["2026-09-21T14:13:21Z"]
+            description="When the receiving server accepted the message, or when it bounced or was complained about.",
+            examples=["2026-09-21T14:13:21Z"],
         ),
     ]
+    event_type: Annotated[
+        Literal["delivered", "bounced", "complained"], Meta(description="What became of the message.")
+    ] = "delivered"
+    reason: Annotated[
+        Literal["", "invalid", "bounced", "timed_out", "blocked", "spam", "unsubscribed", "other"],
+        Meta(description="Why it bounced or was complained about. Empty: `other` for a bounce, else `spam`."),
+    ] = ""
 
 
 def delivery_event(campaign: str, delivery: Delivery, latest_ms: int) -> Event:
-    """The event of a delivery, which may be no later than `latest_ms`. Raises `InvalidInput`."""
+    """The event of a report, which may be no later than `latest_ms`. Raises `InvalidInput`."""
     at_ms = to_ms(delivery.delivered_at)
     if at_ms > latest_ms:
         raise InvalidInput(
             "delivered_at",
             "is more than a day in the future; check the clock, and send numbers in milliseconds",
         )
-    return reported_event(EventKind.DELIVERY, campaign, delivery.recipient, at_ms)
+    kind = REPORTED[delivery.event_type]
+    return reported_event(kind, campaign, delivery.recipient, at_ms, _reason(kind, delivery.reason))
+
+
+def _reason(kind: EventKind, said: str) -> Reason | None:
+    usual = USUAL_REASONS.get(kind)
+    if usual is None and said:
+        raise InvalidInput("reason", "is for `bounced` and `complained`; leave it empty")
+    return Reason(said) if said else usual
 
 
 class DeliveryReader:
-    """Reads lines of {"recipient","delivered_at"} of one campaign; none may be later than `latest_ms`."""
+    """Reads lines of {"recipient","delivered_at"} of one campaign; none may be later than `latest_ms`.
+
+    A line may also have "event_type" and "reason".
+    """
 
     def __init__(self, campaign: str, latest_ms: int, opted_out: Callable[[str], bool]) -> None:
         self._campaign = campaign

@@ -268,6 +268,50 @@ def test_lines_of_json_are_judged_as_the_api_judges_them(api: Api) -> None:
     )
 
 
+OUTAGE = {
+    "csv": "Event_Type;recipient;reason;delivered_at\n"
+    "delivered;r-1;;2026-09-21T14:13:21Z\nBounced;r-2;invalid;2026-09-21T14:13:22Z\n"
+    "bounced;r-3;;2026-09-21T14:13:23Z\ncomplained;r-1;;2026-09-21T14:13:29Z\n;r-4;;2026-09-21T14:13:21Z\n"
+    "opened;r-5;;2026-09-21T14:13:21Z\ndelivered;r-6;spam;2026-09-21T14:13:21Z\nbounced;r-7;odd;2026-09-21T14:13:21Z\n",
+    "ndjson": "".join(
+        json.dumps({"recipient": recipient, "delivered_at": f"2026-09-21T14:13:{second}Z", **more}) + "\n"
+        for recipient, second, more in (
+            ("r-1", 21, {"event_type": "delivered"}),
+            ("r-2", 22, {"event_type": "bounced", "reason": "invalid"}),
+            ("r-3", 23, {"event_type": "bounced"}),
+            ("r-1", 29, {"event_type": "complained", "reason": ""}),
+            ("r-4", 21, {}),
+            ("r-5", 21, {"event_type": "opened"}),
+            ("r-6", 21, {"event_type": "delivered", "reason": "spam"}),
+            ("r-7", 21, {"event_type": "bounced", "reason": "odd"}),
+        )
+    ),
+}
+
+
+@pytest.mark.parametrize("format", ["csv", "ndjson"])
+def test_bounces_and_complaints_of_an_outage_are_imported_with_the_deliveries(api: Api, format: str) -> None:
+    api.registry.add_campaign(a_campaign(sent=10))
+    code, out, said = run(api, "deliveries", "spring", "--import", "-", input=OUTAGE[format].encode())
+    assert (code, json.loads(out)) == (1, {"accepted": 5, "opted_out": 0, "failed": 3})
+    assert [line.split(": ")[1] for line in said.splitlines()[:3]] == ["event_type", "reason", "reason"]
+    api.fold()
+    counts = api.get("/api/campaigns/spring/summary").json()["recipients"]
+    assert [counts[name] for name in ("delivered", "bounced", "complained")] == [2, 2, 1]
+    reports = [api.get(f"/api/campaigns/spring/messages/r-{n}").json()["reports"] for n in (2, 3)]
+    assert [report[0]["text"] for report in reports] == [
+        "bounced: mailbox unknown",
+        "bounced: for another reason",
+    ]
+
+
+def test_a_column_that_is_named_twice_is_refused(api: Api) -> None:
+    api.registry.add_campaign(a_campaign())
+    body = b"recipient,delivered_at,reason,Reason\nr-1,2026-01-01,a,b\n"
+    code, _, said = run(api, "deliveries", "spring", "--import", "-", input=body)
+    assert (code, "the column `reason` is named more than once" in said) == (2, True)
+
+
 def test_a_file_without_deliveries_is_refused_in_words(api: Api) -> None:
     api.registry.add_campaign(a_campaign())
     code, _, said = run(
