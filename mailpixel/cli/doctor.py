@@ -22,6 +22,7 @@ from mailpixel.doctor import (
     check_put_aside,
     check_rights,
     check_rules,
+    check_webhooks,
     failed,
 )
 from mailpixel.errors import KeyringError, StoreUnavailable
@@ -107,6 +108,7 @@ def _local() -> Iterator[Check]:
     try:
         yield check_rights(settings().database)
         yield check_fold(store, registry, now_ms(), settings().ready_lag_s)
+        yield check_webhooks(registry, now_ms())
         yield check_put_aside(store)
         yield check_erasures(store, now_ms())
         yield check_rules(store, rules().version)

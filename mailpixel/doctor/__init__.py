@@ -3,6 +3,7 @@
 public     which public addresses there are, and what they answer
 arrivals   what arrives in the log through them
 local      the keys, the rights of files and the fold on this machine; what a check is
+webhooks   whether receivers of events answer
 links      where the links of a campaign lead
 http       one bounded HTTP request, and its answer
 """
@@ -21,6 +22,7 @@ from mailpixel.doctor.local import (
     failed,
 )
 from mailpixel.doctor.public import Address, addresses, check_public
+from mailpixel.doctor.webhooks import check_webhooks
 
 __all__ = [
     "LATEST",
@@ -38,5 +40,6 @@ __all__ = [
     "check_put_aside",
     "check_rights",
     "check_rules",
+    "check_webhooks",
     "failed",
 ]

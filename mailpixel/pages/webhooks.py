@@ -72,7 +72,8 @@ def duration(seconds: float) -> str:
 
 def _state(row: WebhookRow, now: datetime) -> str:
     if row.state is not WebhookState.RUNNING:
-        return f"stopped: {row.stopped_because}"
+        because = row.stopped_because
+        return because if because.startswith("stopped") else f"stopped: {because}"
     if row.failing_since is None:
         return "posting"
     retry = f", next try in {duration(-_age_s(row.retry_at, now))}" if row.retry_at else ""

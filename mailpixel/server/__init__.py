@@ -20,6 +20,7 @@ site_files       robots.txt and the files of app links; static_files: style shee
 web              the pages for campaign managers; wrong_keys: how often a wrong key may be tried
 manual           the manual at /docs; web_hosts: the hosts on which pages answer
 health           /healthz, /readyz, /metrics; metrics: what is counted; metrics_access: who may read it
+                 stored_metrics: what other processes do, read from the store
                  grafana: a dashboard of them; shared_metrics: a folder for those of several workers
 live             streams of figures, hits and jobs as they change
 exports          rows as a file to download: CSV, NDJSON, Parquet

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailpixel.server.metrics import COMMIT_SECONDS, COUNTERS, GAUGES
+from mailpixel.server.stored_metrics import STORED_COUNTERS, STORED_GAUGES
 
 SCHEMA = 39
 WIDTH, HEIGHT, COLUMNS = 8, 8, 24
@@ -75,7 +76,7 @@ PANELS: tuple[Panel, ...] = (
 
 def metrics_in(expression: str) -> set[str]:
     """The metrics that a PromQL expression asks for, without the suffixes of histograms."""
-    known = {*COUNTERS, *GAUGES}
+    known = {*COUNTERS, *GAUGES, *STORED_COUNTERS, *STORED_GAUGES}
     return {name if name in known else _without_suffix(name) for name in METRIC.findall(expression)}
 
 
@@ -90,10 +91,11 @@ def all_panels() -> list[Panel]:
 
 
 def _others(shown: set[str]) -> Iterator[Panel]:
-    for name, (help, labels) in COUNTERS.items():
+    for name, (help, labels) in {**COUNTERS, **STORED_COUNTERS}.items():
         if name not in shown:
             yield Panel(_title(help), "cps", [_rate(name, labels[0] if labels else "")], help)
-    for name, (help, labels, _) in GAUGES.items():
+    gauges = {name: (help, labels) for name, (help, labels, _) in GAUGES.items()}
+    for name, (help, labels) in {**gauges, **STORED_GAUGES}.items():
         if name not in shown:
             unit = "s" if name.endswith("_seconds") else "short"
             yield Panel(_title(help), unit, [(name, f"{{{{{labels[0]}}}}}" if labels else "now")], help)

@@ -13,6 +13,7 @@ from mailpixel.errors import StoreUnavailable
 from mailpixel.projections.lag import lags_ms
 from mailpixel.server.metrics_access import check_access
 from mailpixel.server.services import Services
+from mailpixel.server.stored_metrics import stored_exposition, webhook_figures
 from mailpixel.store.projections import FOLD
 
 
@@ -40,8 +41,11 @@ async def metrics(request: Request) -> Response:
     services: Services = request.state.services
     state = await _state(services)
     services.metrics.set_state(services.committer.pending, _lags_s_in(state), state["put_aside"])
+    stored = await services.threads.checks.run(_stored, services, _lags_s_in(state))
     return Response(
-        services.metrics.exposition(), media_type=CONTENT_TYPE_LATEST, headers={"cache-control": "no-store"}
+        services.metrics.exposition() + stored,
+        media_type=CONTENT_TYPE_LATEST,
+        headers={"cache-control": "no-store"},
     )
 
 
@@ -78,6 +82,14 @@ def lags_s_of(services: Services) -> Mapping[str, float | None]:
     except StoreUnavailable:
         return {FOLD: None}
     return {name: None if lag_ms is None else math.floor(lag_ms / 100) / 10 for name, lag_ms in found.items()}
+
+
+def _stored(services: Services, lags_s: Mapping[str, float | None]) -> bytes:
+    """The metrics of webhooks; nothing when the store cannot be read."""
+    try:
+        return stored_exposition(webhook_figures(services.registry, lags_s))
+    except StoreUnavailable:
+        return b""
 
 
 def _lags_s_in(state: dict[str, Any]) -> Mapping[str, float | None]:

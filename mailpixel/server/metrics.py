@@ -13,6 +13,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from mailpixel.ingest.intake import HitOutcome
 from mailpixel.links.surfaces import SURFACES, Surface
 from mailpixel.server.door import Ended
+from mailpixel.server.stored_metrics import STORED_COUNTERS, STORED_GAUGES
 from mailpixel.store.projections import FOLD
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
@@ -84,6 +85,12 @@ def metrics_table() -> list[tuple[str, str, str, str]]:
     """Rows of (metric, kind, labels, help), in the order of definition."""
     rows = [(name, "counter", ", ".join(labels), help) for name, (help, labels) in COUNTERS.items()]
     rows += [(name, "gauge", ", ".join(labels), help) for name, (help, labels, _) in GAUGES.items()]
+    stored = (("counter", STORED_COUNTERS), ("gauge", STORED_GAUGES))
+    rows += [
+        (name, kind, ", ".join(labels), help)
+        for kind, table in stored
+        for name, (help, labels) in table.items()
+    ]
     return [*rows, (COMMIT_SECONDS, "histogram", "", COMMIT_HELP)]
 
 

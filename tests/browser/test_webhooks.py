@@ -63,7 +63,7 @@ def test_a_webhook_from_its_first_form_to_its_removal(
     page.get_by_role("button", name="Try all of them again").click()
     expect(page.get_by_text("2 events are tried again")).to_be_visible()
     page.get_by_role("button", name="Stop", exact=True).click()
-    expect(page.get_by_text("stopped: stopped by hand")).to_be_visible()
+    expect(page.get_by_text("stopped by hand")).to_be_visible()
     page.get_by_role("button", name="Make a new secret").click()
     expect(page.get_by_text("The old secret signs, too, until")).to_be_visible()
     page.get_by_label("Events in a post").fill("many")

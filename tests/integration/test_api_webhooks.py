@@ -1,5 +1,6 @@
 """Webhooks over the API: add, show, change, test, rotate, replay, letters, remove."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook as Oracle
 
-from mailpixel.store.webhooks import Letter
+from mailpixel.store.webhooks import Letter, Posting, PostOutcome
 from tests.support.api import Api, an_api
 from tests.support.builders import a_campaign, an_open
 from tests.support.receiver import DIE, Receiver, a_receiver
@@ -176,3 +177,28 @@ def test_webhooks_take_the_scope_write_and_unknown_ones_are_not_found(api: Api) 
     assert api.error("GET", "/api/webhooks/none/letters")[0] == 404
     for method, body in (("GET", None), ("DELETE", None), ("PATCH", {})):
         assert api.error(method, "/api/webhooks/none", json=body)[0] == 404
+
+
+def test_metrics_are_read_from_the_store_and_know_no_names(local: Api) -> None:
+    add(local, "http://127.0.0.1:9/in")
+    local.registry.note_posting("crm", Posting(posts={PostOutcome.ACCEPTED: 3, PostOutcome.GONE: 1}))
+    local.registry.put_letters(
+        [Letter("crm", bytes([n] * 16), "spring", "r-1", 6, 1_000, dead=n == 1) for n in (1, 2, 3)]
+    )
+    lines = [line for line in local.get("/metrics").text.splitlines() if line.startswith("mailpixel_webhook")]
+    assert lines == [
+        'mailpixel_webhook_posts_total{outcome="accepted"} 3.0',
+        'mailpixel_webhook_posts_total{outcome="refused"} 0.0',
+        'mailpixel_webhook_posts_total{outcome="unavailable"} 0.0',
+        'mailpixel_webhook_posts_total{outcome="unreachable"} 0.0',
+        'mailpixel_webhook_posts_total{outcome="forbidden"} 0.0',
+        'mailpixel_webhook_posts_total{outcome="gone"} 1.0',
+        "mailpixel_webhook_lag_seconds 0.0",
+        'mailpixel_webhook_letters{state="waiting"} 2.0',
+        'mailpixel_webhook_letters{state="dead"} 1.0',
+    ]
+    now_ms = round(time.time() * 1000)
+    assert local.registry.take_lease("webhook crm", "one", now_ms, 1_000)
+    assert "mailpixel_webhook_lag_seconds +Inf" in local.get("/metrics").text, "it never caught up"
+    local.ask("PATCH", "/api/webhooks/crm", json={"state": "stopped"})
+    assert "mailpixel_webhook_lag_seconds 0.0" in local.get("/metrics").text, "it does not run"

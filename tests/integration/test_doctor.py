@@ -6,6 +6,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,6 +26,7 @@ from mailpixel.doctor import (
     check_key_file,
     check_links,
     check_public,
+    check_webhooks,
 )
 from mailpixel.doctor.http import HttpAnswer, NoAnswer, ask
 from mailpixel.doctor.links import judge_link
@@ -35,7 +37,8 @@ from mailpixel.server.reader_pages import NOT_FOUND_PAGE
 from mailpixel.server.replies import PIXEL_GIF, PIXEL_HEADERS
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from mailpixel.store.projections import FOLD
-from mailpixel.times import DAY_MS, to_ms
+from mailpixel.store.webhooks import Posting, Webhook, WebhookState
+from mailpixel.times import DAY_MS, HOUR_MS, to_ms
 from tests.support.certificate import self_signed
 from tests.support.service import Service, free_port, rows
 
@@ -83,7 +86,7 @@ def doctor(data: Path, base_url: str, *arguments: str) -> tuple[int, dict[str, s
     environment = {name: "" for name in os.environ if name.lower().endswith("_proxy")}
     environment["MAILPIXEL_BASE_URL"] = base_url
     done = CliRunner().invoke(cli, ["--data", str(data), "doctor", *arguments], env=environment)
-    local = ("key file", "store", "fold", "addresses")
+    local = ("key file", "store", "fold", "webhooks", "addresses")
     names = (*local, "https", "reachable", "pixel", "clock", "links", "shared keys", "HEAD", "link ")
     lines = [line for line in done.output.splitlines() if line.startswith(names)]
     cells = [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in lines]
@@ -102,6 +105,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 ALL_WELL = {
     "key file": "ok",
     "fold": "ok",
+    "webhooks": "ok",
     "addresses": "ok",
     "https": "warn",
     "reachable": "ok",
@@ -116,6 +120,27 @@ ALL_WELL = {
 def test_a_running_service_is_well(service: Service) -> None:
     code, grades, said = doctor(service.data, service.url)
     assert (code, grades) == (0, ALL_WELL), said
+
+
+def test_a_stopped_or_long_failing_webhook_is_told() -> None:
+    registry = MemoryRegistry()
+    assert check_webhooks(registry, HOUR_MS) == Check(
+        "webhooks", Grade.OK, "0 webhook(s), none stopped or failing for an hour"
+    )
+    for name in ("crm", "dw", "well"):
+        registry.add_webhook(Webhook(name, "https://crm.example/", ("opened",), 0))
+    registry.change_webhook(
+        "crm",
+        lambda webhook: replace(webhook, state=WebhookState.STOPPED, stopped_because="it answered 410 Gone"),
+    )
+    registry.note_posting("dw", Posting(failures=3, failing_since_ms=1_000))
+    assert check_webhooks(registry, HOUR_MS).found == "crm is stopped (it answered 410 Gone)"
+    found = check_webhooks(registry, 2 * HOUR_MS + 1_000)
+    assert (found.grade, found.found) == (
+        Grade.WARN,
+        "crm is stopped (it answered 410 Gone); dw has failed for 2 h",
+    )
+    assert "mailpixel webhook test crm" in found.remedy
 
 
 def test_links_are_asked_only_on_request(service: Service) -> None:

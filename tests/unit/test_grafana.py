@@ -10,6 +10,7 @@ from mailpixel.cli import cli
 from mailpixel.ingest.intake import HitOutcome
 from mailpixel.server.grafana import COLUMNS, all_panels, dashboard, metrics_in
 from mailpixel.server.metrics import COUNTERS, GAUGES, Metrics, metrics_table
+from mailpixel.server.stored_metrics import STORED_COUNTERS, STORED_GAUGES
 
 LABELS = {name: {*labels.split(", ")} - {""} for name, _, labels, _ in metrics_table()}
 EXPRESSIONS = [(expression, legend) for panel in all_panels() for expression, legend in panel.queries]
@@ -18,9 +19,11 @@ VALUES = {"outcome": {each.value for each in HitOutcome}}
 
 
 def test_every_metric_that_is_asked_for_is_one_of_the_service() -> None:
-    service = {
-        family.name for family in text_string_to_metric_families(Metrics().exposition().decode())
-    } | set(GAUGES)
+    service = {family.name for family in text_string_to_metric_families(Metrics().exposition().decode())} | {
+        *GAUGES,
+        *STORED_GAUGES,
+        *(name.removesuffix("_total") for name in STORED_COUNTERS),
+    }
     for expression, _ in EXPRESSIONS:
         assert metrics_in(expression)
         assert {name.removesuffix("_total") for name in metrics_in(expression)} <= service
