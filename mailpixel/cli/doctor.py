@@ -16,6 +16,7 @@ from mailpixel.doctor import (
     check_addresses,
     check_erasures,
     check_fold,
+    check_inbound,
     check_key_file,
     check_links,
     check_public,
@@ -112,6 +113,8 @@ def _local() -> Iterator[Check]:
         yield check_put_aside(store)
         yield check_erasures(store, now_ms())
         yield check_rules(store, rules().version)
+        with suppress(KeyringError):  # the check of the key file says it
+            yield from check_inbound(registry, load_keyring(settings().key_file))
         yield check_addresses(store.latest(LATEST), settings().base_url, settings().trusted_proxies)
     except StoreUnavailable as error:
         yield failed("store", error)

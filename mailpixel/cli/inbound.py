@@ -2,6 +2,7 @@
 
 import secrets
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import click
@@ -22,6 +23,7 @@ from mailpixel.inbound.esps import ESPS, Access
 from mailpixel.inbound.sns import CONFIRM_URL
 from mailpixel.inbound.source import CHANCE_BYTES, NewSource, new_source, url_of
 from mailpixel.report.moments import iso
+from mailpixel.store.inbound import InboundSources
 
 STDIN = "-"
 name_argument = click.argument("name")
@@ -95,11 +97,7 @@ def inbound_confirm(name: str, yes: bool) -> None:
         raise InvalidInput("NAME", "no subscription waits; subscribe the URL in SNS, then try again")
     say(f"SNS at {url.split('/')[2]} asks to send reports to `{name}`")
     confirm("Confirm the subscription?", yes)
-    try:
-        fetch(url)
-    except OSError:
-        raise StoreUnavailable("SNS did not confirm; ask SNS to send the confirmation again") from None
-    registry.keep_confirmation(name, "")
+    confirm_at(registry, name, url, fetch)
     say(f"the subscription of `{name}` is confirmed")
 
 
@@ -113,6 +111,15 @@ def inbound_remove(name: str, yes: bool) -> None:
     confirm(f"The ESP can no longer report to `{name}`. Remove it?", yes)
     registry.remove_inbound(name)
     say(f"the source `{name}` is removed")
+
+
+def confirm_at(sources: InboundSources, name: str, url: str, load: Callable[[str], bytes]) -> None:
+    """Confirm by loading the address; then nothing waits any more. Raises `StoreUnavailable`."""
+    try:
+        load(url)
+    except OSError:
+        raise StoreUnavailable("SNS did not confirm; ask SNS to send the confirmation again") from None
+    sources.keep_confirmation(name, "")
 
 
 def _say_setup(name: str, esp: str) -> None:

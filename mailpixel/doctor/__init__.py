@@ -2,6 +2,7 @@
 
 public     which public addresses there are, and what they answer
 arrivals   what arrives in the log through them
+inbound    the sources of delivery reports
 local      the keys, the rights of files and the fold on this machine; what a check is
 webhooks   whether receivers of events answer
 links      where the links of a campaign lead
@@ -9,6 +10,7 @@ http       one bounded HTTP request, and its answer
 """
 
 from mailpixel.doctor.arrivals import LATEST, check_addresses, check_head
+from mailpixel.doctor.inbound import check_inbound
 from mailpixel.doctor.links import check_links
 from mailpixel.doctor.local import (
     Check,
@@ -34,6 +36,7 @@ __all__ = [
     "check_erasures",
     "check_fold",
     "check_head",
+    "check_inbound",
     "check_key_file",
     "check_links",
     "check_public",

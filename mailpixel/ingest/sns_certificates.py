@@ -34,7 +34,10 @@ def fetch(url: str) -> bytes:
     try:
         with opener.open(url, timeout=FETCH_S) as answer:
             found: bytes = answer.read(MOST_BYTES + 1)
-    except (urllib.error.HTTPError, ValueError) as error:
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise OSError(f"the address answered with status {error.code}") from None
+    except ValueError as error:
         raise OSError("the address did not answer as expected") from error
     if len(found) > MOST_BYTES:
         raise OSError("the answer is too large")
