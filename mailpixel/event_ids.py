@@ -43,7 +43,9 @@ def reported_event(
 ) -> Event:
     """A report as an event. It has no method, because there was no HTTP request.
 
-    The id follows from the content, so a report that is sent twice is logged once, from whichever source.
+    The id follows from the content, so a report that is sent twice is logged once, from whichever source: also when
+    it is imported later, without the ESP's own id. The moment is the report's and not that of the post, so it stays
+    the same when an ESP sends again. Two reports that differ in the moment are two events; no figure counts both.
     """
     at_ms = _bounded(at_ms)
     content = (kind, campaign, recipient) if reason is None else (kind, campaign, recipient, reason)

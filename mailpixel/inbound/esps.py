@@ -97,7 +97,7 @@ ESPS: Mapping[str, Esp] = {
             "In SNS subscribe the URL to the topic (HTTPS, raw message delivery off).",
             "In SES publish deliveries, bounces and complaints to the topic, with the original headers.",
             "Send each mail with the header `X-Mailpixel`: its message token.",
-            "Then confirm the subscription: mailpixel inbound confirm NAME",
+            "Then confirm the subscription: `mailpixel inbound confirm NAME`",
         ),
     ),
     "anymail": Esp(
