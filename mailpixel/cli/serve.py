@@ -57,16 +57,16 @@ def work_command(while_input_lasts: bool) -> None:
     """Classify logged hits and update reports continuously. `serve` starts this itself."""
     from mailpixel.work.consumers import consumers_of, webhooks_of
     from mailpixel.work.side_by_side import SideBySide
-    from mailpixel.work.traced import Traced
+    from mailpixel.work.traced import Traced, traced_wanted
 
     asked_to_end = _signals_to_end()
     if while_input_lasts:
         end_with_input()
     with traces() as record:
         consumers = consumers_of(settings(), *stores())
-        webhooks = webhooks_of(settings(), *stores())
+        webhooks = webhooks_of(settings(), *stores(), record)
         traced = [Traced(each, record, time.time_ns) for each in consumers]
-        with SideBySide(traced, now_ms, wanted=webhooks.wanted):
+        with SideBySide(traced, now_ms, wanted=traced_wanted(webhooks.wanted, record, time.time_ns)):
             while not asked_to_end:
                 time.sleep(LOOK_S)
 

@@ -11,6 +11,7 @@ from mailpixel.outbound.resolving import Resolver, resolve
 from mailpixel.store.registry import FoldRegistry
 from mailpixel.store.store import Store
 from mailpixel.store.webhooks import WebhookRegistry
+from mailpixel.tracing import Record, record_nothing
 
 WINDOW = 16
 
@@ -25,7 +26,8 @@ class Around:
 
     `keyring` and `rules` give what is in force now. An event is settled after `settle_ms`. `networks` are private
     ones that may be reached. `holder` names this process. `window` posts are under way at a time. An idle consumer
-    notes every `note_every_ms` that it is up to date. `chance` gives numbers from 0 to 1.
+    notes every `note_every_ms` that it is up to date. `chance` gives numbers from 0 to 1. `record` gets
+    a span for each post.
     """
 
     store: Store
@@ -41,3 +43,4 @@ class Around:
     pauses: Pauses = Pauses()
     note_every_ms: int = 20_000
     look_every_ms: int = 1_000
+    record: Record = record_nothing

@@ -1,7 +1,7 @@
 """One round of posting: from the saved position until nothing is settled any more, or the receiver is down."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -15,6 +15,7 @@ from mailpixel.outbound.signing import message_id, signed_headers
 from mailpixel.outbound.source import Found, Source
 from mailpixel.outbound.window import Slot, Window
 from mailpixel.store.webhooks import Letter, PostOutcome, Webhook, WebhookState
+from mailpixel.tracing import Timed
 
 POSITION_EVERY_MS = 100
 Task = asyncio.Task[PostResult]
@@ -107,8 +108,16 @@ class Round:
 
     def _start(self, id: str, body: bytes, what: Slot | tuple[Letter, int]) -> None:
         headers = signed_headers(self._secrets, id, self._now_ms, body)
-        self._tasks[asyncio.ensure_future(self._sender.post(headers, body))] = what
+        self._tasks[asyncio.ensure_future(self._timed_post(headers, body))] = what
         self.posts += 1
+
+    async def _timed_post(self, headers: Mapping[str, str], body: bytes) -> PostResult:
+        with Timed(
+            self._around.record, "webhook post", **{"mailpixel.consumer": self._webhook.consumer}
+        ) as span:
+            result = await self._sender.post(headers, body)
+            span.facts["mailpixel.outcome"] = result.outcome.value
+        return result
 
     def _fill_letters(self) -> None:
         """Try letters that are due, a few at a time, but not while the receiver is down."""
@@ -167,9 +176,10 @@ class Round:
             self._box.failed(letter, result, self._window.accepted > began, self._now_ms)
 
     def _put_aside(self, slots: Sequence[Slot]) -> None:
-        self._box.put(slots, self._now_ms)
         for slot in slots:
+            slot.entries = [entry for entry in slot.entries if self._source.holds(entry)]
             slot.done = True
+        self._box.put(slots, self._now_ms)
 
     def _rest(self) -> None:
         """The receiver is down: try again later, from the saved position."""

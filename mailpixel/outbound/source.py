@@ -67,6 +67,11 @@ class Source:
             if wants(self._webhook, each)
         }
 
+    def holds(self, entry: Entry) -> bool:
+        """Whether the log still has this event: its person may have been erased while it was posted."""
+        message = self._around.store.message(entry.campaign, entry.recipient)
+        return any(event.id == entry.event_id for event in message.events)
+
     def payload_of(self, letter: Letter) -> Any | None:
         """The payload of a letter's event as it is judged now; None when it was erased."""
         message = self._around.store.message(letter.campaign, letter.recipient)

@@ -15,12 +15,18 @@ from mailpixel.projections.fold import NOTE_EVERY_MS
 from mailpixel.settings import Settings
 from mailpixel.store.registry import FoldRegistry, Registry
 from mailpixel.store.store import Store
+from mailpixel.tracing import Record, record_nothing
 from mailpixel.work.consumer_at_work import ConsumerAtWork
 from mailpixel.work.folding import Folding
 
 
-def webhooks_of(settings: Settings, store: Store, registry: Registry) -> WebhooksAtWork:
-    """The webhooks, whose consumers come and go. Raises `InvalidInput` for a rules file that cannot be used."""
+def webhooks_of(
+    settings: Settings, store: Store, registry: Registry, record: Record = record_nothing
+) -> WebhooksAtWork:
+    """The webhooks, whose consumers come and go; `record` gets a span for each post.
+
+    Raises `InvalidInput` for a rules file that cannot be used.
+    """
     in_force = RulesInForce(settings)
     part = LivePart("rules of webhooks", in_force.look, time.monotonic)
 
@@ -37,6 +43,7 @@ def webhooks_of(settings: Settings, store: Store, registry: Registry) -> Webhook
         holder=uuid.uuid4().hex,
         settle_ms=settings.settle_ms,
         networks=settings.webhook_networks,
+        record=record,
     )
     return WebhooksAtWork(around)
 

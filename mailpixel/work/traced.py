@@ -1,8 +1,11 @@
 """A consumer at work whose turns are traced."""
 
+from collections.abc import Mapping
+
 from mailpixel.projections.lease import Stop
 from mailpixel.tracing import Facts, Record, Span
 from mailpixel.work.consumer_at_work import Clock, ConsumerAtWork
+from mailpixel.work.side_by_side import Make, Wanted
 
 
 class Traced:
@@ -38,3 +41,15 @@ class Traced:
     def _note(self, began_ns: int, messages: int, error: str) -> None:
         facts: Facts = {"mailpixel.consumer": self.name, "mailpixel.messages": messages}
         self._record(Span("consumer turn", began_ns, self._clock_ns(), facts, error))
+
+
+def traced_wanted(wanted: Wanted, record: Record, clock_ns: Clock) -> Wanted:
+    """The consumers that come and go, each `Traced`."""
+
+    def traced(make: Make) -> Make:
+        return lambda: Traced(make(), record, clock_ns)
+
+    def found() -> Mapping[tuple[str, int], Make]:
+        return {key: traced(make) for key, make in wanted().items()}
+
+    return found

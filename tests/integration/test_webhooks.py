@@ -16,6 +16,7 @@ from mailpixel.projections.lease import LEASE_MS
 from mailpixel.store.store import Store
 from mailpixel.store.webhooks import LetterCount, PostOutcome, WebhookState
 from mailpixel.times import now_ms
+from mailpixel.tracing import Span
 from tests.support.api import PERSON
 from tests.support.builders import (
     KEYRING,
@@ -286,6 +287,35 @@ def test_an_erased_persons_events_are_not_posted_and_leave_no_letter(hooks: Hook
         hooks.run(turns=5, after_s=60)
         assert sorted(receiver.ids) == sorted(set(ids) - {ids[1]})
         assert hooks.registry.letters("crm") == []
+
+
+def test_a_person_erased_while_an_event_is_posted_leaves_no_letter(hooks: Hooks) -> None:
+    with a_receiver() as receiver:
+        hooks.add(receiver.url)
+        ids = hooks.log(2)
+
+        def answer(post: Post) -> int:
+            if post.id == ids[1]:
+                erase_person(hooks.store, hooks.registry, "r-1", hooks.clock())
+                return 400
+            return 204
+
+        receiver.answer = answer
+        hooks.run(turns=10, after_s=60)
+        assert (receiver.ids, len(receiver.posts)) == ([ids[0]], 2)
+        assert hooks.registry.letters("crm") == []
+
+
+def test_each_post_is_a_span_without_anything_personal(hooks: Hooks) -> None:
+    spans: list[Span] = []
+    hooks.how["record"] = spans.append
+    with a_receiver() as receiver:
+        hooks.add(receiver.url)
+        hooks.log(1)
+        hooks.run()
+    assert [(span.name, span.facts) for span in spans] == [
+        ("webhook post", {"mailpixel.consumer": "webhook crm", "mailpixel.outcome": "accepted"})
+    ]
 
 
 def test_a_batch_holds_events_in_the_order_of_the_log(hooks: Hooks) -> None:

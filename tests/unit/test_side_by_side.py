@@ -232,3 +232,72 @@ def test_the_parts_of_a_consumer_are_run_by_different_processes(data: Data) -> N
         lease = Lease(data.registry, name, name, 1_000)
         NewsReader(name, part, lease, lambda message: seen.append(message.recipient)).catch_up(now, LEASE_MS)
     assert sorted(seen) == [f"r-{n:03}" for n in range(50)]
+
+
+class Ticking:
+    """A consumer that notes when it works and when it leaves."""
+
+    def __init__(self, name: str, said: list[str], label: str) -> None:
+        self.name = name
+        self.said = said
+        self.label = label
+
+    def catch_up(self, clock: Clock, lease_ms: int) -> int | None:
+        if f"works {self.label}" not in self.said:
+            self.said.append(f"works {self.label}")
+        return 0
+
+    def leave(self) -> None:
+        self.said.append(f"leaves {self.label}")
+
+
+def test_consumers_come_go_and_are_replaced_by_those_of_another_revision() -> None:
+    said: list[str] = []
+
+    def make(label: str) -> Callable[[], ConsumerAtWork]:
+        return lambda: Ticking("webhook crm", said, label)
+
+    wanted: dict[tuple[str, int], Callable[[], ConsumerAtWork]] = {}
+    with SideBySide([], now, POLL_S, wanted=lambda: dict(wanted)):
+        wanted["webhook crm", 1] = make("first")
+        wait_until(lambda: said == ["works first"], "it does not come")
+        del wanted["webhook crm", 1]
+        wanted["webhook crm", 2] = make("second")
+        wait_until(
+            lambda: said[1:] == ["leaves first", "works second"], "the second waits for the first to leave"
+        )
+        wanted.clear()
+        wait_until(lambda: said[3:] == ["leaves second"], "it does not go")
+        wanted["webhook crm", 3] = make("third")
+        wait_until(lambda: said[4:] == ["works third"], "it does not come again")
+    assert said[5:] == ["leaves third"]
+
+
+def test_a_list_of_consumers_that_cannot_be_read_ends_none_of_them() -> None:
+    said: list[str] = []
+    asked = threading.Event()
+
+    def wanted() -> dict[tuple[str, int], Callable[[], ConsumerAtWork]]:
+        if "works first" in said:
+            asked.set()
+            raise StoreUnavailable("gone")
+        return {("webhook crm", 1): lambda: Ticking("webhook crm", said, "first")}
+
+    with SideBySide([], now, POLL_S, wanted=wanted):
+        assert asked.wait(20)
+        assert said == ["works first"]
+    assert said == ["works first", "leaves first"]
+
+
+def test_a_consumer_that_cannot_be_made_is_tried_again() -> None:
+    said: list[str] = []
+    tries = []
+
+    def make() -> ConsumerAtWork:
+        tries.append(1)
+        if len(tries) < 3:
+            raise StoreUnavailable("not yet")
+        return Ticking("webhook crm", said, "third try")
+
+    with SideBySide([], now, POLL_S, wanted=lambda: {("webhook crm", 1): make}):
+        wait_until(lambda: said == ["works third try"], "it gives up")
