@@ -78,7 +78,7 @@ def inbound_show(name: str) -> None:
     """Show the URL of a source without its password, and what to set up at the ESP."""
     _, registry = stores()
     source = registry.inbound(name)
-    click.echo(url_of(base_url(), name, Access.NONE, ""))
+    click.echo(url_of(base_url(), name, Access.BEARER, ""))
     _say_setup(name, source.esp)
     if source.confirm_url:
         say(f"a subscription waits: mailpixel inbound confirm {name}")

@@ -10,14 +10,12 @@ from mailpixel.inbound.report import Reader
 
 
 class Access(StrEnum):
-    """What the headers of a post must prove."""
+    """What the headers of a post must prove before its body is read, so that strangers cannot keep us reading."""
 
     BASIC = "basic"
     """The password in the URL that was printed when the source was added."""
     BEARER = "bearer"
     """The key that was printed when the source was added."""
-    NONE = "none"
-    """Nothing: the signature is enough."""
 
 
 class Key(StrEnum):
@@ -65,7 +63,7 @@ ESPS: Mapping[str, Esp] = {
     "sendgrid": Esp(
         "SendGrid",
         sendgrid.read,
-        Access.NONE,
+        Access.BASIC,
         Key.MUST,
         "the verification key that SendGrid shows under Signed Event Webhook",
         (

@@ -4,6 +4,7 @@ Source: excerpts of Twilio's "Event Webhook Reference" and "Getting Started with
 and the code of django-anymail 15.2; read November 2026.
 
 The signature is ECDSA (P-256, SHA-256, base64 of DER) of the timestamp header and the raw body.
+The URL holds basic auth besides, which SendGrid's former page on the event webhook allows and anymail asks for.
 """
 
 import base64

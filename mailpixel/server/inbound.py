@@ -21,7 +21,7 @@ from starlette.routing import Route
 from mailpixel.claims import are_recipients
 from mailpixel.errors import KeyringError, MissingExtra, NotFound, StoreUnavailable
 from mailpixel.event_ids import reported_event
-from mailpixel.inbound.esps import ESPS, Access, Esp
+from mailpixel.inbound.esps import ESPS, Esp
 from mailpixel.inbound.report import Found, Post, Proof, Refusal, Report
 from mailpixel.inbound.source import Secrets, has_access, open_secrets
 from mailpixel.inbound.values import BODY_BYTES
@@ -198,14 +198,9 @@ def _events(resolved: Sequence[Event | InboundOutcome | None]) -> list[Event]:
     return [each for each in resolved if isinstance(each, Event)]
 
 
-UNPROVED = (InboundOutcome.FORGED, InboundOutcome.TOO_LARGE)
-
-
 def _counted(services: Services, source: KnownSource, outcome: InboundOutcome, status: int) -> Response:
     services.metrics.count_inbound(source.esp_name, outcome.value, 1)
-    if status == 401 or (outcome in UNPROVED and source.esp.access is Access.NONE):
-        return _answer(401, CHALLENGE)
-    return _answer(status)
+    return _answer(status, CHALLENGE if status == 401 else None)
 
 
 TEXTS = {

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx2
@@ -10,6 +10,7 @@ import pytest
 
 from mailpixel.claims import Claims, TokenKind
 from mailpixel.folder.key_file import load_keyring
+from mailpixel.inbound.esps import ESPS
 from mailpixel.inbound.source import CHANCE_BYTES, NewSource, new_source
 from mailpixel.links.token import TokenSigner
 from mailpixel.server.inbound import InboundOutcome
@@ -53,7 +54,11 @@ def post(
     api: Api, esp: str, body: object, headers: Mapping[str, str] | None = None, auth: bool = True
 ) -> httpx2.Response:
     sent = body if isinstance(body, bytes) else json.dumps(body).encode()
-    basic = {"auth": ("mailpixel", PASSWORD)} if auth and esp in ("postmark", "mailgun", "ses") else {}
+    basic = (
+        {"auth": ("mailpixel", PASSWORD)}
+        if auth and esp in ("postmark", "sendgrid", "mailgun", "ses")
+        else {}
+    )
     bearer = {"authorization": f"Bearer {PASSWORD}"} if auth and esp == "anymail" else {}
     more: dict[str, Any] = {"headers": {**(headers or {}), **bearer}, **basic}
     return api.client.post(f"/in/{esp}", content=sent, **more)
@@ -123,7 +128,7 @@ def test_a_mailgun_report_signed_anew_with_its_token_counts_once(esps: Api) -> N
     assert len(esps.store.message("spring", "r-1").events) == 1
 
 
-@pytest.mark.parametrize("esp", ["postmark", "mailgun", "ses", "anymail"])
+@pytest.mark.parametrize("esp", ["postmark", "sendgrid", "mailgun", "ses", "anymail"])
 def test_without_the_password_nothing_is_read(esps: Api, esp: str) -> None:
     answer = post(esps, esp, b"{", auth=False)
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, 'Basic realm="mailpixel"')
@@ -134,7 +139,7 @@ def test_forged_stale_and_unreadable_posts_hear_that_it_is_of_no_use(esps: Api) 
     stale = sendgrid_post([sendgrid("delivered", token(esps))], now_ms() - 30 * 86_400_000)
     forged = sendgrid_post([sendgrid("delivered", token(esps))], now_ms(), "other")
     assert post(esps, "sendgrid", stale.body, stale.headers).status_code == 403
-    assert post(esps, "sendgrid", forged.body, forged.headers).status_code == 401
+    assert post(esps, "sendgrid", forged.body, forged.headers).status_code == 403
     assert post(esps, "mailgun", mailgun_post({}, now_ms(), "other").body).status_code == 406
     assert post(esps, "postmark", b"[]").status_code == 403
     assert post(esps, "ses", b"{}").status_code == 403
@@ -233,3 +238,13 @@ def test_every_refusal_is_an_outcome() -> None:
     from mailpixel.inbound.report import Refusal
 
     assert {refusal.value for refusal in Refusal} < {outcome.value for outcome in InboundOutcome}
+
+
+@pytest.mark.parametrize("esp", [*ESPS])
+def test_a_stranger_is_answered_before_the_body_is_read(esps: Api, esp: str) -> None:
+    def too_large() -> Iterator[bytes]:
+        for _ in range(3):
+            yield b" " * 600_000
+
+    assert esps.client.post(f"/in/{esp}", content=too_large()).status_code == 401
+    assert counted(esps) == {(esp, "no_access"): 1}

@@ -369,7 +369,6 @@ BASIC = "Basic bWFpbHBpeGVsOnB3"
         (Access.BEARER, "bearer  pw ", True),
         (Access.BEARER, "Bearer pw2", False),
         (Access.BEARER, BASIC, False),
-        (Access.NONE, "", True),
     ],
 )
 def test_the_password_or_key_is_asked_for(access: Access, header: str, good: bool) -> None:
