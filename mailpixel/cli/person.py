@@ -26,9 +26,13 @@ def person_command() -> None:
 @person_command.command("export", example="mailpixel person export r-1001 > r-1001.ndjson")
 @recipient_argument
 def person_export(recipient: str) -> None:
-    """Print everything stored about a recipient, with IP addresses, as NDJSON: one line per event."""
+    """Print everything stored about a recipient, with IP addresses, as NDJSON: one line per event.
+
+    Events that a webhook has refused so far have another line each, with the name of the webhook.
+    """
     from mailpixel.projections.known_campaigns import KnownCampaigns
     from mailpixel.report.export import event_json, judged_events
+    from mailpixel.report.webhooks import letter_row
 
     store, registry = stores()
     ruleset, campaigns = rules(), KnownCampaigns(registry)
@@ -38,6 +42,9 @@ def person_export(recipient: str) -> None:
         is_known = True
         for row in judged_events(message, campaigns[message.campaign], ruleset):
             click.echo(json.dumps(event_json(row, addresses=True), ensure_ascii=False))
+    for letter in registry.letters_about(id):
+        refused = {"webhook": letter.webhook, **letter_row(letter).to_json()}
+        click.echo(json.dumps(refused, ensure_ascii=False))
     if registry.is_opted_out(id):
         say(OPT_OUT_STAYS)
     elif not is_known:

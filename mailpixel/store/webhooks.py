@@ -189,6 +189,10 @@ class Letters(Protocol):
         """Try a letter again now (None: all), as if it were new. Returns how many there are."""
         ...
 
+    def letters_about(self, recipient: str) -> Sequence[Letter]:
+        """Every letter about a person, in order of webhook and event id."""
+        ...
+
     def forget_letters(self, recipient: str) -> None:
         """Delete every letter about a person."""
         ...

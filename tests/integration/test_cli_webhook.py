@@ -1,5 +1,6 @@
 """`mailpixel webhook` as a person runs it."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -155,3 +156,18 @@ def test_a_receiver_begins_again_stops_starts_and_is_removed(webhook: Shell) -> 
     assert webhook("remove", "crm", "--yes")[0] == 0
     for verb in ("show", "test", "rotate", "letters", "retry", "stop", "start"):
         assert "there is no webhook 'crm'" in webhook(verb, "crm")[2]
+
+
+def test_what_is_stored_of_a_person_includes_the_refused_events(webhook: Shell) -> None:
+    webhook("add", "crm", URL)
+    webhook.registry.put_letters([Letter("crm", EVENT, "spring", "r-1", 2, 1_000, 400)])
+    done = CliRunner().invoke(cli, ["--data", str(webhook.data), "person", "export", "r-1"])
+    assert json.loads(done.stdout) == {
+        "webhook": "crm",
+        "event": EVENT.hex(),
+        "campaign": "spring",
+        "recipient": "r-1",
+        "attempts": 2,
+        "last_status": 400,
+        "next_try": "1970-01-01T00:00:01Z",
+    }

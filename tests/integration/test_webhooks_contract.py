@@ -160,7 +160,9 @@ def test_what_is_removed_leaves_nothing_behind(registry: Registry) -> None:
 def test_an_erased_person_leaves_no_letter(registry: Registry, store: Store) -> None:
     registry.add_webhook(CRM)
     registry.put_letters([a_letter(1), a_letter(2, recipient="r-2")])
+    assert registry.letters_about("r-1") == [a_letter(1)]
     erase_person(store, registry, "r-1", SENT_AT_MS)
+    assert registry.letters_about("r-1") == []
     assert registry.letters("crm") == [a_letter(2, recipient="r-2")]
 
 

@@ -130,6 +130,15 @@ class MemoryWebhooks:
             self.put_letters([replace(each, attempts=0, next_at_ms=now_ms, dead=False) for each in chosen])
             return len(chosen)
 
+    def letters_about(self, recipient: str) -> Sequence[Letter]:
+        """See `Letters`."""
+        with self._lock:
+            return [
+                self._letters[key]
+                for key in sorted(self._letters)
+                if self._letters[key].recipient == recipient
+            ]
+
     def forget_letters(self, recipient: str) -> None:
         """See `Letters`."""
         with self._lock:

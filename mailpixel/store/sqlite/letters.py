@@ -8,7 +8,8 @@ from mailpixel.store.sqlite.database import Database
 from mailpixel.store.webhooks import Letter, LetterCount
 
 COLUMNS = tuple(each.name for each in fields(Letter))
-LETTERS = f"select {', '.join(COLUMNS)} from webhook_letters where webhook = ?"  # noqa: S608
+LETTER = f"select {', '.join(COLUMNS)} from webhook_letters"  # noqa: S608
+LETTERS = f"{LETTER} where webhook = ?"
 PUT = f"""
     insert or replace into webhook_letters ({", ".join(COLUMNS)})
     select {", ".join("?" * len(COLUMNS))} where exists (select 1 from webhooks where name = ?)
@@ -61,6 +62,12 @@ class SqliteLetters:
         one, values = ("", ()) if event_id is None else (" and event_id = ?", (event_id,))
         with self._database.writing() as connection:
             return connection.execute(RETRY + one, (now_ms, name, *values)).rowcount
+
+    def letters_about(self, recipient: str) -> Sequence[Letter]:
+        """See `Letters`."""
+        about = f"{LETTER} where recipient = ? order by webhook, event_id"
+        with self._database.reading() as connection:
+            return [_letter(row) for row in connection.execute(about, (recipient,))]
 
     def forget_letters(self, recipient: str) -> None:
         """See `Letters`."""
