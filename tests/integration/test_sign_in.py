@@ -56,7 +56,9 @@ def test_a_key_signs_in_and_leads_to_the_page_that_was_wanted(person: Person) ->
     [
         "//evil.example", "https://evil.example/", "/\\evil.example", "\\\\evil.example", "/\t/evil.example",
         "/%09/evil", "javascript:alert(1)", "/settings/keys\r\nx: y", "settings/keys", "/nothing",
-        "/settings/keys/../../evil", "/settings\\keys", "/api/campaigns", "/sign-out",
+        "/settings/keys/../../evil", "/settings\\keys", "/api/campaigns", "/sign-out", "///evil.example",
+        "/campaigns/..//..//evil.example", "/campaigns/../\\evil.example", "\x00//evil.example", "\u00a0//evil.example",
+        "/\uff0fevil.example", "http:evil.example", "?//evil.example", "//evil.example@testserver", "data:text/html,x",
     ],
 )  # fmt: skip
 def test_no_other_site_is_a_page_to_go_back_to(person: Person, wanted: str) -> None:
