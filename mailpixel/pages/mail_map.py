@@ -197,6 +197,7 @@ def _sheet(style: turbohtml.Element) -> str:
 
 
 _FIRST = (
+    "*{print-color-adjust:exact;-webkit-print-color-adjust:exact}"
     ":where(a[data-mp],a[data-left]){color:#00e;text-decoration:underline;cursor:default}"
     ":where(img[data-mp-picture]:not([width])){min-width:4rem}"
     ":where(img[data-mp-picture]:not([height])){min-height:2rem}"

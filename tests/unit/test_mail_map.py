@@ -122,6 +122,13 @@ def test_styles_that_load_nothing_stay_as_they_are() -> None:
     assert harmless("p{background:url(x)}") == f"p{{background:{NOTHING}(x)}}"
 
 
+@pytest.mark.parametrize("letter", ["-", "a", "_"])
+def test_a_word_as_long_as_a_mail_may_be_is_read_once(letter: str) -> None:
+    word = letter * 1_000_000
+    assert harmless(word) == word
+    assert harmless(f"{word}(") == f"{NOTHING}("
+
+
 def test_style_sheets_of_the_mail_stay_in_head_and_body() -> None:
     output = mapped(
         "<head><style>.b{color:red}</style></head><body><style>@media print{p{color:#000}}</style><p>x"
