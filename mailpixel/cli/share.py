@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import click
 
-from mailpixel.cli.context import CommandGroup, base_url, print_json, print_table, say, stores
+from mailpixel.cli.context import CommandGroup, base_url, print_json, print_table, say, settings, stores
 from mailpixel.cli.suggestions import campaign_argument, campaign_of, complete_campaign
+from mailpixel.folder.sign_in import pages_address
 from mailpixel.report.moments import iso
 from mailpixel.report.shares import parts_in_order, share_row
 from mailpixel.shares import DAYS, EVERYTHING, MOST_DAYS, Terms, add_share, share_urls
@@ -45,7 +46,7 @@ def share_add(id: str, days: int, parts: tuple[str, ...]) -> None:
     campaign_of(registry, id)
     terms = Terms(days, frozenset(map(SharePart, parts)) or EVERYTHING)
     share, key = add_share(registry, id, "cli", datetime.now(UTC), terms)
-    for url in share_urls(base_url(), share, key).values():
+    for url in share_urls(pages_address(base_url(), settings().web_hosts), share, key).values():
         click.echo(url)
     say(
         f"this is share {share.id}, open until {iso(share.expires_at)}; it is not shown again."

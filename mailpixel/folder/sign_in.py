@@ -27,10 +27,15 @@ def new_sign_in_link(registry: SignIns, name: str, scope: str, valid: tuple[date
     return secret
 
 
-def sign_in_url(base_url: str, web_hosts: Sequence[str], secret: str) -> str:
-    """The URL of a link: at the public address, or on the first host that serves pages where that one serves none."""
+def pages_address(base_url: str, web_hosts: Sequence[str]) -> str:
+    """Where pages answer: the public address, or the first host that serves pages where that one serves none."""
     address = urlsplit(base_url)
     if web_hosts and (address.hostname or "") not in web_hosts:
         port = f":{address.port}" if address.port else ""
         base_url = address._replace(netloc=f"{web_hosts[0]}{port}").geturl()
-    return f"{base_url.rstrip('/')}/sign-in/{secret}"
+    return base_url.rstrip("/")
+
+
+def sign_in_url(base_url: str, web_hosts: Sequence[str], secret: str) -> str:
+    """The URL of a link, where pages answer."""
+    return f"{pages_address(base_url, web_hosts)}/sign-in/{secret}"

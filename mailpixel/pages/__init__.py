@@ -4,7 +4,7 @@ render        a template with its values, as HTML
 frame         what every page shows around its content: who is signed in, navigation, notices
 static        the style sheets and scripts, each with a name that changes with its content
 numbers       numbers, rates and moments as people read them
-figures_table   all figures with their definitions
+figures_table   tables of all figures with their definitions, for paper
 addresses     the addresses of pages about campaigns
 definitions   what each figure means
 charts        charts as SVG

@@ -7,6 +7,8 @@ from mailpixel.traffic.programs import Device, Program
 
 DEFINITIONS: Mapping[str, str] = {
     "Sent": "Messages sent, as you set it for the campaign. No deliveries were reported, so rates are of these.",
+    "Messages sent": "Messages that were sent, as you set it for the campaign.",
+    "Tracked": "Messages whose opens and clicks can be seen. Rates are of these.",
     "Delivered": "Messages that the receiving server accepted, as your e-mail service reported it. Some of them may be "
     "in a spam folder.",
     "Known readers": "Messages with a human open or a human click, of the messages that could be tracked. This part is "
@@ -37,6 +39,19 @@ DEFINITIONS: Mapping[str, str] = {
     "Since sending": "The share of recipients who had opened or clicked, by full hours since sending. Only human "
     "opens and clicks count.",
 }
+
+COUNT_DEFINITIONS: Mapping[str, str] = {
+    "events": "All loads of the image, and all visits of a link, by people and machines.",
+    "deduplicated": "The same without repeats.",
+    "unique": "Messages with at least one.",
+    "human": "By people, without repeats.",
+    "unique_human": "Messages with at least one by a person.",
+    "proxied": "By people, through the image proxy of their mailbox.",
+    "privacy_prefetch": "By Apple's privacy prefetch, which may hide a person. Never counted as one.",
+    "machine": "By prefetchers, scanners and bots.",
+    "inferred_from_clicks": "Messages with a click by a person, but no open: read without images.",
+}
+"""What each count of opens and clicks means, by its name in the summary."""
 
 STANDING_NAMES: Mapping[Standing, str] = {
     Standing.CLICKED: "clicked",

@@ -1,39 +1,22 @@
-"""The figures of a campaign as tables, each number with its definition: for paper and for shares."""
+"""The figures of a campaign as tables, each number with its definition: for paper."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
-from mailpixel.pages.charts.open_range import open_range
+from mailpixel.pages.definitions import COUNT_DEFINITIONS, DEFINITIONS
 from mailpixel.pages.numbers import grouped, per_cent
-from mailpixel.report.clients import Clients
-from mailpixel.report.links import LinkFigures
 from mailpixel.report.summary import Summary
-from mailpixel.report.wording import ASSUMPTIONS, HOW, range_note, range_sentence
+from mailpixel.report.wording import ASSUMPTIONS
 
-MOST_LINKS = 500
-"""Most links in the table; the page says how many more there are."""
-RECIPIENTS = {
-    "sent": "Messages that were sent, as the sender says.",
-    "delivered": "Messages whose delivery was reported, less those that bounced.",
-    "bounced": "Messages that came back.",
-    "complained": "Messages that a recipient reported as spam.",
-    "tracked": "Messages whose opens and clicks can be seen: the denominator of the rates.",
-    "untracked": "Messages to recipients who opted out of tracking.",
+RECIPIENTS: Mapping[str, str] = {
+    "sent": "Messages sent",
+    "delivered": "Delivered",
+    "bounced": "Bounced",
+    "complained": "Reported as spam",
+    "tracked": "Tracked",
+    "untracked": "Opted out",
 }
-COUNTS = {
-    "events": "All loads of the image, and all visits of a link, by people and machines.",
-    "deduplicated": "The same without repeats.",
-    "unique": "Messages with at least one.",
-    "human": "By people, without repeats.",
-    "unique_human": "Messages with at least one by a person.",
-    "proxied": "By people, through the image proxy of their mailbox.",
-    "privacy_prefetch": "By Apple's privacy prefetch, which may hide a person. Never counted as one.",
-    "machine": "By prefetchers, scanners and bots.",
-    "inferred_from_clicks": "Messages with a click by a person, but no open: read without images.",
-}
-"""What each count means, by its name in the summary."""
+"""The numbers of messages by their name in the summary, as pages call them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,38 +30,20 @@ class FigureLine:
 
 @dataclass(frozen=True, slots=True)
 class FiguresView:
-    """All figures. `links` are (number, destination, clicks, by people, people); `more_links` are left out."""
+    """The tables of all figures, by what they are about."""
 
-    id: str
-    sent_at: str
-    as_of: str
-    sentence: str
-    note: str
-    chart: Markup
-    how: Sequence[str]
     recipients: Sequence[FigureLine]
     counts: Sequence[FigureLine]
     rates: Sequence[FigureLine]
     open_rates: Sequence[FigureLine]
-    clients: Sequence[tuple[str, Sequence[FigureLine]]]
-    links: Sequence[Sequence[str]]
-    more_links: int
-    demonstration: bool
 
 
 def figures_view(summary: Summary) -> FiguresView:
     """The figures of a summary. It names no recipient."""
     return FiguresView(
-        id=summary.campaign.id,
-        sent_at=summary.campaign.sent_at or "not known",
-        as_of=summary.as_of or "never",
-        sentence=range_sentence(summary.open_rate_range),
-        note=range_note(summary.open_rate_range),
-        chart=open_range(summary.open_rate_range),
-        how=HOW,
         recipients=[
-            FigureLine(_words(name), [_number(getattr(summary.recipients, name))], definition)
-            for name, definition in RECIPIENTS.items()
+            FigureLine(title, [_number(getattr(summary.recipients, name))], DEFINITIONS[title])
+            for name, title in RECIPIENTS.items()
         ],
         counts=_counts(summary),
         rates=[
@@ -90,16 +55,14 @@ def figures_view(summary: Summary) -> FiguresView:
             for name, rate in summary.rates.items()
         ],
         open_rates=_open_rates(summary),
-        clients=[("Programs", _clients(summary.programs)), ("Devices", _clients(summary.devices))],
-        links=[_link(row) for row in summary.links[:MOST_LINKS]],
-        more_links=max(len(summary.links) - MOST_LINKS, 0),
-        demonstration=summary.campaign.demonstration,
     )
 
 
 def _counts(summary: Summary) -> list[FigureLine]:
     return [
-        FigureLine(_words(name), [grouped(number), _optional(summary.clicks.get(name))], COUNTS[name])
+        FigureLine(
+            _words(name), [grouped(number), _optional(summary.clicks.get(name))], COUNT_DEFINITIONS[name]
+        )
         for name, number in summary.opens.items()
     ]
 
@@ -114,24 +77,6 @@ def _open_rates(summary: Summary) -> list[FigureLine]:
         for name, definition in ASSUMPTIONS.items()
         if name in values
     ]
-
-
-def _clients(clients: Clients) -> list[FigureLine]:
-    found = [(name, number) for name, number in clients.known.items() if number]
-    return [
-        FigureLine(
-            _words(name),
-            [grouped(number), per_cent(number / clients.messages if clients.messages else None)],
-            "",
-        )
-        for name, number in (*found, ("not_known", clients.unknown))
-    ]
-
-
-def _link(row: LinkFigures) -> Sequence[str]:
-    number = "" if row.number is None else str(row.number)
-    counts = [grouped(row.events), grouped(row.human), grouped(row.unique_human)]
-    return [number, row.url or "links of single recipients", *counts]
 
 
 def _words(name: str) -> str:

@@ -1,7 +1,7 @@
 """The overview of a campaign: what its page shows, made of the summary."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -94,14 +94,20 @@ class Overview:
 
 
 def overview(
-    summary: Summary, settle_s: float, labels: Mapping[int, str], with_recipients: bool = True
+    summary: Summary,
+    settle_s: float,
+    labels: Mapping[int, str],
+    with_recipients: bool = True,
+    most_links: int = MOST_LINKS,
 ) -> Overview:
     """The overview of a summary. `labels` are the texts of links in the mail, by number.
 
-    Without `with_recipients` no part leads to a list of recipients.
+    Without `with_recipients` nothing leads to a list of recipients.
     """
     rates = summary.open_rate_range
     links = sorted(link_lines(summary.links, summary, labels), key=lambda link: -link.people)
+    if not with_recipients:
+        links = [replace(link, recipients="") for link in links]
     return Overview(
         heading=range_sentence(rates),
         note=range_note(rates),
@@ -116,8 +122,8 @@ def overview(
             _clients("Programs", summary.programs, program_name),
             _clients("Devices", summary.devices, device_name),
         ),
-        links=links[:MOST_LINKS],
-        more_links=max(len(links) - MOST_LINKS, 0),
+        links=links[:most_links],
+        more_links=max(len(links) - most_links, 0),
         notes=notes(summary),
         is_empty=not (summary.opens["events"] or summary.clicks["events"]),
     )

@@ -3,12 +3,13 @@
 import csv
 import io
 import re
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from mailpixel.times import moment_of, now_ms
-from tests.support.api import Api
+from tests.support.api import Api, an_api
 from tests.support.builders import a_campaign, a_click, a_delivery, an_open
 from tests.support.web import Person
 
@@ -76,8 +77,12 @@ def test_a_share_shows_the_figures_and_no_recipient_to_whoever_has_it(person: Pe
     assert (page.status_code, page.headers["referrer-policy"]) == (200, "no-referrer")
     assert page.headers["x-robots-tag"] == "noindex, nofollow, noarchive"
     assert "&lt;script&gt;alert(1)" in page.text
-    for secret in ("<script>alert", "r-secret", "r-1", "Agent", "Sign out", key):
+    assert page.text.count(key) == page.text.count(f'data-live="/s/{key}/stream"') == 1
+    for secret in ("<script>alert", "r-secret", "r-1", "Agent", "Sign out", "/recipients", "Programs"):
         assert secret not in page.text
+    for words in ("What is known of recipients", "Hour by hour", "https://shop.example/p/2", 'class="chart'):
+        assert words in page.text
+    assert person.see(f"/s/{key}?bucket=day&tz=nowhere").status_code == 200
     sheet = person.see(f"/s/{key}.csv?tz=Asia/Kolkata")
     assert sheet.headers["cache-control"] == "private, max-age=60"
     total, day = csv.DictReader(io.StringIO(sheet.text, newline=""))
@@ -97,6 +102,20 @@ def test_unknown_expired_and_revoked_addresses_look_the_same(person: Person, api
     assert person.see(f"/s/{other}").status_code == 200
     api.registry.revoke_share(2, moment_of(now_ms()))
     assert person.see(f"/s/{other}").status_code == 404
+
+
+def test_the_stream_of_a_share_takes_its_address(person: Person) -> None:
+    key = shared(person, part=["csv"])
+    person.leave()
+    assert [person.see(f"/s/{each}/stream").status_code for each in (key, "x" * 43)] == [404, 404]
+
+
+def test_a_share_is_where_pages_answer(tmp_path: Path) -> None:
+    with an_api(tmp_path, web_hosts=("pages.example",)) as api:
+        api.registry.add_campaign(a_campaign())
+        made = api.ask("POST", "/api/campaigns/spring/shares", json={}).json()
+    assert made["url"].startswith("https://pages.example/s/")
+    assert made["csv_url"] == f"{made['url']}.csv"
 
 
 def test_a_share_of_the_table_alone_has_no_page(person: Person) -> None:

@@ -5,7 +5,7 @@ from starlette.routing import compile_path
 from mailpixel.pages.frame import CAMPAIGN, MAIN, SETTINGS
 from mailpixel.server.web.routes import PAGES
 
-OPEN = {"/", "/sign-in", "/sign-in/{link}", "/sign-out", "/s/{share}", "/s/{share}.csv"}
+OPEN = {"/", "/sign-in", "/sign-in/{link}", "/sign-out", "/s/{share}", "/s/{share}/stream", "/s/{share}.csv"}
 """Pages for people who are not signed in."""
 
 

@@ -6,6 +6,7 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from mailpixel.errors import NotFound
+from mailpixel.folder.sign_in import pages_address
 from mailpixel.reading.shapes import Shape
 from mailpixel.report.shares import ShareRow, added_share_row, share_row
 from mailpixel.server.api.endpoint import Call
@@ -48,7 +49,8 @@ def add(call: Call) -> object:
     body: NewShare = call.body
     registry, now = call.services.registry, call.now
     share, key = add_share(registry, call.path["id"], call.by, now, body.terms())
-    urls = share_urls(call.services.settings.base_url, share, key)
+    settings = call.services.settings
+    urls = share_urls(pages_address(settings.base_url, settings.web_hosts), share, key)
     return answer_json(
         added_share_row(share, now, urls).to_json(), 201, {"location": f"/api/shares/{share.id}"}
     )

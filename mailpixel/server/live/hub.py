@@ -65,6 +65,11 @@ class Hub:
         """Whether there is no room for another listener, or the service ends."""
         return self.ended or self.listeners >= self._most
 
+    @property
+    def has_room_for_share(self) -> bool:
+        """Whether somebody may listen who is not signed in: only while half of the places are free."""
+        return not self.ended and 2 * self.listeners < self._most
+
     def join(self, campaign: str, listener: Listener) -> Feed:
         """Let a listener have the news of a campaign. Then wait for `begin`, and call `leave` at the end."""
         feed = self._feeds.setdefault(campaign, Feed(campaign))

@@ -10,17 +10,16 @@ from starlette.responses import Response
 
 from mailpixel.claims import LAST_LINK
 from mailpixel.model import Campaign
-from mailpixel.pages.figures_table import figures_view
 from mailpixel.reading.shapes import Shape
 from mailpixel.report.rows import Rows, event_rows, recipient_rows
 from mailpixel.report.shares import share_row
-from mailpixel.report.summary import Summary, summarise
 from mailpixel.report.tables import csv_header, csv_rows
 from mailpixel.report.timeline import COLUMNS as TIMELINE_COLUMNS
 from mailpixel.report.timeline import TimelineWindow, timeline_of
 from mailpixel.server.api.json_text import answer_json
 from mailpixel.server.exports import FORMATS, export, file_headers
 from mailpixel.server.web import shares
+from mailpixel.server.web.overview import campaign_of, summary_of, without_recipients
 from mailpixel.server.web.page import PageCall
 from mailpixel.shares import DAYS
 from mailpixel.store.standing import Standing
@@ -100,7 +99,7 @@ def share(call: PageCall) -> Response:
 
 
 def _page(call: PageCall, shown: Mapping[str, str], errors: Mapping[str, str]) -> Response:
-    campaign = _campaign(call)
+    campaign = campaign_of(call)
     standing = summary_of(call, campaign).recipients.standing
     found = call.services.registry.shares(campaign.id, limit=100_000)[::-1][:MOST_SHARES]
     return call.page(
@@ -122,14 +121,14 @@ def _page(call: PageCall, shown: Mapping[str, str], errors: Mapping[str, str]) -
 
 def report(call: PageCall) -> Response:
     """All figures on one page made for paper."""
-    campaign = _campaign(call)
-    return call.page("report.html", title=campaign.name, figures=figures_view(summary_of(call, campaign)))
+    campaign = campaign_of(call)
+    return call.page("report.html", title=campaign.name, **without_recipients(call, campaign, call.query))
 
 
 def file(call: PageCall) -> Response:
     """One file. Raises `HTTPException` 404 for a file that there is not."""
     name, _, format = call.path["file"].rpartition(".")
-    campaign = _campaign(call)
+    campaign = campaign_of(call)
     rows: Rows[Any]
     if name == "events" and format in FORMATS:
         rows = event_rows(call.services.store, campaign, call.services.rules)
@@ -150,14 +149,3 @@ def _small_file(call: PageCall, campaign: Campaign) -> Response:
         text = csv_header(TIMELINE_COLUMNS) + csv_rows(row.to_json() for row in rows)
         return Response(b"\xef\xbb\xbf" * call.query.bom + text, headers=headers)
     raise HTTPException(404)
-
-
-def summary_of(call: PageCall, campaign: Campaign) -> Summary:
-    """The summary of a campaign now."""
-    services = call.services
-    figures = services.store.figures(campaign.id, services.clock(), services.settings.settle_ms)
-    return summarise(campaign, figures, services.rules.version)
-
-
-def _campaign(call: PageCall) -> Campaign:
-    return call.services.registry.campaign(call.path["id"])

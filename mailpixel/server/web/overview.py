@@ -1,7 +1,7 @@
 """The overview of a campaign."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, field
 from starlette.responses import Response
@@ -9,6 +9,7 @@ from starlette.responses import Response
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Campaign
 from mailpixel.pages.addresses import api_url, campaign_url
+from mailpixel.pages.figures_table import figures_view
 from mailpixel.pages.overview import overview
 from mailpixel.pages.when import SPANS, When, when
 from mailpixel.reading.shapes import Shape
@@ -19,6 +20,8 @@ from mailpixel.server.web.page import PageCall
 from mailpixel.store.measures import Step
 from mailpixel.times import moment_of, to_ms
 
+MOST_LINKS = 500
+"""Most links of a share and on paper; the page says how many more there are."""
 SHORTEST = timedelta(minutes=1)
 
 
@@ -34,7 +37,7 @@ def show_overview(call: PageCall) -> Response:
     """The figures of a campaign, and what happened when."""
     campaign = campaign_of(call)
     summary = summary_of(call, campaign)
-    times, errors = _times(call, campaign)
+    times, errors = times_of(call, campaign, call.query)
     here = {"bucket": times.bucket, "tz": call.query.tz}
     return call.page(
         "overview.html",
@@ -42,8 +45,8 @@ def show_overview(call: PageCall) -> Response:
         live=api_url(campaign.id, "stream"),
         campaign=campaign,
         summary=summary,
-        as_of=from_iso(summary.as_of, "as_of") if summary.as_of else None,
-        view=overview(summary, call.services.settings.settle_ms / 1000, labels_of(campaign)),
+        as_of=as_of(summary),
+        view=overview(summary, call.services.settings.settle_s, labels_of(campaign)),
         here=campaign_url(campaign.id),
         when=times,
         earlier=campaign_url(campaign.id, **here, from_=times.earlier),
@@ -51,6 +54,19 @@ def show_overview(call: PageCall) -> Response:
         asked=call.query,
         errors=errors,
     )
+
+
+def without_recipients(call: PageCall, campaign: Campaign, asked: OverviewOptions) -> dict[str, Any]:
+    """The same figures without a way to a recipient, for shares and paper: the values of their templates."""
+    summary = summary_of(call, campaign)
+    settle_s = call.services.settings.settle_s
+    return {
+        "campaign": campaign,
+        "as_of": as_of(summary),
+        "view": overview(summary, settle_s, labels_of(campaign), False, MOST_LINKS),
+        "when": times_of(call, campaign, asked)[0],
+        "figures": figures_view(summary),
+    }
 
 
 def campaign_of(call: PageCall) -> Campaign:
@@ -70,9 +86,13 @@ def summary_of(call: PageCall, campaign: Campaign) -> Summary:
     return summarise(campaign, figures, services.rules.version)
 
 
-def _times(call: PageCall, campaign: Campaign) -> tuple[When, dict[str, str]]:
+def as_of(summary: Summary) -> datetime | None:
+    """Up to when the hits are counted; None before the first."""
+    return from_iso(summary.as_of, "as_of") if summary.as_of else None
+
+
+def times_of(call: PageCall, campaign: Campaign, asked: OverviewOptions) -> tuple[When, dict[str, str]]:
     """The charts as asked for. A fault in the options is named, and the charts begin at the sending then."""
-    asked: OverviewOptions = call.query
     try:
         since = from_iso(asked.since, "from") if asked.since else None
         return _when(call, campaign, asked, since), {}

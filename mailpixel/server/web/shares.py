@@ -7,16 +7,21 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from mailpixel.errors import InvalidInput
-from mailpixel.pages.figures_table import figures_view
+from mailpixel.folder.sign_in import pages_address
 from mailpixel.reading.shapes import Shape
 from mailpixel.report.shares import share_row
 from mailpixel.report.sheet import sheet
-from mailpixel.report.summary import Summary, summarise
 from mailpixel.report.timeline import TimelineWindow, timeline_of
 from mailpixel.server.exports import CSV
+from mailpixel.server.live.frames import Kind
+from mailpixel.server.live.listener import Listener
+from mailpixel.server.live.permission import Permission
+from mailpixel.server.live.stream import EventStream
+from mailpixel.server.web.overview import summary_of, without_recipients
 from mailpixel.server.web.page import PageCall
 from mailpixel.shares import DAYS, Terms, add_share, open_share, share_urls
-from mailpixel.store.shares import SharePart
+from mailpixel.shares import PATH as PREFIX
+from mailpixel.store.shares import Share, SharePart
 
 PATH = "/settings/shares"
 MOST_SHOWN = 200
@@ -33,30 +38,55 @@ class SheetOptions(Shape, frozen=True):
     ] = "UTC"
 
 
+class StreamOptions(Shape, frozen=True):
+    """What a page asks of its stream. The stream of a share only says that figures changed, whatever is asked."""
+
+    events: Annotated[str, Meta(max_length=100)] = "change"
+
+
 def show_page(call: PageCall) -> Response:
     """The figures of a campaign for whoever has the address: no recipients, no agents."""
-    campaign = _campaign_of(call, SharePart.PAGE)
-    if campaign is None:
+    share = _share(call, SharePart.PAGE)
+    if share is None:
         response = call.page("share_gone.html", title="This address shows nothing", status=404)
     else:
-        summary = _summary(call, campaign)
-        response = call.page("share.html", title=summary.campaign.name, figures=figures_view(summary))
+        campaign = call.services.registry.campaign(share.campaign)
+        values = without_recipients(call, campaign, call.query)
+        live = f"{PREFIX}{call.path['share']}/stream"
+        response = call.page("share.html", title=campaign.name, live=live, **values)
     response.headers.update(SECRET)
     return response
 
 
+def stream(call: PageCall) -> Response:
+    """Say when the figures of a share change, until it ends. Its listeners have at most half of all places."""
+    share, services = _share(call, SharePart.PAGE), call.services
+    if share is None:
+        raise HTTPException(404)
+    if not services.hub.has_room_for_share:
+        raise HTTPException(503, "there are too many listeners; try again later", {"retry-after": "60"})
+    key = call.path["share"]
+
+    def is_open() -> bool:
+        return open_share(services.registry, key, SharePart.PAGE, services.now) is not None
+
+    listener = Listener({Kind.CHANGE}, Permission(share.digest, is_open))
+    return EventStream(services.hub, share.campaign, listener)
+
+
 def show_csv(call: PageCall) -> Response:
     """The same figures as a table for spreadsheets: totals, then a row a day."""
-    campaign = _campaign_of(call, SharePart.CSV)
-    if campaign is None:
+    share = _share(call, SharePart.CSV)
+    if share is None:
         return _text(
             "error\r\nthis address shows nothing: it is wrong; or it has expired or was revoked\r\n", 404
         )
     try:
-        days = timeline_of(call.services.store, campaign, TimelineWindow("day", call.query.tz))
+        days = timeline_of(call.services.store, share.campaign, TimelineWindow("day", call.query.tz))
     except InvalidInput as error:
         raise HTTPException(422, str(error)) from None
-    response = Response(sheet(_summary(call, campaign), days), media_type=CSV)
+    summary = summary_of(call, call.services.registry.campaign(share.campaign))
+    response = Response(sheet(summary, days), media_type=CSV)
     response.headers.update({**SECRET, "cache-control": f"private, max-age={CACHE_S}"})
     return response
 
@@ -65,16 +95,9 @@ def _text(text: str, status: int) -> Response:
     return Response(text, status, {**SECRET, "cache-control": "no-store"}, CSV)
 
 
-def _campaign_of(call: PageCall, part: SharePart) -> str | None:
-    """The campaign that the address opens; None for an unknown, expired or revoked share alike."""
-    share = open_share(call.services.registry, call.path["share"], part, call.now)
-    return None if share is None else share.campaign
-
-
-def _summary(call: PageCall, campaign: str) -> Summary:
-    services = call.services
-    figures = services.store.figures(campaign, services.clock(), services.settings.settle_ms)
-    return summarise(services.registry.campaign(campaign), figures, services.rules.version)
+def _share(call: PageCall, part: SharePart) -> Share | None:
+    """The share that the address opens; None for an unknown, expired or revoked one alike."""
+    return open_share(call.services.registry, call.path["share"], part, call.now)
 
 
 def show_shares(call: PageCall) -> Response:
@@ -107,5 +130,6 @@ def add(call: PageCall) -> tuple[dict[str, str], dict[str, str]]:
         )
     except InvalidInput as error:
         return {}, {error.field: error.problem}
-    urls = share_urls(call.services.settings.base_url, share, key)
+    settings = call.services.settings
+    urls = share_urls(pages_address(settings.base_url, settings.web_hosts), share, key)
     return {part.value: url for part, url in urls.items()}, {}
