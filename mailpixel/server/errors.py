@@ -45,6 +45,12 @@ RETRY_AFTER_S = 1
 FOR_PROGRAMS = frozenset({"/api", "/healthz", "/readyz", "/metrics"})
 """Paths besides `/api/` that only programs request, so errors there are JSON."""
 NO_STORE = {"cache-control": "no-store"}
+PAGE_HEADERS = {
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+}
+"""Of the plain page: it loads nothing, and nobody frames it."""
 FIELD_CHARS = 200
 """A longer name invented by a client is cut off here."""
 
@@ -80,9 +86,7 @@ async def answer_error(request: Request, error: Exception) -> Response:
     path = request.scope["path"]
     if path.startswith("/api/") or path in FOR_PROGRAMS:
         return JSONResponse(error_json(error), status, headers)
-    return HTMLResponse(
-        ERROR_PAGES.get(status, ERROR_PAGES[500]), status, headers | {"referrer-policy": "no-referrer"}
-    )
+    return HTMLResponse(ERROR_PAGES.get(status, ERROR_PAGES[500]), status, headers | PAGE_HEADERS)
 
 
 EXCEPTION_HANDLERS: dict[Any, Callable[[Request, Exception], Awaitable[Response]]] = {

@@ -219,6 +219,13 @@ def test_an_address_counts_after_the_declared_proxies(tmp_path: Path) -> None:
     assert where(answer) == (303, "/campaigns")
 
 
+def test_errors_for_strangers_load_nothing_and_are_framed_by_nobody(person: Person) -> None:
+    headers = person.get("/nothing").headers
+    policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+    assert (headers["content-security-policy"], headers["x-content-type-options"]) == (policy, "nosniff")
+    assert (headers["cache-control"], headers["referrer-policy"]) == ("no-store", "no-referrer")
+
+
 def test_errors_for_who_is_signed_in_stand_in_the_frame(person: Person) -> None:
     person.sign_in()
     missing, method = person.get("/nothing"), person.client.put(KEYS)
