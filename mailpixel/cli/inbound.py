@@ -29,12 +29,12 @@ STDIN = "-"
 name_argument = click.argument("name")
 
 
-@click.group("inbound", cls=CommandGroup, example="mailpixel inbound add postmark-live --esp postmark")
+@click.group("inbound", cls=CommandGroup, example="mailpixel inbound add postmark-news --esp postmark")
 def inbound_command() -> None:
     """Receive delivery reports from ESPs: deliveries, bounces and complaints."""
 
 
-@inbound_command.command("add", example="mailpixel inbound add postmark-live --esp postmark")
+@inbound_command.command("add", example="mailpixel inbound add postmark-news --esp postmark")
 @name_argument
 @click.option("--esp", type=click.Choice(list(ESPS)), required=True, help="Expect the reports of this ESP.")
 @click.option(

@@ -16,6 +16,12 @@ def one_line(context: SerializationContext, value: Any) -> Any:
     return value if isinstance(value, str | bytes) else json.dumps(value).encode()
 
 
+@schemathesis.serializer("message/rfc822")
+def as_it_is(context: SerializationContext, value: Any) -> Any:
+    """A mail goes out as it is, anything else as text."""
+    return value if isinstance(value, str | bytes) else str(value).encode()
+
+
 @schemathesis.hook
 def map_path_parameters(context: HookContext, value: dict[str, Any] | None) -> dict[str, Any] | None:
     """Ask for what is there as often as for what is not, or most answers would be a 404."""

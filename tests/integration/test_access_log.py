@@ -89,7 +89,8 @@ def test_no_path_query_agent_or_recipient_gets_in(history: Api, path: str) -> No
     lines: list[AccessLine] = []
     exporter, record = in_memory()
     with observing(history, AccessLog(lines.append).note, traced_requests(record)):
-        history.ask("GET", path, headers={"user-agent": f"agent-{TOKEN}", "referer": f"https://x/{TOKEN}"})
+        headers = {"user-agent": f"agent-{TOKEN}", "referer": f"https://x/{TOKEN}"}
+        history.ask("GET", path, headers=headers, follow_redirects=False)
     said = "".join(map(repr, lines)) + "".join(span.to_json() for span in exporter.get_finished_spans())
     assert len(lines) == len(exporter.get_finished_spans()) == 1
     for secret in (TOKEN, TOKEN[:12], "r-secret", "agent-", "script", "testclient"):
@@ -295,7 +296,8 @@ def test_the_service_writes_hits_and_requests_of_one_kind_and_nothing_of_what_th
             f"//o//{TOKEN}.gif?u={TOKEN}",
             *HOSTILE,
         ):
-            client.get(path, headers={"user-agent": TOKEN, "cookie": f"mailpixel={TOKEN}"})
+            headers = {"user-agent": TOKEN, "cookie": f"mailpixel={TOKEN}"}
+            client.get(path, headers=headers, follow_redirects=False)
         client.head(f"/o/{TOKEN}")
         client.get("/healthz")
     out = capfd.readouterr().out

@@ -17,7 +17,7 @@ from mailpixel.store.sqlite import SqliteStore
 from tests.support.builders import an_open, at_ms
 
 POISON = {
-    "a kind that there is not": "update events set kind = 9 where recipient = 'r-2'",
+    "a kind that there is not": "update events set kind = 99 where recipient = 'r-2'",
     "facts that are words": "update events set facts = 'many' where recipient = 'r-2'",
     "a link that is a word": "update events set kind = 1, link = 'first' where recipient = 'r-2'",
     "a link below any": "update events set kind = 1, link = -5 where recipient = 'r-2'",

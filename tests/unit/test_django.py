@@ -183,7 +183,6 @@ def test_the_connection_is_the_wrapped_backends() -> None:
     ("module", "package", "line"),
     [
         ("mailpixel.dropins.django", "django.conf", "pip install '.[django]' in the clone of mailpixel"),
-        ("mailpixel.dropins.jinja", "jinja2", "pip install '.[jinja]' in the clone of mailpixel"),
         ("mailpixel.relay.server", "aiosmtpd.smtp", "pip install '.[relay]' in the clone of mailpixel"),
     ],
 )

@@ -14,8 +14,8 @@ from mailpixel.rewriting.rewriter import check_merge_tag
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.errors import NO_STORE
 
-HTML_TYPES = ("text/html", "application/xhtml+xml")
-MAIL_TYPES = (*HTML_TYPES, "message/rfc822")
+
+MAIL_TYPES = ("text/html", "message/rfc822")
 """The kinds of a mail: HTML, or a whole message."""
 
 _AS_A_FILE = {

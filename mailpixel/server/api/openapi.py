@@ -122,11 +122,14 @@ def _body(endpoint: Endpoint, shape: type[Shape]) -> dict[str, Any]:
 
 
 def _mail(kind: str) -> dict[str, Any]:
-    """A mail as a body: HTML, or a whole message around it."""
+    """A mail as a body: HTML, or a whole message around it, not empty and at most `MAIL_BYTES`.
+
+    The body is bytes, so its schema states no type.
+    """
     example = '<p>Hello! <a href="https://shop.example/">Our shop</a></p>'
     if kind == "message/rfc822":
         example = f"Subject: Spring\r\nContent-Type: text/html\r\n\r\n{example}\r\n"
-    return {"schema": {"type": "string", "minLength": 1, "maxLength": MAIL_BYTES}, "example": example}
+    return {"schema": {"description": f"At most {MAIL_BYTES:,} bytes, not empty."}, "example": example}
 
 
 def _responses(endpoint: Endpoint) -> dict[str, Any]:
