@@ -14,7 +14,6 @@ from mailpixel.rewriting.rewriter import check_merge_tag
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.errors import NO_STORE
 
-
 MAIL_TYPES = ("text/html", "message/rfc822")
 """The kinds of a mail: HTML, or a whole message."""
 
