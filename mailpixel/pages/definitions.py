@@ -6,35 +6,37 @@ from mailpixel.store.standing import Standing
 from mailpixel.traffic.programs import Device, Program
 
 DEFINITIONS: Mapping[str, str] = {
-    "Sent": "Messages sent, as you set it for the campaign. No deliveries were reported, so rates are of these.",
+    "Sent": "Messages sent, as you set it for the campaign. No deliveries were reported, so rates are calculated from "
+    "these.",
     "Messages sent": "Messages that were sent, as you set it for the campaign.",
-    "Tracked": "Messages whose opens and clicks can be seen. Rates are of these.",
+    "Tracked": "Messages whose opens and clicks can be seen. Rates are calculated from these.",
     "Delivered": "Messages that the receiving server accepted, as your e-mail service reported it. Some of them may be "
     "in a spam folder.",
     "Known readers": "Messages with a human open or a human click, of the messages that could be tracked. This part is "
     "certain: others may have read the mail unseen.",
-    "Read by": "From the share that is certain to the share that is possible. In between are recipients whose mail "
-    "program fetches every image unseen.",
-    "Clicked": "Messages with at least one human click, of the messages delivered, or sent while no delivery is known.",
+    "Read by": "From the share that is certain to the share that is possible. The difference is recipients whose mail "
+    "program fetches every image, whether or not they read.",
+    "Clicked": "Messages with at least one human click, of the messages delivered, or sent if no delivery is known.",
     "Machines": "Opens and clicks of security scanners, link checkers, crawlers and prefetchers, without repeats. They "
     "are in no rate.",
     "Still settling": "Hits so recent that further hits may still change their verdict.",
-    "Bounced": "Messages that did not arrive, as your e-mail service reported it, and that no person opened or clicked "
-    "all the same.",
-    "Reported as spam": "Messages whose recipient told the mailbox provider that they are spam.",
+    "Bounced": "Messages that did not arrive, as your e-mail service reported it. Messages that a person opened or "
+    "clicked are not among them.",
+    "Reported as spam": "Messages that recipients reported as spam to their mailbox provider.",
     "Opted out": "Recipients who asked not to be tracked. They are in no figure of opens and clicks from then on.",
     "Who loaded the images": "Opens without repeats. A mail proxy of Gmail, Yahoo, Seznam or Microsoft fetches "
     "when the reader looks, so it stands for a person. Apple's privacy prefetch fetches whether or not anyone looks.",
     "Who followed links": "Clicks without repeats, by people and by machines such as security scanners.",
     "What is known of recipients": "Every recipient with an event is in exactly one of these groups. Nobody can say "
-    "who did not read the mail: those of whom nothing is known, and those who are hidden, may have read it.",
+    "who did not read the mail: recipients of whom nothing is known, and hidden ones, may have read it.",
     "Programs": "The program of the first human open, or unknown. A click does not show it.",
-    "Devices": "The device of the first human open, or without one of the first human click. A mail proxy hides it.",
+    "Devices": "The device of the first human open, or of the first human click if there was no open. A mail "
+    "proxy hides it.",
     "People": "Messages with at least one human click on this link.",
     "Machine clicks": "Clicks of machines on this link, without repeats.",
     "Share": "Of all messages with a human click, those with one on this link. One person may follow several links, so "
     "shares may add up to more than 100 %.",
-    "When": "Opens and clicks without repeats by the time when they happened.",
+    "When": "Opens and clicks over time, without repeats.",
     "First 3 days": "Human opens by hour, in the first 72 hours after sending.",
     "Since sending": "The share of recipients who had opened or clicked, by full hours since sending. Only human "
     "opens and clicks count.",

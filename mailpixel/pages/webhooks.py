@@ -87,7 +87,7 @@ def _waiting(row: WebhookRow, now: datetime) -> str:
 
 
 def _letters(row: WebhookRow) -> str:
-    dead = f"{grouped(row.dead_letters)} dead" if row.dead_letters else ""
+    dead = f"{grouped(row.dead_letters)} given up" if row.dead_letters else ""
     waiting = f"{grouped(row.letters)} to retry" if row.letters else ""
     return ", ".join(filter(None, (waiting, dead))) or "0"
 

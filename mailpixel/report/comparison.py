@@ -41,12 +41,12 @@ def _estimates(one: Summary, other: Summary) -> str:
     for more, less in ((one, other), (other, one)):
         higher, lower = _reach(more.open_rate_range), _reach(less.open_rate_range)
         if higher is None or lower is None:
-            return "There is no single estimate for both."
+            return "At least one of the two has no single estimate."
         if higher[0] > lower[1]:
             rates = (probable_rate(each.open_rate_range) for each in (more, less))
             about = " against ".join(f"about {rate_text(rate)}" for rate in rates)
-            return f"The estimates put “{_name(more)}” ahead, {about}, as far as their assumptions hold for both."
-    return "The estimates do not part them either."
+            return f"The estimates put “{_name(more)}” ahead, {about}, if their assumptions hold for both."
+    return "The estimates do not separate them either."
 
 
 def _reach(rates: OpenRateRange) -> tuple[float, float] | None:
@@ -67,7 +67,7 @@ def _clicks(one: Summary, other: Summary) -> str:
                 f"{rate_text(against.value)}, a difference larger than chance."
             )
     rates = (rate_text(each.rates["click_rate"].value) for each in (one, other))
-    return f"The click rates, {' and '.join(rates)}, are no further apart than chance may put them."
+    return f"The click rates, {' and '.join(rates)}, differ by no more than chance can explain."
 
 
 def _interval(rate: Rate) -> tuple[float, float] | None:

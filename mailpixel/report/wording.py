@@ -23,14 +23,14 @@ WAYS: Mapping[Method, str] = {
 """Each estimate in a few words that follow its rate."""
 HOW = (
     "The solid part is certain: people who opened or clicked.",
-    "The hatched part is Apple's privacy prefetch, which fetches every image whether or not the mail is read. Behind "
-    "it is a reader, or nobody.",
+    "The hatched part is Apple's privacy prefetch, which fetches every image whether or not the mail is read. There "
+    "may be a reader behind it, or nobody.",
     "Two estimates say how many of these are readers. Each rests on an assumption. Its 95 % interval covers chance "
     "only: it does not say how far the assumption is true, and in a large campaign it is much narrower than the real "
     "uncertainty.",
-    "A single number is named only if the estimates lie within two percentage points of one another, or their "
+    "A single number is shown only if the estimates lie within two percentage points of one another, or their "
     "intervals overlap.",
-    "People who read the mail without its images and follow no link leave no trace. They are in none of these.",
+    "People who read the mail without its images and follow no link leave no trace. No part of the bar includes them.",
 )
 """How the range is worked out, in paragraphs."""
 

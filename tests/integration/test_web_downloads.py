@@ -97,7 +97,7 @@ def test_unknown_expired_and_revoked_addresses_look_the_same(person: Person, api
     pages = [person.see(f"/s/{each}") for each in (key, "x" * 43, "x")]
     assert {page.status_code for page in pages} == {404}
     assert {person.see(f"/s/{each}.csv").text for each in (key, "x" * 43, "x")} == {
-        "error\r\nthis address shows nothing: it is wrong; or it has expired or was revoked\r\n"
+        "error\r\nthis address shows nothing: it is wrong, has expired or was revoked\r\n"
     }
     assert person.see(f"/s/{other}").status_code == 200
     api.registry.revoke_share(2, moment_of(now_ms()))

@@ -87,7 +87,7 @@ def test_faulty_rows_are_named_by_number_and_the_others_signed(person: Person) -
     assert "2 rows were left out" in page
     assert "row 3: " in page
     assert "row 4: " in page
-    assert "1 of them stand more than once" in page
+    assert "Rows that repeat a recipient: 1." in page
     assert "<script>alert" not in page
     assert "anna@shop.example" not in page
 

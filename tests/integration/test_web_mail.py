@@ -88,7 +88,7 @@ def test_the_map_shows_the_mail_its_links_and_what_was_left_alone(person: Person
     page = person.see("/campaigns/spring/map?link=1").text
     assert '<iframe class="mail" sandbox src="/campaigns/spring/mail?link=1"' in page
     assert "(2 places)" in page
-    assert "A link that stands in several places shows its sum in each." in page
+    assert "A link that appears in several places shows the total of all of them." in page
     assert "no clicks yet" in page
     assert "Spring &lt;b&gt;sale&lt;/b&gt;" in page
     with_pictures = person.see("/campaigns/spring/map?pictures=yes").text

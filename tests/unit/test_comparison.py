@@ -9,7 +9,7 @@ from mailpixel.report.summary import Summary, summarise
 from mailpixel.store.projections import Figures
 from tests.support.builders import a_campaign
 
-ALIKE = "The click rates, 2 % and 2 %, are no further apart than chance may put them."
+ALIKE = "The click rates, 2 % and 2 %, differ by no more than chance can explain."
 
 
 def summary(name: str, sent: int | None = 1000, **numbers: int) -> Summary:
@@ -64,8 +64,8 @@ def test_a_rate_that_is_not_known_cannot_be_compared() -> None:
     [
         (51, 25, "A larger share clicked in “A”: 5.1 % against 2.5 %, a difference larger than chance."),
         (25, 51, "A larger share clicked in “B”: 5.1 % against 2.5 %, a difference larger than chance."),
-        (5, 6, "The click rates, 0.5 % and 0.6 %, are no further apart than chance may put them."),
-        (0, 0, "The click rates, 0 % and 0 %, are no further apart than chance may put them."),
+        (5, 6, "The click rates, 0.5 % and 0.6 %, differ by no more than chance can explain."),
+        (0, 0, "The click rates, 0 % and 0 %, differ by no more than chance can explain."),
     ],
 )
 def test_clicks_differ_only_by_more_than_chance(one: int, other: int, clicks: str) -> None:

@@ -54,12 +54,12 @@ def _formats(name: str) -> tuple[FileFormat, ...]:
 FILES = (
     FileKind(
         "Recipients",
-        "One row a recipient with an event: what they did, and when for the first time.",
+        "One row per recipient with an event: what they did, and when they first did it.",
         _formats("recipients"),
     ),
     FileKind(
         "Events",
-        "One row a hit, delivery or opt-out, with its verdict and the rule behind it. Of a large campaign this is a "
+        "One row per hit, delivery or opt-out, with its verdict and the rule behind it. Of a large campaign this is a "
         "large file; Parquet is the smallest.",
         _formats("events"),
     ),

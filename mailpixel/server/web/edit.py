@@ -19,7 +19,7 @@ from mailpixel.server.web.campaign_form import (
 )
 from mailpixel.server.web.page import PageCall
 
-CHANGED = "Somebody else changed this campaign while you were at it. Your entries are kept below. What is saved now:"
+CHANGED = "Somebody else changed this campaign while you were editing it. Your entries are below. What is saved now:"
 
 
 def show_new(call: PageCall) -> Response:
@@ -96,7 +96,7 @@ def delete(call: PageCall) -> Response:
             campaign,
             values_from(campaign),
             _urls(campaign),
-            {"sure": "tick this to delete it for ever"},
+            {"sure": "tick this to delete it permanently"},
         )
     try:
         delete_campaign(call.services.store, call.services.registry, campaign.id)

@@ -18,10 +18,10 @@ from mailpixel.store.sign_ins import Session
 
 TEXTS = {
     400: ("This form could not be read", "Go back and try again."),
-    403: ("This takes another sign-in", "You may not see or do this. Sign in with a key that may."),
-    404: ("There is no such page", "What you look for does not exist, or no longer."),
+    403: ("Your sign-in does not allow this", "Sign in with a key that allows it."),
+    404: ("There is no such page", "What you are looking for does not exist, or no longer exists."),
     405: ("This request is not possible", "Go back and try again."),
-    409: ("This was changed meanwhile", "Go back, load the page again and repeat the change."),
+    409: ("This was changed in the meantime", "Go back, load the page again and repeat the change."),
     413: ("This is too large", "Choose a smaller file."),
     422: ("This page does not know these options", "Go back, or begin from the list of campaigns."),
     500: (

@@ -154,7 +154,7 @@ class Runner:
         if page.scope and session is None:
             return self._to_sign_in(page, request)
         if page.scope and page.scope not in scopes_of(session):
-            raise HTTPException(403, f"This page takes a sign-in with the scope {page.scope}.")
+            raise HTTPException(403, f"This page needs a sign-in with the scope {page.scope}.")
         query = read_query(request.query_params.multi_items(), page.query)
         call = replace(self._call(page, request, session), query=query)
         return await (_post(page, call) if page.method == "POST" else _run(page, call))

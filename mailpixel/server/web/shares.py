@@ -78,9 +78,7 @@ def show_csv(call: PageCall) -> Response:
     """The same figures as a table for spreadsheets: totals, then a row a day."""
     share = _share(call, SharePart.CSV)
     if share is None:
-        return _text(
-            "error\r\nthis address shows nothing: it is wrong; or it has expired or was revoked\r\n", 404
-        )
+        return _text("error\r\nthis address shows nothing: it is wrong, has expired or was revoked\r\n", 404)
     try:
         days = timeline_of(call.services.store, share.campaign, TimelineWindow("day", call.query.tz))
     except InvalidInput as error:

@@ -84,7 +84,7 @@ def change(call: PageCall) -> Response:
         webhooks.change(services.registry, name, asked, services.settings.webhook_networks)
     except InvalidInput as error:
         return _page(call, name, Shown(values, {error.field: error.problem}))
-    return call.redirect(webhook_address(name), "Saved. It goes on where it is.")
+    return call.redirect(webhook_address(name), "Saved. The webhook continues where it was.")
 
 
 def test(call: PageCall) -> Any:
@@ -117,7 +117,9 @@ def set_state(call: PageCall) -> Response:
     name, stops = call.path["name"], call.form["state"] == WebhookState.STOPPED
     (webhooks.stop if stops else webhooks.start)(call.services.registry, name)
     text = (
-        "It is stopped. Nothing is lost: it goes on from there." if stops else "It goes on where it stopped."
+        "Stopped. Nothing is lost: you can start it again from here."
+        if stops
+        else "It continues where it stopped."
     )
     return call.redirect(webhook_address(name), text)
 
@@ -130,7 +132,7 @@ def replay(call: PageCall) -> Response:
     except InvalidInput as error:
         return _page(call, name, Shown(errors={"since": error.problem}, since=since))
     webhooks.replay(call.services.store, call.services.registry, name, moment)
-    return call.redirect(webhook_address(name), f"It begins again at {iso_ms(moment)}.")
+    return call.redirect(webhook_address(name), f"The webhook posts again from {iso_ms(moment)}.")
 
 
 def retry(call: PageCall) -> Response:
@@ -147,7 +149,7 @@ def remove(call: PageCall) -> Response:
     """Remove a webhook."""
     name = call.path["name"]
     if call.form.get("sure") != "yes":
-        return _page(call, name, Shown(errors={"sure": "Tick the box to remove it."}))
+        return _page(call, name, Shown(errors={"sure": "Tick the box to remove the webhook."}))
     webhooks.remove(call.services.store, call.services.registry, name)
     return call.redirect(PATH, f"The webhook {name} is removed.")
 
