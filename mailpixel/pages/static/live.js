@@ -3,7 +3,9 @@ const EVERY_MS = 1000; // the least time between two looks at the page
 const AGAIN_MS = 60000; // after the service has refused the stream
 
 const state = document.getElementById("live");
-const url = `${document.body.dataset.live}?events=change,job`;
+// "stream" alone is below the address of this page: the page of a share does not name its secret address
+const here = new URL(`${location.pathname}/`, location.href);
+const url = new URL(`${document.body.dataset.live}?events=change,job`, here);
 const asHtml = (text) => text;
 const policy = globalThis.trustedTypes?.createPolicy("mailpixel", { createHTML: asHtml }) ?? { createHTML: asHtml };
 let source = null;

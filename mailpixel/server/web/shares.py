@@ -20,7 +20,6 @@ from mailpixel.server.live.stream import EventStream
 from mailpixel.server.web.overview import summary_of, without_recipients
 from mailpixel.server.web.page import PageCall
 from mailpixel.shares import DAYS, Terms, add_share, open_share, share_urls
-from mailpixel.shares import PATH as PREFIX
 from mailpixel.store.shares import Share, SharePart
 
 PATH = "/settings/shares"
@@ -52,8 +51,7 @@ def show_page(call: PageCall) -> Response:
     else:
         campaign = call.services.registry.campaign(share.campaign)
         values = without_recipients(call, campaign, call.query)
-        live = f"{PREFIX}{call.path['share']}/stream"
-        response = call.page("share.html", title=campaign.name, live=live, **values)
+        response = call.page("share.html", title=campaign.name, live="stream", **values)
     response.headers.update(SECRET)
     return response
 
