@@ -99,3 +99,22 @@ def test_the_report_prints_whole_on_a4_and_letter(signed_in: Page, browser: Brow
         pages = len(re.findall(rb"/Type\s*/Page\b", pdf))
         assert 1 <= pages <= 6, paper
         (tmp_path / f"{paper}.pdf").write_bytes(pdf)
+
+
+@every_view
+def test_a_test_mail_is_sound_and_its_hit_is_listed_with_a_reason(
+    signed_in: Page, view: View, check: Check, service: Service
+) -> None:
+    campaign = f"trial-{view.width}-{view.scheme}"
+    rows(service.data, "campaign", "add", campaign, "--name", "Trial", "--link", "https://shop.example/boots")
+    signed_in.goto(f"/campaigns/{campaign}")
+    check(signed_in)
+    signed_in.get_by_role("button", name="Open a test mail").click()
+    expect(signed_in.get_by_role("heading", name="A test mail")).to_be_visible()
+    check(signed_in)
+    with signed_in.expect_popup() as opened:
+        signed_in.get_by_role("link", name="open the image of the test mail").click()
+    opened.value.wait_for_load_state()
+    opened.value.close()
+    signed_in.goto(f"/campaigns/{campaign}/recipients/test-mail")
+    expect(signed_in.locator("main")).to_contain_text("HeadlessChrome")  # which is declared, so no person

@@ -5,7 +5,7 @@ page        how a row of the table is run, and what a handler works with
 csrf        that a form comes from a page of ours
 forms, multipart     reading forms and uploads
 sign_in     signing in and out
-tokens      signing the links of a list
+tokens      signing the links of a list; trial: those of a test mail
 edit        creating and changing a campaign; campaign_form: its form
 mail        the click map and the mail in its frame; template: a template tracked
 download    files of a campaign; shares: addresses that show its figures

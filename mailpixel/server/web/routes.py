@@ -15,6 +15,7 @@ from mailpixel.server.web import (
     shares,
     sign_in,
     template,
+    trial,
     tokens,
     webhooks,
 )
@@ -62,6 +63,7 @@ PAGES: tuple[WebPage, ...] = (
     WebPage("GET", "/campaigns/{id}/tokens/{list}", tokens.show_result, "write"),
     WebPage("POST", "/campaigns/{id}/tokens/{list}", tokens.remove, "write"),
     WebPage("GET", "/campaigns/{id}/tokens/{list}/links", tokens.fetch, "write"),
+    WebPage("POST", "/campaigns/{id}/test-mail", trial.open_test_mail, "write"),
     WebPage("GET", "/campaigns/{id}/download", download.show, "read"),
     WebPage("POST", "/campaigns/{id}/download", download.share, "write"),
     WebPage("GET", "/campaigns/{id}/download/{file}", download.file, "read", query=download.FileOptions),
