@@ -15,8 +15,8 @@ from mailpixel.server.web import (
     shares,
     sign_in,
     template,
-    trial,
     tokens,
+    trial,
     webhooks,
 )
 from mailpixel.server.web.page import WebPage, routes

@@ -26,10 +26,6 @@ def open_test_mail(call: PageCall) -> Response:
         own=RECIPIENT in services.settings.seeds,
         base_url=base_url,
         pixel=minter.pixel(RECIPIENT),
-        links=[
-            (link, minter.link(RECIPIENT, link.number))
-            for link in campaign.links
-            if not link.trap
-        ],
+        links=[(link, minter.link(RECIPIENT, link.number)) for link in campaign.links if not link.trap],
         here=campaign_url(campaign.id),
     )
