@@ -255,9 +255,10 @@ def test_on_a_disk_that_may_only_be_read_links_lead_and_hits_wait_until_it_may_b
         assert service.status(f"/o/{token}.gif") == 200
         assert json.loads(service.get("/readyz")[2])["pending_hits"] == 2
         assert rows(read_only, "campaign", "list").count("c1") == 1
+        said = service.read_until("fold failed")
         assert mount("-o", "remount,bind,rw", str(read_only)) == 0
         service.wait_for("/readyz")
-        log = service.stop()
+        log = said + service.stop()
     assert log.count("the store cannot write") == 1
     assert log.count("fold failed and will be tried again") == 1
     (message,) = open_sqlite(tmp_path / "written" / "mailpixel.db")[0].messages("c1")

@@ -86,7 +86,7 @@ def test_a_poisoned_message_holds_up_no_other_and_is_reported(data: Path) -> Non
     with Service(data, environment=QUICK) as service:
         service.wait_for("/readyz")
         write(data, "insert into agents values (1, 'agent')")
-        poison = "insert into events (id, kind, campaign, recipient, agent, facts) values (?, 9, 'c1', 'r-1', 1, 0)"
+        poison = "insert into events (id, kind, campaign, recipient, agent, facts) values (?, 99, 'c1', 'r-1', 1, 0)"
         write(data, poison, bytes(16))
         hit(service, data, "r-2", "r-3")
         wait_until(lambda: events_of(data) == 2, "the others are not counted")

@@ -124,8 +124,18 @@ class Service:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.communicate()
 
+    def read_until(self, words: str) -> str:
+        """What it says on stderr up to the line with these words."""
+        assert self.process.stderr is not None
+        said = ""
+        while words not in said:
+            line = self.process.stderr.readline()
+            assert line, f"the service ended without saying: {words}"
+            said += line
+        return said
+
     def stop(self) -> str:
-        """SIGTERM, and wait; returns what it said on stderr."""
+        """SIGTERM, and wait; returns what it said on stderr since it was last read."""
         self.process.terminate()
         return self.process.communicate(timeout=40)[1]
 
