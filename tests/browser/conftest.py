@@ -1,4 +1,4 @@
-"""A real browser on a real service: one browser a test process, one context a test.
+"""A real browser on a real service: one browser a module, one context a test.
 
     @every_view
     def test_the_list_is_sound(signed_in: Page, view: View, check: Check) -> None:
@@ -29,9 +29,9 @@ def unmeasured() -> Iterator[None]:
     os.environ.update(settings)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The browser."""
+    """The browser. It ends with its module: while it runs, its event loop would stand in the way of others'."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         yield browser
