@@ -51,12 +51,15 @@ _IMPORTANT = re.compile(r"!\s*important", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class MapStyle:
-    """How a map is drawn. `shares` are shares of people, 0 to 1, by link number. `chosen` is the link that stands out.
+    """How a map is drawn.
+
+    `shares` are shares of people, 0 to 1, by link number; where one is None, the badge shows the number of the link.
+    `chosen` is the link that stands out.
 
     With `pictures`, pictures are loaded from their servers, unless their address begins with `own`, the tracker's.
     """
 
-    shares: Mapping[int, float]
+    shares: Mapping[int, float | None]
     chosen: int | None = None
     pictures: bool = False
     own: str = ""
@@ -208,7 +211,7 @@ _FIRST = (
 
 
 def _marks(style: MapStyle) -> str:
-    """An outline for each link, 2 to 10 px wide by its share, and a badge with the share."""
+    """An outline for each link, 2 to 10 px wide by its share, and a badge with the share or the number."""
     return _BADGE + "".join(_rule(number, style) for number in sorted(style.shares))
 
 
@@ -224,11 +227,12 @@ _BADGE = (
 
 
 def _rule(number: int, style: MapStyle) -> str:
-    share = min(max(style.shares[number], 0.0), 1.0)
+    known = style.shares[number]
+    share = min(max(known or 0.0, 0.0), 1.0)
     chosen = number == style.chosen
     width, color = round(2 + 8 * share), "#c77700" if chosen else "#0a4d8c"
     said = "<1" if 0 < share < 0.01 else f"{share:.0%}".rstrip("%")
-    said = said.replace("<", "\\3c ")
+    said = said.replace("<", "\\3c ") + "\\a0%" if known is not None else str(number)
     at = f'[data-mp="{number}"][data-mp][data-mp][data-mp]'
     back = "background:#8a4f00!important;" if chosen else ""
-    return f"{at}{{outline:{width}px solid {color}!important}}{at}::after{{{back}content:'{said}\\a0%'!important}}"
+    return f"{at}{{outline:{width}px solid {color}!important}}{at}::after{{{back}content:'{said}'!important}}"

@@ -49,9 +49,9 @@ def map_rows(campaign: Campaign, summary: Summary, mail: KeptMail | None) -> lis
     return sorted(rows, key=lambda row: (-row.people, row.number))
 
 
-def shares_of(rows: Sequence[MapRow]) -> dict[int, float]:
-    """The shares by link number, for the marks of the map."""
-    return {row.number: row.share or 0.0 for row in rows}
+def shares_of(rows: Sequence[MapRow]) -> dict[int, float | None]:
+    """The shares by link number, for the marks of the map; None where nobody clicked anything yet."""
+    return {row.number: row.share for row in rows}
 
 
 def left_rows(left_alone: Sequence[LeftAlone]) -> list[LeftRow]:
@@ -59,10 +59,15 @@ def left_rows(left_alone: Sequence[LeftAlone]) -> list[LeftRow]:
     return [LeftRow(left.href, _why(left.reason)) for left in left_alone]
 
 
-def not_registered(mail: KeptMail) -> list[LeftRow]:
-    """Links of a kept mail that were no links of the campaign when it was kept."""
+def not_registered(campaign: Campaign, mail: KeptMail) -> list[LeftRow]:
+    """Links of a kept mail that were no links of the campaign when it was kept, and its hidden links."""
+    hidden = {link.url for link in campaign.links if link.trap}
     urls = dict.fromkeys(place.url for place in mail.places if place.number is None)
-    return [LeftRow(url, "not a link of this campaign when the mail was kept") for url in urls]
+    return [LeftRow(url, _HIDDEN if url in hidden else _UNKNOWN) for url in urls]
+
+
+_HIDDEN = "a hidden link, which only machines follow"
+_UNKNOWN = "not a link of this campaign when the mail was kept"
 
 
 _WORDS: Mapping[str, str] = {str(reason): words for reason, words in LINK_WORDS.items()}

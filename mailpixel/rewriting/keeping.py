@@ -15,7 +15,7 @@ from mailpixel.links.html import draft_html
 from mailpixel.links.parts.mime_part import read_message
 from mailpixel.links.parts.skipped import skipped_parts
 from mailpixel.links.parts.text_part import text_parts
-from mailpixel.links.splicing.charset import decode
+from mailpixel.links.splicing.charset import Decoded, decode
 from mailpixel.links.splicing.draft import Destinations, Draft
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.model import Campaign
@@ -70,9 +70,13 @@ def keep_mail(registry: MailKeeper, campaign: str, offered: Offered, options: Re
     return kept
 
 
-def html_of(offered: Offered) -> bytes:
-    """The HTML of a mail: itself, or the decoded HTML part of a message. Raises `InvalidInput` as `keep_mail` does."""
-    return _source(offered).html
+def html_of(offered: Offered) -> tuple[bytes, Decoded]:
+    """The HTML of a mail, or of a message's HTML part, as bytes and as text by its declared charset.
+
+    Raises `InvalidInput` as `keep_mail` does.
+    """
+    source = _source(offered)
+    return source.html, decode(source.html, source.charset)
 
 
 class _Source(NamedTuple):

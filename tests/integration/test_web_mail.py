@@ -2,11 +2,14 @@
 
 import base64
 import re
+from datetime import UTC, datetime
 from email.message import EmailMessage
 
 import pytest
 
-from mailpixel.model import Campaign
+from mailpixel.links.splicing.options import RewriteOptions
+from mailpixel.model import Campaign, Link
+from mailpixel.rewriting.keeping import Offered, keep_mail
 from tests.support.api import Api
 from tests.support.web import Person
 
@@ -117,3 +120,56 @@ def test_a_campaign_without_a_mail_says_how_to_keep_one(person: Person) -> None:
 def test_the_template_takes_a_sign_in_that_may_write(api: Api) -> None:
     api.registry.add_campaign(Campaign("spring", "Spring"))
     assert Person(api, "read").see(TEMPLATE).status_code == 403
+
+
+LATIN = '<meta charset="iso-8859-1"><a href="https://shop.example/">Caf\u00e9 \u2013 \u0142</a>'
+
+
+def untracked(output: bytes) -> bytes:
+    """The template as it was: its links lead where they led, and the pixel is gone."""
+    links = output.replace(b"https://t.example/c/*|MP|*/1", b"https://shop.example/")
+    return re.sub(rb"<img[^>]*/o/[^>]*>", b"", links)
+
+
+def test_pasted_html_is_text_whatever_charset_it_declares(person: Person, api: Api) -> None:
+    page = person.send(TEMPLATE, FIELDS | {"source": LATIN}).text
+    assert untracked(downloaded(page)) == LATIN.encode()
+    kept = api.registry.kept_mail("spring")
+    assert kept is not None
+    assert (kept.charset, kept.text) == ("utf-8", LATIN)
+    assert [link.label for link in api.registry.campaign("spring").links] == ["Caf\u00e9 \u2013 \u0142"]
+
+
+def test_a_message_keeps_the_charset_of_its_header(person: Person, api: Api) -> None:
+    html = '<meta charset="utf-8"><a href="https://shop.example/">\u0416</a>'
+    head = b"Content-Type: text/html; charset=koi8-r\r\nContent-Transfer-Encoding: 8bit\r\nMIME-Version: 1.0\r\n\r\n"
+    files = {"file": ("spring.eml", head + html.encode("koi8-r"), "message/rfc822")}
+    page = person.send(TEMPLATE, {"merge_tag": "*|MP|*", "keep": "yes"}, files).text
+    assert untracked(downloaded(page)) == html.encode("koi8-r")
+    assert [link.label for link in api.registry.campaign("spring").links] == ["\u0416"]
+
+
+def test_a_merge_tag_that_the_charset_lacks_is_said_beside_its_field(person: Person, api: Api) -> None:
+    files = {"file": ("spring.html", LATIN.encode("cp1252", "ignore"), "text/html")}
+    page = person.send(TEMPLATE, {"merge_tag": "{{\u0416}}", "keep": "yes"}, files).text
+    assert "holds a letter that cp1252 lacks; choose another tag" in page
+    assert api.registry.campaign("spring").links == ()
+
+
+def test_badges_are_link_numbers_until_somebody_clicks(person: Person) -> None:
+    person.send(TEMPLATE, FIELDS)
+    assert "content:'1'!important" in person.see("/campaigns/spring/mail").text
+
+
+def test_a_hidden_link_of_the_mail_is_called_so(person: Person, api: Api) -> None:
+    api.registry.add_campaign(Campaign("trap", "Trap", links=(Link(1, "https://shop.example/", trap=True),)))
+    offered = Offered(HTML.encode(), False, "cli", datetime(2026, 11, 1, tzinfo=UTC))
+    keep_mail(api.registry, "trap", offered, RewriteOptions("https://t.example"))
+    page = person.see("/campaigns/trap/map").text
+    assert "a hidden link, which only machines follow" in page
+    assert "not a link of this campaign" not in page
+
+
+def test_a_template_that_is_not_kept_says_why_no_mail_is_shown(person: Person) -> None:
+    page = person.send(TEMPLATE, {name: FIELDS[name] for name in ("source", "merge_tag")}).text
+    assert "This template was not kept for the click map, so it is not shown." in page

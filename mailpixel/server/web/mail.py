@@ -48,7 +48,7 @@ def show_map(call: PageCall) -> Response:
         rows=rows,
         people=summary.clicks["unique_human"],
         twice=mail is not None and not mail.by_place and any(row.places > 1 for row in rows),
-        left=[*left_rows(mail.left_alone), *not_registered(mail)] if mail else [],
+        left=[*left_rows(mail.left_alone), *not_registered(campaign, mail)] if mail else [],
         asked=asked,
         frame_url=campaign_url(campaign.id, "mail", link=link, pictures=pictures),
         without_url=campaign_url(campaign.id, "map", link=link),

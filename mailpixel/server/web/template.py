@@ -2,6 +2,8 @@
 
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import AnyStr, cast
 
 from starlette.responses import Response
 
@@ -15,7 +17,7 @@ from mailpixel.rewriting.file_kind import is_message
 from mailpixel.rewriting.keeping import Offered, html_of, keep_mail
 from mailpixel.rewriting.merge_tags import MERGE_TAGS
 from mailpixel.rewriting.notes import spoken
-from mailpixel.rewriting.rewriter import check_merge_tag
+from mailpixel.rewriting.rewriter import Rewriter, check_merge_tag
 from mailpixel.server.web.overview import campaign_of
 from mailpixel.server.web.page import PageCall
 from mailpixel.store.mails import MAIL_BYTES, LeftAlone
@@ -44,17 +46,37 @@ def rewrite(call: PageCall) -> Response:
 def _rewritten(call: PageCall, campaign: Campaign, values: Mapping[str, str]) -> Response:
     name, content = _source(call)
     tag = check_merge_tag(values["merge_tag"])
-    offered = Offered(content, is_message(name, content), call.name, call.now)
+    charset = "utf-8" if not name else None
+    offered = Offered(content, is_message(name, content), call.name, call.now, charset)
     by_place = bool(values["by_place"])
     options = RewriteOptions(call.services.settings.base_url, by_place=by_place)
     rewriter = rewriter_of(call.services.registry, call.services.live.keyring, campaign.id, options)
-    result: Rewritten[bytes] = rewriter.template(html_of(offered), tag)
-    if result.failure is not None:
-        raise result.failure
+    result = _tracked(rewriter, offered, tag)
     if values["keep"]:
         options = RewriteOptions(call.services.settings.base_url, merge_tag=tag, by_place=by_place)
         keep_mail(call.services.registry, campaign.id, offered, options)
     return _page(call, campaign, values, result=result)
+
+
+def _tracked(rewriter: Rewriter, offered: Offered, tag: str) -> Rewritten[bytes]:
+    """The template rewritten in the charset it was declared in. Raises what made the rewrite fail."""
+    html, decoded = html_of(offered)
+    if not decoded.certain:
+        return _succeeded(rewriter.template(html, tag))
+    try:
+        tag.encode(decoded.codec)
+    except UnicodeEncodeError:
+        raise InvalidInput(
+            "merge_tag", f"holds a letter that {decoded.codec} lacks; choose another tag"
+        ) from None
+    result = _succeeded(rewriter.template(decoded.text, tag))
+    return cast("Rewritten[bytes]", replace(result, output=result.output.encode(decoded.codec)))  # type: ignore[arg-type]
+
+
+def _succeeded(result: Rewritten[AnyStr]) -> Rewritten[AnyStr]:
+    if result.failure is not None:
+        raise result.failure
+    return result
 
 
 def _source(call: PageCall) -> tuple[str, bytes]:
