@@ -11,6 +11,7 @@ from mailpixel.pages.charts.figure import figure, numbers_table
 from mailpixel.pages.charts.open_range import open_range
 from mailpixel.pages.charts.parts import Part, parts_bar
 from mailpixel.pages.charts.scales import rate_top
+from mailpixel.pages.definitions import DEFINITIONS
 from mailpixel.pages.numbers import grouped, per_cent
 from mailpixel.report.comparison import Compared, compare
 from mailpixel.report.course import Course
@@ -35,12 +36,16 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two campaigns, what can be said of them, and their courses. A chart is empty without a time of sending."""
+    """Two campaigns, what can be said of them, and their courses. A chart is empty without a time of sending.
+
+    `meanings` are the names of the figures with their definitions.
+    """
 
     sides: Sequence[Side]
     said: Compared
     opened: Markup
     clicked: Markup
+    meanings: Sequence[tuple[str, str]]
 
 
 def comparison(summaries: Sequence[Summary], courses: Sequence[Course]) -> Comparison:
@@ -53,7 +58,21 @@ def comparison(summaries: Sequence[Summary], courses: Sequence[Course]) -> Compa
         said=compare(one, other),
         opened=_lines("Recipients who had opened", names, [each.opened for each in courses]),
         clicked=_lines("Recipients who had clicked", names, [each.clicked for each in courses]),
+        meanings=_meanings(one),
     )
+
+
+def _meanings(summary: Summary) -> list[tuple[str, str]]:
+    """What the figures mean. That of a rate is the same for every campaign."""
+    rates = summary.rates
+    return [
+        ("Sent", "Messages sent, as you set it for the campaign."),
+        ("Delivered", DEFINITIONS["Delivered"]),
+        ("Known readers", DEFINITIONS["Known readers"]),
+        ("Click rate", rates["click_rate"].definition),
+        ("Click to open", rates["click_to_open_rate"].definition),
+        ("Who loaded the images", DEFINITIONS["Who loaded the images"]),
+    ]
 
 
 def _side(summary: Summary, top: float) -> Side:

@@ -12,6 +12,11 @@ def grouped(number: int | None) -> str:
     return NONE if number is None else f"{number:,}".replace(",", THIN)
 
 
+def of_messages(number: int | None) -> str:
+    """`1 message`, `1 110 604 messages`."""
+    return f"{grouped(number)} {'message' if number == 1 else 'messages'}"
+
+
 def per_cent(rate: float | None) -> str:
     """A rate with one decimal: `4.7 %`. Rates that round to 0 or 100 without being so say `< 0.1 %`, `> 99.9 %`."""
     if rate is None:

@@ -17,7 +17,7 @@ from mailpixel.pages.definitions import (
     program_name,
 )
 from mailpixel.pages.link_list import LinkLine, link_lines
-from mailpixel.pages.numbers import grouped, per_cent
+from mailpixel.pages.numbers import grouped, of_messages, per_cent
 from mailpixel.report.clients import Clients
 from mailpixel.report.parts import PART_NAMES, click_parts, machine_hits, open_parts
 from mailpixel.report.summary import Summary
@@ -169,7 +169,7 @@ def _cards(summary: Summary, settle_s: float) -> list[Card]:
         _card(
             "Known readers",
             per_cent(summary.open_rate_range.low),
-            f"{grouped(of_openers.denominator)} messages",
+            of_messages(of_openers.denominator),
         ),
         Card("Click rate", per_cent(click.value), _of(click.numerator, click.denominator), click.definition),
         Card(
@@ -186,7 +186,11 @@ def _cards(summary: Summary, settle_s: float) -> list[Card]:
         "Reported as spam": recipients.complained,
         "Opted out": recipients.untracked,
     }
-    return cards + [_card(name, grouped(number), "messages") for name, number in only_some.items() if number]
+    return cards + [
+        _card(name, grouped(number), "message" if number == 1 else "messages")
+        for name, number in only_some.items()
+        if number
+    ]
 
 
 def _sent_card(summary: Summary) -> Card:
@@ -212,7 +216,7 @@ def _range_table(summary: Summary) -> Markup:
         interval = "" if each.low is None else f"{per_cent(each.low)} to {per_cent(each.high)}"
         rows.append((METHOD_NAMES[each.method], per_cent(each.value), interval))
     rows.append(("at most", per_cent(rates.high), ""))
-    return numbers_table("Open rate of people", ("", "Rate", "95 % interval"), rows)
+    return numbers_table("Open rate of people", ("Bound or estimate", "Rate", "95 % interval"), rows)
 
 
 METHOD_NAMES: Mapping[str, str] = {

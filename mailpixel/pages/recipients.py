@@ -7,7 +7,7 @@ from datetime import datetime
 from mailpixel.kinds import EventKind
 from mailpixel.model import Event, Judged, Verdict, Via
 from mailpixel.pages.addresses import campaign_url, recipient_url
-from mailpixel.pages.definitions import STANDING_NAMES
+from mailpixel.pages.definitions import DEFINITIONS, STANDING_DEFINITIONS, STANDING_NAMES
 from mailpixel.pages.numbers import NONE, day_text, grouped, moment_text
 from mailpixel.report.explanation import REASONS, client_name
 from mailpixel.report.parts import DIRECT, MACHINE, PRIVACY, PROXIED
@@ -21,9 +21,10 @@ DOWNLOADS = {"csv": "CSV", "ndjson": "NDJSON", "parquet": "Parquet"}
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One group of recipients: its name, number and list."""
+    """One group of recipients: its name, what is known of who is in it, its number and list."""
 
     name: str
+    definition: str
     number: str
     url: str
     is_current: bool
@@ -47,11 +48,16 @@ def tabs(summary: Summary, standing: Standing | None) -> list[Tab]:
     """All recipients with an event, then each standing."""
     numbers, campaign = summary.recipients.standing, summary.campaign.id
     everyone = Tab(
-        "all", grouped(sum(numbers.values())), campaign_url(campaign, "recipients"), standing is None
+        "all",
+        DEFINITIONS["What is known of recipients"],
+        grouped(sum(numbers.values())),
+        campaign_url(campaign, "recipients"),
+        standing is None,
     )
     return [everyone] + [
         Tab(
             name,
+            STANDING_DEFINITIONS[each],
             grouped(numbers[each]),
             campaign_url(campaign, "recipients", standing=each),
             each is standing,

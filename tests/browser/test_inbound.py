@@ -20,6 +20,7 @@ def test_the_page_of_sources_is_sound_with_a_source_just_added(signed_in: Page, 
     expect(signed_in.locator("li code", has_text="mailpixel")).to_be_visible()
     expect(signed_in.get_by_role("listitem").filter(has_text="`")).to_have_count(0)
     check(signed_in)
+    signed_in.locator("summary", has_text=f"Remove {name}").click()
     signed_in.get_by_role("button", name=f"Remove {name}").click()
     expect(signed_in.get_by_text(f"The source {name} is removed")).to_be_visible()
     check(signed_in)

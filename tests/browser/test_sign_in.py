@@ -86,7 +86,11 @@ def test_a_key_is_added_shown_once_and_revoked(signed_in: Page, check: Check) ->
     check(signed_in)
     signed_in.goto("/settings/keys")
     expect(signed_in.locator(".secret")).to_have_count(0)
-    signed_in.get_by_role("button", name="Revoke reporting").click()
+    button = signed_in.get_by_role("button", name="Revoke reporting")
+    expect(button).to_be_hidden()
+    signed_in.locator("summary", has_text="Revoke reporting").click()
+    check(signed_in, "doubt")
+    button.click()
     expect(signed_in.get_by_role("status")).to_contain_text("The key reporting is revoked.")
     check(signed_in)
 

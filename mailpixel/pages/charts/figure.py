@@ -23,7 +23,7 @@ def figure(chart: Markup, names: Mapping[str, str], table: Markup) -> Markup:
 
 def numbers_table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Markup:
     """Rows of text as a table in `<details>`. The first column names the row, the others hold numbers."""
-    heads = "".join(f'<th scope="col"{_number(place)}>{escape(name)}</th>' for place, name in enumerate(head))
+    heads = "".join(f'<th scope="col"{_head(place)}>{escape(name)}</th>' for place, name in enumerate(head))
     body = "".join(f"<tr>{_cells(row, head)}</tr>" for row in rows)
     return Markup(
         f'<details class="numbers"><summary>{NUMBERS}</summary><table class="blocks">'
@@ -39,8 +39,9 @@ def _cells(row: Sequence[str], head: Sequence[str]) -> str:
     )
 
 
-def _number(place: int) -> str:
-    return ' class="number"' if place else ""
+def _head(place: int) -> str:
+    """A head may be the name of a campaign, of any length, so it may wrap."""
+    return ' class="number named"' if place else ""
 
 
 def swatch(kind: str) -> Markup:

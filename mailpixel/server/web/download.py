@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from mailpixel.claims import LAST_LINK
 from mailpixel.model import Campaign
+from mailpixel.pages.definitions import STANDING_NAMES
 from mailpixel.reading.shapes import Shape
 from mailpixel.report.rows import Rows, event_rows, recipient_rows
 from mailpixel.report.shares import share_row
@@ -109,8 +110,7 @@ def _page(call: PageCall, shown: Mapping[str, str], errors: Mapping[str, str]) -
         base=f"/campaigns/{quote(campaign.id)}",
         files=FILES,
         standings=[
-            {"name": name, "words": name.replace("_", " ").capitalize(), "number": number}
-            for name, number in standing.items()
+            {"name": each, "words": words, "number": standing[each]} for each, words in STANDING_NAMES.items()
         ],
         shares=[share_row(each, call.now) for each in found],
         shown=shown,
