@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -80,17 +81,25 @@ def view() -> View:
 
 
 @pytest.fixture
+def watch() -> Watch:
+    """What the pages of this test said and requested."""
+    return Watch()
+
+
+@pytest.fixture(scope="module")
+def kept(browser: Browser, service: Service) -> Iterator[Page]:
+    """A page for all views of the tests of a module: a context of its own for each is most of the work of a test."""
+    context = browser.new_context(base_url=service.url)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
 def context(browser: Browser, service: Service, view: View) -> Iterator[BrowserContext]:
     """A context in which nobody is signed in."""
     context = browser.new_context(base_url=service.url, **view.options())
     yield context
     context.close()
-
-
-@pytest.fixture
-def watch() -> Watch:
-    """What the pages of this test said and requested."""
-    return Watch()
 
 
 @pytest.fixture
@@ -100,11 +109,30 @@ def page(context: BrowserContext, watch: Watch) -> Page:
 
 
 @pytest.fixture
-def signed_in(browser: Browser, service: Service, view: View, state: object, watch: Watch) -> Iterator[Page]:
-    """A page of a person who may read and write."""
-    context = browser.new_context(base_url=service.url, storage_state=state, **view.options())  # type: ignore[arg-type]
+def signed_in(
+    browser: Browser,
+    service: Service,
+    view: View,
+    state: Any,
+    watch: Watch,
+    request: pytest.FixtureRequest,
+) -> Iterator[Page]:
+    """A page of a person who may read and write. The tests of every view share it, each with its size and colours."""
+    if view is not PLAIN:
+        yield from _again(request.getfixturevalue("kept"), view, state, watch)
+        return
+    context = browser.new_context(base_url=service.url, storage_state=state, **view.options())
     yield watch.over(context.new_page())
     context.close()
+
+
+def _again(page: Page, view: View, state: Any, watch: Watch) -> Iterator[Page]:
+    page.context.clear_cookies()
+    page.context.add_cookies(state["cookies"])
+    view.take(page)
+    yield watch.over(page)
+    watch.leave(page)
+    page.goto("about:blank")
 
 
 @pytest.fixture

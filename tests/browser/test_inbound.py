@@ -2,12 +2,14 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.views import Check, every_view
+from tests.browser.views import Check, View, every_view
 
 
 @every_view
-def test_the_page_of_sources_is_sound_with_a_source_just_added(signed_in: Page, check: Check) -> None:
-    name = f"mail-{id(signed_in)}"
+def test_the_page_of_sources_is_sound_with_a_source_just_added(
+    signed_in: Page, view: View, check: Check
+) -> None:
+    name = f"mail-{view}"
     signed_in.goto("/settings/inbound")
     signed_in.get_by_label("Name").fill(name)
     signed_in.get_by_label("ESP", exact=True).select_option("mailgun")

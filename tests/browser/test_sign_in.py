@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import sign_in_link
-from tests.browser.views import Check, every_view
+from tests.browser.views import Check, View, every_view
 from tests.support.service import Service, rows
 
 
@@ -30,12 +30,12 @@ def test_the_page_of_a_used_link_is_sound(page: Page, check: Check) -> None:
 
 
 @every_view
-def test_the_page_of_keys_is_sound(signed_in: Page, service: Service, check: Check) -> None:
+def test_the_page_of_keys_is_sound(signed_in: Page, service: Service, view: View, check: Check) -> None:
     rows(
         service.data,
         "apikey",
         "add",
-        f"hostile <img src=x onerror=alert(1)> {id(signed_in)}",
+        f"hostile <img src=x onerror=alert(1)> {view}",
         "--scope",
         "read",
     )

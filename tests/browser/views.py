@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, Request
+from playwright.sync_api import ConsoleMessage, Dialog, Error, Page, Request
 
 AXE = (Path(__file__).parents[1] / "data" / "axe" / "axe.min.js").read_text(encoding="utf-8")
 RUN_AXE = "axe.run(document, {resultTypes: ['violations']}).then(found => JSON.stringify(found.violations))"
@@ -25,6 +25,11 @@ class View:
     def options(self) -> Mapping[str, Any]:
         """The options of a browser context."""
         return {"viewport": {"width": self.width, "height": 900}, "color_scheme": self.scheme}
+
+    def take(self, page: Page) -> None:
+        """Give this view to a page."""
+        page.set_viewport_size({"width": self.width, "height": 900})
+        page.emulate_media(media="screen", color_scheme="dark" if self.scheme == "dark" else "light")
 
     def __str__(self) -> str:
         return f"{self.width}-{self.scheme}"
@@ -46,23 +51,34 @@ class Watch:
     def over(self, page: Page) -> Page:
         """Watch this page from now on."""
         page.on("console", self._hear)
-        page.on("pageerror", lambda error: self.said.append(str(error)))
-        page.on("dialog", lambda dialog: self._dialog(dialog))
-        page.on("request", lambda request: self._see(page, request))
+        page.on("pageerror", self._err)
+        page.on("dialog", self._dialog)
+        page.on("request", self._see)
         return page
+
+    def leave(self, page: Page) -> None:
+        """Watch this page no more."""
+        page.remove_listener("console", self._hear)
+        page.remove_listener("pageerror", self._err)
+        page.remove_listener("dialog", self._dialog)
+        page.remove_listener("request", self._see)
 
     def _hear(self, message: ConsoleMessage) -> None:
         self.said.append(f"{message.type}: {message.text}")
 
-    def _dialog(self, dialog: Any) -> None:
+    def _err(self, error: Error) -> None:
+        self.said.append(str(error))
+
+    def _dialog(self, dialog: Dialog) -> None:
         self.said.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 
-    def _see(self, page: Page, request: Request) -> None:
+    def _see(self, request: Request) -> None:
         asked = urlsplit(request.url)
         self.asked.append(request.url)
-        here = urlsplit(page.url)
-        is_navigation = request.is_navigation_request() and page.url == "about:blank"
+        page_url = request.frame.page.url
+        here = urlsplit(page_url)
+        is_navigation = request.is_navigation_request() and page_url == "about:blank"
         if (
             asked.scheme not in ("data", "about", "blob")
             and not is_navigation
