@@ -65,7 +65,7 @@ def test_a_webhook_from_its_first_form_to_its_removal(
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_text("stopped by hand")).to_be_visible()
     page.get_by_role("button", name="Make a new secret").click()
-    expect(page.get_by_text("The old secret signs, too, until")).to_be_visible()
+    expect(page.get_by_text("Posts are also signed with the old secret until")).to_be_visible()
     page.get_by_label("Events in a post").fill("many")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("must be a whole number from 1 to 100")).to_be_visible()
