@@ -53,8 +53,18 @@ def forgotten_at_the_end(data: Path, job: str) -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(OSError):
-            (data / "jobs" / f"{job}.json").unlink()
+        forget_job(data, job)
+
+
+def forget_job(data: Path, job: str) -> None:
+    """Forget a job that has ended."""
+    with suppress(OSError):
+        (data / "jobs" / f"{job}.json").unlink()
+
+
+def progress_of(data: Path, job: str) -> JobProgress | None:
+    """How far a job is. None when it has not begun, or has ended. The name of the job is that of `note_progress`."""
+    return _read(data / "jobs" / f"{job}.json")
 
 
 def jobs_in(data: Path) -> Sequence[JobProgress]:

@@ -1,123 +1,172 @@
 """Signed lists that wait to be fetched: files in the data folder that any process can find, for an hour.
 
-Each has a name that cannot be guessed and beside it a note with the counts and the faulty rows. What a crash left
-is removed with the first list that is signed after its hour, and when the service starts.
+Each has a name that cannot be guessed. `ID.json` is written last, and says what became of the list. Until then there
+is `ID.unfinished`, which its process has locked: whoever gets the lock knows that this process has died.
 """
 
 import json
 import os
 import re
-import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from mailpixel.errors import InvalidInput, NotFound, StoreUnavailable
-from mailpixel.links.keyring import Keyring
-from mailpixel.links.lists.minted_rows import Job
-from mailpixel.minting.run import Watch, mint_links
+from mailpixel.errors import NotFound, StoreUnavailable
+from mailpixel.files import try_lock
+from mailpixel.folder.jobs import JobProgress, forget_job, progress_of
+from mailpixel.folder.spool import disk_errors
 
 FOLDER = "lists"
+UNFINISHED = ".unfinished"
 KEPT_S = 3_600
 """How long a signed list is kept, in seconds."""
-FAULTS_SHOWN = 100
-"""How many faulty rows are named; the others are only counted."""
+ENDED = "The service ended before the list was signed. Sign it again."
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 @dataclass(frozen=True, slots=True)
 class SignedList:
-    """A signed list. `faults` are sentences with the number of the row, the first `FAULTS_SHOWN` of `faulty`."""
+    """What became of a list. With a `problem` there is no file, and everything else counts nothing.
+
+    `faults` are sentences with the number of the row, the first ones of `faulty`.
+    """
 
     id: str
     campaign: str
     format: str
-    rows: int
-    minted: int
-    faulty: int
-    duplicates: int
+    rows: int = 0
+    minted: int = 0
+    faulty: int = 0
+    duplicates: int = 0
+    size_bytes: int = 0
+    faults: Sequence[str] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What an unfinished file says: whose list it is, how the links are given, and the size of the list."""
+
+    campaign: str
+    format: str
     size_bytes: int
-    faults: Sequence[str]
 
 
-def sign_list(source: BinaryIO, data: Path, job: Job, keyring: Keyring) -> SignedList:
-    """Sign a list into a file of the data folder. When it fails nothing is left.
+def files_of(data: Path, id: str) -> tuple[Path, Path]:
+    """The unfinished file and the result of a list."""
+    return data / FOLDER / f"{id}{UNFINISHED}", data / FOLDER / f"{id}.json"
 
-    Raises `InvalidInput` for a list that cannot be read, and `StoreUnavailable` when the disk refuses.
+
+def look(data: Path, campaign: str, id: str) -> SignedList | JobProgress:
+    """What became of a list, or how far it is. A list whose process has died gets a result that says so.
+
+    Raises `NotFound` when the campaign has no such list or it was removed, and `StoreUnavailable`.
     """
-    id = secrets.token_urlsafe(16)
-    try:
-        folder = data / FOLDER
-        folder.mkdir(mode=0o700, exist_ok=True)
-        path = folder / f"{id}.{job.format}"
-        try:
-            made = _signed(source, path, job, keyring)
-            _write_private(folder / f"{id}.json", json.dumps(asdict(made)).encode())
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise StoreUnavailable(f"the data folder cannot be written: {error.strerror}") from error
-    return made
-
-
-def _signed(source: BinaryIO, path: Path, job: Job, keyring: Keyring) -> SignedList:
-    faults: list[str] = []
-
-    def on_fault(row: int, fault: InvalidInput) -> None:
-        if len(faults) < FAULTS_SHOWN:
-            faults.append(f"row {row}: {fault}")
-
-    with _private(path) as sink:
-        counts = mint_links(source, sink, job, keyring, Watch(on_fault=on_fault))
-        sink.flush()
-        size_bytes = os.fstat(sink.fileno()).st_size
-    return SignedList(
-        id=path.stem,
-        campaign=job.campaign,
-        format=str(job.format),
-        rows=counts.rows,
-        minted=counts.minted,
-        faulty=counts.faulty,
-        duplicates=counts.duplicates,
-        size_bytes=size_bytes,
-        faults=faults,
-    )
+    found = (_finished(data, id) or _at_work(data, id) or _finished(data, id)) if _ID.fullmatch(id) else None
+    if found is None or found.campaign != campaign:
+        raise NotFound(
+            "there is no such list, or not any more: a signed list is kept for an hour; sign it again"
+        )
+    return found
 
 
 def signed_list(data: Path, campaign: str, id: str) -> tuple[SignedList, Path]:
-    """A signed list of a campaign, and its file. Raises `NotFound` when there is none, or it was removed."""
-    with suppress(OSError, ValueError, TypeError):
-        if _ID.fullmatch(id):
-            found = SignedList(**json.loads((data / FOLDER / f"{id}.json").read_bytes()))
-            if found.campaign == campaign:
-                return found, data / FOLDER / f"{id}.{found.format}"
-    raise NotFound("there is no such list, or not any more: a signed list is kept for an hour; sign it again")
+    """A signed list of a campaign, and its file. Raises `NotFound` when there is none, or it is not finished."""
+    found = look(data, campaign, id)
+    if isinstance(found, JobProgress) or found.problem:
+        raise NotFound("this list has no links to fetch")
+    return found, data / FOLDER / f"{id}.{found.format}"
 
 
 def remove_list(data: Path, campaign: str, id: str) -> None:
-    """Remove a signed list. Raises `NotFound`."""
-    found, path = signed_list(data, campaign, id)
-    path.unlink(missing_ok=True)
-    path.with_name(f"{found.id}.json").unlink(missing_ok=True)
+    """Remove a signed list, or stop one that is being signed. Raises `NotFound`."""
+    found = look(data, campaign, id)
+    unfinished, result = files_of(data, id)
+    if isinstance(found, SignedList):
+        (data / FOLDER / f"{id}.{found.format}").unlink(missing_ok=True)
+        result.unlink(missing_ok=True)
+    unfinished.unlink(missing_ok=True)  # its process sees that, and stops
 
 
 def remove_old_lists(data: Path, now_s: float) -> None:
-    """Remove the lists that are older than an hour, and what a crash left of others."""
+    """Remove the lists that are older than an hour, and what dead processes left. Those at work stay."""
     with suppress(OSError):
-        for path in (data / FOLDER).iterdir():
+        paths = sorted((data / FOLDER).iterdir())
+        ids = [path.name.removesuffix(UNFINISHED) for path in paths if path.suffix == UNFINISHED]
+        at_work = {id for id in ids if _is_at_work(data, id)}
+        for path in paths:
             with suppress(OSError):
-                if path.stat().st_mtime < now_s - KEPT_S:
+                if path.stem not in at_work and path.stat().st_mtime < now_s - KEPT_S:
                     path.unlink()
 
 
-def _private(path: Path) -> BinaryIO:
-    """A new file that only its owner can read."""
+def _is_at_work(data: Path, id: str) -> bool:
+    try:
+        return isinstance(_at_work(data, id), JobProgress)
+    except StoreUnavailable:
+        return False  # its process has died, but the disk takes no note of that
+
+
+def claimed(data: Path, id: str, claim: Claim) -> BinaryIO:
+    """The unfinished file of a new list, locked until it is closed. Nobody finds it unlocked. Raises `OSError`."""
+    unfinished, _ = files_of(data, id)
+    unready = unfinished.with_suffix(".claim")
+    file = private(unready)
+    try_lock(file)
+    file.write(json.dumps(asdict(claim)).encode())
+    file.flush()
+    unready.replace(unfinished)
+    return file
+
+
+def write_result(data: Path, made: SignedList) -> None:
+    """Write what became of a list, whole or not at all. Raises `OSError`."""
+    _, result = files_of(data, made.id)
+    unready = result.with_suffix(".new")
+    unready.unlink(missing_ok=True)
+    with private(unready) as file:
+        file.write(json.dumps(asdict(made)).encode())
+    unready.replace(result)
+
+
+def private(path: Path) -> BinaryIO:
+    """A new file that only its owner can read. Raises `OSError`."""
     return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b")
 
 
-def _write_private(path: Path, content: bytes) -> None:
-    with _private(path) as file:
-        file.write(content)
+def _finished(data: Path, id: str) -> SignedList | None:
+    with suppress(OSError, ValueError, TypeError, KeyError):
+        facts = json.loads(files_of(data, id)[1].read_bytes())
+        return SignedList(**{**facts, "faults": tuple(facts["faults"])})
+    return None
+
+
+def _at_work(data: Path, id: str) -> JobProgress | SignedList | None:
+    """How far a list is, or the result of one whose process has died. None when it is finished, or there is none."""
+    unfinished, _ = files_of(data, id)
+    try:
+        file = unfinished.open("rb")
+    except OSError:
+        return None
+    with file:
+        claim = Claim(**json.loads(file.read()))
+        if not try_lock(file):
+            first = JobProgress(claim.campaign, id, 0, 0, claim.size_bytes)
+            return progress_of(data, id) or first
+        if not unfinished.exists():  # it ended, or was removed, a moment ago
+            return _finished(data, id)
+        return _finished(data, id) or _died(data, id, claim)
+
+
+def _died(data: Path, id: str, claim: Claim) -> SignedList:
+    """Remove what a dead process left of a list, and keep a result that says so."""
+    made = SignedList(id, claim.campaign, claim.format, problem=ENDED)
+    unfinished, _ = files_of(data, id)
+    with disk_errors():
+        (data / FOLDER / f"{id}.{claim.format}").unlink(missing_ok=True)
+        write_result(data, made)
+        unfinished.unlink(missing_ok=True)
+    forget_job(data, id)
+    return made

@@ -100,7 +100,7 @@ def mint_links(
     after the rows before it were written. Raises `MissingExtra` for Parquet without pyarrow.
     """
     beginning = source.read(BLOCK_BYTES)
-    layout, cut = (_cut_parquet if is_parquet(beginning) else _cut_text)(source, beginning, job)
+    layout, cut = _cut(source, beginning, job)
     job = job.keeping(layout.kept)
     blocks = _not_done((Block(job, keyring, *piece) for piece in cut), watch.done)
     processes = worker_count(job)
@@ -113,6 +113,12 @@ def mint_links(
     return output.tally()
 
 
+def check_head(source: BinaryIO, job: Job) -> None:
+    """Read the beginning of a list, and go back to its start. Raises the errors of `mint_links` that show there."""
+    _cut(source, source.read(BLOCK_BYTES), job)
+    source.seek(0)
+
+
 def worker_count(job: Job) -> int:
     """The number of processes for a long list: the job's, or one for each core."""
     return cores() if job.workers is None else job.workers
@@ -120,6 +126,10 @@ def worker_count(job: Job) -> int:
 
 _Piece = tuple[Layout, bytes, int, int]
 """The layout of a block, its rows, the number of rows to skip, and the bytes of the file that it makes up."""
+
+
+def _cut(source: BinaryIO, beginning: bytes, job: Job) -> tuple[Layout, Iterator[_Piece]]:
+    return (_cut_parquet if is_parquet(beginning) else _cut_text)(source, beginning, job)
 
 
 def _cut_text(source: BinaryIO, beginning: bytes, job: Job) -> tuple[Layout, Iterator[_Piece]]:

@@ -23,6 +23,7 @@ health           /healthz, /readyz, /metrics; metrics: what is counted; metrics_
                  stored_metrics: what other processes do, read from the store
                  grafana: a dashboard of them; shared_metrics: a folder for those of several workers
 live             streams of figures, hits and jobs as they change
+signing          lists that are signed behind the scenes
 exports          rows as a file to download: CSV, NDJSON, Parquet
 observing        tells observers what became of each request; access_log: writes a line; traced: makes a span
 services         what the handlers work with; refreshing: keeps it fresh; threads: for blocking work

@@ -35,6 +35,7 @@ from mailpixel.server.observing import Observed, Observer
 from mailpixel.server.refreshing import Refreshing
 from mailpixel.server.request_reader import RequestReader
 from mailpixel.server.services import Services
+from mailpixel.server.signing import Signing
 from mailpixel.server.threads import Threads
 from mailpixel.server.traced import traced_commits, traced_requests
 from mailpixel.server.tracking import Tracking
@@ -101,6 +102,8 @@ async def start(settings: Settings, stack: AsyncExitStack, record: Record = reco
     parts = (*live.parts(monotonic), LivePart("database", check_in_place, monotonic))
     hub = _hub(settings, store, registry, live)
     stack.push_async_callback(hub.close)
+    signing = Signing()
+    stack.push_async_callback(signing.close)
     refreshing = Refreshing(
         parts, lambda: metrics.round_ended({part.name: part.age_s() for part in parts}, hub.listeners)
     )
@@ -120,6 +123,7 @@ async def start(settings: Settings, stack: AsyncExitStack, record: Record = reco
         metrics=metrics,
         threads=Threads(),
         hub=hub,
+        signing=signing,
         clock=now_ms,
         wrong_keys=WrongKeys(Proxies(settings.trusted_proxies), now_ms),
     )

@@ -11,6 +11,7 @@ from mailpixel.ingest.sns_certificates import Certificates
 from mailpixel.server.live.hub import Hub
 from mailpixel.server.metrics import Metrics
 from mailpixel.server.refreshing import Refreshing
+from mailpixel.server.signing import Signing
 from mailpixel.server.threads import Threads
 from mailpixel.server.wrong_keys import WrongKeys
 from mailpixel.settings import Settings
@@ -32,6 +33,7 @@ class Services:
     metrics: Metrics
     threads: Threads
     hub: Hub
+    signing: Signing
     clock: Callable[[], int]
     wrong_keys: WrongKeys
     certificates: Certificates = field(default_factory=Certificates)

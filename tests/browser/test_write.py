@@ -3,14 +3,19 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.views import Check, View, every_view
+from tests.support.processes import wait_until
 from tests.support.service import Service, rows
 
 HOSTILE = '<img src=x onerror=alert(1)> "quoted" ' + "word " * 20 + "x" * 60
+
+LONG = 250_000
+"""Rows of a list that takes some seconds."""
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +81,50 @@ def test_a_list_is_signed_and_downloaded(signed_in: Page, tmp_path: Path, check:
         signed_in.get_by_role("link", name=re.compile("Download the links")).click()
     assert download.value.suggested_filename == "spring-links.csv"
     assert Path(download.value.path()).read_text().startswith("recipient,pixel_url,link_1,link_2\nr-1,")
+
+
+@pytest.mark.parametrize("view", [View(360, "dark")], ids=str)
+def test_a_long_list_shows_how_far_it_is_and_then_its_links(
+    signed_in: Page, view: View, tmp_path: Path, check: Check
+) -> None:
+    listed = tmp_path / "list.csv"
+    with listed.open("w") as file:
+        file.write("recipient\n" + "".join(f"r-{n}\n" for n in range(LONG)))
+    signed_in.goto("/campaigns/spring/tokens")
+    signed_in.get_by_label("List of recipients").set_input_files(listed)
+    signed_in.get_by_role("button", name="Sign the links").click()
+    expect(signed_in.get_by_role("heading", name="The list is being signed")).to_be_visible()
+    check(signed_in, "at work")
+    seen: set[float] = set()
+
+    def has_moved() -> bool:
+        seen.update(signed_in.evaluate("[...document.querySelectorAll('progress')].map(each => each.value)"))
+        return len(seen - {0}) > 1
+
+    wait_until(has_moved, "the bar stands still")
+    grouped = f"{LONG:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    done = signed_in.get_by_role("heading", name=f"{grouped} of {grouped} recipients have links")
+    expect(done).to_be_visible(timeout=60_000)
+    expect(signed_in.get_by_role("button", name="Stop signing")).to_have_count(0)
+    check(signed_in, "done")
+    with signed_in.expect_download() as download:
+        signed_in.get_by_role("link", name=re.compile("Download the links")).click()
+    with Path(download.value.path()).open() as links:
+        assert sum(1 for _ in links) == LONG + 1
+
+
+def test_without_a_script_the_page_of_a_list_looks_again_by_itself(
+    browser: Browser, service: Service, state: Any, tmp_path: Path
+) -> None:
+    listed = tmp_path / "list.csv"
+    listed.write_text("recipient\n" + "".join(f"r-{n}\n" for n in range(60_000)))
+    context = browser.new_context(base_url=service.url, storage_state=state, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/campaigns/spring/tokens")
+    page.get_by_label("List of recipients").set_input_files(listed)
+    page.get_by_role("button", name="Sign the links").click()
+    expect(page.get_by_role("heading", name="recipients have links")).to_be_visible(timeout=60_000)
+    context.close()
 
 
 @every_view

@@ -5,18 +5,26 @@ import io
 import os
 import re
 from codecs import BOM_UTF16_LE
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from mailpixel.links.lists.minted_rows import Job
+from mailpixel.minting.list_job import ListJob
 from mailpixel.minting.results import KEPT_S, remove_old_lists
+from mailpixel.server.signing import WAITING
 from mailpixel.times import now_ms
 from tests.support.api import Api
 from tests.support.builders import a_campaign
+from tests.support.processes import wait_until
 from tests.support.web import Person
 
 TOKENS = "/campaigns/spring/tokens"
+AT_WORK = "The list is being signed"
 
 
 @pytest.fixture
@@ -26,11 +34,17 @@ def person(api: Api) -> Person:
 
 
 def signed(person: Person, content: bytes, **fields: str) -> str:
-    """The page after a list was sent."""
+    """The page after a list was sent: of what became of it, or the form again."""
     person.see(TOKENS)
     answer = person.send(TOKENS, fields, files={"list": ("list.csv", content)})
     assert answer.status_code == 200
-    return answer.text
+    return answer.text if answer.url.path == TOKENS else ended(person, answer.url.path)
+
+
+def ended(person: Person, path: str) -> str:
+    """The page of a list that is not being signed any more."""
+    wait_until(lambda: AT_WORK not in person.see(path).text, "the list is not signed")
+    return person.see(path).text
 
 
 def links_of(person: Person, page: str) -> bytes:
@@ -41,9 +55,10 @@ def links_of(person: Person, page: str) -> bytes:
     return answer.content
 
 
-def parquet_list() -> bytes:
+def parquet_list(rows: int = 2) -> bytes:
     out = io.BytesIO()
-    pq.write_table(pa.table({"recipient": ["r-1", "r-2"]}), out)
+    table = pa.table({"recipient": [f"r-{n}" for n in range(1, rows + 1)]})
+    pq.write_table(table, out, compression="none", use_dictionary=False, row_group_size=50_000)
     return out.getvalue()
 
 
@@ -141,6 +156,72 @@ def test_lists_are_removed_after_their_hour(person: Person, api: Api) -> None:
 def test_signing_is_remembered_so_that_the_campaign_cannot_be_deleted(person: Person, api: Api) -> None:
     api.registry.add_campaign(a_campaign("draft", sent=None, sent_at=None))
     person.see("/campaigns/draft/tokens")
-    person.send("/campaigns/draft/tokens", {}, files={"list": ("l.csv", b"recipient\nr-1\n")})
+    sent = person.send("/campaigns/draft/tokens", {}, files={"list": ("l.csv", b"recipient\nr-1\n")})
+    ended(person, sent.url.path)
     person.see("/campaigns/draft/edit")
     assert "links were signed for it" in person.send("/campaigns/draft/delete", {"sure": "yes"}).text
+
+
+def test_a_list_that_turns_out_to_be_broken_says_so_and_offers_no_part_of_it(
+    person: Person, api: Api
+) -> None:
+    whole = parquet_list(200_000)
+    page = signed(person, b"".join((whole[:500_000], b"\xff" * 100_000, whole[600_000:])))
+    assert "The list was not signed" in page
+    assert "Download the links" not in page
+    assert [file.suffix for file in (api.settings.data / "lists").iterdir()] == [".json"]
+
+
+@contextmanager
+def held(api: Api) -> Iterator[str]:
+    """A list that is being signed until the block ends; gives its id."""
+    reading, writing = os.pipe()
+    services = api.client.app_state["services"]
+    job = Job("spring", "https://t.example", workers=1)
+    with os.fdopen(writing, "wb") as rest:
+        rest.write(b"recipient\nr-1\n")
+
+        def make() -> ListJob:
+            return ListJob(os.fdopen(reading, "rb"), api.settings.data, job, services.live.keyring)
+
+        yield services.signing.begin(make, lambda: None)
+
+
+def test_few_lists_wait_and_the_next_is_asked_to_come_back(person: Person, api: Api) -> None:
+    with held(api) as first:
+        person.see(TOKENS)
+        upload = {"list": ("list.csv", b"recipient\nr-1\n")}
+        waiting = [person.send(TOKENS, {}, files=upload) for _ in range(WAITING)]
+        assert all(AT_WORK in answer.text for answer in waiting)
+        refused = person.send(TOKENS, {}, files=upload)
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "60")
+        assert "try again in a minute" in refused.text
+        assert person.see(f"{TOKENS}/{first}/links").status_code == 404, "a part of a list is not offered"
+        remove_old_lists(api.settings.data, now_ms() / 1000 + 2 * KEPT_S)
+        assert AT_WORK in person.see(f"{TOKENS}/{first}").text, "a list at work stays, however old"
+    pages = [ended(person, path) for path in (f"{TOKENS}/{first}", *(each.url.path for each in waiting))]
+    assert all("1 of 1 recipients have links" in page for page in pages)
+
+
+def test_a_list_can_be_stopped_and_leaves_nothing(person: Person, api: Api) -> None:
+    with held(api):
+        person.see(TOKENS)
+        waiting = person.send(TOKENS, {}, files={"list": ("list.csv", b"recipient\nr-1\n")}).url.path
+        assert "not signed any further" in person.send(waiting, {"stop": "yes"}).text
+        assert person.see(waiting).status_code == 404
+    later = signed(person, b"recipient\nr-1\n")
+    assert "1 of 1 recipients" in later, "those after it are signed"
+    assert waiting.rpartition("/")[2] not in " ".join(file.name for file in all_files(api.settings.data))
+
+
+def all_files(data: Path) -> list[Path]:
+    return [*(data / "lists").iterdir(), *(data / "jobs").iterdir()]
+
+
+def test_a_button_to_stop_does_not_delete_a_list_that_was_finished_meanwhile(person: Person) -> None:
+    person.see(TOKENS)
+    path = person.send(TOKENS, {}, files={"list": ("list.csv", b"recipient\nr-1\n")}).url.path
+    ended(person, path)
+    page = person.send(path, {"stop": "yes"}).text
+    assert "It had ended already." in page
+    assert links_of(person, page)

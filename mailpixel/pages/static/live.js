@@ -1,5 +1,6 @@
 // Keeps an open page fresh. Without this script the page is the same, as of when it was loaded.
 const EVERY_MS = 1000; // the least time between two looks at the page
+const JOB_EVERY_MS = 2000; // while a job runs: its end may fall between two events
 const AGAIN_MS = 60000; // after the service has refused the stream
 
 const state = document.getElementById("live");
@@ -10,6 +11,7 @@ const asHtml = (text) => text;
 const policy = globalThis.trustedTypes?.createPolicy("mailpixel", { createHTML: asHtml }) ?? { createHTML: asHtml };
 let source = null;
 let timer = 0;
+let jobTimer = 0;
 let looking = false;
 let wanted = false;
 let lookedAt = -EVERY_MS;
@@ -52,6 +54,12 @@ async function look() {
     // the stream says when the service is there again
   }
   looking = false;
+  awaitJob();
+}
+
+function awaitJob() {
+  clearTimeout(jobTimer);
+  if (document.querySelector("progress[data-job]") && !document.hidden) jobTimer = setTimeout(lookSoon, JOB_EVERY_MS);
 }
 
 function lookSoon() {
@@ -73,7 +81,9 @@ function showJob(event) {
     if (of) bar.value = bytes;
     else bar.removeAttribute("value");
   }
-  for (const each of document.querySelectorAll(`[data-job-rows="${name}"]`)) each.textContent = rows.toLocaleString();
+  const grouped = rows.toLocaleString("en").replaceAll(",", "\u202f");
+  for (const each of document.querySelectorAll(`[data-job-rows="${name}"]`)) each.textContent = grouped;
+  if (of && bytes >= of) lookSoon();
 }
 
 function listen() {
@@ -100,3 +110,4 @@ document.addEventListener("visibilitychange", () => (document.hidden ? rest() : 
 document.addEventListener("focusout", () => { if (wanted) lookSoon(); });
 addEventListener("pagehide", rest);
 listen();
+awaitJob();

@@ -1,16 +1,23 @@
 """Signing the links of a list that is uploaded."""
 
+import os
 from collections.abc import Awaitable, Mapping
 from urllib.parse import quote
 
 from starlette.responses import FileResponse, Response
 
 from mailpixel.errors import InvalidInput, MissingExtra
+from mailpixel.folder.jobs import JobProgress
 from mailpixel.links.lists.columns import Wanted
 from mailpixel.links.lists.minted_rows import Format, Job
-from mailpixel.minting.results import remove_list, remove_old_lists, sign_list, signed_list
+from mailpixel.minting.list_job import ListJob
+from mailpixel.minting.results import look, remove_list, remove_old_lists, signed_list
+from mailpixel.minting.run import check_head
 from mailpixel.model import Campaign
+from mailpixel.pages.addresses import api_url
 from mailpixel.server.exports import FORMATS
+from mailpixel.server.services import Services
+from mailpixel.server.web.forms import Upload
 from mailpixel.server.web.page import PageCall
 from mailpixel.store.campaign_changes import note_signed
 
@@ -28,27 +35,40 @@ def show(call: PageCall) -> Response:
 
 
 def sign(call: PageCall) -> Awaitable[Response]:
-    """Sign the list, then show what became of it. The list is read from disk, and the links are written to disk."""
+    """Begin to sign the list, and show how far it is. The list is read from disk."""
     return call.services.threads.uploads.run(_sign, call)
 
 
 def _sign(call: PageCall) -> Response:
     values = {name: call.form.get(name, first) for name, first in NOTHING.items()}
-    services, campaign = call.services, _campaign(call)
+    campaign = _campaign(call)
     upload = call.form.files.get("list")
     try:
         if upload is None or not upload.size_bytes:
             raise InvalidInput("list", "choose a file with recipients")
         job = _job(call, campaign, values)
-        remove_old_lists(services.settings.data, services.clock() / 1000)
-        made = sign_list(upload.file, services.settings.data, job, services.live.keyring)
+        check_head(upload.file, job)
     except InvalidInput as error:
         return _page(call, values, {PLACES.get(error.field, "list"): error.problem})
     except MissingExtra as error:
         return _page(call, values, {"list": str(error)})
-    if made.minted:
-        note_signed(services.registry, campaign.id)
-    return call.redirect(f"{_base(campaign.id)}/{made.id}")
+    return call.redirect(f"{_base(campaign.id)}/{_begun(call.services, upload, job)}")
+
+
+def _begun(services: Services, upload: Upload, job: Job) -> str:
+    """The id of the list, which is signed from now on. Its file is opened once more, for the form closes its own."""
+    data, registry = services.settings.data, services.registry
+    remove_old_lists(data, services.clock() / 1000)
+
+    def make() -> ListJob:
+        source = os.fdopen(os.dup(upload.file.fileno()), "rb")
+        try:
+            return ListJob(source, data, job, services.live.keyring)
+        except BaseException:
+            source.close()
+            raise
+
+    return services.signing.begin(make, lambda: note_signed(registry, job.campaign))
 
 
 def _job(call: PageCall, campaign: Campaign, values: Mapping[str, str]) -> Job:
@@ -73,11 +93,17 @@ def _job(call: PageCall, campaign: Campaign, values: Mapping[str, str]) -> Job:
 
 
 def show_result(call: PageCall) -> Response:
-    """How many rows were signed, which were not, and the file."""
+    """How far the list is; at the end how many rows were signed, which were not, and the file."""
     campaign = _campaign(call)
-    made, _ = signed_list(call.services.settings.data, campaign.id, call.path["list"])
+    found = look(call.services.settings.data, campaign.id, call.path["list"])
+    is_at_work = isinstance(found, JobProgress)
     return call.page(
-        "tokens_done.html", title="Sign links", campaign=campaign, made=made, base=_base(campaign.id)
+        "tokens_job.html" if is_at_work else "tokens_done.html",
+        title="Sign links",
+        live=api_url(campaign.id, "stream") if is_at_work else "",
+        campaign=campaign,
+        made=found,
+        base=_base(campaign.id),
     )
 
 
@@ -90,9 +116,14 @@ def fetch(call: PageCall) -> Response:
 
 
 def remove(call: PageCall) -> Response:
-    """Delete the signed list."""
-    remove_list(call.services.settings.data, call.path["id"], call.path["list"])
-    return call.redirect(_base(call.path["id"]), "The signed list is deleted.")
+    """Delete the signed list. A button to stop it does not delete one that was finished meanwhile."""
+    data, campaign, id = call.services.settings.data, call.path["id"], call.path["list"]
+    is_at_work = isinstance(look(data, campaign, id), JobProgress)
+    if "stop" in call.form and not is_at_work:
+        return call.redirect(f"{_base(campaign)}/{quote(id, safe='')}", "It had ended already.")
+    remove_list(data, campaign, id)
+    notice = "The list is not signed any further." if is_at_work else "The signed list is deleted."
+    return call.redirect(_base(campaign), notice)
 
 
 def _page(call: PageCall, values: Mapping[str, str], errors: Mapping[str, str]) -> Response:
