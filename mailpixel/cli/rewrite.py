@@ -60,7 +60,7 @@ mailpixel rewrite spring-2026 --recipient r-1001 mail.eml > tracked.eml""",
 @click.option(
     "--by-place",
     is_flag=True,
-    help="Number the places of one destination apart, so that logo and button are told apart.",
+    help="Give each place of a destination its own number, so that logo and button count separately.",
 )
 @click.option(
     "--keep",

@@ -227,7 +227,7 @@ class Read(NamedTuple):
 
 
 def read_of(plan: Plan[Any] | MessagePlan) -> Read:
-    """The plan with its places. Each is the first place of its destination, unless places are told apart."""
+    """The plan with its places. Each is the first place of its destination, except with `by_place`."""
     labels = plan.labels if isinstance(plan, Plan) else {}
     seen: Counter[str] = Counter()
     places = []

@@ -47,7 +47,7 @@ class Changes(Protocol):
         """Campaigns whose figures changed after `since` (empty: ever), in order of the last change of each.
 
         Whatever changes figures is noticed: states that were saved, a new generation, an erasure, overflow and
-        another edition of the rules. What makes hits settle is only time, so nobody is told of that.
+        another edition of the rules. Hits settle by time alone, so that is no news.
         It sees the figures of every process and costs microseconds when nothing changed, so ask often.
 
         Raises `InvalidInput` for a cursor that is not of this store.

@@ -42,7 +42,7 @@ class RewriteOptions:
     shown        `track` or `leave` a link whose text shows another domain than the tracker's
     merge_tag    the sender's own field in this template, empty for none; what is written like it is a field, too
     passthrough  names of query parameters whose value may be a template token: the parameter moves to the tracked URL
-    by_place     number every place of a destination apart, so that a logo and a button that lead there are told apart
+    by_place     give each place of a destination its own number, so that its logo and its button count separately
     """
 
     base_url: str

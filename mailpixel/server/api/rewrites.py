@@ -89,7 +89,7 @@ class MailStyle(Shape, frozen=True):
     by_place: Annotated[
         bool,
         Meta(
-            description="Number the places of one destination apart, so that logo and button are told apart."
+            description="Give each place of a destination its own number, so that logo and button count separately."
         ),
     ] = False
 
