@@ -4,12 +4,11 @@ The address of a share is a secret that opens one campaign, without its recipien
 Only its SHA-256 is kept, so it is shown once.
 """
 
-import hashlib
 import re
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from mailpixel.bearer import digest_of, new_secret
 from mailpixel.errors import InvalidInput
 from mailpixel.store.shares import NewShare, Share, SharePart, Shares
 
@@ -47,7 +46,7 @@ def add_share(
 
     Raises `NotFound` for an unknown campaign.
     """
-    key = secrets.token_urlsafe(32)
+    key = new_secret()
     ends = now + timedelta(days=terms.days)
     return shares.add_share(NewShare(campaign, digest_of(key), terms.parts, by, now, ends)), key
 
@@ -63,8 +62,3 @@ def share_urls(address: str, share: Share, key: str) -> dict[SharePart, str]:
     endings = {SharePart.PAGE: "", SharePart.CSV: ".csv"}
     urls = {part: f"{address.rstrip('/')}{PATH}{key}{ending}" for part, ending in endings.items()}
     return {part: url for part, url in urls.items() if part in share.parts}
-
-
-def digest_of(key: str) -> bytes:
-    """The SHA-256 of a key."""
-    return hashlib.sha256(key.encode()).digest()

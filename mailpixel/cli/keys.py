@@ -1,7 +1,5 @@
 """`mailpixel keys` (keys that sign links) and `mailpixel apikey` (keys of the HTTP API)."""
 
-import hashlib
-import secrets
 from datetime import UTC, datetime
 
 import click
@@ -9,7 +7,7 @@ import click
 from mailpixel.cli.context import CommandGroup, begun, confirm, print_table, say, settings, stores, yes_option
 from mailpixel.folder.key_changes import kept_keys, remove_key, rotate_keys
 from mailpixel.report.moments import iso
-from mailpixel.store.keys import ApiKey
+from mailpixel.store.keys import new_api_key
 
 
 @click.group("keys", cls=CommandGroup, example="mailpixel keys list")
@@ -65,8 +63,8 @@ def apikey_command() -> None:
 def apikey_add(name: str, scope: str) -> None:
     """Create an API key and print it. It is shown only once, because only its digest is stored."""
     _, registry = begun()
-    text = f"mp_{secrets.token_urlsafe(32)}"
-    registry.add_key(ApiKey(name, scope, hashlib.sha256(text.encode()).digest(), datetime.now(UTC)))
+    key, text = new_api_key(name, scope, datetime.now(UTC))
+    registry.add_key(key)
     click.echo(text)
     say(f"this is the API key `{name}`; it is not shown again. Send it as `Authorization: Bearer KEY`")
 

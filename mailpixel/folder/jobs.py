@@ -28,11 +28,6 @@ class JobProgress(msgspec.Struct, frozen=True):
     bytes: int
     of: int
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether everything was read."""
-        return self.of > 0 and self.bytes >= self.of
-
 
 def note_progress(data: Path, progress: JobProgress) -> None:
     """Let everybody know how far a job is. The name of the job is of letters, digits and `_-` only.

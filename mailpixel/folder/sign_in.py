@@ -1,11 +1,10 @@
 """Links that sign a person in to the pages: made where the data folder is."""
 
-import hashlib
-import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from mailpixel.bearer import digest_of, new_secret
 from mailpixel.errors import InvalidInput
 from mailpixel.store.sign_ins import SignInLink, SignIns
 
@@ -21,9 +20,8 @@ def new_sign_in_link(registry: SignIns, name: str, scope: str, valid: tuple[date
     if not name.strip() or len(name) > NAME_CHARS or not name.isprintable():
         raise InvalidInput("NAME", f"must have 1 to {NAME_CHARS} printable characters")
     now, expires_at = valid
-    secret = secrets.token_urlsafe(32)
-    digest = hashlib.sha256(secret.encode()).digest()
-    registry.add_sign_in_link(SignInLink(digest, name, scope, expires_at), now)
+    secret = new_secret()
+    registry.add_sign_in_link(SignInLink(digest_of(secret), name, scope, expires_at), now)
     return secret
 
 

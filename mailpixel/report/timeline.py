@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from mailpixel.errors import InvalidInput
 from mailpixel.report.moments import iso_ms
-from mailpixel.report.tables import flat
+from mailpixel.report.tables import csv_header, csv_rows, flat
 from mailpixel.report.zones import time_zone
 from mailpixel.store.measures import Step
 from mailpixel.store.projections import ReadProjections
@@ -99,6 +99,10 @@ class Timeline:
     tz: str
     rows: list[TimelineRow]
     note: str = ""
+
+    def to_csv(self) -> bytes:
+        """The rows as a table with the columns `COLUMNS`."""
+        return csv_header(COLUMNS) + csv_rows(row.to_json() for row in self.rows)
 
     def to_json(self) -> dict[str, object]:
         """{"bucket","tz","from","to","items":[row],"notes":[{"field","reason"}]}; moments are ISO 8601 or null."""

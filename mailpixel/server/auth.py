@@ -1,11 +1,11 @@
 """Who may use the API: holders of bearer keys, of which only the SHA-256 is stored."""
 
-import hashlib
 from datetime import datetime
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from mailpixel.bearer import digest_of
 from mailpixel.errors import StoreUnavailable
 from mailpixel.server.services import Services
 from mailpixel.store.keys import ApiKey
@@ -44,7 +44,7 @@ def key_digest(request: Request) -> bytes:
     kind, _, text = header.partition(" ")
     if kind.lower() != "bearer" or not text.strip() or len(header) > HEADER_CHARS:
         raise HTTPException(401, "send an API key as `Authorization: Bearer KEY`", CHALLENGE)
-    return hashlib.sha256(text.strip().encode()).digest()
+    return digest_of(text.strip())
 
 
 async def _look_again(services: Services, digest: bytes, now: datetime) -> ApiKey | None:

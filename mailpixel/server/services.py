@@ -8,6 +8,8 @@ from mailpixel.classify import Rules
 from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.live import LiveKnowledge
 from mailpixel.ingest.sns_certificates import Certificates
+from mailpixel.model import Campaign
+from mailpixel.report.summary import Summary, summarise
 from mailpixel.server.live.hub import Hub
 from mailpixel.server.metrics import Metrics
 from mailpixel.server.refreshing import Refreshing
@@ -15,6 +17,7 @@ from mailpixel.server.signing import Signing
 from mailpixel.server.threads import Threads
 from mailpixel.server.wrong_keys import WrongKeys
 from mailpixel.settings import Settings
+from mailpixel.store.projections import Figures
 from mailpixel.store.registry import Registry
 from mailpixel.store.store import Store
 from mailpixel.times import moment_of
@@ -37,6 +40,14 @@ class Services:
     clock: Callable[[], int]
     wrong_keys: WrongKeys
     certificates: Certificates = field(default_factory=Certificates)
+
+    def figures(self, campaign: str) -> Figures:
+        """The counters of a campaign now."""
+        return self.store.figures(campaign, self.clock(), self.settings.settle_ms)
+
+    def summary(self, campaign: Campaign) -> Summary:
+        """The summary of a campaign now, by the rules in force."""
+        return summarise(campaign, self.figures(campaign.id), self.rules.version)
 
     @property
     def now(self) -> datetime:

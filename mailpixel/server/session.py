@@ -4,13 +4,12 @@ A session ends at sign-out, after 12 hours, or within two seconds of its API key
 By https a cookie's name begins with `__Host-`: no other host, not even one of the same domain, can set it.
 """
 
-import hashlib
-import secrets
 from datetime import timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mailpixel.bearer import digest_of
 from mailpixel.links.hosts import is_loopback
 from mailpixel.server.auth import GRANTS
 from mailpixel.server.metrics_access import is_forwarded
@@ -23,16 +22,6 @@ PRE_COOKIE = "mailpixel_pre"
 """The cookie of a person who is not signed in; forms of the sign-in page are bound to it."""
 LASTS = timedelta(hours=12)
 COOKIE_CHARS = 100
-
-
-def new_secret() -> str:
-    """A random text for a cookie or a link: 256 bits, safe in a URL."""
-    return secrets.token_urlsafe(32)
-
-
-def digest_of(secret: str) -> bytes:
-    """What is stored of a cookie, a link or a key."""
-    return hashlib.sha256(secret.encode()).digest()
 
 
 def cookie_of(request: Request, name: str = COOKIE) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from mailpixel.bearer import digest_of, new_secret
+
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
@@ -18,6 +20,12 @@ class ApiKey:
     digest: bytes
     created_at: datetime
     revoked_at: datetime | None = None
+
+
+def new_api_key(name: str, scope: str, now: datetime) -> tuple[ApiKey, str]:
+    """A new key and its text, which is shown once."""
+    text = f"mp_{new_secret()}"
+    return ApiKey(name, scope, digest_of(text), now), text
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from mailpixel.bearer import digest_of
 from mailpixel.errors import InvalidInput, NotFound
-from mailpixel.shares import EVERYTHING, MOST_DAYS, Terms, add_share, digest_of, open_share, share_urls
+from mailpixel.shares import EVERYTHING, MOST_DAYS, Terms, add_share, open_share, share_urls
 from mailpixel.store.registry import Registry
 from mailpixel.store.shares import Share, SharePart
 from tests.support.builders import a_campaign

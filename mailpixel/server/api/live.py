@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Self
 from msgspec import Meta
 from starlette.exceptions import HTTPException
 
+from mailpixel.bearer import digest_of
 from mailpixel.errors import InvalidInput
 from mailpixel.reading.shapes import Schema, Shape, a_string
 from mailpixel.server.api.endpoint import Call
@@ -14,7 +15,7 @@ from mailpixel.server.live.frames import Kind
 from mailpixel.server.live.listener import Listener
 from mailpixel.server.live.permission import Permission
 from mailpixel.server.live.stream import EventStream
-from mailpixel.server.session import cookie_of, digest_of, valid_session
+from mailpixel.server.session import cookie_of, valid_session
 
 RETRY_AFTER_S = 30
 PLACE_CHARS = 40

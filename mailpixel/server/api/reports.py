@@ -14,14 +14,10 @@ from mailpixel.report.links import LinkRow, link_rows
 from mailpixel.report.moments import from_iso
 from mailpixel.report.recipients import check_link, recipient_row
 from mailpixel.report.rows import event_rows, recipient_rows
-from mailpixel.report.summary import summarise
-from mailpixel.report.tables import csv_header, csv_rows
-from mailpixel.report.timeline import COLUMNS as TIMELINE_COLUMNS
 from mailpixel.report.timeline import Bucket, TimelineWindow, timeline_of
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.query import PageOptions, number_after, page
 from mailpixel.server.exports import export, file_headers
-from mailpixel.store.projections import Figures
 from mailpixel.store.standing import Standing
 from mailpixel.times import to_ms
 
@@ -107,7 +103,7 @@ class EventOptions(MessageOptions, frozen=True):
 def summary(call: Call) -> object:
     """The summary of a campaign."""
     campaign = _campaign(call)
-    return summarise(campaign, _figures(call), call.services.rules.version).to_json()
+    return call.services.summary(campaign).to_json()
 
 
 def timeline(call: Call) -> object:
@@ -116,14 +112,15 @@ def timeline(call: Call) -> object:
     found = timeline_of(call.services.store, campaign.id, call.query.asked)
     if call.query.format == "json":
         return found.to_json()
-    text = csv_header(TIMELINE_COLUMNS) + csv_rows(row.to_json() for row in found.rows)
-    return Response(text, headers=file_headers(campaign, "timeline", "csv"))
+    return Response(found.to_csv(), headers=file_headers(campaign, "timeline", "csv"))
 
 
 def links(call: Call) -> object:
     """One page of links, each with its clicks and its former destinations."""
     campaign = _campaign(call)
-    rows = link_rows(campaign, _figures(call), call.services.registry.link_revisions(campaign.id))
+    rows = link_rows(
+        campaign, call.services.figures(campaign.id), call.services.registry.link_revisions(campaign.id)
+    )
     limit, after = call.query.limit, number_after(call.query.after)
     remaining = [row for row in rows if row.number is None or row.number > after]
     return page(remaining, limit, lambda row: str(row.number), LinkRow.to_json)
@@ -160,8 +157,3 @@ def events(call: Call) -> object:
 
 def _campaign(call: Call) -> Campaign:
     return call.services.registry.campaign(call.path["id"])
-
-
-def _figures(call: Call) -> Figures:
-    services = call.services
-    return services.store.figures(call.path["id"], services.clock(), services.settings.settle_ms)

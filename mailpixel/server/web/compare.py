@@ -13,7 +13,6 @@ from mailpixel.pages.comparison import Comparison, comparison
 from mailpixel.reading.shapes import Shape
 from mailpixel.report.course import HOURS, Course, course
 from mailpixel.report.wording import HOW
-from mailpixel.server.web.overview import summary_of
 from mailpixel.server.web.page import PageCall
 from mailpixel.times import HOUR_MS
 
@@ -60,7 +59,7 @@ def _asked(call: PageCall, name: str, id: str, errors: dict[str, str]) -> Campai
 
 
 def _compared(call: PageCall, campaigns: Sequence[Campaign]) -> Comparison:
-    summaries = [summary_of(call, each) for each in campaigns]
+    summaries = [call.services.summary(each) for each in campaigns]
     bases = [each.recipients.tracked for each in summaries]
     courses = [_course(call, each, base) for each, base in zip(campaigns, bases, strict=True)]
     return comparison(summaries, courses)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple
-from urllib.parse import quote
 
 from msgspec import UNSET, Meta, UnsetType
 from starlette.exceptions import HTTPException
@@ -10,17 +9,16 @@ from starlette.responses import Response
 
 from mailpixel.claims import LAST_LINK
 from mailpixel.model import Campaign
+from mailpixel.pages.addresses import campaign_url
 from mailpixel.pages.definitions import STANDING_NAMES
 from mailpixel.reading.shapes import Shape
 from mailpixel.report.rows import Rows, event_rows, recipient_rows
 from mailpixel.report.shares import share_row
-from mailpixel.report.tables import csv_header, csv_rows
-from mailpixel.report.timeline import COLUMNS as TIMELINE_COLUMNS
 from mailpixel.report.timeline import TimelineWindow, timeline_of
 from mailpixel.server.api.json_text import answer_json
 from mailpixel.server.exports import FORMATS, export, file_headers
 from mailpixel.server.web import shares
-from mailpixel.server.web.overview import campaign_of, summary_of, without_recipients
+from mailpixel.server.web.overview import without_recipients
 from mailpixel.server.web.page import PageCall
 from mailpixel.shares import DAYS
 from mailpixel.store.standing import Standing
@@ -100,14 +98,14 @@ def share(call: PageCall) -> Response:
 
 
 def _page(call: PageCall, shown: Mapping[str, str], errors: Mapping[str, str]) -> Response:
-    campaign = campaign_of(call)
-    standing = summary_of(call, campaign).recipients.standing
+    campaign = call.campaign()
+    standing = call.services.summary(campaign).recipients.standing
     found = call.services.registry.shares(campaign.id, limit=100_000)[::-1][:MOST_SHARES]
     return call.page(
         "download.html",
         title="Download",
         campaign=campaign,
-        base=f"/campaigns/{quote(campaign.id)}",
+        base=campaign_url(campaign.id),
         files=FILES,
         standings=[
             {"name": each, "words": words, "number": standing[each]} for each, words in STANDING_NAMES.items()
@@ -121,14 +119,14 @@ def _page(call: PageCall, shown: Mapping[str, str], errors: Mapping[str, str]) -
 
 def report(call: PageCall) -> Response:
     """All figures on one page made for paper."""
-    campaign = campaign_of(call)
+    campaign = call.campaign()
     return call.page("report.html", title=campaign.name, **without_recipients(call, campaign, call.query))
 
 
 def file(call: PageCall) -> Response:
     """One file. Raises `HTTPException` 404 for a file that there is not."""
     name, _, format = call.path["file"].rpartition(".")
-    campaign = campaign_of(call)
+    campaign = call.campaign()
     rows: Rows[Any]
     if name == "events" and format in FORMATS:
         rows = event_rows(call.services.store, campaign, call.services.rules)
@@ -143,9 +141,8 @@ def file(call: PageCall) -> Response:
 def _small_file(call: PageCall, campaign: Campaign) -> Response:
     headers = file_headers(campaign, *call.path["file"].split(".", 1)) if "." in call.path["file"] else {}
     if call.path["file"] == "summary.json":
-        return answer_json(summary_of(call, campaign).to_json(), 200, headers)
+        return answer_json(call.services.summary(campaign).to_json(), 200, headers)
     if call.path["file"] == "timeline.csv":
-        rows = timeline_of(call.services.store, campaign.id, TimelineWindow("hour")).rows
-        text = csv_header(TIMELINE_COLUMNS) + csv_rows(row.to_json() for row in rows)
+        text = timeline_of(call.services.store, campaign.id, TimelineWindow("hour")).to_csv()
         return Response(b"\xef\xbb\xbf" * call.query.bom + text, headers=headers)
     raise HTTPException(404)

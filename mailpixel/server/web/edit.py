@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from urllib.parse import quote
 
 from starlette.responses import Response
 
 from mailpixel.campaigns import delete_campaign
 from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.model import Campaign, Link
+from mailpixel.pages.addresses import campaign_url
 from mailpixel.server.web.campaign_form import (
     LINKS_SHOWN,
     change_of,
@@ -37,7 +37,7 @@ def add(call: PageCall) -> Response:
         return _new_page(call, values, {error.field: error.problem})
     except Conflict as error:
         return _new_page(call, values, {"id": str(error)})
-    return call.redirect(_url(campaign.id, "/edit"), f"The campaign {campaign.name} is registered.")
+    return call.redirect(campaign_url(campaign.id, "edit"), f"The campaign {campaign.name} is registered.")
 
 
 def _new_page(call: PageCall, values: Mapping[str, str], errors: Mapping[str, str]) -> Response:
@@ -46,13 +46,13 @@ def _new_page(call: PageCall, values: Mapping[str, str], errors: Mapping[str, st
 
 def show(call: PageCall) -> Response:
     """The form of a campaign."""
-    campaign = _campaign(call)
+    campaign = call.campaign()
     return _page(call, campaign, values_from(campaign), _urls(campaign), {})
 
 
 def change(call: PageCall) -> Response:
     """Change a campaign, unless somebody else did so since the form was shown."""
-    campaign, values = _campaign(call), values_of(call.form)
+    campaign, values = call.campaign(), values_of(call.form)
     shown = _shown(campaign)
     entered = {link.number: call.form.get(f"link-{link.number}", link.url) for link in shown}
     numbers = [link.number for link in shown if f"link-{link.number}" in call.form]
@@ -69,9 +69,9 @@ def change(call: PageCall) -> Response:
     except InvalidInput as error:
         return _page(call, campaign, values, entered, {error.field: error.problem}, version)
     except Conflict:
-        current = _campaign(call)
+        current = call.campaign()
         return _page(call, current, values, entered, {"version": CHANGED})
-    return call.redirect(_url(campaign.id, "/edit"), "Saved. Links use the change within two seconds.")
+    return call.redirect(campaign_url(campaign.id, "edit"), "Saved. Links use the change within two seconds.")
 
 
 def archive(call: PageCall) -> Response:
@@ -84,12 +84,12 @@ def archive(call: PageCall) -> Response:
     text = (
         "Archived: hidden from lists. Its links keep working." if hide else "The campaign is in lists again."
     )
-    return call.redirect(_url(call.path["id"], "/edit"), text)
+    return call.redirect(campaign_url(call.path["id"], "edit"), text)
 
 
 def delete(call: PageCall) -> Response:
     """Delete a campaign that was never sent."""
-    campaign = _campaign(call)
+    campaign = call.campaign()
     if call.form.get("sure") != "yes":
         return _page(
             call,
@@ -143,11 +143,3 @@ def _shown(campaign: Campaign) -> tuple[Link, ...]:
 
 def _urls(campaign: Campaign) -> dict[int, str]:
     return {link.number: link.url for link in _shown(campaign)}
-
-
-def _campaign(call: PageCall) -> Campaign:
-    return call.services.registry.campaign(call.path["id"])
-
-
-def _url(campaign: str, rest: str) -> str:
-    return f"/campaigns/{quote(campaign, safe='')}{rest}"

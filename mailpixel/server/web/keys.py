@@ -1,15 +1,13 @@
 """The page of API keys."""
 
-import secrets
 from collections.abc import Mapping
 
 from starlette.responses import Response
 
 from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.server.auth import GRANTS
-from mailpixel.server.session import digest_of
 from mailpixel.server.web.page import PageCall
-from mailpixel.store.keys import ApiKey
+from mailpixel.store.keys import new_api_key
 
 PATH = "/settings/keys"
 NAME_CHARS = 100
@@ -24,9 +22,8 @@ def show_keys(call: PageCall) -> Response:
 def add_key(call: PageCall) -> Response:
     """Add a key and show it, this once."""
     values = {"name": call.form.get("name").strip(), "scope": call.form.get("scope")}
-    text = f"mp_{secrets.token_urlsafe(32)}"
     try:
-        key = ApiKey(_name(values["name"]), _scope(values["scope"]), digest_of(text), call.now)
+        key, text = new_api_key(_name(values["name"]), _scope(values["scope"]), call.now)
         call.services.registry.add_key(key)
     except InvalidInput as error:
         return _page(call, values, errors={error.field: error.problem})

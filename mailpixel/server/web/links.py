@@ -6,14 +6,14 @@ from mailpixel.pages.addresses import api_url
 from mailpixel.pages.link_list import link_lines
 from mailpixel.report.links import link_rows
 from mailpixel.report.summary import summarise
-from mailpixel.server.web.overview import campaign_of, labels_of
+from mailpixel.server.web.overview import labels_of
 from mailpixel.server.web.page import PageCall
 
 
 def show_links(call: PageCall) -> Response:
     """Every link with who followed it and where it led before."""
-    campaign, services = campaign_of(call), call.services
-    figures = services.store.figures(campaign.id, services.clock(), services.settings.settle_ms)
+    campaign, services = call.campaign(), call.services
+    figures = services.figures(campaign.id)
     rows = link_rows(campaign, figures, services.registry.link_revisions(campaign.id))
     summary = summarise(campaign, figures, services.rules.version)
     lines = link_lines(rows, summary, labels_of(campaign))

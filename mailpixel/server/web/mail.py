@@ -11,7 +11,6 @@ from mailpixel.pages.addresses import campaign_url
 from mailpixel.pages.mail_map import MapStyle, mail_map
 from mailpixel.pages.mails import left_rows, map_rows, not_registered, shares_of
 from mailpixel.reading.shapes import Shape
-from mailpixel.server.web.overview import campaign_of, summary_of
 from mailpixel.server.web.page import PageCall
 
 _PICTURES = {True: "img-src https: http: data:", False: "img-src data:"}
@@ -34,9 +33,9 @@ def mail_policy(pictures: bool) -> str:
 
 def show_map(call: PageCall) -> Response:
     """The click map: the mail with shares on its links, and the same as a table."""
-    campaign = campaign_of(call)
+    campaign = call.campaign()
     mail = call.services.registry.kept_mail(campaign.id)
-    summary = summary_of(call, campaign)
+    summary = call.services.summary(campaign)
     asked: MapOptions = call.query
     link, pictures = asked.link or "", asked.pictures
     rows = map_rows(campaign, summary, mail)
@@ -62,14 +61,14 @@ def show_map(call: PageCall) -> Response:
 
 def show_mail(call: PageCall) -> Response:
     """The mail for the frame. Raises `HTTPException` 404 where none is kept."""
-    campaign = campaign_of(call)
+    campaign = call.campaign()
     mail = call.services.registry.kept_mail(campaign.id)
     if mail is None:
         raise HTTPException(404, "No mail is kept for this campaign.")
     asked: MapOptions = call.query
     pictures = asked.pictures == "yes"
     base_url = campaign.base_url or call.services.settings.base_url
-    shares = shares_of(map_rows(campaign, summary_of(call, campaign), mail))
+    shares = shares_of(map_rows(campaign, call.services.summary(campaign), mail))
     style = MapStyle(shares, asked.link or None, pictures, f"{base_url.rstrip('/')}/")
     html = mail_map(mail.text, mail.places, style)
     return HTMLResponse(html, headers={"content-security-policy": mail_policy(pictures)})

@@ -14,7 +14,7 @@ from mailpixel.pages.overview import overview
 from mailpixel.pages.when import SPANS, When, when
 from mailpixel.reading.shapes import Shape
 from mailpixel.report.moments import from_iso
-from mailpixel.report.summary import Summary, summarise
+from mailpixel.report.summary import Summary
 from mailpixel.report.timeline import TimelineWindow, timeline_of
 from mailpixel.server.web.page import PageCall
 from mailpixel.store.measures import Step
@@ -35,8 +35,8 @@ class OverviewOptions(Shape, frozen=True):
 
 def show_overview(call: PageCall) -> Response:
     """The figures of a campaign, and what happened when."""
-    campaign = campaign_of(call)
-    summary = summary_of(call, campaign)
+    campaign = call.campaign()
+    summary = call.services.summary(campaign)
     times, errors = times_of(call, campaign, call.query)
     here = {"bucket": times.bucket, "tz": call.query.tz}
     return call.page(
@@ -58,7 +58,7 @@ def show_overview(call: PageCall) -> Response:
 
 def without_recipients(call: PageCall, campaign: Campaign, asked: OverviewOptions) -> dict[str, Any]:
     """The same figures without a way to a recipient, for shares and paper: the values of their templates."""
-    summary = summary_of(call, campaign)
+    summary = call.services.summary(campaign)
     settle_s = call.services.settings.settle_s
     return {
         "campaign": campaign,
@@ -69,21 +69,9 @@ def without_recipients(call: PageCall, campaign: Campaign, asked: OverviewOption
     }
 
 
-def campaign_of(call: PageCall) -> Campaign:
-    """The campaign of a page, with its links. Raises `NotFound`."""
-    return call.services.registry.campaign(call.path["id"])
-
-
 def labels_of(campaign: Campaign) -> dict[int, str]:
     """The texts of the places of links in the mail, by number."""
     return {link.number: link.label for link in campaign.links if link.label}
-
-
-def summary_of(call: PageCall, campaign: Campaign) -> Summary:
-    """The summary of a campaign, by the rules in force."""
-    services = call.services
-    figures = services.store.figures(campaign.id, services.clock(), services.settings.settle_ms)
-    return summarise(campaign, figures, services.rules.version)
 
 
 def as_of(summary: Summary) -> datetime | None:

@@ -11,19 +11,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route, compile_path
 
+from mailpixel.bearer import new_secret
+from mailpixel.model import Campaign
 from mailpixel.pages import Frame, render
 from mailpixel.pages.frame import CSRF_FIELD
 from mailpixel.reading.shapes import Shape
 from mailpixel.server.api.query import read_query
 from mailpixel.server.services import Services
-from mailpixel.server.session import (
-    PRE_COOKIE,
-    cookie_of,
-    new_secret,
-    scopes_of,
-    session_of,
-    set_pre_cookie,
-)
+from mailpixel.server.session import PRE_COOKIE, cookie_of, scopes_of, session_of, set_pre_cookie
 from mailpixel.server.threads import Lane
 from mailpixel.server.web import notices
 from mailpixel.server.web.csrf import is_ours, is_same_origin, token_of
@@ -67,6 +62,10 @@ class PageCall:
     def name(self) -> str:
         """The name of who is signed in; empty for nobody."""
         return "" if self.session is None else self.session.name
+
+    def campaign(self) -> Campaign:
+        """The campaign of the path, with its links. Raises `NotFound`."""
+        return self.services.registry.campaign(self.path["id"])
 
     def may(self, scope: str) -> bool:
         """Whether the person may do what takes this scope."""

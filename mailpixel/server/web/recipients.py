@@ -13,7 +13,6 @@ from mailpixel.projections.message_state import fold_message
 from mailpixel.reading.shapes import Shape
 from mailpixel.report.export import with_verdicts
 from mailpixel.report.recipients import check_link
-from mailpixel.server.web.overview import campaign_of, summary_of
 from mailpixel.server.web.page import PageCall
 from mailpixel.store.standing import Standing
 
@@ -33,7 +32,7 @@ class RecipientListOptions(Shape, frozen=True):
 
 def show_recipients(call: PageCall) -> Response:
     """One page of recipients in order of id, or the one whose id was searched for."""
-    campaign, asked = campaign_of(call), call.query
+    campaign, asked = call.campaign(), call.query
     searched = asked.q.strip()
     message = _searched(call, campaign, searched)
     if message is not None:
@@ -65,7 +64,7 @@ def _list_page(call: PageCall, campaign: Campaign, errors: dict[str, str]) -> Re
         campaign=campaign,
         here=campaign_url(campaign.id, "recipients"),
         q=asked.q[:RECIPIENT_CHARS],
-        groups=tabs(summary_of(call, campaign), standing),
+        groups=tabs(call.services.summary(campaign), standing),
         explanation=STANDING_DEFINITIONS[standing]
         if standing
         else DEFINITIONS["What is known of recipients"],
@@ -81,7 +80,7 @@ def _list_page(call: PageCall, campaign: Campaign, errors: dict[str, str]) -> Re
 
 def show_recipient(call: PageCall) -> Response:
     """Everything that is logged of one message, with the reason of every verdict. Raises `NotFound`."""
-    campaign = campaign_of(call)
+    campaign = call.campaign()
     message = call.services.store.message(campaign.id, call.path["recipient"])
     if not message.events:
         raise NotFound("Nothing is logged for this recipient in this campaign.")

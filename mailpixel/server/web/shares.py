@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from mailpixel.errors import InvalidInput
 from mailpixel.folder.sign_in import pages_address
+from mailpixel.pages.addresses import campaign_url
 from mailpixel.reading.shapes import Shape
 from mailpixel.report.shares import share_row
 from mailpixel.report.sheet import sheet
@@ -17,7 +18,7 @@ from mailpixel.server.live.frames import Kind
 from mailpixel.server.live.listener import Listener
 from mailpixel.server.live.permission import Permission
 from mailpixel.server.live.stream import EventStream
-from mailpixel.server.web.overview import summary_of, without_recipients
+from mailpixel.server.web.overview import without_recipients
 from mailpixel.server.web.page import PageCall
 from mailpixel.shares import DAYS, Terms, add_share, open_share, share_urls
 from mailpixel.store.shares import Share, SharePart
@@ -81,7 +82,7 @@ def show_csv(call: PageCall) -> Response:
         days = timeline_of(call.services.store, share.campaign, TimelineWindow("day", call.query.tz))
     except InvalidInput as error:
         raise HTTPException(422, str(error)) from None
-    summary = summary_of(call, call.services.registry.campaign(share.campaign))
+    summary = call.services.summary(call.services.registry.campaign(share.campaign))
     response = Response(sheet(summary, days), media_type=CSV)
     response.headers.update({**SECRET, "cache-control": f"private, max-age={CACHE_S}"})
     return response
@@ -110,7 +111,7 @@ def revoke(call: PageCall) -> Response:
         raise HTTPException(404)
     share = call.services.registry.revoke_share(int(number), call.now)
     text = f"Share {share.id} of {share.campaign} is revoked. Its address shows nothing from now on."
-    back = PATH if call.form.get("from") != "download" else f"/campaigns/{share.campaign}/download"
+    back = PATH if call.form.get("from") != "download" else campaign_url(share.campaign, "download")
     return call.redirect(back, text)
 
 

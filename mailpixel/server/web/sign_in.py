@@ -10,15 +10,9 @@ from urllib.parse import quote
 from msgspec import Meta
 from starlette.responses import Response
 
+from mailpixel.bearer import digest_of, new_secret
 from mailpixel.reading.shapes import Shape
-from mailpixel.server.session import (
-    LASTS,
-    cookie_of,
-    digest_of,
-    drop_cookie,
-    new_secret,
-    set_cookie,
-)
+from mailpixel.server.session import LASTS, cookie_of, drop_cookie, set_cookie
 from mailpixel.server.web.page import PageCall
 from mailpixel.store.keys import ApiKey
 from mailpixel.store.sign_ins import Session

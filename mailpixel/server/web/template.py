@@ -18,7 +18,6 @@ from mailpixel.rewriting.keeping import Offered, html_of, keep_mail
 from mailpixel.rewriting.merge_tags import MERGE_TAGS
 from mailpixel.rewriting.notes import spoken
 from mailpixel.rewriting.rewriter import Rewriter, check_merge_tag
-from mailpixel.server.web.overview import campaign_of
 from mailpixel.server.web.page import PageCall
 from mailpixel.store.mails import MAIL_BYTES, LeftAlone
 
@@ -27,12 +26,12 @@ _AT_FIRST = {"source": "", "merge_tag": MERGE_TAGS[0].tag, "by_place": "", "keep
 
 def ask(call: PageCall) -> Response:
     """The form."""
-    return _page(call, campaign_of(call), _AT_FIRST)
+    return _page(call, call.campaign(), _AT_FIRST)
 
 
 def rewrite(call: PageCall) -> Response:
     """The template rewritten, or the form again with what is wrong beside its field."""
-    campaign = campaign_of(call)
+    campaign = call.campaign()
     values = {name: call.form.get(name) for name in _AT_FIRST}
     try:
         return _rewritten(call, campaign, values)

@@ -14,7 +14,7 @@ from mailpixel.minting.list_job import ListJob
 from mailpixel.minting.results import look, remove_list, remove_old_lists, signed_list
 from mailpixel.minting.run import check_head
 from mailpixel.model import Campaign
-from mailpixel.pages.addresses import api_url
+from mailpixel.pages.addresses import api_url, campaign_url
 from mailpixel.server.exports import FORMATS
 from mailpixel.server.services import Services
 from mailpixel.server.web.forms import Upload
@@ -41,7 +41,7 @@ def sign(call: PageCall) -> Awaitable[Response]:
 
 def _sign(call: PageCall) -> Response:
     values = {name: call.form.get(name, first) for name, first in NOTHING.items()}
-    campaign = _campaign(call)
+    campaign = call.campaign()
     upload = call.form.files.get("list")
     try:
         if upload is None or not upload.size_bytes:
@@ -52,7 +52,7 @@ def _sign(call: PageCall) -> Response:
         return _page(call, values, {PLACES.get(error.field, "list"): error.problem})
     except MissingExtra as error:
         return _page(call, values, {"list": str(error)})
-    return call.redirect(f"{_base(campaign.id)}/{_begun(call.services, upload, job)}")
+    return call.redirect(campaign_url(campaign.id, f"tokens/{_begun(call.services, upload, job)}"))
 
 
 def _begun(services: Services, upload: Upload, job: Job) -> str:
@@ -94,7 +94,7 @@ def _job(call: PageCall, campaign: Campaign, values: Mapping[str, str]) -> Job:
 
 def show_result(call: PageCall) -> Response:
     """How far the list is; at the end how many rows were signed, which were not, and the file."""
-    campaign = _campaign(call)
+    campaign = call.campaign()
     found = look(call.services.settings.data, campaign.id, call.path["list"])
     is_at_work = isinstance(found, JobProgress)
     return call.page(
@@ -103,13 +103,13 @@ def show_result(call: PageCall) -> Response:
         live=api_url(campaign.id, "stream") if is_at_work else "",
         campaign=campaign,
         made=found,
-        base=_base(campaign.id),
+        base=campaign_url(campaign.id, "tokens"),
     )
 
 
 def fetch(call: PageCall) -> Response:
     """The signed list."""
-    campaign = _campaign(call)
+    campaign = call.campaign()
     made, path = signed_list(call.services.settings.data, campaign.id, call.path["list"])
     name = f"{campaign.id}-links.{made.format}"
     return FileResponse(path, media_type=FORMATS[made.format].partition(";")[0], filename=name)
@@ -120,28 +120,20 @@ def remove(call: PageCall) -> Response:
     data, campaign, id = call.services.settings.data, call.path["id"], call.path["list"]
     is_at_work = isinstance(look(data, campaign, id), JobProgress)
     if "stop" in call.form and not is_at_work:
-        return call.redirect(f"{_base(campaign)}/{quote(id, safe='')}", "It had ended already.")
+        return call.redirect(campaign_url(campaign, f"tokens/{quote(id, safe='')}"), "It had ended already.")
     remove_list(data, campaign, id)
     notice = "The list is not signed any further." if is_at_work else "The signed list is deleted."
-    return call.redirect(_base(campaign), notice)
+    return call.redirect(campaign_url(campaign, "tokens"), notice)
 
 
 def _page(call: PageCall, values: Mapping[str, str], errors: Mapping[str, str]) -> Response:
-    campaign = _campaign(call)
+    campaign = call.campaign()
     return call.page(
         "tokens.html",
         title="Sign links",
         campaign=campaign,
-        base=_base(campaign.id),
+        base=campaign_url(campaign.id, "tokens"),
         values=values,
         errors=errors,
         most_mb=call.services.settings.upload_bytes // 1_000_000,
     )
-
-
-def _campaign(call: PageCall) -> Campaign:
-    return call.services.registry.campaign(call.path["id"])
-
-
-def _base(campaign: str) -> str:
-    return f"/campaigns/{quote(campaign, safe='')}/tokens"

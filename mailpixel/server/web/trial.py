@@ -4,7 +4,6 @@ from starlette.responses import Response
 
 from mailpixel.links.minter import Minter
 from mailpixel.pages.addresses import campaign_url
-from mailpixel.server.web.overview import campaign_of
 from mailpixel.server.web.page import PageCall
 from mailpixel.store.campaign_changes import note_signed
 
@@ -14,7 +13,7 @@ RECIPIENT = "test-mail"
 
 def open_test_mail(call: PageCall) -> Response:
     """Sign the pixel and the links for the test recipient, and show them. The page itself loads none of them."""
-    campaign, services = campaign_of(call), call.services
+    campaign, services = call.campaign(), call.services
     base_url = campaign.base_url or services.settings.base_url
     minter = Minter(services.live.keyring, base_url, campaign.id)
     note_signed(services.registry, campaign.id)
