@@ -179,7 +179,7 @@ class _Attempt:
         for id in ids:
             judgement = CampaignJudgement(self._store, self._judge, known[id], edition)
             if not self._how.dry_run:
-                self._generations[id] = self._store.new_generation(id, judgement.fold)
+                self._generations[id] = self._store.new_generation(id, judgement.fold, self._how.edition)
             for after, until in self._store.ranges(id, self._how.events) or [("", "")]:
                 yield RecipientRange(judgement, after, until)
 
@@ -209,6 +209,4 @@ class _Attempt:
         with self._generations.pop(id) as generation:
             for folded in parts:
                 generation.put(folded)
-        if self._how.edition:
-            self._store.note_edition(self._how.edition, [id], anew=True)
         self._registry.settled(judgement.campaign)

@@ -212,13 +212,15 @@ class Projections(ReadProjections, Protocol):
         ...
 
     def new_generation(
-        self, campaign: str, fold: Callable[[Message], Folded]
+        self, campaign: str, fold: Callable[[Message], Folded], edition: str = ""
     ) -> AbstractContextManager[Generation]:
         """A new generation of a campaign's states, for a `with` block. Put in it what was judged after this call.
 
         When the block ends, everything in the log is in the generation, and it replaces the former one at
         once and as a whole. `fold` judges what was logged after this call, so others may append and fold
         meanwhile. Until then readers see the former generation. When the block fails, nothing has changed.
+        The campaign is judged by this `edition` of the rules from the moment on in which readers see it (empty:
+        its edition stays as noted).
 
         Raises `Conflict` when a person was erased or another generation of the campaign was begun meanwhile.
         Then nothing has changed: start over.

@@ -24,6 +24,23 @@ def names(store: Store) -> Sequence[str]:
     return [state.recipient for state in store.recipients("spring", "", 10)]
 
 
+def test_the_edition_of_a_generation_holds_from_the_moment_on_in_which_it_is_live(store: Store) -> None:
+    store.append([an_open(1)])
+    catch_up(store)
+    store.note_edition("1-a", ["spring"])
+    with suppress(ZeroDivisionError), store.new_generation("spring", fold, "2-b") as generation:
+        generation.put([prefetched()])
+        assert store.figures("spring", NOW_MS, 0).edition == "1-a"
+        raise ZeroDivisionError
+    assert store.figures("spring", NOW_MS, 0).edition == "1-a"
+    with store.new_generation("spring", fold, "2-b") as generation:
+        generation.put([prefetched()])
+    assert store.figures("spring", NOW_MS, 0).edition == "2-b"
+    with store.new_generation("spring", fold) as generation:
+        generation.put([prefetched()])
+    assert store.figures("spring", NOW_MS, 0).edition == "2-b"
+
+
 def test_a_generation_takes_the_place_of_all_states(store: Store) -> None:
     store.append([an_open(1), an_open(2, recipient="r-2"), an_open(3, campaign="autumn")])
     catch_up(store)

@@ -392,11 +392,11 @@ class Brittle(MemoryStore):
     """A store that takes no new states of one campaign."""
 
     def new_generation(
-        self, campaign: str, fold: Callable[[Message], Folded]
+        self, campaign: str, fold: Callable[[Message], Folded], edition: str = ""
     ) -> AbstractContextManager[Generation]:
         if campaign == "autumn":
             return nullcontext(Refusing())
-        return super().new_generation(campaign, fold)
+        return super().new_generation(campaign, fold, edition)
 
 
 def test_a_campaign_that_cannot_be_judged_again_holds_up_no_other(
@@ -528,9 +528,9 @@ class Disturbed(MemoryStore):
         self.times = times
 
     def new_generation(
-        self, campaign: str, fold: Callable[[Message], Folded]
+        self, campaign: str, fold: Callable[[Message], Folded], edition: str = ""
     ) -> AbstractContextManager[Generation]:
-        asked_for = super().new_generation(campaign, fold)
+        asked_for = super().new_generation(campaign, fold, edition)
         if self.times:
             self.times -= 1
             self.erase(f"r-{self.times}", NOW_MS)

@@ -84,16 +84,17 @@ class MemoryStore(MemoryLog):
             return [PutAside(*key, self._aside[key]) for key in keys[:limit]]
 
     def new_generation(
-        self, campaign: str, fold: Callable[[Message], Folded]
+        self, campaign: str, fold: Callable[[Message], Folded], edition: str = ""
     ) -> AbstractContextManager[Generation]:
         """See `Store`."""
         with self._lock:
-            return self._filled(campaign, fold, self._appended, self._erasures)
+            return self._filled(campaign, fold, edition, (self._appended, self._erasures))
 
     @contextmanager
     def _filled(
-        self, campaign: str, fold: Callable[[Message], Folded], position: int, erasures: int
+        self, campaign: str, fold: Callable[[Message], Folded], edition: str, begun: tuple[int, int]
     ) -> Iterator[Generation]:
+        position, erasures = begun
         generation = self._filling[campaign] = MemoryGeneration()
         yield generation
         with self._lock:
@@ -107,6 +108,8 @@ class MemoryStore(MemoryLog):
             self._states[campaign] = {}
             for folded in generation.folded.values():
                 self._put(folded, self._states[campaign])
+            if edition:
+                self._editions[campaign] = edition
             self._changes.note([campaign])
             self._replacements += 1
 

@@ -21,6 +21,7 @@ from mailpixel.store.sqlite.changes import note_changed
 from mailpixel.store.sqlite.counters import move_counters
 from mailpixel.store.sqlite.cursor import read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database
+from mailpixel.store.sqlite.editions import REPLACE
 from mailpixel.store.sqlite.events import EventLog
 from mailpixel.store.sqlite.generations import (
     LEFT,
@@ -49,12 +50,18 @@ class NewGeneration:
     """One new generation of one campaign."""
 
     def __init__(
-        self, database: Database, log: EventLog, campaign: str, fold: Callable[[Message], Folded]
+        self,
+        database: Database,
+        log: EventLog,
+        campaign: str,
+        fold: Callable[[Message], Folded],
+        edition: str = "",
     ) -> None:
         self._database = database
         self._log = log
         self._campaign = campaign
         self._fold = fold
+        self._edition = edition
         self._tally = Tally()
         self._aside: dict[str, PutAside] = {}
         self._generation = 0
@@ -148,6 +155,8 @@ class NewGeneration:
         connection.execute("delete from aside where campaign = ?", (self._campaign,))
         keep_aside(connection, self._aside.values())
         note_campaign(connection, self._campaign, self._aside)
+        if self._edition:
+            connection.execute(REPLACE, (self._campaign, self._edition))
         note_changed(connection, [self._campaign])
         cursor = read_cursor(connection)
         write_cursor(connection, cursor._replace(replacements=cursor.replacements + 1))

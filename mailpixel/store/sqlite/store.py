@@ -128,10 +128,10 @@ class SqliteStore:
         return messages_by_source(self._database, self._log, least, since_ms, campaign)
 
     def new_generation(
-        self, campaign: str, fold: Callable[[Message], Folded]
+        self, campaign: str, fold: Callable[[Message], Folded], edition: str = ""
     ) -> AbstractContextManager[Generation]:
         """See `Store`."""
-        return NewGeneration(self._database, self._log, campaign, fold).filled()
+        return NewGeneration(self._database, self._log, campaign, fold, edition).filled()
 
     def note_edition(self, edition: str, campaigns: Iterable[str], anew: bool = False) -> None:
         """See `Store`."""
