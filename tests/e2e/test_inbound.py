@@ -4,10 +4,10 @@ import base64
 import gzip
 import json
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -39,20 +39,16 @@ class Esps:
         self.tokens = tokens
 
     def post(self, esp: str, body: bytes, headers: Mapping[str, str] | None = None) -> int:
-        """The status of a post with the password of the source."""
-        parts = urlsplit(self.urls[esp])
-        request = urllib.request.Request(
-            f"{self.service.url}{parts.path}", data=body, headers={**(headers or {})}
-        )
+        """The status of a post with the password of the source. What is too large is answered while it is sent."""
+        parts, asked = urlsplit(self.urls[esp]), dict(headers or {})
         if parts.password:
             given = base64.b64encode(f"{parts.username}:{parts.password}".encode()).decode()
-            request.add_header("authorization", f"Basic {given}")
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return int(answer.status)
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code
+            asked["authorization"] = f"Basic {given}"
+        host = urlsplit(self.service.url).netloc
+        with closing(HTTPConnection(host, timeout=30)) as connection:
+            with suppress(BrokenPipeError, ConnectionResetError):
+                connection.request("POST", parts.path, body, asked)
+            return connection.getresponse().status
 
     def report(self) -> dict[str, Any]:
         """The counts of the campaign by recipients."""

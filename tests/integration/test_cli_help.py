@@ -93,7 +93,12 @@ def test_the_help_of_every_command_ends_with_an_example_that_runs(
         assert program == "mailpixel"
         assert words[: len(path)] == list(path)
         if words[0] in ENDLESS:
-            with cli.get_command(click.Context(cli), words[0]).make_context(words[0], words[1:]):  # type: ignore[union-attr]
+            above = click.Context(
+                cli, **cli.context_settings
+            )  # a command keeps the help option it is first asked for
+            command = cli.get_command(above, words[0])
+            assert command is not None
+            with command.make_context(words[0], words[1:], parent=above):
                 continue
         assert run(folder, words)[0] == CODES.get(tuple(words[:2]), CODES.get(words[0], 0)), line
 

@@ -5,20 +5,17 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-import django
 import pytest
-from django.conf import settings
 
 from mailpixel.inbound import anymail as anymail_form
 from mailpixel.inbound import mailgun, postmark, sendgrid
 from mailpixel.inbound.report import Found, Post, Proof, Reader, Report
 from mailpixel.inbound.ses import report_of
 from tests.support import esp_posts as posts
+from tests.support.django_settings import configure
 from tests.support.esp_posts import MAILGUN_KEY, NOW_MS, iso, mailgun_post, sendgrid_post, sendgrid_public
 
-if not settings.configured:
-    settings.configure(ALLOWED_HOSTS=["testserver"], ANYMAIL={})
-    django.setup()
+configure()
 
 
 def by_anymail(view: str, module: str, event: Mapping[str, Any], *more: object) -> Report | None:

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import django
 import pytest
-from django.conf import settings
 from django.core import mail
 from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
 from django.test.utils import override_settings
@@ -18,16 +16,12 @@ from mailpixel import TokenKind, TokenSigner, create_keyring, load_keyring
 from mailpixel.claims import Claims
 from mailpixel.model import Campaign
 from mailpixel.store.sqlite import open_sqlite
+from tests.support.django_settings import configure
 
 HTML = '<html><body><a href="https://shop.example/">x</a></body></html>'
 MARKS = {"X-Mailpixel-Campaign": "c1", "X-Mailpixel-Recipient": "r-1"}
 
-if not settings.configured:
-    settings.configure(
-        EMAIL_BACKEND="mailpixel.dropins.django.TrackingBackend",
-        MAILPIXEL_EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend",
-    )
-    django.setup()
+configure()
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -37,8 +38,11 @@ for recipient in ("r-1001", "r-1002"):
 
 
 def python(code: str, folder: Path) -> str:
-    """What a program of its own prints."""
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=folder)
+    """What a program of its own prints. Measuring coverage would load modules, too."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=folder, env=plain
+    )
     return run.stdout
 
 
