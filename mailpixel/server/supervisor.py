@@ -59,13 +59,13 @@ def serve(settings: Settings, host: str, port: int, workers: int, bound: Callabl
         timeout_graceful_shutdown=DRAIN_S,
     )
     listening = _bound(config)
-    with ended_by_signals():  # uvicorn raises the signal again after it ended in good order
+    with ended_by_signals() as ending:  # uvicorn raises the signal again after it ended in good order
         bound(listening.getsockname()[1])
         with _shared_metrics(workers), WorkProcess(settings):
             if workers == 1:
-                Server(config).run(sockets=[listening])
+                Server(config, ending).run(sockets=[listening])
             else:
-                Workers(config, sockets=[listening]).run()
+                Workers(config, [listening], ending).run()
 
 
 def _bound(config: uvicorn.Config) -> socket.socket:

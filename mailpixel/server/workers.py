@@ -21,8 +21,40 @@ from mailpixel.pool import beyond_ctrl_c
 log = logging.getLogger(__name__)
 
 
+class Ending:
+    """Whether a signal asked the program to end before a server handled signals.
+
+    It is noted, not raised: an exception of a signal handler is lost where the interpreter runs a callback, as it
+    does when it imports.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def note(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal."""
+        if number == signal.SIGHUP:  # uvicorn waits only for SIGTERM
+            signal.raise_signal(signal.SIGTERM)
+        else:
+            self.asked = True
+
+
 class Server(uvicorn.Server):
-    """A server that accepts all connections waiting at the socket before it closes the socket."""
+    """A server that accepts all connections waiting at the socket before it closes the socket.
+
+    With an `ending` that was asked for already it ends as soon as it has started.
+    """
+
+    def __init__(self, config: uvicorn.Config, ending: Ending | None = None) -> None:
+        super().__init__(config)
+        self._ending = ending
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Handle signals from here on."""
+        with super().capture_signals():
+            self.should_exit = self.should_exit or (self._ending is not None and self._ending.asked)
+            yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept waiting connections, close the socket, answer pending requests, end."""
@@ -75,11 +107,13 @@ class Worker(Process):
 class Workers(Multiprocess):
     """Several such processes on one socket. A process that ends is replaced."""
 
-    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], ending: Ending) -> None:
         hangup = signal.getsignal(signal.SIGHUP)
         super().__init__(config, sockets)
         if hangup is signal.SIG_IGN:
             signal.signal(signal.SIGHUP, hangup)
+        if ending.asked:
+            self.should_exit.set()
 
     def init_processes(self) -> None:
         """Start the processes."""
@@ -124,7 +158,7 @@ class Workers(Multiprocess):
 
 
 @contextmanager
-def ended_by_signals() -> Iterator[None]:
+def ended_by_signals() -> Iterator[Ending]:
     """In this block, SIGHUP and SIGTERM end the program in good order, unless someone else handles them.
 
     A hangup that is ignored (nohup) stays ignored.
@@ -132,21 +166,11 @@ def ended_by_signals() -> Iterator[None]:
     numbers = [signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         numbers.append(signal.SIGHUP)
-    before = {number: signal.signal(number, _end) for number in numbers}
+    ending = Ending()
+    before = {number: signal.signal(number, ending.note) for number in numbers}
     try:
-        with suppress(_Ended, KeyboardInterrupt):
-            yield
+        with suppress(KeyboardInterrupt):
+            yield ending
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _end(number: int, frame: FrameType | None) -> None:
-    if number == signal.SIGHUP:  # uvicorn waits only for SIGTERM
-        signal.raise_signal(signal.SIGTERM)
-        return
-    raise _Ended
-
-
-class _Ended(BaseException):
-    """A signal asked the program to end."""
