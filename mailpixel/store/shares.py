@@ -60,6 +60,13 @@ class Shares(Protocol):
         """Shares in order of number, also expired and revoked ones: of one campaign, or of all (None)."""
         ...
 
+    def latest_shares(self, campaign: str | None = None, limit: int = 100) -> Sequence[Share]:
+        """The newest shares, the latest first, also expired and revoked ones: of one campaign, or of all (None).
+
+        The time does not grow with the number of shares.
+        """
+        ...
+
     def share_with(self, digest: bytes) -> Share | None:
         """The share with this digest, also when it has expired or was revoked. The time does not grow with shares."""
         ...

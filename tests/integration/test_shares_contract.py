@@ -44,6 +44,16 @@ def test_shares_are_listed_by_number_and_by_campaign(registry: Registry) -> None
     assert registry.shares("autumn") == []
 
 
+def test_the_latest_shares_come_first_and_no_more_than_asked_for(registry: Registry) -> None:
+    made = [add_share(registry, campaign, "cli", NOW)[0] for campaign in ("spring", "draft", "spring")]
+    registry.revoke_share(made[2].id, NOW)
+    assert [share.id for share in registry.latest_shares()] == [3, 2, 1]
+    assert registry.latest_shares(limit=2) == registry.latest_shares()[:2]
+    assert [share.id for share in registry.latest_shares("spring")] == [3, 1]
+    assert [share.id for share in registry.latest_shares("spring", 1)] == [3]
+    assert registry.latest_shares("autumn") == []
+
+
 def test_an_unknown_campaign_has_no_share(registry: Registry) -> None:
     with pytest.raises(NotFound, match="'autumn'"):
         add_share(registry, "autumn", "cli", NOW)

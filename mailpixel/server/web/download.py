@@ -100,7 +100,7 @@ def share(call: PageCall) -> Response:
 def _page(call: PageCall, shown: Mapping[str, str], errors: Mapping[str, str]) -> Response:
     campaign = call.campaign()
     standing = call.services.summary(campaign).recipients.standing
-    found = call.services.registry.shares(campaign.id, limit=100_000)[::-1][:MOST_SHARES]
+    found = call.services.registry.latest_shares(campaign.id, MOST_SHARES + 1)
     return call.page(
         "download.html",
         title="Download",
@@ -110,7 +110,8 @@ def _page(call: PageCall, shown: Mapping[str, str], errors: Mapping[str, str]) -
         standings=[
             {"name": each, "words": words, "number": standing[each]} for each, words in STANDING_NAMES.items()
         ],
-        shares=[share_row(each, call.now) for each in found],
+        shares=[share_row(each, call.now) for each in found[:MOST_SHARES]],
+        has_more_shares=len(found) > MOST_SHARES,
         shown=shown,
         errors=errors,
         days=call.form.get("days", str(DAYS)),

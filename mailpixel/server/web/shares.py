@@ -98,10 +98,10 @@ def _share(call: PageCall, part: SharePart) -> Share | None:
 
 
 def show_shares(call: PageCall) -> Response:
-    """All shares, the newest first."""
-    shares = call.services.registry.shares(limit=100_000)[::-1]
-    rows = [share_row(share, call.now) for share in shares[:MOST_SHOWN]]
-    return call.page("shares.html", title="Settings", shares=rows, more=len(shares) - len(rows))
+    """The newest shares, the latest first."""
+    found = call.services.registry.latest_shares(limit=MOST_SHOWN + 1)
+    rows = [share_row(share, call.now) for share in found[:MOST_SHOWN]]
+    return call.page("shares.html", title="Settings", shares=rows, has_more=len(found) > MOST_SHOWN)
 
 
 def revoke(call: PageCall) -> Response:

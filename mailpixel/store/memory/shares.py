@@ -35,6 +35,11 @@ class MemoryShares:
         found = [self._shares[id] for id in sorted(self._shares) if id > after]
         return [share for share in found if campaign in (None, share.campaign)][:limit]
 
+    def latest_shares(self, campaign: str | None = None, limit: int = 100) -> Sequence[Share]:
+        """See `Shares`."""
+        found = [self._shares[id] for id in sorted(self._shares, reverse=True)]
+        return [share for share in found if campaign in (None, share.campaign)][:limit]
+
     def share_with(self, digest: bytes) -> Share | None:
         """See `Shares`."""
         return next((share for share in list(self._shares.values()) if share.digest == digest), None)

@@ -44,6 +44,12 @@ class SqliteShares:
         with self._database.reading() as connection:
             return _shares(connection, f"{where}id > ? order by id limit ?", (*values, after, limit))
 
+    def latest_shares(self, campaign: str | None = None, limit: int = 100) -> Sequence[Share]:
+        """See `Shares`."""
+        where, values = ("campaign = ?", (campaign,)) if campaign is not None else ("true", ())
+        with self._database.reading() as connection:
+            return _shares(connection, f"{where} order by id desc limit ?", (*values, limit))
+
     def share_with(self, digest: bytes) -> Share | None:
         """See `Shares`."""
         with self._database.reading() as connection:
