@@ -1,4 +1,4 @@
-"""`mailpixel webhook`: receivers of events."""
+"""`mailpixel webhook`: post events to other programs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -29,19 +29,19 @@ from mailpixel.times import now_ms
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 name_argument = click.argument("name")
-SECRET_SHOWN = "this is the secret that signs its posts; it is not shown again"  # noqa: S105
+SECRET_SHOWN = "posts are signed with this secret; it is not shown again"  # noqa: S105
 
 
 @click.group("webhook", cls=CommandGroup, example="mailpixel webhook list")
 def webhook_command() -> None:
-    """Post events to other programs as they happen: add, test, replay and remove receivers."""
+    """Post events to other programs as they happen: add, test, replay and remove webhooks."""
 
 
 def what_options(command: Command) -> Command:
     """The options that say what is posted, of `add` and `edit`. Without one, its value is None or empty."""
     for option in (
         click.option(
-            "--batch", type=click.IntRange(1, MOST_BATCH), help="Post up to this many events at once."
+            "--batch", type=click.IntRange(1, MOST_BATCH), help="Put up to this many events into one post."
         ),
         click.option(
             "--campaign",
@@ -53,10 +53,12 @@ def what_options(command: Command) -> Command:
         click.option(
             "--verdicts",
             type=click.Choice(VERDICTS),
-            help="Post opens and clicks of people only (human), or all of them, with repeats and machines.",
+            help="Post only opens and clicks of people (human), or also those of machines, and repeats (all).",
         ),
         click.option(
-            "--events", metavar="TYPES", help=f"Post only these types: {', '.join(EVENTS)}; or `all`."
+            "--events",
+            metavar="TYPES",
+            help=f"Post only events of these types: {', '.join(EVENTS)}; or `all`.",
         ),
     ):
         command = option(command)
@@ -69,12 +71,12 @@ def what_options(command: Command) -> Command:
 @name_argument
 @click.argument("url")
 @what_options
-@moment_option("--since", "Begin with events received at this time. Default: now.")
+@moment_option("--since", "Begin with events received at this time. Default: post only new events.")
 @click.option("--insecure", is_flag=True, help="Allow http, for tests.")
 def webhook_add(name: str, url: str, insecure: bool, since: int | None, **what: Any) -> None:
-    """Add a receiver and print its secret. The secret is shown only once.
+    """Add a webhook and print its secret. The secret is shown only once.
 
-    By default all types of events are posted one by one, and of opens and clicks those of people.
+    By default, every event is posted by itself, but no open or click of a machine, and no repeat.
     """
     store, registry = stores()
     new = NewWebhook(
@@ -95,10 +97,10 @@ def webhook_add(name: str, url: str, insecure: bool, since: int | None, **what: 
 @name_argument
 @click.option("--url", help="Post to this URL.")
 @what_options
-@click.option("--all-campaigns", is_flag=True, help="Post events of all campaigns again.")
-@click.option("--insecure/--secure", default=None, help="Allow http, for tests, or https only.")
+@click.option("--all-campaigns", is_flag=True, help="Post events of all campaigns from now on.")
+@click.option("--insecure/--secure", default=None, help="Allow http, for tests, or only https.")
 def webhook_edit(name: str, all_campaigns: bool, **what: Any) -> None:
-    """Change a receiver. It keeps its secret and goes on where it is."""
+    """Change a webhook. It keeps its secret and continues where it was."""
     campaigns = what["campaigns"] or None
     if campaigns and all_campaigns:
         raise InvalidInput("--all-campaigns", "contradicts --campaign; leave one of them out")
@@ -114,17 +116,17 @@ def webhook_edit(name: str, all_campaigns: bool, **what: Any) -> None:
 
 @webhook_command.command("list", example="mailpixel webhook list")
 def webhook_list() -> None:
-    """List receivers, what waits for them, and their last answer."""
+    """List webhooks: what they post, how many events wait, and the last answer of each receiver."""
     store, registry = stores()
     rows = [webhook_row(store, registry, webhook) for webhook in registry.webhooks()]
-    columns = ("name", "url", "events", "state", "waiting", "letters", "dead", "last_answer")
+    columns = ("name", "url", "events", "state", "waiting", "to_retry", "given_up", "last_answer")
     print_table(columns, [_cells(row) for row in rows])
 
 
 @webhook_command.command("show", example="mailpixel webhook show crm")
 @name_argument
 def webhook_show(name: str) -> None:
-    """Show a receiver, its state and its counts."""
+    """Show a webhook, its state and its counts."""
     store, registry = stores()
     row = webhook_row(store, registry, registry.webhook(name)).to_json()
     posts = row.pop("posts")
@@ -135,12 +137,12 @@ def webhook_show(name: str) -> None:
 @webhook_command.command("test", example="mailpixel webhook test crm")
 @name_argument
 def webhook_test(name: str) -> None:
-    """Post a test event, and print the answer. Exit with code 1 unless it was accepted."""
+    """Post a test event and print the answer. Exit with code 1 unless the receiver accepts it."""
     _, registry = stores()
     webhook = registry.webhook(name)
     found = asyncio.run(_trial(trial(webhook, keyring(registry), settings().webhook_networks, now_ms())))
     status = found.problem if found.status is None else f"answered {found.status}"
-    click.echo(f"{found.outcome}: {status} in {found.took_ms} ms")
+    click.echo(f"{found.outcome}: {status} after {found.took_ms} ms")
     if found.answer:
         click.echo(found.answer)
     if found.outcome != "accepted":
@@ -154,10 +156,10 @@ def webhook_test(name: str) -> None:
     type=click.IntRange(0, LONGEST_HOURS),
     default=24,
     show_default=True,
-    help="Sign with the old secret, too, for this long.",
+    help="Sign with the old secret, too, for this many hours.",
 )
 def webhook_rotate(name: str, hours: int) -> None:
-    """Make a new secret and print it. The old one also signs for a while."""
+    """Make a new secret and print it. For a while, posts are signed with both secrets."""
     _, registry = stores()
     click.echo(webhooks.rotate(registry, keyring(registry), name, now_ms(), hours))
     say(SECRET_SHOWN)
@@ -166,45 +168,47 @@ def webhook_rotate(name: str, hours: int) -> None:
 @webhook_command.command("letters", example="mailpixel webhook letters crm")
 @name_argument
 def webhook_letters(name: str) -> None:
-    """List events that a receiver refused."""
+    """List the events that the receiver refused, with the time of the next try."""
     _, registry = stores()
     found = registry.letters(registry.webhook(name).name)
     columns = ("event", "campaign", "recipient", "attempts", "last_status", "next_try")
     rows = [letter_row(letter).to_json() for letter in found]
-    print_table(columns, [[*list(row.values())[:-1], row["next_try"] or "never (dead)"] for row in rows])
+    print_table(columns, [[*list(row.values())[:-1], row["next_try"] or "none: given up"] for row in rows])
 
 
 @webhook_command.command("retry", example="mailpixel webhook retry crm")
 @name_argument
 @click.argument("event", required=False)
 def webhook_retry(name: str, event: str | None) -> None:
-    """Try refused events again: EVENT, or all of them."""
+    """Post refused events again: the one with the id EVENT, or all of them."""
     _, registry = stores()
     event_id = None if event is None else _event_id(event)
     number = registry.retry_letters(registry.webhook(name).name, event_id, now_ms())
     if event is not None and not number:
         raise NotFound(
-            f"webhook {name!r} has no letter of this event; see `mailpixel webhook letters {name}`"
+            f"webhook {name!r} has no refused event with this id; see `mailpixel webhook letters {name}`"
         )
-    say(f"{number} event(s) will be tried again within a few seconds")
+    say(f"{number} event(s) will be posted again within a few seconds")
 
 
 @webhook_command.command("replay", example="mailpixel webhook replay crm --since 2026-11-27")
 @name_argument
-@moment_option("--since", "Post again what was received from this time on.")
+@moment_option("--since", "Post everything again that was received since this time.")
 def webhook_replay(name: str, since: int | None) -> None:
-    """Post events again, with the ids that they had before."""
+    """Post past events again, with the same ids."""
     store, registry = stores()
     if since is None:
-        raise InvalidInput("--since", "name the time from which on events are posted again")
+        raise InvalidInput(
+            "--since", "is missing; name a time, such as 2026-11-27, since which events are posted again"
+        )
     webhooks.replay(store, registry, name, since)
-    say(f"webhook {name} begins again at {iso_ms(since)}")
+    say(f"webhook {name} posts again what was received since {iso_ms(since)}")
 
 
 @webhook_command.command("stop", example="mailpixel webhook stop crm")
 @name_argument
 def webhook_stop(name: str) -> None:
-    """Stop posting to a receiver. Nothing is lost: `start` goes on from there."""
+    """Stop posting. Nothing is lost: `start` continues where it stopped."""
     webhooks.stop(stores()[1], name)
     say(f"webhook {name} is stopped; posts already under way are finished")
 
@@ -212,19 +216,19 @@ def webhook_stop(name: str) -> None:
 @webhook_command.command("start", example="mailpixel webhook start crm")
 @name_argument
 def webhook_start(name: str) -> None:
-    """Go on posting to a receiver that was stopped."""
+    """Start a stopped webhook again. It continues where it stopped."""
     webhooks.start(stores()[1], name)
-    say(f"webhook {name} goes on where it stopped")
+    say(f"webhook {name} continues where it stopped")
 
 
 @webhook_command.command("remove", example="mailpixel webhook remove crm --yes")
 @name_argument
 @yes_option
 def webhook_remove(name: str, yes: bool) -> None:
-    """Remove a receiver, with the events that it refused."""
+    """Remove a webhook, its secret and its refused events."""
     store, registry = stores()
     registry.webhook(name)
-    confirm("Remove this webhook, its secret and its position?", yes)
+    confirm("Remove this webhook, its secret and its refused events?", yes)
     webhooks.remove(store, registry, name)
     say(f"webhook {name} is removed")
 
@@ -258,7 +262,7 @@ def _last(row: WebhookRow) -> str:
         return ""
     answer = row.last_outcome if row.last_status is None else str(row.last_status)
     retry = f", next try {row.retry_at}" if row.retry_at else ""
-    return f"{answer} in {row.last_took_ms} ms at {row.last_at}{retry}"
+    return f"{answer} after {row.last_took_ms} ms at {row.last_at}{retry}"
 
 
 def _text(value: object) -> object:

@@ -58,9 +58,9 @@ def webhook_address(name: str) -> str:
 
 
 def outcome_text(trial: TrialRow) -> str:
-    """What came of a test: `Accepted: 204 in 38 ms`."""
+    """What came of a test: `Accepted: 204 after 38 ms`."""
     answer = trial.problem if trial.status is None else str(trial.status)
-    return f"{OUTCOMES[trial.outcome]}: {answer} in {grouped(trial.took_ms)}{THIN}ms"
+    return f"{OUTCOMES[trial.outcome]}: {answer} after {grouped(trial.took_ms)}{THIN}ms"
 
 
 def duration(seconds: float) -> str:
@@ -96,7 +96,7 @@ def _last(row: WebhookRow, now: datetime) -> str:
     if row.last_outcome is None or row.last_at is None:
         return NONE
     answer = OUTCOMES[row.last_outcome].lower() if row.last_status is None else str(row.last_status)
-    took = f" in {grouped(row.last_took_ms)}{THIN}ms" if row.last_took_ms is not None else ""
+    took = f" after {grouped(row.last_took_ms)}{THIN}ms" if row.last_took_ms is not None else ""
     return f"{answer}{took}, {duration(_age_s(row.last_at, now))} ago"
 
 

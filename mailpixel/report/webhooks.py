@@ -1,4 +1,4 @@
-"""Webhooks and letters as people and programs see them."""
+"""Webhooks and refused events as people and programs see them."""
 
 from typing import Annotated
 
@@ -13,8 +13,8 @@ from mailpixel.store.webhooks import Letter, PostOutcome, Webhook, WebhookRegist
 class WebhookRow(Answer, frozen=True):
     """A webhook and how posting to it goes. Its secret is never shown again.
 
-    `waiting` is an upper bound of the events it has not been through, the first received at `waiting_since`; both
-    are empty until it has begun. `letters` are refused events that are tried again, `dead_letters` those that are not.
+    At most `waiting` events are still to be posted, the first received at `waiting_since`; both are empty until it
+    has begun. `letters` counts refused events that are posted again, `dead_letters` those that were given up.
     """
 
     name: str
@@ -78,14 +78,14 @@ class AddedWebhookRow(WebhookRow, frozen=True):
 
 
 class NewSecretRow(Answer, frozen=True):
-    """A new secret, shown only once. The old one signs, too, until `old_secret_until`."""
+    """A new secret, shown only once. Until `old_secret_until`, posts are signed with the old one, too."""
 
     secret: str
     old_secret_until: Iso | None
 
 
 class LetterRow(Answer, frozen=True):
-    """An event that the receiver refused. `next_try` is null when it is dead: then only `retry` posts it again."""
+    """An event that the receiver refused. `next_try` is null when it was given up: then only `retry` posts it again."""
 
     event: str
     campaign: str

@@ -58,7 +58,7 @@ def test_a_receiver_is_added_listed_and_shown(webhook: Shell) -> None:
     listed = webhook("list")[1].splitlines()
     assert listed[1].split() == [
         *("crm", URL, "opened,", "clicked", "running", "0", "0", "0"),
-        *("503", "in", "7", "ms", "at", "1970-01-01T00:00:00Z"),
+        *("503", "after", "7", "ms", "at", "1970-01-01T00:00:00Z"),
     ]
     lines = [line.split(maxsplit=1) for line in webhook("show", "crm")[1].splitlines()]
     shown = {line[0]: line[1].strip() for line in lines if len(line) == 2}
@@ -102,7 +102,7 @@ def test_a_test_prints_the_answer_and_fails_unless_it_was_accepted(webhook: Shel
     with a_receiver(lambda post: (200, {}, b"hello \x1b[31m")) as receiver:
         secret = webhook("add", "crm", receiver.url, "--insecure")[1].strip()
         code, out, _ = webhook("test", "crm")
-        assert (code, out.partition(" in ")[0], out.splitlines()[1]) == (
+        assert (code, out.partition(" after ")[0], out.splitlines()[1]) == (
             0,
             "accepted: answered 200",
             "hello  [31m",
@@ -111,9 +111,9 @@ def test_a_test_prints_the_answer_and_fails_unless_it_was_accepted(webhook: Shel
         assert Oracle(secret).verify(post.body, dict(post.headers))["type"] == "test"
         receiver.answer = lambda post: 500
         code, out, _ = webhook("test", "crm")
-        assert (code, out.partition(" in ")[0]) == (1, "unavailable: answered 500")
+        assert (code, out.partition(" after ")[0]) == (1, "unavailable: answered 500")
     code, out, _ = webhook("test", "crm")
-    assert (code, out.partition(" in ")[0]) == (1, "unreachable: no connection to the receiver")
+    assert (code, out.partition(" after ")[0]) == (1, "unreachable: no connection to the receiver")
     code, _, said = webhook("test", "crm", settings={})
     assert (code, "is a private address" in said) == (2, True)
 
@@ -135,18 +135,18 @@ def test_letters_are_listed_and_tried_again(webhook: Shell) -> None:
     rows = [line.split() for line in webhook("letters", "crm")[1].splitlines()[1:]]
     assert rows == [
         [EVENT.hex(), "spring", "r-1", "2", "400", "1970-01-01T00:00:01Z"],
-        [EVENT[::-1].hex(), "spring", "r-2", "6", "never", "(dead)"],
+        [EVENT[::-1].hex(), "spring", "r-2", "6", "none:", "given", "up"],
     ]
     assert webhook("retry", "crm", EVENT[::-1].hex())[2].startswith("1 event(s)")
     assert webhook("retry", "crm")[2].startswith("2 event(s)")
-    assert "has no letter of this event" in webhook("retry", "crm", "00" * 16)[2]
+    assert "has no refused event with this id" in webhook("retry", "crm", "00" * 16)[2]
     assert "must be the id of an event" in webhook("retry", "crm", "none")[2]
 
 
 def test_a_receiver_begins_again_stops_starts_and_is_removed(webhook: Shell) -> None:
     webhook("add", "crm", URL)
     assert webhook("replay", "crm", "--since", "2026-11-27")[0] == 0
-    assert "name the time" in webhook("replay", "crm")[2]
+    assert "name a time" in webhook("replay", "crm")[2]
     webhook("stop", "crm")
     assert (webhook.crm.state, webhook.crm.stopped_because) == (WebhookState.STOPPED, "stopped by hand")
     assert "stopped: stopped by hand" in webhook("list")[1]

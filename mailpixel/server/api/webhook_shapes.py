@@ -1,4 +1,4 @@
-"""Request shapes for webhooks: to add one, to change one, to rotate its secret, to replay, to retry letters."""
+"""Request shapes for webhooks: to add one, to change one, to rotate its secret, to replay, to retry refused events."""
 
 import re
 from typing import Annotated, Literal
@@ -53,10 +53,10 @@ Campaigns = Annotated[
 Verdicts = Annotated[
     Literal["human", "all"],
     Meta(
-        description="`human`: opens and clicks of people, without repeats. `all`: all of them, machines too."
+        description="`human`: only opens and clicks of people, without repeats. `all`: also machines and repeats."
     ),
 ]
-Batch = Annotated[int, Meta(ge=1, le=MOST_BATCH, description="Post up to this many events at once.")]
+Batch = Annotated[int, Meta(ge=1, le=MOST_BATCH, description="Put up to this many events into one post.")]
 Insecure = Annotated[bool, Meta(description="Allow http, for tests.")]
 
 
@@ -76,7 +76,8 @@ class NewWebhook(Shape, frozen=True):
     batch: Batch = 1
     insecure: Insecure = False
     since: Annotated[
-        Moment | UnsetType, Meta(description="Begin with events received at this moment. Default: now.")
+        Moment | UnsetType,
+        Meta(description="Begin with events received at this moment. Default: post only new events."),
     ] = UNSET
 
     def webhook(self) -> webhooks.NewWebhook:
@@ -87,7 +88,7 @@ class NewWebhook(Shape, frozen=True):
 
 
 class WebhookEdit(Shape, frozen=True):
-    """Changes to a webhook. Fields left out stay as they are, and it goes on where it is."""
+    """Changes to a webhook. Fields left out stay as they are, and the webhook continues where it was."""
 
     url: Receiver | UnsetType = UNSET
     events: Events | UnsetType = UNSET
@@ -96,7 +97,8 @@ class WebhookEdit(Shape, frozen=True):
     batch: Batch | UnsetType = UNSET
     insecure: Insecure | UnsetType = UNSET
     state: Annotated[
-        WebhookState | UnsetType, Meta(description="`stopped` posts nothing; `running` goes on from there.")
+        WebhookState | UnsetType,
+        Meta(description="`stopped` posts nothing; `running` continues where it stopped."),
     ] = UNSET
 
     def change(self) -> webhooks.WebhookChange:
@@ -105,27 +107,28 @@ class WebhookEdit(Shape, frozen=True):
 
 
 class Rotation(Shape, frozen=True):
-    """A new secret is made, and the old one stays in force for a while."""
+    """Make a new secret; for a while, posts are signed with the old one, too."""
 
     hours: Annotated[
-        int, Meta(ge=0, le=LONGEST_HOURS, description="Sign with the old secret, too, for this long.")
+        int, Meta(ge=0, le=LONGEST_HOURS, description="Sign with the old secret, too, for this many hours.")
     ] = 24
 
 
 class Replay(Shape, frozen=True):
-    """Events are posted again, with the ids that they had before."""
+    """Post past events again, with the same ids."""
 
     since: Annotated[
         Moment,
         Meta(
-            description="Post again what was received from this moment on.", examples=["2026-11-27T00:00:00Z"]
+            description="Post everything again that was received since this moment.",
+            examples=["2026-11-27T00:00:00Z"],
         ),
     ]
 
 
 class Retry(Shape, frozen=True):
-    """Refused events are tried again."""
+    """Post refused events again."""
 
-    event: Annotated[EventId | UnsetType, Meta(description="The event, as listed. Default: all letters.")] = (
-        UNSET
-    )
+    event: Annotated[
+        EventId | UnsetType, Meta(description="The id of a refused event. Default: all of them.")
+    ] = UNSET

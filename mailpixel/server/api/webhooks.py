@@ -113,7 +113,7 @@ def retry(call: Call) -> object:
     number = registry.retry_letters(name, event_id, to_ms(call.now))
     if event_id is not None and not number:
         raise NotFound(
-            f"webhook {name!r} has no letter of this event; GET /api/webhooks/{name}/letters lists them"
+            f"webhook {name!r} has no refused event with this id; GET /api/webhooks/{name}/letters lists them"
         )
     return {"letters": number}
 

@@ -117,9 +117,9 @@ def set_state(call: PageCall) -> Response:
     name, stops = call.path["name"], call.form["state"] == WebhookState.STOPPED
     (webhooks.stop if stops else webhooks.start)(call.services.registry, name)
     text = (
-        "Stopped. Nothing is lost: you can start it again from here."
+        "The webhook is stopped. Nothing is lost: it can continue where it stopped."
         if stops
-        else "It continues where it stopped."
+        else "The webhook continues where it stopped."
     )
     return call.redirect(webhook_address(name), text)
 
@@ -132,7 +132,9 @@ def replay(call: PageCall) -> Response:
     except InvalidInput as error:
         return _page(call, name, Shown(errors={"since": error.problem}, since=since))
     webhooks.replay(call.services.store, call.services.registry, name, moment)
-    return call.redirect(webhook_address(name), f"The webhook posts again from {iso_ms(moment)}.")
+    return call.redirect(
+        webhook_address(name), f"The webhook posts again what was received since {iso_ms(moment)}."
+    )
 
 
 def retry(call: PageCall) -> Response:
@@ -141,7 +143,7 @@ def retry(call: PageCall) -> Response:
     name = registry.webhook(call.path["name"]).name
     number = registry.retry_letters(name, None, to_ms(call.now))
     return call.redirect(
-        webhook_address(name), f"{grouped(number)} events are tried again within a few seconds."
+        webhook_address(name), f"{grouped(number)} events are posted again within a few seconds."
     )
 
 
