@@ -13,7 +13,7 @@ from mailpixel.cli.printing import zone_option
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.report.clients import Clients
 from mailpixel.report.summary import Summary, summarise
-from mailpixel.report.wording import ASSUMPTIONS, SPACE, range_sentence
+from mailpixel.report.wording import ASSUMPTIONS, SPACE, heading
 from mailpixel.report.zones import in_zone
 from mailpixel.times import now_ms
 
@@ -50,7 +50,7 @@ def _print(summary: Summary, zone: tzinfo | None) -> None:
         *_marks(summary),
         f"as of {in_zone(summary.to_json(), zone)['as_of'] or 'never'}",
     )
-    console.print(f"{range_sentence(summary.open_rate_range).replace(SPACE, ' ')}.")
+    console.print(f"{heading(summary).replace(SPACE, ' ')}.")
     for table in (_recipients, _standing, _counts, _rates, _open_rates, _programs, _devices, _links):
         console.print()
         console.print(table(summary))

@@ -11,10 +11,10 @@ from mailpixel.pages.charts.open_range import small_range
 from mailpixel.pages.charts.parts import Part, parts_bar
 from mailpixel.pages.charts.scales import rate_top
 from mailpixel.pages.charts.sparkline import sparkline
-from mailpixel.pages.numbers import NONE, day_text, grouped, per_cent
+from mailpixel.pages.numbers import NONE, day_text, grouped, rate_of
 from mailpixel.report.parts import PART_NAMES, open_parts
 from mailpixel.report.summary import Summary
-from mailpixel.report.wording import rate_text
+from mailpixel.report.wording import rate_text, sending_text
 from mailpixel.times import HOUR_MS
 
 SPARK_HOURS = 72
@@ -74,13 +74,13 @@ def _line(campaign: Campaign, summary: Summary, hours: Sequence[int], top: float
         id=campaign.id,
         name=campaign.name,
         url=campaign_url(campaign.id),
-        sent="not sent yet" if campaign.sent_at is None else day_text(campaign.sent_at),
+        sent=sending_text(summary) if campaign.sent_at is None else day_text(campaign.sent_at),
         base_name="Sent" if recipients.delivered is None else "Delivered",
         delivered=grouped(base),
         is_known=base is not None,
-        read_by=_read_by(rates.low, rates.high),
-        range_chart=small_range(rates, top),
-        clicked=per_cent(summary.rates["click_rate"].value),
+        read_by=_read_by(rates.low, rates.high) if summary.has_hits else "no hits yet",
+        range_chart=small_range(rates, top) if summary.has_hits else Markup(""),
+        clicked=rate_of(summary, summary.rates["click_rate"].value),
         parts=parts_bar("Opens", parts, 12),
         spark=sparkline("Human opens by hour", hours),
         is_demonstration=campaign.demonstration,

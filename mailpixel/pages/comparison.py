@@ -12,12 +12,12 @@ from mailpixel.pages.charts.open_range import open_range
 from mailpixel.pages.charts.parts import Part, parts_bar
 from mailpixel.pages.charts.scales import rate_top
 from mailpixel.pages.definitions import DEFINITIONS
-from mailpixel.pages.numbers import grouped, per_cent
+from mailpixel.pages.numbers import grouped, per_cent, rate_of
 from mailpixel.report.comparison import Compared, compare
 from mailpixel.report.course import Course
 from mailpixel.report.parts import PART_NAMES, open_parts
 from mailpixel.report.summary import Summary
-from mailpixel.report.wording import range_sentence
+from mailpixel.report.wording import heading
 
 LINES = ("first-line", "second-line")
 
@@ -81,15 +81,15 @@ def _side(summary: Summary, top: float) -> Side:
     return Side(
         name=summary.campaign.name,
         url=campaign_url(summary.campaign.id),
-        sentence=range_sentence(summary.open_rate_range),
-        range_chart=open_range(summary.open_rate_range, top),
+        sentence=heading(summary),
+        range_chart=open_range(summary.open_rate_range, top) if summary.has_hits else Markup(""),
         parts=parts_bar("Opens", parts),
         figures={
             "Sent": grouped(recipients.sent),
             "Delivered": grouped(recipients.delivered),
-            "Known readers": per_cent(summary.open_rate_range.low),
-            "Click rate": per_cent(rates["click_rate"].value),
-            "Click to open": per_cent(rates["click_to_open_rate"].value),
+            "Known readers": rate_of(summary, summary.open_rate_range.low),
+            "Click rate": rate_of(summary, rates["click_rate"].value),
+            "Click to open": rate_of(summary, rates["click_to_open_rate"].value),
         },
     )
 

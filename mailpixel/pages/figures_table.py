@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mailpixel.pages.definitions import COUNT_DEFINITIONS, DEFINITIONS
-from mailpixel.pages.numbers import grouped, per_cent
+from mailpixel.pages.numbers import grouped, per_cent, rate_of
 from mailpixel.report.summary import Summary
 from mailpixel.report.wording import ASSUMPTIONS
 
@@ -49,7 +49,7 @@ def figures_view(summary: Summary) -> FiguresView:
         rates=[
             FigureLine(
                 _words(name),
-                [per_cent(rate.value), f"{grouped(rate.numerator)} of {_number(rate.denominator)}"],
+                [rate_of(summary, rate.value), f"{grouped(rate.numerator)} of {_number(rate.denominator)}"],
                 rate.definition,
             )
             for name, rate in summary.rates.items()
@@ -73,7 +73,7 @@ def _open_rates(summary: Summary) -> list[FigureLine]:
         each.method: (each.value, _interval(each.low, each.high)) for each in between.estimates
     }
     return [
-        FigureLine(_words(name), [per_cent(values[name][0]), values[name][1]], definition)
+        FigureLine(_words(name), [rate_of(summary, values[name][0]), values[name][1]], definition)
         for name, definition in ASSUMPTIONS.items()
         if name in values
     ]

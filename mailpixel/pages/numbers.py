@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from mailpixel.report.summary import Summary
+
 THIN = "\N{NARROW NO-BREAK SPACE}"
 NONE = "—"
 """What stands for a number that is not known."""
@@ -24,6 +26,11 @@ def per_cent(rate: float | None) -> str:
     if 0 < rate < 0.0005:
         return f"<{THIN}0.1{THIN}%"
     return f">{THIN}99.9{THIN}%" if 0.9995 <= rate < 1 else f"{rate * 100:.1f}{THIN}%"
+
+
+def rate_of(summary: Summary, rate: float | None) -> str:
+    """A rate of a campaign as `per_cent`. Before the first hit there is nothing to say: a dash, never 0 %."""
+    return per_cent(rate if summary.has_hits else None)
 
 
 def day_text(moment: datetime) -> str:

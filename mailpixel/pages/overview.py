@@ -17,11 +17,11 @@ from mailpixel.pages.definitions import (
     program_name,
 )
 from mailpixel.pages.link_list import LinkLine, link_lines
-from mailpixel.pages.numbers import grouped, of_messages, per_cent
+from mailpixel.pages.numbers import grouped, of_messages, per_cent, rate_of
 from mailpixel.report.clients import Clients
 from mailpixel.report.parts import PART_NAMES, click_parts, machine_hits, open_parts
 from mailpixel.report.summary import Summary
-from mailpixel.report.wording import HOW, range_note, range_sentence
+from mailpixel.report.wording import HOW, heading, range_note, sending_text
 
 MOST_LINKS = 10
 """Most links on the overview. The page of links has all."""
@@ -75,9 +75,14 @@ class ClientsView:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Everything on the overview but what happened when. `is_empty`: nobody opened and nobody clicked yet."""
+    """Everything on the overview but what happened when.
+
+    `sending` says why there is no time of sending; it is empty where there is one. `is_empty`: nobody
+    opened and nobody clicked yet.
+    """
 
     heading: str
+    sending: str
     note: str
     range_chart: Markup
     range_table: Markup
@@ -109,9 +114,10 @@ def overview(
     if not with_recipients:
         links = [replace(link, recipients="") for link in links]
     return Overview(
-        heading=range_sentence(rates),
+        heading=heading(summary),
+        sending=sending_text(summary),
         note=range_note(rates),
-        range_chart=open_range(rates),
+        range_chart=open_range(rates) if summary.has_hits else Markup(""),
         range_table=_range_table(summary),
         how=HOW,
         cards=_cards(summary, settle_s),
@@ -125,7 +131,7 @@ def overview(
         links=links[:most_links],
         more_links=max(len(links) - most_links, 0),
         notes=notes(summary),
-        is_empty=not (summary.opens["events"] or summary.clicks["events"]),
+        is_empty=not summary.has_hits,
     )
 
 
@@ -168,13 +174,18 @@ def _cards(summary: Summary, settle_s: float) -> list[Card]:
         _sent_card(summary),
         _card(
             "Known readers",
-            per_cent(summary.open_rate_range.low),
+            rate_of(summary, summary.open_rate_range.low),
             of_messages(of_openers.denominator),
         ),
-        Card("Click rate", per_cent(click.value), _of(click.numerator, click.denominator), click.definition),
+        Card(
+            "Click rate",
+            rate_of(summary, click.value),
+            _of(click.numerator, click.denominator),
+            click.definition,
+        ),
         Card(
             "Click to open",
-            per_cent(of_openers.value),
+            rate_of(summary, of_openers.value),
             _of(of_openers.numerator, of_openers.denominator),
             of_openers.definition,
         ),

@@ -9,7 +9,10 @@ from mailpixel.report.wording import probable_rate, rate_text
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Sentences on the opens and the clicks of two campaigns. `part`: whether the ranges of opens do not overlap."""
+    """Sentences on the opens and the clicks of two campaigns. `part`: whether the ranges of opens do not overlap.
+
+    Before the first hits of both, `opens` says so and `clicks` is empty.
+    """
 
     opens: str
     clicks: str
@@ -18,6 +21,10 @@ class Compared:
 
 def compare(one: Summary, other: Summary) -> Compared:
     """What can be said of two campaigns."""
+    for each in (one, other):
+        if not each.has_hits:
+            silent = f"“{_name(each)}” has no hits yet, so there is nothing to compare."
+            return Compared(silent, "", False)
     part, opens = _opens(one, other)
     return Compared(opens, _clicks(one, other), part)
 

@@ -103,6 +103,16 @@ class Summary(Answer, frozen=True):
     ]
 
     @property
+    def has_hits(self) -> bool:
+        """Whether anything was opened or clicked, by a person or a machine."""
+        return bool(self.opens["events"] or self.clicks["events"])
+
+    @property
+    def has_events(self) -> bool:
+        """Whether anything is known of a recipient."""
+        return self.has_hits or any(self.recipients.standing.values())
+
+    @property
     def editions(self) -> list[str]:
         """The editions of the rules that judged the figures, the earlier first."""
         return self.rules_version if isinstance(self.rules_version, list) else [self.rules_version]

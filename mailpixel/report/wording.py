@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from mailpixel.report.estimate import Method, OpenRateRange
+from mailpixel.report.summary import Summary
 
 SPACE = "\N{NO-BREAK SPACE}"
 
@@ -65,6 +66,22 @@ def range_sentence(rates: OpenRateRange) -> str:
     probable = probable_rate(rates)
     ending = "" if probable is None else f", probably about {rate_text(probable)}"
     return f"Between {low} and {high} read it{ending}"
+
+
+def heading(summary: Summary) -> str:
+    """How many read the mail, or that nothing was opened or clicked yet, by a person or a machine."""
+    return range_sentence(summary.open_rate_range) if summary.has_hits else NO_HITS
+
+
+NO_HITS = "No open and no click yet"
+
+
+def sending_text(summary: Summary) -> str:
+    """Why a campaign has no time of sending: it is a draft, or nobody set the time. A dated one: empty."""
+    if summary.campaign.sent_at is not None:
+        return ""
+    is_draft = summary.recipients.sent is None and not summary.has_events
+    return "not sent yet" if is_draft else "time of sending not set"
 
 
 def range_note(rates: OpenRateRange) -> str:

@@ -55,21 +55,32 @@ class LinkPlace(NamedTuple):
 
 
 NOT_SENT_MS = (1 << 63) - 1
-"""Stands for no time of sending in the order of a list. It is later than every time."""
+"""Stands for a draft in the order of a list. It is later than every time."""
+UNDATED_MS = -NOT_SENT_MS
+"""Stands for a sending without a time in the order of a list. It is earlier than every time."""
 SEARCH_CHARS = 200
 """The longest text that a list of campaigns is searched for."""
 
 
 def place_of(campaign: Campaign) -> str:
     """The place of a campaign in a list by sending, as opaque text to continue after."""
-    sent_at_ms = campaign.sent_at_ms
-    return f"{'' if sent_at_ms is None else sent_at_ms} {campaign.id}"
+    at_ms = _listed_ms(campaign)
+    return f"{'' if at_ms == NOT_SENT_MS else at_ms} {campaign.id}"
 
 
 def sending_order(campaign: Campaign) -> tuple[int, str]:
-    """The sort key of a list by sending: those without a time of sending, then the newest sending first, then by id."""
-    sent_at_ms = campaign.sent_at_ms
-    return -NOT_SENT_MS if sent_at_ms is None else -sent_at_ms, campaign.id
+    """The sort key of a list by sending.
+
+    Drafts come first: they have neither a time of sending nor a number of messages sent. Then comes the newest
+    sending, and last what was sent at a time that is not known. Equals are in order of id.
+    """
+    return -_listed_ms(campaign), campaign.id
+
+
+def _listed_ms(campaign: Campaign) -> int:
+    if campaign.sent_at_ms is not None:
+        return campaign.sent_at_ms
+    return NOT_SENT_MS if campaign.sent is None else UNDATED_MS
 
 
 def order_after(place: str) -> tuple[int, str]:
@@ -109,11 +120,10 @@ class CampaignReader(Protocol):
     ) -> Sequence[Campaign]:
         """Campaigns without their links, in the order of `sending_order`, starting after a `place_of` one.
 
-        Campaigns that have no time of sending yet come first, in order of id, because people still work on
-        them. `archived` selects as in `campaigns`. `search` selects those with this text in the name or
-        id, in upper or lower case. The place does not have to be in the list any more, so what is
-        added or changed between two pages moves no other campaign. Without `search` the time grows with
-        `limit` alone.
+        Drafts come first, because people still work on them. `archived` selects as in `campaigns`. `search`
+        selects those with this text in the name or id, in upper or lower case. The place does not have to be
+        in the list any more, so what is added or changed between two pages moves no other campaign. Without
+        `search` the time grows with `limit` alone.
 
         Raises `InvalidInput` for a place that is not of such a list.
         """

@@ -34,6 +34,10 @@ def sent(id: str, days_ago: int | None, **fields: object) -> Campaign:
     return a_campaign(id, links=2, sent_at=moment, **fields)
 
 
+def draft(id: str) -> Campaign:
+    return sent(id, None)
+
+
 def ids(campaigns: Sequence[Campaign]) -> list[str]:
     return [campaign.id for campaign in campaigns]
 
@@ -44,18 +48,29 @@ def with_campaigns(registry: Registry, *campaigns: Campaign) -> Registry:
     return registry
 
 
-def test_campaigns_without_a_sending_come_first_and_then_the_newest_sending(registry: Registry) -> None:
-    with_campaigns(registry, sent("a", 3), sent("b", 1), sent("c", None), sent("d", 3), sent("e", -2))
-    assert ids(registry.outlines()) == ["c", "e", "b", "a", "d"]
-    assert list(registry.outlines()) == [
-        replace(registry.campaign(id), links=()) for id in ["c", "e", "b", "a", "d"]
-    ]
+def test_drafts_come_first_then_the_newest_sending_and_last_what_has_no_time_of_sending(
+    registry: Registry,
+) -> None:
+    with_campaigns(
+        registry,
+        draft("c"),
+        sent("0-undated", None, sent=100),
+        sent("a", 3),
+        sent("b", 1),
+        sent("d", 3),
+        sent("e", -2),
+    )
+    order = ["c", "e", "b", "a", "d", "0-undated"]
+    assert ids(registry.outlines()) == order
+    assert list(registry.outlines()) == [replace(registry.campaign(id), links=()) for id in order]
 
 
 def test_every_page_goes_on_where_the_last_one_ended(registry: Registry) -> None:
     with_campaigns(
-        registry, *(sent(f"c-{n}", None if n % 4 == 0 else n % 3, archived=n % 5 == 0) for n in range(20))
+        registry,
+        *(sent(f"c-{n}", None if n % 4 == 0 else n % 3, sent=9, archived=n % 5 == 0) for n in range(20)),
     )
+    with_campaigns(registry, *(sent(f"d-{n}", None, archived=n % 2 == 0) for n in range(5)))
     for archived in (None, False, True):
         whole = registry.outlines("", 100, archived)
         assert ids(whole) == ids(sorted(whole, key=sending_order))
@@ -64,7 +79,7 @@ def test_every_page_goes_on_where_the_last_one_ended(registry: Registry) -> None
             pages += page
             after = place_of(page[-1])
         assert pages == list(whole)
-    assert len(registry.outlines("", 100, True)) == 4
+    assert len(registry.outlines("", 100, True)) == 7
 
 
 def test_a_campaign_that_is_added_or_changed_between_two_pages_moves_no_other(registry: Registry) -> None:
@@ -107,9 +122,9 @@ def test_a_place_that_is_not_of_such_a_list_is_refused(registry: Registry, place
         registry.outlines(place)
 
 
-@given(some.none() | some.datetimes(timezones=some.just(UTC)))
-def test_a_place_keeps_the_order_of_its_campaign(moment: datetime | None) -> None:
-    campaign = a_campaign(sent_at=moment)
+@given(some.none() | some.datetimes(timezones=some.just(UTC)), some.none() | some.integers(0, 9))
+def test_a_place_keeps_the_order_of_its_campaign(moment: datetime | None, number: int | None) -> None:
+    campaign = a_campaign(sent_at=moment, sent=number)
     assert order_after(place_of(campaign)) == sending_order(campaign)
 
 

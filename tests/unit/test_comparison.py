@@ -14,7 +14,9 @@ ALIKE = "The click rates, 2 % and 2 %, differ by no more than chance can explain
 
 def summary(name: str, sent: int | None = 1000, **numbers: int) -> Summary:
     """A campaign with these measures; `__` stands for the dot in their names."""
-    totals = {measure.replace("__", "."): number for measure, number in numbers.items()}
+    totals = {
+        measure.replace("__", "."): number for measure, number in {"opens__events": 1, **numbers}.items()
+    }
     campaign = replace(a_campaign(name, sent=sent), name=name.upper())
     return summarise(campaign, Figures(totals, {}, 0, 0, 0), "rules-1")
 
@@ -57,6 +59,12 @@ def test_a_rate_that_is_not_known_cannot_be_compared() -> None:
         "One of the two has no click rate, so their clicks cannot be compared.",
         False,
     )
+
+
+def test_a_campaign_without_hits_is_compared_with_nothing() -> None:
+    silent = Compared("“B” has no hits yet, so there is nothing to compare.", "", False)
+    assert compare(read("a", 500, 100), summary("b", opens__events=0)) == silent
+    assert compare(summary("b", opens__events=0), read("a", 500, 100)) == silent
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,15 @@
 """What the overview, the list and the page of one recipient show, made of reports."""
 
+from datetime import datetime
+
 from mailpixel.classify import Rules, explain
 from mailpixel.pages.addresses import campaign_url, recipient_url
 from mailpixel.pages.campaign_list import by_hour, campaign_lines
+from mailpixel.pages.comparison import comparison
+from mailpixel.pages.figures_table import figures_view
 from mailpixel.pages.overview import Overview, overview
 from mailpixel.pages.recipients import days
+from mailpixel.report.course import Course
 from mailpixel.report.export import with_verdicts
 from mailpixel.report.summary import Summary, summarise
 from mailpixel.store.projections import Figures
@@ -12,6 +17,7 @@ from mailpixel.times import HOUR_MS
 from tests.support.builders import (
     BROWSER,
     GMAIL,
+    SENT_AT,
     SENT_AT_MS,
     a_campaign,
     a_click,
@@ -85,12 +91,41 @@ def test_a_campaign_without_hits_is_empty_and_one_with_a_click_is_not() -> None:
 
 
 def test_the_list_has_one_scale_and_dashes_for_what_is_not_known() -> None:
-    one, other = a_campaign("one"), a_campaign("other", sent_at=None)
-    lines = campaign_lines([one, other], {"one": summary(HUGE), "other": summary({})}, {"one": [1, 2]})
+    one, other = a_campaign("one"), a_campaign("other")
+    totals = {"one": HUGE, "other": {"opens.events": 1}}
+    summaries = {id: summary(each) for id, each in totals.items()}
+    lines = campaign_lines([one, other], summaries, {"one": [1, 2]})
     assert [(line.read_by.replace("\xa0", " "), line.clicked, bool(line.spark)) for line in lines] == [
         ("46 % to 75 %", "2.2\u202f%", True),
         ("—", "—", False),
     ]
+
+
+def test_before_the_first_hit_no_page_says_0_per_cent() -> None:
+    silent = summary({"delivered": 90}, sent=100)
+    (line,) = campaign_lines([a_campaign()], {"spring": silent}, {})
+    view = shown(silent)
+    assert (line.read_by, line.clicked, line.range_chart) == ("no hits yet", "—", "")
+    assert (view.heading, view.range_chart) == ("No open and no click yet", "")
+    assert [card.value for card in view.cards[1:4]] == ["—", "—", "—"]
+    sides = comparison([silent, silent], [Course((), ())] * 2).sides
+    assert [sides[0].figures[name] for name in ("Known readers", "Click rate", "Click to open")] == ["—"] * 3
+    tables = figures_view(silent)
+    assert {row.values[0] for row in (*tables.rates, *tables.open_rates)} == {"—"}
+
+
+def test_why_a_campaign_has_no_time_of_sending_is_said() -> None:
+    def sending(totals: dict[str, int], sent: int | None, at: datetime | None = None) -> tuple[str, str]:
+        campaign = a_campaign(sent=sent, sent_at=at)
+        found = summarise(campaign, Figures(totals, {}, 0, 3, SENT_AT_MS, "rules-1"), "rules-1")
+        (line,) = campaign_lines([campaign], {campaign.id: found}, {})
+        return line.sent, shown(found).sending
+
+    assert sending({}, None) == ("not sent yet", "not sent yet")
+    assert sending({}, 100) == ("time of sending not set", "time of sending not set")
+    assert sending({"standing.nothing": 1}, None)[0] == "time of sending not set"
+    assert sending({"clicks.events": 1}, None)[0] == "time of sending not set"
+    assert sending({}, None, SENT_AT) == ("21 Sep 2026", "")
 
 
 def test_human_opens_are_added_up_by_hour_from_the_sending_on() -> None:

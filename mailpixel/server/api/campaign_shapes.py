@@ -171,7 +171,8 @@ class CampaignPage(PageOptions, frozen=True):
     order: Annotated[
         Literal["id", "sent"],
         Meta(
-            description="`sent` lists campaigns without a time of sending, then the newest sending. Default: by id."
+            description="`sent` lists drafts, then the newest sending first, then those with `sent` but without "
+            "`sent_at`. A draft has neither. Default: by id."
         ),
     ] = "id"
     q: Annotated[

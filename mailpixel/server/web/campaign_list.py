@@ -29,7 +29,7 @@ class ListOptions(Shape, frozen=True):
 
 
 def campaign_list(call: PageCall) -> Response:
-    """Campaigns with their figures, those not sent yet and the newest sending first."""
+    """Campaigns with their figures: drafts, then the newest sending first, then those without a time of sending."""
     asked: ListOptions = call.query
     search = asked.q.strip()
     after = from_cursor(asked.after, "after")

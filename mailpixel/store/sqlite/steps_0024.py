@@ -18,4 +18,19 @@ def _link_labels(db: Admin) -> None:
     run(db, "alter table links add column label text not null default ''")
 
 
+@STEPS(name="0028_undated_last")
+def _undated_last(db: Admin) -> None:
+    """Lists by sending begin with drafts and end with what was sent at a time that is not known."""
+    run(
+        db,
+        "drop index campaigns_by_sending",
+        "drop index campaigns_in_lists_by_sending",
+        "alter table campaigns drop column sending_order",
+        "alter table campaigns add column sending_order integer as (case when sent_at_ms is not null then -sent_at_ms"
+        " when sent is null then -9223372036854775807 else 9223372036854775807 end) virtual",
+        "create index campaigns_by_sending on campaigns (sending_order, id)",
+        "create index campaigns_in_lists_by_sending on campaigns (archived, sending_order, id)",
+    )
+
+
 __all__ = ["STEPS"]
