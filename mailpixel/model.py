@@ -53,6 +53,8 @@ class Facts(IntFlag):
     """The headers were not kept, as in an access log. A missing header proves nothing."""
     FRAMED = 1 << 16
     """Sec-Fetch-Dest: iframe, frame, embed or object. A page embedded the link."""
+    OPENS_UNSEEN = 1 << 17
+    """Opens of the message are not measured, so the lack of one proves nothing."""
 
 
 class Verdict(StrEnum):

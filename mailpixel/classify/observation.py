@@ -21,6 +21,7 @@ UPGRADE_INSECURE = int(Facts.UPGRADE_INSECURE)
 PLAIN_HTTP = int(Facts.PLAIN_HTTP)
 UNSEEN = int(Facts.UNSEEN)
 FRAMED = int(Facts.FRAMED)
+OPENS_UNSEEN = int(Facts.OPENS_UNSEEN)
 GESTURE = NAVIGATE | USER_ACTIVATED
 """The facts that a browser shows when a person's gesture started the navigation."""
 

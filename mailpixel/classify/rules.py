@@ -70,7 +70,10 @@ RULES: tuple[Rule, ...] = (
         "The user agent names a browser, but the headers such a browser sends are missing, or a page loaded the "
         "link into a frame.",
     ),
-    Rule("no_open", "The link was followed although the message had not been opened."),
+    Rule(
+        "no_open",
+        "The link was followed although the message had not been opened, and its opens are measured.",
+    ),
     Rule("default", "No rule identified a machine."),
 )
 """In order of decision: the first match wins. `instant` to `no_open` are soft: two of them are needed to decide."""

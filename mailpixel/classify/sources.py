@@ -14,7 +14,7 @@ from operator import itemgetter
 from mailpixel.classify.judge import observe
 from mailpixel.classify.observation import Observation, Source
 from mailpixel.classify.rules import Rules
-from mailpixel.classify.weak_evidence import first_read_ms
+from mailpixel.classify.weak_evidence import first_read_ms, is_unopened
 from mailpixel.model import Campaign, Message, Verdict
 
 SOON_MS = 300_000
@@ -103,14 +103,14 @@ def _call(
     clicks = [hit for hit in observations if hit.at_ms >= since_ms and _counts(hit, source)]
     if not clicks:
         return None
-    first, read_ms = clicks[0], first_read_ms(observations)
+    first = clicks[0]
     return _Call(
         message.campaign,
         message.recipient,
         first.at_ms,
         clicks[-1].at_ms,
         first.age_ms,
-        read_ms is None or read_ms > first.at_ms,
+        is_unopened(first, first_read_ms(observations)),
         len(clicks),
         len({click.link for click in clicks}),
         sum(click.ruling is not None and click.ruling.verdict is not Verdict.HUMAN for click in clicks),

@@ -8,6 +8,7 @@ from mailpixel.classify.observation import (
     FRAMED,
     GESTURE,
     NAVIGATE,
+    OPENS_UNSEEN,
     PLAIN_HTTP,
     UNSEEN,
     UPGRADE_INSECURE,
@@ -55,7 +56,7 @@ def _look_around(
         found = [*hit.soft]
         if id(hit) in paired:
             found.append("pair")
-        if opened_ms is None or opened_ms > hit.at_ms:
+        if is_unopened(hit, opened_ms):
             found.append("no_open")
         if len(found) > len(hit.soft):
             hit.soft = tuple(name for name in FAMILIES if name in found)
@@ -65,6 +66,17 @@ def _look_around(
 def first_read_ms(observations: Sequence[Observation]) -> int | None:
     """When someone may first have looked at the message, from ordered observations; None if never."""
     return next((hit.at_ms for hit in observations if _may_be_read(hit)), None)
+
+
+def is_unopened(hit: Observation, opened_ms: int | None) -> bool:
+    """Whether the message was not opened before this hit, although its opens are measured.
+
+    `opened_ms` is when someone may first have looked. Each hit says by itself whether opens are measured, so a
+    machine's hit changes nothing for others.
+    """
+    if hit.bits & OPENS_UNSEEN:
+        return False
+    return opened_ms is None or opened_ms > hit.at_ms
 
 
 def _may_be_read(hit: Observation) -> bool:

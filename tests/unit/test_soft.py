@@ -53,6 +53,18 @@ def test_a_reader_who_opened_is_not_lost_for_one_odd_thing() -> None:
     assert rulings([an_open(500.0), a_click(600.0, facts=BARE)]) == [HUMAN, HUMAN]
 
 
+def test_a_reader_whose_opens_are_not_measured_is_not_lost_for_the_lack_of_one() -> None:
+    unseen = BARE | Facts.OPENS_UNSEEN
+    assert rulings([a_click(600.0, facts=BARE)]) == ["scanner client"]
+    assert rulings([a_click(600.0, facts=unseen)]) == [HUMAN]
+    assert rulings([a_click(30.0, facts=unseen)]) == ["scanner instant"]
+
+
+def test_a_hit_says_for_itself_alone_that_opens_are_not_measured() -> None:
+    machine = a_click(300.0, 2, agent=ROBOT, address=ELSEWHERE, facts=Facts.OPENS_UNSEEN)
+    assert rulings([machine, a_click(600.0, facts=BARE)])[1] == "scanner client"
+
+
 def test_an_open_of_a_machine_opens_nothing_but_apples_may() -> None:
     robot = an_open(500.0, agent=ROBOT, address=ELSEWHERE)
     apple = an_open(500.0, agent="Mozilla/5.0", address=ELSEWHERE)
