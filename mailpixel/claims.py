@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from mailpixel.errors import InvalidInput
+from mailpixel.modes import Mode, Modes
 
 LAST_LINK = 65_535
 """The highest link number: a token has 16 bits for it. The lowest is 1."""
@@ -37,13 +38,25 @@ class TokenKind(StrEnum):
     """One link of one message."""
     MESSAGE = "message"
     """The pixel and every registered link of one message: the merge-field token."""
+    CAMPAIGN = "campaign"
+    """The pixel and every registered link of a campaign, the same in every mail: it names no recipient."""
+    CHOICE = "choice"
+    """The page where one recipient decides about measurement, and nothing else."""
+
+
+MODELESS = frozenset({TokenKind.CAMPAIGN, TokenKind.CHOICE})
+"""The kinds whose tokens carry no modes: their kind says already what may be recorded."""
 
 
 class Claims(NamedTuple):
     """What a token says: a message, and what the token is good for.
 
-    A click has either a `link` number (1 to 65,535) or an embedded
-    `destination`. The other kinds have neither.
+    A click has either a `link` number (1 to 65,535) or an embedded `destination`. The other kinds have
+    neither. A campaign's token has an empty `recipient`.
+
+    `modes` is the most that may be recorded, as it was decided when the token was signed. An open's token has
+    `off` for clicks and the reverse. None says nothing, as in tokens of the first form: then what is in force at
+    the hit decides alone. Campaign and choice tokens have none.
     """
 
     kind: TokenKind
@@ -52,6 +65,16 @@ class Claims(NamedTuple):
     link: int | None = None
     destination: str | None = None
     preview: bool = False
+    modes: Modes | None = None
+
+
+def modes_in_token(kind: TokenKind, modes: Modes | None) -> Modes | None:
+    """The part of the modes that a token of this kind carries: an open's that of opens, and so on."""
+    if modes is None or kind in MODELESS:
+        return None
+    opens = Mode.OFF if kind is TokenKind.CLICK else modes.opens
+    clicks = Mode.OFF if kind is TokenKind.OPEN else modes.clicks
+    return Modes(opens, clicks)
 
 
 def check_campaign_id(text: str, field: str = "campaign") -> str:

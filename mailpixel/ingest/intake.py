@@ -10,7 +10,7 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mailpixel.claims import Claims
+from mailpixel.claims import Claims, TokenKind
 from mailpixel.errors import InvalidInput
 from mailpixel.event_ids import EventIds
 from mailpixel.ingest.agent_bounds import AgentBounds
@@ -55,17 +55,31 @@ class HitOutcome(StrEnum):
     """A good token, but its link is not registered or its destination cannot be redirected to."""
     EXPIRED = "expired"
     """The campaign was sent longer ago than `retention_days`."""
+    UNTRACKED = "untracked"
+    """Nothing about its recipient is logged: it is counted for the campaign alone, or not at all."""
     OPTED_OUT = "opted_out"
     """The recipient asked not to be tracked."""
     QUEUE_FULL = "queue_full"
     """The queue is full because the store was down too long."""
 
 
+class Counted(Struct, frozen=True, gc=False):
+    """A hit that is counted for its campaign without an event. `link` is None for an open.
+
+    `recipient` is set only where the day of a recipient's last open is kept.
+    """
+
+    campaign: str
+    kind: EventKind
+    link: int | None = None
+    recipient: str | None = None
+
+
 class Receipt(Struct, frozen=True, gc=False):
     """What follows from a hit.
 
     `destination` is where to redirect to, `event` goes to the log and `overflow` is counted. `evidence` is
-    logged only where its message has events.
+    logged only where its message has events. `counted` is for the counts of a campaign.
     """
 
     outcome: HitOutcome
@@ -73,6 +87,7 @@ class Receipt(Struct, frozen=True, gc=False):
     event: Event | None = None
     overflow: Overflow | None = None
     evidence: Event | None = None
+    counted: Counted | None = None
 
 
 BAD_TOKEN = Receipt(HitOutcome.BAD_TOKEN)
@@ -147,6 +162,8 @@ class Intake:
     def _count(self, named: Named, destination: str | None, hit: Hit) -> Receipt:
         """A hit on a good token: log it, unless the person opted out, retention is over or the cap is reached."""
         claims, registry = named.claims, self._live.registry
+        if claims.kind is TokenKind.CAMPAIGN:
+            return self._of_nobody(named, destination, hit)
         if registry.opted_out(claims.recipient):
             return Receipt(HitOutcome.OPTED_OUT, destination)
         if registry.is_expired(claims.campaign, hit.now_ms):
@@ -163,13 +180,23 @@ class Intake:
             hit = replace(hit, agent=agent)
         return Receipt(HitOutcome.LOGGED, destination, self._event(named, hit))
 
+    def _of_nobody(self, named: Named, destination: str | None, hit: Hit) -> Receipt:
+        """A hit on the token of a campaign: nothing of it is logged. A preview is not counted."""
+        campaign, registry = named.claims.campaign, self._live.registry
+        if named.claims.preview or registry.is_expired(campaign, hit.now_ms):
+            return Receipt(HitOutcome.UNTRACKED, destination)
+        counted = Counted(campaign, named.kind, named.link)
+        return Receipt(HitOutcome.UNTRACKED, destination, counted=counted)
+
     def _forgery(self, named: Named, hit: Hit) -> Receipt:
         """A broken signature on a known campaign: evidence that touches neither the message's cap nor its counts.
 
         The token's claims are not trusted, so its destination is not kept.
         """
         claims, registry = named.claims, self._live.registry
-        if not registry.knows(claims.campaign) or registry.opted_out(claims.recipient):
+        if claims.kind is TokenKind.CAMPAIGN or not registry.knows(claims.campaign):
+            return BAD_TOKEN
+        if registry.opted_out(claims.recipient):
             return BAD_TOKEN
         if registry.is_expired(claims.campaign, hit.now_ms):
             return BAD_TOKEN

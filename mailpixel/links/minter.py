@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from functools import lru_cache, partial
 
-from mailpixel.claims import Claims, TokenKind, check_link_number
+from mailpixel.claims import Claims, TokenKind, check_link_number, modes_in_token
 from mailpixel.links.keyring import Keyring, pseudonym
 from mailpixel.links.token import SERIES_KEPT, Series, TokenSigner
 from mailpixel.links.urls import check_base_url, click_url, merge_click_url, optout_url, pixel_url
+from mailpixel.modes import Modes
 
 
 class Minter:
@@ -24,15 +25,20 @@ class Minter:
         self._signer = TokenSigner(keyring)
         self._opens = self.series(TokenKind.OPEN)
         self._messages = self.series(TokenKind.MESSAGE)
+        self._choices = self.series(TokenKind.CHOICE)
         self._clicks = lru_cache(SERIES_KEPT)(self.series)
 
     def __reduce__(self) -> tuple[Callable[..., "Minter"], tuple[Keyring, str, str]]:
         """What it was made of: the state of a hash cannot be pickled."""
         return partial(Minter, preview=self._preview), (self._keyring, self.base_url, self.campaign)
 
-    def series(self, kind: TokenKind, link: int | None = None) -> Series:
-        """The signer of one kind of token, or of one link, for many recipients."""
-        return self._signer.series(Claims(kind, self.campaign, "", link, None, self._preview))
+    def series(self, kind: TokenKind, link: int | None = None, modes: Modes | None = None) -> Series:
+        """The signer of one kind of token, or of one link, for many recipients.
+
+        The tokens carry what concerns their kind of the modes; without modes they have the first form.
+        """
+        said = modes_in_token(kind, modes)
+        return self._signer.series(Claims(kind, self.campaign, "", link, None, self._preview, said))
 
     def pseudonym(self, address: str) -> str:
         """The recipient id that stands for an address. Raises `InvalidInput`."""
@@ -41,6 +47,10 @@ class Minter:
     def token(self, recipient: str) -> str:
         """The merge-field token: one per recipient, good for the pixel and every registered link."""
         return self._messages.token(recipient)
+
+    def campaign_token(self) -> str:
+        """The token that is the same in every mail of the campaign: its hits are counted, and are nobody's."""
+        return self._signer.sign(Claims(TokenKind.CAMPAIGN, self.campaign, "", preview=self._preview))
 
     def pixel(self, recipient: str) -> str:
         """The URL of the recipient's pixel."""
@@ -64,3 +74,7 @@ class Minter:
     def optout(self, recipient: str) -> str:
         """The URL of the page where the recipient can ask not to be tracked."""
         return optout_url(self.base_url, self.token(recipient))
+
+    def choice(self, recipient: str) -> str:
+        """The URL of the page where the recipient decides about measurement. It is no tracking URL."""
+        return optout_url(self.base_url, self._choices.token(recipient))

@@ -42,10 +42,11 @@ class Surface:
 
 
 _OPEN, _CLICK, _MESSAGE = TokenKind.OPEN, TokenKind.CLICK, TokenKind.MESSAGE
+_CAMPAIGN, _CHOICE = TokenKind.CAMPAIGN, TokenKind.CHOICE
 
-PIXEL = Surface("open", "/o/", EventKind.OPEN, ReplyKind.PIXEL, (_OPEN, _MESSAGE))
-LINK = Surface("click", "/c/", EventKind.CLICK, ReplyKind.REDIRECT, (_CLICK,), numbered=(_MESSAGE,))
-OPT_OUT = Surface("optout", "/u/", EventKind.OPTOUT, ReplyKind.PAGE, (_MESSAGE,))
+PIXEL = Surface("open", "/o/", EventKind.OPEN, ReplyKind.PIXEL, (_OPEN, _MESSAGE, _CAMPAIGN))
+LINK = Surface("click", "/c/", EventKind.CLICK, ReplyKind.REDIRECT, (_CLICK,), numbered=(_MESSAGE, _CAMPAIGN))
+OPT_OUT = Surface("optout", "/u/", EventKind.OPTOUT, ReplyKind.PAGE, (_MESSAGE, _CHOICE))
 INBOUND = Surface("inbound", "/in/", EventKind.DELIVERY, ReplyKind.REPORTS, (_MESSAGE,))
 """The name of a source stands behind the prefix; the tokens are in its reports, which may be bounces too."""
 

@@ -18,6 +18,7 @@ from mailpixel.claims import (
     TokenKind,
     recipient_fault,
 )
+from mailpixel.errors import InvalidInput
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.signature import SIGNATURE_CHARS, KindSigner
 from mailpixel.links.token_format import (
@@ -29,10 +30,10 @@ from mailpixel.links.token_format import (
     decode,
     encode,
     ending,
-    form_of,
     opening,
     unpack,
 )
+from mailpixel.modes import Modes
 
 TOKEN_CHARS = BODY_CHARS + SIGNATURE_CHARS
 """The longest token."""
@@ -124,22 +125,29 @@ class TokenSigner:
 
     def sign(self, claims: Claims) -> str:
         """The token of these claims. Raises `InvalidInput` for claims out of bounds."""
-        if claims.destination is None:
-            return self._series(claims.kind, claims.campaign, claims.link, claims.preview).token(
-                claims.recipient
+        kind, campaign, recipient, link, destination, preview, modes = claims
+        known = destination is None
+        series = self._series(kind, campaign, link, preview, modes) if known else self.series(claims)
+        if kind is not TokenKind.CAMPAIGN:
+            return series.token(recipient)
+        if recipient:
+            raise InvalidInput(
+                "recipient", "cannot be in the token of a campaign, which is the same in every mail"
             )
-        return self.series(claims).token(claims.recipient)
+        return series.tokens((recipient,))[0]
 
     def series(self, claims: Claims) -> Series:
         """A signer of tokens with these claims for many recipients. The recipient in `claims` is ignored.
 
         Raises `InvalidInput` for claims out of bounds.
         """
-        begin = opening(form_of(claims), self._newest, claims.campaign)
+        begin = opening(claims, self._newest)
         return Series(self._signers[self._newest, claims.kind], begin, ending(claims))
 
-    def _begin_series(self, kind: TokenKind, campaign: str, link: int | None, preview: bool) -> Series:
-        return self.series(Claims(kind, campaign, "", link, None, preview))
+    def _begin_series(
+        self, kind: TokenKind, campaign: str, link: int | None, preview: bool, modes: Modes | None
+    ) -> Series:
+        return self.series(Claims(kind, campaign, "", link, None, preview, modes))
 
     def verify(self, token: str, kinds: Container[TokenKind]) -> Reading:
         """Verify a token where tokens of `kinds` are accepted. A problem is part of the reading."""

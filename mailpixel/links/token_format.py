@@ -2,13 +2,17 @@
 
     byte 0      version, 1
     byte 1      id of the key, 1 to 255
-    byte 2      form: low half the kind (1 open, 2 click, 3 message), + 16 preview, + 32 embedded destination
-    then        length (1 byte) and campaign; length (1 byte) and recipient
+    byte 2      form: low half the kind (1 open, 2 click, 3 message, 4 campaign, 5 choice), + 16 preview,
+                + 32 embedded destination, + 64 modes
+    modes       1 byte, only with + 64: opens in bits 0 to 2, clicks in bits 3 to 5, each 0 (off) to 4 (full)
+    then        length (1 byte) and campaign; length (1 byte) and recipient, 0 for kind 4 alone
     a click     link number as a varint; or length as a varint and the destination in UTF-8
 
 A varint is little-endian in groups of seven bits, the high bit set in all but the last (LEB128), as short as
-possible. The bytes are written as base64url without padding. The first three bytes make exactly four
-characters, so that form and key are known before anything else is read.
+possible. Modes are allowed for kinds 1 to 3; kind 1 has 0 for clicks, kind 2 has 0 for opens.
+
+The bytes are written as base64url without padding. The first three bytes make exactly four characters, so that
+form and key are known before anything else is read.
 """
 
 from binascii import Error, a2b_base64, b2a_base64
@@ -26,16 +30,29 @@ from mailpixel.claims import (
     TokenKind,
     check_campaign_id,
     check_link_number,
+    modes_in_token,
 )
 from mailpixel.errors import InvalidInput
 from mailpixel.links.destination import check_destination
+from mailpixel.modes import MODES_OF_BYTE, Modes
 
 VERSION = 1
 HEAD_BYTES, HEAD_CHARS = 3, 4
-BODY_CHARS = -(-4 * (HEAD_BYTES + 1 + CAMPAIGN_CHARS + 1 + RECIPIENT_CHARS + 3 + DESTINATION_BYTES) // 3)
+BODY_CHARS = -(-4 * (HEAD_BYTES + 2 + CAMPAIGN_CHARS + 1 + RECIPIENT_CHARS + 3 + DESTINATION_BYTES) // 3)
 """The longest signed part in characters."""
-CODES = {TokenKind.OPEN: 1, TokenKind.CLICK: 2, TokenKind.MESSAGE: 3}
-PREVIEW, EMBEDDED = 16, 32
+CODES = {
+    TokenKind.OPEN: 1,
+    TokenKind.CLICK: 2,
+    TokenKind.MESSAGE: 3,
+    TokenKind.CAMPAIGN: 4,
+    TokenKind.CHOICE: 5,
+}
+PREVIEW, EMBEDDED, MODED = 16, 32, 64
+MODES = {
+    kind: {byte: modes for byte, modes in MODES_OF_BYTE.items() if modes_in_token(kind, modes) == modes}
+    for kind in TokenKind
+}
+"""The mode bytes that a token of each kind may have, with their modes."""
 
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 _FROM_URL = bytes.maketrans(b"-_", b"+/")
@@ -49,11 +66,13 @@ class TokenForm:
     kind: TokenKind
     preview: bool
     embedded: bool
+    moded: bool = False
 
     @property
     def byte(self) -> int:
         """The form as that byte."""
-        return CODES[self.kind] + PREVIEW * self.preview + EMBEDDED * self.embedded
+        flags = PREVIEW * self.preview + EMBEDDED * self.embedded + MODED * self.moded
+        return CODES[self.kind] + flags
 
 
 FORMS = {
@@ -61,7 +80,8 @@ FORMS = {
     for kind in TokenKind
     for preview in (False, True)
     for embedded in ((False, True) if kind is TokenKind.CLICK else (False,))
-    for form in [TokenForm(kind, preview, embedded)]
+    for moded in ((False, True) if MODES[kind] else (False,))
+    for form in [TokenForm(kind, preview, embedded, moded)]
 }
 """All forms, by their byte."""
 
@@ -106,20 +126,27 @@ def read_varint(data: bytes) -> tuple[int, bytes]:
 
 
 def form_of(claims: Claims) -> TokenForm:
-    """The form for these claims. Raises `InvalidInput` for a link where none is allowed."""
+    """The form for these claims. Raises `InvalidInput` for a link or modes where none are allowed."""
     embedded = claims.destination is not None
     destinations = embedded + (claims.link is not None)
     if destinations != (claims.kind is TokenKind.CLICK):
         raise InvalidInput(
             "link", "a click needs a link number or a destination, not both; the other kinds have neither"
         )
-    return TokenForm(claims.kind, claims.preview, embedded)
+    moded = claims.modes is not None
+    if claims.modes is not None and claims.modes.byte not in MODES[claims.kind]:
+        raise InvalidInput(
+            "modes", "an open has none but for opens, a click none but for clicks, a campaign or choice none"
+        )
+    return TokenForm(claims.kind, claims.preview, embedded, moded)
 
 
-def opening(form: TokenForm, key_id: int, campaign: str) -> bytes:
-    """The bytes up to the recipient. Raises `InvalidInput` for a bad campaign id."""
-    written = check_campaign_id(campaign).encode()
-    return bytes((VERSION, key_id, form.byte, len(written))) + written
+def opening(claims: Claims, key_id: int) -> bytes:
+    """The bytes up to the recipient. Raises `InvalidInput` for claims out of bounds."""
+    head = bytes((VERSION, key_id, form_of(claims).byte))
+    modes = b"" if claims.modes is None else bytes((claims.modes.byte,))
+    written = check_campaign_id(claims.campaign).encode()
+    return head + modes + bytes((len(written),)) + written
 
 
 def ending(claims: Claims) -> bytes:
@@ -145,22 +172,31 @@ def unpack(form: TokenForm, text: bytes) -> Claims | None:
     if data is None:
         return None
     try:
-        end = HEAD_BYTES + 1 + data[HEAD_BYTES]
-        campaign, start = data[HEAD_BYTES + 1 : end], end + 1
+        modes, begin = _read_modes(form, data)
+        end = begin + 1 + data[begin]
+        campaign, start = data[begin + 1 : end], end + 1
         stop = start + data[end]
         recipient = data[start:stop]
-        if stop > len(data) or not _plausible(campaign, recipient):
+        if stop > len(data) or not _plausible(form.kind, campaign, recipient):
             return None
         link, destination = _read_ending(form, data[stop:])
-    except (IndexError, ValueError):
+    except (LookupError, ValueError):
         return None
-    return Claims(form.kind, campaign.decode(), recipient.decode(), link, destination, form.preview)
+    return Claims(form.kind, campaign.decode(), recipient.decode(), link, destination, form.preview, modes)
 
 
-def _plausible(campaign: bytes, recipient: bytes) -> bool:
+def _read_modes(form: TokenForm, data: bytes) -> tuple[Modes | None, int]:
+    """(modes, where the campaign's length stands). Raises `LookupError` unless a mode byte is as the kind requires."""
+    if not form.moded:
+        return None, HEAD_BYTES
+    return MODES[form.kind][data[HEAD_BYTES]], HEAD_BYTES + 1
+
+
+def _plausible(kind: TokenKind, campaign: bytes, recipient: bytes) -> bool:
     return (
         0 < len(campaign) <= CAMPAIGN_CHARS
-        and 0 < len(recipient) <= RECIPIENT_CHARS
+        and (kind is TokenKind.CAMPAIGN) == (not recipient)
+        and len(recipient) <= RECIPIENT_CHARS
         and campaign[0] in ALPHANUMERIC
         and not campaign.translate(None, CAMPAIGN_ALPHABET)
         and not recipient.translate(None, RECIPIENT_ALPHABET)

@@ -1,7 +1,7 @@
 """Tracking URLs: how they are written into mail, and how incoming paths are read.
 
-/o/{token}.gif     the pixel              /c/{token}              one link
-/u/{token}         "do not track me"      /c/{message token}/{n}  link n by a merge-field token
+/o/{token}.gif     the pixel                      /c/{token}              one link
+/u/{token}         a choice about measurement     /c/{token}/{n}          link n by a message or campaign token
 """
 
 import re
@@ -51,7 +51,7 @@ def check_base_url(url: str, field: str = "base_url") -> str:
 
 
 def pixel_url(base_url: str, token: str) -> str:
-    """The pixel of an open or message token."""
+    """The pixel of an open, message or campaign token."""
     return f"{base_url.rstrip('/')}{PIXEL.prefix}{token}.gif"
 
 
@@ -61,12 +61,12 @@ def click_url(base_url: str, token: str) -> str:
 
 
 def merge_click_url(base_url: str, token: str, link: int) -> str:
-    """The redirect of a registered link, 1 to 65,535, by a message token. Raises `InvalidInput`."""
+    """The redirect of a registered link, 1 to 65,535, by a message or campaign token. Raises `InvalidInput`."""
     return f"{base_url.rstrip('/')}{LINK.prefix}{token}/{check_link_number(link)}"
 
 
 def optout_url(base_url: str, token: str) -> str:
-    """The page "do not track me" of a message token."""
+    """The page where a person decides about measurement, of a choice or message token."""
     return f"{base_url.rstrip('/')}{OPT_OUT.prefix}{token}"
 
 

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailpixel.claims import Claims, TokenKind
+from mailpixel.claims import Claims, TokenKind, modes_in_token
 from mailpixel.links.keyring import Key, Keyring
 from mailpixel.links.token import Problem, Reading, TokenSigner
 from mailpixel.links.token_format import CODES
+from mailpixel.modes import Mode, Modes
 from tests.support.minting import text_of
 
 EDITS = [100_000, pytest.param(1_000_000, marks=pytest.mark.soak)]
@@ -27,13 +28,17 @@ TOKEN_ALPHABET = string.ascii_uppercase + string.ascii_lowercase + string.digits
 ANY_ALPHABET = TOKEN_ALPHABET + "=+/.'%~ \n\0é"
 
 CLAIMS = [
-    Claims(kind, campaign, recipient, link, destination, preview)
-    for kind, link, destination in [
-        (TokenKind.OPEN, None, None),
-        (TokenKind.MESSAGE, None, None),
-        (TokenKind.CLICK, 1, None),
-        (TokenKind.CLICK, 300, None),
-        (TokenKind.CLICK, None, "https://shop.example/p?id=7"),
+    Claims(kind, campaign, "" if kind is TokenKind.CAMPAIGN else recipient, link, destination, preview, modes)
+    for kind, link, destination, modes in [
+        (TokenKind.OPEN, None, None, None),
+        (TokenKind.OPEN, None, None, Modes(Mode.INDIVIDUAL, Mode.OFF)),
+        (TokenKind.MESSAGE, None, None, None),
+        (TokenKind.MESSAGE, None, None, Modes(Mode.AGGREGATE, Mode.INDIVIDUAL)),
+        (TokenKind.CLICK, 1, None, None),
+        (TokenKind.CLICK, 300, None, Modes(Mode.OFF, Mode.FULL)),
+        (TokenKind.CLICK, None, "https://shop.example/p?id=7", None),
+        (TokenKind.CAMPAIGN, None, None, None),
+        (TokenKind.CHOICE, None, None, None),
     ]
     for campaign in ("c", "spring-2026", "autumn-2026")
     for recipient in ("r-1001", "r-1002", "r" * 30)
@@ -110,7 +115,7 @@ def kind(chance: random.Random, token: str) -> str:
     head = bytes([
         chance.choice((1, 1, 1, 0, 2)),
         chance.choice((1, 2, 2, 3)),
-        chance.choice((*CODES.values(), 17, 18, 19, 34, 50, 64)),
+        chance.choice((*CODES.values(), 17, 18, 19, 34, 50, 64, 65, 66, 67, 68, 69, 81, 98, 129)),
     ])  # fmt: skip
     return text_of(head) + token[4:]
 
@@ -177,8 +182,16 @@ def test_whatever_is_signed_reads_back_the_same(
         Claims(TokenKind.MESSAGE, campaign, recipient, preview=preview),
         Claims(TokenKind.CLICK, campaign, recipient, link, None, preview),
         Claims(TokenKind.CLICK, campaign, recipient, None, destination, preview),
+        Claims(TokenKind.CAMPAIGN, campaign, "", preview=preview),
+        Claims(TokenKind.CHOICE, campaign, recipient, preview=preview),
     ):
         assert SIGNER.verify(SIGNER.sign(claims), EVERY) == Reading(claims)
+
+
+@given(st.sampled_from(CLAIMS), st.sampled_from(Mode), st.sampled_from(Mode))
+def test_modes_read_back_as_far_as_they_concern_the_kind(claims: Claims, opens: Mode, clicks: Mode) -> None:
+    said = claims._replace(modes=modes_in_token(claims.kind, Modes(opens, clicks)))
+    assert SIGNER.verify(SIGNER.sign(said), EVERY) == Reading(said)
 
 
 @given(st.one_of(st.text(), st.text(st.sampled_from(ANY_ALPHABET), min_size=26)))

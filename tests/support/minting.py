@@ -7,7 +7,7 @@ import base64
 import hashlib
 import hmac
 
-CODES = {"open": 1, "click": 2, "message": 3}
+CODES = {"open": 1, "click": 2, "message": 3, "campaign": 4, "choice": 5}
 
 
 def text_of(data: bytes) -> str:
@@ -21,12 +21,20 @@ def leb128(number: int) -> bytes:
     return bytes([group | 0x80 for group in groups[:-1]] + groups[-1:])
 
 
+def mode_byte(modes: object) -> int:
+    """Both modes in one byte."""
+    assert isinstance(modes, dict)
+    return int(modes["opens"]) + 8 * int(modes["clicks"])
+
+
 def body_of(key_id: int, claims: dict[str, object]) -> bytes:
     """The signed bytes of claims, as JSON holds them."""
     campaign, recipient = str(claims["campaign"]).encode(), str(claims["recipient"]).encode()
     destination = claims.get("destination")
+    modes = claims.get("modes")
     form = CODES[str(claims["kind"])] + 16 * bool(claims.get("preview")) + 32 * (destination is not None)
-    body = bytes([1, key_id, form, len(campaign)]) + campaign + bytes([len(recipient)]) + recipient
+    head = bytes([1, key_id, form]) if modes is None else bytes([1, key_id, form + 64, mode_byte(modes)])
+    body = head + bytes([len(campaign)]) + campaign + bytes([len(recipient)]) + recipient
     if destination is not None:
         written = str(destination).encode()
         return body + leb128(len(written)) + written

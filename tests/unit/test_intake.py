@@ -8,7 +8,7 @@ import pytest
 
 from mailpixel.claims import Claims, TokenKind
 from mailpixel.ingest.hit import Hit
-from mailpixel.ingest.intake import FORGED_REMEMBERED, HitOutcome, Intake, Receipt
+from mailpixel.ingest.intake import FORGED_REMEMBERED, Counted, HitOutcome, Intake, Receipt
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.kinds import EventKind
 from mailpixel.links.token import TokenSigner
@@ -230,3 +230,27 @@ def test_a_preview_is_marked(intake: Intake) -> None:
     receipt = received(intake, f"/o/{token(TokenKind.OPEN, preview=True)}")
     assert receipt.event is not None
     assert receipt.event.facts == SEEN[3] | Facts.PREVIEW
+
+
+@pytest.mark.parametrize(
+    ("path", "destination", "counted"),
+    [
+        ("/o/{}.gif", None, Counted("c1", EventKind.OPEN)),
+        ("/c/{}/2", "https://shop.example/b", Counted("c1", EventKind.CLICK, 2)),
+    ],
+)
+def test_a_hit_on_the_token_of_a_campaign_is_counted_and_never_logged(
+    intake: Intake, path: str, destination: str | None, counted: Counted
+) -> None:
+    token = SIGNER.sign(Claims(TokenKind.CAMPAIGN, "c1", ""))
+    assert received(intake, path.format(token)) == Receipt(HitOutcome.UNTRACKED, destination, counted=counted)
+    preview = SIGNER.sign(Claims(TokenKind.CAMPAIGN, "c1", "", preview=True))
+    assert received(intake, path.format(preview)) == Receipt(HitOutcome.UNTRACKED, destination)
+    forged = received(intake, path.format(token) + "'")
+    assert forged == Receipt(HitOutcome.BAD_TOKEN)
+
+
+@pytest.mark.parametrize("path", ["/o/{}.gif", "/c/{}", "/c/{}/1"])
+def test_a_choice_token_is_good_for_no_pixel_and_no_link(intake: Intake, path: str) -> None:
+    token = SIGNER.sign(Claims(TokenKind.CHOICE, "c1", "r-1"))
+    assert received(intake, path.format(token)) == Receipt(HitOutcome.BAD_TOKEN)

@@ -16,13 +16,16 @@ from mailpixel.claims import (
     check_campaign_id,
     check_link_number,
     check_recipient,
+    modes_in_token,
 )
 from mailpixel.errors import InvalidInput
 from mailpixel.folder.key_file import new_keyring
 from mailpixel.links.keyring import Key, Keyring, pseudonym
+from mailpixel.links.minter import Minter
 from mailpixel.links.signature import KeyedHMAC, KindSigner, derived_key
 from mailpixel.links.token import TOKEN_CHARS, Problem, Reading, TokenSigner
 from mailpixel.links.token_format import decode, encode, read_varint, varint
+from mailpixel.modes import FULL, Mode, Modes
 from tests.support.minting import minted
 
 VECTORS: dict[str, Any] = json.loads(
@@ -39,13 +42,18 @@ def keyring(*ids: int) -> Keyring:
 
 
 def claims_of(fields: dict[str, Any]) -> Claims:
-    return Claims(**fields | {"kind": TokenKind(fields["kind"])})
+    modes = {name: Mode(number) for name, number in fields.get("modes", {}).items()}
+    return Claims(**fields | {"kind": TokenKind(fields["kind"]), "modes": Modes(**modes) if modes else None})
 
 
 SIGNER = TokenSigner(keyring(1, 2, 255))
 OPEN = Claims(TokenKind.OPEN, "spring-2026", "r-1001")
 CLICK = Claims(TokenKind.CLICK, "spring-2026", "r-1001", link=1)
 MESSAGE = Claims(TokenKind.MESSAGE, "spring-2026", "r-1001")
+CAMPAIGN = Claims(TokenKind.CAMPAIGN, "spring-2026", "")
+CHOICE = Claims(TokenKind.CHOICE, "spring-2026", "r-1001")
+MODED = MESSAGE._replace(modes=Modes(Mode.AGGREGATE, Mode.INDIVIDUAL))
+ONE_OF_EACH = [OPEN, CLICK, MESSAGE, CAMPAIGN, CHOICE]
 
 
 @pytest.mark.parametrize("vector", VECTORS["tokens"], ids=lambda vector: vector["name"])
@@ -72,7 +80,7 @@ def test_a_published_pseudonym_is_made_as_published(vector: dict[str, str]) -> N
     assert check_recipient(vector["pseudonym"]) == vector["pseudonym"]
 
 
-@pytest.mark.parametrize("claims", [OPEN, CLICK, MESSAGE], ids=lambda claims: str(claims.kind))
+@pytest.mark.parametrize("claims", [*ONE_OF_EACH, MODED], ids=lambda claims: str(claims.kind))
 @pytest.mark.parametrize("kind", TokenKind)
 def test_a_token_is_good_for_its_own_kind_alone(claims: Claims, kind: TokenKind) -> None:
     reading = SIGNER.verify(SIGNER.sign(claims), frozenset({kind}))
@@ -105,7 +113,9 @@ def test_what_is_no_token_is_malformed(text: str) -> None:
 
 
 def test_the_longest_destination_fits_into_a_token() -> None:
-    claims = Claims(TokenKind.CLICK, "c" * 64, "r" * 128, destination="https://a.example/".ljust(65_536, "x"))
+    destination = "https://a.example/".ljust(65_536, "x")
+    modes = Modes(Mode.OFF, Mode.FULL)
+    claims = Claims(TokenKind.CLICK, "c" * 64, "r" * 128, destination=destination, modes=modes)
     token = SIGNER.sign(claims)
     assert SIGNER.verify(token, EVERY) == Reading(claims)
     assert len(token) == TOKEN_CHARS
@@ -131,6 +141,14 @@ def test_the_longest_destination_fits_into_a_token() -> None:
         (Claims(TokenKind.CLICK, "c", "r", link=0), "link"),
         (Claims(TokenKind.CLICK, "c", "r", link=65_536), "link"),
         (Claims(TokenKind.CLICK, "c", "r", link=True), "link"),
+        (Claims(TokenKind.CAMPAIGN, "c", "r"), "recipient"),
+        (Claims(TokenKind.CAMPAIGN, "c", "", link=1), "link"),
+        (Claims(TokenKind.CAMPAIGN, "c", "", modes=FULL), "modes"),
+        (Claims(TokenKind.CHOICE, "c", ""), "recipient"),
+        (Claims(TokenKind.CHOICE, "c", "r", link=1), "link"),
+        (Claims(TokenKind.CHOICE, "c", "r", modes=FULL), "modes"),
+        (Claims(TokenKind.OPEN, "c", "r", modes=FULL), "modes"),
+        (Claims(TokenKind.CLICK, "c", "r", link=1, modes=FULL), "modes"),
         (Claims(TokenKind.CLICK, "c", "r", destination="javascript:alert(1)"), "destination"),
         (Claims(TokenKind.CLICK, "c", "r", destination="https://a.example/" + "é" * 65_536), "destination"),
     ],
@@ -172,16 +190,52 @@ def test_ids_at_their_bounds_are_taken() -> None:
 
 
 @pytest.mark.parametrize("campaign", ["c", "cc", "ccc", "c" * 62, "c" * 63, "c" * 64])
-@pytest.mark.parametrize("claims", [OPEN, CLICK, MESSAGE], ids=lambda claims: str(claims.kind))
+@pytest.mark.parametrize("claims", [OPEN, CLICK, MESSAGE, CHOICE, MODED], ids=lambda claims: str(claims.kind))
 def test_a_series_signs_what_the_recipe_gives_wherever_the_recipient_begins(
     claims: Claims, campaign: str
 ) -> None:
     fields: dict[str, object] = {"kind": str(claims.kind), "campaign": campaign, "link": claims.link}
+    if claims.modes is not None:
+        fields["modes"] = claims.modes._asdict()
     recipients = ["r", "r-1", "r" * 127, "r" * 128]
-    series = SIGNER.series(Claims(claims.kind, campaign, "", claims.link))
+    series = SIGNER.series(Claims(claims.kind, campaign, "", claims.link, modes=claims.modes))
     expected = [minted(SECRETS[255], 255, fields | {"recipient": recipient}) for recipient in recipients]
     assert series.tokens(recipients) == expected
     assert [series.token(recipient) for recipient in recipients] == expected
+
+
+def test_a_token_carries_of_the_modes_what_concerns_its_kind() -> None:
+    modes = Modes(Mode.AGGREGATE, Mode.INDIVIDUAL)
+    carried = {kind: modes_in_token(kind, modes) for kind in TokenKind}
+    assert carried == {
+        TokenKind.OPEN: Modes(Mode.AGGREGATE, Mode.OFF),
+        TokenKind.CLICK: Modes(Mode.OFF, Mode.INDIVIDUAL),
+        TokenKind.MESSAGE: modes,
+        TokenKind.CAMPAIGN: None,
+        TokenKind.CHOICE: None,
+    }
+    assert {modes_in_token(kind, None) for kind in TokenKind} == {None}
+
+
+def test_a_mode_makes_a_token_two_characters_longer_at_most() -> None:
+    for claims in (OPEN, CLICK, MESSAGE):
+        moded = claims._replace(modes=modes_in_token(claims.kind, FULL))
+        assert 1 <= len(SIGNER.sign(moded)) - len(SIGNER.sign(claims)) <= 2
+
+
+def test_the_token_of_a_campaign_is_the_same_for_everybody() -> None:
+    minter = Minter(keyring(1), "https://t.example", "spring-2026")
+    assert minter.campaign_token() == TokenSigner(keyring(1)).sign(CAMPAIGN)
+    assert minter.choice("r-1001") == "https://t.example/u/" + TokenSigner(keyring(1)).sign(CHOICE)
+    modes = Modes(Mode.AGGREGATE, Mode.INDIVIDUAL)
+    signed = {
+        kind: minter.series(kind, 1 if kind is TokenKind.CLICK else None, modes).token("r-1001")
+        for kind in (TokenKind.OPEN, TokenKind.CLICK, TokenKind.MESSAGE)
+    }
+    assert {kind: SIGNER.verify(token, EVERY) for kind, token in signed.items()} == {
+        kind: Reading(claims._replace(modes=modes_in_token(kind, modes)))
+        for kind, claims in ((TokenKind.OPEN, OPEN), (TokenKind.CLICK, CLICK), (TokenKind.MESSAGE, MESSAGE))
+    }
 
 
 def test_the_signature_is_that_of_the_signer_of_itsdangerous() -> None:
@@ -210,7 +264,7 @@ def test_a_key_longer_than_a_block_is_refused_rather_than_hashed_wrongly() -> No
 
 
 def test_every_kind_has_a_key_of_its_own() -> None:
-    assert len({derived_key(SECRETS[1], kind) for kind in TokenKind}) == 3
+    assert len({derived_key(SECRETS[1], kind) for kind in TokenKind}) == 5
 
 
 @pytest.mark.parametrize("number", [0, 1, 127, 128, 16_383, 16_384, 65_535, 65_536])
