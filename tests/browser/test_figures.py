@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from mailpixel.model import Campaign, Link
 from mailpixel.store.sqlite import open_sqlite
 from mailpixel.times import moment_of
-from tests.browser.views import Check, every_view
+from tests.browser.views import Check, every_view, isolated
 from tests.support.builders import (
     APPLE,
     BROWSER,
@@ -174,3 +175,29 @@ def test_a_search_in_the_list_finds_by_name_and_says_when_there_is_none(
     signed_in.goto("/campaigns?q=nothing-of-this-kind")
     expect(signed_in.get_by_text("No campaign has")).to_be_visible()
     check(signed_in)
+
+
+def test_in_forced_colours_only_the_place_where_one_is_has_a_line(
+    browser: Browser, service: Service, state: Any
+) -> None:
+    """A transparent border becomes visible there."""
+    context = browser.new_context(base_url=service.url, storage_state=state, forced_colors="active")
+    page = context.new_page()
+    page.goto("/campaigns/tiny")
+    lines = isolated(
+        page,
+        "[...document.querySelectorAll('.brand, nav li a')].filter(each => getComputedStyle(each).borderBottomColor"
+        " !== getComputedStyle(document.body).backgroundColor).map(each => each.textContent.trim())",
+    )
+    context.close()
+    assert lines == ["Campaigns", "Overview"]
+
+
+def test_a_printed_chart_may_be_followed_by_a_table_longer_than_the_page(signed_in: Page, demo: str) -> None:
+    """Else most of the page before it stays white."""
+    signed_in.goto(f"/campaigns/{demo}/report")
+    signed_in.emulate_media(media="print")
+    broken = "[...document.querySelectorAll('figure, .plot')].map(each => getComputedStyle(each).breakInside)"
+    assert isolated(signed_in, broken) == ["auto", "avoid", "auto", "avoid"]
+    signed_in.goto("/campaigns")
+    expect(signed_in.get_by_role("link", name="New campaign")).to_be_hidden()

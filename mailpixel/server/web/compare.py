@@ -60,7 +60,7 @@ def _asked(call: PageCall, name: str, id: str, errors: dict[str, str]) -> Campai
 
 def _compared(call: PageCall, campaigns: Sequence[Campaign]) -> Comparison:
     summaries = [call.services.summary(each) for each in campaigns]
-    bases = [each.recipients.tracked for each in summaries]
+    bases = [each.recipients.tracked if each.has_hits else None for each in summaries]
     courses = [_course(call, each, base) for each, base in zip(campaigns, bases, strict=True)]
     return comparison(summaries, courses)
 
