@@ -3,6 +3,7 @@
 One contract suite (`tests/integration/test_store_contract.py`) runs on every store.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,8 +19,21 @@ class Ahead:
     until_ms: int = -1
 
 
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What an erasure deleted: of how many people it was asked, and the events and states that were theirs."""
+
+    people: int = 0
+    events: int = 0
+    states: int = 0
+
+
 class Erasure(Protocol):
     """Hides a person at once, and overwrites what files still hold of them."""
+
+    def erase_all(self, recipients: Sequence[str], now_ms: int) -> Erased:
+        """Erase several people in one transaction, each as `erase` does. A hundred at a time is a good number."""
+        ...
 
     def erase(self, recipient: str, now_ms: int) -> int:
         """Delete everything stored about a person and correct the counters. Returns the number of events deleted.

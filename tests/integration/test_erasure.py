@@ -152,6 +152,35 @@ def test_another_process_that_remembers_a_removed_agent_logs_it_anew(store: Sqli
     other.close()
 
 
+def test_the_number_of_a_removed_agent_never_means_another(store: SqliteStore, path: Path) -> None:
+    reader = SqliteStore(path)
+    for agent in ("first", AGENT):
+        store.append([an_open(1, recipient=PERSON, agent=agent)])
+    assert [event.agent for event in reader.latest(2)] == [AGENT, "first"]
+    erase(store)
+    store.close()
+    again = SqliteStore(path)
+    for n, agent in enumerate(("somebody's", "somebody else's")):
+        again.append([an_open(2 + n, recipient="r-2", agent=agent)])
+    assert [event.agent for event in reader.latest(2)] == ["somebody else's", "somebody's"]
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("select id from agents").fetchall() == [(3,), (4,)]
+    again.close()
+    reader.close()
+
+
+def test_a_group_with_a_removed_agent_is_logged_whole(store: SqliteStore, path: Path) -> None:
+    other = SqliteStore(path)
+    for agent in (AGENT, "common"):
+        other.append([an_open(1, recipient=PERSON, agent=agent)])
+    other.append([an_open(2, agent="common")])
+    erase(store)
+    group = [an_open(3 + n, agent=agent) for n, agent in enumerate(("common", AGENT, "common"))]
+    other.append(group)
+    assert sorted(other.message("spring", "r-1").events, key=lambda event: event.id)[1:] == group
+    other.close()
+
+
 def test_erasing_asks_only_the_campaigns_of_the_person(store: SqliteStore) -> None:
     store.append([an_open(1, campaign=f"c-{n:03}") for n in range(300)])
     store.append([an_open(1, campaign="c-007", recipient=PERSON)])

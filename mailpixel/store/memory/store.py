@@ -14,7 +14,7 @@ from mailpixel.kinds import HIT_KINDS
 from mailpixel.model import Event, Facts, Message
 from mailpixel.store.changes import FARTHEST, FoldedHit, FoldedHits, NewCounts
 from mailpixel.store.consumers import News
-from mailpixel.store.erasure import Ahead
+from mailpixel.store.erasure import Ahead, Erased
 from mailpixel.store.log import PutAside
 from mailpixel.store.measures import MEASURES, Step, TallyKey, tally
 from mailpixel.store.memory.changes import position_in
@@ -186,25 +186,34 @@ class MemoryStore(MemoryLog):
 
     def erase(self, recipient: str, now_ms: int) -> int:
         """See `Store`."""
+        return self.erase_all([recipient], now_ms).events
+
+    def erase_all(self, recipients: Sequence[str], now_ms: int) -> Erased:
+        """See `Store`."""
         with self._lock:
-            gone = {at: event for at, event in self._log.items() if event.recipient == recipient}
-            at_ms = moment_of_erasure(now_ms, (event.received_at_ms for event in gone.values()))
-            key = person8(self._secret, recipient)
-            last = next(reversed(self._log.values()), None)
-            logged_ms = last.received_at_ms if last else -1
-            self._suppressed[key] = moment_kept(self._suppressed.get(key, -1), at_ms, logged_ms)
-            for at, event in gone.items():
-                del self._log[at]
-                self._ids.discard(event.id)
-                self._of_message.pop((event.campaign, recipient), None)
-            self._changes.note(
-                [campaign for campaign, states in self._states.items() if states.pop(recipient, None)]
-                + [campaign for campaign, of, *_ in self._overflow if of == recipient]
-            )
-            self._aside = {key: error for key, error in self._aside.items() if key[1] != recipient}
-            self._overflow = {key: hits for key, hits in self._overflow.items() if key[1] != recipient}
+            each = [self._erase(recipient, now_ms) for recipient in recipients]
             self._erasures += 1
-            return len(gone)
+        return Erased(len(each), sum(events for events, _ in each), sum(states for _, states in each))
+
+    def _erase(self, recipient: str, now_ms: int) -> tuple[int, int]:
+        """Erase one person; how many events and states were theirs."""
+        gone = {at: event for at, event in self._log.items() if event.recipient == recipient}
+        self._bury(recipient, moment_of_erasure(now_ms, (event.received_at_ms for event in gone.values())))
+        for at, event in gone.items():
+            del self._log[at]
+            self._ids.discard(event.id)
+            self._of_message.pop((event.campaign, recipient), None)
+        folded = [campaign for campaign, states in self._states.items() if states.pop(recipient, None)]
+        self._changes.note(folded + [campaign for campaign, of, *_ in self._overflow if of == recipient])
+        self._aside = {key: error for key, error in self._aside.items() if key[1] != recipient}
+        self._overflow = {key: hits for key, hits in self._overflow.items() if key[1] != recipient}
+        return len(gone), len(folded)
+
+    def _bury(self, recipient: str, at_ms: int) -> None:
+        key = person8(self._secret, recipient)
+        last = next(reversed(self._log.values()), None)
+        logged_ms = last.received_at_ms if last else -1
+        self._suppressed[key] = moment_kept(self._suppressed.get(key, -1), at_ms, logged_ms)
 
     def forget_campaign(self, campaign: str) -> int:
         """See `Store`."""

@@ -1,4 +1,9 @@
-"""Removes agents that no event uses any more: the text of an agent may identify one person."""
+"""Removes agents that no event uses any more: the text of an agent may identify one person.
+
+An erasure notes the agents of the events it deletes; only these are looked up. Other processes remember which number
+an agent has. A number never means another agent, and the foreign key refuses an event with the number of a removed
+one, whose writer then stores the agent again.
+"""
 
 import sqlite3
 from collections.abc import Iterator
@@ -7,33 +12,51 @@ from contextlib import contextmanager
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.unswept import note_unswept
 
-USED = "select distinct agent from events where position > ?"
+RECENT = 20_000
+"""Positions at the end of the log that are read first. Agents that many people have are among them."""
+
+SUSPECT = "insert into suspect_agents select distinct agent from events"
+USED_SINCE = "select distinct agent from events where position > ?"
+LAST = "select coalesce(max(position), 0) from events"
+
+
+def suspect_agents(connection: sqlite3.Connection, campaign: str, recipient: str | None = None) -> None:
+    """Note the agents of a message, or of a whole campaign, before its events are deleted."""
+    if recipient is None:
+        connection.execute(f"{SUSPECT} where campaign = ?", (campaign,))
+    else:
+        connection.execute(f"{SUSPECT} where campaign = ? and recipient = ?", (campaign, recipient))
 
 
 def remove_unused_agents(database: Database) -> None:
-    """Delete unused agents, and note their texts so that a sweep overwrites them.
-
-    A number is never used again, because other processes remember which agent it meant. An empty
-    row keeps the highest number. If a process writes an event with the number of a removed
-    agent, the foreign key refuses it.
-    """
-    used, last = _used(database)
-    with _unchecked(database), database.writing() as connection:
-        used |= {agent for (agent,) in connection.execute(USED, (last,))}
-        agents = connection.execute("select id, agent from agents order by id").fetchall()
-        unused = {id: agent for id, agent in agents if id not in used}
-        if unused and agents[-1][0] in unused:
-            highest = agents[-1][0]
-            connection.execute("insert into agents values (?, ?)", (highest + 1, f"\n{highest}"))
-        connection.executemany("delete from agents where id = ?", [(id,) for id in unused])
-        note_unswept(connection, unused.values())
-
-
-def _used(database: Database) -> tuple[set[int], int]:
-    """The agents of all events up to the last one, read without blocking writers."""
+    """Delete the noted agents that no event uses, and note their texts so that a sweep overwrites them."""
     with database.reading() as connection:
-        (last,) = connection.execute("select coalesce(max(position), 0) from events").fetchone()
-        return {agent for (agent,) in connection.execute(USED, (0,))}, last
+        noted, suspects = _suspects(connection)
+        (last,) = connection.execute(LAST).fetchone()
+        suspects -= _used_since(connection, last - RECENT)
+        if suspects:
+            suspects -= _used_since(connection, 0)
+    with _unchecked(database), database.writing() as connection:
+        unused = sorted(suspects - _used_since(connection, last))
+        note_unswept(connection, (_text_of(connection, agent) for agent in unused))
+        connection.executemany("delete from agents where id = ?", [(agent,) for agent in unused])
+        connection.execute("delete from suspect_agents where rowid <= ?", (noted,))
+
+
+def _suspects(connection: sqlite3.Connection) -> tuple[int, set[int]]:
+    """The last row of the noted agents, and the agents."""
+    rows = connection.execute("select rowid, agent from suspect_agents").fetchall()
+    return max((row for row, _ in rows), default=0), {agent for _, agent in rows}
+
+
+def _used_since(connection: sqlite3.Connection, position: int) -> set[int]:
+    """The agents of the events after a position."""
+    return {agent for (agent,) in connection.execute(USED_SINCE, (position,))}
+
+
+def _text_of(connection: sqlite3.Connection, agent: int) -> str:
+    found = connection.execute("select agent from agents where id = ?", (agent,)).fetchone()
+    return "" if found is None else str(found[0])
 
 
 @contextmanager

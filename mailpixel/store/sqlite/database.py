@@ -25,11 +25,16 @@ BUSY_MS = 5_000
 """How long a writer waits for the others before it gives up, in milliseconds."""
 
 CACHED_STATEMENTS = 128
+KEEP_NO_COPY = (
+    "pragma secure_delete = on",  # deleted content is overwritten, not only unlinked
+    "pragma temp_store = memory",  # no temporary file keeps a copy of what was sorted
+)
+"""What every connection sets, also one that changes the schema."""
 PRAGMAS = (
     "pragma journal_mode = wal",
     "pragma synchronous = full",
     "pragma foreign_keys = on",
-    "pragma secure_delete = on",  # deleted content is overwritten, not only unlinked
+    *KEEP_NO_COPY,
     "pragma journal_size_limit = 67108864",
     "pragma mmap_size = 0",  # a mapped file that is truncated, or on a failing disk, would kill the process
 )

@@ -1,11 +1,13 @@
-"""Erases a person or a whole campaign from a SQLite file: events, overflow, states and counters."""
+"""Erases people or a whole campaign from a SQLite file: events, overflow, states and counters."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from mailpixel.store.erasure import Erased
 from mailpixel.store.measures import Tally
 from mailpixel.store.projections import MessageState
+from mailpixel.store.sqlite.agents import suspect_agents
 from mailpixel.store.sqlite.changes import note_changed
 from mailpixel.store.sqlite.counters import move_counters
 from mailpixel.store.sqlite.cursor import read_cursor, write_cursor
@@ -16,37 +18,38 @@ from mailpixel.store.sqlite.generations import (
     states_of,
     sweep_left,
 )
-from mailpixel.store.sqlite.persons import campaigns_of
+from mailpixel.store.sqlite.persons import campaigns_of_all, forget_cases
 from mailpixel.store.sqlite.tombstones import bury
 from mailpixel.store.sqlite.unswept import note_unswept
 from mailpixel.store.tombstones import moment_of_erasure
 
 OF_MESSAGE = "from events where campaign = ? and recipient = ?"
+OF_CAMPAIGN = ("overflow", "aside", "cases_of", "editions")
+"""Tables whose rows of a campaign go with it."""
 
 
-def erase(database: Database, recipient: str, now_ms: int) -> int:
-    """Delete everything under the person's id and leave a tombstone. Returns the number of events deleted.
+def erase(database: Database, recipients: Sequence[str], now_ms: int) -> Erased:
+    """Delete everything under these ids, in one transaction, and leave tombstones.
 
     Generations that are being filled are given up, because they may hold the
-    person. Their rebuild starts over.
+    people. Their rebuild starts over.
     """
     with database.writing() as connection:
         leave_unfinished(connection)
-        campaigns = campaigns_of(connection, recipient)
-        note_unswept(connection, {recipient} | _texts(connection, campaigns, recipient))
-        bury(connection, recipient, moment_of_erasure(now_ms, _moments(connection, campaigns, recipient)))
-        note_changed(connection, campaigns)
-        for campaign in campaigns:
-            _delete_states(connection, campaign, recipient)
-        for table in ("overflow", "aside", "campaigns_of_person"):
-            connection.execute(f"delete from {table} where recipient = ?", (recipient,))  # noqa: S608
-        events = sum(
-            connection.execute(f"delete {OF_MESSAGE}", (campaign, recipient)).rowcount
-            for campaign in campaigns
+        campaigns = campaigns_of_all(connection, recipients)
+        note_unswept(
+            connection, {text for person in campaigns.items() for text in _texts(connection, *person)}
         )
-        cursor = read_cursor(connection)
-        write_cursor(connection, cursor._replace(erasures=cursor.erasures + 1))
-    return events
+        bury(connection, {person[0]: _moment(connection, now_ms, *person) for person in campaigns.items()})
+        note_changed(connection, sorted({campaign for each in campaigns.values() for campaign in each}))
+        states = sum(_delete_states(connection, *person) for person in campaigns.items())
+        events = sum(_delete_events(connection, *person) for person in campaigns.items())
+        for table in ("overflow", "aside"):
+            delete = f"delete from {table} where recipient = ?"  # noqa: S608
+            connection.executemany(delete, [(recipient,) for recipient in recipients])
+        forget_cases(connection, recipients)
+        _note_erasure(connection)
+    return Erased(len(campaigns), events, states)
 
 
 def forget_campaign(database: Database, campaign: str) -> int:
@@ -55,44 +58,63 @@ def forget_campaign(database: Database, campaign: str) -> int:
         leave_unfinished(connection, campaign=campaign)
         leave_live(connection, campaign)
         note_changed(connection, [campaign])
-        for table in ("overflow", "aside", "campaigns_of_person", "editions"):
+        suspect_agents(connection, campaign)
+        for table in OF_CAMPAIGN:
             connection.execute(f"delete from {table} where campaign = ?", (campaign,))  # noqa: S608
         events = connection.execute("delete from events where campaign = ?", (campaign,)).rowcount
-        cursor = read_cursor(connection)
-        write_cursor(connection, cursor._replace(erasures=cursor.erasures + 1))
+        _note_erasure(connection)
     sweep_left(database)
     return events
 
 
-def _texts(connection: sqlite3.Connection, campaigns: list[str], recipient: str) -> set[str]:
-    """Addresses and embedded destinations of a person."""
-    rows = _of_person(connection, "address, destination", campaigns, recipient)
-    return {text for row in rows for text in row if text}
+def _note_erasure(connection: sqlite3.Connection) -> None:
+    """Let the folds and rebuilds that read before this transaction start over."""
+    cursor = read_cursor(connection)
+    write_cursor(connection, cursor._replace(erasures=cursor.erasures + 1))
 
 
-def _moments(connection: sqlite3.Connection, campaigns: list[str], recipient: str) -> Iterator[int]:
-    """When each event of a person was received, in milliseconds since 1970."""
-    rows = _of_person(connection, "id", campaigns, recipient)
-    return (int.from_bytes(id[:6], "big") for (id,) in rows)
+def _texts(connection: sqlite3.Connection, recipient: str, campaigns: Sequence[str]) -> set[str]:
+    """The person's id, addresses and embedded destinations."""
+    rows = _of_person(connection, "address, destination", recipient, campaigns)
+    return {recipient} | {text for row in rows for text in row if text}
+
+
+def _moment(connection: sqlite3.Connection, now_ms: int, recipient: str, campaigns: Sequence[str]) -> int:
+    """The moment up to which the person's erasure holds."""
+    rows = _of_person(connection, "id", recipient, campaigns)
+    return moment_of_erasure(now_ms, (int.from_bytes(id[:6], "big") for (id,) in rows))
 
 
 def _of_person(
-    connection: sqlite3.Connection, columns: str, campaigns: list[str], recipient: str
+    connection: sqlite3.Connection, columns: str, recipient: str, campaigns: Sequence[str]
 ) -> Iterator[tuple[Any, ...]]:
     select = f"select {columns} {OF_MESSAGE}"
     return (row for campaign in campaigns for row in connection.execute(select, (campaign, recipient)))
 
 
-def _delete_states(connection: sqlite3.Connection, campaign: str, recipient: str) -> None:
-    """Delete the person's live state of a campaign and subtract it from the counters.
+def _delete_events(connection: sqlite3.Connection, recipient: str, campaigns: Sequence[str]) -> int:
+    """Delete the person's events, and note their agents. Returns how many they were."""
+    events = 0
+    for campaign in campaigns:
+        suspect_agents(connection, campaign, recipient)
+        events += connection.execute(f"delete {OF_MESSAGE}", (campaign, recipient)).rowcount
+    return events
+
+
+def _delete_states(connection: sqlite3.Connection, recipient: str, campaigns: Sequence[str]) -> int:
+    """Delete the person's live states and subtract them from the counters. Returns how many they were.
 
     Generations that wait to be swept are deleted as a whole later.
     """
     live = "select id from shelves where campaign = ? and live = 1"
-    for (generation,) in connection.execute(live, (campaign,)).fetchall():
-        for state in states_of(connection, generation, campaign, [recipient]):
-            move_counters(connection, generation, _less(state))
-        connection.execute("delete from states where shelf = ? and recipient = ?", (generation, recipient))
+    number = 0
+    for campaign in campaigns:
+        for (generation,) in connection.execute(live, (campaign,)).fetchall():
+            for state in states_of(connection, generation, campaign, [recipient]):
+                move_counters(connection, generation, _less(state))
+            gone = "delete from states where shelf = ? and recipient = ?"
+            number += connection.execute(gone, (generation, recipient)).rowcount
+    return number
 
 
 def _less(state: MessageState) -> dict[tuple[int, int, str], int]:

@@ -15,6 +15,7 @@ from sqlite_utils import Migrations
 from mailpixel.errors import StoreUnavailable
 from mailpixel.store.sqlite.database import (
     BUSY_MS,
+    KEEP_NO_COPY,
     REFUSALS,
     WRITE_PROTECTED,
     code_of,
@@ -22,7 +23,7 @@ from mailpixel.store.sqlite.database import (
     connect_frozen,
     make_file,
 )
-from mailpixel.store.sqlite.steps_0024 import STEPS
+from mailpixel.store.sqlite.steps_0032 import STEPS
 
 PAUSE_S = 0.05
 
@@ -42,6 +43,8 @@ def migrate(path: Path | str, busy_ms: int = BUSY_MS, steps: Migrations = STEPS)
         try:
             with closing(connect(path, "rw", busy_ms)) as connection:
                 _set_wal(connection, busy_ms)
+                for pragma in KEEP_NO_COPY:
+                    connection.execute(pragma).fetchall()
                 _apply(_admin(connection), steps)
         except sqlite3.DatabaseError as error:
             if code_of(error) not in WRITE_PROTECTED:

@@ -7,7 +7,7 @@ from pathlib import Path
 from mailpixel.model import Event, Message
 from mailpixel.store.changes import FoldedHits, NewCounts
 from mailpixel.store.consumers import WHOLE, News, Part
-from mailpixel.store.erasure import Ahead
+from mailpixel.store.erasure import Ahead, Erased
 from mailpixel.store.log import Followed, Overflow, PutAside
 from mailpixel.store.measures import Step
 from mailpixel.store.projections import Buckets, Figures, Folded, Generation, MessageState, Window
@@ -182,7 +182,11 @@ class SqliteStore:
 
     def erase(self, recipient: str, now_ms: int) -> int:
         """See `Store`."""
-        return erase(self._database, recipient, now_ms)
+        return self.erase_all([recipient], now_ms).events
+
+    def erase_all(self, recipients: Sequence[str], now_ms: int) -> Erased:
+        """See `Store`."""
+        return erase(self._database, recipients, now_ms)
 
     def forget_campaign(self, campaign: str) -> int:
         """See `Store`."""

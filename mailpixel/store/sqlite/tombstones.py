@@ -1,12 +1,13 @@
 """Tombstones in a SQLite file: who was erased up to when, and which events that keeps out of the log."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mailpixel.model import Event
 from mailpixel.store.erasure import Ahead
 from mailpixel.store.log import Overflow, PutAside
 from mailpixel.store.projections import Folded
+from mailpixel.store.sqlite.person_secret import secret_of
 from mailpixel.store.tombstones import day_of, last_ms, moment_kept, person8
 from mailpixel.times import DAY_MS
 
@@ -15,11 +16,12 @@ AHEAD = "select count(*), coalesce(max(at_ms), -1) from suppressed where at_ms >
 LAST_LOGGED = "select id from events order by position desc limit 1"
 
 
-def bury(connection: sqlite3.Connection, recipient: str, at_ms: int) -> None:
-    """Keep out, from now on, everything received of a person up to this moment."""
-    erased = _Erased(connection)
-    kept_ms = moment_kept(erased.up_to_ms(recipient), at_ms, _last_logged_ms(connection))
-    connection.execute(BURY, (person8(erased.secret, recipient), kept_ms))
+def bury(connection: sqlite3.Connection, moments: Mapping[str, int]) -> None:
+    """Keep out, from now on, everything received of these people up to their moments (milliseconds since 1970)."""
+    erased, logged_ms = _Erased(connection), _last_logged_ms(connection)
+    for recipient, at_ms in moments.items():
+        kept_ms = moment_kept(erased.up_to_ms(recipient), at_ms, logged_ms)
+        connection.execute(BURY, (person8(erased.secret, recipient), kept_ms))
 
 
 def ahead_of(connection: sqlite3.Connection, now_ms: int) -> Ahead:
@@ -63,7 +65,7 @@ class _Erased:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self.secret = _secret(connection)
+        self.secret = secret_of(connection)
 
     def up_to_ms(self, recipient: str) -> int:
         """The moment up to which this person was erased; -1 when they never were."""
@@ -90,7 +92,3 @@ def _newest_ms(connection: sqlite3.Connection) -> int:
 def _last_logged_ms(connection: sqlite3.Connection) -> int:
     found = connection.execute(LAST_LOGGED).fetchone()
     return -1 if found is None else int.from_bytes(found[0][:6], "big")
-
-
-def _secret(connection: sqlite3.Connection) -> bytes:
-    return bytes(connection.execute("select secret from person_secret").fetchone()[0])
