@@ -11,7 +11,7 @@ from mailpixel.times import now_ms
 def demo_command(remove: bool) -> None:
     """Add demonstration campaigns with simulated readers and machines, and print their ids.
 
-    Nobody is written to. The campaigns are marked wherever they are shown. Doing it twice changes nothing.
+    No mail is sent. The campaigns are marked wherever they are shown. If they already exist, nothing changes.
     """
     from mailpixel.demonstration.making import Folder, make_demonstration, remove_demonstration
 

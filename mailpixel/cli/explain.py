@@ -25,9 +25,9 @@ from mailpixel.store.log import MessageReader
 def explain_command(id: str, recipient: str, as_json: bool, zone: tzinfo | None) -> None:
     """Show every hit of one message: its verdict, the rule that decided and the evidence.
 
-    What the ESP reported of the message comes first.
+    What the ESP reported about the message comes first.
 
-    RECIPIENT is the id in the links, or the e-mail address that a keyed pseudonym stands for.
+    RECIPIENT is the id in the links. If the id is a pseudonym, it may be the e-mail address instead.
     """
     from mailpixel.report.explanation import explanation
 

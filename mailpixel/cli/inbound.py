@@ -36,12 +36,12 @@ def inbound_command() -> None:
 
 @inbound_command.command("add", example="mailpixel inbound add postmark-news --esp postmark")
 @name_argument
-@click.option("--esp", type=click.Choice(list(ESPS)), required=True, help="Expect the reports of this ESP.")
+@click.option("--esp", type=click.Choice(list(ESPS)), required=True, help="Take reports from this ESP.")
 @click.option(
     "--secret",
     default="",
     metavar="KEY|-",
-    help="Check the ESP's signature with this key, or with the one on stdin.",
+    help="Check the ESP's signature with this key; `-` reads the key from stdin.",
 )
 @click.option("--topic", default="", metavar="ARN", help="Accept only this SNS topic (for `ses`).")
 def inbound_add(name: str, esp: str, secret: str, topic: str) -> None:
@@ -63,10 +63,10 @@ def inbound_add(name: str, esp: str, secret: str, topic: str) -> None:
 
 @inbound_command.command("list", example="mailpixel inbound list")
 def inbound_list() -> None:
-    """List the sources by name, ESP and date."""
+    """List sources by name, ESP and date."""
     _, registry = stores()
     rows = [
-        (each.name, each.esp, iso(each.created_at), "waits" if each.confirm_url else None)
+        (each.name, each.esp, iso(each.created_at), "to confirm" if each.confirm_url else None)
         for each in registry.inbounds()
     ]
     print_table(("name", "esp", "created_at", "subscription"), rows)
@@ -81,20 +81,20 @@ def inbound_show(name: str) -> None:
     click.echo(url_of(base_url(), name, Access.BEARER, ""))
     _say_setup(name, source.esp)
     if source.confirm_url:
-        say(f"a subscription waits: mailpixel inbound confirm {name}")
+        say(f"SNS asks for a confirmation: mailpixel inbound confirm {name}")
 
 
 @inbound_command.command("confirm", example="mailpixel inbound confirm ses-live --yes")
 @name_argument
 @yes_option
 def inbound_confirm(name: str, yes: bool) -> None:
-    """Confirm the SNS subscription that waits for it. Only SNS itself is asked, over https."""
+    """Confirm the SNS subscription of a source. This calls SNS over https, and no other host."""
     from mailpixel.ingest.sns_certificates import fetch
 
     _, registry = stores()
     url = registry.inbound(name).confirm_url
     if not CONFIRM_URL.fullmatch(url):
-        raise InvalidInput("NAME", "no subscription waits; subscribe the URL in SNS, then try again")
+        raise InvalidInput("NAME", "has no subscription to confirm; subscribe its URL in SNS, then try again")
     say(f"SNS at {url.split('/')[2]} asks to send reports to `{name}`")
     confirm("Confirm the subscription?", yes)
     confirm_at(registry, name, url, fetch)
@@ -105,7 +105,7 @@ def inbound_confirm(name: str, yes: bool) -> None:
 @name_argument
 @yes_option
 def inbound_remove(name: str, yes: bool) -> None:
-    """Remove a source. Its posts are answered with 401 from then on; reports already logged stay."""
+    """Remove a source. Its reports are refused from now on; those already logged stay."""
     _, registry = stores()
     registry.inbound(name)
     confirm(f"The ESP can no longer report to `{name}`. Remove it?", yes)

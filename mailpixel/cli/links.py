@@ -86,11 +86,15 @@ mailpixel links spring-2026 --recipients recipients.csv --merge > tokens.csv""",
     help="Write to this file instead of stdout. The file appears when all rows are done.",
 )
 @click.option("--resume", is_flag=True, help="Continue an interrupted run with the same --output.")
-@click.option("--merge", is_flag=True, help="Write one merge-field token per recipient instead of URLs.")
+@click.option(
+    "--merge",
+    is_flag=True,
+    help="Write one token per recipient, for the merge field of a template, instead of URLs.",
+)
 @click.option(
     "--hash-recipients",
     is_flag=True,
-    help="Sign a keyed pseudonym instead of each id, so that the list may hold addresses.",
+    help="Sign an id made from each entry, so that the list may hold addresses. The column `pseudonym` has these ids.",
 )
 @click.option("--strict", is_flag=True, help="Stop at the first faulty row.")
 def links_command(id: str, source: BinaryIO, path: Path | None, resume: bool, **asked: Any) -> None:

@@ -19,7 +19,7 @@ COUNTED_AGAIN = "New hits are logged again, unless you also run `mailpixel perso
 def person_command() -> None:
     """Export, erase or stop tracking one recipient in all campaigns.
 
-    RECIPIENT is the id in the links, or the e-mail address that a keyed pseudonym stands for.
+    RECIPIENT is the id in the links. If the id is a pseudonym, it may be the e-mail address instead.
     """
 
 
@@ -28,7 +28,7 @@ def person_command() -> None:
 def person_export(recipient: str) -> None:
     """Print everything stored about a recipient, with IP addresses, as NDJSON: one line per event.
 
-    Events that a webhook has refused so far have another line each, with the name of the webhook.
+    An event that a webhook's receiver refused has one more line, with the name of the webhook.
     """
     from mailpixel.projections.known_campaigns import KnownCampaigns
     from mailpixel.report.export import event_json, judged_events

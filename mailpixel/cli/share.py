@@ -28,19 +28,19 @@ def share_command() -> None:
     type=click.IntRange(1, MOST_DAYS),
     default=DAYS,
     show_default=True,
-    help="End after this many days.",
+    help="End the share after this many days.",
 )
 @click.option(
     "--part",
     "parts",
     type=PART,
     multiple=True,
-    help="Show only the page, or only the CSV for spreadsheets. Default: both. May be repeated.",
+    help="Make only the page, or only the CSV for spreadsheets. Default: both.",
 )
 def share_add(id: str, days: int, parts: tuple[str, ...]) -> None:
-    """Print an address that shows the figures of a campaign. It is shown only once.
+    """Print two addresses that show the figures of a campaign: a page, and a CSV for spreadsheets.
 
-    Whoever has the address can see the figures until it expires or is revoked.
+    They are shown only once. Whoever has them sees the figures until they expire or you revoke the share.
     """
     _, registry = stores()
     campaign_of(registry, id)
@@ -50,7 +50,7 @@ def share_add(id: str, days: int, parts: tuple[str, ...]) -> None:
         click.echo(url)
     say(
         f"this is share {share.id}, open until {iso(share.expires_at)}; it is not shown again."
-        f" To end it sooner: mailpixel share revoke {share.id}"
+        f" To end it earlier: mailpixel share revoke {share.id}"
     )
 
 
@@ -79,7 +79,7 @@ def _row(share: Share, now: datetime) -> tuple[object, ...]:
 @share_command.command("revoke", example="mailpixel share revoke 1")
 @click.argument("number", type=click.IntRange(1))
 def share_revoke(number: int) -> None:
-    """End a share now. Its address shows nothing from now on."""
+    """End a share now. Its addresses show nothing from now on."""
     _, registry = stores()
     share = registry.revoke_share(number, datetime.now(UTC))
-    say(f"share {share.id} of {share.campaign} is revoked; its address shows nothing from now on")
+    say(f"share {share.id} of {share.campaign} is revoked; its addresses show nothing from now on")

@@ -24,15 +24,19 @@ MOST_MINUTES = 1_440
     type=click.IntRange(1, MOST_MINUTES),
     default=15,
     show_default=True,
-    help="Let the link expire after this time.",
+    help="Let the link expire after this many minutes.",
 )
-@click.option("--end", is_flag=True, help="End the sessions of all links of this name instead.")
+@click.option(
+    "--end",
+    is_flag=True,
+    help="End all sessions of this name that began with a link, and its unused links. Print no link.",
+)
 def sign_in_command(name: str, scope: str, minutes: int, end: bool) -> None:
-    """Print a link that signs a person in to the pages once."""
+    """Print a link that signs a person in to the pages. It works once."""
     _, registry = begun()
     if end:
         ended = registry.end_link_sessions(name)
-        say(f"ended {ended} sessions of {name}; links of this name that were not used no longer work")
+        say(f"ended {ended} sessions of {name}; unused links of this name no longer work")
         return
     now = datetime.now(UTC)
     secret = new_sign_in_link(registry, name, scope, (now, now + timedelta(minutes=minutes)))

@@ -55,9 +55,9 @@ ESPS: Mapping[str, Esp] = {
         Key.MAY,
         "the secret of the webhook's signature, where Postmark shows one",
         (
-            "In Postmark open the server, its message stream, Webhooks, Add webhook, and paste the URL.",
+            "In Postmark, open your server, its message stream, Webhooks, Add webhook, and paste the URL.",
             "Choose Delivery, Bounce and Spam complaint. The content of messages is not needed.",
-            "Send each mail with the metadata `mailpixel`: its message token.",
+            "Put the message token of each mail into its metadata, under the name `mailpixel`.",
         ),
     ),
     "sendgrid": Esp(
@@ -67,9 +67,9 @@ ESPS: Mapping[str, Esp] = {
         Key.MUST,
         "the verification key that SendGrid shows under Signed Event Webhook",
         (
-            "In SendGrid open Settings, Mail Settings, Event Webhook, and paste the URL.",
+            "In SendGrid, open Settings, Mail Settings, Event Webhook, and paste the URL.",
             "Choose Delivered, Bounced, Dropped and Spam Reports, and enable the Signed Event Webhook.",
-            "Send each mail with the custom argument `mailpixel`: its message token.",
+            "Put the message token of each mail into its custom argument `mailpixel`.",
         ),
     ),
     "mailgun": Esp(
@@ -79,9 +79,9 @@ ESPS: Mapping[str, Esp] = {
         Key.MUST,
         "the HTTP webhook signing key that Mailgun shows under API Security",
         (
-            "In Mailgun open Send, Sending, Webhooks, and paste the URL for delivered messages, permanent failures"
+            "In Mailgun, open Send, Sending, Webhooks, and paste the URL for delivered messages, permanent failures"
             " and spam complaints.",
-            "Send each mail with the variable `v:mailpixel`: its message token.",
+            "Put the message token of each mail into its variable `v:mailpixel`.",
         ),
         406,
     ),
@@ -92,21 +92,21 @@ ESPS: Mapping[str, Esp] = {
         Key.MUST,
         "the ARN of the SNS topic",
         (
-            "In SNS subscribe the URL to the topic (HTTPS, raw message delivery off).",
-            "In SES publish deliveries, bounces and complaints to the topic, with the original headers.",
-            "Send each mail with the header `X-Mailpixel`: its message token.",
+            "In SNS, subscribe the URL to the topic over HTTPS. Leave raw message delivery off.",
+            "In SES, publish deliveries, bounces and complaints to the topic. Include the original headers.",
+            "Put the message token of each mail into its header `X-Mailpixel`.",
             "Then confirm the subscription: `mailpixel inbound confirm NAME`",
         ),
     ),
     "anymail": Esp(
-        "django-anymail's form",
+        "django-anymail",
         anymail.read,
         Access.BEARER,
         Key.NEVER,
         "",
         (
-            "Post NDJSON lines of the normal form to the URL with `Authorization: Bearer KEY`.",
-            "Send each mail with the metadata `mailpixel`: its message token.",
+            "Post anymail's tracking events to the URL, one JSON object per line, with `Authorization: Bearer KEY`.",
+            "Put the message token of each mail into its metadata, under the name `mailpixel`.",
         ),
     ),
 }

@@ -84,7 +84,7 @@ def secrets_of(esp: str, key: str, password: str) -> bytes:
     wants = esp_of(esp).key
     key = key.strip()
     if wants is Key.MUST and not key:
-        raise InvalidInput("secret", f"is missing; give {esp_of(esp).key_name}")
+        raise InvalidInput("secret", f"is missing; enter {esp_of(esp).key_name}")
     if wants is Key.NEVER and key:
         raise InvalidInput("secret", "is not used with this ESP; leave it out")
     if len(key) > KEY_CHARS or not key.isascii() or not key.isprintable():

@@ -14,7 +14,7 @@ def test_the_page_of_sources_is_sound_with_a_source_just_added(
     signed_in.get_by_label("Name").fill(name)
     signed_in.get_by_label("ESP", exact=True).select_option("mailgun")
     signed_in.get_by_role("button", name="Add the source").click()
-    expect(signed_in.get_by_text("is missing; give the HTTP webhook signing key")).to_be_visible()
+    expect(signed_in.get_by_text("is missing; enter the HTTP webhook signing key")).to_be_visible()
     check(signed_in)
     signed_in.get_by_label("ESP", exact=True).select_option("postmark")
     signed_in.get_by_role("button", name="Add the source").click()

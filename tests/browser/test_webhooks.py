@@ -52,7 +52,7 @@ def test_a_webhook_from_its_first_form_to_its_removal(
     check(page, "added")
 
     page.get_by_role("button", name="Post a test").click()
-    expect(page.get_by_text("Refused: 418 in")).to_be_visible()
+    expect(page.get_by_text("Refused: 418 after")).to_be_visible()
     expect(page.get_by_text("<script>alert(1)</script>")).to_be_visible()
     expect(page.get_by_text("whsec_")).to_have_count(0)
     check(page, "tested")
@@ -61,7 +61,7 @@ def test_a_webhook_from_its_first_form_to_its_removal(
     page.goto(f"/settings/webhooks/{name}")
     check(page, "refused")
     page.get_by_role("button", name="Post all of them again").click()
-    expect(page.get_by_text("2 events are tried again")).to_be_visible()
+    expect(page.get_by_text("2 events are posted again")).to_be_visible()
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_text("stopped by hand")).to_be_visible()
     page.get_by_role("button", name="Make a new secret").click()

@@ -182,7 +182,7 @@ def test_a_subscription_waits_until_it_is_confirmed_by_hand(ses_api: Api, truste
         "mailpixel inbound confirm ses-live",
     )
     assert list(check_inbound(ses_api.registry, keyring(ses_api))) == [waiting]
-    assert "waits" in run(ses_api, "list")[1]
+    assert "to confirm" in run(ses_api, "list")[1]
 
     def refuse(url: str) -> bytes:
         raise OSError("no route")
@@ -211,7 +211,7 @@ def run(api: Api, *words: str, input: str = "") -> tuple[int, str, str]:
 def test_the_commands_add_show_and_remove_a_source(api: Api) -> None:
     code, url, steps = run(api, "add", "mg", "--esp", "mailgun", "--secret", "-", input="key\n")
     assert (code, url.startswith("http://mailpixel:"), url.strip().endswith("/in/mg")) == (0, True, True)
-    assert steps.startswith("1. In Mailgun open")
+    assert steps.startswith("1. In Mailgun, open")
     code, out, _ = run(api, "add", "mine", "--esp", "anymail")
     assert (code, [len(line) > 20 for line in out.splitlines()]) == (0, [True, True])
     password = url.split(":")[2].split("@")[0]
@@ -221,7 +221,7 @@ def test_the_commands_add_show_and_remove_a_source(api: Api) -> None:
     assert run(api, "confirm", "mg", "--yes") == (
         2,
         "",
-        "error: NAME: no subscription waits; subscribe the URL in SNS, then try again\n",
+        "error: NAME: has no subscription to confirm; subscribe its URL in SNS, then try again\n",
     )
     refused: tuple[tuple[tuple[str, ...], str], ...] = (
         (("add", "mg", "--esp", "mailgun", "--secret", "k"), "exists already"),

@@ -207,7 +207,7 @@ def test_a_list_can_be_stopped_and_leaves_nothing(person: Person, api: Api) -> N
     with held(api):
         person.see(TOKENS)
         waiting = person.send(TOKENS, {}, files={"list": ("list.csv", b"recipient\nr-1\n")}).url.path
-        assert "not signed any further" in person.send(waiting, {"stop": "yes"}).text
+        assert "Signing was stopped" in person.send(waiting, {"stop": "yes"}).text
         assert person.see(waiting).status_code == 404
     later = signed(person, b"recipient\nr-1\n")
     assert "1 of 1 recipients" in later, "those after it are signed"
@@ -223,5 +223,5 @@ def test_a_button_to_stop_does_not_delete_a_list_that_was_finished_meanwhile(per
     path = person.send(TOKENS, {}, files={"list": ("list.csv", b"recipient\nr-1\n")}).url.path
     ended(person, path)
     page = person.send(path, {"stop": "yes"}).text
-    assert "It had ended already." in page
+    assert "The list was already finished." in page
     assert links_of(person, page)

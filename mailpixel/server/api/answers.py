@@ -267,7 +267,7 @@ EXAMPLES: dict[str, Any] = {
         "url": "https://mailpixel:PASSWORD@t.example/in/postmark-live",
         "key": None,
         "setup": [
-            "In Postmark open the server, its message stream, Webhooks, Add webhook, and paste the URL."
+            "In Postmark, open your server, its message stream, Webhooks, Add webhook, and paste the URL."
         ],
     },
     "Webhook": _WEBHOOK,

@@ -50,12 +50,15 @@ class ToMint(Shape, frozen=True):
 class MintOptions(Shape, frozen=True):
     """The options of signing."""
 
-    merge: Annotated[bool, Meta(description="Make one merge-field token per recipient instead of URLs.")] = (
-        False
-    )
+    merge: Annotated[
+        bool,
+        Meta(description="Make one token per recipient, for the merge field of a template, instead of URLs."),
+    ] = False
     hash_recipients: Annotated[
         bool,
-        Meta(description="Sign a keyed pseudonym of `recipient` instead. The answer holds both."),
+        Meta(
+            description="Sign an id made from `recipient`, so that it may be an address. The answer holds both."
+        ),
     ] = False
     strict: Annotated[bool, Meta(description="Stop at the first faulty line.")] = False
 

@@ -46,7 +46,7 @@ def remove_source(call: PageCall) -> Response:
     """Remove a source."""
     name = call.form["name"]
     call.services.registry.remove_inbound(name)
-    return call.redirect(PATH, f"The source {name} is removed. Its posts are refused from now on.")
+    return call.redirect(PATH, f"The source {name} is removed. Its reports are refused from now on.")
 
 
 def _page(

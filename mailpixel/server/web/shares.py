@@ -110,7 +110,7 @@ def revoke(call: PageCall) -> Response:
     if not (number.isascii() and number.isdecimal() and len(number) <= 18):
         raise HTTPException(404)
     share = call.services.registry.revoke_share(int(number), call.now)
-    text = f"Share {share.id} of {share.campaign} is revoked. Its address shows nothing from now on."
+    text = f"Share {share.id} of {share.campaign} is revoked. Its addresses show nothing from now on."
     back = PATH if call.form.get("from") != "download" else campaign_url(share.campaign, "download")
     return call.redirect(back, text)
 

@@ -120,9 +120,15 @@ def remove(call: PageCall) -> Response:
     data, campaign, id = call.services.settings.data, call.path["id"], call.path["list"]
     is_at_work = isinstance(look(data, campaign, id), JobProgress)
     if "stop" in call.form and not is_at_work:
-        return call.redirect(campaign_url(campaign, f"tokens/{quote(id, safe='')}"), "It had ended already.")
+        return call.redirect(
+            campaign_url(campaign, f"tokens/{quote(id, safe='')}"), "The list was already finished."
+        )
     remove_list(data, campaign, id)
-    notice = "The list is not signed any further." if is_at_work else "The signed list is deleted."
+    notice = (
+        "Signing was stopped, and the signed part is deleted."
+        if is_at_work
+        else "The signed list is deleted."
+    )
     return call.redirect(campaign_url(campaign, "tokens"), notice)
 
 
