@@ -8,14 +8,12 @@ and folded as real ones are; only the judge is trivial. With `--keep FOLDER` the
 import argparse
 import http.client
 import os
-import re
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
@@ -29,6 +27,7 @@ from tests.benchmarks.bench_fold import PER_MESSAGE, an_event, trivial
 from tests.benchmarks.table import print_rows
 from tests.support.builders import a_campaign, an_id
 from tests.support.service import Service, rows
+from tests.support.signed_in import signed_in
 
 SMALL = 10_000
 DAYS = 90
@@ -84,27 +83,6 @@ def built(folder: Path, events: int) -> Path:
     return data
 
 
-def cookie(service: Service) -> str:
-    """The cookie of a person who signed in by a link."""
-    link = urlsplit(rows(service.data, "sign-in", "bench", "--scope", "read").strip()).path
-    _, headers, page = service.get(link)
-    pre = headers["set-cookie"].partition(";")[0]
-    field = re.search(rb'name="csrf"[^>]*value="([^"]+)"', page)
-    assert field is not None
-    connection = http.client.HTTPConnection("127.0.0.1", service.port)
-    given = {
-        "cookie": pre,
-        "content-type": "application/x-www-form-urlencoded",
-        "sec-fetch-site": "same-origin",
-    }
-    connection.request("POST", link, b"csrf=" + field[1], given)
-    answer = connection.getresponse()
-    answer.read()
-    found = [value.partition(";")[0] for name, value in answer.getheaders() if name.lower() == "set-cookie"]
-    connection.close()
-    return next(each for each in found if each.startswith("mailpixel=") and len(each) > len("mailpixel="))
-
-
 def cpu_ms(service: Service, path: str, headers: dict[str, str]) -> float:
     """Milliseconds of processor time that the web process takes for one answer."""
     connection = http.client.HTTPConnection("127.0.0.1", service.port)
@@ -136,7 +114,7 @@ def measured(data: Path) -> list[float]:
     key = rows(data, "apikey", "add", f"bench-{now_ms()}", "--scope", "read").strip()
     with Service(data) as service:
         service.wait_for("/readyz")
-        headers = {"cookie": cookie(service)}
+        headers = {"cookie": signed_in(service, "read").cookie}
         bearer = {"authorization": f"Bearer {key}"}
         return [cpu_ms(service, path, bearer if path.startswith("/api/") else headers) for _, path in PATHS]
 

@@ -50,3 +50,14 @@ def wait_for_the_end_of(processes: Iterable[Path]) -> None:
     """Wait until none of them runs."""
     left = list(processes)
     wait_until(lambda: not any(map(runs, left)), "a process outlives the one that started it")
+
+
+def peak_mib(pid: int) -> float:
+    """The most memory that a process has had in use since its start, or since `forget_peak`, in MiB (VmHWM)."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def forget_peak(pid: int) -> None:
+    """Count the peak of a process from now on."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
