@@ -11,6 +11,7 @@ from mailpixel.cli.context import Command, print_json, say, stores
 from mailpixel.cli.printing import batched, in_campaign, row_options, write_rows
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput
+from mailpixel.ingest.people_cache import ConsentFeed, PeopleCache
 from mailpixel.links.lists.columns import Wanted
 from mailpixel.links.lists.text_list import TextList
 from mailpixel.model import Event
@@ -19,7 +20,6 @@ from mailpixel.reading.lines import Numbered
 from mailpixel.report.export import deliveries
 from mailpixel.report.tables import as_written
 from mailpixel.store.log import EventWriter
-from mailpixel.store.registry import RegistryFeed
 from mailpixel.times import DAY_MS, now_ms
 
 COLUMNS = ("recipient", "delivered_at")
@@ -65,10 +65,10 @@ def deliveries_command(id: str, source: BinaryIO | None, output: str, **how: Any
 
 
 def _import(
-    store: EventWriter, registry: RegistryFeed, campaign: str, lines: Iterator[Numbered]
+    store: EventWriter, registry: ConsentFeed, campaign: str, lines: Iterator[Numbered]
 ) -> dict[str, int]:
     """Log deliveries as the HTTP API does. {"accepted","opted_out","failed"} add up to the number of rows."""
-    reader = DeliveryReader(campaign, now_ms() + DAY_MS, set(registry.news(0).opted_out).__contains__)
+    reader = DeliveryReader(campaign, now_ms() + DAY_MS, _people(registry).opted_out)
     counts = {"accepted": 0, "opted_out": 0, "failed": 0}
     for some in batched(lines, ROWS_AT_ONCE):
         read = reader.read(some)
@@ -82,6 +82,12 @@ def _import(
                 if counts["failed"] <= FAULTS_SHOWN:
                     say(f"row {number}: {each}")
     return counts
+
+
+def _people(registry: ConsentFeed) -> PeopleCache:
+    people = PeopleCache(registry)
+    people.refresh()
+    return people
 
 
 def _lines(source: BinaryIO) -> Iterator[Numbered]:

@@ -22,6 +22,7 @@ from mailpixel.demonstration.people import OPTS_OUT, reading, reading_at_ms
 from mailpixel.errors import Conflict, NotFound
 from mailpixel.event_ids import EventIds, reported_event
 from mailpixel.ingest.intake import Intake
+from mailpixel.ingest.people_cache import PeopleCache
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.kinds import EventKind, Reason
 from mailpixel.links import surfaces
@@ -65,10 +66,11 @@ class Folder(NamedTuple):
 
 
 class _Knowledge(NamedTuple):
-    """What the intake knows: the keys and the registry as they are now."""
+    """What the intake knows: the keys, the registry and the people as they are now."""
 
     signer: TokenSigner
     registry: RegistryCache
+    people: PeopleCache
 
 
 def make_demonstration(folder: Folder, clock: Callable[[], int]) -> list[Campaign]:
@@ -171,11 +173,11 @@ def _life_of(
 def _logged(folder: Folder, campaign: Campaign, planned: Sequence[Planned]) -> Iterator[Event]:
     """The events that follow from these requests, in order of time."""
     settings = folder.settings
-    cache = RegistryCache(folder.registry, settings.retention_days)
+    cache, people = RegistryCache(folder.registry, settings.retention_days), PeopleCache(folder.registry)
     cache.refresh()
-    intake = Intake(
-        _Knowledge(TokenSigner(folder.keyring), cache), settings.message_cap, settings.keep_address
-    )
+    people.refresh()
+    known = _Knowledge(TokenSigner(folder.keyring), cache, people)
+    intake = Intake(known, settings.message_cap, settings.keep_address)
     intake.ids = EventIds(sha256(campaign.id.encode()).digest()[:4])
     reader = RequestReader(())
     minter = Minter(folder.keyring, campaign.base_url or settings.base_url, campaign.id)

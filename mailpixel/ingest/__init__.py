@@ -4,8 +4,9 @@ hit             one request on a surface, as seen
 intake          what becomes of a hit: the event to log, and where it leads
 caps            how often a message was hit today
 agent_bounds    how many new user agents a day
-live            what a server knows while it runs: signing keys, registry, rules
-registry_cache  campaigns, API keys and opt-outs in memory
+live            what a server knows while it runs: signing keys, registry, people, rules
+registry_cache  campaigns and API keys in memory
+people_cache    what people agreed to, in memory
 group           hits that share a commit, and their answers
 batches         events of streams, a share of each commit
 evidence        hits with a broken signature

@@ -16,6 +16,7 @@ from mailpixel.event_ids import EventIds
 from mailpixel.ingest.agent_bounds import AgentBounds
 from mailpixel.ingest.caps import DailyCaps
 from mailpixel.ingest.hit import Hit
+from mailpixel.ingest.people_cache import PeopleCache
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.kinds import EventKind
 from mailpixel.links.destination import check_destination
@@ -105,7 +106,7 @@ class Named(Struct, frozen=True, gc=False):
 
 
 class Knowledge(Protocol):
-    """What deciding about a hit needs; see `LiveKnowledge`. Both properties may change from one hit to the next."""
+    """What deciding about a hit needs; see `LiveKnowledge`. Its properties may change from one hit to the next."""
 
     @property
     def signer(self) -> TokenSigner:
@@ -113,7 +114,11 @@ class Knowledge(Protocol):
 
     @property
     def registry(self) -> RegistryCache:
-        """Campaigns, links and opt-outs."""
+        """Campaigns and links."""
+
+    @property
+    def people(self) -> PeopleCache:
+        """What people agreed to."""
 
 
 class Intake:
@@ -164,7 +169,7 @@ class Intake:
         claims, registry = named.claims, self._live.registry
         if claims.kind is TokenKind.CAMPAIGN:
             return self._of_nobody(named, destination, hit)
-        if registry.opted_out(claims.recipient):
+        if self._live.people.opted_out(claims.recipient):
             return Receipt(HitOutcome.OPTED_OUT, destination)
         if registry.is_expired(claims.campaign, hit.now_ms):
             return Receipt(HitOutcome.EXPIRED, destination)
@@ -196,7 +201,7 @@ class Intake:
         claims, registry = named.claims, self._live.registry
         if claims.kind is TokenKind.CAMPAIGN or not registry.knows(claims.campaign):
             return BAD_TOKEN
-        if registry.opted_out(claims.recipient):
+        if self._live.people.opted_out(claims.recipient):
             return BAD_TOKEN
         if registry.is_expired(claims.campaign, hit.now_ms):
             return BAD_TOKEN

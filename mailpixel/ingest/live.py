@@ -1,4 +1,4 @@
-"""What a server knows while it runs and others may change: signing keys, the registry, the rules in force.
+"""What a server knows while it runs and others may change: signing keys, the registry, consent, the rules in force.
 
 This is its only owner: every surface reads through it, so a change takes effect for all of them at once.
 """
@@ -12,6 +12,7 @@ from mailpixel.errors import safe_message
 from mailpixel.files import Stamp, stamp_of
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.folder.operator_file import RulesInForce
+from mailpixel.ingest.people_cache import PeopleCache
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.token import TokenSigner
@@ -84,11 +85,14 @@ class LiveKeys:
 
 
 class LiveKnowledge:
-    """Signing keys, the registry's cache and the rules in force, each as of its last good look."""
+    """Signing keys, the registry's cache, people's consent and the rules in force, each as of its last good look."""
 
-    def __init__(self, keys: LiveKeys, registry: RegistryCache, in_force: RulesInForce) -> None:
+    def __init__(
+        self, keys: LiveKeys, registry: RegistryCache, people: PeopleCache, in_force: RulesInForce
+    ) -> None:
         self._keys = keys
         self.registry = registry
+        self.people = people
         self._in_force = in_force
 
     @property
@@ -111,5 +115,6 @@ class LiveKnowledge:
         return (
             LivePart("keys", self._keys.look, clock),
             LivePart("registry", self.registry.refresh, clock),
+            LivePart("people", self.people.refresh, clock),
             LivePart("rules", self._in_force.look, clock),
         )

@@ -1,4 +1,4 @@
-"""Campaigns, API keys and opt-outs for the hot path: a copy of the registry in memory, kept fresh by its news."""
+"""Campaigns and API keys for the hot path: a copy of the registry in memory, kept fresh by its news."""
 
 import threading
 from datetime import datetime
@@ -22,7 +22,6 @@ class RegistryCache:
         self._sent_at_ms: dict[str, int | None] = {}
         self._destinations: dict[tuple[str, int], str] = {}
         self._passthrough: dict[str, frozenset[str]] = {}
-        self._opted_out: set[str] = set()
         self._keys: dict[bytes, ApiKey] = {}
         self._refreshing = threading.Lock()
 
@@ -41,7 +40,6 @@ class RegistryCache:
             if news.keys:
                 self.keys_changed_at = news.revision
             self._keys.update({key.digest: key for key in news.keys})
-            self._opted_out.update(news.opted_out)
             self._revision = news.revision
 
     def _learn(self, campaign: Campaign) -> None:
@@ -83,10 +81,6 @@ class RegistryCache:
         return (
             bool(self._retention_ms) and sent_at_ms is not None and now_ms - sent_at_ms > self._retention_ms
         )
-
-    def opted_out(self, recipient: str) -> bool:
-        """Whether the person asked not to be tracked."""
-        return recipient in self._opted_out
 
     def key(self, digest: bytes, now: datetime) -> ApiKey | None:
         """The API key with this SHA-256; None when it is unknown or revoked by `now`."""

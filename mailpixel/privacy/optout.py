@@ -7,7 +7,7 @@ from mailpixel.event_ids import reported_event
 from mailpixel.kinds import EventKind
 from mailpixel.model import Event
 from mailpixel.store.log import Log
-from mailpixel.store.registry import OptOuts
+from mailpixel.store.opt_outs import OptOuts
 from mailpixel.times import to_ms
 
 

@@ -20,6 +20,7 @@ from mailpixel.ingest.agent_bounds import AgentBounds
 from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.intake import Intake
 from mailpixel.ingest.live import LiveKeys, LiveKnowledge, LivePart
+from mailpixel.ingest.people_cache import PeopleCache
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.minting.results import remove_old_lists
 from mailpixel.server import api, health, inbound, manual, optout, site_files, static_files, web
@@ -93,7 +94,7 @@ async def start(settings: Settings, stack: AsyncExitStack, record: Record = reco
     metrics = Metrics()
     cache = RegistryCache(registry, settings.retention_days)
     keys = LiveKeys(settings.key_file, lambda path: open_keys(path, registry))
-    live = LiveKnowledge(keys, cache, RulesInForce(settings))
+    live = LiveKnowledge(keys, cache, PeopleCache(registry), RulesInForce(settings))
 
     def check_in_place() -> None:
         store.check_in_place()

@@ -189,7 +189,7 @@ def resolve(services: Services, report: Report) -> Event | InboundOutcome | None
         return InboundOutcome.UNMATCHED
     if not services.live.registry.knows(campaign):
         return None
-    if services.live.registry.opted_out(recipient):
+    if services.live.people.opted_out(recipient):
         return InboundOutcome.OPTED_OUT
     return reported_event(report.kind, campaign, recipient, report.at_ms, report.reason)
 

@@ -7,9 +7,11 @@ projections       states folded from the log, and the figures made of them
 changes           which campaigns have other figures than before
 erasure           removes a person
 tombstones        keep an erased person out
-registry          what a registry offers: the sum of campaigns, keys, leases, opt-outs, and its news
+registry          what a registry offers: the sum of campaigns, keys, leases, consent, and its news
 campaigns         campaigns and links
 campaign_changes  what follows from a change of a campaign
+consents          what people said about being measured, and the texts they saw
+opt_outs          people who refuse opens and clicks
 shares            addresses that show the figures of one campaign
 sign_ins          links that sign in, and sessions
 inbound           sources of delivery reports, and what they may send once

@@ -6,16 +6,17 @@ suite (`tests/integration/test_registry_contract.py`) runs on every registry.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from mailpixel.model import Campaign
 from mailpixel.store.campaigns import CampaignReader, CampaignWriter, ChangedCampaigns
+from mailpixel.store.consents import Consents, Wordings
 from mailpixel.store.inbound import InboundSources
 from mailpixel.store.keys import ApiKey, ApiKeys, SigningKeys
 from mailpixel.store.leases import Leases
 from mailpixel.store.lifecycle import Lifecycle
 from mailpixel.store.mails import Mails
+from mailpixel.store.opt_outs import OptOuts
 from mailpixel.store.shares import Shares
 from mailpixel.store.sign_ins import SignIns
 from mailpixel.store.webhooks import WebhookRegistry
@@ -25,13 +26,12 @@ from mailpixel.store.webhooks import WebhookRegistry
 class RegistryNews:
     """What changed in the registry after a revision.
 
-    It holds whole campaigns, API keys, opted-out recipients, and the ids of deleted campaigns.
+    It holds whole campaigns, API keys, and the ids of deleted campaigns.
     """
 
     revision: int
     campaigns: Sequence[Campaign]
     keys: Sequence[ApiKey]
-    opted_out: Sequence[str]
     deleted: Sequence[str] = ()
 
 
@@ -40,18 +40,6 @@ class RegistryFeed(Protocol):
 
     def news(self, since: int) -> RegistryNews:
         """What changed after a revision (0: everything). Cheap when nothing changed."""
-        ...
-
-
-class OptOuts(Protocol):
-    """People who asked not to be tracked."""
-
-    def opt_out(self, recipient: str, now: datetime) -> None:
-        """Remember that a person must not be tracked. Doing it twice changes nothing."""
-        ...
-
-    def is_opted_out(self, recipient: str) -> bool:
-        """Whether a person asked not to be tracked. Time does not grow with the number of people."""
         ...
 
 
@@ -74,6 +62,8 @@ class Registry(
     ApiKeys,
     SigningKeys,
     OptOuts,
+    Consents,
+    Wordings,
     Shares,
     InboundSources,
     SignIns,
@@ -82,7 +72,7 @@ class Registry(
     Lifecycle,
     Protocol,
 ):
-    """What people set up, opt-outs, leases and editions of the rules: small, and seldom changed.
+    """What people set up, the ledger of consent, leases and editions of the rules.
 
     Moments are kept to the millisecond.
     """

@@ -14,8 +14,10 @@ from sqlite_utils import Migrations
 from mailpixel.errors import StoreUnavailable
 from mailpixel.kinds import EventKind
 from mailpixel.model import Campaign, Event, Facts, Link, Message
+from mailpixel.modes import Statement
 from mailpixel.projections.message_state import fold_message
 from mailpixel.store.campaigns import Sighting
+from mailpixel.store.consents import MAIL, Kept, key_of
 from mailpixel.store.consumers import News
 from mailpixel.store.leases import LeaseState
 from mailpixel.store.measures import tally
@@ -415,3 +417,19 @@ def test_every_file_hashes_erased_people_with_a_secret_of_its_own(tmp_path: Path
         with closing(sqlite3.connect(path)) as connection:
             hashes.update(connection.execute("select person8 from suppressed").fetchall())
     assert len(hashes) == 2
+
+
+def test_opt_outs_of_an_older_release_become_refusals_of_opens_and_clicks(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    with closing(sqlite3.connect(path)) as connection:
+        STEPS.apply(Admin(connection), stop_before="0029_consents")
+        connection.executemany("insert into optouts values (?, ?, ?)", [("r-1", 500, 1), ("r-2", 600, 2)])
+        connection.execute("update registry set revision = 2")
+        connection.commit()
+    registry = SqliteRegistry(path)
+    assert [registry.is_opted_out(id) for id in ("r-1", "r-2", "r-3")] == [True, True, False]
+    [kept] = registry.history("r-1")
+    assert kept == Kept(1, "r-1", MAIL, Statement.DENIED, 500, 500, "optout", "", "optout")
+    assert list(registry.consent_news(0).states) == [10, 10]
+    assert list(registry.consent_news(1).keys) == [key_of(registry.person_secret(), "r-2")]
+    registry.close()

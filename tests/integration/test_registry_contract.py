@@ -376,27 +376,21 @@ def test_a_link_that_comes_while_a_campaign_is_judged_again_keeps_it_relinked_an
 
 def test_news_is_what_changed_since_a_revision(registry: Registry) -> None:
     at_first = registry.news(0)
-    assert (at_first.revision, [*at_first.campaigns, *at_first.keys, *at_first.opted_out]) == (0, [])
+    assert (at_first.revision, [*at_first.campaigns, *at_first.keys]) == (0, [])
     registry.add_campaign(a_campaign("autumn"))
     registry.add_campaign(a_campaign("spring"))
     registry.add_key(a_key())
-    registry.opt_out("r-1", NOW)
     everything = registry.news(0)
-    assert (list(everything.campaigns), list(everything.keys), list(everything.opted_out)) == (
+    assert (list(everything.campaigns), list(everything.keys)) == (
         [a_campaign("autumn"), a_campaign("spring")],
         [a_key()],
-        ["r-1"],
     )
     put(registry, a_campaign("autumn", name="Renamed"), "cli", NOW)
     news = registry.news(everything.revision)
-    assert (list(news.campaigns), list(news.keys), list(news.opted_out)) == (
-        [a_campaign("autumn", name="Renamed")],
-        [],
-        [],
-    )
+    assert (list(news.campaigns), list(news.keys)) == ([a_campaign("autumn", name="Renamed")], [])
     assert news.revision > everything.revision
     nothing = registry.news(news.revision)
-    assert (nothing.revision, [*nothing.campaigns, *nothing.keys, *nothing.opted_out]) == (news.revision, [])
+    assert (nothing.revision, [*nothing.campaigns, *nothing.keys]) == (news.revision, [])
 
 
 def test_an_archived_campaign_is_left_out_of_lists_that_ask_for_that_and_stays_as_it_is(

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from mailpixel.ingest.people_cache import ConsentFeed, PeopleCache
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.kinds import HIT_KINDS, EventKind, Reason
 from mailpixel.links.keyring import Key, Keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign, Event, Facts, Judged, Link, Message, Verdict, Via
 from mailpixel.store.campaigns import CampaignWriter
+from mailpixel.store.memory import MemoryRegistry
 
 SENT_AT_MS = 1_790_000_000_000
 SENT_AT = datetime.fromtimestamp(SENT_AT_MS / 1000, UTC)
@@ -34,11 +36,19 @@ KEYRING = Keyring((Key(1, b"k" * 32, SENT_AT),), b"p" * 32)
 """Keys of tests whose cases hold tokens: the same in every process that collects them."""
 
 
+def people_of(registry: ConsentFeed) -> PeopleCache:
+    """What the people of a registry agreed to, as of now."""
+    people = PeopleCache(registry)
+    people.refresh()
+    return people
+
+
 class Known(NamedTuple):
     """What an intake is given to know."""
 
     signer: TokenSigner
     registry: RegistryCache
+    people: PeopleCache = people_of(MemoryRegistry())
 
 
 _positions: Iterator[int] = itertools.count(1)

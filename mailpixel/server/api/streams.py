@@ -113,7 +113,7 @@ def deliver_one(call: Call) -> object:
     event = delivery_event(campaign.id, call.body, services.clock() + DAY_MS)
 
     async def log() -> object:
-        if services.live.registry.opted_out(event.recipient):
+        if services.live.people.opted_out(event.recipient):
             return _tally(opted_out=1)
         if not all(await services.committer.append([event])):
             raise NOT_WRITTEN
@@ -127,7 +127,7 @@ def deliveries(call: Call) -> object:
     check_length(call.request, STREAM_BYTES)
     services = call.services
     campaign = services.registry.campaign(call.path["id"])
-    reader = DeliveryReader(campaign.id, services.clock() + DAY_MS, services.live.registry.opted_out)
+    reader = DeliveryReader(campaign.id, services.clock() + DAY_MS, services.live.people.opted_out)
     return Exchange(DeliveryLines(reader, services.threads.api_writes, services.committer.append))
 
 

@@ -27,15 +27,19 @@ from mailpixel.store.campaigns import (
 )
 from mailpixel.store.keys import ApiKey, SigningKey
 from mailpixel.store.leases import LeaseState
+from mailpixel.store.memory.consents import MemoryConsents
 from mailpixel.store.memory.inbound import MemoryInbound
 from mailpixel.store.memory.mails import MemoryMails
 from mailpixel.store.memory.shares import MemoryShares
 from mailpixel.store.memory.sign_ins import MemorySignIns
 from mailpixel.store.memory.webhooks import MemoryWebhooks
+from mailpixel.store.opt_outs import OptOutsInLedger
 from mailpixel.store.registry import RegistryNews
 
 
 class MemoryRegistry(
+    MemoryConsents,
+    OptOutsInLedger,
     MemoryInbound,
     MemoryMails,
     MemoryShares,
@@ -49,7 +53,6 @@ class MemoryRegistry(
         self._campaigns: dict[str, Campaign] = {}
         self._link_revisions: defaultdict[str, list[LinkRevision]] = defaultdict(list)
         self._keys: dict[str, ApiKey] = {}
-        self._opted_out: set[str] = set()
         self._signing_keys: dict[int, SigningKey] = {}
         self._stale: set[str] = set()
         self._relinked: set[str] = set()
@@ -202,7 +205,6 @@ class MemoryRegistry(
                 self._revision,
                 [self._campaigns[id] for kind, id in news if kind == "campaign" and id in self._campaigns],
                 [self._keys[name] for kind, name in news if kind == "key"],
-                [recipient for kind, recipient in news if kind == "optout"],
                 [id for kind, id in news if kind == "campaign" and id not in self._campaigns],
             )
 
@@ -265,21 +267,13 @@ class MemoryRegistry(
         self._keys[key.name] = changed_copy(key, created_at=created_at, revoked_at=revoked_at)
         self._stamp("key", key.name)
 
-    def opt_out(self, recipient: str, now: datetime) -> None:
-        """See `Registry`."""
-        with self._lock:
-            if recipient not in self._opted_out:
-                self._opted_out.add(recipient)
-                self._stamp("optout", recipient)
-
-    def is_opted_out(self, recipient: str) -> bool:
-        """See `Registry`."""
-        with self._lock:
-            return recipient in self._opted_out
-
     def _stamp(self, kind: str, id: str) -> None:
-        self._revision += 1
-        self._stamps[kind, id] = self._revision
+        self._stamps[kind, id] = self._next_revision()
+
+    def _next_revision(self) -> int:
+        with self._lock:
+            self._revision += 1
+            return self._revision
 
     def signing_keys(self) -> Sequence[SigningKey]:
         """See `Registry`."""

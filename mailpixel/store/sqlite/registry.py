@@ -1,13 +1,13 @@
 """What people set up, in SQLite: the sum of the parts of a registry."""
 
-import sqlite3
-from datetime import datetime
 from pathlib import Path
 
+from mailpixel.store.opt_outs import OptOutsInLedger
 from mailpixel.store.registry import RegistryNews
-from mailpixel.store.sqlite.campaign_rows import campaigns_in, next_revision
+from mailpixel.store.sqlite.campaign_rows import campaigns_in
 from mailpixel.store.sqlite.campaigns import SqliteCampaigns
 from mailpixel.store.sqlite.changed_campaigns import SqliteChangedCampaigns
+from mailpixel.store.sqlite.consents import SqliteConsents
 from mailpixel.store.sqlite.database import BUSY_MS, Database
 from mailpixel.store.sqlite.editions import edition_number
 from mailpixel.store.sqlite.inbound import SqliteInbound
@@ -19,10 +19,13 @@ from mailpixel.store.sqlite.migrations import migrate
 from mailpixel.store.sqlite.shares import SqliteShares
 from mailpixel.store.sqlite.sign_ins import SqliteSignIns
 from mailpixel.store.sqlite.webhooks import SqliteWebhooks
-from mailpixel.times import to_ms
+from mailpixel.store.sqlite.wordings import SqliteWordings
 
 
 class SqliteRegistry(
+    SqliteConsents,
+    OptOutsInLedger,
+    SqliteWordings,
     SqliteCampaigns,
     SqliteChangedCampaigns,
     SqliteKeys,
@@ -51,10 +54,7 @@ class SqliteRegistry(
         with self._database.reading() as connection:
             (revision,) = connection.execute("select revision from registry").fetchone()
             if revision <= since:
-                return RegistryNews(revision, (), (), ())
-            opted_out = connection.execute(
-                "select recipient from optouts where revision > ? order by revision", (since,)
-            )
+                return RegistryNews(revision, (), ())
             deleted = connection.execute(
                 "select id from deleted_campaigns where revision > ? order by id", (since,)
             )
@@ -62,21 +62,8 @@ class SqliteRegistry(
                 revision,
                 campaigns_in(connection, "revision > ? order by id", (since,)),
                 api_keys_in(connection, "revision > ? order by name", (since,)),
-                [recipient for (recipient,) in opted_out],
                 [id for (id,) in deleted],
             )
-
-    def opt_out(self, recipient: str, now: datetime) -> None:
-        """See `Registry`."""
-        with self._database.writing() as connection:
-            if not _is_opted_out(connection, recipient):
-                row = (recipient, to_ms(now), next_revision(connection))
-                connection.execute("insert into optouts values (?, ?, ?)", row)
-
-    def is_opted_out(self, recipient: str) -> bool:
-        """See `Registry`."""
-        with self._database.reading() as connection:
-            return _is_opted_out(connection, recipient)
 
     def edition_number(self, rules: str) -> int:
         """See `Registry`."""
@@ -89,8 +76,3 @@ class SqliteRegistry(
     def close(self) -> None:
         """Close the connections of all threads. No thread may be using one."""
         self._database.close()
-
-
-def _is_opted_out(connection: sqlite3.Connection, recipient: str) -> bool:
-    found = connection.execute("select 1 from optouts where recipient = ?", (recipient,)).fetchone()
-    return found is not None
