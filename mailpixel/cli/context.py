@@ -63,7 +63,7 @@ def _refuse_repeats(ctx: click.Context, found: Sequence[click.Parameter]) -> Non
     ]
     for option in single:
         if single.count(option) > 1:
-            raise click.UsageError(f"{option.opts[-1]} is given twice; it takes one value", ctx)
+            raise click.UsageError(f"{option.opts[-1]} is used twice; it takes one value", ctx)
 
 
 class CommandGroup(click.Group):

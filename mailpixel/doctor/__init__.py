@@ -4,7 +4,7 @@ public     which public addresses there are, and what they answer
 arrivals   what arrives in the log through them
 inbound    the sources of delivery reports
 local      the keys, the rights of files and the fold on this machine; what a check is
-webhooks   whether receivers of events answer
+webhooks   whether the receivers of webhooks answer
 links      where the links of a campaign lead
 http       one bounded HTTP request, and its answer
 """

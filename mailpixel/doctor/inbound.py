@@ -24,4 +24,4 @@ def _of_source(source: InboundSource, keyring: Keyring) -> Check:
     if source.confirm_url:
         remedy = f"mailpixel inbound confirm {source.name}"
         return Check(name, Grade.WARN, "a subscription waits to be confirmed; SNS sends no reports", remedy)
-    return Check(name, Grade.OK, "its posts can be checked")
+    return Check(name, Grade.OK, "its reports can be checked")

@@ -6,7 +6,7 @@ from mailpixel.times import HOUR_MS
 
 
 def check_webhooks(registry: WebhookRegistry, now_ms: int) -> Check:
-    """Check that receivers of events answer. Raises `StoreUnavailable`."""
+    """Check that the receivers of webhooks answer. Raises `StoreUnavailable`."""
     webhooks = registry.webhooks()
     problems = {each.name: found for each in webhooks if (found := _problem(registry, each, now_ms))}
     if not problems:

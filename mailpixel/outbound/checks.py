@@ -34,7 +34,7 @@ def check_url(url: str, insecure: bool, networks: Sequence[str], field: str = "u
     if len(found) > URL_CHARS:
         raise InvalidInput(field, f"has {len(found):,} characters; at most {URL_CHARS:,} are allowed")
     if parts.scheme != "https" and not insecure:
-        raise InvalidInput(field, "must begin with https://; http is only for tests, and has to be allowed")
+        raise InvalidInput(field, "must begin with https://; to use http in a test, allow it")
     if parts.fragment:
         raise InvalidInput(field, "must not have a part after #; leave it out")
     if not _may_reach(parts.hostname or "", networks):

@@ -251,8 +251,8 @@ def _survives(tag: str, plan: Plan[AnyStr]) -> bool:
 
 
 _BROKEN = (
-    "holds a letter that would be written in another way where it must stand (`&`, the quote around an href, or white "
-    "space in an href without quotes); choose another tag, or put the other quotes around the hrefs"
+    "has a character that cannot stay as it is in this template (`&`, the quote around an href, or white space in an "
+    "href without quotes); choose another tag, or put the other quotes around the hrefs"
 )
 
 

@@ -18,7 +18,10 @@ STORED_COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 STORED_GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     LAG: ("How far the slowest running webhook is behind the log; +Inf while unknown.", ()),
-    LETTERS: ("Events that webhooks refused, by state: waiting for another try, or dead.", ("state",)),
+    LETTERS: (
+        "Events that receivers of webhooks refused, by state: waiting for another try, or dead (given up).",
+        ("state",),
+    ),
 }
 """Help and labels, by name."""
 

@@ -82,7 +82,7 @@ def test_a_link_that_the_campaign_lacks_is_no_empty_list(campaign: Api) -> None:
 def test_an_option_of_one_value_is_refused_twice_as_over_http(campaign: Api, words: tuple[str, ...]) -> None:
     code, out, said = run(campaign, *words)
     assert (code, out) == (2, b"")
-    assert f"{words[2].partition('=')[0]} is given twice; it takes one value" in said
+    assert f"{words[2].partition('=')[0]} is used twice; it takes one value" in said
 
 
 def test_events_are_those_of_the_api_in_every_format(campaign: Api) -> None:

@@ -266,7 +266,7 @@ def test_a_pixel_that_is_the_only_image_of_a_short_mail_is_named(
     [
         (("spring", "--recipient", "ann@shop.example"), 1, "error: recipient: looks like an e-mail address"),
         (("autumn", "--recipient", "r-1"), 1, "error: there is no campaign 'autumn'"),
-        (("spring", "--merge-tag", "&mp;"), 1, "error: merge_tag: holds a letter"),
+        (("spring", "--merge-tag", "&mp;"), 1, "error: merge_tag: has a character"),
         (("spring", "--merge-tag", "*|MP|*", "--eml"), 2, "error: --merge-tag: works for HTML only"),
     ],
 )

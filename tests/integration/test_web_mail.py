@@ -152,7 +152,7 @@ def test_a_message_keeps_the_charset_of_its_header(person: Person, api: Api) -> 
 def test_a_merge_tag_that_the_charset_lacks_is_said_beside_its_field(person: Person, api: Api) -> None:
     files = {"file": ("spring.html", LATIN.encode("cp1252", "ignore"), "text/html")}
     page = person.send(TEMPLATE, {"merge_tag": "{{\u0416}}", "keep": "yes"}, files).text
-    assert "holds a letter that cp1252 lacks; choose another tag" in page
+    assert "has a letter that the encoding of the template, cp1252, lacks; choose another tag" in page
     assert api.registry.campaign("spring").links == ()
 
 

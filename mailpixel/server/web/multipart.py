@@ -46,7 +46,7 @@ class MultipartReader:
     def _made_parser(self, content_type: str) -> MultipartParser:
         boundary = parse_options_header(content_type)[1].get(b"boundary")
         if not boundary:
-            raise HTTPException(400, "the form names no boundary")
+            raise HTTPException(400, "the form is broken; go back and try again")
         try:
             return MultipartParser(
                 boundary,
@@ -124,7 +124,7 @@ class MultipartReader:
 
     def _open_file(self) -> None:
         if not self._left[True]:
-            raise HTTPException(413, "this form takes no files, or no more")
+            raise HTTPException(413, "this form takes no further file")
         if self._name in self._files or len(self._files) >= MOST_FILES:
             raise HTTPException(400, "choose one file for each field")
         self._files[self._name] = (self._filename, spool_file(self._services.settings.data), 0)

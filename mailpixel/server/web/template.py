@@ -66,7 +66,8 @@ def _tracked(rewriter: Rewriter, offered: Offered, tag: str) -> Rewritten[bytes]
         tag.encode(decoded.codec)
     except UnicodeEncodeError:
         raise InvalidInput(
-            "merge_tag", f"holds a letter that {decoded.codec} lacks; choose another tag"
+            "merge_tag",
+            f"has a letter that the encoding of the template, {decoded.codec}, lacks; choose another tag",
         ) from None
     result = _succeeded(rewriter.template(decoded.text, tag))
     return cast("Rewritten[bytes]", replace(result, output=result.output.encode(decoded.codec)))  # type: ignore[arg-type]
