@@ -8,7 +8,6 @@ readers can follow are reported.
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from operator import attrgetter
 from typing import AnyStr
 
@@ -27,7 +26,7 @@ from mailpixel.links.splicing.draft import (
     Skip,
     Slot,
 )
-from mailpixel.links.splicing.html_text import HtmlText, walk
+from mailpixel.links.splicing.html_text import HtmlText, Places
 from mailpixel.links.splicing.label import label_of
 from mailpixel.links.splicing.link_policy import Decision, LinkPolicy, Reason, TrackedLink
 from mailpixel.links.splicing.no_track import asks_no_track
@@ -134,7 +133,7 @@ def _spots(document: turbohtml.Document, source: HtmlText, mso: bool) -> list[_S
     spots = list(_hrefs(links, view, source.at))
     for start, content in conditional.comments(document, source.marks):
         reason = None if mso else Reason.CONDITIONAL
-        spots += _hrefs(conditional.linking(content), view, partial(walk, view, start), reason)
+        spots += _hrefs(conditional.linking(content), view, Places(view, start).at, reason)
     spots.sort(key=_BY_START)
     return spots
 

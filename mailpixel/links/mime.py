@@ -6,9 +6,9 @@ Parts that are signed, encrypted, attached or ambiguous are skipped, with a caus
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from mailpixel.errors import safe_message
+from mailpixel.errors import MailpixelError, safe_message
 from mailpixel.links.parts.header_block import with_length
 from mailpixel.links.parts.mime_part import MimePart, read_message
 from mailpixel.links.parts.safety_check import difference
@@ -16,7 +16,7 @@ from mailpixel.links.parts.skipped import SkipCause, SkippedPart, skipped_parts,
 from mailpixel.links.parts.text_part import PartTemplate, part_templates, text_parts
 from mailpixel.links.splicing.draft import Destinations, Note, Skip, skips_by_reason
 from mailpixel.links.splicing.options import RewriteOptions
-from mailpixel.links.splicing.plan import not_one_each
+from mailpixel.links.splicing.plan import not_one_each, ours
 
 _SAMPLE_URL = "https://sample.invalid/c/" + "A" * 80
 """About as long as a tracked URL."""
@@ -26,9 +26,10 @@ _SAMPLE_URL = "https://sample.invalid/c/" + "A" * 80
 class MessagePlan:
     """A message read once: its links, what was skipped and why, and how to write it for one recipient.
 
-    `links`, `numbers`, `skipped`, `has_pixel`, `notes` and `error` are as in `mailpixel.links.splicing.plan.Plan`; a
-    destination has one number in all parts. `skipped_parts` names the parts that stay as they are, path and cause.
-    `head` is the header block of a multipart message that changes; `pieces` are the bytes and parts that follow it.
+    `links`, `numbers`, `skipped`, `has_pixel`, `notes`, `error` and `failure` are as in
+    `mailpixel.links.splicing.plan.Plan`; a destination has one number in all parts. `skipped_parts` names the parts
+    that stay as they are, path and cause. `head` is the header block of a multipart message that changes; `pieces` are
+    the bytes and parts that follow it.
     """
 
     links: tuple[str, ...]
@@ -40,6 +41,7 @@ class MessagePlan:
     pieces: tuple[bytes | PartTemplate, ...]
     error: str | None = None
     notes: tuple[Note, ...] = ()
+    failure: MailpixelError | None = field(default=None, compare=False, repr=False)
 
     def render(self, urls: Sequence[str], pixel_url: str | None = None) -> bytes:
         """The message with the tracked URLs in place of the links, and the pixel where one is given and has a place.
@@ -76,7 +78,7 @@ def prepare_message(raw: bytes, options: RewriteOptions) -> MessagePlan:
     try:
         return _prepared(raw, options)
     except Exception as error:  # a tracker must never stop a mailing
-        return _untouched(raw, SkipCause.FAILED, safe_message(error))
+        return replace(_untouched(raw, SkipCause.FAILED, safe_message(error)), failure=ours(error))
 
 
 def _untouched(raw: bytes, cause: SkipCause, error: str | None = None) -> MessagePlan:

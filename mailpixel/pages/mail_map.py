@@ -8,11 +8,15 @@ SVG, pictures, style sheets and links. The browser lays out what is left as it l
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import turbohtml
 from markupsafe import escape
 
+from mailpixel.errors import InvalidInput
+from mailpixel.links.splicing import conditional
 from mailpixel.links.splicing.html_text import HtmlText
+from mailpixel.links.splicing.parsed import parsed
 from mailpixel.pages.mail_css import harmless
 from mailpixel.store.mails import KeptPlace
 
@@ -40,6 +44,8 @@ ATTRIBUTES = frozenset(
 """Attributes that are kept as they are. `style` is kept without what loads."""
 MOST_CHARS = 4 * 1024**2
 """The longest map; what follows is left out."""
+MOST_NODES = 200_000
+"""The most elements and texts of a map. A parser makes copies of elements that were left open, in odd mail many."""
 MOST_DEEP = 400
 """The deepest element; of deeper ones only the text is kept."""
 
@@ -65,14 +71,33 @@ class MapStyle:
     own: str = ""
 
 
-def mail_map(text: str, places: Sequence[KeptPlace], style: MapStyle) -> str:
-    """The HTML of the map. No text makes it raise."""
+class MailMap(NamedTuple):
+    """The HTML of a map, and what it does not show.
+
+    `is_cut` says that the end of the mail is left out, as the map would be too long. `conditional` is
+    the number of links in conditional comments, which only classic Outlook reads. `problem` says why there is no map.
+    """
+
+    html: str
+    is_cut: bool = False
+    conditional: int = 0
+    problem: str = ""
+
+
+def mail_map(text: str, places: Sequence[KeptPlace], style: MapStyle) -> MailMap:
+    """The map of a mail. No text makes it raise."""
     source = HtmlText(text)
-    document = turbohtml.parse(source.view, source_locations=True)
+    try:
+        document = parsed(source.view)
+        comments = conditional.comments(document, source.marks)
+        hidden = sum(len(conditional.linking(content)) for _, content in comments)
+    except InvalidInput as error:
+        return MailMap("", problem=error.problem)
     numbers = {place.start: place.number for place in places}
     writer = _Writer(source, numbers, style)
     body = "".join(writer.written(document))
-    return f"{_doctype(document)}<html><head><style>{_FIRST}</style></head>{body}<style>{_marks(style)}</style></html>"
+    head = f"{_doctype(document)}<html><head><style>{_FIRST}</style></head>"
+    return MailMap(f"{head}{body}<style>{_marks(style)}</style></html>", writer.is_cut, hidden)
 
 
 def _doctype(document: turbohtml.Document) -> str:
@@ -98,6 +123,8 @@ class _Writer:
         self._style = style
         self._marked: dict[str, int] = {}
         self._chars = 0
+        self._nodes = 0
+        self.is_cut = False
 
     def written(self, document: turbohtml.Document) -> Iterator[str]:
         """The pieces of the text, as many as fit."""
@@ -107,9 +134,13 @@ class _Writer:
             if isinstance(node, str):
                 yield node
                 continue
+            if self.is_cut:
+                continue
             begin, end, inner = self._parts(node, depth)
             self._chars += len(begin)
-            if self._chars > MOST_CHARS:
+            self._nodes += 1
+            if self._chars > MOST_CHARS or self._nodes > MOST_NODES:
+                self.is_cut = True
                 continue
             yield begin
             stack.append((end, 0))

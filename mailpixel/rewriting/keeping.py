@@ -5,7 +5,7 @@ part that carries the pixel is kept, decoded from its transfer encoding.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -17,6 +17,7 @@ from mailpixel.links.parts.skipped import skipped_parts
 from mailpixel.links.parts.text_part import text_parts
 from mailpixel.links.splicing.charset import Decoded, decode
 from mailpixel.links.splicing.draft import Destinations, Draft
+from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.model import Campaign
 from mailpixel.store.campaigns import CampaignReader, LinkRevision
@@ -42,7 +43,7 @@ def keep_mail(registry: MailKeeper, campaign: str, offered: Offered, options: Re
     """Keep the mail of a campaign in place of the one it had; what was kept.
 
     Raises `NotFound` when there is no such campaign, and `InvalidInput` naming `mail` for one that is empty, too
-    large, not text, or without an HTML part.
+    large, not text, without an HTML part, or tracked already.
     """
     registered = registry.campaign(campaign)
     source = _source(offered)
@@ -54,8 +55,8 @@ def keep_mail(registry: MailKeeper, campaign: str, offered: Offered, options: Re
     )
     decoded = decode(source.html, source.charset)
     destinations = Destinations({}, options.by_place)
-    draft = draft_html(decoded.text, options, destinations, certain=decoded.certain)
-    leading = _leading(registered, registry.link_revisions(campaign))
+    draft = _drafted(decoded, options, destinations)
+    leading = _Leading(registered, registry.link_revisions(campaign))
     kept = KeptMail(
         registered.id,
         source.html,
@@ -68,6 +69,23 @@ def keep_mail(registry: MailKeeper, campaign: str, offered: Offered, options: Re
     )
     registry.keep_mail(kept)
     return kept
+
+
+def _drafted(decoded: Decoded, options: RewriteOptions, destinations: Destinations) -> Draft:
+    """The links of a mail. Raises `InvalidInput` for one that is refused, or that holds only links tracked already."""
+    try:
+        draft = draft_html(decoded.text, options, destinations, certain=decoded.certain)
+    except InvalidInput as error:
+        raise InvalidInput("mail", error.problem) from None
+    tracked = sum(skip.reason is Reason.TRACKED for skip in draft.skipped)
+    if tracked and not len(destinations):
+        raise InvalidInput("mail", _TRACKED.format(tracked=tracked))
+    return draft
+
+
+_TRACKED = (
+    "is tracked already ({tracked} links lead to this service); keep the mail as it was before tracking"
+)
 
 
 def html_of(offered: Offered) -> tuple[bytes, Decoded]:
@@ -110,27 +128,48 @@ def _of_message(raw: bytes) -> _Source:
     raise InvalidInput("mail", "has no HTML part; a message of plain text has no click map")
 
 
-def _places(
-    draft: Draft, links: Sequence[str], leading: Mapping[str, Sequence[int]], by_place: bool
-) -> Iterator[KeptPlace]:
+def _places(draft: Draft, links: Sequence[str], leading: "_Leading", by_place: bool) -> Iterator[KeptPlace]:
     seen: Counter[str] = Counter()
     for index, slot in enumerate(draft.slots):
         if index == draft.pixel:
             continue
         url = links[slot.place]
-        nth = seen[url] if by_place else 0
-        seen[url] += 1
-        numbers = leading.get(url, ())
+        key, numbers = leading.to(url)
+        nth = seen[key] if by_place else 0
+        seen[key] += 1
         yield KeptPlace(slot.start, slot.end, numbers[nth] if nth < len(numbers) else None, url)
 
 
-def _leading(campaign: Campaign, revisions: Sequence[LinkRevision]) -> dict[str, list[int]]:
-    """The numbers of the links to each destination in order; of links that led there once where none does now."""
-    present: defaultdict[str, list[int]] = defaultdict(list)
-    for link in campaign.links:
-        if not link.trap:
-            present[link.url].append(link.number)
-    former: defaultdict[str, set[int]] = defaultdict(set)
-    for each in revisions:
-        former[each.url].add(each.number)
-    return {url: sorted(numbers) for url, numbers in former.items()} | dict(present)
+class _Leading:
+    """The numbers of the links that lead to a destination, in order; or once led there, where none does now.
+
+    Where none ever did, those to the same URL with other UTM parameters: some ESPs add them to every link.
+    """
+
+    def __init__(self, campaign: Campaign, revisions: Sequence[LinkRevision]) -> None:
+        now = [(link.url, link.number) for link in campaign.links if not link.trap]
+        self._exact = _numbers((each.url, each.number) for each in revisions) | _numbers(now)
+        self._traps = {link.url for link in campaign.links if link.trap}
+        self._plain = _numbers((without_utm(url), number) for url, number in now)
+
+    def to(self, url: str) -> tuple[str, Sequence[int]]:
+        """What stands for the destination, and the numbers."""
+        if url in self._exact or url in self._traps:
+            return url, self._exact.get(url, ())
+        plain = without_utm(url)
+        return plain, self._plain.get(plain, ())
+
+
+def _numbers(links: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    for url, number in links:
+        found[url].add(number)
+    return {url: sorted(numbers) for url, numbers in found.items()}
+
+
+def without_utm(url: str) -> str:
+    """A URL without its query parameters that begin with `utm_`; nothing else changes."""
+    before, mark, fragment = url.partition("#")
+    path, asks, query = before.partition("?")
+    kept = "&".join(pair for pair in query.split("&") if not pair.lower().startswith("utm_"))
+    return path + (asks if kept else "") + kept + mark + fragment

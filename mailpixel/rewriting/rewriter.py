@@ -197,6 +197,8 @@ class Rewriter:
     def _rendered(
         self, content: AnyStr, plan: Plan[Any] | MessagePlan, places: Sequence[LinkPlace], urls: _Urls
     ) -> Rewritten[AnyStr]:
+        if plan.failure is not None:
+            raise plan.failure
         if plan.error is not None:
             raise MailpixelError(f"the rewrite failed: {plan.error}")
         if isinstance(plan, Plan) and not _survives(urls.merge_tag, plan):

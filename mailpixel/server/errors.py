@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from mailpixel.errors import Conflict, InvalidInput, MailpixelError, NotFound, StoreUnavailable
+from mailpixel.errors import Conflict, InvalidInput, MailpixelError, MissingExtra, NotFound, StoreUnavailable
 from mailpixel.server.reader_pages import ERROR_PAGES
 
 CODES = {
@@ -21,6 +21,7 @@ CODES = {
     415: "unsupported_media_type",
     422: "invalid_input",
     500: "internal_error",
+    501: "not_installed",
     503: "unavailable",
 }
 """The error code, by status."""
@@ -30,6 +31,7 @@ STATUSES: tuple[tuple[type[MailpixelError], int], ...] = (
     (NotFound, 404),
     (Conflict, 409),
     (StoreUnavailable, 503),
+    (MissingExtra, 501),
     (MailpixelError, 500),
 )
 """The status of each error that mailpixel raises; the first match counts."""

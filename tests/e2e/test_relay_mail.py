@@ -139,6 +139,20 @@ def test_signed_mail_and_mail_without_html_go_out_as_they_are(
     assert [message.content for message in upstream.stored()] == [signed, text]
 
 
+def test_html_that_the_parser_needs_minutes_for_passes_as_it_is_and_the_log_says_why(tmp_path: Path) -> None:
+    head = b"From: s@shop.example\r\nMIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n"
+    content = head + b"".join(b"<body a%d=b>\r\n" % number for number in range(60_000))
+    marks = b"X-Mailpixel-Campaign: c1\r\nX-Mailpixel-Recipient: r-1\r\n"
+    with running(tmp_path) as pair, connected(pair.relay) as client:
+        assert hand_in(client, marks + content)[0] == 250
+        assert [message.content for message in pair.upstream.stored()] == [content]
+        said = pair.relay.stop()
+    assert (
+        "a message went out untracked: html: has <html> and <body> tags of more than 32,768 characters"
+        in said
+    )
+
+
 def test_mail_that_cannot_be_tracked_goes_out_without_our_headers_and_the_log_names_nobody(
     tmp_path: Path,
 ) -> None:

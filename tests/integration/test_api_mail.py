@@ -2,12 +2,14 @@
 
 import hashlib
 from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mailpixel.model import Campaign
 from mailpixel.store.mails import MAIL_BYTES
-from tests.support.api import Api
+from tests.support.api import Api, an_api
 from tests.support.builders import a_link
 
 PATH = "/api/campaigns/spring/mail"
@@ -93,3 +95,47 @@ def test_reading_needs_a_key_and_keeping_one_that_may_write(spring: Api) -> None
     assert spring.error("PUT", PATH, "read", content=b"<p>x", headers=headers)[0] == 403
     assert spring.error("GET", PATH, None)[0] == 401
     assert spring.error("DELETE", PATH, "read")[0] == 403
+
+
+def put(api: Api, html: str) -> Any:
+    return api.ask("PUT", PATH, content=html.encode(), headers={"content-type": "text/html"})
+
+
+@pytest.mark.parametrize("query", ["", "?utm_source=esp&amp;utm_medium=email"])
+@pytest.mark.parametrize("token", ["*|MP|*", "AAAA"])
+def test_a_mail_that_is_tracked_already_is_refused_with_the_remedy(
+    spring: Api, token: str, query: str
+) -> None:
+    link = f'<a href="https://t.example/c/{token}/1{query}">One</a>'
+    answer = put(spring, f'<p>{link} {link} <a href="mailto:x@shop.example">Mail</a>')
+    assert answer.status_code == 422
+    assert answer.json()["error"]["field"] == "mail"
+    assert answer.json()["error"]["message"] == (
+        "mail: is tracked already (2 links lead to this service); keep the mail as it was before tracking"
+    )
+    assert spring.registry.kept_mail("spring") is None
+
+
+def test_a_mail_with_links_left_to_track_is_kept_and_the_tracked_ones_are_named(spring: Api) -> None:
+    ours = "https://t.example/c/*|MP|*/1"
+    row = put(spring, f'<a href="{ours}">A</a><a href="https://shop.example/p/1">B</a>').json()
+    assert ([link["number"] for link in row["links"]], row["skipped"]) == (
+        [1],
+        [{"href": ours, "reason": "tracked"}],
+    )
+
+
+def test_utm_parameters_that_an_esp_added_do_not_matter(spring: Api) -> None:
+    spring.registry.register_links("spring", ["https://shop.example/q?a=1&utm_campaign=x#top"])
+    html = (
+        '<a href="https://shop.example/p/1?utm_source=esp&amp;UTM_medium=email">One</a>'
+        '<a href="https://shop.example/q?utm_source=esp&a=1#top">Q</a><a href="https://shop.example/q?a=2">No</a>'
+    )
+    assert [link["number"] for link in put(spring, html).json()["links"]] == [1, 3, None]
+
+
+def test_a_mail_that_the_parser_needs_minutes_for_is_refused(tmp_path: Path) -> None:
+    with an_api(tmp_path, body_bytes=100_000) as api:
+        api.registry.add_campaign(Campaign("spring", "Spring"))
+        answer = put(api, "".join(f"<body a{each}=b>" for each in range(4_000)))
+    assert (answer.status_code, answer.json()["error"]["field"]) == (422, "mail")

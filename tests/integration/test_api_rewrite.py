@@ -20,6 +20,7 @@ from mailpixel.settings import Settings
 from mailpixel.store.keys import ApiKey
 from mailpixel.store.registry import Registry
 from mailpixel.store.sqlite import open_sqlite
+from tests.support.api import an_api
 from tests.support.builders import SENT_AT, a_campaign
 
 PATH = "/api/campaigns/spring/rewrite"
@@ -275,3 +276,10 @@ def test_a_mail_says_where_its_own_pixel_goes_and_else_the_query(
 
 def test_an_invalid_place_is_an_error_of_its_field(api: Api) -> None:
     assert api.error(pixel="left")[::2] == (422, "pixel")
+
+
+def test_html_that_the_parser_needs_minutes_for_is_refused_by_name(tmp_path: Path) -> None:
+    mail = {"recipient": "r-1", "html": "".join(f"<body a{each}=b>" for each in range(4_000))}
+    with an_api(tmp_path, body_bytes=100_000) as api:
+        api.registry.add_campaign(a_campaign("spring"))
+        assert api.error("POST", PATH, json=mail) == (422, "invalid_input", "html")

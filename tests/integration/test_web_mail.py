@@ -173,3 +173,29 @@ def test_a_hidden_link_of_the_mail_is_called_so(person: Person, api: Api) -> Non
 def test_a_template_that_is_not_kept_says_why_no_mail_is_shown(person: Person) -> None:
     page = person.send(TEMPLATE, {name: FIELDS[name] for name in ("source", "merge_tag")}).text
     assert "This template was not kept for the click map, so it is not shown." in page
+
+
+def test_the_map_says_what_it_does_not_show(person: Person) -> None:
+    mso = (
+        '<!--[if mso]><a href="https://shop.example/">A</a><a href="https://shop.example/">B</a><![endif]-->'
+    )
+    person.send(TEMPLATE, FIELDS | {"source": mso + HTML})
+    page = person.see("/campaigns/spring/map").text
+    assert "2 links in comments that only classic Outlook reads are not shown." in page
+    assert "The end of the mail is not shown" not in page
+    large = (HTML + "<p>" + "&" * 900_000 + "</p><p>last</p>").encode()
+    person.send(TEMPLATE, FIELDS | {"source": ""}, {"file": ("x.html", large, "text/html")})
+    assert "The end of the mail is not shown" in person.see("/campaigns/spring/map").text
+    assert "last" not in person.see("/campaigns/spring/mail").text
+
+
+def test_a_template_that_the_parser_needs_minutes_for_is_refused_beside_its_field(person: Person) -> None:
+    file = ("x.html", "".join(f"<body a{n}=b>" for n in range(4_000)).encode(), "text/html")
+    page = person.send(TEMPLATE, FIELDS | {"source": ""}, {"file": file})
+    assert page.status_code == 200
+    assert "characters together; mail has one of each" in page.text
+
+
+def test_a_template_that_is_tracked_already_says_so_beside_its_field(person: Person) -> None:
+    page = person.send(TEMPLATE, FIELDS | {"source": '<a href="https://t.example/c/*|MP|*/1">A</a>'}).text
+    assert "is tracked already (1 links lead to this service)" in page

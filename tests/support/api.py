@@ -74,7 +74,8 @@ class Api:
 @contextmanager
 def an_api(folder: Path, **more: Any) -> Iterator[Api]:
     """The running app on a new data folder, with a key for each scope."""
-    settings = Settings(data=folder / "data", base_url="https://t.example", body_bytes=20_000, **more)
+    more = {"body_bytes": 20_000, **more}
+    settings = Settings(data=folder / "data", base_url="https://t.example", **more)
     store, registry = open_sqlite(settings.database)
     for scope in ("read", "write"):
         registry.add_key(ApiKey(scope, scope, hashlib.sha256(f"mp_{scope}".encode()).digest(), SENT_AT))

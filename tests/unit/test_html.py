@@ -9,6 +9,7 @@ from mailpixel.errors import InvalidInput
 from mailpixel.links.html import prepare
 from mailpixel.links.mime import prepare_message
 from mailpixel.links.splicing.draft import Destinations, Skip
+from mailpixel.links.splicing.html_text import Places
 from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.template import encode_for
@@ -204,3 +205,57 @@ def test_destinations_taken_back_leave_no_gap() -> None:
         ("https://a.test/", 5),
         ("https://c.test/", 6),
     ]
+
+
+def many_root_tags(tag: str, number: int = 4_000) -> str:
+    return "".join(f"<{tag} a{each}=b>" for each in range(number))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        many_root_tags("body"),
+        many_root_tags("HTML"),
+        "<body " + " ".join(f"a{each}" for each in range(9_000)) + ">",
+        "<body a='>" + "x" * 40_000 + "'>",
+        '<body a=b="> ' + "x" * 40_000,
+        "<body\n" + "x" * 40_000,
+        "<!--[if mso]><a href=https://a.test/>" + many_root_tags("body") + "<![endif]-->",
+    ],
+)
+def test_html_that_the_parser_needs_minutes_for_is_refused_unread_and_comes_back(text: str) -> None:
+    plan = prepare(text, RewriteOptions("https://t.example"))
+    assert plan.render([]) == text
+    assert isinstance(plan.failure, InvalidInput)
+    assert plan.failure.field == "html"
+    assert "more than 32,768 characters together" in plan.failure.problem
+    message = b"Content-Type: text/html\r\n\r\n" + text.encode()
+    of_message = prepare_message(message, RewriteOptions("https://t.example"))
+    assert of_message.render([]) == message
+    assert isinstance(of_message.failure, InvalidInput)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<html xmlns:v='urn:schemas-microsoft-com:vml'><body style=\"a>b\" class='x'>" * 20,
+        "<body>" * 5_000,
+        "<bodyguard a=b>" * 9_000,
+        "&lt;body a=b>" * 9_000,
+    ],
+)
+def test_html_with_the_few_root_tags_of_real_mail_is_read(text: str) -> None:
+    plan = prepare(text + '<a href="https://a.test/">A</a>', RewriteOptions("https://t.example"))
+    assert (plan.error, plan.links) == (None, ("https://a.test/",))
+
+
+def test_places_are_found_in_any_order_and_each_crlf_counts_once() -> None:
+    text = "ab\r\n" * 5_000 + "\r\r\n\n"
+    places, one_by_one, letters = Places(text), [0], 0
+    while one_by_one[-1] < len(text):
+        at = one_by_one[-1]
+        one_by_one.append(at + (2 if text.startswith("\r\n", at) else 1))
+    for letters in (15_000, 3, 0, 4_096, 4_095, 12_288, 1, len(one_by_one) - 1):
+        assert places.at(letters) == one_by_one[letters]
+    assert [Places(text, 4).at(letters) for letters in (0, 3, 4)] == [4, 8, 9]
+    assert Places("abc", 1).at(2) == 3

@@ -12,7 +12,7 @@ from mailpixel.links.html import draft_html
 from mailpixel.links.splicing.draft import Destinations
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.pages.mail_css import NOTHING, harmless
-from mailpixel.pages.mail_map import ATTRIBUTES, ELEMENTS, MapStyle, mail_map
+from mailpixel.pages.mail_map import ATTRIBUTES, ELEMENTS, MOST_CHARS, MapStyle, mail_map
 from mailpixel.store.mails import KeptPlace
 from tests.support.corpus import documents, hydrated
 
@@ -51,7 +51,7 @@ def places_of(text: str) -> list[KeptPlace]:
 
 def mapped(text: str, **style: object) -> str:
     places = places_of(text)
-    return mail_map(text, places, MapStyle({place.number or 0: 0.3 for place in places}, **style))  # type: ignore[arg-type]
+    return mail_map(text, places, MapStyle({place.number or 0: 0.3 for place in places}, **style)).html  # type: ignore[arg-type]
 
 
 def check_harmless(output: str) -> None:
@@ -165,3 +165,31 @@ def test_every_published_template_becomes_a_map_with_a_mark_for_each_place() -> 
         marks = {int(number) for number in re.findall(r'<(?:a|span)[^<>]* data-mp="(\d+)"', output)}
         if not hidden:
             assert marks == set(range(1, len(places_of(text)) + 1)), path
+
+
+def test_a_map_that_would_be_too_long_says_that_it_is_cut_and_is_closed() -> None:
+    text = "<div><p>" + "&" * (MOST_CHARS // 5 - 9) + "</p><p>first</p><p>second</p></div>"
+    whole = mail_map("<p>" + "&" * (MOST_CHARS // 5 - 9), (), MapStyle({}))
+    cut = mail_map(text.replace("first", "&" * 99), (), MapStyle({}))
+    assert (whole.is_cut, cut.is_cut) == (False, True)
+    assert len(cut.html) < MOST_CHARS + 5_000
+    assert "second" not in cut.html
+    assert "</p></div></body><style>" in cut.html
+
+
+def test_copies_of_elements_left_open_do_not_make_a_map_endless() -> None:
+    text = "".join(f"<b c={number}>x<p>" for number in range(9_000))
+    assert mail_map(text, (), MapStyle({})).is_cut
+
+
+def test_links_of_classic_outlook_are_counted_because_they_are_not_shown() -> None:
+    text = (
+        '<!--[if mso]><a href="https://a.test/">A</a><v:rect href="https://b.test/"></v:rect><![endif]--><p>x'
+    )
+    assert mail_map(text, (), MapStyle({})).conditional == 2
+    assert mail_map("<!--[if mso]><p>href<![endif]--><!-- <a href=x> -->", (), MapStyle({})).conditional == 0
+
+
+def test_a_mail_that_no_parser_reads_in_time_has_no_map_and_says_why() -> None:
+    found = mail_map("<body a=b>" * 4_000, (), MapStyle({}))
+    assert (found.html, found.problem[:30]) == ("", "has <html> and <body> tags of ")

@@ -11,6 +11,8 @@ from itertools import islice, pairwise
 
 import turbohtml
 
+from mailpixel.links.splicing.parsed import parsed
+
 _OPENING = "<!--["
 _CLOSING = "-->"
 _MARKED = re.compile("(<!--)[\ue000-\uf8ff]")
@@ -72,5 +74,5 @@ def linking(content: str) -> list[turbohtml.Element]:
     """Elements of a comment's content that classic Outlook follows: `a`, `area` and VML with an href."""
     if "href" not in content.lower():
         return []
-    document = turbohtml.parse(content, source_locations=True)
+    document = parsed(content)
     return [el for el in document.select("[href]") if el.tag in ("a", "area") or el.tag.startswith("v:")]

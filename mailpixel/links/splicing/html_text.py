@@ -15,7 +15,7 @@ class HtmlText:
     in its name. Conditional comments carry the marks in `marks`.
     """
 
-    __slots__ = ("_counted", "_reached", "_steps", "marks", "view")
+    __slots__ = ("_places", "marks", "view")
 
     def __init__(self, text: str) -> None:
         view = " " + text[1:] if text.startswith("\ufeff") else text
@@ -24,20 +24,37 @@ class HtmlText:
         except UnicodeEncodeError:
             view = SURROGATE.sub(_NO_LETTER, view)
         self.view, self.marks = conditional.mark(view)
-        self._steps = "\r" in text  # a letter is found ten times faster than a pair
-        self._counted, self._reached = 0, 0
+        self._places = Places(self.view)
 
     def at(self, offset: int) -> int:
-        """The place in the text of a parser's offset, which counts each CRLF as one letter.
+        """The place in the text of a parser's offset, which counts each CRLF as one letter."""
+        return self._places.at(offset)
 
-        Ask in rising order, so that the text is walked only once.
-        """
+
+class Places:
+    """The places of a text from `start` on, by the letters before them when each CRLF counts as one.
+
+    It remembers the place of every 4,096th letter, so that an answer costs as much in any order of the questions.
+    """
+
+    __slots__ = ("_known", "_steps", "_text")
+
+    def __init__(self, text: str, start: int = 0) -> None:
+        self._text = text
+        self._steps = "\r" in text  # a letter is found ten times faster than a pair
+        self._known = [start]
+
+    def at(self, letters: int) -> int:
+        """The place that lies this many letters after the start."""
         if not self._steps:
-            return offset
-        if offset < self._counted:
-            self._counted, self._reached = 0, 0
-        self._counted, self._reached = offset, walk(self.view, self._reached, offset - self._counted)
-        return self._reached
+            return self._known[0] + letters
+        stretches, rest = divmod(letters, _STRETCH)
+        while len(self._known) <= stretches:
+            self._known.append(walk(self._text, self._known[-1], _STRETCH))
+        return walk(self._text, self._known[stretches], rest)
+
+
+_STRETCH = 4_096
 
 
 def walk(text: str, start: int, letters: int) -> int:

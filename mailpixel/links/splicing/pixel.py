@@ -10,6 +10,7 @@ from mailpixel.links.splicing.html_text import HtmlText
 from mailpixel.links.splicing.link_policy import destination_of
 from mailpixel.links.splicing.options import PixelPlace
 from mailpixel.links.splicing.own import OwnUrls
+from mailpixel.links.splicing.parsed import parsed
 from mailpixel.links.surfaces import PIXEL
 
 _TRIES = 16
@@ -32,11 +33,14 @@ class Tree(NamedTuple):
 
 
 def read_tree(source: HtmlText) -> Tree:
-    """Parse a source. A text that ends inside a comment, a tag or a title is parsed again without the probe."""
-    document = turbohtml.parse(source.view + _PROBE, source_locations=True)
+    """Parse a source. A text that ends inside a comment, a tag or a title is parsed again without the probe.
+
+    Raises `InvalidInput` for a text that would take much too long.
+    """
+    document = parsed(source.view + _PROBE)
     if _shows_probe(document):
         return Tree(source, document, True)
-    return Tree(source, turbohtml.parse(source.view, source_locations=True), False)
+    return Tree(source, parsed(source.view), False)
 
 
 def has_pixel(document: turbohtml.Document, own: OwnUrls) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, AnyStr, Generic, Protocol
 
-from mailpixel.errors import InvalidInput, safe_message
+from mailpixel.errors import InvalidInput, MailpixelError, safe_message
 from mailpixel.links.splicing.charset import Decoded, decode
 from mailpixel.links.splicing.draft import Destinations, Draft, Note, Skip, skips_by_reason
 from mailpixel.links.splicing.options import RewriteOptions
@@ -17,7 +17,8 @@ class Plan(Generic[AnyStr]):
 
     `links` are the destinations (entities decoded, outer white space removed), `numbers` their link numbers.
     `error` is None, or says why the text stays as it is; then there are no links and `render` returns the
-    input. `notes` are what the sender should know about tracked links and the pixel.
+    input. `failure` is the same as an error to raise, where it is one of ours. `notes` are what the sender should
+    know about tracked links and the pixel.
     `links` has each destination once, or `by_place` once a place; `labels` are the texts of places by their index,
     read only where there is a merge tag, because other mail may be one person's.
     """
@@ -29,6 +30,7 @@ class Plan(Generic[AnyStr]):
     error: str | None = None
     notes: tuple[Note, ...] = ()
     labels: Mapping[int, str] = field(default_factory=dict)
+    failure: MailpixelError | None = field(default=None, compare=False, repr=False)
 
     @property
     def has_pixel(self) -> bool:
@@ -86,7 +88,12 @@ def planned(content: AnyStr, options: RewriteOptions, read: Read) -> Plan[AnyStr
             return _of_text(content, options, read)
         return _of_bytes(content, options, read)
     except Exception as error:  # a tracker must never stop a mailing
-        return Plan((), (), (), Template([content]), safe_message(error))
+        return Plan((), (), (), Template([content]), safe_message(error), failure=ours(error))
+
+
+def ours(error: Exception) -> MailpixelError | None:
+    """The error, if it is one of ours."""
+    return error if isinstance(error, MailpixelError) else None
 
 
 def _of_text(text: str, options: RewriteOptions, read: Read) -> Plan[Any]:

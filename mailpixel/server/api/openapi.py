@@ -28,6 +28,7 @@ REASONS = {
     413: "The body is too large.",
     415: "This content type is not supported.",
     422: "A field is invalid; the error names it.",
+    501: "A package that this needs is not installed; the message says which.",
     503: "The store does not respond; try again later.",
 }
 INTRODUCTION = (

@@ -28,13 +28,14 @@ TEXTS = {
         "Something went wrong on our side",
         "Try again in a few minutes. The log of the service says more.",
     ),
+    501: ("A package is not installed", "Install it where the service runs, and start the service again."),
     503: (
         "The data cannot be read right now",
         "Try again in a minute. `mailpixel doctor` says what is wrong.",
     ),
 }
 """The title and the remedy, by status. Other statuses use those of 500."""
-IN_WORDS = frozenset({400, 403, 404, 409, 413, 422, 503})
+IN_WORDS = frozenset({400, 403, 404, 409, 413, 422, 501, 503})
 """Statuses whose error is shown in its own words, besides."""
 
 

@@ -49,6 +49,7 @@ def show_map(call: PageCall) -> Response:
         twice=mail is not None and not mail.by_place and any(row.places > 1 for row in rows),
         left=[*left_rows(mail.left_alone), *not_registered(campaign, mail)] if mail else [],
         asked=asked,
+        shown=mail_map(mail.text, mail.places, MapStyle({})) if mail else None,
         frame_url=campaign_url(campaign.id, "mail", link=link, pictures=pictures),
         without_url=campaign_url(campaign.id, "map", link=link),
         pictures_url=campaign_url(campaign.id, "map", link=link, pictures="yes"),
@@ -70,5 +71,5 @@ def show_mail(call: PageCall) -> Response:
     base_url = campaign.base_url or call.services.settings.base_url
     shares = shares_of(map_rows(campaign, call.services.summary(campaign), mail))
     style = MapStyle(shares, asked.link or None, pictures, f"{base_url.rstrip('/')}/")
-    html = mail_map(mail.text, mail.places, style)
-    return HTMLResponse(html, headers={"content-security-policy": mail_policy(pictures)})
+    drawn = mail_map(mail.text, mail.places, style)
+    return HTMLResponse(drawn.html, headers={"content-security-policy": mail_policy(pictures)})

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from mailpixel.errors import Conflict, InvalidInput
+from mailpixel.errors import Conflict, InvalidInput, MissingExtra
 from mailpixel.outbound import webhooks
 from mailpixel.outbound.checks import EVENTS, MOST_BATCH, check_url
 from mailpixel.outbound.chosen import VERDICTS
@@ -65,7 +65,7 @@ def add(call: PageCall) -> Response:
         )
     except InvalidInput as error:
         return _list(call, values, {error.field: error.problem})
-    except Conflict as error:
+    except (Conflict, MissingExtra) as error:
         return _list(call, values, {"name": str(error)})
     return _page(call, new.name, Shown(secret={"name": new.name, "secret": secret, "until": ""}))
 
@@ -95,6 +95,8 @@ def test(call: PageCall) -> Any:
         post = trial(webhook, services.live.keyring, services.settings.webhook_networks, to_ms(call.now))
     except InvalidInput as error:
         return _page(call, name, Shown(errors={error.field: error.problem}))
+    except MissingExtra as error:
+        return call.redirect(webhook_address(name), f"{error}.")
 
     async def answered() -> Response:
         found = await post()
@@ -107,7 +109,10 @@ def test(call: PageCall) -> Any:
 def rotate(call: PageCall) -> Response:
     """Make a new secret and show it, this once."""
     registry, name = call.services.registry, call.path["name"]
-    secret = webhooks.rotate(registry, call.services.live.keyring, name, to_ms(call.now))
+    try:
+        secret = webhooks.rotate(registry, call.services.live.keyring, name, to_ms(call.now))
+    except MissingExtra as error:
+        return call.redirect(webhook_address(name), f"{error}.")
     until = iso_ms(registry.webhook(name).old_until_ms) or ""
     return _page(call, name, Shown(secret={"name": name, "secret": secret, "until": until}))
 
