@@ -55,6 +55,8 @@ class Facts(IntFlag):
     """Sec-Fetch-Dest: iframe, frame, embed or object. A page embedded the link."""
     OPENS_UNSEEN = 1 << 17
     """Opens of the message are not measured, so the lack of one proves nothing."""
+    OWN_NETWORK = 1 << 18
+    """From a network of the operator, by the settings at the moment of the hit."""
 
 
 class Verdict(StrEnum):
@@ -81,6 +83,41 @@ class Via(StrEnum):
     SEZNAM = "seznam"
 
 
+class Scope(StrEnum):
+    """Which hits an entry applies to."""
+
+    CLICKS = "clicks"
+    """Machines follow links from there, but images may be fetched from there when a person looks."""
+    ALL = "all"
+
+
+class Certainty(StrEnum):
+    """How much an entry proves."""
+
+    CERTAIN = "certain"
+    """Only machines use it: this alone decides."""
+    PROBABLE = "probable"
+    """People may sit behind it: one piece of evidence among others."""
+    PEOPLE = "people"
+    """People do sit behind it (a privacy relay): never evidence, and a shield against wider entries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One entry: a prefix in CIDR notation, its owner, what it proves about which hits, and who published it when.
+
+    `via` names the mailbox that fetches images from there when its reader looks.
+    """
+
+    prefix: str
+    name: str
+    scope: Scope = Scope.CLICKS
+    certainty: Certainty = Certainty.PROBABLE
+    source: str = ""
+    date: str = ""
+    via: Via | None = None
+
+
 class Envelope(Struct, frozen=True, gc=False):
     """What the log keeps of every event, whatever its kind.
 
@@ -98,12 +135,33 @@ class Envelope(Struct, frozen=True, gc=False):
     facts: Facts
 
 
+class Decision(Struct, frozen=True, gc=False):
+    """What a hit was found to be, for a hit that no longer has what was needed to judge it.
+
+    `client` is the number of its program and device, see `mailpixel.traffic.programs`.
+    """
+
+    verdict: Verdict
+    rule: str
+    via: Via | None = None
+    dup: bool = False
+    client: int = 0
+
+
 class Event(Envelope, frozen=True, gc=False):
-    """A logged hit, opt-out or report of the ESP (delivery, bounce, complaint); never changed.
+    """A logged hit, opt-out or report of the ESP (delivery, bounce, complaint); never changed but for one thing.
 
     A click has the number of a registered `link` or an embedded `destination`. A judged click may have both:
     a destination that it carried can match a link registered later. Events of other kinds have neither.
     Bounces and complaints have a `reason`.
+
+    Where exact addresses are not kept, a hit has a `tag` instead: eight bytes that stand for the client's address
+    (the first four) and for its network (the others) within this message and UTC day. Soon after midnight it also
+    has the `former_tag` of the day before. `network` is the published entry that the address belonged to at the
+    moment of the hit. `address` is then empty or the first address of a /24 or /48.
+
+    The one change: 48 hours after the hit its details are dropped. Then the agent is empty, the facts of headers
+    are gone, the tag is four bytes of the source alone, and the hit carries its decision in `decided`.
     """
 
     campaign: str
@@ -111,6 +169,10 @@ class Event(Envelope, frozen=True, gc=False):
     link: int | None = None
     destination: str | None = None
     reason: Reason | None = None
+    tag: bytes = b""
+    former_tag: bytes = b""
+    network: Network | None = None
+    decided: Decision | None = None
 
 
 class Message(Struct, frozen=True, gc=False):

@@ -9,7 +9,8 @@ from mailpixel.classify.explain import explain
 from mailpixel.classify.judge import judge, judge_agent
 from mailpixel.classify.rules import RULES, KnownAgent, Rules
 from mailpixel.classify.thresholds import Thresholds
-from mailpixel.traffic.networks import Certainty, Network, NetworkTable, Scope
+from mailpixel.model import Certainty, Network, Scope
+from mailpixel.traffic.networks import NetworkTable
 
 __all__ = [
     "RULES",

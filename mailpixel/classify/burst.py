@@ -4,17 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from mailpixel.classify.certain import INSTANT, speaks
-from mailpixel.classify.observation import Observation, Ruling, Source
+from mailpixel.classify.observation import Observation, Ruling
+from mailpixel.classify.origins import Source
 from mailpixel.classify.thresholds import Thresholds
 from mailpixel.classify.trap import TRAP
-from mailpixel.model import Verdict
-from mailpixel.traffic.networks import Certainty
+from mailpixel.model import Certainty, Verdict
 
 BURST = Ruling("burst", Verdict.SCANNER)
 
 _SAME_HAND = (None, TRAP, INSTANT)
 """Rulings under which a click still counts in the bursts of its own source. A hit ruled out by its own event or by
 its network says nothing about other hits."""
+
+_LATER = frozenset({"trap", "instant", "burst", "network", "pair", "client", "no_open", "default"})
+"""The rules of this one and after, and those of `_SAME_HAND`, for hits that carry their decision."""
 
 Span = tuple[int, int, int]
 """First and last position of its clicks, and how many different links they followed."""
@@ -42,7 +45,10 @@ def mark_burst(observations: Sequence[Observation], thresholds: Thresholds) -> N
 
 
 def _of_a_hand(hit: Observation) -> bool:
-    if hit.ruling not in _SAME_HAND:
+    if hit.event.decided is not None:
+        if hit.event.decided.rule not in _LATER:
+            return False
+    elif hit.ruling not in _SAME_HAND:
         return False
     return hit.network is None or speaks(hit) is not Certainty.CERTAIN
 

@@ -4,20 +4,23 @@ from collections.abc import Sequence
 
 from mailpixel.classify.hit_rules import PROXY_OPEN
 from mailpixel.classify.observation import Observation, Ruling
+from mailpixel.classify.origins import network_of
+from mailpixel.classify.rules import Rules
 from mailpixel.classify.thresholds import Thresholds
-from mailpixel.model import Verdict
-from mailpixel.traffic.networks import Certainty, NetworkTable, Scope
+from mailpixel.model import Certainty, Scope, Verdict
 
 INSTANT = Ruling("instant", Verdict.SCANNER)
 NETWORK = Ruling("network", Verdict.SCANNER)
 
 
-def mark_certain(observations: Sequence[Observation], networks: NetworkTable, thresholds: Thresholds) -> None:
+def mark_certain(observations: Sequence[Observation], rules: Rules) -> None:
     """Look up the network of every undecided hit, and rule on hits that network or timing alone decides."""
-    lookup, soon_ms = networks.lookup, max(thresholds.click_hard_ms, thresholds.click_transit_ms)
+    lookup, thresholds = rules.known_networks.lookup, rules.thresholds
+    soon_ms = max(thresholds.click_hard_ms, thresholds.click_transit_ms)
     for hit in observations:
         if hit.ruling is None:
-            hit.network = network = lookup(hit.event.address)
+            event = hit.event
+            hit.network = network = lookup(event.address) if not event.tag else network_of(event, rules)
             age_ms = hit.age_ms
             if hit.click and age_ms is not None and age_ms <= soon_ms and is_too_soon(hit, thresholds):
                 hit.ruling = INSTANT
@@ -30,7 +33,7 @@ def _on_view(hit: Observation) -> Ruling | None:
     network = hit.network
     if network is None or network.via is None or hit.click or hit.early:
         return None
-    hit.source = "", hit.event.agent
+    hit.source = hit.origins.source("", hit.event)
     return PROXY_OPEN[network.via]
 
 

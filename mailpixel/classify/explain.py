@@ -8,8 +8,7 @@ from mailpixel.classify.judge import judge, observe
 from mailpixel.classify.observation import FORGED, PREVIEW, Observation
 from mailpixel.classify.rules import RULES, Rules
 from mailpixel.classify.weak_evidence import NEEDED, lacks
-from mailpixel.model import Campaign, Facts, Judged, Message, Verdict
-from mailpixel.traffic.networks import Certainty, Network, Scope
+from mailpixel.model import Campaign, Certainty, Facts, Judged, Message, Network, Scope, Verdict
 
 _SUMMARIES: Mapping[str, str] = {rule.name: rule.summary for rule in RULES}
 _HEADERS: Mapping[Facts, str] = {
@@ -43,8 +42,11 @@ def explain(message: Message, campaign: Campaign, rules: Rules) -> tuple[Judged,
 
 
 def _reasons(hit: Observation, judged: Judged) -> Iterator[str]:
-    yield _SUMMARIES[judged.rule]
-    yield from _DETAILS.get(judged.rule, _no_detail)(hit)
+    yield _SUMMARIES.get(judged.rule, f"The rule was {judged.rule}.")
+    if judged.event.decided is None:
+        yield from _DETAILS.get(judged.rule, _no_detail)(hit)
+    else:
+        yield "What the request showed was dropped 48 hours after the hit, so the reasons are not known any more."
     if judged.dup:
         yield "It repeats a hit that was counted a moment before, so it is not counted again."
     if not hit.countable:

@@ -2,7 +2,16 @@
 
 from collections.abc import Callable
 
-from mailpixel.classify.observation import FORGED, PREFETCH, PREVIEW, REFERER, Observation, Ruling
+from mailpixel.classify.observation import (
+    FORGED,
+    OWN_NETWORK,
+    PREFETCH,
+    PREVIEW,
+    REFERER,
+    Observation,
+    Ruling,
+)
+from mailpixel.classify.origins import is_own
 from mailpixel.classify.rules import Rules
 from mailpixel.model import Verdict, Via
 from mailpixel.traffic.agents import AgentKind
@@ -22,11 +31,13 @@ DECLARED_SCANNER = Ruling("declared", Verdict.SCANNER)
 DECLARED_BOT = Ruling("declared", Verdict.BOT)
 DECLARED_EARLY = Ruling("declared", Verdict.PREFETCH)
 
+_OWN = PREVIEW | OWN_NETWORK
+
 
 def internal(hit: Observation, rules: Rules) -> Ruling | None:
     """A hit of the sender."""
     event = hit.event
-    own = hit.bits & PREVIEW or event.recipient in rules.seeds or rules.operator.lookup(event.address)
+    own = hit.bits & _OWN or event.recipient in rules.seeds or is_own(event, rules)
     return INTERNAL if own else None
 
 

@@ -12,11 +12,12 @@ from mailpixel.classify.burst import mark_burst
 from mailpixel.classify.certain import mark_certain
 from mailpixel.classify.hit_rules import first_ruling
 from mailpixel.classify.observation import NO_CLOCK, DeliveryClock, Observation, Ruling, sight_of
+from mailpixel.classify.origins import origins_of
 from mailpixel.classify.rules import Rules
 from mailpixel.classify.trap import mark_trap
 from mailpixel.classify.weak_evidence import mark_soft
 from mailpixel.kinds import HIT_KINDS, EventKind
-from mailpixel.model import Campaign, Event, Facts, Judged, Link, Message, Verdict, Via
+from mailpixel.model import Campaign, Decision, Event, Facts, Judged, Link, Message, Verdict, Via
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +56,30 @@ def observe(message: Message, campaign: Campaign, rules: Rules) -> list[Observat
     """The opens and clicks of a message as the rules see them, in order, each with its ruling or None."""
     clocks = _clocks(message, campaign, rules)
     events = sorted(message.events, key=_moment) if len(message.events) > 1 else message.events
-    links = campaign.links
+    links, origins = campaign.links, origins_of(events)
     observations = [
-        sight_of(event if event.destination is None else numbered(event, links), *clocks)
+        sight_of(event if event.destination is None else numbered(event, links), *clocks, origins)
         for event in events
         if event.kind in HIT_KINDS
     ]
     for hit in observations:
-        hit.ruling = first_ruling(hit, rules)
-    mark_trap(observations, campaign.links, rules.known_networks, rules.thresholds)
-    mark_certain(observations, rules.known_networks, rules.thresholds)
+        decided = hit.event.decided
+        hit.ruling = first_ruling(hit, rules) if decided is None else _carried(decided)
+    mark_trap(observations, links, rules)
+    mark_certain(observations, rules)
     mark_burst(observations, rules.thresholds)
     mark_soft(observations, rules.thresholds)
     return observations
+
+
+@lru_cache(maxsize=1024)
+def _ruling(rule: str, verdict: Verdict, via: Via | None) -> Ruling:
+    return Ruling(rule, verdict, via)
+
+
+def _carried(decided: Decision) -> Ruling:
+    """The ruling that a hit carries since its details were dropped. It is never judged again."""
+    return _ruling(decided.rule, decided.verdict, decided.via)
 
 
 def numbered(event: Event, links: Sequence[Link]) -> Event:
@@ -106,6 +118,8 @@ def _judged(observations: Sequence[Observation], rules: Rules) -> list[Judged]:
     for hit in observations:
         ruling = hit.ruling or DEFAULT
         dup = repeats.seen(hit, ruling)
+        if hit.event.decided is not None:
+            dup = hit.event.decided.dup
         judged.append(Judged(hit.event, ruling.verdict, ruling.rule, ruling.via, dup))
     return judged
 

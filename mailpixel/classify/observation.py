@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
+from mailpixel.classify.origins import PLAIN, Origin, Origins, Source
 from mailpixel.kinds import EventKind
-from mailpixel.model import Event, Facts, Verdict, Via
+from mailpixel.model import Event, Facts, Network, Verdict, Via
 from mailpixel.traffic.agents import Agent, AgentKind, read_agent
 from mailpixel.traffic.facts import is_countable
-from mailpixel.traffic.networks import Network
 
 PREVIEW = int(Facts.PREVIEW)
 FORGED = int(Facts.FORGED)
@@ -21,14 +21,12 @@ UPGRADE_INSECURE = int(Facts.UPGRADE_INSECURE)
 PLAIN_HTTP = int(Facts.PLAIN_HTTP)
 UNSEEN = int(Facts.UNSEEN)
 FRAMED = int(Facts.FRAMED)
+OWN_NETWORK = int(Facts.OWN_NETWORK)
 OPENS_UNSEEN = int(Facts.OPENS_UNSEEN)
 GESTURE = NAVIGATE | USER_ACTIVATED
 """The facts that a browser shows when a person's gesture started the navigation."""
 
 _IMAGE_PROXIES = (AgentKind.MAIL_PROXY, AgentKind.PRIVACY_PREFETCH, AgentKind.GMAIL_PREFETCH)
-
-Source = tuple[str, str]
-"""Address and agent; the address is empty for image proxies, whose addresses change from one fetch to the next."""
 
 DeliveryClock = tuple[int | None, int, str]
 """The start of a message's clock (None: no clock), how long afterwards a mailbox may fetch an image
@@ -49,11 +47,11 @@ class Ruling:
 class Observation(Struct, gc=False):
     """An event with everything that the rules use, and the ruling once there is one.
 
-    `bits` are the event's facts as a plain number. `link` is the number of the followed link, or the embedded
-    destination. `countable` says whether the event can count at all: a GET on a valid token that is not a
-    preview. `age_ms` is the time since delivery, or since sending while the message was not delivered yet;
-    None before both. `early_ms` is how long that clock allows an image to be fetched ahead. `in_transit` says
-    that the hit came after sending and before the delivery.
+    `bits` are the event's facts as a plain number. `origin` is what is kept of the address, also of image
+    proxies. `link` is the number of the followed link, or the embedded destination. `countable` says whether the
+    event can count at all: a GET on a valid token that is not a preview. `age_ms` is the time since delivery, or
+    since sending while the message was not delivered yet; None before both. `early_ms` is how long that clock
+    allows an image to be fetched ahead. `in_transit` says that the hit came after sending and before the delivery.
     """
 
     event: Event
@@ -61,7 +59,9 @@ class Observation(Struct, gc=False):
     at_ms: int
     bits: int
     agent: Agent
+    origin: Origin
     source: Source
+    origins: Origins
     link: int | str | None
     countable: bool
     age_ms: int | None
@@ -91,7 +91,12 @@ class Observation(Struct, gc=False):
         return self.age_ms is not None and self.age_ms <= self.early_ms
 
 
-def sight_of(event: Event, clock: DeliveryClock = NO_CLOCK, before: DeliveryClock = NO_CLOCK) -> Observation:
+def sight_of(
+    event: Event,
+    clock: DeliveryClock = NO_CLOCK,
+    before: DeliveryClock = NO_CLOCK,
+    origins: Origins = PLAIN,
+) -> Observation:
     """An open or click on the clock of its message, or on the clock `before` while that has not started.
 
     A hit before both has no age.
@@ -103,13 +108,19 @@ def sight_of(event: Event, clock: DeliveryClock = NO_CLOCK, before: DeliveryCloc
         start_ms, early_ms, name = before
     bits = event.facts._value_
     agent = read_agent(event.agent)
+    origin = event.address if not event.tag else origins.of(event)
+    source = "" if agent.kind in _IMAGE_PROXIES else origin, event.agent
+    if origins.dropped:
+        source = origins.source(source[0], event)
     return Observation(
         event,
         event.kind is EventKind.CLICK,
         at_ms,
         bits,
         agent,
-        ("" if agent.kind in _IMAGE_PROXIES else event.address, event.agent),
+        origin,
+        source,
+        origins,
         event.destination if event.link is None else event.link,
         is_countable(event.method, bits),
         None if start_ms is None or at_ms < start_ms else at_ms - start_ms,

@@ -15,7 +15,8 @@ from typing import Any, Self, TypeVar
 
 from mailpixel.classify.rules import KnownAgent, shipped_networks
 from mailpixel.errors import InvalidInput, NotFound
-from mailpixel.traffic.networks import Certainty, Network, canonical_prefix
+from mailpixel.model import Certainty, Network
+from mailpixel.traffic.networks import canonical_prefix, read_network
 
 Entry = TypeVar("Entry")
 
@@ -107,7 +108,7 @@ def operator_network(
     prefix: str = "", name: str = "", scope: str = "clicks", certainty: str = "probable"
 ) -> Network:
     """An entry of the operator, checked. Raises `InvalidInput` naming the field."""
-    entry = Network.read({"prefix": prefix, "name": name.strip(), "scope": scope, "certainty": certainty})
+    entry = read_network({"prefix": prefix, "name": name.strip(), "scope": scope, "certainty": certainty})
     if not entry.name or len(entry.name) > NAME_LIMIT or not entry.name.isprintable():
         raise InvalidInput("name", f"must be 1 to {NAME_LIMIT} printable characters that say whose it is")
     network = ip_network(entry.prefix)

@@ -10,9 +10,9 @@ from typing import Any, Self
 
 from mailpixel.classify.thresholds import Thresholds
 from mailpixel.errors import InvalidInput
-from mailpixel.model import Verdict
+from mailpixel.model import Network, Verdict
 from mailpixel.traffic.agent_lists import shipped_lists
-from mailpixel.traffic.networks import Network, NetworkTable, canonical_prefix
+from mailpixel.traffic.networks import NetworkTable, canonical_prefix, read_network
 
 EDITION = 4
 """Increase it whenever a rule's code decides differently, so that old verdicts are known to be of other rules."""
@@ -120,14 +120,24 @@ class Rules:
     """A short text that changes whenever verdicts may: rules, thresholds, lists or the operator's additions."""
     operator: NetworkTable = field(init=False, repr=False, compare=False)
     known_networks: NetworkTable = field(init=False, repr=False, compare=False)
+    _own: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         own = tuple(Network(canonical_prefix(prefix), "operator") for prefix in self.operator_networks)
         gone = {canonical_prefix(prefix) for prefix in self.without}
         shipped = (network for network in shipped_networks() if network.prefix not in gone)
         object.__setattr__(self, "operator", NetworkTable(own))
+        object.__setattr__(self, "without", frozenset(gone))
+        object.__setattr__(self, "_own", frozenset(network.prefix for network in self.networks))
         object.__setattr__(self, "known_networks", NetworkTable((*shipped, *self.networks)))
         object.__setattr__(self, "version", self._fingerprint())
+
+    def counts(self, entry: Network) -> bool:
+        """Whether an entry that a hit was logged with still counts: the operator has not struck it out since.
+
+        Entries of the operator have no source. Entries that a later release no longer ships still count.
+        """
+        return entry.prefix in self._own or (entry.source != "" and entry.prefix not in self.without)
 
     def _fingerprint(self) -> str:
         parts = (
@@ -150,5 +160,5 @@ def shipped_networks() -> tuple[Network, ...]:
     text = (files("mailpixel.traffic") / "data" / "networks.json").read_text(encoding="utf-8")
     groups: Iterable[Mapping[str, Any]] = json.loads(text)["groups"]
     return tuple(
-        Network.read({**group, "prefix": prefix}) for group in groups for prefix in group["prefixes"]
+        read_network({**group, "prefix": prefix}) for group in groups for prefix in group["prefixes"]
     )

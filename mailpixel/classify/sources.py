@@ -12,11 +12,13 @@ from itertools import groupby
 from operator import itemgetter
 
 from mailpixel.classify.judge import observe
-from mailpixel.classify.observation import Observation, Source
+from mailpixel.classify.observation import Observation
 from mailpixel.classify.rules import Rules
 from mailpixel.classify.weak_evidence import first_read_ms, is_unopened
 from mailpixel.model import Campaign, Message, Verdict
 
+Source = tuple[str, str]
+"""Address and agent. Where only the network of an address is kept, it stands for the address."""
 SOON_MS = 300_000
 """A gateway has usually come by then: 97 % of 836 scanner bursts began within five minutes of sending, but few
 people do. Source: github putyourlightson/craft-campaign issue 546, 2026-08."""
@@ -119,7 +121,8 @@ def _call(
 
 def _counts(hit: Observation, source: Source) -> bool:
     own = hit.ruling is not None and hit.ruling.verdict is Verdict.INTERNAL
-    return hit.click and hit.countable and not own and hit.source == source
+    is_it = (hit.event.address, hit.event.agent) == source and hit.source[0] != ""
+    return hit.click and hit.countable and not own and is_it
 
 
 def _evidence(source: Source, calls: Sequence[_Call]) -> SourceEvidence:

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mailpixel.classify.certain import speaks
-from mailpixel.classify.observation import FORGED, Observation, Ruling, Source
+from mailpixel.classify.observation import FORGED, Observation, Ruling
+from mailpixel.classify.origins import Source, network_of
+from mailpixel.classify.rules import Rules
 from mailpixel.classify.thresholds import Thresholds
-from mailpixel.model import Link, Verdict
-from mailpixel.traffic.networks import Certainty, NetworkTable
+from mailpixel.model import Certainty, Link, Verdict
 
 TRAP = Ruling("trap", Verdict.SCANNER)
 
@@ -17,8 +18,8 @@ TRAP = Ruling("trap", Verdict.SCANNER)
 class _Trips:
     """When traps were hit, in order: hidden links by anyone and by source, and all traps by source.
 
-    A source here is address and agent, also for image proxies: many of them share an agent, and anyone can
-    send a broken signature under it. A source without a stored address proves nothing about others.
+    A source here is origin and agent, also for image proxies: many of them share an agent, and anyone can
+    send a broken signature under it. A source of which nothing is stored proves nothing about others.
     """
 
     hidden: Sequence[int]
@@ -28,34 +29,34 @@ class _Trips:
     """Sources with a click that shows a person's gesture."""
 
 
-def mark_trap(
-    observations: Sequence[Observation], links: Iterable[Link], networks: NetworkTable, thresholds: Thresholds
-) -> None:
+def mark_trap(observations: Sequence[Observation], links: Iterable[Link], rules: Rules) -> None:
     """Rule on undecided hits that trigger a trap, those near a followed hidden link, and later ones of the source.
 
     Hits that their own event or a certain network decided trigger nothing: they prove nothing about others,
-    not even about a similar agent nearby.
+    not even about a similar agent nearby. A hit that carries the decision of this rule triggers as it did then.
     """
     hidden = {link.number for link in links if link.trap}
     trips = [
-        hit for hit in observations if (hit.bits & FORGED or hit.event.link in hidden) and hit.ruling is None
+        hit
+        for hit in observations
+        if (hit.bits & FORGED or hit.event.link in hidden) and (hit.ruling is None or hit.ruling == TRAP)
     ]
     if not trips:
         return
-    telling = [trip for trip in trips if _may_tell(trip, networks)]
-    people = {_source(hit) for hit in observations if _is_persons(hit) and _may_tell(hit, networks)}
+    telling = [trip for trip in trips if _may_tell(trip, rules)]
+    people = {_source(hit) for hit in observations if _is_persons(hit) and _may_tell(hit, rules)}
     hidden_trips = [trip for trip in telling if _is_hidden(trip, hidden)]
     seen = _Trips(
         [trip.at_ms for trip in hidden_trips],
         _by_source(hidden_trips),
-        _by_source(trip for trip in telling if trip.event.address or not trip.bits & FORGED),
+        _by_source(trip for trip in telling if trip.origin or not trip.bits & FORGED),
         frozenset(people),
     )
     for trip in trips:
         trip.ruling, trip.distance_ms = TRAP, 0
     for hit in observations:
         if hit.ruling is None:
-            distance = _distance(hit, seen, thresholds)
+            distance = _distance(hit, seen, rules.thresholds)
             if distance is not None:
                 hit.ruling, hit.distance_ms = TRAP, distance
 
@@ -64,9 +65,9 @@ def _is_hidden(hit: Observation, hidden: set[int]) -> bool:
     return hit.event.link in hidden and not hit.bits & FORGED
 
 
-def _may_tell(hit: Observation, networks: NetworkTable) -> bool:
+def _may_tell(hit: Observation, rules: Rules) -> bool:
     """Whether a hit may be evidence about others. Hits from a certain network may not."""
-    hit.network = networks.lookup(hit.event.address)
+    hit.network = network_of(hit.event, rules)
     return speaks(hit) is not Certainty.CERTAIN
 
 
@@ -75,7 +76,7 @@ def _is_persons(hit: Observation) -> bool:
 
 
 def _source(hit: Observation) -> Source:
-    return hit.event.address, hit.event.agent
+    return hit.origins.source(hit.origin, hit.event)
 
 
 def _by_source(trips: Iterable[Observation]) -> dict[Source, list[int]]:

@@ -15,10 +15,10 @@ from mailpixel.classify.observation import (
     Observation,
     Ruling,
 )
+from mailpixel.classify.origins import Place
 from mailpixel.classify.thresholds import Thresholds
 from mailpixel.model import Verdict
 from mailpixel.traffic.browsers import BrowserClaim
-from mailpixel.traffic.networks import neighbourhood
 
 FAMILIES = ("instant", "network", "pair", "client", "no_open")
 """The families, in the order in which they name a verdict."""
@@ -29,7 +29,7 @@ SOFT = {name: Ruling(name, Verdict.SCANNER) for name in FAMILIES}
 _NO_PERSON, _PERHAPS, _PERSON = range(3)
 """How strongly the headers of a click indicate a person."""
 
-Place = tuple[tuple[int, int], str]
+Whence = tuple[Place, str]
 """The network and the operating system a click came from."""
 
 
@@ -164,8 +164,8 @@ def _weaker_of_pairs(clicks: Sequence[Observation], window_ms: int) -> Iterator[
 
 def _outdone(clicks: Sequence[Observation], window_ms: int) -> Iterator[Observation]:
     """Move a window over the clicks of one link, counting how many of each strength came from each place."""
-    seen = [(click, strength(click), _place(click)) for click in clicks]
-    counts: Counter[tuple[int, Place | None]] = Counter()
+    seen = [(click, strength(click), _whence(click)) for click in clicks]
+    counts: Counter[tuple[int, Whence | None]] = Counter()
     enter = leave = 0
     for click, mine, place in seen:
         while enter < len(seen) and seen[enter][0].at_ms <= click.at_ms + window_ms:
@@ -179,12 +179,12 @@ def _outdone(clicks: Sequence[Observation], window_ms: int) -> Iterator[Observat
 
 
 def _count(
-    counts: Counter[tuple[int, Place | None]], entry: tuple[Observation, int, Place], step: int
+    counts: Counter[tuple[int, Whence | None]], entry: tuple[Observation, int, Whence], step: int
 ) -> None:
     _, level, place = entry
     counts[level, None] += step
     counts[level, place] += step
 
 
-def _place(click: Observation) -> Place:
-    return neighbourhood(click.event.address), click.agent.system
+def _whence(click: Observation) -> Whence:
+    return click.origins.place(click.event), click.agent.system

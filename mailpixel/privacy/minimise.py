@@ -1,9 +1,86 @@
-"""Reduces a client's address to what may be kept."""
+"""Reduces a client's address to what may be kept, before anything is queued, written or logged."""
 
+from collections.abc import Callable
 from functools import lru_cache
+from hashlib import blake2b
+from typing import Protocol
 
+from msgspec import Struct
+
+from mailpixel.classify.origins import EXACT, NOWHERE
+from mailpixel.classify.rules import Rules
 from mailpixel.errors import InvalidInput
-from mailpixel.traffic.networks import network_of
+from mailpixel.model import Facts, Network
+from mailpixel.times import DAY_MS
+from mailpixel.traffic.networks import network_of, packed
+
+FORMER_MS = 1_000_000
+"""How long after midnight (UTC) a hit has the tag of the former day, too. No rule compares sources over a longer
+time than 900 s, but for opens of a source that follows many links later."""
+
+
+class DaySalts(Protocol):
+    """Salts without I/O, see `mailpixel.privacy.salts`."""
+
+    def salt(self, day: int) -> bytes:
+        """The salt of a day (days since 1970)."""
+
+    def former(self, day: int) -> bytes | None:
+        """The salt of the day before this one, unless it is not kept any more."""
+
+
+class Trace(Struct, frozen=True, gc=False):
+    """What is kept of an address; see `Event`. `facts` is added to the facts of the hit."""
+
+    address: str = ""
+    tag: bytes = b""
+    former_tag: bytes = b""
+    network: Network | None = None
+    facts: Facts = Facts.NONE
+
+
+NOTHING = Trace()
+
+
+class Minimiser:
+    """Makes the trace of a hit from its address. `rules` gives the rules in force. It does no I/O."""
+
+    def __init__(self, salts: DaySalts, rules: Callable[[], Rules]) -> None:
+        self._salts = salts
+        self._rules = rules
+
+    def trace(self, address: str, at_ms: int, campaign: str, recipient: str, full: bool = False) -> Trace:
+        """What to keep of the address of a hit on a message.
+
+        `full` keeps the first address of its /24 or /48, too. The entry and the operator's networks are those of
+        the rules in force now.
+        """
+        if not address:
+            return Trace(tag=NOWHERE)
+        day, past_ms = divmod(at_ms, DAY_MS)
+        former = self._salts.former(day) if past_ms < FORMER_MS else None
+        rules = self._rules()
+        return Trace(
+            minimise(address, "network") if full else "",
+            tag_of(self._salts.salt(day), campaign, recipient, address),
+            b"" if former is None else tag_of(former, campaign, recipient, address),
+            rules.known_networks.lookup(address),
+            Facts.OWN_NETWORK if rules.operator.lookup(address) is not None else Facts.NONE,
+        )
+
+
+def tag_of(salt: bytes, campaign: str, recipient: str, address: str) -> bytes:
+    """Eight bytes that stand for an address within a message and a day: four for it, four for its /24 or /48.
+
+    They cannot be compared with those of another message or day, and not computed without the salt.
+    """
+    size, number = packed(address)
+    message = f"{campaign}\n{recipient}\n".encode()
+    exact = blake2b(message + number.to_bytes(size, "big"), digest_size=EXACT, key=salt)
+    near = blake2b(
+        message + number.to_bytes(size, "big")[: 3 if size == 4 else 6], digest_size=EXACT, key=salt
+    )
+    return exact.digest() + near.digest()
 
 
 @lru_cache(maxsize=4_096)

@@ -92,6 +92,8 @@ def _client(opened: Judged | None, clicked: Judged | None) -> int:
     first = opened or clicked
     if first is None:
         return UNKNOWN_CLIENT
+    if first.event.decided is not None:
+        return first.event.decided.client
     return client_of(first.event.agent, first.via, opened is None)
 
 

@@ -19,7 +19,7 @@ from mailpixel.kinds import EventKind
 from mailpixel.model import Campaign, Event, Facts, Link, Message
 from mailpixel.times import moment_of
 from mailpixel.traffic.facts import facts_of
-from mailpixel.traffic.networks import Network, canonical_address
+from mailpixel.traffic.networks import canonical_address, read_network
 
 _EDGE = b"play"
 _MARKS = {"valid": Facts.NONE, "preview": Facts.PREVIEW, "tampered": Facts.FORGED}
@@ -60,7 +60,7 @@ class Scenario:
             base,
             seeds=base.seeds | frozenset(self.config.get("seeds", ())),
             operator_networks=(*base.operator_networks, *self.config.get("operator_networks", ())),
-            networks=(*base.networks, *map(Network.read, self.config.get("networks", ()))),
+            networks=(*base.networks, *map(read_network, self.config.get("networks", ()))),
             agents=(*base.agents, *map(KnownAgent.read, self.config.get("agents", ()))),
         )
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from mailpixel.classify.sources import SourceEvidence
+from mailpixel.model import Network
 from mailpixel.report.moments import iso_ms
-from mailpixel.traffic.networks import Network, NetworkTable, network_of
+from mailpixel.traffic.networks import NetworkTable, network_of
 
 Listed = tuple[SourceEvidence, Network | None]
 """A source and the entry that covers its address."""

@@ -12,7 +12,8 @@ from mailpixel.store.erasure import Erasure
 from mailpixel.store.lifecycle import Lifecycle
 from mailpixel.store.log import Log
 from mailpixel.store.projections import Projections
+from mailpixel.store.salts import Salts
 
 
-class Store(Log, Consumers, Projections, Changes, Erasure, Lifecycle, Protocol):
+class Store(Log, Consumers, Projections, Changes, Erasure, Salts, Lifecycle, Protocol):
     """The log of events and the projections folded from it."""

@@ -9,57 +9,22 @@ from ipaddress import ip_address, ip_network
 from typing import Self, TypeVar
 
 from mailpixel.errors import InvalidInput
-from mailpixel.model import Via
+from mailpixel.model import Certainty, Network, Scope, Via
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
-class Scope(StrEnum):
-    """Which hits an entry applies to."""
+def read_network(row: Mapping[str, object]) -> Network:
+    """An entry from a JSON object with the fields of `Network`.
 
-    CLICKS = "clicks"
-    """Machines follow links from there, but images may be fetched from there when a person looks."""
-    ALL = "all"
-
-
-class Certainty(StrEnum):
-    """How much an entry proves."""
-
-    CERTAIN = "certain"
-    """Only machines use it: this alone decides."""
-    PROBABLE = "probable"
-    """People may sit behind it: one piece of evidence among others."""
-    PEOPLE = "people"
-    """People do sit behind it (a privacy relay): never evidence, and a shield against wider entries."""
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """One entry: a prefix in CIDR notation, its owner, what it proves about which hits, and who published it when.
-
-    `via` names the mailbox that fetches images from there when its reader looks.
+    Raises `InvalidInput` for an invalid prefix, scope or certainty.
     """
-
-    prefix: str
-    name: str
-    scope: Scope = Scope.CLICKS
-    certainty: Certainty = Certainty.PROBABLE
-    source: str = ""
-    date: str = ""
-    via: Via | None = None
-
-    @classmethod
-    def read(cls, row: Mapping[str, object]) -> Self:
-        """Read an entry from a JSON object with these keys.
-
-        Raises `InvalidInput` for an invalid prefix, scope or certainty.
-        """
-        prefix = canonical_prefix(str(row.get("prefix", "")))
-        scope = _choice(Scope, row.get("scope", Scope.CLICKS), "scope")
-        certainty = _choice(Certainty, row.get("certainty", Certainty.PROBABLE), "certainty")
-        name, source, date = (str(row.get(key, "")) for key in ("name", "source", "date"))
-        via = _choice(Via, row["via"], "via") if row.get("via") else None
-        return cls(prefix, name, scope, certainty, source, date, via)
+    prefix = canonical_prefix(str(row.get("prefix", "")))
+    scope = _choice(Scope, row.get("scope", Scope.CLICKS), "scope")
+    certainty = _choice(Certainty, row.get("certainty", Certainty.PROBABLE), "certainty")
+    name, source, date = (str(row.get(key, "")) for key in ("name", "source", "date"))
+    via = _choice(Via, row["via"], "via") if row.get("via") else None
+    return Network(prefix, name, scope, certainty, source, date, via)
 
 
 def canonical_prefix(text: str) -> str:
@@ -104,10 +69,13 @@ class NetworkTable:
     entries: tuple[Network, ...] = ()
     lookup: Callable[[str], Network | None] = field(init=False, repr=False, compare=False)
     """The narrowest entry with an address; None without one, or if it is not an address. Answers are cached."""
+    lookup_whole: Callable[[str, int], Network | None] = field(init=False, repr=False, compare=False)
+    """The narrowest entry that covers a whole network: its first address, and the length of its prefix."""
 
     def __post_init__(self) -> None:
-        find = partial(_narrowest, _levels(self.entries))
-        object.__setattr__(self, "lookup", lru_cache(maxsize=65_536)(find))
+        levels = _levels(self.entries)
+        object.__setattr__(self, "lookup", lru_cache(maxsize=65_536)(partial(_narrowest, levels)))
+        object.__setattr__(self, "lookup_whole", lru_cache(maxsize=16_384)(partial(_covering, levels)))
 
     def __reduce__(self) -> tuple[type[Self], tuple[tuple[Network, ...]]]:
         """Another process gets the entries and makes its own cache."""
@@ -132,6 +100,17 @@ def _narrowest(levels: Mapping[int, tuple[Level, ...]], address: str) -> Network
         if entry is not None:
             return entry
     return None
+
+
+def _covering(levels: Mapping[int, tuple[Level, ...]], address: str, length: int) -> Network | None:
+    size, _ = packed(address)
+    least = size * 8 - length
+    return _narrowest({size: tuple(level for level in levels.get(size, ()) if level[0] >= least)}, address)
+
+
+def length_of(prefix: str) -> int:
+    """The length of a prefix in CIDR notation, in bits."""
+    return int(prefix.rpartition("/")[2])
 
 
 def packed(address: str) -> tuple[int, int]:

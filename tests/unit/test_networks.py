@@ -7,7 +7,7 @@ import pytest
 from mailpixel.classify import Certainty, Network, NetworkTable, Rules, Scope
 from mailpixel.classify.rules import shipped_networks
 from mailpixel.errors import InvalidInput
-from mailpixel.traffic.networks import canonical_address, canonical_prefix, neighbourhood
+from mailpixel.traffic.networks import canonical_address, canonical_prefix, neighbourhood, read_network
 
 WIDE = Network("192.0.2.0/24", "wide")
 NARROW = Network("192.0.2.64/26", "narrow", Scope.ALL, Certainty.CERTAIN)
@@ -52,7 +52,7 @@ def test_a_later_entry_replaces_an_older_one_for_the_same_prefix() -> None:
 
 def test_a_row_is_read_with_its_prefix_in_the_one_spelling() -> None:
     row = {"prefix": "192.0.2.77/24", "name": "n", "scope": "all", "certainty": "certain", "date": "2026"}
-    assert Network.read(row) == Network("192.0.2.0/24", "n", Scope.ALL, Certainty.CERTAIN, date="2026")
+    assert read_network(row) == Network("192.0.2.0/24", "n", Scope.ALL, Certainty.CERTAIN, date="2026")
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_row_is_read_with_its_prefix_in_the_one_spelling() -> None:
 )
 def test_a_bad_row_is_refused_by_the_name_of_its_field(row: dict[str, str], field: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        Network.read(row)
+        read_network(row)
     assert caught.value.field == field
     assert row[field] not in str(caught.value)
 

@@ -196,13 +196,18 @@ class Database:
         with self.at_once() as connection:
             connection.execute("vacuum")
 
-    def truncate_log(self) -> bool:
+    def truncate_log(self, wait: bool = True) -> bool:
         """Empty the write-ahead log into the file, so that it keeps no former content.
 
-        Returns False when readers prevented it for `busy_ms`.
+        Returns False when readers prevented it for `busy_ms`, or now if it must not `wait`: writers wait, too.
         """
         with self._refusals():
-            (row,) = self._connection().execute("pragma wal_checkpoint(truncate)").fetchall()
+            connection = self._connection()
+            connection.execute(f"pragma busy_timeout = {self.busy_ms if wait else 0:d}").fetchall()
+            try:
+                (row,) = connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+            finally:
+                connection.execute(f"pragma busy_timeout = {self.busy_ms:d}").fetchall()
             return bool(row[0] == 0)
 
     def close(self) -> None:

@@ -12,12 +12,13 @@ from mailpixel.store.sqlite.agents import is_gone
 from mailpixel.store.sqlite.appending import LARGEST, insert, insert_at_once
 from mailpixel.store.sqlite.changes import note_changed
 from mailpixel.store.sqlite.database import Database
+from mailpixel.store.sqlite.network_entries import NetworkNumbers, intern_networks
 from mailpixel.store.sqlite.persons import CAMPAIGNS, campaigns_of
 from mailpixel.store.sqlite.rows import (
     READ,
     AgentNumbers,
-    AgentTexts,
     SqlRow,
+    Texts,
     check_id,
     intern_agents,
     known_agents,
@@ -68,7 +69,8 @@ class EventLog:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._numbers = AgentNumbers()
-        self._texts = AgentTexts()
+        self._networks = NetworkNumbers()
+        self._texts = Texts()
 
     def append(self, events: Sequence[Event]) -> None:
         """Write all events that no tombstone keeps out, or raise and write nothing."""
@@ -89,18 +91,28 @@ class EventLog:
             return
         with self._database.writing() as connection:
             kept = kept_events(connection, events)
-            known = self._numbers.known
+            known, entries = self._numbers.known, self._networks.known
             new = intern_agents(connection, list({event.agent for event in kept if event.agent not in known}))
-            numbers = {**known, **new}
-            insert(connection, [to_row(event, numbers[event.agent]) for event in kept])
+            named = intern_networks(
+                connection, {event.network for event in kept if event.network not in entries}
+            )
+            numbers, networks = {**known, **new}, {**entries, **named}
+            insert(
+                connection,
+                [to_row(event, numbers[event.agent], networks[event.network]) for event in kept],
+            )
         self._numbers.learn(new)
+        self._networks.learn(named)
 
     def _append_at_once(self, events: Sequence[Event]) -> bool:
-        """Append with one statement. That nearly always works: no agent is new and no one was erased lately."""
-        known = self._numbers.known
-        if len(events) > LARGEST or any(event.agent not in known for event in events):
+        """Append with one statement. That nearly always works: nothing is new and no one was erased lately."""
+        known, networks = self._numbers.known, self._networks.known
+        if len(events) > LARGEST:
             return False
-        rows = [to_row(event, known[event.agent]) for event in events]
+        try:
+            rows = [to_row(event, known[event.agent], networks[event.network]) for event in events]
+        except KeyError:  # a new agent or network
+            return False
         oldest_ms = min(event.received_at_ms for event in events)
         with self._database.at_once() as connection:
             return insert_at_once(connection, rows, oldest_ms)
@@ -119,7 +131,8 @@ class EventLog:
             with self._database.writing() as connection:
                 kept = kept_events(connection, known)
                 numbers = known_agents(connection, {hit.agent for hit in kept})
-                insert(connection, [to_row(hit, numbers[hit.agent]) for hit in kept])
+                networks = {None: None, **intern_networks(connection, {hit.network for hit in kept})}
+                insert(connection, [to_row(hit, numbers[hit.agent], networks[hit.network]) for hit in kept])
         return len(known)
 
     def raise_overflow(self, overflow: Sequence[Overflow]) -> None:
@@ -134,7 +147,7 @@ class EventLog:
         """The last events, newest first."""
         with self._database.reading() as connection:
             rows = connection.execute(LATEST, (limit,)).fetchall()
-            self._texts.load(connection, {row[8] for row in rows})
+            self._texts.load(connection, rows)
         return [to_event(row, self._texts) for row in rows]
 
     def named_after(self, position: int, limit: int) -> tuple[int, Sequence[SqlRow]]:
@@ -249,7 +262,7 @@ class EventLog:
     def _messages(self, connection: sqlite3.Connection, rows: Sequence[SqlRow]) -> Sequence[Message]:
         """Group rows into messages, in order of their first row, with events in order of id."""
         texts = self._texts
-        texts.load(connection, {row[8] for row in rows})
+        texts.load(connection, rows)
         found: dict[tuple[str, str], list[Event]] = {}
         for row in rows:
             key = row[:2]

@@ -2,11 +2,13 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from mailpixel.errors import InvalidInput
 from mailpixel.kinds import HIT_KINDS, EventKind, Reason
-from mailpixel.model import Event
+from mailpixel.model import Decision, Event, Network, Verdict, Via
+from mailpixel.store.sqlite.network_entries import NetworkTexts
 from mailpixel.traffic.facts import facts_with
 
 KINDS: tuple[tuple[EventKind, Reason | None], ...] = (
@@ -21,12 +23,20 @@ KINDS: tuple[tuple[EventKind, Reason | None], ...] = (
 HITS = str(tuple(KINDS.index((kind, None)) for kind in HIT_KINDS))
 """The stored kinds of opens and clicks, as SQL."""
 
-COLUMNS = "id, kind, campaign, recipient, link, destination, method, address, agent, facts"
-READ = "e.campaign, e.recipient, e.id, e.kind, e.link, e.destination, e.method, e.address, e.agent, e.facts"
+COLUMNS = (
+    "id, kind, campaign, recipient, link, destination, method, address, agent, facts, tag, network, decided"
+)
+READ = (
+    "e.campaign, e.recipient, e.id, e.kind, e.link, e.destination, e.method, e.address, e.agent, e.facts,"
+    " e.tag, e.network, e.decided"
+)
 """The columns that `to_event` takes, of the events as `e`."""
 
 MAX_AGENTS = 20_000
 """Agents kept in memory; a mailing to millions shows a few thousand."""
+
+TAG_BYTES = 8
+"""A tag; behind it the former tag, where there is one."""
 
 _KIND_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
 
@@ -41,7 +51,7 @@ def check_id(event: Event) -> None:
         )
 
 
-def to_row(event: Event, agent: int) -> SqlRow:
+def to_row(event: Event, agent: int, network: int | None) -> SqlRow:
     """The row of an event in the order of `COLUMNS`. GET and an empty address, which are most common, are null."""
     return (
         event.id,
@@ -54,7 +64,22 @@ def to_row(event: Event, agent: int) -> SqlRow:
         event.address or None,
         agent,
         event.facts._value_,
+        event.tag + event.former_tag if event.tag else None,
+        network,
+        None if event.decided is None else decision_text(event.decided),
     )
+
+
+def decision_text(decided: Decision) -> str:
+    """A decision as text: verdict, rule, via (or -), repeat (1 or 0) and client, separated by blanks."""
+    via = decided.via or "-"
+    return f"{decided.verdict} {decided.rule} {via} {decided.dup:d} {decided.client}"
+
+
+@lru_cache(maxsize=4_096)
+def _decision(text: str) -> Decision:
+    verdict, rule, via, dup, client = text.split(" ")
+    return Decision(Verdict(verdict), rule, None if via == "-" else Via(via), dup == "1", int(client))
 
 
 class AgentNumbers:
@@ -106,9 +131,36 @@ class AgentTexts(dict[int, str]):
             self[number] = found[0]
 
 
-def to_event(row: SqlRow, agents: dict[int, str]) -> Event:
+class Texts:
+    """What rows refer to by number: agents and networks."""
+
+    def __init__(self) -> None:
+        self.agents = AgentTexts()
+        self.networks = NetworkTexts()
+
+    def load(self, connection: sqlite3.Connection, rows: Sequence[SqlRow]) -> None:
+        """Make sure that everything is loaded that rows in the order of `READ` refer to."""
+        self.agents.load(connection, {row[8] for row in rows})
+        self.networks.load(connection, {row[11] for row in rows})
+
+
+def to_event(row: SqlRow, texts: Texts) -> Event:
     """The event of a row in the order of `READ`."""
-    campaign, recipient, id, number, link, destination, method, address, agent, facts = row
+    (
+        campaign,
+        recipient,
+        id,
+        number,
+        link,
+        destination,
+        method,
+        address,
+        agent,
+        facts,
+        tag,
+        network,
+        decided,
+    ) = row
     kind, reason = KINDS[number]
     return Event(
         id,
@@ -116,11 +168,20 @@ def to_event(row: SqlRow, agents: dict[int, str]) -> Event:
         int.from_bytes(id[:6], "big"),
         "GET" if method is None else method,
         "" if address is None else address,
-        agents[agent],
+        texts.agents[agent],
         facts_with(facts),
         campaign,
         recipient,
         link,
         destination,
         reason,
+        *(() if tag is None else _instead(tag, network, decided, texts)),
     )
+
+
+def _instead(
+    tag: bytes, network: int | None, decided: str | None, texts: Texts
+) -> tuple[bytes, bytes, Network | None, Decision | None]:
+    """What is kept instead of an address, in the order of `Event`."""
+    decision = None if decided is None else _decision(decided)
+    return tag[:TAG_BYTES], tag[TAG_BYTES:], texts.networks[network], decision

@@ -25,6 +25,7 @@ from mailpixel.store.sqlite.migrations import migrate
 from mailpixel.store.sqlite.new_generation import NewGeneration
 from mailpixel.store.sqlite.projections import Projections
 from mailpixel.store.sqlite.recipients import recipients
+from mailpixel.store.sqlite.salts import drop_salts, salt_days, salts
 from mailpixel.store.sqlite.sources import messages_by_source
 from mailpixel.store.sqlite.sweeping import sweep
 from mailpixel.store.sqlite.tombstones import ahead_of
@@ -179,6 +180,18 @@ class SqliteStore:
     ) -> Sequence[MessageState]:
         """See `ReadProjections`."""
         return recipients(self._database, campaign, (after, limit), standing, link)
+
+    def salts(self, make: Sequence[int] = ()) -> Mapping[int, bytes]:
+        """See `Salts`."""
+        return salts(self._database, make)
+
+    def drop_salts(self, before: int) -> bool:
+        """See `Salts`."""
+        return drop_salts(self._database, before)
+
+    def salt_days(self) -> Sequence[int]:
+        """See `Salts`."""
+        return salt_days(self._database)
 
     def erase(self, recipient: str, now_ms: int) -> int:
         """See `Store`."""
