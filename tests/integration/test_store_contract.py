@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.event_ids import reported_event
 from mailpixel.kinds import EventKind, Reason
-from mailpixel.model import Event, Facts, Message
+from mailpixel.model import Certainty, Decision, Event, Facts, Message, Network, Scope, Verdict, Via
 from mailpixel.store.consumers import News, Waiting
 from mailpixel.store.log import Overflow, PutAside
 from mailpixel.store.measures import MEASURES
@@ -571,3 +571,20 @@ def test_messages_come_to_a_rebuild_as_they_come_to_others(store: Store) -> None
     assert list(store.messages_to_fold("spring", "r-1", "r-3")) == list(
         store.messages("spring", "r-1", "r-3")
     )
+
+
+def test_what_is_kept_instead_of_an_address_comes_back_as_it_was(store: Store) -> None:
+    entry = Network("40.92.0.0/15", "mail", Scope.ALL, Certainty.CERTAIN, "list", "2026-11", Via.MICROSOFT)
+    other = Network("192.0.2.0/24", "ours")
+    tags: dict[str, object] = {"tag": b"12345678", "former_tag": b"abcdefgh", "address": ""}
+    hits = [
+        an_open(60.0, **tags, network=entry),
+        a_click(90.0, **tags | {"former_tag": b""}, network=other),
+        a_click(95.0, **tags, facts=Facts.OWN_NETWORK | Facts.OPENS_UNSEEN),
+        an_open(99.0, tag=b"1234", decided=Decision(Verdict.HUMAN, "default", Via.GMAIL, True, 770)),
+        an_open(100.0, tag=b"1234", decided=Decision(Verdict.SCANNER, "no_open")),
+    ]
+    store.append(hits[:1])
+    store.append(hits[1:])
+    store.append([a_click(101.0)])
+    assert store.message("spring", "r-1").events[:-1] == hits

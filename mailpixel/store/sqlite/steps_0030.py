@@ -31,4 +31,3 @@ def _tags(db: Admin) -> None:
         "alter table events add column network integer references network_entries (id)",
         "alter table events add column decided text",
     )
-
