@@ -579,8 +579,8 @@ def test_what_is_kept_instead_of_an_address_comes_back_as_it_was(store: Store) -
     tags: dict[str, object] = {"tag": b"12345678", "former_tag": b"abcdefgh", "address": ""}
     hits = [
         an_open(60.0, **tags, network=entry),
-        a_click(90.0, **tags | {"former_tag": b""}, network=other),
-        a_click(95.0, **tags, facts=Facts.OWN_NETWORK | Facts.OPENS_UNSEEN),
+        a_click(90.0, 1, **tags | {"former_tag": b""}, network=other),
+        a_click(95.0, 1, **tags, facts=Facts.OWN_NETWORK | Facts.OPENS_UNSEEN),
         an_open(99.0, tag=b"1234", decided=Decision(Verdict.HUMAN, "default", Via.GMAIL, True, 770)),
         an_open(100.0, tag=b"1234", decided=Decision(Verdict.SCANNER, "no_open")),
     ]
