@@ -15,6 +15,6 @@ from mailpixel.report.rows import event_rows
 @click.option("--addresses", is_flag=True, help="Include what is stored of clients' IP addresses.")
 @row_options("parquet")
 def events_command(id: str, addresses: bool, **how: Any) -> None:
-    """List every hit, delivery and opt-out with its verdict, in order of recipient."""
+    """List every hit with its verdict, every delivery report and opt-out, in order of recipient."""
     store, registry = stores()
     write_export(event_rows(store, campaign_of(registry, id), rules(), addresses), **how)

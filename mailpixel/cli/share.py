@@ -38,7 +38,7 @@ def share_command() -> None:
     help="Make only the page, or only the CSV for spreadsheets. Default: both.",
 )
 def share_add(id: str, days: int, parts: tuple[str, ...]) -> None:
-    """Print two addresses that show the figures of a campaign: a page, and a CSV for spreadsheets.
+    """Print addresses that show the figures of a campaign: a page, and a CSV for spreadsheets.
 
     They are shown only once. Whoever has them sees the figures until they expire or you revoke the share.
     """

@@ -58,7 +58,7 @@ FILES = (
     ),
     FileKind(
         "Events",
-        "One row per hit, delivery or opt-out, with its verdict and the rule behind it. Of a large campaign this is a "
+        "One row per hit with its verdict and rule, per delivery report and opt-out. For a large campaign, this is a "
         "large file; Parquet is the smallest.",
         _formats("events"),
     ),
