@@ -16,6 +16,7 @@ from enum import IntFlag, StrEnum
 from msgspec import Struct
 
 from mailpixel.kinds import EventKind, Reason
+from mailpixel.modes import Modes
 from mailpixel.times import to_ms
 
 
@@ -220,7 +221,8 @@ class Campaign:
     `base_url` overrides the public address of the service in minted URLs. `passthrough` names the
     query parameters that a tracked link passes on to its destination. An `archived` campaign is
     left out of lists but otherwise works as before. A `demonstration` was sent to nobody: its
-    recipients, readers and machines are simulated. It is marked wherever it is shown.
+    recipients, readers and machines are simulated. It is marked wherever it is shown. `mode` is the most that may
+    be recorded of its recipients; None leaves that to the installation.
     """
 
     id: str
@@ -232,6 +234,7 @@ class Campaign:
     passthrough: tuple[str, ...] = ()
     archived: bool = False
     demonstration: bool = False
+    mode: Modes | None = None
 
     @property
     def sent_at_ms(self) -> int | None:

@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from mailpixel.errors import InvalidInput
+from mailpixel.modes import parse_modes
 
 PREFIX = "MAILPIXEL_"
 SECRET = "secret"  # noqa: S105 - the name of a unit
 """The unit of a setting whose value is never printed and never passed to other processes."""
+MODE = "mode"
+"""The unit of a setting that holds modes."""
 DATA = Path("mailpixel-data")
 HOST = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
 """A name or an address, as written in the Host header."""
@@ -49,6 +52,27 @@ class Settings:
         "full|network|none",
         "How much of a client's address to keep: all of it, its /24 or /48, or nothing.",
     )
+    mode: str = _setting(
+        "",
+        MODE,
+        "The most that is recorded of anybody: off, aggregate, deliverability, individual or full; or one for each, "
+        "like opens=aggregate,clicks=individual. Empty: what was set last, else individual. Folders of releases "
+        "before modes record as before until it is set.",
+    )
+    unknown_consent: str = _setting(
+        "",
+        MODE,
+        "The most that is recorded of people who said neither yes nor no. Empty: what was set last, else individual.",
+    )
+    refused_consent: str = _setting(
+        "off", "off|aggregate", "What is recorded of people who said no: nothing, or counts without names."
+    )
+    gpc: str = _setting(
+        "refuse",
+        "refuse|ignore",
+        "Whether a hit with Sec-GPC: 1 (Global Privacy Control) counts as that of a person who said no.",
+    )
+    dnt: str = _setting("ignore", "refuse|ignore", "The same for DNT: 1 (Do Not Track).")
     seeds: tuple[str, ...] = _setting(
         (), "recipients", "Your test (seed) recipients. Their hits are never counted."
     )
@@ -212,6 +236,8 @@ def _parse(name: str, setting: Field[Any], text: str) -> object:
         return _number(name, setting, text)
     if setting.metadata["unit"] in ("folder", "file"):
         return Path(text)
+    if setting.metadata["unit"] == MODE:
+        return parse_modes(text, name).text
     if setting.metadata["unit"] == "networks":
         return tuple(_network(name, part) for part in _parts(text))
     if setting.metadata["unit"] == "hosts":

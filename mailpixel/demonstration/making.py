@@ -31,6 +31,7 @@ from mailpixel.links.minter import Minter
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign, Event
+from mailpixel.privacy.resolve import LEGACY, Resolver
 from mailpixel.projections.fold import Fold, FoldOptions
 from mailpixel.projections.lease import LEASE_MS
 from mailpixel.rewriting.keeping import Offered, keep_mail
@@ -71,6 +72,8 @@ class _Knowledge(NamedTuple):
     signer: TokenSigner
     registry: RegistryCache
     people: PeopleCache
+    resolver: Resolver = Resolver(LEGACY)  # nobody real is measured
+    is_sure_of_people: bool = True
 
 
 def make_demonstration(folder: Folder, clock: Callable[[], int]) -> list[Campaign]:

@@ -8,6 +8,7 @@ from mailpixel.folder.key_file import create_keyring
 from mailpixel.folder.keys import open_keys
 from mailpixel.links.keyring import Keyring
 from mailpixel.settings import Settings
+from mailpixel.store.privacy_choice import PrivacyChoices
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite
 
 
@@ -44,4 +45,13 @@ def begin(settings: Settings) -> tuple[SqliteStore, SqliteRegistry, Keyring]:
     if is_missing(settings.key_file) and not registry.signing_keys() and not store.campaigns():
         with suppress(KeyringError):  # another process may create it first; reading it reports any error
             create_keyring(settings.key_file)
+    _remember_choice(settings, registry)
     return store, registry, open_keys(settings.key_file, registry)
+
+
+def _remember_choice(settings: Settings, registry: PrivacyChoices) -> None:
+    """Keep the modes that are set, for when they are not. Where nothing can be written, the settings hold anyway."""
+    stored, mode, unknown = registry.privacy_choice(), settings.mode, settings.unknown_consent
+    if (mode or stored.mode, unknown or stored.unknown) != (stored.mode, stored.unknown):
+        with suppress(StoreUnavailable):
+            registry.choose_privacy(mode, unknown)

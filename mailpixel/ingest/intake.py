@@ -23,9 +23,12 @@ from mailpixel.links.destination import check_destination
 from mailpixel.links.passthrough import passed_on
 from mailpixel.links.token import Problem, TokenSigner
 from mailpixel.model import Event, Facts
+from mailpixel.modes import OFF, Mode, Modes
 from mailpixel.privacy.minimise import minimise
+from mailpixel.privacy.resolve import AGGREGATE, NOBODY, Resolver, Signals
 from mailpixel.store.log import Overflow
 from mailpixel.times import DAY_MS
+from mailpixel.traffic.facts import REFUSALS, facts_with
 
 FORGED_CAP = 5
 """Most hits with a broken signature of one message, per day and process. More prove nothing new."""
@@ -57,9 +60,7 @@ class HitOutcome(StrEnum):
     EXPIRED = "expired"
     """The campaign was sent longer ago than `retention_days`."""
     UNTRACKED = "untracked"
-    """Nothing about its recipient is logged: it is counted for the campaign alone, or not at all."""
-    OPTED_OUT = "opted_out"
-    """The recipient asked not to be tracked."""
+    """By the modes in force nothing about its recipient is logged: it is counted for the campaign, or not at all."""
     QUEUE_FULL = "queue_full"
     """The queue is full because the store was down too long."""
 
@@ -120,6 +121,14 @@ class Knowledge(Protocol):
     def people(self) -> PeopleCache:
         """What people agreed to."""
 
+    @property
+    def resolver(self) -> Resolver:
+        """Which modes are in force."""
+
+    @property
+    def is_sure_of_people(self) -> bool:
+        """Whether what people said was read of late."""
+
 
 class Intake:
     """Decides about hits. Holds the caps and the event ids of this process, whose clock never runs backwards."""
@@ -165,14 +174,17 @@ class Intake:
         return passed_on(destination, query, names) if names else destination
 
     def _count(self, named: Named, destination: str | None, hit: Hit) -> Receipt:
-        """A hit on a good token: log it, unless the person opted out, retention is over or the cap is reached."""
-        claims, registry = named.claims, self._live.registry
-        if claims.kind is TokenKind.CAMPAIGN:
-            return self._of_nobody(named, destination, hit)
-        if self._live.people.opted_out(claims.recipient):
-            return Receipt(HitOutcome.OPTED_OUT, destination)
-        if registry.is_expired(claims.campaign, hit.now_ms):
+        """A hit on a good token: log it, unless its mode forbids that, retention is over or the cap is reached."""
+        claims, modes = named.claims, self._in_force(named, hit)
+        mode = modes.opens if named.kind is EventKind.OPEN else modes.clicks
+        if mode is Mode.OFF:
+            return Receipt(HitOutcome.UNTRACKED, destination)
+        if self._live.registry.is_expired(claims.campaign, hit.now_ms):
             return Receipt(HitOutcome.EXPIRED, destination)
+        if mode < Mode.INDIVIDUAL:
+            return Receipt(HitOutcome.UNTRACKED, destination, counted=self._counted(named, mode))
+        if modes.opens < Mode.INDIVIDUAL:
+            hit = hit.but(Facts.OPENS_UNSEEN)
         day = hit.now_ms // DAY_MS
         past = self._caps.past(claims.campaign, claims.recipient, day)
         if past:
@@ -185,13 +197,37 @@ class Intake:
             hit = replace(hit, agent=agent)
         return Receipt(HitOutcome.LOGGED, destination, self._event(named, hit))
 
-    def _of_nobody(self, named: Named, destination: str | None, hit: Hit) -> Receipt:
-        """A hit on the token of a campaign: nothing of it is logged. A preview is not counted."""
-        campaign, registry = named.claims.campaign, self._live.registry
-        if named.claims.preview or registry.is_expired(campaign, hit.now_ms):
-            return Receipt(HitOutcome.UNTRACKED, destination)
-        counted = Counted(campaign, named.kind, named.link)
-        return Receipt(HitOutcome.UNTRACKED, destination, counted=counted)
+    def _in_force(self, named: Named, hit: Hit) -> Modes:
+        """The modes in force for a hit."""
+        live, claims = self._live, named.claims
+        if claims.kind is TokenKind.CAMPAIGN:
+            return self._of_nobody(claims, hit)
+        resolver = live.resolver
+        signals = Signals(
+            modes_said(claims),
+            bool(hit.facts._value_ & resolver.refusals),
+            claims.preview or claims.recipient in resolver.policy.seeds,
+            live.is_sure_of_people,
+        )
+        consent = live.people.consent(claims.recipient)
+        return resolver.in_force(live.registry.limits(claims.campaign), consent, signals)
+
+    def _of_nobody(self, claims: Claims, hit: Hit) -> Modes:
+        """Those for a hit on the token of a campaign. A preview is not counted."""
+        if claims.preview:
+            return OFF
+        resolver = self._live.resolver
+        signals = Signals(AGGREGATE, bool(hit.facts._value_ & resolver.refusals))
+        return resolver.in_force(self._live.registry.limits(claims.campaign), NOBODY, signals)
+
+    def _counted(self, named: Named, mode: Mode) -> Counted | None:
+        """What to count of a hit that is not logged; None for a campaign that is not registered."""
+        campaign = named.claims.campaign
+        if not self._live.registry.knows(campaign):
+            return None
+        keeps_day = mode is Mode.DELIVERABILITY and named.kind is EventKind.OPEN
+        recipient = named.claims.recipient if keeps_day else None
+        return Counted(campaign, named.kind, named.link, recipient)
 
     def _forgery(self, named: Named, hit: Hit) -> Receipt:
         """A broken signature on a known campaign: evidence that touches neither the message's cap nor its counts.
@@ -201,7 +237,8 @@ class Intake:
         claims, registry = named.claims, self._live.registry
         if claims.kind is TokenKind.CAMPAIGN or not registry.knows(claims.campaign):
             return BAD_TOKEN
-        if self._live.people.opted_out(claims.recipient):
+        modes = self._in_force(named, hit)
+        if (modes.opens if named.kind is EventKind.OPEN else modes.clicks) < Mode.INDIVIDUAL:
             return BAD_TOKEN
         if registry.is_expired(claims.campaign, hit.now_ms):
             return BAD_TOKEN
@@ -220,12 +257,20 @@ class Intake:
             hit.method,
             minimise(hit.address, self._keep_address),
             hit.agent,
-            hit.facts,
+            facts_with(hit.facts._value_ & ~REFUSALS),
             claims.campaign,
             claims.recipient,
             link,
             claims.destination if link is None else None,
         )
+
+
+def modes_said(claims: Claims) -> Modes | None:
+    """The modes that a token was signed with; a click's token says nothing of opens, so it limits none."""
+    modes = claims.modes
+    if modes is None or claims.kind is not TokenKind.CLICK:
+        return modes
+    return modes._replace(opens=Mode.FULL)
 
 
 @lru_cache(maxsize=16_384)

@@ -16,9 +16,13 @@ from mailpixel.ingest.people_cache import PeopleCache
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.token import TokenSigner
+from mailpixel.privacy.resolve import Resolver
 
+PEOPLE = "people"
 STALE_AFTER_S = 10.0
 """A part is stale once its last good look is older than this, even if the current look still runs."""
+PEOPLE_FOR_S = 60.0
+"""How long what people said is relied on after it was read last. Then nobody is recorded by name."""
 
 log = logging.getLogger(__name__)
 
@@ -88,12 +92,19 @@ class LiveKnowledge:
     """Signing keys, the registry's cache, people's consent and the rules in force, each as of its last good look."""
 
     def __init__(
-        self, keys: LiveKeys, registry: RegistryCache, people: PeopleCache, in_force: RulesInForce
+        self,
+        keys: LiveKeys,
+        registry: RegistryCache,
+        people: PeopleCache,
+        in_force: RulesInForce,
+        resolver: Resolver,
     ) -> None:
         self._keys = keys
         self.registry = registry
         self.people = people
+        self.resolver = resolver
         self._in_force = in_force
+        self._people_part: LivePart | None = None
 
     @property
     def keyring(self) -> Keyring:
@@ -110,11 +121,18 @@ class LiveKnowledge:
         """The rules in force."""
         return self._in_force.now
 
+    @property
+    def is_sure_of_people(self) -> bool:
+        """Whether what people said was read within `PEOPLE_FOR_S`."""
+        return self._people_part is None or self._people_part.age_s() <= PEOPLE_FOR_S
+
     def parts(self, clock: Callable[[], float]) -> tuple[LivePart, ...]:
         """The parts to refresh, in this order."""
-        return (
+        parts = (
             LivePart("keys", self._keys.look, clock),
             LivePart("registry", self.registry.refresh, clock),
-            LivePart("people", self.people.refresh, clock),
+            LivePart(PEOPLE, self.people.refresh, clock),
             LivePart("rules", self._in_force.look, clock),
         )
+        self._people_part = next(part for part in parts if part.name == PEOPLE)
+        return parts

@@ -4,6 +4,7 @@ import threading
 from datetime import datetime
 
 from mailpixel.model import Campaign
+from mailpixel.privacy.resolve import NO_LIMITS, Limits, limits_of
 from mailpixel.store.keys import ApiKey
 from mailpixel.store.registry import RegistryFeed
 from mailpixel.times import DAY_MS
@@ -22,6 +23,7 @@ class RegistryCache:
         self._sent_at_ms: dict[str, int | None] = {}
         self._destinations: dict[tuple[str, int], str] = {}
         self._passthrough: dict[str, frozenset[str]] = {}
+        self._limits: dict[str, Limits] = {}
         self._keys: dict[bytes, ApiKey] = {}
         self._refreshing = threading.Lock()
 
@@ -46,10 +48,12 @@ class RegistryCache:
         self._sent_at_ms[campaign.id] = campaign.sent_at_ms
         self._destinations.update({(campaign.id, link.number): link.url for link in campaign.links})
         self._passthrough[campaign.id] = frozenset(campaign.passthrough)
+        self._limits[campaign.id] = limits_of(campaign)
 
     def _forget(self, campaign: str) -> None:
         self._sent_at_ms.pop(campaign, None)
         self._passthrough.pop(campaign, None)
+        self._limits.pop(campaign, None)
         self._changed_at.pop(campaign, None)
         for gone in [key for key in self._destinations if key[0] == campaign]:
             del self._destinations[gone]
@@ -74,6 +78,10 @@ class RegistryCache:
     def passthrough(self, campaign: str) -> frozenset[str]:
         """Names of the query parameters that the campaign's links pass on."""
         return self._passthrough.get(campaign, frozenset())
+
+    def limits(self, campaign: str) -> Limits:
+        """What a campaign says about recording; that of an unknown one says nothing."""
+        return self._limits.get(campaign, NO_LIMITS)
 
     def is_expired(self, campaign: str, now_ms: int) -> bool:
         """Whether the campaign was sent longer ago than `retention_days`, so that its hits no longer count."""

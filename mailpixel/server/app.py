@@ -23,6 +23,8 @@ from mailpixel.ingest.live import LiveKeys, LiveKnowledge, LivePart
 from mailpixel.ingest.people_cache import PeopleCache
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.minting.results import remove_old_lists
+from mailpixel.privacy.policy import policy_of
+from mailpixel.privacy.resolve import Resolver
 from mailpixel.server import api, health, inbound, manual, optout, site_files, static_files, web
 from mailpixel.server.access_log import AccessLog, LoggedTracking, access_log
 from mailpixel.server.descriptors import most_connections
@@ -94,7 +96,8 @@ async def start(settings: Settings, stack: AsyncExitStack, record: Record = reco
     metrics = Metrics()
     cache = RegistryCache(registry, settings.retention_days)
     keys = LiveKeys(settings.key_file, lambda path: open_keys(path, registry))
-    live = LiveKnowledge(keys, cache, PeopleCache(registry), RulesInForce(settings))
+    resolver = Resolver(policy_of(settings, registry.privacy_choice()))
+    live = LiveKnowledge(keys, cache, PeopleCache(registry), RulesInForce(settings), resolver)
 
     def check_in_place() -> None:
         store.check_in_place()

@@ -17,6 +17,7 @@ shares            addresses that show the figures of one campaign
 sign_ins          links that sign in, and sessions
 inbound           sources of delivery reports, and what they may send once
 mails             the mail of a campaign as it was registered
+privacy_choice    the modes that the operator chose
 keys              API keys, and the ids and fingerprints of signing keys
 leases            which process runs a consumer
 webhooks          receivers of events, how posting to them goes, and what they refused

@@ -17,6 +17,7 @@ from mailpixel.store.leases import Leases
 from mailpixel.store.lifecycle import Lifecycle
 from mailpixel.store.mails import Mails
 from mailpixel.store.opt_outs import OptOuts
+from mailpixel.store.privacy_choice import PrivacyChoices
 from mailpixel.store.shares import Shares
 from mailpixel.store.sign_ins import SignIns
 from mailpixel.store.webhooks import WebhookRegistry
@@ -64,6 +65,7 @@ class Registry(
     OptOuts,
     Consents,
     Wordings,
+    PrivacyChoices,
     Shares,
     InboundSources,
     SignIns,

@@ -13,11 +13,17 @@ AGENT_LIMIT = 512
 CACHED_BYTES = 320
 """Agents up to this length are cached. Few browsers have a longer one, and invented ones must not fill the memory."""
 
+GPC, DNT = 1 << 30, 1 << 31
+"""Bits beside the facts for `Sec-GPC: 1` and `DNT: 1`. They decide about a hit and are never stored."""
+REFUSALS = GPC | DNT
+
 _SPECULATIVE = (b"prefetch", b"prerender", b"preview")
 
 
 def facts_of(headers: Iterable[tuple[bytes, bytes]]) -> tuple[Facts, str]:
     """The facts of a request and its user agent, cut to `AGENT_LIMIT` characters and empty when there is none.
+
+    The bits of `REFUSALS` stand beside the facts.
 
     `headers` are names in lower case and raw values, as ASGI gives them. The caller adds the facts that no
     header shows (`PREVIEW`, `FORGED`, `PLAIN_HTTP`).
@@ -89,6 +95,14 @@ def _dest(value: bytes) -> int:
     return _FRAMED if value in _FRAMES else _SEC_FETCH
 
 
+def _gpc(value: bytes) -> int:
+    return GPC if value == b"1" else 0
+
+
+def _dnt(value: bytes) -> int:
+    return DNT if value == b"1" else 0
+
+
 def _upgrade(value: bytes) -> int:
     return _UPGRADE if value == b"1" else 0
 
@@ -122,4 +136,6 @@ _READ: Mapping[bytes, Callable[[bytes], int]] = {
     b"sec-fetch-user": _user,
     b"sec-fetch-dest": _dest,
     b"upgrade-insecure-requests": _upgrade,
+    b"sec-gpc": _gpc,
+    b"dnt": _dnt,
 }

@@ -10,9 +10,11 @@ import pytest
 
 from mailpixel.errors import Conflict, InvalidInput, NotFound
 from mailpixel.model import Campaign
+from mailpixel.modes import OFF, Mode, Modes
 from mailpixel.store.campaigns import MOST_MET_LINKS, LinkPlace, LinkRevision, Sighting
 from mailpixel.store.keys import ApiKey, SigningKey
 from mailpixel.store.leases import LeaseState
+from mailpixel.store.privacy_choice import PrivacyChoice
 from mailpixel.store.projections import FOLD
 from mailpixel.store.registry import Registry
 from tests.support.builders import SENT_AT, a_campaign, a_link, put
@@ -570,3 +572,22 @@ def test_rules_are_numbered_in_the_order_in_which_they_come_into_force(registry:
         3,
         4,
     ]
+
+
+def test_the_mode_of_a_campaign_is_kept_and_changed(registry: Registry) -> None:
+    mode = Modes(Mode.AGGREGATE, Mode.INDIVIDUAL)
+    registry.add_campaign(replace(a_campaign(), mode=mode))
+    assert registry.campaign("spring").mode == registry.outline("spring").mode == mode
+    put(registry, replace(a_campaign(), mode=OFF), "cli", NOW)
+    assert registry.campaign("spring") == replace(a_campaign(), mode=OFF)
+    put(registry, a_campaign(), "cli", NOW)
+    assert registry.campaign("spring").mode is None
+
+
+def test_the_modes_that_were_set_last_are_remembered(registry: Registry) -> None:
+    assert registry.privacy_choice() == PrivacyChoice()
+    registry.choose_privacy("aggregate", "")
+    assert registry.privacy_choice() == PrivacyChoice(mode="aggregate")
+    registry.choose_privacy("", "off")
+    registry.choose_privacy("full", "")
+    assert registry.privacy_choice() == PrivacyChoice(mode="full", unknown="off")

@@ -13,6 +13,12 @@ from click.testing import CliRunner
 
 from mailpixel import Claims, Reading, TokenKind, TokenSigner, load_keyring
 from mailpixel.cli import cli
+from mailpixel.folder.opening import begin, open_stores
+from mailpixel.modes import Mode, both
+from mailpixel.privacy.policy import policy_of
+from mailpixel.privacy.resolve import LEGACY, Policy
+from mailpixel.settings import Settings
+from mailpixel.store.privacy_choice import PrivacyChoice
 
 RELEASED = sorted(
     path for path in (Path(__file__).parents[1] / "data" / "schemas").iterdir() if path.is_dir()
@@ -59,6 +65,16 @@ def part_of(now: Any, then: Any) -> Any:
 def test_the_figures_are_those_of_the_release(data: Path, released: Path, campaign: str) -> None:
     then = json.loads((released / f"{campaign}.json").read_text())
     assert part_of(json_of(data, "report", campaign), then) == part_of(then, then)
+
+
+def test_an_upgraded_folder_records_as_before_until_a_mode_is_chosen(data: Path) -> None:
+    _, registry = open_stores(Settings(data=data))
+    assert policy_of(Settings(), registry.privacy_choice()) == LEGACY
+    begin(Settings(data=data, mode="aggregate"))
+    begin(Settings(data=data))
+    stored = registry.privacy_choice()
+    assert stored == PrivacyChoice(legacy=True, mode="aggregate")
+    assert policy_of(Settings(), stored) == Policy(both(Mode.AGGREGATE))
 
 
 def test_judging_history_again_keeps_every_event(data: Path) -> None:

@@ -15,6 +15,7 @@ from mailpixel.kinds import HIT_KINDS, EventKind, Reason
 from mailpixel.links.keyring import Key, Keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign, Event, Facts, Judged, Link, Message, Verdict, Via
+from mailpixel.privacy.resolve import Policy, Resolver
 from mailpixel.store.campaigns import CampaignWriter
 from mailpixel.store.memory import MemoryRegistry
 
@@ -44,11 +45,13 @@ def people_of(registry: ConsentFeed) -> PeopleCache:
 
 
 class Known(NamedTuple):
-    """What an intake is given to know."""
+    """What an intake is given to know. People who opted out are those of the registry."""
 
     signer: TokenSigner
     registry: RegistryCache
     people: PeopleCache = people_of(MemoryRegistry())
+    resolver: Resolver = Resolver(Policy())
+    is_sure_of_people: bool = True
 
 
 _positions: Iterator[int] = itertools.count(1)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from mailpixel.claims import Claims, TokenKind
+from mailpixel.claims import Claims, TokenKind, modes_in_token
 from mailpixel.ingest.hit import Hit
 from mailpixel.ingest.intake import FORGED_REMEMBERED, Counted, HitOutcome, Intake, Receipt
 from mailpixel.ingest.registry_cache import RegistryCache
@@ -14,8 +14,11 @@ from mailpixel.kinds import EventKind
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import parse_path
 from mailpixel.model import Campaign, Facts, Link
+from mailpixel.modes import FULL, OFF, Mode, Modes, both
 from mailpixel.privacy.optout import opt_out
+from mailpixel.privacy.resolve import LEGACY, Policy, Resolver
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
+from mailpixel.traffic.facts import facts_of
 from tests.support.builders import KEYRING, Known, an_open, people_of
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -208,9 +211,9 @@ def test_who_opted_out_is_redirected_and_not_logged(registry: MemoryRegistry, ca
     opt_out(store, registry, "r-1", NOW)
     opt_out(store, registry, "r-1", NOW)
     intake = Intake(Known(SIGNER, cache, people_of(registry)), message_cap=3, keep_address="full")
-    assert received(intake, f"/o/{token(TokenKind.OPEN)}") == Receipt(HitOutcome.OPTED_OUT)
+    assert received(intake, f"/o/{token(TokenKind.OPEN)}") == Receipt(HitOutcome.UNTRACKED)
     receipt = received(intake, f"/c/{token(TokenKind.CLICK, link=1)}")
-    assert receipt == Receipt(HitOutcome.OPTED_OUT, "https://shop.example/a")
+    assert receipt == Receipt(HitOutcome.UNTRACKED, "https://shop.example/a")
     assert received(intake, f"/o/{token(TokenKind.OPEN)}'") == Receipt(HitOutcome.BAD_TOKEN)
     kinds = [event.kind for message in store.person("r-1") for event in message.events]
     assert kinds == [EventKind.OPEN, EventKind.OPTOUT]
@@ -252,3 +255,126 @@ def test_a_hit_on_the_token_of_a_campaign_is_counted_and_never_logged(
 def test_a_choice_token_is_good_for_no_pixel_and_no_link(intake: Intake, path: str) -> None:
     token = SIGNER.sign(Claims(TokenKind.CHOICE, "c1", "r-1"))
     assert received(intake, path.format(token)) == Receipt(HitOutcome.BAD_TOKEN)
+
+
+def limited(cache: RegistryCache, policy: Policy, sure: bool = True) -> Intake:
+    """An intake by another policy."""
+    return Intake(
+        Known(SIGNER, cache, resolver=Resolver(policy), is_sure_of_people=sure),
+        message_cap=3,
+        keep_address="full",
+    )
+
+
+AGGREGATE, DELIVERABILITY, INDIVIDUAL = (
+    both(mode) for mode in (Mode.AGGREGATE, Mode.DELIVERABILITY, Mode.INDIVIDUAL)
+)
+OPENED, CLICKED = Counted("c1", EventKind.OPEN), Counted("c1", EventKind.CLICK, 1)
+SHOP = "https://shop.example/a"
+
+
+@pytest.mark.parametrize(
+    ("mode", "opened", "clicked"),
+    [
+        (OFF, None, None),
+        (AGGREGATE, OPENED, CLICKED),
+        (DELIVERABILITY, Counted("c1", EventKind.OPEN, recipient="r-1"), CLICKED),
+    ],
+    ids=["off", "aggregate", "deliverability"],
+)
+@pytest.mark.parametrize("where", ["installation", "token"])
+def test_below_individual_nothing_is_logged_whoever_decided_that(
+    cache: RegistryCache, where: str, mode: Modes, opened: Counted | None, clicked: Counted | None
+) -> None:
+    said = mode if where == "token" else None
+    intake = limited(cache, Policy(FULL if where == "token" else mode))
+    kinds = {"/o/{}.gif": TokenKind.OPEN, "/c/{}": TokenKind.CLICK}
+    tokens = [
+        token(kind, modes=modes_in_token(kind, said), link=1 if kind is TokenKind.CLICK else None)
+        for kind in kinds.values()
+    ]
+    receipts = [received(intake, path.format(text)) for path, text in zip(kinds, tokens, strict=True)]
+    assert receipts == [
+        Receipt(HitOutcome.UNTRACKED, counted=opened),
+        Receipt(HitOutcome.UNTRACKED, SHOP, counted=clicked),
+    ]
+    message = token(TokenKind.MESSAGE, modes=said)
+    assert [received(intake, f"/o/{message}.gif"), received(intake, f"/c/{message}/1")] == receipts
+    forged = [received(intake, f"/o/{message}.gif'"), received(intake, f"/c/{message}/1'")]
+    assert forged == [Receipt(HitOutcome.BAD_TOKEN)] * 2
+    assert received(intake, f"/o/{token(TokenKind.MESSAGE, 'old', modes=said)}.gif").counted is None
+
+
+def test_a_click_says_that_opens_of_its_message_are_not_measured(cache: RegistryCache) -> None:
+    def facts(intake: Intake, modes: Modes | None, kind: TokenKind = TokenKind.MESSAGE) -> Facts:
+        link = 1 if kind is TokenKind.CLICK else None
+        text = token(kind, modes=modes_in_token(kind, modes), link=link)
+        receipt = received(intake, f"/c/{text}" if link else f"/c/{text}/1")
+        assert receipt.event is not None
+        return receipt.event.facts
+
+    clicks_alone = Modes(Mode.AGGREGATE, Mode.INDIVIDUAL)
+    everything = limited(cache, Policy(FULL))
+    assert facts(everything, None) == facts(everything, INDIVIDUAL, TokenKind.CLICK) == Facts.ACCEPT
+    assert facts(everything, clicks_alone) == Facts.ACCEPT | Facts.OPENS_UNSEEN
+    assert (
+        facts(limited(cache, Policy(clicks_alone)), INDIVIDUAL, TokenKind.CLICK)
+        == Facts.ACCEPT | Facts.OPENS_UNSEEN
+    )
+
+
+def test_a_header_that_refuses_decides_about_its_hit_and_is_not_stored(cache: RegistryCache) -> None:
+    path = parse_path(f"/o/{token(TokenKind.OPEN)}.gif")
+    everybody = parse_path(f"/o/{SIGNER.sign(Claims(TokenKind.CAMPAIGN, 'c1', ''))}.gif")
+    assert path is not None
+    assert everybody is not None
+    facts = facts_of([(b"sec-gpc", b"1"), (b"dnt", b"1"), (b"accept", b"*/*")])[0]
+    hits = [Hit(each, b"", NOW_MS, "GET", "192.0.2.10", "Thunderbird", facts) for each in (path, everybody)]
+
+    def outcomes(policy: Policy) -> list[tuple[HitOutcome, Counted | None]]:
+        intake = limited(cache, policy)
+        return [(receipt.outcome, receipt.counted) for receipt in map(intake.receive, hits)]
+
+    refused = [(HitOutcome.UNTRACKED, None)] * 2
+    assert outcomes(Policy()) == refused
+    assert outcomes(Policy(gpc=False, dnt=True)) == refused
+    assert outcomes(Policy(refused=Mode.AGGREGATE)) == [(HitOutcome.UNTRACKED, OPENED)] * 2
+    assert outcomes(LEGACY) == [(HitOutcome.LOGGED, None), (HitOutcome.UNTRACKED, OPENED)]
+    event = limited(cache, LEGACY).receive(hits[0]).event
+    assert event is not None
+    assert event.facts == Facts.ACCEPT
+
+
+def test_nobody_is_recorded_by_name_while_what_people_said_cannot_be_read(cache: RegistryCache) -> None:
+    pixel = f"/o/{token(TokenKind.OPEN)}.gif"
+    assert received(limited(cache, Policy(), sure=False), pixel) == Receipt(
+        HitOutcome.UNTRACKED, counted=OPENED
+    )
+    assert received(limited(cache, LEGACY, sure=False), pixel).outcome is HitOutcome.LOGGED
+
+
+def test_previews_and_seeds_are_logged_in_every_mode(cache: RegistryCache) -> None:
+    preview = f"/o/{token(TokenKind.OPEN, preview=True)}.gif"
+    seed = f"/o/{token(TokenKind.OPEN)}.gif"
+    assert received(limited(cache, Policy(OFF)), preview).outcome is HitOutcome.LOGGED
+    assert received(limited(cache, Policy(OFF)), seed).outcome is HitOutcome.UNTRACKED
+    assert received(limited(cache, Policy(OFF, seeds=frozenset({"r-1"}))), seed).outcome is HitOutcome.LOGGED
+
+
+def test_the_mode_of_a_campaign_limits_its_hits_and_few_recipients_are_not_counted(
+    registry: MemoryRegistry, cache: RegistryCache
+) -> None:
+    intake = limited(cache, Policy(FULL))
+    pixel = f"/o/{token(TokenKind.OPEN)}.gif"
+    found = []
+    for mode, sent in ((AGGREGATE, None), (AGGREGATE, 4), (OFF, None), (None, 4)):
+        registry.change_campaign("c1", lambda old, m=mode, n=sent: replace(old, mode=m, sent=n), "cli", NOW)  # type: ignore[misc]
+        cache.refresh()
+        receipt = received(intake, pixel)
+        found.append((receipt.outcome, receipt.counted))
+    assert found == [
+        (HitOutcome.UNTRACKED, OPENED),
+        (HitOutcome.UNTRACKED, None),
+        (HitOutcome.UNTRACKED, None),
+        (HitOutcome.LOGGED, None),
+    ]

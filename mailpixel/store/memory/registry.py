@@ -30,6 +30,7 @@ from mailpixel.store.leases import LeaseState
 from mailpixel.store.memory.consents import MemoryConsents
 from mailpixel.store.memory.inbound import MemoryInbound
 from mailpixel.store.memory.mails import MemoryMails
+from mailpixel.store.memory.privacy_choice import MemoryPrivacyChoices
 from mailpixel.store.memory.shares import MemoryShares
 from mailpixel.store.memory.sign_ins import MemorySignIns
 from mailpixel.store.memory.webhooks import MemoryWebhooks
@@ -42,6 +43,7 @@ class MemoryRegistry(
     OptOutsInLedger,
     MemoryInbound,
     MemoryMails,
+    MemoryPrivacyChoices,
     MemoryShares,
     MemorySignIns,
     MemoryWebhooks,

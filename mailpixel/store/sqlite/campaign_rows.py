@@ -7,10 +7,11 @@ from typing import Any
 
 from mailpixel.errors import NotFound
 from mailpixel.model import Campaign, Link
+from mailpixel.modes import parse_modes
 from mailpixel.store.campaign_changes import replaced_links
 from mailpixel.times import moment_of, to_ms
 
-CAMPAIGN = "id, name, sent_at_ms, sent, base_url, passthrough, archived, demonstration"
+CAMPAIGN = "id, name, sent_at_ms, sent, base_url, passthrough, mode, archived, demonstration"
 
 
 def next_revision(connection: sqlite3.Connection) -> int:
@@ -58,9 +59,11 @@ def outlines_in(
             base_url,
             tuple(links.get(id, ())),
             tuple(passthrough.split()),
-            *map(bool, flags),
+            bool(archived),
+            bool(demonstration),
+            parse_modes(mode) if mode else None,
         )
-        for id, name, sent_at_ms, sent, base_url, passthrough, *flags in rows
+        for id, name, sent_at_ms, sent, base_url, passthrough, mode, archived, demonstration in rows
     ]
 
 
@@ -107,4 +110,5 @@ def row_of_campaign(campaign: Campaign) -> tuple[Any, ...]:
     """The values of a campaign in the order of `CAMPAIGN`."""
     sent_at_ms = None if campaign.sent_at is None else to_ms(campaign.sent_at)
     facts = (campaign.id, campaign.name, sent_at_ms, campaign.sent, campaign.base_url)
-    return (*facts, " ".join(campaign.passthrough), campaign.archived, campaign.demonstration)
+    mode = "" if campaign.mode is None else campaign.mode.text
+    return (*facts, " ".join(campaign.passthrough), mode, campaign.archived, campaign.demonstration)

@@ -16,6 +16,7 @@ from mailpixel.store.sqlite.leases import SqliteLeases
 from mailpixel.store.sqlite.letters import SqliteLetters
 from mailpixel.store.sqlite.mails import SqliteMails
 from mailpixel.store.sqlite.migrations import migrate
+from mailpixel.store.sqlite.privacy_choice import SqlitePrivacyChoices
 from mailpixel.store.sqlite.shares import SqliteShares
 from mailpixel.store.sqlite.sign_ins import SqliteSignIns
 from mailpixel.store.sqlite.webhooks import SqliteWebhooks
@@ -31,6 +32,7 @@ class SqliteRegistry(
     SqliteKeys,
     SqliteMails,
     SqliteLeases,
+    SqlitePrivacyChoices,
     SqliteShares,
     SqliteSignIns,
     SqliteWebhooks,
