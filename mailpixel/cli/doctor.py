@@ -19,6 +19,7 @@ from mailpixel.doctor import (
     check_inbound,
     check_key_file,
     check_links,
+    check_mails,
     check_public,
     check_put_aside,
     check_rights,
@@ -112,6 +113,7 @@ def _local() -> Iterator[Check]:
         yield check_webhooks(registry, now_ms())
         yield check_put_aside(store)
         yield check_erasures(store, now_ms())
+        yield check_mails(registry)
         yield check_rules(store, rules().version)
         with suppress(KeyringError):  # the check of the key file says it
             yield from check_inbound(registry, load_keyring(settings().key_file))

@@ -3,6 +3,7 @@
 public     which public addresses there are, and what they answer
 arrivals   what arrives in the log through them
 inbound    the sources of delivery reports
+mails      the campaigns whose mail is kept
 local      the keys, the rights of files and the fold on this machine; what a check is
 webhooks   whether the receivers of webhooks answer
 links      where the links of a campaign lead
@@ -23,6 +24,7 @@ from mailpixel.doctor.local import (
     check_rules,
     failed,
 )
+from mailpixel.doctor.mails import check_mails
 from mailpixel.doctor.public import Address, addresses, check_public
 from mailpixel.doctor.webhooks import check_webhooks
 
@@ -39,6 +41,7 @@ __all__ = [
     "check_inbound",
     "check_key_file",
     "check_links",
+    "check_mails",
     "check_public",
     "check_put_aside",
     "check_rights",

@@ -15,6 +15,8 @@ from mailpixel.report.summary import Summary
 EMBEDDED = "destinations of single recipients"
 """What stands for the links that carry their destination themselves."""
 UNREGISTERED = "not registered"
+LINKS_FIRST = 20
+"""A campaign with more links shows those that most people followed at first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,13 @@ def link_lines(links: Sequence[LinkFigures], summary: Summary, labels: Mapping[i
     `labels` are the texts of their places in the mail, by number.
     """
     return [_line(link, summary, labels.get(link.number or 0, "")) for link in links]
+
+
+def most_followed(lines: Sequence[LinkLine]) -> Sequence[LinkLine]:
+    """The lines that a page shows at first: all of a few, else the `LINKS_FIRST` with the most people."""
+    if len(lines) <= LINKS_FIRST:
+        return lines
+    return sorted(lines, key=lambda line: -line.people)[:LINKS_FIRST]
 
 
 def _line(link: LinkFigures, summary: Summary, label: str) -> LinkLine:

@@ -52,3 +52,22 @@ def test_the_download_is_the_tracked_template_byte_for_byte(signed_in: Page) -> 
     assert download.value.suggested_filename == "spring-tracked.html"
     assert "/c/*|MP|*/1" in content
     assert "<h1>Spring is here</h1>" in content
+
+
+OUTLOOK = '<!--[if mso]><a href="https://shop.example/boots">Boots</a><![endif]-->'
+
+
+@every_view
+def test_what_the_map_leaves_out_and_the_question_before_a_mail_is_removed_are_sound(
+    signed_in: Page, view: View, check: Check
+) -> None:
+    put(signed_in, MAIL.replace("{}", OUTLOOK))
+    signed_in.get_by_role("heading", name="The template is tracked").wait_for()
+    signed_in.goto("/campaigns/spring/map")
+    signed_in.get_by_text("1 link in a comment that only classic Outlook reads is not shown.").wait_for()
+    check(signed_in, "map-with-notice")
+    signed_in.get_by_role("button", name="Remove the mail…").click()
+    signed_in.get_by_role("heading", name="Remove the kept mail?").wait_for()
+    check(signed_in, "remove-mail")
+    signed_in.get_by_role("button", name="Remove the mail", exact=True).click()
+    signed_in.get_by_text("The mail is removed.").wait_for()

@@ -25,6 +25,7 @@ from mailpixel.doctor import (
     check_fold,
     check_key_file,
     check_links,
+    check_mails,
     check_public,
     check_webhooks,
 )
@@ -32,7 +33,9 @@ from mailpixel.doctor.http import HttpAnswer, NoAnswer, ask
 from mailpixel.doctor.links import judge_link
 from mailpixel.doctor.public import clock, pixel, reach, redirects, scheme, shared_keys
 from mailpixel.folder.key_file import create_keyring
+from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.model import Campaign, Link
+from mailpixel.rewriting.keeping import Offered, keep_mail
 from mailpixel.server.reader_pages import NOT_FOUND_PAGE
 from mailpixel.server.replies import PIXEL_GIF, PIXEL_HEADERS
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
@@ -455,3 +458,16 @@ def test_an_erasure_by_a_clock_that_was_ahead_is_said() -> None:
         "1 noted by a clock that was ahead: what these people do is not counted, the last until 2027-11-28",
         "set the clock, and erase again whoever was erased while it was wrong",
     )
+
+
+def test_campaigns_that_keep_a_mail_are_named() -> None:
+    registry = MemoryRegistry()
+    assert check_mails(registry) == Check(
+        "kept mail", Grade.OK, "no campaign keeps its mail for the click map"
+    )
+    for number in range(12):
+        registry.add_campaign(Campaign(f"c{number:02}", "Spring"))
+        offered = Offered(b"<p>x", False, "cli", datetime(2026, 11, 1, tzinfo=UTC))
+        keep_mail(registry, f"c{number:02}", offered, RewriteOptions("https://t.example"))
+    found = check_mails(registry).found
+    assert (found[:34], found[-11:]) == ("for the click map of c00, c01, c02", "c09, 2 more")

@@ -199,3 +199,41 @@ def test_a_template_that_the_parser_needs_minutes_for_is_refused_beside_its_fiel
 def test_a_template_that_is_tracked_already_says_so_beside_its_field(person: Person) -> None:
     page = person.send(TEMPLATE, FIELDS | {"source": '<a href="https://t.example/c/*|MP|*/1">A</a>'}).text
     assert "is tracked already (1 links lead to this service)" in page
+
+
+REMOVE = "/campaigns/spring/mail/remove"
+
+
+def test_the_kept_mail_is_removed_after_a_question(person: Person, api: Api) -> None:
+    person.send(TEMPLATE, FIELDS)
+    assert f'action="{REMOVE}"' in person.see("/campaigns/spring/map").text
+    asked = person.send(REMOVE, {}).text
+    assert "Remove the kept mail?" in asked
+    assert '<input type="hidden" name="sure" value="yes">' in asked
+    assert api.registry.campaigns_with_mail() == ["spring"]
+    done = person.send(REMOVE, {"sure": "yes"}).text
+    assert "The mail is removed. Figures and links stay as they are." in done
+    assert "No mail is kept for this campaign" in done
+    assert api.registry.campaigns_with_mail() == []
+    assert "Remove the kept mail?" not in person.send(REMOVE, {}).text, "there is nothing to remove"
+
+
+def test_removing_the_mail_takes_a_sign_in_that_may_write(api: Api) -> None:
+    api.registry.add_campaign(Campaign("spring", "Spring"))
+    reader = Person(api, "read")
+    assert f'action="{REMOVE}"' not in reader.see("/campaigns/spring/map").text
+    assert reader.send(REMOVE, {"sure": "yes"}).status_code == 403
+
+
+def test_of_many_links_the_page_shows_those_that_people_followed_most_and_all_when_asked(
+    person: Person, api: Api
+) -> None:
+    links = tuple(Link(number, f"https://shop.example/p/{number}") for number in range(1, 31))
+    api.registry.add_campaign(Campaign("many", "Many", links=links))
+    first = person.see("/campaigns/many/links").text
+    assert first.count("https://shop.example/p/") == 20
+    assert '<a href="/campaigns/many/links?all=yes">Show all 30 links</a>' in first
+    every = person.see("/campaigns/many/links?all=yes").text
+    assert every.count("https://shop.example/p/") == 30
+    assert '<a href="/campaigns/many/links">Show the 20 that most people followed</a>' in every
+    assert "Show all" not in person.see("/campaigns/spring/links").text

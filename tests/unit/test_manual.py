@@ -9,6 +9,7 @@ from shutil import copytree
 import pytest
 
 from mailpixel.docs import NAMES, pages
+from mailpixel.rewriting.merge_tags import MERGE_TAGS
 from tests.support.first_campaign import hit, run
 from tests.support.manual import PAGES, PARTS, README, ROOT, blocks, files, written_anew
 
@@ -33,6 +34,13 @@ each_file = pytest.mark.parametrize("file", files(), ids=name)
 @each_file
 def test_what_is_made_from_the_code_is_what_the_code_says(file: Path) -> None:
     assert written_anew(read(file)) == read(file), "run `.venv/bin/python -m tests.support.manual`"
+
+
+def test_the_merge_tags_that_the_page_offers_are_those_of_the_recipes() -> None:
+    table = read(PAGES / "templates.md").partition("| ESP | language |")[2].partition("\n\n")[0]
+    rows = [re.split(r"(?<!\\)\|", line) for line in table.splitlines()[2:]]
+    recipes = {cells[3].strip().strip("`").replace("\\|", "|") for cells in rows}
+    assert recipes == {preset.tag for preset in MERGE_TAGS}
 
 
 def test_every_part_has_a_place() -> None:

@@ -33,10 +33,22 @@ def mail_policy(pictures: bool) -> str:
 
 def show_map(call: PageCall) -> Response:
     """The click map: the mail with shares on its links, and the same as a table."""
+    return _map(call, call.query)
+
+
+def remove_mail(call: PageCall) -> Response:
+    """Ask whether to remove the kept mail, and remove it when the answer is yes."""
+    id = call.campaign().id
+    if call.form.get("sure") != "yes":
+        return _map(call, MapOptions(), removes=True)
+    call.services.registry.drop_mail(id)
+    return call.redirect(campaign_url(id, "map"), "The mail is removed. Figures and links stay as they are.")
+
+
+def _map(call: PageCall, asked: MapOptions, removes: bool = False) -> Response:
     campaign = call.campaign()
     mail = call.services.registry.kept_mail(campaign.id)
     summary = call.services.summary(campaign)
-    asked: MapOptions = call.query
     link, pictures = asked.link or "", asked.pictures
     rows = map_rows(campaign, summary, mail)
     return call.page(
@@ -49,6 +61,9 @@ def show_map(call: PageCall) -> Response:
         twice=mail is not None and not mail.by_place and any(row.places > 1 for row in rows),
         left=[*left_rows(mail.left_alone), *not_registered(campaign, mail)] if mail else [],
         asked=asked,
+        removes=removes,
+        remove_url=campaign_url(campaign.id, "mail/remove"),
+        here=campaign_url(campaign.id, "map"),
         shown=mail_map(mail.text, mail.places, MapStyle({})) if mail else None,
         frame_url=campaign_url(campaign.id, "mail", link=link, pictures=pictures),
         without_url=campaign_url(campaign.id, "map", link=link),

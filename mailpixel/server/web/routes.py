@@ -35,7 +35,7 @@ PAGES: tuple[WebPage, ...] = (
     WebPage("GET", "/campaigns/{id}/recipients", recipients.show_recipients, "read",
             query=recipients.RecipientListOptions),
     WebPage("GET", "/campaigns/{id}/recipients/{recipient:path}", recipients.show_recipient, "read"),
-    WebPage("GET", "/campaigns/{id}/links", links.show_links, "read"),
+    WebPage("GET", "/campaigns/{id}/links", links.show_links, "read", query=links.LinkListOptions),
     WebPage("GET", "/compare", compare.show_comparison, "read", query=compare.CompareOptions),
     WebPage("GET", "/settings", settings.first, "write"),
     WebPage("GET", "/settings/webhooks", webhooks.show_webhooks, "write"),
@@ -75,6 +75,7 @@ PAGES: tuple[WebPage, ...] = (
     WebPage("GET", "/s/{share}", shares.show_page, None, query=overview.OverviewOptions),
     WebPage("GET", "/campaigns/{id}/map", mail.show_map, "read", query=mail.MapOptions),
     WebPage("GET", "/campaigns/{id}/mail", mail.show_mail, "read", query=mail.MapOptions),
+    WebPage("POST", "/campaigns/{id}/mail/remove", mail.remove_mail, "write"),
     WebPage("GET", "/campaigns/{id}/template", template.ask, "write"),
     WebPage("POST", "/campaigns/{id}/template", template.rewrite, "write"),
 )
