@@ -7,6 +7,7 @@ projections       states folded from the log, and the figures made of them
 changes           which campaigns have other figures than before
 erasure           removes a person
 tombstones        keep an erased person out
+details           drops what was needed to judge old hits
 salts             what the tags of hits are made with, one a day
 registry          what a registry offers: the sum of campaigns, keys, leases, consent, and its news
 campaigns         campaigns and links

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from mailpixel.store.changes import Changes
 from mailpixel.store.consumers import Consumers
+from mailpixel.store.details import Details
 from mailpixel.store.erasure import Erasure
 from mailpixel.store.lifecycle import Lifecycle
 from mailpixel.store.log import Log
@@ -15,5 +16,5 @@ from mailpixel.store.projections import Projections
 from mailpixel.store.salts import Salts
 
 
-class Store(Log, Consumers, Projections, Changes, Erasure, Salts, Lifecycle, Protocol):
+class Store(Log, Consumers, Projections, Changes, Erasure, Salts, Details, Lifecycle, Protocol):
     """The log of events and the projections folded from it."""

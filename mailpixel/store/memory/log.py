@@ -70,6 +70,29 @@ class MemoryLog(MemoryConsumers):
             self._log[self._appended] = event
             self._of_message[event.campaign, event.recipient].append(event)
 
+    def drop_details(self, hits: Sequence[Event]) -> int:
+        """See `Details`."""
+        kept = {hit.id: hit for hit in hits}
+        changed = 0
+        with self._lock:
+            for at, event in self._log.items():
+                if event.id in kept and event.decided is None:
+                    hit = kept[event.id]
+                    new = replace(
+                        event,
+                        address="",
+                        agent=hit.agent,
+                        facts=hit.facts,
+                        tag=hit.tag,
+                        former_tag=b"",
+                        decided=hit.decided,
+                    )
+                    self._log[at] = new
+                    of = self._of_message[event.campaign, event.recipient]
+                    of[of.index(event)] = new
+                    changed += 1
+        return changed
+
     def latest(self, limit: int) -> Sequence[Event]:
         """See `Store`."""
         with self._lock:

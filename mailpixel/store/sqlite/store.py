@@ -17,6 +17,7 @@ from mailpixel.store.sqlite.changes import folded_hits, news_of_counts
 from mailpixel.store.sqlite.consumers import SqliteConsumer, position_at
 from mailpixel.store.sqlite.counters import timeline
 from mailpixel.store.sqlite.database import BUSY_MS, Database
+from mailpixel.store.sqlite.details import drop_details
 from mailpixel.store.sqlite.editions import editions, note_edition
 from mailpixel.store.sqlite.erasure import erase, forget_campaign
 from mailpixel.store.sqlite.events import EventLog
@@ -180,6 +181,10 @@ class SqliteStore:
     ) -> Sequence[MessageState]:
         """See `ReadProjections`."""
         return recipients(self._database, campaign, (after, limit), standing, link)
+
+    def drop_details(self, hits: Sequence[Event]) -> int:
+        """See `Details`."""
+        return drop_details(self._database, hits)
 
     def salts(self, make: Sequence[int] = ()) -> Mapping[int, bytes]:
         """See `Salts`."""
