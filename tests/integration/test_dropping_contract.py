@@ -208,7 +208,9 @@ def differing(every: int) -> tuple[int, int]:
                 tried += 1
                 store = MemoryStore()
                 store.append(logged.events)
-                Dropping(store, {message.campaign: campaign}, partial(lambda each: each, rules)).round(at_gap_ms, 100)
+                Dropping(store, {message.campaign: campaign}, partial(lambda each: each, rules)).round(
+                    at_gap_ms, 100
+                )
                 now = store.message(message.campaign, message.recipient)
                 differ += found(now, campaign, rules) != found(logged, campaign, rules)
     return tried, differ
