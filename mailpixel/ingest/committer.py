@@ -4,6 +4,9 @@ While the thread writes one group the next one fills, so a busier service puts m
 hit whose commit takes longer than the bound is answered anyway and stays queued: the reader never waits for
 our disk. While the store cannot write, hits are answered at once and kept in memory, up to a limit.
 
+A hit that is not recorded waits for the same commit as the others, so the time of its answer does not tell. For a
+group of such hits alone a blank row is written and deleted.
+
 Events of streams get a share of each commit, and their streams wait for it. Overflow counts and hits with a
 broken signature may be late: they are written once a second.
 """
@@ -51,6 +54,7 @@ class Handed(NamedTuple):
     shares: Sequence[Share] = ()
     overflow: Sequence[Overflow] = ()
     evidence: Sequence[Event] = ()
+    blank: bool = False
 
 
 class Committer:
@@ -95,9 +99,7 @@ class Committer:
         """
         if self.pending >= self._queue_hits:
             return False
-        group = self._waiting[-1] if self._waiting else None
-        if group is None or group.answered or len(group.events) >= LARGEST_COMMIT:
-            group = self._open_group()
+        group = self._group()
         group.events.append(event)
         self.pending += 1
         if self.failing:
@@ -105,6 +107,13 @@ class Committer:
         else:
             group.answers.append(answer)
         return True
+
+    def wait(self, answer: SendAnswer) -> None:
+        """Call `answer` when a hit that joins now may be answered, without recording anything; perhaps at once."""
+        if self.failing or self.pending >= self._queue_hits:
+            answer(False)
+        else:
+            self._group().answers.append(answer)
 
     def count_overflow(self, overflow: Overflow) -> None:
         """Queue a count past the cap. It is written within about a second."""
@@ -154,6 +163,13 @@ class Committer:
         self._batches.end()
         return self.pending
 
+    def _group(self) -> Group:
+        """The group that hits join now."""
+        group = self._waiting[-1] if self._waiting else None
+        if group is None or group.answered or len(group.events) >= LARGEST_COMMIT:
+            return self._open_group()
+        return group
+
     def _open_group(self) -> Group:
         group = Group()
         group.timer = self._loop.call_later(self._answer_within_s, group.answer, False)
@@ -193,7 +209,8 @@ class Committer:
             self._idle.set()
             return
         self._writing = groups
-        self._handed.put(Handed(list(chain(*(group.events for group in groups))), shares, overflow, evidence))
+        events = list(chain(*(group.events for group in groups)))
+        self._handed.put(Handed(events, shares, overflow, evidence, blank=bool(groups) and not events))
 
     def _take_late(self) -> tuple[list[Overflow], list[Event]]:
         if not self._late_due:
@@ -238,6 +255,8 @@ class Committer:
             events = [*handed.events, *chain(*(share.events for share in shares))]
             try:
                 left_out = {event.id for event in _write_by_halves(self._store.append, events)}
+                if handed.blank and not events:
+                    self._store.append_blank()
                 if handed.overflow:
                     _write_by_halves(self._store.raise_overflow, handed.overflow)
             except StoreUnavailable as error:

@@ -1,4 +1,8 @@
-"""Hits that share a commit, and the answers that wait for it."""
+"""Hits that share a commit, and the answers that wait for it.
+
+An answer may wait for the commit of a group without an event in it, so that nobody can tell by the time
+whether a hit was recorded.
+"""
 
 import asyncio
 from collections.abc import Callable

@@ -54,7 +54,11 @@ class Tracking:
         return reply_to(request, hit, receipt), receipt
 
     def take(self, surface: Surface, receipt: Receipt, answer: SendAnswer) -> None:
-        """Log or count the receipt, then send the answer: `answer` is called once, perhaps at once."""
+        """Log or count the receipt, then send the answer: `answer` is called once, perhaps at once.
+
+        Whoever gets the image or a redirect waits for a commit whether or not the hit is recorded, so that the time
+        does not tell. A page that says "not found" needs no wait.
+        """
         outcome = receipt.outcome
         if receipt.event is None:
             if receipt.overflow is not None:
@@ -62,7 +66,10 @@ class Tracking:
             elif receipt.evidence is not None and not self._committer.note(receipt.evidence):
                 outcome = HitOutcome.FORGED_OVERFLOW
             self._count(surface, outcome)
-            answer(True)
+            if surface.reply is ReplyKind.PIXEL or receipt.destination is not None:
+                self._committer.wait(answer)
+            else:
+                answer(True)
             return
 
         def answered(durable: bool) -> None:

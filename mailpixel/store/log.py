@@ -63,6 +63,14 @@ class EventWriter(Protocol):
         """
         ...
 
+    def append_blank(self) -> None:
+        """Do what appending an event costs and keep nothing: a row is written and deleted in one transaction.
+
+        So the answer to a hit that is not recorded takes as long as any other. It leaves positions unused.
+        Durable and raises `StoreUnavailable` like `append`.
+        """
+        ...
+
     def raise_overflow(self, overflow: Sequence[Overflow]) -> None:
         """Raise counts of hits past the cap. A higher stored count stays.
 

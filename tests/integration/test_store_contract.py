@@ -49,6 +49,18 @@ def test_a_campaign_keeps_the_edition_it_was_first_judged_by_until_all_is_judged
     assert dict(store.editions()) == {"1-a": 1, "2-b": 2}
 
 
+def test_a_blank_leaves_nothing_behind_and_no_reader_of_the_log_meets_it(store: Store) -> None:
+    store.append([an_open(1)])
+    store.append_blank()
+    store.append_blank()
+    assert (list(store.campaigns()), len(store.latest(10))) == (["spring"], 1)
+    catch_up(store)
+    store.append_blank()
+    assert store.consumer(FOLD).waiting() == Waiting()
+    store.append([an_open(2)])
+    assert [len(message.events) for message in news(store)] == [2]
+
+
 def test_messages_are_found_by_a_destination_that_their_clicks_carried(store: Store) -> None:
     url, other = "https://shop.example/ü", "https://shop.example/other"
     many = [a_click(n, None, destination=other, recipient=f"m-{n:04}") for n in range(1_200)]

@@ -25,6 +25,7 @@ class Gate(MemoryStore):
         self.broken = False
         self.refused: bytes | None = None
         self.groups: list[int] = []
+        self.blanks = 0
 
     def append(self, events: Sequence[Event], batch: str = "") -> None:
         self.entered = True
@@ -34,7 +35,11 @@ class Gate(MemoryStore):
         if any(event.id == self.refused for event in events):
             raise ValueError("not an event")
         super().append(events, batch)
-        self.groups.append(len(events))
+        if events:
+            self.groups.append(len(events))
+
+    def append_blank(self) -> None:
+        self.blanks += 1
 
     def logged(self) -> int:
         return sum(len(message.events) for message in self.messages(CAMPAIGN))
@@ -50,6 +55,11 @@ class Asked:
     def join(self, hits: int) -> list[bool]:
         """Put so many hits in; whether each was taken."""
         return [self._committer.join(an_open(), self.answers.append) for _ in range(hits)]
+
+    def wait(self, hits: int) -> None:
+        """Let hits that are not recorded wait."""
+        for _ in range(hits):
+            self._committer.wait(self.answers.append)
 
     async def until(self, answers: int) -> None:
         """Wait for so many answers."""
@@ -96,6 +106,61 @@ def test_hits_that_come_during_a_commit_share_the_next_one() -> None:
         return store.groups
 
     assert asyncio.run(scenario()) == [1, 4]
+
+
+def test_hits_that_are_not_recorded_wait_for_one_blank_row() -> None:
+    async def scenario() -> tuple[list[bool], list[int], int, int, int]:
+        store = Gate()
+        store.open.clear()
+        committer = Committer(store, 5_000, 100)
+        asked = Asked(committer)
+        asked.wait(3)
+        while not store.entered:
+            await asyncio.sleep(0.001)
+        before = len(asked.answers)
+        store.open.set()
+        await asked.until(3)
+        pending = committer.pending
+        await committer.stop(1)
+        return asked.answers, store.groups, store.blanks, before, pending
+
+    assert asyncio.run(scenario()) == ([True] * 3, [], 1, 0, 0)
+
+
+def test_hits_that_are_not_recorded_share_the_commit_of_those_that_are() -> None:
+    async def scenario() -> tuple[list[bool], list[int], int]:
+        store = Gate()
+        committer = Committer(store, 5_000, 100)
+        asked = Asked(committer)
+        asked.wait(2)
+        asked.join(1)
+        asked.wait(2)
+        await asked.until(5)
+        await committer.stop(1)
+        return asked.answers, store.groups, store.blanks
+
+    assert asyncio.run(scenario()) == ([True] * 5, [1], 0)
+
+
+def test_a_hit_that_is_not_recorded_is_answered_as_late_as_the_others_and_at_once_while_the_store_fails() -> None:
+    async def scenario() -> tuple[list[bool], list[bool], int]:
+        store = Gate()
+        store.open.clear()
+        store.broken = True
+        committer = Committer(store, 10, 100)
+        asked = Asked(committer)
+        asked.wait(1)
+        await asked.until(1)
+        late = list(asked.answers)
+        store.open.set()
+        while not committer.failing:
+            await asyncio.sleep(0.001)
+        asked.wait(1)
+        at_once = asked.answers[1:]
+        await committer.stop(1)
+        return late, at_once, store.blanks
+
+    assert asyncio.run(scenario()) == ([False], [False], 0)
 
 
 def test_a_slow_commit_is_not_waited_for_and_still_lands() -> None:

@@ -42,6 +42,9 @@ class MemoryLog(MemoryConsumers):
                 if event.received_at_ms > self._erased_up_to_ms(event.recipient):
                     self._append(event)
 
+    def append_blank(self) -> None:
+        """See `Store`. Memory keeps nothing that would have to be written."""
+
     def append_evidence(self, hits: Sequence[Event]) -> int:
         """See `Store`."""
         with self._lock:

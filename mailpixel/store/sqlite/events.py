@@ -6,7 +6,8 @@ from functools import lru_cache
 from itertools import chain, pairwise
 
 from mailpixel.errors import StoreUnavailable
-from mailpixel.model import Event, Message
+from mailpixel.kinds import EventKind
+from mailpixel.model import Event, Facts, Message
 from mailpixel.store.log import Overflow, PutAside
 from mailpixel.store.sqlite.agents import is_gone
 from mailpixel.store.sqlite.appending import LARGEST, insert, insert_at_once
@@ -26,6 +27,9 @@ from mailpixel.store.sqlite.rows import (
     to_row,
 )
 from mailpixel.store.sqlite.tombstones import kept_events, kept_overflow
+
+BLANK = Event(bytes(16), EventKind.OPEN, 0, "GET", "", "", Facts.NONE, "", "")
+"""The row that is written and deleted again."""
 
 KEYS = 64
 """Messages read by one statement."""
@@ -116,6 +120,12 @@ class EventLog:
         oldest_ms = min(event.received_at_ms for event in events)
         with self._database.at_once() as connection:
             return insert_at_once(connection, rows, oldest_ms)
+
+    def append_blank(self) -> None:
+        """Write a row and delete it in the same transaction."""
+        with self._database.writing() as connection:
+            insert(connection, [to_row(BLANK, intern_agents(connection, [BLANK.agent])[BLANK.agent])])
+            connection.execute("delete from events where id = ?", (BLANK.id,))
 
     def append_evidence(self, hits: Sequence[Event]) -> int:
         """Write the hits whose messages have events. An unknown agent is stored as empty."""

@@ -53,6 +53,10 @@ class SqliteStore:
         """See `Store`. A repeated batch is recognised by its ids only."""
         self._log.append(events)
 
+    def append_blank(self) -> None:
+        """See `Store`."""
+        self._log.append_blank()
+
     def append_evidence(self, hits: Sequence[Event]) -> int:
         """See `Store`."""
         return self._log.append_evidence(hits)
