@@ -142,7 +142,9 @@ def test_hits_that_are_not_recorded_share_the_commit_of_those_that_are() -> None
     assert asyncio.run(scenario()) == ([True] * 5, [1], 0)
 
 
-def test_a_hit_that_is_not_recorded_is_answered_as_late_as_the_others_and_at_once_while_the_store_fails() -> None:
+def test_a_hit_that_is_not_recorded_is_answered_as_late_as_the_others_and_at_once_while_the_store_fails() -> (
+    None
+):
     async def scenario() -> tuple[list[bool], list[bool], int]:
         store = Gate()
         store.open.clear()
