@@ -124,7 +124,8 @@ class EventLog:
     def append_blank(self) -> None:
         """Write a row and delete it in the same transaction."""
         with self._database.writing() as connection:
-            insert(connection, [to_row(BLANK, intern_agents(connection, [BLANK.agent])[BLANK.agent])])
+            number = intern_agents(connection, [BLANK.agent])[BLANK.agent]
+            insert(connection, [to_row(BLANK, number, None)])
             connection.execute("delete from events where id = ?", (BLANK.id,))
 
     def append_evidence(self, hits: Sequence[Event]) -> int:
