@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from mailpixel.store.sqlite import open_sqlite
 from mailpixel.store.webhooks import Letter
-from tests.browser.views import Check, every_view
+from tests.browser.views import Check
 from tests.support.receiver import Receiver, a_receiver
 from tests.support.service import Service, rows
 
@@ -33,33 +33,32 @@ def receiver() -> Iterator[Receiver]:
         yield made
 
 
-@every_view
 def test_a_webhook_from_its_first_form_to_its_removal(
     signed_in: Page, service: Service, receiver: Receiver, check: Check
 ) -> None:
     name, page = f"crm-{uuid4().hex[:8]}", signed_in
     page.goto("/settings/webhooks")
-    check(page, "list")
+    check.in_every_view(page, "list")
     page.get_by_label("Name").fill(name)
     page.get_by_label("Address").fill(receiver.url)
     page.get_by_role("button", name="Add the webhook").click()
     expect(page.get_by_text("must begin with https://")).to_be_visible()
-    check(page, "faulty")
+    check.in_every_view(page, "faulty")
     page.get_by_label("Allow http, for tests").check()
     page.get_by_label("bounced").uncheck()
     page.get_by_role("button", name="Add the webhook").click()
     expect(page.get_by_text("whsec_")).to_be_visible()
-    check(page, "added")
+    check.in_every_view(page, "added")
 
     page.get_by_role("button", name="Post a test").click()
     expect(page.get_by_text("Refused: 418 after")).to_be_visible()
     expect(page.get_by_text("<script>alert(1)</script>")).to_be_visible()
     expect(page.get_by_text("whsec_")).to_have_count(0)
-    check(page, "tested")
+    check.in_every_view(page, "tested")
 
     refuse(service, name)
     page.goto(f"/settings/webhooks/{name}")
-    check(page, "refused")
+    check.in_every_view(page, "refused")
     page.get_by_role("button", name="Post all of them again").click()
     expect(page.get_by_text("2 events are posted again")).to_be_visible()
     page.get_by_role("button", name="Stop", exact=True).click()
@@ -69,14 +68,14 @@ def test_a_webhook_from_its_first_form_to_its_removal(
     page.get_by_label("Events in a post").fill("many")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("must be a whole number from 1 to 100")).to_be_visible()
-    check(page, "changed")
+    check.in_every_view(page, "changed")
     page.get_by_label("Everything received since").fill("2026-11-27T10:00:00")
     page.get_by_role("button", name="Post again").click()
     expect(
         page.get_by_text("The webhook posts again what was received since 2026-11-27T10:00:00Z.")
     ).to_be_visible()
     page.goto("/settings/webhooks")
-    check(page, "full")
+    check.in_every_view(page, "full")
     page.get_by_role("link", name=name).click()
     page.get_by_role("button", name="Remove").click()
     expect(page.get_by_text("Tick the box to remove the webhook.")).to_be_visible()
