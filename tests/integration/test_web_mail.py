@@ -201,7 +201,7 @@ def test_a_template_that_is_tracked_already_says_so_beside_its_field(person: Per
     assert "is tracked already (1 links lead to this service)" in page
 
 
-REMOVE = "/campaigns/spring/mail/remove"
+REMOVE = "/campaigns/spring/map"
 
 
 def test_the_kept_mail_is_removed_after_a_question(person: Person, api: Api) -> None:

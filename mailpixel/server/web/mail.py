@@ -62,7 +62,6 @@ def _map(call: PageCall, asked: MapOptions, removes: bool = False) -> Response:
         left=[*left_rows(mail.left_alone), *not_registered(campaign, mail)] if mail else [],
         asked=asked,
         removes=removes,
-        remove_url=campaign_url(campaign.id, "mail/remove"),
         here=campaign_url(campaign.id, "map"),
         shown=mail_map(mail.text, mail.places, MapStyle({})) if mail else None,
         frame_url=campaign_url(campaign.id, "mail", link=link, pictures=pictures),

@@ -75,7 +75,7 @@ PAGES: tuple[WebPage, ...] = (
     WebPage("GET", "/s/{share}", shares.show_page, None, query=overview.OverviewOptions),
     WebPage("GET", "/campaigns/{id}/map", mail.show_map, "read", query=mail.MapOptions),
     WebPage("GET", "/campaigns/{id}/mail", mail.show_mail, "read", query=mail.MapOptions),
-    WebPage("POST", "/campaigns/{id}/mail/remove", mail.remove_mail, "write"),
+    WebPage("POST", "/campaigns/{id}/map", mail.remove_mail, "write"),
     WebPage("GET", "/campaigns/{id}/template", template.ask, "write"),
     WebPage("POST", "/campaigns/{id}/template", template.rewrite, "write"),
 )
