@@ -39,6 +39,7 @@ COMMANDS = {
     "inbound": "inbound",
     "share": "share",
     "person": "person",
+    "consent": "consent",
     "settings": "settings",
     "webhook": "webhook",
     "doctor": "doctor",

@@ -8,4 +8,6 @@ The HTTP API and the command line share it.
 | shapes.py | objects, each with its JSON schema |
 | lines.py | streams cut into lines, each one object |
 | deliveries.py | lines that report deliveries, as events |
+| consents.py | lines that report what people agreed to or refused |
+| written.py | recipients as the sender wrote them: ids or addresses |
 """

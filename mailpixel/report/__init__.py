@@ -1,6 +1,6 @@
 """Turns figures and events into reports. None reads a clock.
 
-Only `export`, `timeline`, `recipients` and `rows` read a store.
+Only `export`, `timeline`, `recipients`, `consents` and `rows` read a store.
 
 summary      one campaign in numbers: the contract of `GET /api/campaigns/{id}/summary`
 clients      programs and devices
@@ -17,6 +17,7 @@ sources      sources that followed links of many recipients
 export       every event with its verdict, and every delivery
 mails        what is kept of a campaign's mail
 shares       shares for programs and tables
+consents     what people agreed to or refused, and what they said when
 inbound      sources of delivery reports for programs
 webhooks     webhooks and refused events for people and programs
 sheet        the figures of a campaign as one table for spreadsheets

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from msgspec import Struct
+
 from mailpixel.modes import Consent, Statement
 from mailpixel.store.tombstones import person8
 
@@ -55,8 +57,7 @@ class Taken(StrEnum):
     """The person was erased and did not return since. Nothing was kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True, gc=False):
     """What a person said, to be recorded.
 
     `purposes` is a set of purposes as a number. `at_ms` is when the person said it, in milliseconds since 1970.
@@ -129,9 +130,9 @@ class Consents(Protocol):
     """The ledger of consent."""
 
     def record_consents(
-        self, said: Sequence[Said], now_ms: int, *, lift: bool = False, own: bool = False
+        self, said: Sequence[Said], now_ms: int, *, lift: bool = False, own: bool = False, dry: bool = False
     ) -> Sequence[Taken]:
-        """Record statements, and return what became of each, in order.
+        """Record statements, and return what became of each, in order. With `dry`, record nothing.
 
         Statements of an erased person are suppressed. With `lift`, one that grants, and was said after the erasure,
         brings the person back. `own` is for what people say here and now: it holds over everything recorded so far,
@@ -263,13 +264,14 @@ def after_all(line: Line, known: Iterable[Line]) -> Line:
 
 def spare(known: Sequence[Line]) -> Sequence[int]:
     """The places of a person's own statements that need not be kept: the oldest of too many that no longer hold."""
+    if len(known) <= MOST_OWN:
+        return ()
     own = sorted((place for place, line in enumerate(known) if line.own), key=lambda place: known[place].rank)
     former = [place for place in own if not holds_over(known[place], known)]
     return former[: max(len(own) - MOST_OWN, 0)]
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What recording a statement of a person does.
 
     `line` is what to add (None: nothing), `named` whether with the recipient's id, and `lifts` whether it ends the
@@ -284,6 +286,8 @@ class Decision:
 
 def decide(line: Line, known: Sequence[Line], erased_ms: int | None, *, lift: bool, own: bool) -> Decision:
     """What to do with a statement of a person who was erased at `erased_ms` (None: was not, or returned)."""
+    if erased_ms is None and not known:
+        return Decision(Taken.TAKEN, line)
     grants = line.state == CODES[Statement.GRANTED]
     lifts = erased_ms is not None and grants and (own or (lift and line.at_ms > erased_ms))
     if erased_ms is not None and not lifts and not own:
@@ -295,7 +299,8 @@ def decide(line: Line, known: Sequence[Line], erased_ms: int | None, *, lift: bo
     purposes = not_known(line, known)
     if not purposes:
         return Decision(Taken.KNOWN, lifts=lifts)
-    line = line._replace(purposes=purposes)
+    if purposes != line.purposes:
+        line = line._replace(purposes=purposes)
     taken = Taken.TAKEN if holds_over(line, known) else Taken.OLDER
     return Decision(taken, line, erased_ms is None or lifts, lifts)
 

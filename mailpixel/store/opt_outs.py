@@ -29,7 +29,7 @@ class OptOutsInLedger:
 
     @abstractmethod
     def record_consents(
-        self, said: Sequence[Said], now_ms: int, *, lift: bool = False, own: bool = False
+        self, said: Sequence[Said], now_ms: int, *, lift: bool = False, own: bool = False, dry: bool = False
     ) -> Sequence[Taken]:
         """See `Consents`."""
 

@@ -20,6 +20,7 @@ CODES: dict[str | tuple[str, ...], int] = {"doctor": 1, ("webhook", "test"): 1, 
 """Exit codes that are not 0: no server runs, there is no such receiver, and no subscription waits."""
 
 FILES = {
+    "consents.csv": "recipient,purpose,state,time,source\nr-1001,all,denied,2026-11-20T09:00:00Z,form\n",
     "recipients.csv": "recipient\nr-1001\nr-1002\n",
     "deliveries.csv": "recipient,delivered_at\nr-1001,2026-11-25T09:00:00Z\n",
     "template.html": '<p><a href="https://shop.example/spring">Spring</a></p>',

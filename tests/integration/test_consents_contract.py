@@ -212,3 +212,15 @@ def test_wordings_are_chosen_by_language_and_kept_as_proof(registry: Registry) -
     again = replace(first, chosen_ms=NOW_MS + 2)
     registry.choose_wording(again)
     assert registry.wordings() == [shown, second, again]
+
+
+def test_a_dry_run_answers_the_same_and_records_nothing(registry: Registry) -> None:
+    recorded(registry, said(DENIED))
+    registry.note_erased(["r-9"], NOW_MS - 5)
+    revision = registry.consent_news(0).revision
+    statements = (said(GRANTED, NOW_MS + 1), said(GRANTED, NOW_MS - 1), said(recipient="r-9"), said(DENIED))
+    dry = recorded(registry, *statements, lift=True, dry=True)
+    assert (len(registry.history("r-1")), registry.consent_of("r-9").erased) == (1, True)
+    assert list(registry.consent_news(revision).keys) == []
+    assert dry == recorded(registry, *statements, lift=True)
+    assert dry == [Taken.TAKEN, Taken.OLDER, Taken.TAKEN, Taken.KNOWN]

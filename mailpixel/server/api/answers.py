@@ -6,6 +6,7 @@ from typing import Any
 from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.reading.shapes import each_once, schemas_of
 from mailpixel.report.answer import Answer
+from mailpixel.report.consents import ConsentsRow
 from mailpixel.report.explanation import MessageRow
 from mailpixel.report.export import EventRow
 from mailpixel.report.inbound import AddedInboundRow, InboundRow
@@ -19,6 +20,7 @@ from mailpixel.report.timeline import CLICKS as TIMELINE_CLICKS
 from mailpixel.report.timeline import OPENS as TIMELINE_OPENS
 from mailpixel.report.webhooks import AddedWebhookRow, LetterRow, NewSecretRow, TrialRow, WebhookRow
 from mailpixel.server.errors import CODES
+from mailpixel.store.consents import Taken
 from mailpixel.store.webhooks import PostOutcome
 
 Schema = dict[str, Any]
@@ -89,6 +91,7 @@ REWRITTEN = {
 ERROR = an_object(code=word(*CODES.values()), message=STRING, field=MAYBE_STRING)
 
 
+TAKEN = word(*Taken)
 FRESHNESS = an_object(fresh=BOOLEAN, age_s={"type": "number", "minimum": 0})
 
 ANSWERS: tuple[type[Answer], ...] = (
@@ -103,6 +106,7 @@ ANSWERS: tuple[type[Answer], ...] = (
     InboundRow,
     AddedInboundRow,
     KeptMailRow,
+    ConsentsRow,
     WebhookRow,
     AddedWebhookRow,
     NewSecretRow,
@@ -171,6 +175,15 @@ WRITTEN: dict[str, Schema] = {
             ref("Delivered"),
         ],
     },
+    "ConsentRecorded": described("What became of a statement.", an_object(consent=TAKEN)),
+    "ConsentRecordedLine": {
+        "description": "What became of a line, by its number. The last line counts all of them.",
+        "oneOf": [
+            ref("FaultyLine"),
+            an_object(row=COUNT, consent=TAKEN),
+            counts([*Taken, "failed"]),
+        ],
+    },
     "Health": described("The process answers.", an_object(status=word("ok"))),
     "Readiness": described(
         "Whether hits are written and folded, and how far each consumer of the log is behind.",
@@ -182,7 +195,9 @@ WRITTEN: dict[str, Schema] = {
             fold_lag_s=MAYBE_SECONDS,
             consumers={"type": "object", "additionalProperties": an_object(lag_s=MAYBE_SECONDS)},
             put_aside=MAYBE_COUNT,
-            knowledge=an_object(**dict.fromkeys(("keys", "registry", "rules", "database"), FRESHNESS)),
+            knowledge=an_object(
+                **dict.fromkeys(("keys", "registry", "people", "rules", "database"), FRESHNESS)
+            ),
         ),
     ),
     "Document": {"type": "object", "description": "This document."},
@@ -259,6 +274,8 @@ EXAMPLES: dict[str, Any] = {
     "RewrittenLine": {"recipient": "r-1001"} | _REWRITTEN,
     "Delivered": {"accepted": 1, "opted_out": 0, "failed": 0},
     "DeliveredLine": {"accepted": 1, "opted_out": 0, "failed": 0},
+    "ConsentRecorded": {"consent": "taken"},
+    "ConsentRecordedLine": {"row": 1, "consent": "taken"},
     "AddedInbound": {
         "name": "postmark-live",
         "esp": "postmark",

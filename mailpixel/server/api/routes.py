@@ -5,10 +5,12 @@ from typing import Any
 
 from starlette.responses import Response
 
+from mailpixel.reading.consents import ReportedConsent
 from mailpixel.reading.deliveries import Delivery
 from mailpixel.server.api import (
     campaign_shapes,
     campaigns,
+    consents,
     inbound,
     live,
     mails,
@@ -104,6 +106,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("POST", f"{CAMPAIGN}/deliveries", streams.deliver_one, "write",
              "Log one delivery, or a stream of them.", "Delivered", body=Delivery, lines=True,
              stream=streams.deliveries),
+    Endpoint("POST", "/api/consents", consents.record_one, "write",
+             "Record what people agreed to or refused: one statement, or a stream of them.", "ConsentRecorded",
+             body=ReportedConsent, lines=True, query=consents.ConsentOptions, stream=consents.record),
+    Endpoint("GET", "/api/people/{recipient:path}/consents", consents.show, "write",
+             "Show what holds for a person, and all that they said.", "Consents"),
     Endpoint("GET", "/api/inbound", inbound.list_inbound, "write",
              "List the sources of delivery reports.", "Inbounds"),
     Endpoint("POST", "/api/inbound", inbound.add_inbound, "write",

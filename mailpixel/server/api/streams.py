@@ -11,7 +11,8 @@ from mailpixel.links.lists.minted_rows import Format, Job, RowMinter
 from mailpixel.model import Event
 from mailpixel.reading.deliveries import DeliveryReader, delivery_event
 from mailpixel.reading.lines import LINE_BYTES, Numbered, read_line
-from mailpixel.reading.shapes import Shape, Text
+from mailpixel.reading.shapes import Shape
+from mailpixel.reading.written import Written
 from mailpixel.server.api.body import check_length
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.exchange import STREAM_BYTES, Exchange
@@ -19,20 +20,6 @@ from mailpixel.server.errors import error_json
 from mailpixel.server.threads import Lane
 from mailpixel.store.campaign_changes import note_signed
 from mailpixel.times import DAY_MS
-
-WRITTEN_CHARS = 1_000
-
-
-def written(text: str, name: str) -> str:
-    """A recipient as the sender wrote it: an id, or an address if pseudonyms are requested."""
-    found = text.strip()
-    if not 1 <= len(found) <= WRITTEN_CHARS:
-        raise InvalidInput(name, f"must have 1 to {WRITTEN_CHARS:,} characters")
-    return found
-
-
-class Written(Text, check=written, minLength=1, maxLength=WRITTEN_CHARS):
-    """The id or address of a recipient."""
 
 
 class ToMint(Shape, frozen=True):

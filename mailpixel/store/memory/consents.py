@@ -5,6 +5,7 @@ from abc import abstractmethod
 from array import array
 from collections import defaultdict
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from secrets import token_bytes
 
@@ -67,11 +68,15 @@ class MemoryConsents:
         """Raise the revision of the registry and return it."""
 
     def record_consents(
-        self, said: Sequence[Said], now_ms: int, *, lift: bool = False, own: bool = False
+        self, said: Sequence[Said], now_ms: int, *, lift: bool = False, own: bool = False, dry: bool = False
     ) -> Sequence[Taken]:
         """See `Consents`."""
         with self._consent_lock:
-            return [self._record(each, now_ms, lift, own) for each in said]
+            before = self._recorded, deepcopy(self._people), dict(self._changed_people)
+            taken = [self._record(each, now_ms, lift, own) for each in said]
+            if dry:
+                self._recorded, self._people, self._changed_people = before
+            return taken
 
     def _record(self, said: Said, now_ms: int, lift: bool, own: bool) -> Taken:
         key = key_of(self._secret, said.recipient)

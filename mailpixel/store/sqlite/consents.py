@@ -1,7 +1,8 @@
 """The ledger of consent in a SQLite file.
 
 What holds of a person is computed from their rows whenever one is added, and kept in `consent_now` with the revision
-of the registry. Large imports go in order of the people's keys, so that a transaction touches few pages of the file.
+of the registry: whoever has a row in the ledger has one there. Large imports go in order of the people's keys, so
+that a transaction touches few pages of the file.
 """
 
 import sqlite3
@@ -52,7 +53,9 @@ HOLD = """
     insert into consent_now values (?, ?, ?) on conflict (person8) do update
     set states = excluded.states, revision = excluded.revision where states <> excluded.states
 """
+DROP = f"delete from consents where person8 = ? and purposes = ? and state = ? and at_ms = ? and {OWN}"  # noqa: S608
 ERASED_AT = "select at_ms from suppressed where person8 = ? and lifted_ms is null"
+ANY_ERASED = "select 1 from suppressed where lifted_ms is null limit 1"
 SUPPRESS = """
     insert into suppressed values (?, ?, null) on conflict (person8) do update
     set at_ms = max(at_ms, excluded.at_ms), lifted_ms = null
@@ -69,18 +72,20 @@ class SqliteConsents:
         self._database = database
 
     def record_consents(
-        self, said: Sequence[Said], now_ms: int, *, lift: bool = False, own: bool = False
+        self, said: Sequence[Said], now_ms: int, *, lift: bool = False, own: bool = False, dry: bool = False
     ) -> Sequence[Taken]:
         """See `Consents`."""
         secret = self.person_secret()
         keyed = sorted((person8(secret, each.recipient), place, each) for place, each in enumerate(said))
         taken: dict[int, Taken] = {}
         for start in range(0, len(keyed), AT_ONCE):
-            if start:
+            if start and not dry:
                 time.sleep(PAUSE_S)
-            with self._database.writing() as connection:
+            with self._database.reading() if dry else self._database.writing() as connection:
                 recording = _Recording(connection, now_ms, lift, own)
-                taken |= recording.record(keyed[start : start + AT_ONCE])
+                taken |= recording.decide(keyed[start : start + AT_ONCE])
+                if not dry:
+                    recording.write()
         return [taken[place] for place in range(len(said))]
 
     def consent_of(self, recipient: str) -> Consent:
@@ -139,60 +144,59 @@ class SqliteConsents:
 
 
 class _Recording:
-    """Records statements within one transaction."""
+    """Records statements within one transaction: first decides about all of them, then writes."""
 
     def __init__(self, connection: sqlite3.Connection, now_ms: int, lift: bool, own: bool) -> None:
         self._connection = connection
         self._now_ms = now_ms
         self._how = {"lift": lift, "own": own}
+        self._any_erased = connection.execute(ANY_ERASED).fetchone() is not None
         self._rows: list[tuple[object, ...]] = []
+        self._spare: list[tuple[int, int, int, int]] = []
+        self._lifted: list[bytes] = []
         self._changed: list[tuple[int, int]] = []
 
-    def record(self, keyed: Iterable[Keyed]) -> dict[int, Taken]:
-        """What became of each statement, by its place. They come in order of person."""
-        taken = {
-            place: each
+    def decide(self, keyed: Iterable[Keyed]) -> dict[int, Taken]:
+        """What becomes of each statement, by its place. They come in order of person."""
+        return {
+            place: taken
             for person, found in groupby(keyed, itemgetter(0))
-            for place, each in self._record_person(person, list(found))
+            for place, taken in self._decide_person(person, list(found))
         }
+
+    def write(self) -> None:
+        """Write what was decided."""
+        if self._lifted:
+            note_lifted(self._connection, self._lifted, self._now_ms)
         self._connection.executemany(f"{ADD} values (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._rows)
+        self._connection.executemany(DROP, self._spare)
         if self._changed:
             revision = next_revision(self._connection)
             self._connection.executemany(HOLD, [(*each, revision) for each in self._changed])
-        return taken
 
-    def _record_person(self, person: bytes, found: Iterable[Keyed]) -> Iterable[tuple[int, Taken]]:
-        key, erased_ms = number_of(person), erased_at(self._connection, person)
-        known = [Line(*row) for row in self._connection.execute(LINES, (key,))]
+    def _decide_person(self, person: bytes, found: Iterable[Keyed]) -> Iterable[tuple[int, Taken]]:
+        key = number_of(person)
+        erased_ms = erased_at(self._connection, person) if self._any_erased else None
+        before = states_now(self._connection, key)
+        known = [] if before is None else [Line(*row) for row in self._connection.execute(LINES, (key,))]
         for _, place, said in found:
             decision = decide(line_of(said), known, erased_ms, **self._how)
             if decision.lifts:
-                note_lifted(self._connection, [person], self._now_ms)
+                self._lifted.append(person)
                 erased_ms = None
             if decision.line is not None:
-                self._add(key, said, decision)
+                self._rows.append(self._row(key, said, decision, decision.line))
                 known.append(decision.line)
             yield place, decision.taken
-        self._drop_spare(key, known)
+        self._spare += [(key, *known[place][:3]) for place in spare(known)]
         states = states_in(known) | (0 if erased_ms is None else ERASED_BIT)
-        if (states_now(self._connection, key) or 0) != states:
+        if known and before != states:
             self._changed.append((key, states))
 
-    def _add(self, key: int, said: Said, decision: Decision) -> None:
-        line, recipient = decision.line, said.recipient if decision.named else None
-        if line is not None:
-            statement = (line.purposes, line.state, line.at_ms, self._now_ms)
-            self._rows.append((key, recipient, *statement, said.source, said.wording, said.method))
-
-    def _drop_spare(self, key: int, known: Sequence[Line]) -> None:
-        """Delete own statements of which there are too many. The newest, not yet in the table, are never among them."""
-        rows = [
-            (key, known[place].purposes, known[place].state, known[place].at_ms) for place in spare(known)
-        ]
-        self._connection.executemany(
-            f"delete from consents where person8 = ? and purposes = ? and state = ? and at_ms = ? and {OWN}",  # noqa: S608
-            rows,
-        )
+    def _row(self, key: int, said: Said, decision: Decision, line: Line) -> tuple[object, ...]:
+        recipient = said.recipient if decision.named else None
+        statement = (line.purposes, line.state, line.at_ms, self._now_ms)
+        return (key, recipient, *statement, said.source, said.wording, said.method)
 
 
 def note_erased(connection: sqlite3.Connection, persons: Sequence[bytes]) -> None:

@@ -1,0 +1,113 @@
+"""`mailpixel consent`: what people agreed to or refused, imported, shown and exported."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import click
+
+from mailpixel.cli.context import CommandGroup, keyring, print_json, say, stores
+from mailpixel.cli.imported import Columns, Faults, imported_rows, number_or_text
+from mailpixel.cli.printing import batched, print_lines, row_options, write_rows
+from mailpixel.cli.recipient import recipient_argument, recipient_of
+from mailpixel.reading.consents import ConsentReader, Content
+from mailpixel.reading.written import as_id, as_pseudonym
+from mailpixel.report.consents import IMPORTABLE, PROOF, consents_row, importable, ledger
+from mailpixel.store.consents import Said, Taken
+from mailpixel.times import DAY_MS, now_ms
+
+IMPORTED = Columns("FILE", ("purpose", "state", "time"), ("source", "wording"))
+WORDS = ("purpose", "state")
+"""Columns whose words may be written in any case."""
+ROWS_AT_ONCE = 50_000
+"""Statements recorded in one go, in order of the people's keys: the more, the fewer pages of the file are touched."""
+
+
+@click.group("consent", cls=CommandGroup, example="mailpixel consent import consents.csv")
+def consent_command() -> None:
+    """Import, show and export what people agreed to or refused."""
+
+
+@consent_command.command(
+    "import",
+    example="""mailpixel consent import consents.csv
+mailpixel consent import consents.csv --dry-run""",
+)
+@click.argument("source", type=click.File("rb"), metavar="FILE|-")
+@click.option(
+    "--hash-recipients",
+    is_flag=True,
+    help="Take the keyed pseudonym of `recipient`, as `links --hash-recipients` does.",
+)
+@click.option("--lift", is_flag=True, help="Let a grant that is later than an erasure end that erasure.")
+@click.option("--dry-run", is_flag=True, help="Report what would happen, and record nothing.")
+def consent_import(source: BinaryIO, hash_recipients: bool, lift: bool, dry_run: bool) -> None:
+    """Record what people said, from a CSV or NDJSON file.
+
+    Its columns are `recipient`, `purpose` (opens, clicks, measure, identify, share, personalise or all), `state`
+    (granted, denied, unknown), `time` with a time zone, `source`, and `wording`, which a grant needs. The later
+    statement holds, whichever is imported first; at equal times the stricter one. Nothing is recorded of a person who
+    was erased.
+    """
+    _, registry = stores()
+    id_of = as_pseudonym(keyring(registry)) if hash_recipients else as_id
+    reader, faults = ConsentReader(now_ms() + DAY_MS, id_of, "import"), Faults()
+    counts: Counter[Taken] = Counter()
+    for some in batched(_lines(source), ROWS_AT_ONCE):
+        said = []
+        for (number, _), read in zip(some, reader.read(some), strict=True):
+            if isinstance(read, Said):
+                said.append(read)
+            else:
+                faults.note(number, read)
+        counts.update(registry.record_consents(said, now_ms(), lift=lift, dry=dry_run))
+    print_json({taken.value: counts[taken] for taken in Taken} | {"failed": faults.count})
+    if counts[Taken.SUPPRESSED] and not lift:
+        say("people who were erased are left out; --lift takes their later grants")
+    faults.end()
+
+
+def _lines(source: BinaryIO) -> Iterator[tuple[int, Content]]:
+    """The rows: lines of JSON as they are, rows of CSV as fields."""
+    return ((number, _fields(row)) for number, row in imported_rows(source, IMPORTED))
+
+
+def _fields(row: bytes | Any) -> Content:
+    if isinstance(row, bytes):
+        return row
+    given = {name: text.casefold() if name in WORDS else text for name, text in row.items() if text}
+    return {"source": "", **given} | ({"time": number_or_text(row["time"])} if row["time"] else {})
+
+
+@consent_command.command("show", example="mailpixel consent show r-1001")
+@recipient_argument
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def consent_show(recipient: str, as_json: bool) -> None:
+    """Show what holds for a recipient, and all that they said, in order of time."""
+    _, registry = stores()
+    found = consents_row(registry, recipient_of(registry, recipient))
+    if as_json:
+        print_json(found.to_json())
+        return
+    print_lines(("purpose", "now"), found.now.items())
+    if found.erased:
+        say("this person was erased and did not return since: nothing is recorded of them")
+    if found.history:
+        click.echo()
+        columns = ("time", "state", "purposes", "method", "source", "wording")
+        rows = [each.to_json() | {"purposes": " ".join(each.purposes)} for each in found.history]
+        print_lines(columns, [[row[name] for name in columns] for row in rows])
+
+
+@consent_command.command("export", example="mailpixel consent export > consents.csv")
+@click.option(
+    "--proof",
+    is_flag=True,
+    help="Add when and how each statement was recorded. Import does not take these columns as NDJSON.",
+)
+@row_options()
+def consent_export(proof: bool, output: str, **how: Any) -> None:
+    """Export all statements as `consent import` takes them. Those of erased people have no recipient and stay out."""
+    _, registry = stores()
+    columns = PROOF if proof else IMPORTABLE
+    write_rows(columns, importable(ledger(registry), columns), output, **how)
