@@ -56,6 +56,9 @@ class Modes(NamedTuple):
         return f"opens={self.opens.word},clicks={self.clicks.word}"
 
 
+_WORD = f"({'|'.join(WORDS)})"
+MODES_PATTERN = f"^(opens={_WORD}, *clicks={_WORD}|clicks={_WORD}, *opens={_WORD}|{_WORD})$"
+"""A regular expression of modes as text, for the JSON schemas of the API."""
 MODES_OF_BYTE = {modes.byte: modes for modes in (Modes(opens, clicks) for opens in Mode for clicks in Mode)}
 """All pairs by their byte. Any other byte is none."""
 OFF = Modes(Mode.OFF, Mode.OFF)

@@ -8,57 +8,39 @@ from typing import Any
 import click
 
 from mailpixel.campaigns import (
-    MOST_SENT,
-    LinkChange,
     changed_links,
     check_name,
     check_new_id,
     delete_campaign,
 )
+from mailpixel.cli.campaign_options import corrections_of, fact_options, facts_of, new_links, passthrough_of
 from mailpixel.cli.context import (
     CommandGroup,
     begun,
     confirm,
+    policy,
     print_json,
     print_table,
     say,
     stores,
+    warn,
     yes_option,
 )
-from mailpixel.cli.printing import Function, batched, print_json_array, print_lines, zone_option
+from mailpixel.cli.printing import batched, print_json_array, print_lines, zone_option
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput
-from mailpixel.links.destination import checked
 from mailpixel.links.passthrough import check_names
-from mailpixel.links.urls import check_base_url
 from mailpixel.model import Campaign
+from mailpixel.privacy.policy import why_less
+from mailpixel.privacy.resolve import ceiling
 from mailpixel.report.links import campaign_row
-from mailpixel.report.moments import from_iso, iso
+from mailpixel.report.moments import iso
 from mailpixel.report.zones import in_zone, local
 from mailpixel.store.campaigns import CampaignReader
 
 MOST_LISTED = 1_000_000
 PAGE = 500
 """How many campaigns are read and printed at a time."""
-
-
-def fact_options(command: Function) -> Function:
-    """Add the options that say how many messages of a campaign went out, when, and with which public address."""
-    for option in (
-        click.option(
-            "--base-url",
-            metavar="URL",
-            help="Use this public address in the URLs of this campaign instead of MAILPIXEL_BASE_URL.",
-        ),
-        click.option(
-            "--sent-at", metavar="TIME", help="Set when they went out, such as 2026-11-25T09:00:00Z."
-        ),
-        click.option(
-            "--sent", type=click.IntRange(0, MOST_SENT), metavar="N", help="Set how many messages went out."
-        ),
-    ):
-        command = option(command)
-    return command
 
 
 @click.group("campaign", cls=CommandGroup, example="mailpixel campaign list")
@@ -95,13 +77,14 @@ def campaign_command() -> None:
 )
 def campaign_add(id: str, name: str, urls: tuple[str, ...], traps: tuple[str, ...], **facts: Any) -> None:
     """Register a campaign. A running server knows it within two seconds."""
-    links = changed_links((), [*_new(urls, "--link"), *_new(traps, "--trap", trap=True)])
+    links = changed_links((), [*new_links(urls, "--link"), *new_links(traps, "--trap", trap=True)])
     names = check_names(facts.pop("passthrough"), "--passthrough")
     named = check_new_id(id, "ID"), check_name(name, "--name")
     campaign = Campaign(*named, links=links, passthrough=names)
-    campaign = replace(campaign, **_facts(facts))
+    campaign = replace(campaign, **facts_of(facts))
     _, registry = begun()
     registry.add_campaign(campaign)
+    warn(why_less(policy(registry), campaign))
     say(f"campaign {id} has {len(links)} link(s); next: mailpixel links {id} --recipients FILE")
 
 
@@ -146,14 +129,17 @@ def campaign_edit(
             "OPTIONS", "say what to change, such as --sent N; see `mailpixel campaign edit --help`"
         )
     begun, stopped = facts.pop("passthrough"), facts.pop("stopped")
-    changes = _facts(facts) | ({} if name is None else {"name": check_name(name, "--name")})
+    changes = facts_of(facts) | ({} if name is None else {"name": check_name(name, "--name")})
 
     def change(campaign: Campaign) -> Campaign:
-        links = changed_links(campaign.links, [*_corrections(campaign, correct), *_new(urls, "--link")])
-        passthrough = _passthrough(campaign, begun, stopped)
+        links = changed_links(
+            campaign.links, [*corrections_of(campaign, correct), *new_links(urls, "--link")]
+        )
+        passthrough = passthrough_of(campaign, begun, stopped)
         return replace(campaign, links=links, passthrough=passthrough, **changes)
 
-    registry.change_campaign(id, change, "cli", datetime.now(UTC))
+    changed = registry.change_campaign(id, change, "cli", datetime.now(UTC))
+    warn(why_less(policy(registry), changed))
     say(f"campaign {id} is changed; a running server uses the change within two seconds")
 
 
@@ -177,7 +163,8 @@ def campaign_list(limit: int, after: str, archived: bool, everything: bool, as_j
     listed = Listed(registry, None if everything else archived)
     campaigns = listed.after(after, limit)
     if as_json:
-        print_json_array(campaign_row(campaign).to_json() for campaign in campaigns)
+        rules = policy(registry)
+        print_json_array(campaign_row(each, ceiling(rules, each)).to_json() for each in campaigns)
     else:
         number = -1
         for number, page in enumerate(batched(campaigns, PAGE)):
@@ -226,9 +213,11 @@ def campaign_delete(id: str, yes: bool) -> None:
 def campaign_show(id: str, as_json: bool, zone: tzinfo | None) -> None:
     """Show a campaign with its links and their former destinations."""
     _, registry = stores()
-    campaign = campaign_of(registry, id)
+    campaign, rules = campaign_of(registry, id), policy(registry)
+    in_force = ceiling(rules, campaign)
+    warn(why_less(rules, campaign))
     if as_json:
-        print_json(in_zone(campaign_row(campaign).to_json(), zone))
+        print_json(in_zone(campaign_row(campaign, in_force).to_json(), zone))
         return
     if campaign.archived:
         say("this campaign is archived: hidden from lists, its links keep working")
@@ -237,6 +226,9 @@ def campaign_show(id: str, as_json: bool, zone: tzinfo | None) -> None:
         ("id", "name", "sent", "sent_at", "base_url", "passthrough"),
         [(*facts, " ".join(campaign.passthrough))],
     )
+    click.echo()
+    stated = "what the service records" if campaign.mode is None else campaign.mode.text
+    print_table(("mode", "mode_in_force"), [(stated, in_force.text)])
     click.echo()
     print_table(
         ("link", "url", "trap"),
@@ -280,38 +272,3 @@ class Listed:
             yield from page
             id, left = page[-1].id, left - len(page)
         self.following = id if not left and self._registry.campaigns(id, 1, self._archived) else None
-
-
-def _corrections(campaign: Campaign, corrections: tuple[tuple[str, str], ...]) -> Iterator[LinkChange]:
-    """The corrections. Raises `InvalidInput` for an unknown link number."""
-    numbers = {str(link.number): link.number for link in campaign.links}
-    for number, url in corrections:
-        if number not in numbers:
-            problem = f"link {number} does not exist; `mailpixel campaign show {campaign.id}` lists them"
-            raise InvalidInput("--correct", problem)
-        yield LinkChange(numbers[number], checked(url, "--correct"))
-
-
-def _new(urls: tuple[str, ...], option: str, trap: bool = False) -> list[LinkChange]:
-    """The links to add. Raises `InvalidInput` for an invalid destination."""
-    return [LinkChange(url=checked(url, option), trap=trap) for url in urls]
-
-
-def _passthrough(campaign: Campaign, begun: tuple[str, ...], stopped: tuple[str, ...]) -> tuple[str, ...]:
-    """The passthrough parameters after the change. Raises `InvalidInput` for a stopped name that is not one."""
-    for name in stopped:
-        if name not in campaign.passthrough:
-            problem = f"{name!r} is not passed through; see `mailpixel campaign show {campaign.id}`"
-            raise InvalidInput("--no-passthrough", problem)
-    kept = (name for name in campaign.passthrough if name not in stopped)
-    return check_names((*kept, *begun), "--passthrough")
-
-
-def _facts(facts: dict[str, Any]) -> dict[str, Any]:
-    """The checked fields of a campaign that the options set."""
-    given = {name: value for name, value in facts.items() if value is not None}
-    if "sent_at" in given:
-        given["sent_at"] = from_iso(str(given["sent_at"]), "--sent-at")
-    if "base_url" in given:
-        given["base_url"] = check_base_url(str(given["base_url"]), "--base-url")
-    return given

@@ -17,8 +17,11 @@ from mailpixel.errors import InvalidInput
 from mailpixel.folder.operator_file import rules_of
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.urls import check_base_url
+from mailpixel.privacy.policy import policy_of
+from mailpixel.privacy.resolve import Policy
 from mailpixel.settings import Settings
 from mailpixel.store.keys import SigningKeys
+from mailpixel.store.privacy_choice import PrivacyChoices
 from mailpixel.store.registry import Registry
 from mailpixel.store.store import Store
 
@@ -150,6 +153,11 @@ def begun() -> tuple[Store, Registry]:
 
     store, registry, _ = begin(settings())
     return store, registry
+
+
+def policy(registry: PrivacyChoices) -> Policy:
+    """What the operator chose to record: by the settings, else earlier."""
+    return policy_of(settings(), registry.privacy_choice())
 
 
 def keyring(registry: SigningKeys) -> Keyring:

@@ -1,7 +1,7 @@
 """The policy of an installation: what its operator chose, by its settings or earlier."""
 
 from mailpixel.modes import FULL, Mode, parse_modes
-from mailpixel.privacy.resolve import INDIVIDUAL, LEGACY, Policy
+from mailpixel.privacy.resolve import ENOUGH, INDIVIDUAL, LEGACY, Policy, Stated, ceiling
 from mailpixel.settings import Settings
 from mailpixel.store.privacy_choice import PrivacyChoice
 
@@ -27,3 +27,16 @@ def policy_of(settings: Settings, stored: PrivacyChoice) -> Policy:
         dnt,
         seeds,
     )
+
+
+def why_less(policy: Policy, campaign: Stated) -> str:
+    """Why less is in force than a campaign asks for; empty where it is not."""
+    if campaign.mode is None:
+        return ""
+    asked, now = campaign.mode, ceiling(policy, campaign)
+    if now == asked:
+        return ""
+    allowed = policy.mode
+    if asked.opens > allowed.opens or asked.clicks > allowed.clicks:
+        return f"the campaign asks for {asked.text}; MAILPIXEL_MODE allows {allowed.text}, so {now.text} is in force"
+    return f"fewer than {ENOUGH} people cannot be counted without naming them, so {now.text} is in force"

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import UNSET, UnsetType
 
 from mailpixel.model import Campaign, Link
+from mailpixel.modes import Modes
 from mailpixel.report.answer import Answer, Count, Iso
 from mailpixel.report.moments import iso
 from mailpixel.store.campaigns import LinkRevision
@@ -22,7 +23,11 @@ class CampaignLink(Answer, frozen=True):
 
 
 class CampaignRow(Answer, frozen=True):
-    """A campaign. Unknown fields are null. A `demonstration` was sent to nobody: its readers are simulated."""
+    """A campaign. Unknown fields are null. A `demonstration` was sent to nobody: its readers are simulated.
+
+    `mode` is the most that the campaign lets be recorded, null where it says nothing; `mode_in_force` what the
+    service allows of that.
+    """
 
     id: str
     name: str
@@ -30,13 +35,15 @@ class CampaignRow(Answer, frozen=True):
     sent_at: Iso | None
     base_url: str | None
     passthrough: list[str]
+    mode: str | None
+    mode_in_force: str
     archived: bool
     demonstration: bool
     links: list[CampaignLink]
 
 
-def campaign_row(campaign: Campaign) -> CampaignRow:
-    """A campaign for programs."""
+def campaign_row(campaign: Campaign, in_force: Modes) -> CampaignRow:
+    """A campaign for programs, with the modes that are in force for it now."""
     return CampaignRow(
         id=campaign.id,
         name=campaign.name,
@@ -44,6 +51,8 @@ def campaign_row(campaign: Campaign) -> CampaignRow:
         sent_at=iso(campaign.sent_at),
         base_url=campaign.base_url,
         passthrough=list(campaign.passthrough),
+        mode=None if campaign.mode is None else campaign.mode.text,
+        mode_in_force=in_force.text,
         archived=campaign.archived,
         demonstration=campaign.demonstration,
         links=[

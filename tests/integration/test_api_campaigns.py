@@ -31,6 +31,8 @@ def test_a_campaign_is_added_shown_and_listed(api: Api) -> None:
         "sent_at": "2026-09-21T14:13:20.500Z",
         "base_url": "https://mail.example/t",
         "passthrough": ["u", "utm_source"],
+        "mode": None,
+        "mode_in_force": "individual",
         "archived": False,
         "demonstration": False,
         "links": [
@@ -52,6 +54,8 @@ def test_an_id_is_all_a_campaign_needs(api: Api) -> None:
         "sent_at": None,
         "base_url": None,
         "passthrough": [],
+        "mode": None,
+        "mode_in_force": "individual",
         "archived": False,
         "demonstration": False,
         "links": [],
@@ -140,6 +144,8 @@ def test_a_patch_corrects_adds_and_keeps(api: Api) -> None:
         "sent_at": "2026-09-21T14:13:20.001Z",
         "base_url": None,
         "passthrough": [],
+        "mode": None,
+        "mode_in_force": "individual",
         "archived": False,
         "demonstration": False,
         "links": [
@@ -249,3 +255,16 @@ def test_a_list_by_sending_refuses_what_it_cannot_do(api: Api, query: str) -> No
     status, code, field = api.error("GET", f"/api/campaigns?{query}", "read")
     assert (status, code) == (422, "invalid_input")
     assert field == query.split("&")[-1].partition("=")[0]
+
+
+def test_a_campaign_may_ask_for_more_than_the_service_allows_and_shows_both(api: Api) -> None:
+    asked = {"id": "c", "mode": "clicks=full, opens=aggregate", "sent": 3}
+    added = api.ask("POST", "/api/campaigns", json=asked).json()
+    assert (added["mode"], added["mode_in_force"]) == (
+        "opens=aggregate,clicks=full",
+        "opens=off,clicks=individual",
+    )
+    for mode, shown in (("off", ("off", "off")), (None, (None, "individual"))):
+        changed = api.ask("PATCH", "/api/campaigns/c", json={"mode": mode}).json()
+        assert (changed["mode"], changed["mode_in_force"]) == shown
+    assert api.error("PATCH", "/api/campaigns/c", json={"mode": "some"}) == (422, "invalid_input", "mode")

@@ -1,8 +1,10 @@
 """`mailpixel campaign` as a person runs it: when it was sent, and which query values links hand on."""
 
 import json
+from functools import partial
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from mailpixel.cli import cli
@@ -106,3 +108,28 @@ def test_a_moment_of_sending_has_the_bounds_that_the_api_has(tmp_path: Path) -> 
             2,
             f"error: --sent-at: must be a moment in the years 2000 to 2099; this is too {side}\n",
         )
+
+
+def shown_mode(data: Path) -> tuple[str | None, str]:
+    shown = json.loads(campaign(data, "show", "spring", "--json")[1])
+    return shown["mode"], shown["mode_in_force"]
+
+
+def test_a_mode_is_stated_and_the_one_in_force_is_shown_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = partial(CliRunner().invoke, cli)
+    add = ["--data", str(tmp_path), "campaign", "add", "spring", "--name", "Spring", "--mode", "full"]
+    added = run(add)
+    assert added.exit_code == 0
+    warning = "the campaign asks for full; MAILPIXEL_MODE allows individual, so individual is in force"
+    assert f"warning: {warning}\n" in added.stderr
+    assert shown_mode(tmp_path) == ("full", "individual")
+    table = campaign(tmp_path, "show", "spring")[1]
+    assert ["full", "individual"] in [line.split() for line in table.splitlines()]
+    campaign(tmp_path, "edit", "spring", "--mode", "opens=aggregate,clicks=individual", "--sent", "4")
+    assert shown_mode(tmp_path) == ("opens=aggregate,clicks=individual", "opens=off,clicks=individual")
+    monkeypatch.setenv("MAILPIXEL_MODE", "aggregate")
+    campaign(tmp_path, "edit", "spring", "--mode", "service", "--sent", "5")
+    assert shown_mode(tmp_path) == (None, "aggregate")
+    assert campaign(tmp_path, "edit", "spring", "--mode", "some")[0] == 2

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mailpixel.modes import Mode, Modes
 from tests.support.api import Api
 from tests.support.builders import SENT_AT, a_campaign, a_link, put
 from tests.support.web import Person
@@ -19,6 +20,8 @@ NEW = {
     "links": "https://shop.example/a\r\n\r\n  https://shop.example/b  \r\n",
     "passthrough": "utm_source, u",
     "base_url": "",
+    "mode_opens": "",
+    "mode_clicks": "",
 }
 EDIT = "/campaigns/spring/edit"
 
@@ -69,7 +72,7 @@ def test_a_fault_stands_beside_its_field_and_nothing_entered_is_lost(
     assert problem in found[1]
     shown = fields_of(page.text)
     for name, value in (NEW | {field: entered}).items():
-        if name != "links":
+        if name not in ("links", "mode_opens", "mode_clicks"):
             assert shown[name] == value
     for line in (NEW | {field: entered})["links"].split():
         assert line in page.text
@@ -172,3 +175,13 @@ def test_who_may_only_read_changes_nothing(api: Api) -> None:
     for path in (EDIT, "/campaigns/new", "/campaigns/spring/archive", "/campaigns/spring/delete"):
         assert reader.send(path, {"name": "x"}).status_code == 403
     assert api.registry.campaigns() == [a_campaign()]
+
+
+def test_the_mode_of_a_campaign_is_chosen_for_opens_and_clicks(person: Person, api: Api) -> None:
+    person.see("/campaigns/new")
+    person.send("/campaigns/new", NEW | {"mode_opens": "aggregate"})
+    assert api.registry.campaign("spring-sale").mode == Modes(Mode.AGGREGATE, Mode.FULL)
+    page = person.see("/campaigns/spring-sale/edit").text
+    assert '<option value="aggregate" selected>' in page
+    refused = person.send("/campaigns/new", NEW | {"id": "other", "mode_clicks": "some"})
+    assert 'id="problem-mode"' in refused.text

@@ -212,6 +212,8 @@ _CAMPAIGN = {
     "sent_at": "2026-09-21T14:13:20.000Z",
     "base_url": None,
     "passthrough": [],
+    "mode": None,
+    "mode_in_force": "individual",
     "archived": False,
     "demonstration": False,
     "links": [{"number": 1, "url": "https://shop.example/", "trap": False}],

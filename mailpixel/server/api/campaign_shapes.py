@@ -1,7 +1,7 @@
 """Request shapes for campaigns: to add one, to change one, to list them."""
 
 from dataclasses import replace
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -12,6 +12,7 @@ from mailpixel.links.destination import checked
 from mailpixel.links.passthrough import MOST_NAMES, NAME_PATTERN, check_names
 from mailpixel.links.urls import BASE_URL_CHARS, check_base_url
 from mailpixel.model import Campaign, Link
+from mailpixel.modes import MODES_PATTERN, parse_modes
 from mailpixel.reading.shapes import Moment, Schema, Shape, Text, a_string
 from mailpixel.server.api.query import PageOptions
 from mailpixel.store.campaigns import SEARCH_CHARS
@@ -54,6 +55,10 @@ class Parameters(tuple[str, ...]):
         return cls(check_names([a_string(row, f"[{index}]") for index, row in enumerate(value)], ""))
 
 
+class ModesText(Text, check=lambda text, field: parse_modes(text, field).text, pattern=MODES_PATTERN):
+    """The most that is recorded of opens and clicks."""
+
+
 Name = Annotated[
     CampaignName | UnsetType,
     Meta(
@@ -74,6 +79,14 @@ Passthrough = Annotated[
     Meta(description="Query parameters that links pass through to their destination. `[]` means none."),
 ]
 Destination = Annotated[Url, Meta(description="Where the link leads: http or https.")]
+OwnModes = Annotated[
+    ModesText | UnsetType | None,
+    Meta(
+        description="The most that is recorded of its recipients: `off`, `aggregate`, `deliverability`, `individual`, "
+        "`full`, or one for each, like `opens=aggregate,clicks=individual`. Default: that of the service.",
+        examples=["individual"],
+    ),
+]
 TRAP = Meta(description="Hidden from readers, so that only a machine follows it. Default: false.")
 
 
@@ -125,11 +138,12 @@ class NewCampaign(Shape, frozen=True):
     sent_at: SentAt = UNSET
     base_url: OwnBaseUrl = UNSET
     passthrough: Passthrough = UNSET
+    mode: OwnModes = UNSET
 
     def campaign(self) -> Campaign:
         """The campaign. Raises `InvalidInput` for an invalid destination."""
         links = tuple(_new_link(number, row) for number, row in enumerate(self.links, 1))
-        return Campaign(**{"name": self.id, **self.given(), "links": links})
+        return Campaign(**{"name": self.id, **_fields(self), "links": links})
 
 
 class CampaignChange(Shape, frozen=True):
@@ -140,6 +154,7 @@ class CampaignChange(Shape, frozen=True):
     sent_at: SentAt = UNSET
     base_url: OwnBaseUrl = UNSET
     passthrough: Passthrough = UNSET
+    mode: OwnModes = UNSET
     archived: Annotated[
         bool | UnsetType,
         Meta(description="Hidden from lists. Its links keep working and its hits are counted."),
@@ -156,7 +171,7 @@ class CampaignChange(Shape, frozen=True):
     def changed(self, campaign: Campaign) -> Campaign:
         """The changed campaign. Raises `InvalidInput` for an invalid link."""
         links = (LinkChange(**each.given(), at=f"links[{index}].") for index, each in enumerate(self.links))
-        return replace(campaign, **{**self.given(), "links": changed_links(campaign.links, links)})
+        return replace(campaign, **{**_fields(self), "links": changed_links(campaign.links, links)})
 
 
 class CampaignPage(PageOptions, frozen=True):
@@ -185,6 +200,12 @@ class CampaignPage(PageOptions, frozen=True):
 
 
 ONLY_ARCHIVED = {"false": False, "true": True, "all": None}
+
+
+def _fields(shape: Shape) -> dict[str, Any]:
+    """The fields of a campaign that are given."""
+    given = shape.given()
+    return given | ({"mode": parse_modes(given["mode"])} if given.get("mode") else {})
 
 
 def _new_link(number: int, row: str | NewLink) -> Link:

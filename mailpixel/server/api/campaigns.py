@@ -8,7 +8,8 @@ from starlette.responses import Response
 from mailpixel.campaigns import delete_campaign
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Campaign
-from mailpixel.report.links import campaign_row
+from mailpixel.privacy.resolve import ceiling
+from mailpixel.report.links import CampaignRow, campaign_row
 from mailpixel.server.api.campaign_shapes import ONLY_ARCHIVED, CampaignChange, CampaignPage, NewCampaign
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.json_text import answer_json
@@ -28,8 +29,13 @@ def list_campaigns(call: Call) -> object:
         campaigns,
         asked.limit,
         place_of if by_sending else lambda campaign: campaign.id,
-        lambda campaign: campaign_row(campaign).to_json(),
+        lambda campaign: _row(call, campaign).to_json(),
     )
+
+
+def _row(call: Call, campaign: Campaign) -> CampaignRow:
+    """A campaign with the modes in force."""
+    return campaign_row(campaign, ceiling(call.services.live.resolver.policy, campaign))
 
 
 def _by_id(registry: CampaignReader, asked: CampaignPage) -> Sequence[Campaign]:
@@ -49,21 +55,20 @@ def add_campaign(call: Call) -> object:
     new: NewCampaign = call.body
     campaign = new.campaign()
     call.services.registry.add_campaign(campaign)
-    return answer_json(campaign_row(campaign).to_json(), 201, {"location": f"/api/campaigns/{campaign.id}"})
+    return answer_json(_row(call, campaign).to_json(), 201, {"location": f"/api/campaigns/{campaign.id}"})
 
 
 def show_campaign(call: Call) -> object:
     """One campaign."""
-    return campaign_row(call.services.registry.campaign(call.path["id"])).to_json()
+    return _row(call, call.services.registry.campaign(call.path["id"])).to_json()
 
 
 def change_campaign(call: Call) -> object:
     """The campaign after the changes in the body."""
     change: CampaignChange = call.body
     registry = call.services.registry
-    return campaign_row(
-        registry.change_campaign(call.path["id"], change.changed, call.by, call.now)
-    ).to_json()
+    changed = registry.change_campaign(call.path["id"], change.changed, call.by, call.now)
+    return _row(call, changed).to_json()
 
 
 def remove_campaign(call: Call) -> object:

@@ -12,13 +12,25 @@ from typing import Any
 
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Campaign, Link
+from mailpixel.modes import FULL
 from mailpixel.reading.shapes import read_shape
 from mailpixel.report.links import campaign_row
 from mailpixel.report.zones import time_zone
 from mailpixel.server.api.campaign_shapes import CampaignChange, NewCampaign
 from mailpixel.server.web.forms import Form
 
-FIELDS = ("id", "name", "sent", "sent_at", "zone", "links", "passthrough", "base_url")
+FIELDS = (
+    "id",
+    "name",
+    "sent",
+    "sent_at",
+    "zone",
+    "links",
+    "passthrough",
+    "base_url",
+    "mode_opens",
+    "mode_clicks",
+)
 LINKS_SHOWN = 200
 """Most links that the page lets correct; the command line and the API correct any."""
 _LINK = re.compile(r"links\[(\d+)\](\.url)?")
@@ -43,6 +55,8 @@ def values_from(campaign: Campaign | None) -> dict[str, str]:
         "links": "",
         "passthrough": " ".join(campaign.passthrough),
         "base_url": campaign.base_url or "",
+        "mode_opens": campaign.mode.opens.word if campaign.mode else "",
+        "mode_clicks": campaign.mode.clicks.word if campaign.mode else "",
     }
 
 
@@ -100,7 +114,7 @@ def version_of(campaign: Campaign, numbers: Iterable[int]) -> str:
     Only the links with these numbers count, so that links which mail registers meanwhile are no conflict.
     """
     wanted = frozenset(numbers)
-    row = campaign_row(campaign).to_json()
+    row = campaign_row(campaign, FULL).to_json()
     row["links"] = [(link.number, link.url) for link in campaign.links if link.number in wanted]
     return hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:32]
 
@@ -116,6 +130,7 @@ def _facts(values: Mapping[str, str]) -> dict[str, Any]:
         "sent": int(sent) if sent else None,
         "sent_at": _sent_at(values["sent_at"].strip(), values["zone"].strip()),
         "base_url": values["base_url"].strip() or None,
+        "mode": _mode(values["mode_opens"].strip(), values["mode_clicks"].strip()),
         "passthrough": re.split(r"[\s,]+", values["passthrough"].strip())
         if values["passthrough"].strip()
         else [],
@@ -132,6 +147,14 @@ def _sent_at(text: str, zone: str) -> str | None:
     except ValueError:
         raise InvalidInput("sent_at", "must be a date and time like 2026-11-25T09:00") from None
     return (local if local.tzinfo else local.replace(tzinfo=at)).isoformat()
+
+
+def _mode(opens: str, clicks: str) -> str | None:
+    """The modes of the form as the API takes them. One that is left to the service is limited by nothing else."""
+    if not opens and not clicks:
+        return None
+    most = FULL.opens.word
+    return f"opens={opens or most},clicks={clicks or most}"
 
 
 def _lines(text: str) -> list[str]:
