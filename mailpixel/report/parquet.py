@@ -84,8 +84,8 @@ def _of_state(name: str, type: Any, value: Callable[[MessageState], object]) -> 
 
 
 def _counted(of: str, name: str) -> Column[MessageState]:
-    measure = (0, 0, f"{of}.{name}")
-    return _of_state(f"{of}_{name}", _COUNT, lambda state: state.tally.get(measure, 0))
+    measure = f"{of}.{name}"
+    return _of_state(f"{of}_{name}", _COUNT, lambda state: state.hits.get(measure, 0))
 
 
 RECIPIENTS: Sequence[Column[MessageState]] = (

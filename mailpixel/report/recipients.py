@@ -1,6 +1,6 @@
 """Rows by recipient: the results of each message of a campaign."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from mailpixel.errors import InvalidInput
@@ -39,7 +39,6 @@ class RecipientRow(Answer, frozen=True):
 
 def recipient_row(state: MessageState) -> dict[str, object]:
     """One message as a `RecipientRow`, in JSON."""
-    tally = state.tally
     return RecipientRow(
         recipient=state.recipient,
         standing=state.standing,
@@ -48,8 +47,8 @@ def recipient_row(state: MessageState) -> dict[str, object]:
         bounced_at=iso_ms(state.bounced_at_ms),
         bounce_reason=state.bounce_reason,
         complained_at=iso_ms(state.complained_at_ms),
-        opens=_numbers(tally, "opens", OPENS),
-        clicks=_numbers(tally, "clicks", CLICKS),
+        opens=_numbers(state, "opens", OPENS),
+        clicks=_numbers(state, "clicks", CLICKS),
         first_human_open_at=iso_ms(state.first_human_open_at_ms),
         first_human_click_at=iso_ms(state.first_human_click_at_ms),
         last_event_at=iso_ms(state.last_event_at_ms),
@@ -77,8 +76,8 @@ def state_pages(
         after = page[-1].recipient
 
 
-def _numbers(tally: Mapping[tuple[int, int, str], int], of: str, names: tuple[str, ...]) -> dict[str, int]:
-    return {name: tally.get((0, 0, f"{of}.{name}"), 0) for name in names}
+def _numbers(state: MessageState, of: str, names: tuple[str, ...]) -> dict[str, int]:
+    return {name: state.hits.get(f"{of}.{name}", 0) for name in names}
 
 
 COLUMNS = tuple(flat(recipient_row(MessageState("", ""))))

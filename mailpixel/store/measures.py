@@ -213,6 +213,15 @@ def tally(states: Iterable[Judgement]) -> Mapping[TallyKey, int]:
     return total.counts()
 
 
+@lru_cache(maxsize=1_024)  # a table asks for one column after the other, each for the same page of messages
+def hit_counts(marks: bytes) -> Mapping[str, int]:
+    """What the hits of one message add to each measure of `BY_HIT`, without zeros: a part of `tally`, made faster."""
+    sums: Counter[str] = Counter()
+    for code in codes(marks)[1::2]:
+        sums.update(COUNTS_AS[code & FLAGS_MASK])
+    return sums
+
+
 def _bucket_ms(quarter: int) -> int:
     return quarter * QUARTER_S * 1000
 

@@ -14,7 +14,7 @@ from mailpixel.kinds import Reason
 from mailpixel.model import Message
 from mailpixel.store.consumers import News
 from mailpixel.store.log import PutAside
-from mailpixel.store.measures import Step, TallyKey, tally
+from mailpixel.store.measures import Step, TallyKey, hit_counts, tally
 from mailpixel.store.shown import SEEN, shown_by, with_reports
 from mailpixel.store.standing import Standing, standing_of
 from mailpixel.traffic.programs import UNKNOWN_CLIENT
@@ -76,6 +76,11 @@ class MessageState(Struct, frozen=True, gc=False):
         slow fold never takes an event back, and neither do older rules that are in force again.
         """
         return self.known, self.edition
+
+    @property
+    def hits(self) -> Mapping[str, int]:
+        """How many hits of each measure the message has, such as `opens.human`; without zeros."""
+        return hit_counts(self.marks)
 
     @property
     def tally(self) -> Mapping[TallyKey, int]:

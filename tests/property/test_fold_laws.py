@@ -15,6 +15,7 @@ from mailpixel.kinds import EventKind
 from mailpixel.model import Campaign, Event, Facts, Judged, Message, Verdict
 from mailpixel.projections.fold import Fold
 from mailpixel.projections.rebuild import Rebuild, rebuild
+from mailpixel.store.measures import BY_HIT
 from mailpixel.store.memory import MemoryRegistry
 from mailpixel.store.store import Store
 from mailpixel.traffic.programs import Program
@@ -147,6 +148,18 @@ def test_what_counts_is_human_privacy_or_machine(history: Sequence[Event]) -> No
             assert totals["opens.deduplicated"] == sum(parts)
             assert totals["clicks.deduplicated"] == totals["clicks.human"] + totals["clicks.machine"]
             assert totals["opens.unique_human"] <= totals["opens.unique"] <= totals["seen"]
+
+
+@laws
+@given(histories())
+def test_the_hits_of_all_recipients_add_up_to_those_of_the_campaign(history: Sequence[Event]) -> None:
+    with empty("memory") as store:
+        folded(store, [history])
+        for campaign in CAMPAIGNS:
+            totals, sums = store.figures(campaign, NOW_MS, 0).totals, Counter[str]()
+            for state in store.recipients(campaign, "", len(history)):
+                sums.update(state.hits)
+            assert {name: sums[name] for name in BY_HIT} == {name: totals[name] for name in BY_HIT}
 
 
 def recount(history: Sequence[Event], campaign: str) -> tuple[object, object, object]:
