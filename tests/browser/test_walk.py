@@ -1,13 +1,19 @@
-"""A whole campaign in a real browser: sign in, create, readers come, figures, download, share, sign out."""
+"""A whole campaign in a real browser: sign in, create, upload a template and a list, see readers come without loading
+the page again, open the click map, download, share, sign out."""
+
+import csv
+import re
+from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import sign_in_link
 from tests.browser.views import Check, Watch
-from tests.support.processes import wait_until
-from tests.support.service import Service, rows
+from tests.support.service import Service
 
 NAME = "Autumn <script>alert(1)</script>"
+WAIT_MS = 30_000
+"""Long enough for a busy machine."""
 READER = {
     "user-agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/151.0.0.0 Safari/537.36",
@@ -23,11 +29,10 @@ READER = {
 """What a person's browser sends who follows a link."""
 
 
-def links_of(service: Service, recipient: str) -> dict[str, str]:
-    """The signed links of a recipient, as the list of the sender holds them."""
-    text = rows(service.data, "links", "autumn", "--recipients", "-", stdin=f"recipient\n{recipient}\n")
-    header, line = text.splitlines()[:2]
-    return dict(zip(header.split(","), line.split(","), strict=True))
+MAIL = (
+    '<html><body><h1>Autumn</h1><p><a href="https://shop.example/boots">Boots</a></p>'
+    '<p><a href="https://shop.example/coats">Coats</a></p></body></html>'
+)
 
 
 def follow(service: Service, url: str) -> None:
@@ -35,14 +40,8 @@ def follow(service: Service, url: str) -> None:
     assert service.get(url[url.index("/", 8) :], headers=READER)[0] == 302
 
 
-def shows(page: Page, text: str) -> bool:
-    """Whether the card of people who clicked shows this after the page is loaded again."""
-    page.reload()
-    return page.locator("[data-part=cards]").get_by_text(text).count() > 0
-
-
 def test_from_the_sign_in_to_the_sign_out(
-    page: Page, service: Service, browser: Browser, check: Check, watch: Watch
+    page: Page, service: Service, browser: Browser, check: Check, watch: Watch, tmp_path: Path
 ) -> None:
     page.goto(sign_in_link(service))
     page.get_by_role("button", name="Sign in").click()
@@ -56,14 +55,44 @@ def test_from_the_sign_in_to_the_sign_out(
     page.get_by_role("button", name="Register the campaign").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(NAME)
 
-    page.goto("/campaigns/autumn")
+    page.get_by_role("link", name="Template", exact=True).click()
+    template = tmp_path / "mail.html"
+    template.write_text(MAIL, encoding="utf-8")
+    page.get_by_label("File").set_input_files(template)
+    page.get_by_role("button", name="Track the template").click()
+    expect(page.get_by_role("heading", name="The template is tracked")).to_be_visible()
+    check(page, "template")
+
+    page.get_by_role("link", name="Sign links", exact=True).click()
+    recipients = tmp_path / "recipients.csv"
+    recipients.write_text("recipient\nr-1\nr-2\n", encoding="utf-8")
+    page.get_by_label("List of recipients").set_input_files(recipients)
+    page.get_by_role("button", name="Sign the links").click()
+    expect(page.get_by_role("heading", name="2 of 2 recipients have links")).to_be_visible(timeout=WAIT_MS)
+    check(page, "signed")
+    with page.expect_download() as download:
+        page.get_by_role("link", name=re.compile("Download the links")).click()
+    with download.value.path().open(encoding="utf-8", newline="") as file:
+        links = {row["recipient"]: row for row in csv.DictReader(file)}
+
+    page.get_by_role("link", name="Overview", exact=True).click()
     expect(page.get_by_text("No open and no click yet")).to_be_visible()
+    expect(page.locator("#live")).to_have_text("Live")
     check(page, "empty")
+    before, cards = page.evaluate("performance.timeOrigin"), page.locator("[data-part=cards]")
     for number, recipient in enumerate(("r-1", "r-2"), 1):
-        follow(service, links_of(service, recipient)["link_1"])
-        wait_until(lambda number=number: shows(page, f"{number} of "), "the click does not show")  # type: ignore[misc]
+        follow(service, links[recipient]["link_1"])
+        expect(cards).to_contain_text(f"{number} of ", timeout=WAIT_MS)
+    assert page.evaluate("performance.timeOrigin") == before, "the page was loaded again"
     expect(page.get_by_text("No open and no click yet")).to_have_count(0)
     check(page, "clicked")
+
+    page.get_by_role("link", name="Click map", exact=True).click()
+    boots = page.frame_locator("iframe").get_by_text("Boots")
+    expect(boots).to_be_visible()
+    badge = boots.evaluate("each => getComputedStyle(each, '::after').content")
+    assert re.fullmatch(r'"\D*100\s*%\D*"', badge), badge
+    check(page, "map")
 
     page.get_by_role("link", name="Download", exact=True).click()
     check(page, "download")

@@ -1,4 +1,4 @@
-"""Pages while the data cannot be read, or is not what it should be: an answer in the frame of the others, no secrets."""
+"""Pages while the data cannot be read, or is not what it should be: a page in the usual frame, with nothing secret."""
 
 import re
 import sqlite3
@@ -11,7 +11,13 @@ import pytest
 from tests.support.service import Service, rows
 from tests.support.signed_in import SignedIn, signed_in
 
-PAGES = ("/campaigns", "/campaigns/spring", "/campaigns/spring/recipients", "/settings/shares", "/settings/keys")
+PAGES = (
+    "/campaigns",
+    "/campaigns/spring",
+    "/campaigns/spring/recipients",
+    "/settings/shares",
+    "/settings/keys",
+)
 DAMAGED = "s3cret-in-the-data"
 
 
