@@ -30,6 +30,7 @@ from mailpixel.server.access_log import AccessLog, LoggedTracking, access_log
 from mailpixel.server.descriptors import most_connections
 from mailpixel.server.door import Door
 from mailpixel.server.forwarded import Proxies
+from mailpixel.server.inbound_notes import InboundNotes
 from mailpixel.server.live.hub import Hub
 from mailpixel.server.live.news import News
 from mailpixel.server.live.stream import OpenStreams
@@ -129,6 +130,7 @@ async def start(settings: Settings, stack: AsyncExitStack, record: Record = reco
         hub=hub,
         signing=signing,
         clock=now_ms,
+        inbound_notes=InboundNotes(registry),
         wrong_keys=WrongKeys(Proxies(settings.trusted_proxies), now_ms),
     )
 

@@ -120,19 +120,19 @@ def known_source(services: Services, name: str) -> KnownSource | None:
 async def _received(request: Request, services: Services, source: KnownSource) -> Response:
     esp = source.esp
     if not has_access(esp.access, request.headers.get("authorization", ""), source.secrets.digest):
-        return _counted(services, source, InboundOutcome.NO_ACCESS, 401)
+        return await _refused(services, source, InboundOutcome.NO_ACCESS, 401)
     try:
         async with asyncio.timeout(BODY_S):
             body = await read_body(request, BODY_BYTES)
     except (HTTPException, TimeoutError):
-        return _counted(services, source, InboundOutcome.TOO_LARGE, 413)
+        return await _refused(services, source, InboundOutcome.TOO_LARGE, 413)
     except ClientDisconnect:
         return _counted(services, source, InboundOutcome.UNAVAILABLE, 503)
     headers = {name.lower(): value for name, value in request.headers.items()}
     post = Post(headers, body, services.clock())
     found = await services.threads.inbound.run(checked, services, source, post)
     if isinstance(found, Refusal):
-        return _counted(services, source, InboundOutcome(found.value), esp.refused)
+        return await _refused(services, source, InboundOutcome(found.value), esp.refused)
     return await _logged(services, source, found)
 
 
@@ -171,6 +171,7 @@ async def _logged(services: Services, source: KnownSource, found: Found) -> Resp
     outcomes[InboundOutcome.CONFIRMATION] += bool(found.confirm_url)
     for outcome, number in (+outcomes).items():
         services.metrics.count_inbound(source.esp_name, outcome.value, number)
+    await _note(services, source)
     return _answer(200)
 
 
@@ -201,6 +202,18 @@ def _events(resolved: Sequence[Event | InboundOutcome | None]) -> list[Event]:
 def _counted(services: Services, source: KnownSource, outcome: InboundOutcome, status: int) -> Response:
     services.metrics.count_inbound(source.esp_name, outcome.value, 1)
     return _answer(status, CHALLENGE if status == 401 else None)
+
+
+async def _refused(services: Services, source: KnownSource, outcome: InboundOutcome, status: int) -> Response:
+    """The answer to a post that can never work, of which the operator learns."""
+    await _note(services, source, outcome.value)
+    return _counted(services, source, outcome, status)
+
+
+async def _note(services: Services, source: KnownSource, refused_as: str = "") -> None:
+    notes, now_ms = services.inbound_notes, services.clock()
+    if notes.is_due(source.name, refused_as, now_ms):
+        await services.threads.inbound.run(notes.note, source.name, refused_as, now_ms)
 
 
 TEXTS = {

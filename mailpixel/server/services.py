@@ -10,6 +10,7 @@ from mailpixel.ingest.live import LiveKnowledge
 from mailpixel.ingest.sns_certificates import Certificates
 from mailpixel.model import Campaign
 from mailpixel.report.summary import Summary, summarise
+from mailpixel.server.inbound_notes import InboundNotes
 from mailpixel.server.live.hub import Hub
 from mailpixel.server.metrics import Metrics
 from mailpixel.server.refreshing import Refreshing
@@ -39,6 +40,7 @@ class Services:
     signing: Signing
     clock: Callable[[], int]
     wrong_keys: WrongKeys
+    inbound_notes: InboundNotes
     certificates: Certificates = field(default_factory=Certificates)
 
     def figures(self, campaign: str) -> Figures:

@@ -3,7 +3,7 @@
 One contract suite (`tests/integration/test_inbound_contract.py`) runs on every registry.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -21,6 +21,23 @@ class InboundSource:
     secret: bytes = field(repr=False)
     created_at: datetime
     confirm_url: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InboundPosts:
+    """When the last post of a source was taken and when one was refused, about to the minute. None: never.
+
+    `refused_as` is the outcome of the one that was refused, such as `forged`; empty: none was.
+    """
+
+    taken_at_ms: int | None = None
+    refused_at_ms: int | None = None
+    refused_as: str = ""
+
+    @property
+    def are_all_refused(self) -> bool:
+        """Whether posts came and none was ever taken."""
+        return self.taken_at_ms is None and self.refused_at_ms is not None
 
 
 class InboundSources(Protocol):
@@ -44,6 +61,14 @@ class InboundSources(Protocol):
 
     def keep_confirmation(self, name: str, url: str) -> None:
         """Keep the address that confirms a subscription, or forget it (empty). Raises `NotFound`."""
+        ...
+
+    def inbound_posts(self) -> Mapping[str, InboundPosts]:
+        """What became of the posts of each source, by name; sources without any are left out."""
+        ...
+
+    def note_inbound_post(self, name: str, at_ms: int, refused_as: str = "") -> None:
+        """Note that a post of a source was taken, or refused as this. Nothing happens for an unknown source."""
         ...
 
     def is_first(self, name: str, once: bytes, body: bytes, until_ms: int, now_ms: int) -> bool:

@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from mailpixel.claims import Claims, TokenKind
+from mailpixel.doctor import Check, Grade, check_inbound
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.inbound.esps import ESPS
 from mailpixel.inbound.source import CHANCE_BYTES, NewSource, new_source
@@ -27,6 +28,7 @@ from tests.support.esp_posts import (
     sendgrid_post,
     sendgrid_public,
 )
+from tests.support.web import Person
 
 CHANCE = b"c" * CHANCE_BYTES
 PASSWORD = new_source(NewSource("any", "anymail"), KEYRING, CHANCE, SENT_AT)[1]
@@ -248,3 +250,35 @@ def test_a_stranger_is_answered_before_the_body_is_read(esps: Api, esp: str) -> 
 
     assert esps.client.post(f"/in/{esp}", content=too_large()).status_code == 401
     assert counted(esps) == {(esp, "no_access"): 1}
+
+
+def doctor(api: Api) -> dict[str, Check]:
+    keyring = load_keyring(api.settings.key_file)
+    return {check.name: check for check in check_inbound(api.registry, keyring)}
+
+
+def test_the_doctor_names_a_source_that_only_ever_refused_posts_until_one_is_taken(esps: Api) -> None:
+    before = doctor(esps)["reports mailgun"]
+    assert (before.grade, before.found) == (Grade.OK, "its reports can be checked; none has arrived yet")
+    assert post(esps, "mailgun", mailgun_post({}, now_ms(), "other").body).status_code == 406
+    assert post(esps, "anymail", {}, auth=False).status_code == 401
+    found = doctor(esps)
+    refused = found["reports mailgun"]
+    assert refused.grade is Grade.WARN
+    assert refused.found.startswith("every post so far was refused, the last at 20")
+    assert refused.found.endswith("UTC (forged)")
+    assert "mailpixel inbound remove mailgun" in refused.remedy
+    assert found["reports anymail"].found.endswith("(no_access)")
+    assert found["reports postmark"].grade is Grade.OK
+    assert "every post so far was refused (forged)" in Person(esps).see("/settings/inbound").text
+    taken = mailgun_post(mailgun("delivered", token(esps)), now_ms())
+    assert post(esps, "mailgun", taken.body).status_code == 200
+    assert doctor(esps)["reports mailgun"].grade is Grade.OK
+
+
+def test_posts_that_prove_nothing_are_noted_once_a_minute(esps: Api) -> None:
+    for _ in range(3):
+        assert post(esps, "anymail", {}, auth=False).status_code == 401
+    first = esps.registry.inbound_posts()["anymail"].refused_at_ms
+    assert post(esps, "anymail", {}, auth=False).status_code == 401
+    assert esps.registry.inbound_posts()["anymail"].refused_at_ms == first

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mailpixel.errors import Conflict, NotFound
-from mailpixel.store.inbound import InboundSource
+from mailpixel.store.inbound import InboundPosts, InboundSource
 from mailpixel.store.registry import Registry
 from tests.support.builders import SENT_AT
 from tests.support.stores import REGISTRIES, a_registry
@@ -44,6 +44,22 @@ def test_a_confirmation_is_kept_until_it_is_forgotten(registry: Registry) -> Non
     assert registry.inbound("ses-live") == SES
     with pytest.raises(NotFound):
         registry.keep_confirmation("other", "x")
+
+
+def test_the_last_post_that_was_taken_and_the_last_that_was_refused_are_kept(registry: Registry) -> None:
+    registry.add_inbound(SES)
+    assert registry.inbound_posts() == {}
+    registry.note_inbound_post("ses-live", 1_000, "forged")
+    registry.note_inbound_post("other", 1_000)
+    assert registry.inbound_posts() == {"ses-live": InboundPosts(None, 1_000, "forged")}
+    assert registry.inbound_posts()["ses-live"].are_all_refused
+    registry.note_inbound_post("ses-live", 2_000)
+    registry.note_inbound_post("ses-live", 3_000, "stale")
+    assert registry.inbound_posts() == {"ses-live": InboundPosts(2_000, 3_000, "stale")}
+    assert not registry.inbound_posts()["ses-live"].are_all_refused
+    registry.remove_inbound("ses-live")
+    registry.add_inbound(SES)
+    assert registry.inbound_posts() == {}
 
 
 def test_what_may_come_once_is_first_again_only_with_the_same_body_until_it_is_forgotten(

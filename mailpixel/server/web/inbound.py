@@ -60,6 +60,7 @@ def _page(
         "inbound.html",
         title="Settings",
         sources=sources,
+        posts=call.services.registry.inbound_posts(),
         esps=ESPS,
         values=values,
         errors=errors or {},

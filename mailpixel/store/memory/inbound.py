@@ -1,11 +1,11 @@
 """Sources of delivery reports in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from threading import RLock
 
 from mailpixel.errors import Conflict, NotFound
-from mailpixel.store.inbound import InboundSource
+from mailpixel.store.inbound import InboundPosts, InboundSource
 
 
 class MemoryInbound:
@@ -15,6 +15,7 @@ class MemoryInbound:
         super().__init__()
         self._inbounds: dict[str, InboundSource] = {}
         self._once: dict[tuple[str, bytes], tuple[bytes, int]] = {}
+        self._posts: dict[str, InboundPosts] = {}
         self._inbound_lock = RLock()
 
     def inbound(self, name: str) -> InboundSource:
@@ -40,12 +41,30 @@ class MemoryInbound:
         """See `InboundSources`."""
         with self._inbound_lock:
             del self._inbounds[self.inbound(name).name]
+            self._posts.pop(name, None)
             self._once = {key: seen for key, seen in self._once.items() if key[0] != name}
 
     def keep_confirmation(self, name: str, url: str) -> None:
         """See `InboundSources`."""
         with self._inbound_lock:
             self._inbounds[name] = replace(self.inbound(name), confirm_url=url)
+
+    def inbound_posts(self) -> Mapping[str, InboundPosts]:
+        """See `InboundSources`."""
+        with self._inbound_lock:
+            return dict(self._posts)
+
+    def note_inbound_post(self, name: str, at_ms: int, refused_as: str = "") -> None:
+        """See `InboundSources`."""
+        with self._inbound_lock:
+            if name not in self._inbounds:
+                return
+            posts = self._posts.get(name, InboundPosts())
+            self._posts[name] = (
+                replace(posts, refused_at_ms=at_ms, refused_as=refused_as)
+                if refused_as
+                else replace(posts, taken_at_ms=at_ms)
+            )
 
     def is_first(self, name: str, once: bytes, body: bytes, until_ms: int, now_ms: int) -> bool:
         """See `InboundSources`."""

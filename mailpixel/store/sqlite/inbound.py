@@ -1,10 +1,10 @@
 """Sources of delivery reports in SQLite."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mailpixel.errors import Conflict, NotFound
-from mailpixel.store.inbound import InboundSource
+from mailpixel.store.inbound import InboundPosts, InboundSource
 from mailpixel.store.sqlite.database import Database
 from mailpixel.times import moment_of, to_ms
 
@@ -43,6 +43,7 @@ class SqliteInbound:
             if not connection.execute("delete from inbound where name = ?", (name,)).rowcount:
                 raise missing(name)
             connection.execute("delete from inbound_once where source = ?", (name,))
+            connection.execute("delete from inbound_posts where source = ?", (name,))
 
     def keep_confirmation(self, name: str, url: str) -> None:
         """See `InboundSources`."""
@@ -50,6 +51,25 @@ class SqliteInbound:
             changed = connection.execute("update inbound set confirm_url = ? where name = ?", (url, name))
             if not changed.rowcount:
                 raise missing(name)
+
+    def inbound_posts(self) -> Mapping[str, InboundPosts]:
+        """See `InboundSources`."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select source, taken_at_ms, refused_at_ms, refused_as from inbound_posts"
+            )
+            return {source: InboundPosts(*posts) for source, *posts in rows}
+
+    def note_inbound_post(self, name: str, at_ms: int, refused_as: str = "") -> None:
+        """See `InboundSources`."""
+        changes = "refused_at_ms = :at, refused_as = :refused" if refused_as else "taken_at_ms = :at"
+        values = {"name": name, "at": at_ms, "refused": refused_as}
+        with self._database.jotting() as connection:
+            connection.execute(
+                "insert or ignore into inbound_posts (source) select name from inbound where name = :name",
+                values,
+            )
+            connection.execute(f"update inbound_posts set {changes} where source = :name", values)  # noqa: S608
 
     def is_first(self, name: str, once: bytes, body: bytes, until_ms: int, now_ms: int) -> bool:
         """See `InboundSources`."""

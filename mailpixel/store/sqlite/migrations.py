@@ -24,7 +24,7 @@ from mailpixel.store.sqlite.database import (
     connect_frozen,
     make_file,
 )
-from mailpixel.store.sqlite.steps_0032 import STEPS
+from mailpixel.store.sqlite.steps_0033 import STEPS
 
 PAUSE_S = 0.05
 
