@@ -29,6 +29,8 @@ from tests.support.service import Service, mailpixel, rows
 from tests.unit.test_mail_map import HOSTILE as HOSTILE_MAIL
 
 TEXT = "'\"><script>alert(1)</script><img src=//evil.test/x onerror=alert(2)><i id=broke>&lt;</title></textarea></svg>"
+SHORT = "'\"><i id=broke></title><script>alert(1)</script>" + "w" * 45
+"""Short enough for every query string, else the page that shows the text would not be reached."""
 LONG = "w" * 60
 HOSTILE = f"{TEXT} {LONG}"
 RECIPIENT = "team/a+b=c~/../" + "x" * 100
@@ -167,7 +169,7 @@ def addresses(found: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         yield row.path, path
         names = [each.encode_name for each in fields(row.query)]
         for each in names:  # one at a time: the first that is refused would hide the others
-            yield row.path, f"{path}?{urlencode({each: HOSTILE})}"
+            yield row.path, f"{path}?{urlencode({each: SHORT})}"
         if {"a", "b"} <= set(names):
             yield row.path, f"{path}?a=hostile&b=hostile-2"
 
