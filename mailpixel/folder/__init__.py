@@ -9,6 +9,7 @@
 | operator_file.py | reading and changing the operator's lists |
 | sign_in.py | links that sign a person in to the pages |
 | jobs.py | how far long jobs are, for every process of the service |
+| suppressed.py | the list of erased people, as keyed hashes, that a restored database is compared with |
 | spool.py | unnamed files for what is too large for memory |
 
 Importing this module loads nothing, so that the SDK stays light.

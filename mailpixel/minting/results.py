@@ -7,7 +7,7 @@ is `ID.unfinished`, which its process has locked: whoever gets the lock knows th
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,9 +17,13 @@ from mailpixel.errors import NotFound, StoreUnavailable
 from mailpixel.files import try_lock
 from mailpixel.folder.jobs import JobProgress, forget_job, progress_of
 from mailpixel.folder.spool import disk_errors
+from mailpixel.store.traces import Sought, sought
 
 FOLDER = "lists"
 UNFINISHED = ".unfinished"
+PLAIN = ("csv", "ndjson")
+"""Formats in which a name can be found. Parquet is compressed."""
+PART_BYTES = 4_194_304
 KEPT_S = 3_600
 """How long a signed list is kept, in seconds."""
 ENDED = "The service ended before the list was signed. Sign it again."
@@ -88,6 +92,35 @@ def remove_list(data: Path, campaign: str, id: str) -> None:
         (data / FOLDER / f"{id}.{found.format}").unlink(missing_ok=True)
         result.unlink(missing_ok=True)
     unfinished.unlink(missing_ok=True)  # its process sees that, and stops
+
+
+def remove_lists_with(data: Path, recipients: Iterable[str]) -> int:
+    """Remove the signed lists that name one of these people, and stop every list that is being signed.
+
+    Nobody can tell whom the latter and those in Parquet name, so they all go. Returns how many lists were removed. Raises `StoreUnavailable`.
+    """
+    named = sought(recipients, shortest=1)
+    removed = 0
+    with disk_errors():
+        for path in sorted((data / FOLDER).iterdir()) if (data / FOLDER).is_dir() else ():
+            format = path.suffix[1:]
+            if path.suffix == UNFINISHED or format == "parquet" or (format in PLAIN and _names(path, named)):
+                path.unlink(missing_ok=True)
+                path.with_suffix(".json").unlink(missing_ok=True)
+                removed += 1
+    return removed
+
+
+def _names(path: Path, named: Sought) -> bool:
+    """Whether a list names one of these people: in whole lines, a part of the file at a time."""
+    try:
+        with path.open("rb") as file:
+            while lines := file.readlines(PART_BYTES):
+                if named.places_in(b"".join(lines)):
+                    return True
+    except FileNotFoundError:  # removed meanwhile
+        pass
+    return False
 
 
 def remove_old_lists(data: Path, now_s: float) -> None:

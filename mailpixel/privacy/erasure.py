@@ -1,28 +1,185 @@
-"""Erases a person: each owner of personal data forgets them, then the bytes are overwritten."""
+"""Erases people: they are left out first, then each owner of personal data forgets them, then bytes are overwritten.
 
+1. They are left out from now on, and the list beside the key file says so.
+2. Every worker has said that it knows, or five seconds have passed.
+3. A hundred people a transaction: events, states, letters; then files.
+4. What remains of them in the database file and its log is overwritten.
+5. All files are searched.
+
+A process that is killed leaves a row; `finish_all` continues where it ended. So does a running `mailpixel work`.
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol
 
-from mailpixel.store.campaigns import LinkRegister
-from mailpixel.store.erasure import Erasure
-from mailpixel.store.webhooks import Letters
+from mailpixel.errors import ErasureUnfinished
+from mailpixel.folder.suppressed import join_suppressed
+from mailpixel.store.consents import Consents
+from mailpixel.store.erasure import Erasure, Scanned
+from mailpixel.store.erasures import ErasureRecord, Erasures, ErasureState, Workers
+from mailpixel.store.registry import RegistryFeed
+from mailpixel.store.tombstones import person8
+
+AT_ONCE = 100
+"""People of one transaction. It holds the write lock for some 50 ms."""
+PAUSE_S = 0.02
+"""The least pause between two transactions. Each pause is as long as the transaction before it."""
+WORKERS_WITHIN_MS = 5_000
+"""How long to wait until every worker knows."""
+WORKER_ALIVE_MS = 120_000
+"""A worker that said nothing for so long has died."""
+LOOK_S = 0.05
+LATEST_REVISION = (1 << 63) - 1
 
 
-class Forgetful(LinkRegister, Letters, Protocol):
-    """The part of a registry that holds something about people."""
+class ErasureRegistry(Erasures, Workers, Consents, RegistryFeed, Protocol):
+    """The part of a registry that erasing needs."""
 
 
-def erase_person(store: Erasure, registry: Forgetful, recipient: str, now_ms: int) -> int:
-    """Erase a person everywhere. Returns the number of events erased.
+class Files(Protocol):
+    """Files that may name people, beside those of the store."""
 
-    The store forgets the person's events, states and counts, and rejects everything received up to now. The
-    registry forgets destinations remembered from any mail, and which events of the person a webhook refused.
-    The sweep removes user agents that no one else has and overwrites the bytes that remain in files. Opt-outs
-    stay in the registry and in the memory of running processes, because they keep the person out.
+    def forget(self, recipients: Sequence[str]) -> None:
+        """Remove the files that name these people."""
+        ...
 
-    Raises `ErasureUnfinished` when the person is erased but traces remain on disk; call this again then.
+    def scan(self, texts: Sequence[str]) -> Scanned:
+        """Search the files for these texts."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Erasing:
+    """What erasing works with. `clock` gives milliseconds since 1970, and `sleep` takes seconds.
+
+    `listed` is the list of suppressions beside the key file.
     """
-    events = store.erase(recipient, now_ms)
-    registry.forget_sightings()
-    registry.forget_letters(recipient)
-    store.sweep()
-    return events
+
+    store: Erasure
+    registry: ErasureRegistry
+    files: Files
+    listed: Path
+    clock: Callable[[], int]
+    sleep: Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an erasure. `problem` says what holds it up, or where something was found; else it is empty."""
+
+    record: ErasureRecord
+    problem: str = ""
+
+
+def erase_people(erasing: Erasing, recipients: Sequence[str], also: Sequence[str] = ()) -> Outcome:
+    """Erase people everywhere. Somebody of whom nothing is stored gets the same answer.
+
+    `also` are texts to search for afterwards, such as the address that a recipient stands for. They are not stored.
+    """
+    people = sorted(set(recipients))
+    record = ErasureRecord(secrets.token_hex(8), erasing.clock(), len(people))
+    erasing.registry.begin_erasure(record, people)
+    return _continued(erasing, record, also)
+
+
+def finish_all(erasing: Erasing) -> Sequence[Outcome]:
+    """Continue every erasure that is not done, the first one first."""
+    return [_continued(erasing, record) for record in erasing.registry.unfinished_erasures()]
+
+
+def leave_out(erasing: Erasing, recipients: Sequence[str], at_ms: int) -> None:
+    """Leave these people out from now on, and add them to the list beside the key file."""
+    for start in range(0, len(recipients), 10 * AT_ONCE):
+        erasing.registry.note_erased(recipients[start : start + 10 * AT_ONCE], at_ms)
+    note_listed(erasing, recipients)
+
+
+def note_listed(erasing: Erasing, recipients: Sequence[str]) -> None:
+    """Add what is noted of the erasure of these people to the list beside the key file."""
+    secret = erasing.store.person_secret()
+    mine = {person8(secret, recipient) for recipient in recipients}
+    noted = [each for each in erasing.store.suppressions() if each.person8 in mine]
+    join_suppressed(erasing.listed, secret, noted)
+
+
+def _continued(erasing: Erasing, record: ErasureRecord, also: Sequence[str] = ()) -> Outcome:
+    if record.state is ErasureState.ASKED:
+        record = _deleted(erasing, record)
+    texts = [*erasing.store.traces(), *also]
+    try:
+        erasing.store.sweep()
+    except ErasureUnfinished as error:
+        return Outcome(record, str(error))
+    return _searched(erasing, record, sorted(set(texts)))
+
+
+def _deleted(erasing: Erasing, record: ErasureRecord) -> ErasureRecord:
+    """Delete everything of the people of an erasure, and forget who they are."""
+    people = erasing.registry.erasing(record.id)
+    leave_out(erasing, people, record.asked_at_ms)
+    wait_for_workers(erasing)
+    for start in range(0, len(people), AT_ONCE):
+        began_ms = erasing.clock()
+        record = _deleted_part(erasing, record, people[start : start + AT_ONCE])
+        if start + AT_ONCE < len(people):
+            erasing.sleep(max(PAUSE_S, (erasing.clock() - began_ms) / 1000))
+    erasing.files.forget(people)
+    note_listed(erasing, people)
+    record = replace(record, state=ErasureState.ERASED)
+    erasing.registry.note_erasure(record)
+    return record
+
+
+def _deleted_part(erasing: Erasing, record: ErasureRecord, part: Sequence[str]) -> ErasureRecord:
+    erased = erasing.store.erase_all(part, erasing.clock())
+    letters = erasing.registry.forget_people(part)
+    record = replace(
+        record,
+        events=record.events + erased.events,
+        states=record.states + erased.states,
+        letters=record.letters + letters,
+        consents_kept=record.consents_kept + sum(len(erasing.registry.history(each)) for each in part),
+    )
+    erasing.registry.note_erasure(record)
+    return record
+
+
+def wait_for_workers(erasing: Erasing) -> bool:
+    """Wait until every worker knows what the registry says now. Returns False when one did not say so in time."""
+    revision = erasing.registry.news(LATEST_REVISION).revision
+    until_ms = erasing.clock() + WORKERS_WITHIN_MS
+    while any(
+        worker.revision < revision and worker.at_ms > erasing.clock() - WORKER_ALIVE_MS
+        for worker in erasing.registry.workers()
+    ):
+        if erasing.clock() > until_ms:
+            return False
+        erasing.sleep(LOOK_S)
+    return True
+
+
+def _searched(erasing: Erasing, record: ErasureRecord, texts: Sequence[str]) -> Outcome:
+    """Search all files, and note that the erasure is done. Whoever set up what was found has to change it."""
+    scans = [erasing.store.scan(texts), erasing.files.scan(texts)]
+    found = tuple(place for scanned in scans for place in scanned.found)
+    record = replace(
+        record,
+        state=ErasureState.DONE,
+        done_at_ms=erasing.clock(),
+        files_scanned=sum(each.files for each in scans),
+        bytes_found=len(found),
+    )
+    erasing.registry.note_erasure(record)
+    return Outcome(record, _where(found))
+
+
+def _where(found: Sequence[str]) -> str:
+    if not found:
+        return ""
+    return (
+        f"erased, but something of these people is still in {', '.join(found)}, which you or a sender set up; "
+        "correct it there and erase them again"
+    )

@@ -16,6 +16,7 @@ consents          what people said about being measured, and the texts they saw
 opt_outs          people who refuse opens and clicks
 shares            addresses that show the figures of one campaign
 sign_ins          links that sign in, and sessions
+erasures          which erasures are not finished, and which workers know of them
 inbound           sources of delivery reports, and what they may send once
 mails             the mail of a campaign as it was registered
 privacy_choice    the modes that the operator chose

@@ -180,10 +180,6 @@ class LinkRegister(Protocol):
         """
         ...
 
-    def forget_sightings(self) -> None:
-        """Forget all sightings of destinations in mail, because no one can tell which of them belong to one person."""
-        ...
-
 
 class CampaignWriter(CampaignReader, LinkRegister, Protocol):
     """Reads and changes campaigns."""

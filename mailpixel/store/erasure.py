@@ -3,9 +3,9 @@
 One contract suite (`tests/integration/test_store_contract.py`) runs on every store.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,22 @@ class Erased:
     people: int = 0
     events: int = 0
     states: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """How many files were searched, and the places where something was found: tables, or names of files."""
+
+    files: int
+    found: tuple[str, ...] = ()
+
+
+class Suppression(NamedTuple):
+    """A tombstone: `person8` of a person, the moment up to which they stay out, and when that was lifted (-1: not)."""
+
+    person8: bytes
+    at_ms: int
+    lifted_ms: int = -1
 
 
 class Erasure(Protocol):
@@ -61,9 +77,32 @@ class Erasure(Protocol):
         """The erasures whose moment is still more than a day ahead."""
         ...
 
+    def traces(self) -> Sequence[str]:
+        """The texts of erased people that the next sweep looks for: ids, addresses, destinations."""
+        ...
+
     def sweep(self) -> None:
         """Overwrite deleted data that is still in files, and remove agents that no event uses any more.
 
         Raises `ErasureUnfinished` when traces are left; call it again then.
+        """
+        ...
+
+    def scan(self, texts: Sequence[str]) -> Scanned:
+        """Search all files of the store for these texts."""
+        ...
+
+    def person_secret(self) -> bytes:
+        """The key of the tombstones. It never changes."""
+        ...
+
+    def suppressions(self) -> Sequence[Suppression]:
+        """All tombstones, in order of `person8`."""
+        ...
+
+    def people_of(self, persons: Collection[bytes]) -> Sequence[str]:
+        """The ids of these people (by `person8`) of whom something is stored, in order.
+
+        It reads all states and events.
         """
         ...

@@ -11,6 +11,7 @@ from typing import Protocol
 from mailpixel.model import Campaign
 from mailpixel.store.campaigns import CampaignReader, CampaignWriter, ChangedCampaigns
 from mailpixel.store.consents import Consents, Wordings
+from mailpixel.store.erasures import Erasures, Workers
 from mailpixel.store.inbound import InboundSources
 from mailpixel.store.keys import ApiKey, ApiKeys, SigningKeys
 from mailpixel.store.leases import Leases
@@ -71,6 +72,8 @@ class Registry(
     SignIns,
     RegistryFeed,
     WebhookRegistry,
+    Erasures,
+    Workers,
     Lifecycle,
     Protocol,
 ):

@@ -193,10 +193,6 @@ class Letters(Protocol):
         """Every letter about a person, in order of webhook and event id."""
         ...
 
-    def forget_letters(self, recipient: str) -> None:
-        """Delete every letter about a person."""
-        ...
-
 
 class WebhookRegistry(Webhooks, Postings, Letters, Protocol):
     """Everything that is kept of webhooks."""

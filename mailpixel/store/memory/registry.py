@@ -28,6 +28,7 @@ from mailpixel.store.campaigns import (
 from mailpixel.store.keys import ApiKey, SigningKey
 from mailpixel.store.leases import LeaseState
 from mailpixel.store.memory.consents import MemoryConsents
+from mailpixel.store.memory.erasures import MemoryErasures
 from mailpixel.store.memory.inbound import MemoryInbound
 from mailpixel.store.memory.mails import MemoryMails
 from mailpixel.store.memory.privacy_choice import MemoryPrivacyChoices
@@ -41,6 +42,7 @@ from mailpixel.store.registry import RegistryNews
 class MemoryRegistry(
     MemoryConsents,
     OptOutsInLedger,
+    MemoryErasures,
     MemoryInbound,
     MemoryMails,
     MemoryPrivacyChoices,
@@ -189,10 +191,11 @@ class MemoryRegistry(
             registered = self.register_links(campaign, [each.url for each in again]) if again else {}
             return {each.url: known[each.url] for each in sightings if each.url in known} | dict(registered)
 
-    def forget_sightings(self) -> None:
-        """See `Registry`."""
+    def forget_people(self, recipients: Sequence[str]) -> int:
+        """See `Erasures`."""
         with self._lock:
             self._seen.clear()
+            return self._forget_letters(recipients)
 
     def link_revisions(self, campaign: str) -> Sequence[LinkRevision]:
         """See `Registry`."""

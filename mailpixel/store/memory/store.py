@@ -5,7 +5,7 @@ other stores are compared with it.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace as changed_copy
 
@@ -14,7 +14,7 @@ from mailpixel.kinds import HIT_KINDS
 from mailpixel.model import Event, Facts, Message
 from mailpixel.store.changes import FARTHEST, FoldedHit, FoldedHits, NewCounts
 from mailpixel.store.consumers import News
-from mailpixel.store.erasure import Ahead, Erased
+from mailpixel.store.erasure import Ahead, Erased, Scanned, Suppression
 from mailpixel.store.log import PutAside
 from mailpixel.store.measures import MEASURES, Step, TallyKey, tally
 from mailpixel.store.memory.changes import position_in
@@ -257,6 +257,30 @@ class MemoryStore(MemorySalts, MemoryLog):
         with self._lock:
             ahead = [at_ms for at_ms in self._suppressed.values() if at_ms > now_ms + DAY_MS]
         return Ahead(len(ahead), max(ahead, default=-1))
+
+    def traces(self) -> Sequence[str]:
+        """See `Store`; nothing is left in files."""
+        return ()
+
+    def scan(self, texts: Sequence[str]) -> Scanned:
+        """See `Store`; there are no files."""
+        return Scanned(0)
+
+    def person_secret(self) -> bytes:
+        """See `Store`."""
+        return self._secret
+
+    def suppressions(self) -> Sequence[Suppression]:
+        """See `Store`."""
+        with self._lock:
+            return [Suppression(key, self._suppressed[key]) for key in sorted(self._suppressed)]
+
+    def people_of(self, persons: Collection[bytes]) -> Sequence[str]:
+        """See `Store`."""
+        with self._lock:
+            stored = [*self._of_message, *self._aside, *(key[:2] for key in self._overflow)]
+            people = {recipient for _, recipient in stored}
+        return sorted(each for each in people if person8(self._secret, each) in persons)
 
     def sweep(self) -> None:
         """See `Store`; nothing is left in files."""

@@ -139,8 +139,9 @@ class MemoryWebhooks:
                 if self._letters[key].recipient == recipient
             ]
 
-    def forget_letters(self, recipient: str) -> None:
-        """See `Letters`."""
+    def _forget_letters(self, recipients: Sequence[str]) -> int:
+        """Delete every letter about these people. Returns how many there were."""
         with self._lock:
-            kept = {key: each for key, each in self._letters.items() if each.recipient != recipient}
-            self._letters = kept
+            kept = {key: each for key, each in self._letters.items() if each.recipient not in recipients}
+            gone, self._letters = len(self._letters) - len(kept), kept
+            return gone

@@ -173,11 +173,6 @@ class SqliteCampaigns:
                 remember(connection, campaign, (), fresh)
         return known
 
-    def forget_sightings(self) -> None:
-        """See `CampaignWriter`."""
-        with self._database.writing() as connection:
-            connection.execute("delete from seen_urls")
-
 
 def _register(connection: sqlite3.Connection, campaign: str, places: Sequence[LinkPlace]) -> list[int]:
     """The numbers of places; new ones are registered."""

@@ -5,20 +5,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mailpixel.store.erasure import Erased
-from mailpixel.store.measures import Tally
-from mailpixel.store.projections import MessageState
 from mailpixel.store.sqlite.agents import suspect_agents
 from mailpixel.store.sqlite.changes import note_changed
-from mailpixel.store.sqlite.counters import move_counters
 from mailpixel.store.sqlite.cursor import read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database
-from mailpixel.store.sqlite.generations import (
-    leave_live,
-    leave_unfinished,
-    states_of,
-    sweep_left,
-)
-from mailpixel.store.sqlite.persons import campaigns_of_all, forget_cases
+from mailpixel.store.sqlite.erasers import OF_LOG, erase_from
+from mailpixel.store.sqlite.generations import leave_live, leave_unfinished, sweep_left
+from mailpixel.store.sqlite.persons import campaigns_of_all
 from mailpixel.store.sqlite.tombstones import bury
 from mailpixel.store.sqlite.unswept import note_unswept
 from mailpixel.store.tombstones import moment_of_erasure
@@ -42,14 +35,9 @@ def erase(database: Database, recipients: Sequence[str], now_ms: int) -> Erased:
         )
         bury(connection, {person[0]: _moment(connection, now_ms, *person) for person in campaigns.items()})
         note_changed(connection, sorted({campaign for each in campaigns.values() for campaign in each}))
-        states = sum(_delete_states(connection, *person) for person in campaigns.items())
-        events = sum(_delete_events(connection, *person) for person in campaigns.items())
-        for table in ("overflow", "aside"):
-            delete = f"delete from {table} where recipient = ?"  # noqa: S608
-            connection.executemany(delete, [(recipient,) for recipient in recipients])
-        forget_cases(connection, recipients)
+        rows = erase_from(connection, OF_LOG, recipients, campaigns)
         _note_erasure(connection)
-    return Erased(len(campaigns), events, states)
+    return Erased(len(campaigns), rows["events"], rows["states"])
 
 
 def forget_campaign(database: Database, campaign: str) -> int:
@@ -90,34 +78,3 @@ def _of_person(
 ) -> Iterator[tuple[Any, ...]]:
     select = f"select {columns} {OF_MESSAGE}"
     return (row for campaign in campaigns for row in connection.execute(select, (campaign, recipient)))
-
-
-def _delete_events(connection: sqlite3.Connection, recipient: str, campaigns: Sequence[str]) -> int:
-    """Delete the person's events, and note their agents. Returns how many they were."""
-    events = 0
-    for campaign in campaigns:
-        suspect_agents(connection, campaign, recipient)
-        events += connection.execute(f"delete {OF_MESSAGE}", (campaign, recipient)).rowcount
-    return events
-
-
-def _delete_states(connection: sqlite3.Connection, recipient: str, campaigns: Sequence[str]) -> int:
-    """Delete the person's live states and subtract them from the counters. Returns how many they were.
-
-    Generations that wait to be swept are deleted as a whole later.
-    """
-    live = "select id from shelves where campaign = ? and live = 1"
-    number = 0
-    for campaign in campaigns:
-        for (generation,) in connection.execute(live, (campaign,)).fetchall():
-            for state in states_of(connection, generation, campaign, [recipient]):
-                move_counters(connection, generation, _less(state))
-            gone = "delete from states where shelf = ? and recipient = ?"
-            number += connection.execute(gone, (generation, recipient)).rowcount
-    return number
-
-
-def _less(state: MessageState) -> dict[tuple[int, int, str], int]:
-    tally = Tally()
-    tally.add(state, -1)
-    return tally.counts()

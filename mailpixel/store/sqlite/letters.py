@@ -69,11 +69,6 @@ class SqliteLetters:
         with self._database.reading() as connection:
             return [_letter(row) for row in connection.execute(about, (recipient,))]
 
-    def forget_letters(self, recipient: str) -> None:
-        """See `Letters`."""
-        with self._database.writing() as connection:
-            connection.execute("delete from webhook_letters where recipient = ?", (recipient,))
-
 
 def _letter(row: Sequence[Any]) -> Letter:
     values = dict(zip(COLUMNS, row, strict=True))

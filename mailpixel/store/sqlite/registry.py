@@ -10,6 +10,7 @@ from mailpixel.store.sqlite.changed_campaigns import SqliteChangedCampaigns
 from mailpixel.store.sqlite.consents import SqliteConsents
 from mailpixel.store.sqlite.database import BUSY_MS, Database
 from mailpixel.store.sqlite.editions import edition_number
+from mailpixel.store.sqlite.erasures import SqliteErasures
 from mailpixel.store.sqlite.inbound import SqliteInbound
 from mailpixel.store.sqlite.keys import SqliteKeys, api_keys_in
 from mailpixel.store.sqlite.leases import SqliteLeases
@@ -38,6 +39,7 @@ class SqliteRegistry(
     SqliteWebhooks,
     SqliteLetters,
     SqliteInbound,
+    SqliteErasures,
 ):
     """A `Registry` in a file that several processes may use at once. Opening it creates and migrates the file.
 

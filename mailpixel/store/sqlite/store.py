@@ -1,13 +1,13 @@
 """The store in one SQLite file."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from mailpixel.model import Event, Message
 from mailpixel.store.changes import FoldedHits, NewCounts
 from mailpixel.store.consumers import WHOLE, News, Part
-from mailpixel.store.erasure import Ahead, Erased
+from mailpixel.store.erasure import Ahead, Erased, Scanned, Suppression
 from mailpixel.store.log import Followed, Overflow, PutAside
 from mailpixel.store.measures import Step
 from mailpixel.store.projections import Buckets, Figures, Folded, Generation, MessageState, Window
@@ -24,12 +24,15 @@ from mailpixel.store.sqlite.events import EventLog
 from mailpixel.store.sqlite.many_campaigns import figures_of, timelines
 from mailpixel.store.sqlite.migrations import migrate
 from mailpixel.store.sqlite.new_generation import NewGeneration
+from mailpixel.store.sqlite.person_secret import secret_of
 from mailpixel.store.sqlite.projections import Projections
 from mailpixel.store.sqlite.recipients import recipients
 from mailpixel.store.sqlite.salts import drop_salts, salt_days, salts
+from mailpixel.store.sqlite.scanning import scan
 from mailpixel.store.sqlite.sources import messages_by_source
 from mailpixel.store.sqlite.sweeping import sweep
-from mailpixel.store.sqlite.tombstones import ahead_of
+from mailpixel.store.sqlite.tombstones import ahead_of, people_of, suppressions
+from mailpixel.store.sqlite.unswept import unswept
 from mailpixel.store.standing import Standing
 
 
@@ -218,6 +221,29 @@ class SqliteStore:
         """See `Store`."""
         with self._database.reading() as connection:
             return ahead_of(connection, now_ms)
+
+    def traces(self) -> Sequence[str]:
+        """See `Store`."""
+        return unswept(self._database)
+
+    def scan(self, texts: Sequence[str]) -> Scanned:
+        """See `Store`."""
+        return scan(self._database, texts)
+
+    def person_secret(self) -> bytes:
+        """See `Store`."""
+        with self._database.reading() as connection:
+            return secret_of(connection)
+
+    def suppressions(self) -> Sequence[Suppression]:
+        """See `Store`."""
+        with self._database.reading() as connection:
+            return suppressions(connection)
+
+    def people_of(self, persons: Collection[bytes]) -> Sequence[str]:
+        """See `Store`."""
+        with self._database.reading() as connection:
+            return people_of(connection, persons)
 
     def sweep(self) -> None:
         """See `Store`. Deleted content is overwritten in the file, and the write-ahead log is emptied."""

@@ -13,6 +13,7 @@ ATTEMPTS = 3
 """Attempts to empty the write-ahead log. Each waits for readers as long as writers wait."""
 
 PAUSE_S = 0.1
+FINISH = "a running service finishes this, or `mailpixel person erase --finish`"
 
 
 def sweep(database: Database) -> None:
@@ -36,8 +37,8 @@ def _rewrite(database: Database) -> None:
         database.rewrite()
     except StoreUnavailable as error:
         raise ErasureUnfinished(
-            f"the person is erased, but former content is still in {database.path.name}, as it could not be rewritten:"
-            f" {error}; then erase this person again"
+            f"erased, but former content is still in {database.path.name}, as it could not be rewritten:"
+            f" {error}; {FINISH}"
         ) from error
 
 
@@ -47,6 +48,6 @@ def _empty_log(database: Database) -> None:
             return
         time.sleep(PAUSE_S)
     raise ErasureUnfinished(
-        f"the person is erased, but deleted content is still in {database.path.name}-wal, because another program"
-        " kept reading the database; end it or let it finish, then erase this person again"
+        f"erased, but deleted content is still in {database.path.name}-wal, because another program"
+        f" kept reading the database; end it or let it finish: {FINISH}"
     )

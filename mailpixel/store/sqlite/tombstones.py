@@ -1,10 +1,10 @@
 """Tombstones in a SQLite file: who was erased up to when, and which events that keeps out of the log."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from mailpixel.model import Event
-from mailpixel.store.erasure import Ahead
+from mailpixel.store.erasure import Ahead, Suppression
 from mailpixel.store.log import Overflow, PutAside
 from mailpixel.store.projections import Folded
 from mailpixel.store.sqlite.person_secret import secret_of
@@ -13,6 +13,15 @@ from mailpixel.times import DAY_MS
 
 BURY = "insert or replace into suppressed values (?, ?, null)"
 AHEAD = "select count(*), coalesce(max(at_ms), -1) from suppressed where at_ms > ?"
+SUPPRESSIONS = "select person8, at_ms, coalesce(lifted_ms, -1) from suppressed order by person8"
+# Every table that may hold somebody of whom another knows nothing.
+EVERYBODY = (
+    "select recipient from states",
+    "select distinct recipient from events",
+    "select distinct recipient from overflow",
+    "select distinct recipient from aside",
+    "select distinct recipient from webhook_letters",
+)
 LAST_LOGGED = "select id from events order by position desc limit 1"
 
 
@@ -27,6 +36,18 @@ def bury(connection: sqlite3.Connection, moments: Mapping[str, int]) -> None:
 def ahead_of(connection: sqlite3.Connection, now_ms: int) -> Ahead:
     """Erasures that were noted by a clock that was ahead."""
     return Ahead(*connection.execute(AHEAD, (now_ms + DAY_MS,)).fetchone())
+
+
+def suppressions(connection: sqlite3.Connection) -> list[Suppression]:
+    """All tombstones."""
+    return [Suppression(*row) for row in connection.execute(SUPPRESSIONS)]
+
+
+def people_of(connection: sqlite3.Connection, persons: Collection[bytes]) -> list[str]:
+    """The ids of these people of whom something is stored."""
+    secret, wanted = secret_of(connection), frozenset(persons)
+    everybody = " union ".join(EVERYBODY)
+    return sorted(id for (id,) in connection.execute(everybody) if person8(secret, id) in wanted)
 
 
 def kept_events(connection: sqlite3.Connection, events: Sequence[Event]) -> Sequence[Event]:
