@@ -1,70 +1,148 @@
-"""`mailpixel person`: export or erase what is stored about one person, or opt the person out."""
+"""`mailpixel person`: export or erase what is stored about people, or opt a person out."""
 
-import json
+import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import BinaryIO
 
 import click
 
-from mailpixel.cli.context import CommandGroup, confirm, rules, say, stores, yes_option
+from mailpixel.cli.context import CommandGroup, confirm, print_json, rules, say, settings, stores, yes_option
 from mailpixel.cli.recipient import recipient_argument, recipient_of, under_what
-from mailpixel.privacy.erasure import erase_person
+from mailpixel.errors import InvalidInput
 from mailpixel.privacy.optout import opt_out
-from mailpixel.times import now_ms
+from mailpixel.store.erasures import ErasureRecord
+from mailpixel.store.keys import SigningKeys
 
-OPT_OUT_STAYS = "This person opted out: that, with the recipient id, is stored and stays"
-COUNTED_AGAIN = "New hits are logged again, unless you also run `mailpixel person optout`"
+LEFT_OUT = "This person was erased: a keyed hash of the id keeps them out"
+OPT_OUT_STAYS = "This person opted out: that is stored and stays"
+MOST_PEOPLE = 1_000_000
+"""Most people of one file."""
 
 
 @click.group("person", cls=CommandGroup, example="mailpixel person export r-1001")
 def person_command() -> None:
-    """Export, erase or stop tracking one recipient in all campaigns.
+    """Export, erase or stop tracking recipients in all campaigns.
 
-    RECIPIENT is the id in the links. If the id is a pseudonym, it may be the e-mail address instead.
+    RECIPIENT is the id in the links, or the e-mail address that a keyed pseudonym stands for.
     """
 
 
 @person_command.command("export", example="mailpixel person export r-1001 > r-1001.ndjson")
 @recipient_argument
-def person_export(recipient: str) -> None:
-    """Print everything stored about a recipient, with IP addresses, as NDJSON: one line per event.
-
-    An event that a webhook's receiver refused has one more line, with the name of the webhook.
-    """
+@click.option(
+    "--format",
+    type=click.Choice(["ndjson", "json", "csv"]),
+    default="ndjson",
+    show_default=True,
+    help="Print one JSON object a line, one JSON document, or a table.",
+)
+def person_export(recipient: str, format: str) -> None:
+    """Print everything stored about a recipient, with IP addresses: events, consents, and refused webhook events."""
     from mailpixel.projections.known_campaigns import KnownCampaigns
-    from mailpixel.report.export import event_json, judged_events
-    from mailpixel.report.webhooks import letter_row
+    from mailpixel.report.person import COLUMNS, cells_of, lines_of, person_row
+    from mailpixel.report.tables import csv_header, csv_rows, ndjson
 
     store, registry = stores()
-    ruleset, campaigns = rules(), KnownCampaigns(registry)
     id = recipient_of(registry, recipient)
-    is_known = False
-    for message in store.person(id):
-        is_known = True
-        for row in judged_events(message, campaigns[message.campaign], ruleset):
-            click.echo(json.dumps(event_json(row, addresses=True), ensure_ascii=False))
-    for letter in registry.letters_about(id):
-        refused = {"webhook": letter.webhook, **letter_row(letter).to_json()}
-        click.echo(json.dumps(refused, ensure_ascii=False))
-    if registry.is_opted_out(id):
+    person = person_row(store, registry, KnownCampaigns(registry), rules(), id)
+    if format == "json":
+        print_json(person.to_json())
+    elif format == "csv":
+        click.echo(csv_header(COLUMNS) + csv_rows(cells_of(person)), nl=False)
+    else:
+        click.echo(ndjson(lines_of(person)), nl=False)
+    if person.erased:
+        say(LEFT_OUT)
+    elif registry.is_opted_out(id):
         say(OPT_OUT_STAYS)
-    elif not is_known:
+    elif not person.is_known:
         _say_unknown(recipient)
 
 
 @person_command.command("erase", example="mailpixel person erase r-1003")
-@recipient_argument
+@click.argument("recipient", required=False)
+@click.option(
+    "--address", metavar="ADDRESS", help="Erase whoever has the keyed pseudonym of this e-mail address."
+)
+@click.option(
+    "--file",
+    "file",
+    type=click.File("rb"),
+    metavar="FILE|-",
+    help="Erase everybody in this file, one id or address a line.",
+)
+@click.option("--finish", is_flag=True, help="Finish erasures that were held up.")
 @yes_option
-def person_erase(recipient: str, yes: bool) -> None:
-    """Delete everything stored about a recipient. The counts of their campaigns go down accordingly."""
-    store, registry = stores()
-    id = recipient_of(registry, recipient)
-    confirm("Erase every event of this person, and take them out of all counts?", yes)
-    events = erase_person(store, registry, id, now_ms())
-    is_opted_out = registry.is_opted_out(id)
-    if not events and not is_opted_out:
-        _say_unknown(recipient)
+def person_erase(
+    recipient: str | None, address: str | None, file: BinaryIO | None, finish: bool, yes: bool
+) -> None:
+    """Delete everything stored about recipients, and leave them out from now on.
+
+    The counts of their campaigns go down accordingly. Prints the proof as JSON. Exits with code 1 when traces are
+    left, and says where.
+    """
+    _, registry = stores()
+    if sum(map(bool, (recipient, address, file, finish))) != 1:
+        raise click.UsageError("Name a RECIPIENT, or use one of --address, --file and --finish.")
+    if finish:
+        _finish()
         return
-    say(f"{events} event(s) erased. {OPT_OUT_STAYS if is_opted_out else COUNTED_AGAIN}")
+    asked = _lines(file) if file else [str(recipient or address)]
+    people = [_id_of(registry, each, row) for row, each in enumerate(asked, 1)]
+    whom = f"{len(set(people)):,} people" if file else "this person"
+    confirm(f"Erase every event of {whom}, and take them out of all counts?", yes)
+    _erase(people, [each.strip() for each in asked if "@" in each])
+
+
+def _erase(people: Sequence[str], addresses: Sequence[str]) -> None:
+    from mailpixel.erasing import erasing_in
+    from mailpixel.privacy.erasure import erase_people
+
+    outcome = erase_people(erasing_in(settings(), *stores()), people, addresses)
+    _show(outcome.record, outcome.problem)
+
+
+def _finish() -> None:
+    from mailpixel.erasing import erasing_in
+    from mailpixel.privacy.erasure import finish_all
+
+    outcomes = finish_all(erasing_in(settings(), *stores()))
+    if not outcomes:
+        say("no erasure waits to be finished")
+    for outcome in outcomes:
+        _show(outcome.record, outcome.problem)
+
+
+def _show(record: ErasureRecord, problem: str) -> None:
+    """Print the proof. End with code 1 when there is a problem."""
+    from mailpixel.report.erasures import erasure_row
+
+    print_json(erasure_row(record).to_json())
+    if problem:
+        say(f"error: {problem}")
+        sys.exit(1)
+    say(f"{record.events:,} event(s) of {record.people:,} recipient(s) erased; they are left out from now on")
+
+
+def _lines(file: BinaryIO) -> list[str]:
+    """The lines of a file of ids or addresses; a head `recipient` is left out. Raises `InvalidInput`."""
+    try:
+        lines = [line.strip() for line in file.read().decode("utf-8-sig").splitlines()]
+    except UnicodeDecodeError:
+        raise InvalidInput("FILE", "is not UTF-8; save it as UTF-8") from None
+    found = [line for line in lines if line]
+    found = found[1:] if found[:1] == ["recipient"] else found
+    if not 0 < len(found) <= MOST_PEOPLE:
+        raise InvalidInput("FILE", f"must have 1 to {MOST_PEOPLE:,} lines, with one id or address each")
+    return found
+
+
+def _id_of(registry: SigningKeys, asked: str, row: int) -> str:
+    try:
+        return recipient_of(registry, asked)
+    except InvalidInput as error:
+        raise InvalidInput(f"line {row}", error.problem) from None
 
 
 @person_command.command("optout", example="mailpixel person optout r-1002")

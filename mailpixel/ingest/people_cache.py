@@ -56,8 +56,9 @@ class PeopleCache:
         return NOT_KNOWN_YET if people is None else people.consent(recipient)
 
     def opted_out(self, recipient: str) -> bool:
-        """Whether a person refuses opens and clicks."""
-        return refuses_all(self.consent(recipient))
+        """Whether a person refuses opens and clicks, or was erased and did not return."""
+        consent = self.consent(recipient)
+        return consent.erased or refuses_all(consent)
 
 
 NOT_KNOWN_YET = Consent(Statement.DENIED, Statement.DENIED, erased=True)

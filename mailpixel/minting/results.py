@@ -97,7 +97,8 @@ def remove_list(data: Path, campaign: str, id: str) -> None:
 def remove_lists_with(data: Path, recipients: Iterable[str]) -> int:
     """Remove the signed lists that name one of these people, and stop every list that is being signed.
 
-    Nobody can tell whom the latter and those in Parquet name, so they all go. Returns how many lists were removed. Raises `StoreUnavailable`.
+    Nobody can tell whom the latter and those in Parquet name, so they all go. Returns how many lists were
+    removed. Raises `StoreUnavailable`.
     """
     named = sought(recipients, shortest=1)
     removed = 0

@@ -10,8 +10,9 @@ A process that is killed leaves a row; `finish_all` continues where it ended. So
 """
 
 import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +21,7 @@ from mailpixel.folder.suppressed import join_suppressed
 from mailpixel.store.consents import Consents
 from mailpixel.store.erasure import Erasure, Scanned
 from mailpixel.store.erasures import ErasureRecord, Erasures, ErasureState, Workers
+from mailpixel.store.leases import Leases
 from mailpixel.store.registry import RegistryFeed
 from mailpixel.store.tombstones import person8
 
@@ -33,9 +35,12 @@ WORKER_ALIVE_MS = 120_000
 """A worker that said nothing for so long has died."""
 LOOK_S = 0.05
 LATEST_REVISION = (1 << 63) - 1
+LEASE = "erasures"
+LEASE_MS = 60_000
+"""Whoever erases renews the lease with each transaction. Nobody else continues the erasure meanwhile."""
 
 
-class ErasureRegistry(Erasures, Workers, Consents, RegistryFeed, Protocol):
+class ErasureRegistry(Erasures, Workers, Consents, Leases, RegistryFeed, Protocol):
     """The part of a registry that erasing needs."""
 
 
@@ -55,7 +60,7 @@ class Files(Protocol):
 class Erasing:
     """What erasing works with. `clock` gives milliseconds since 1970, and `sleep` takes seconds.
 
-    `listed` is the list of suppressions beside the key file.
+    `listed` is the list of suppressions beside the key file, `holder` names who works with this.
     """
 
     store: Erasure
@@ -64,6 +69,11 @@ class Erasing:
     listed: Path
     clock: Callable[[], int]
     sleep: Callable[[float], None]
+    holder: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    def take_lease(self) -> bool:
+        """Take or renew the lease. Returns False while another has it."""
+        return self.registry.take_lease(LEASE, self.holder, self.clock(), LEASE_MS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +91,29 @@ def erase_people(erasing: Erasing, recipients: Sequence[str], also: Sequence[str
     """
     people = sorted(set(recipients))
     record = ErasureRecord(secrets.token_hex(8), erasing.clock(), len(people))
-    erasing.registry.begin_erasure(record, people)
-    return _continued(erasing, record, also)
+    with _lease(erasing):
+        erasing.registry.begin_erasure(record, people)
+        return _continued(erasing, record, also)
 
 
 def finish_all(erasing: Erasing) -> Sequence[Outcome]:
-    """Continue every erasure that is not done, the first one first."""
-    return [_continued(erasing, record) for record in erasing.registry.unfinished_erasures()]
+    """Continue every erasure that is not done, the first one first; none while another process erases."""
+    unfinished = erasing.registry.unfinished_erasures()
+    if not unfinished or not erasing.take_lease():
+        return ()
+    with _lease(erasing):
+        return [_continued(erasing, record) for record in unfinished]
+
+
+@contextmanager
+def _lease(erasing: Erasing) -> Iterator[None]:
+    """A block in which nobody else continues these erasures, unless another process erases already."""
+    taken = erasing.take_lease()
+    try:
+        yield
+    finally:
+        if taken:
+            erasing.registry.forget_lease(LEASE)
 
 
 def leave_out(erasing: Erasing, recipients: Sequence[str], at_ms: int) -> None:
@@ -122,6 +148,7 @@ def _deleted(erasing: Erasing, record: ErasureRecord) -> ErasureRecord:
     leave_out(erasing, people, record.asked_at_ms)
     wait_for_workers(erasing)
     for start in range(0, len(people), AT_ONCE):
+        erasing.take_lease()
         began_ms = erasing.clock()
         record = _deleted_part(erasing, record, people[start : start + AT_ONCE])
         if start + AT_ONCE < len(people):

@@ -1,6 +1,6 @@
 """Turns figures and events into reports. None reads a clock.
 
-Only `export`, `timeline`, `recipients`, `consents` and `rows` read a store.
+Only `export`, `timeline`, `recipients`, `consents`, `rows` and `person` read a store.
 
 summary      one campaign in numbers: the contract of `GET /api/campaigns/{id}/summary`
 clients      programs and devices
@@ -15,6 +15,8 @@ recipients   rows by recipient
 explanation  one message with its verdicts and reasons
 sources      sources that followed links of many recipients
 export       every event with its verdict, and every delivery
+person       everything that is stored about one person
+erasures     the proof of an erasure
 mails        what is kept of a campaign's mail
 shares       shares for programs and tables
 consents     what people agreed to or refused, and what they said when

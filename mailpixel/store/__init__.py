@@ -24,6 +24,7 @@ keys              API keys, and the ids and fingerprints of signing keys
 leases            which process runs a consumer
 webhooks          receivers of events, how posting to them goes, and what they refused
 lifecycle         what every store and registry does with its open files
+traces            finds what an erasure left, in longer texts
 measures          what a message adds to the counters
 shown, standing   what a message's hits show
 verdict_codes     the verdict of a hit in eight bytes

@@ -78,7 +78,7 @@ class Erasure(Protocol):
         ...
 
     def traces(self) -> Sequence[str]:
-        """The texts of erased people that the next sweep looks for: ids, addresses, destinations."""
+        """What the next sweep looks for: ids of erased people, and addresses and destinations that nobody else has."""
         ...
 
     def sweep(self) -> None:

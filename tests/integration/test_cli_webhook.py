@@ -163,6 +163,7 @@ def test_what_is_stored_of_a_person_includes_the_refused_events(webhook: Shell) 
     webhook.registry.put_letters([Letter("crm", EVENT, "spring", "r-1", 2, 1_000, 400)])
     done = CliRunner().invoke(cli, ["--data", str(webhook.data), "person", "export", "r-1"])
     assert json.loads(done.stdout) == {
+        "about": "refused",
         "webhook": "crm",
         "event": EVENT.hex(),
         "campaign": "spring",

@@ -1,5 +1,6 @@
 """A person erased from a SQLite file, proved by its bytes, and what the others must not lose by it."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -106,7 +107,7 @@ def test_a_reader_that_holds_the_former_content_keeps_the_erasure_from_being_cal
     with closing(sqlite3.connect(path, isolation_level=None)) as reader:
         reader.execute("begin")
         reader.execute("select count(*) from events").fetchone()
-        with pytest.raises(ErasureUnfinished, match=r"still in mailpixel.db-wal.*erase this person again"):
+        with pytest.raises(ErasureUnfinished, match=r"still in mailpixel.db-wal.*--finish"):
             erase(store)
         assert list(store.person(PERSON)) == []
         reader.execute("rollback")
@@ -124,10 +125,12 @@ def test_the_command_fails_and_says_when_to_run_it_again(path: Path) -> None:
         told = CliRunner().invoke(cli, erase)
     assert told.exit_code == 1
     assert "mailpixel.db-wal" in told.stderr
-    assert "erase this person again" in told.stderr
+    assert "mailpixel person erase --finish" in told.stderr
+    assert json.loads(told.stdout)["pending"] is True
     assert PERSON not in told.stderr
-    told = CliRunner().invoke(cli, erase)
-    assert (told.exit_code, traces(path.parent)) == (0, [])
+    told = CliRunner().invoke(cli, ["--data", str(path.parent), "person", "erase", "--finish"])
+    proof = json.loads(told.stdout)
+    assert (told.exit_code, proof["pending"], proof["events"], traces(path.parent)) == (0, False, 2, [])
     store.close()
 
 

@@ -14,7 +14,6 @@ from mailpixel.classify.judge import judge
 from mailpixel.folder.key_file import new_keyring
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.model import Campaign, Event, Judged, Message
-from mailpixel.privacy.erasure import erase_person
 from mailpixel.projections.fold import Fold
 from mailpixel.projections.message_state import Judge
 from mailpixel.projections.rebuild import Rebuild, rebuild
@@ -24,6 +23,7 @@ from mailpixel.store.registry import Registry
 from mailpixel.store.sqlite import open_sqlite
 from mailpixel.store.store import Store
 from tests.support.builders import SENT_AT_MS, a_campaign, a_click, a_link, a_message, at_ms, put
+from tests.support.erasing import erase_person
 from tests.support.judging import PERSON
 from tests.support.stores import REGISTRIES, a_registry, a_store
 

@@ -11,7 +11,6 @@ from standardwebhooks import Webhook as Oracle
 from mailpixel.kinds import EventKind
 from mailpixel.model import Facts
 from mailpixel.outbound import webhooks
-from mailpixel.privacy.erasure import erase_person
 from mailpixel.projections.lease import LEASE_MS
 from mailpixel.store.store import Store
 from mailpixel.store.webhooks import LetterCount, PostOutcome, WebhookState
@@ -30,6 +29,7 @@ from tests.support.builders import (
     an_optout,
     at_ms,
 )
+from tests.support.erasing import erase_person
 from tests.support.receiver import DIE, Post, a_receiver
 from tests.support.stores import STORES, a_registry
 from tests.support.webhooks import QUICK, Hooks

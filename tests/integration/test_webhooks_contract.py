@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from mailpixel.errors import Conflict, NotFound
-from mailpixel.privacy.erasure import erase_person
 from mailpixel.store.leases import LeaseState
 from mailpixel.store.registry import Registry
 from mailpixel.store.store import Store
 from mailpixel.store.webhooks import Letter, LetterCount, Posting, PostOutcome, Webhook, WebhookState
 from tests.support.builders import SENT_AT_MS, a_delivery, an_open, at_ms
+from tests.support.erasing import erase_person
 from tests.support.stores import REGISTRIES, a_registry
 
 

@@ -32,7 +32,7 @@ from mailpixel.store.sqlite.scanning import scan
 from mailpixel.store.sqlite.sources import messages_by_source
 from mailpixel.store.sqlite.sweeping import sweep
 from mailpixel.store.sqlite.tombstones import ahead_of, people_of, suppressions
-from mailpixel.store.sqlite.unswept import unswept
+from mailpixel.store.sqlite.unswept import nobody_elses
 from mailpixel.store.standing import Standing
 
 
@@ -224,7 +224,7 @@ class SqliteStore:
 
     def traces(self) -> Sequence[str]:
         """See `Store`."""
-        return unswept(self._database)
+        return nobody_elses(self._database)
 
     def scan(self, texts: Sequence[str]) -> Scanned:
         """See `Store`."""

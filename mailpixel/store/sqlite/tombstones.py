@@ -21,6 +21,7 @@ EVERYBODY = (
     "select distinct recipient from overflow",
     "select distinct recipient from aside",
     "select distinct recipient from webhook_letters",
+    "select distinct recipient from consents where recipient is not null",
 )
 LAST_LOGGED = "select id from events order by position desc limit 1"
 

@@ -9,6 +9,11 @@ from collections.abc import Iterable, Sequence
 
 from mailpixel.store.sqlite.database import Database
 
+OTHERS = """
+    select address from events where address in (select text from unswept)
+    union select destination from events where destination is not null and destination in (select text from unswept)
+"""
+
 
 def note_unswept(connection: sqlite3.Connection, texts: Iterable[str]) -> None:
     """Note texts that a sweep has to search for."""
@@ -19,6 +24,15 @@ def unswept(database: Database) -> Sequence[str]:
     """The noted texts; some may come twice."""
     with database.reading() as connection:
         return _noted(connection)
+
+
+def nobody_elses(database: Database) -> Sequence[str]:
+    """The noted texts that no event has, as its address or destination. Each once, in order."""
+    with database.reading() as connection:
+        noted = set(_noted(connection))
+        if any(":" in text or "." in text for text in noted):  # only these can be addresses or destinations
+            noted -= {text for (text,) in connection.execute(OTHERS)}
+    return sorted(noted)
 
 
 def forget(database: Database, texts: Sequence[str]) -> None:

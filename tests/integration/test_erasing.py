@@ -1,0 +1,239 @@
+"""Erasing people from everything that holds something of them, step by step."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mailpixel.erasing import DataFiles
+from mailpixel.folder.suppressed import FILE_NAME, join_suppressed, read_suppressed
+from mailpixel.minting.results import FOLDER
+from mailpixel.modes import Consent, Statement
+from mailpixel.privacy.erasure import erase_people, finish_all, wait_for_workers
+from mailpixel.settings import Settings
+from mailpixel.store.consents import MAIL, Said
+from mailpixel.store.erasure import Scanned, Suppression
+from mailpixel.store.erasures import ErasureRecord, ErasureState, Worker
+from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite
+from mailpixel.store.sqlite.erasers import ELSEWHERE, IMPERSONAL, OF_LOG, OF_REGISTRY
+from mailpixel.store.sqlite.scanning import TABLES, TEXTS_OF
+from tests.support.builders import a_campaign, a_click, an_open, at_ms
+from tests.support.erasing import an_erasing
+
+NOW_MS = at_ms(1_000)
+PERSON, OTHER = "person-4711", "person-4711-b"
+
+
+class Folder:
+    """A data folder with a store and a registry."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.store, self.registry = open_sqlite(path / "mailpixel.db")
+        self.erasing = an_erasing(self.store, self.registry, NOW_MS, path)
+
+    def bytes(self) -> bytes:
+        files = [each for each in self.path.rglob("*") if each.is_file()]
+        return b"".join(file.read_bytes() for file in files)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Folder]:
+    made = Folder(tmp_path)
+    yield made
+    made.store.close()
+    made.registry.close()
+
+
+def test_every_table_says_whether_it_holds_something_of_people(folder: Folder) -> None:
+    with closing(sqlite3.connect(folder.path / "mailpixel.db")) as connection:
+        tables = [name for (name,) in connection.execute(TABLES)]
+        texts = {name for name in tables if connection.execute(TEXTS_OF, (name,)).fetchall()}
+    erased = {eraser.table for eraser in (*OF_LOG, *OF_REGISTRY)}
+    assert not texts - erased - ELSEWHERE.keys() - IMPERSONAL.keys()
+    assert not erased & IMPERSONAL.keys()
+    assert not ELSEWHERE.keys() & IMPERSONAL.keys()
+
+
+def test_a_person_is_erased_from_everything_and_the_proof_does_not_say_who(folder: Folder) -> None:
+    folder.registry.add_campaign(a_campaign())
+    folder.store.append(
+        [an_open(1, recipient=PERSON), a_click(2, recipient=PERSON), an_open(3, recipient=OTHER)]
+    )
+    folder.registry.record_consents([Said(PERSON, MAIL, Statement.GRANTED, at_ms(1), "form", "w-1")], NOW_MS)
+    outcome = erase_people(folder.erasing, [PERSON, PERSON, "nobody-knows"])
+    assert outcome.problem == ""
+    assert outcome.record == ErasureRecord(
+        outcome.record.id,
+        NOW_MS,
+        people=2,
+        state=ErasureState.DONE,
+        done_at_ms=NOW_MS,
+        events=2,
+        consents_kept=1,
+        files_scanned=outcome.record.files_scanned,
+    )
+    assert outcome.record.files_scanned >= 2
+    assert folder.registry.erasure(outcome.record.id) == outcome.record
+    held = folder.bytes().replace(OTHER.encode(), b"")
+    assert PERSON.encode() not in held
+    assert [message.recipient for message in folder.store.messages("spring")] == [OTHER]
+
+
+def test_an_erased_person_is_left_out_until_they_say_yes_themselves(folder: Folder) -> None:
+    erase_people(folder.erasing, [PERSON])
+    assert folder.registry.consent_of(PERSON).erased
+    later = Said(PERSON, MAIL, Statement.GRANTED, NOW_MS + 1, "page", "w-1", "page")
+    folder.registry.record_consents([later], NOW_MS + 1, own=True)
+    assert folder.registry.consent_of(PERSON) == Consent(Statement.GRANTED, Statement.GRANTED)
+
+
+def test_the_list_beside_the_keys_holds_keyed_hashes_alone(folder: Folder) -> None:
+    erase_people(folder.erasing, [PERSON])
+    listed = read_suppressed(folder.path / FILE_NAME, folder.store.person_secret())
+    assert list(listed.values()) == folder.store.suppressions()
+    assert PERSON.encode() not in (folder.path / FILE_NAME).read_bytes()
+    assert (folder.path / FILE_NAME).stat().st_mode & 0o777 == 0o600
+
+
+def test_the_list_only_grows_and_survives_a_torn_entry_and_another_database(tmp_path: Path) -> None:
+    path, mine, theirs = tmp_path / FILE_NAME, b"m" * 32, b"t" * 32
+    first, later = Suppression(b"a" * 8, 10), Suppression(b"a" * 8, 10, 20)
+    assert join_suppressed(path, mine, [first]) == 1
+    assert join_suppressed(path, theirs, [Suppression(b"b" * 8, 5)]) == 1
+    with path.open("ab") as file:
+        file.write(b"torn")
+    assert join_suppressed(path, mine, [first, later]) == 1
+    assert join_suppressed(path, mine, [first]) == 0
+    assert read_suppressed(path, mine) == {b"a" * 8: later}
+    assert read_suppressed(path, theirs) == {b"b" * 8: Suppression(b"b" * 8, 5)}
+    assert read_suppressed(tmp_path / "none.bin", mine) == {}
+
+
+def test_erasing_waits_until_every_living_worker_knows(folder: Folder) -> None:
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 3:
+            folder.registry.note_worker(Worker("w-1", 1 << 40, NOW_MS))
+
+    erasing = replace(folder.erasing, sleep=sleep)
+    folder.registry.note_worker(Worker("w-1", 0, NOW_MS))
+    folder.registry.note_worker(Worker("dead", 0, NOW_MS - 600_000))
+    folder.registry.note_erased([PERSON], NOW_MS)
+    assert wait_for_workers(erasing)
+    assert len(waited) == 3
+
+
+def test_a_worker_that_says_nothing_holds_an_erasure_up_for_five_seconds(folder: Folder) -> None:
+    moments = iter(range(NOW_MS, NOW_MS + 60_000, 500))
+    erasing = replace(folder.erasing, clock=lambda: next(moments))
+    folder.registry.note_worker(Worker("w-1", 0, NOW_MS))
+    folder.registry.note_erased([PERSON], NOW_MS)
+    assert not wait_for_workers(erasing)
+    assert next(moments) < NOW_MS + 7_000
+
+
+class _Killed(Exception):
+    """What ends the process in a test."""
+
+
+class _Dying(DataFiles):
+    """Files at which the process is killed."""
+
+    def forget(self, recipients: object) -> None:
+        raise _Killed
+
+
+def test_an_erasure_that_was_killed_is_continued(folder: Folder) -> None:
+    folder.store.append([an_open(1, recipient=PERSON)])
+    dying = replace(folder.erasing, files=_Dying(Settings(data=folder.path)))
+    with pytest.raises(_Killed):
+        erase_people(dying, [PERSON])
+    [unfinished] = folder.registry.unfinished_erasures()
+    assert (unfinished.state, list(folder.registry.erasing(unfinished.id))) == (ErasureState.ASKED, [PERSON])
+    [outcome] = finish_all(folder.erasing)
+    assert (outcome.record.events, outcome.record.state, outcome.problem) == (1, ErasureState.DONE, "")
+    assert PERSON.encode() not in folder.bytes()
+    assert finish_all(folder.erasing) == ()
+
+
+def test_nobody_else_continues_an_erasure_that_is_under_way(folder: Folder) -> None:
+    folder.registry.begin_erasure(ErasureRecord("e-1", NOW_MS, 1), [PERSON])
+    assert folder.registry.take_lease("erasures", "another", NOW_MS, 60_000)
+    assert finish_all(folder.erasing) == ()
+    folder.registry.drop_lease("erasures", "another")
+    assert [outcome.record.id for outcome in finish_all(folder.erasing)] == ["e-1"]
+
+
+def test_signed_lists_that_name_a_person_go_and_the_others_stay(folder: Folder) -> None:
+    lists = folder.path / FOLDER
+    lists.mkdir()
+    for id, recipient in (("theirs", OTHER), ("mine", PERSON)):
+        (lists / f"{id}.csv").write_text(f"recipient,token\n{recipient},TOKEN\n")
+        (lists / f"{id}.ndjson").write_text(json.dumps({"recipient": recipient}) + "\n")
+        (lists / f"{id}.json").write_text("{}")
+    (lists / "compressed.parquet").write_bytes(b"PAR1")
+    (lists / "signing.unfinished").write_bytes(b"{}")
+    erase_people(folder.erasing, [PERSON])
+    assert {file.name for file in lists.iterdir()} == {"theirs.csv", "theirs.json", "theirs.ndjson"}
+
+
+def test_what_a_sender_set_up_with_the_id_in_it_is_named_and_counted(folder: Folder) -> None:
+    folder.registry.add_campaign(a_campaign(name=f"A campaign for {PERSON} alone"))
+    (folder.path / "operator.json").write_text(json.dumps({"note": f"not {OTHER}, but {PERSON}."}))
+    outcome = erase_people(folder.erasing, [PERSON])
+    assert (outcome.record.state, outcome.record.bytes_found) == (ErasureState.DONE, 2)
+    assert "still in campaigns, operator.json" in outcome.problem
+    assert PERSON not in outcome.problem
+
+
+def test_an_id_that_is_a_part_of_another_is_not_taken_for_it(folder: Folder) -> None:
+    folder.store.append([an_open(1, recipient="r-1"), an_open(2, recipient="r-11")])
+    outcome = erase_people(folder.erasing, ["r-1"])
+    assert (outcome.record.bytes_found, outcome.problem) == (0, "")
+    assert b"r-11" in folder.bytes()
+
+
+def test_a_row_that_still_names_a_person_is_found_by_the_search(folder: Folder) -> None:
+    folder.store.append([an_open(1, recipient=PERSON)])
+    assert folder.store.scan([PERSON]) == Scanned(3, ("events",))
+    many = [PERSON, *(f"somebody-{n}" for n in range(1_000))]
+    assert folder.store.scan(many) == Scanned(3, ("events",))
+    assert folder.store.scan(many[1:]) == Scanned(3)
+
+
+def test_a_held_log_leaves_the_erasure_pending_until_it_is_finished(tmp_path: Path) -> None:
+    store, registry = SqliteStore(tmp_path / "mailpixel.db", 50), SqliteRegistry(tmp_path / "mailpixel.db")
+    erasing = an_erasing(store, registry, NOW_MS, tmp_path)
+    store.append([an_open(1, recipient=PERSON)])
+    with closing(sqlite3.connect(tmp_path / "mailpixel.db", isolation_level=None)) as reader:
+        reader.execute("begin")
+        reader.execute("select count(*) from events").fetchone()
+        outcome = erase_people(erasing, [PERSON])
+        assert (outcome.record.state, outcome.record.events) == (ErasureState.ERASED, 1)
+        assert "mailpixel.db-wal" in outcome.problem
+        reader.execute("rollback")
+    [finished] = finish_all(erasing)
+    assert (finished.problem, finished.record.state) == ("", ErasureState.DONE)
+    assert PERSON.encode() not in (tmp_path / "mailpixel.db").read_bytes()
+    store.close()
+    registry.close()
+
+
+def test_several_people_are_erased_a_hundred_at_a_time(folder: Folder) -> None:
+    people = [f"member-{n:04}" for n in range(250)]
+    folder.store.append([an_open(n, recipient=each) for n, each in enumerate([*people, OTHER])])
+    paused: list[float] = []
+    before = folder.store.cursor()
+    outcome = erase_people(replace(folder.erasing, sleep=paused.append), people)
+    assert (outcome.record.people, outcome.record.events, len(paused)) == (250, 250, 2)
+    assert (before, folder.store.cursor()) == ("", "0.3.0")
+    held = folder.bytes()
+    assert not any(each.encode() in held for each in people)
+    assert [message.recipient for message in folder.store.messages("spring")] == [OTHER]
