@@ -11,7 +11,7 @@ from mailpixel.cli.context import CommandGroup, confirm, print_json, rules, say,
 from mailpixel.cli.recipient import recipient_argument, recipient_of, under_what
 from mailpixel.errors import InvalidInput
 from mailpixel.privacy.optout import opt_out
-from mailpixel.store.erasures import ErasureRecord
+from mailpixel.store.erasures import ErasureRecord, ErasureState
 from mailpixel.store.keys import SigningKeys
 
 LEFT_OUT = "This person was erased: a keyed hash of the id keeps them out"
@@ -120,7 +120,8 @@ def _show(record: ErasureRecord, problem: str) -> None:
 
     print_json(erasure_row(record).to_json())
     if problem:
-        say(f"error: {problem}")
+        finish = "; or run `mailpixel person erase --finish`" if record.state is ErasureState.ERASED else ""
+        say(f"error: {problem}{finish}")
         sys.exit(1)
     say(f"{record.events:,} event(s) of {record.people:,} recipient(s) erased; they are left out from now on")
 

@@ -8,29 +8,13 @@ from msgspec.structs import astuple
 from mailpixel.classify import Rules
 from mailpixel.model import Campaign
 from mailpixel.report.answer import Answer, Count, Iso
+from mailpixel.report.consents import StatementRow, statement_row
 from mailpixel.report.export import EventRow, event_row, judged_events
-from mailpixel.report.moments import iso_ms
 from mailpixel.report.tables import Cells
 from mailpixel.report.webhooks import letter_row
-from mailpixel.store.consents import PURPOSES, Consents, Kept
+from mailpixel.store.consents import Consents
 from mailpixel.store.log import MessageReader
 from mailpixel.store.webhooks import Letters
-
-
-class StatementRow(Answer, frozen=True):
-    """What the person said once about being measured: for which purposes, when, and where it was said.
-
-    `recipient` is null once the person was erased: the statement is kept as proof under a keyed hash.
-    """
-
-    recipient: str | None
-    purposes: list[str]
-    state: str
-    at: Iso
-    recorded_at: Iso
-    source: str
-    wording: str
-    method: str
 
 
 class RefusedRow(Answer, frozen=True):
@@ -80,7 +64,7 @@ def person_row(
     return PersonRow(
         recipient=recipient,
         erased=registry.consent_of(recipient).erased,
-        consents=[_statement(kept) for kept in registry.history(recipient)],
+        consents=[statement_row(kept) for kept in registry.history(recipient)],
         events=events,
         refused=[
             RefusedRow(letter.webhook, *astuple(letter_row(letter)))
@@ -91,31 +75,23 @@ def person_row(
 
 PARTS = {"consents": StatementRow, "events": EventRow, "refused": RefusedRow}
 """The lists of a person, and what they are made of."""
-COLUMNS = ("about", *dict.fromkeys(field for row in PARTS.values() for field in row.__struct_fields__))
+COLUMNS = tuple(
+    dict.fromkeys(["about", "recipient", *(name for row in PARTS.values() for name in row.__struct_fields__)])
+)
 """The columns of all that is stored, as one table."""
 
 
 def lines_of(person: PersonRow) -> Iterator[Cells]:
-    """Each thing that is stored, with what it is in `about`: consents, events, refused."""
+    """Each thing that is stored, with what it is in `about`: consents, events, refused.
+
+    A statement of an erased person has no recipient: it is kept as proof under a keyed hash.
+    """
     for name in PARTS:
         for row in getattr(person, name):
-            yield {"about": name, **row.to_json()}
+            yield {"about": name, "recipient": None if person.erased else person.recipient, **row.to_json()}
 
 
 def cells_of(person: PersonRow) -> Iterator[Cells]:
     """The same with all `COLUMNS`, null where one does not apply."""
     empty = dict.fromkeys(COLUMNS)
     return ({**empty, **line} for line in lines_of(person))
-
-
-def _statement(kept: Kept) -> StatementRow:
-    return StatementRow(
-        recipient=kept.recipient,
-        purposes=[purpose for bit, purpose in enumerate(PURPOSES) if kept.purposes >> bit & 1],
-        state=kept.state,
-        at=iso_ms(kept.at_ms),
-        recorded_at=iso_ms(kept.recorded_ms),
-        source=kept.source,
-        wording=kept.wording,
-        method=kept.method,
-    )

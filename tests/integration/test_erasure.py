@@ -107,7 +107,7 @@ def test_a_reader_that_holds_the_former_content_keeps_the_erasure_from_being_cal
     with closing(sqlite3.connect(path, isolation_level=None)) as reader:
         reader.execute("begin")
         reader.execute("select count(*) from events").fetchone()
-        with pytest.raises(ErasureUnfinished, match=r"still in mailpixel.db-wal.*--finish"):
+        with pytest.raises(ErasureUnfinished, match=r"still in mailpixel.db-wal.*finishes this"):
             erase(store)
         assert list(store.person(PERSON)) == []
         reader.execute("rollback")

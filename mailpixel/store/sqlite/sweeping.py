@@ -13,7 +13,7 @@ ATTEMPTS = 3
 """Attempts to empty the write-ahead log. Each waits for readers as long as writers wait."""
 
 PAUSE_S = 0.1
-FINISH = "a running service finishes this, or `mailpixel person erase --finish`"
+FINISH = "a running service then finishes this by itself"
 
 
 def sweep(database: Database) -> None:
