@@ -31,7 +31,9 @@ from mailpixel.links.minter import Minter
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign, Event
+from mailpixel.privacy.minimise import Minimiser
 from mailpixel.privacy.resolve import LEGACY, Resolver
+from mailpixel.privacy.salts import OwnSalts
 from mailpixel.projections.fold import Fold, FoldOptions
 from mailpixel.projections.lease import LEASE_MS
 from mailpixel.rewriting.keeping import Offered, keep_mail
@@ -180,7 +182,8 @@ def _logged(folder: Folder, campaign: Campaign, planned: Sequence[Planned]) -> I
     cache.refresh()
     people.refresh()
     known = _Knowledge(TokenSigner(folder.keyring), cache, people)
-    intake = Intake(known, settings.message_cap, settings.keep_address)
+    minimiser = Minimiser(OwnSalts(), lambda: folder.rules, settings.keep_address)
+    intake = Intake(known, settings.message_cap, minimiser)
     intake.ids = EventIds(sha256(campaign.id.encode()).digest()[:4])
     reader = RequestReader(())
     minter = Minter(folder.keyring, campaign.base_url or settings.base_url, campaign.id)

@@ -24,7 +24,7 @@ from mailpixel.links.passthrough import passed_on
 from mailpixel.links.token import Problem, TokenSigner
 from mailpixel.model import Event, Facts
 from mailpixel.modes import OFF, Mode, Modes
-from mailpixel.privacy.minimise import minimise
+from mailpixel.privacy.minimise import Minimiser
 from mailpixel.privacy.resolve import AGGREGATE, NOBODY, Resolver, Signals
 from mailpixel.store.log import Overflow
 from mailpixel.times import DAY_MS
@@ -134,17 +134,17 @@ class Intake:
     """Decides about hits. Holds the caps and the event ids of this process, whose clock never runs backwards."""
 
     def __init__(
-        self, live: Knowledge, message_cap: int, keep_address: str, agents: AgentBounds | None = None
+        self, live: Knowledge, message_cap: int, minimiser: Minimiser, agents: AgentBounds | None = None
     ) -> None:
         self._live = live
         self._agents = agents or AgentBounds(lambda: None)
         self.ids = EventIds()
         self._caps = DailyCaps(message_cap)
         self._forged_caps = DailyCaps(FORGED_CAP, FORGED_REMEMBERED)
-        self._keep_address = keep_address
+        self._minimiser = minimiser
 
     def receive(self, hit: Hit) -> Receipt:
-        """The receipt of one hit. It keeps no more of the address than the settings allow."""
+        """The receipt of one hit. It keeps no more of the address than the mode in force allows."""
         surface, token, number, damaged = hit.path
         accepted = surface.tokens if number is None else surface.numbered
         reading = self._live.signer.verify(token, accepted)
@@ -195,7 +195,7 @@ class Intake:
         agent = self._agents.kept(hit.agent, claims.campaign, claims.recipient, day)
         if agent is not hit.agent:
             hit = replace(hit, agent=agent)
-        return Receipt(HitOutcome.LOGGED, destination, self._event(named, hit))
+        return Receipt(HitOutcome.LOGGED, destination, self._event(named, hit, mode))
 
     def _in_force(self, named: Named, hit: Hit) -> Modes:
         """The modes in force for a hit."""
@@ -238,30 +238,37 @@ class Intake:
         if claims.kind is TokenKind.CAMPAIGN or not registry.knows(claims.campaign):
             return BAD_TOKEN
         modes = self._in_force(named, hit)
-        if (modes.opens if named.kind is EventKind.OPEN else modes.clicks) < Mode.INDIVIDUAL:
+        mode = modes.opens if named.kind is EventKind.OPEN else modes.clicks
+        if mode < Mode.INDIVIDUAL:
             return BAD_TOKEN
         if registry.is_expired(claims.campaign, hit.now_ms):
             return BAD_TOKEN
         if self._forged_caps.past(claims.campaign, claims.recipient, hit.now_ms // DAY_MS):
             return FORGED_OVERFLOW
         named = replace(named, claims=claims._replace(destination=None))
-        return Receipt(HitOutcome.FORGED, evidence=self._event(named, hit.but(Facts.FORGED)))
+        return Receipt(HitOutcome.FORGED, evidence=self._event(named, hit.but(Facts.FORGED), mode))
 
-    def _event(self, named: Named, hit: Hit) -> Event:
+    def _event(self, named: Named, hit: Hit, mode: Mode) -> Event:
         claims, link = named.claims, named.link
         received_at_ms, id = self.ids.next(hit.now_ms)
+        chosen = None if self._live.resolver.policy.legacy else mode
+        kept = self._minimiser.trace(hit.address, received_at_ms, claims.campaign, claims.recipient, chosen)
         return Event(
             id,
             named.kind,
             received_at_ms,
             hit.method,
-            minimise(hit.address, self._keep_address),
+            kept.address,
             hit.agent,
-            facts_with(hit.facts._value_ & ~REFUSALS),
+            facts_with(hit.facts._value_ & ~REFUSALS | kept.facts._value_),
             claims.campaign,
             claims.recipient,
             link,
             claims.destination if link is None else None,
+            None,
+            kept.tag,
+            kept.former_tag,
+            kept.network,
         )
 
 

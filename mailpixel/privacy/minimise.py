@@ -11,6 +11,7 @@ from mailpixel.classify.origins import EXACT, NOWHERE
 from mailpixel.classify.rules import Rules
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Facts, Network
+from mailpixel.modes import Mode
 from mailpixel.times import DAY_MS
 from mailpixel.traffic.networks import network_of, packed
 
@@ -39,29 +40,32 @@ class Trace(Struct, frozen=True, gc=False):
     facts: Facts = Facts.NONE
 
 
-NOTHING = Trace()
-
-
 class Minimiser:
-    """Makes the trace of a hit from its address. `rules` gives the rules in force. It does no I/O."""
+    """Makes the trace of a hit from its address. `rules` gives the rules in force. It does no I/O.
 
-    def __init__(self, salts: DaySalts, rules: Callable[[], Rules]) -> None:
+    `keep_address` says how much of an address to keep where no mode was chosen yet.
+    """
+
+    def __init__(self, salts: DaySalts, rules: Callable[[], Rules], keep_address: str = "full") -> None:
         self._salts = salts
         self._rules = rules
+        self._keep_address = keep_address
 
-    def trace(self, address: str, at_ms: int, campaign: str, recipient: str, full: bool = False) -> Trace:
+    def trace(self, address: str, at_ms: int, campaign: str, recipient: str, mode: Mode | None) -> Trace:
         """What to keep of the address of a hit on a message.
 
-        `full` keeps the first address of its /24 or /48, too. The entry and the operator's networks are those of
-        the rules in force now.
+        The entry and the operator's networks are those of the rules in force now. The mode `full` keeps the first
+        address of its /24 or /48, too. None: no mode was chosen yet.
         """
+        if mode is None:
+            return Trace(minimise(address, self._keep_address))
         if not address:
             return Trace(tag=NOWHERE)
         day, past_ms = divmod(at_ms, DAY_MS)
         former = self._salts.former(day) if past_ms < FORMER_MS else None
         rules = self._rules()
         return Trace(
-            minimise(address, "network") if full else "",
+            minimise(address, "network") if mode is Mode.FULL and self._keep_address != "none" else "",
             tag_of(self._salts.salt(day), campaign, recipient, address),
             b"" if former is None else tag_of(former, campaign, recipient, address),
             rules.known_networks.lookup(address),

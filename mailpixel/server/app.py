@@ -23,8 +23,10 @@ from mailpixel.ingest.live import LiveKeys, LiveKnowledge, LivePart
 from mailpixel.ingest.people_cache import PeopleCache
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.minting.results import remove_old_lists
+from mailpixel.privacy.minimise import Minimiser
 from mailpixel.privacy.policy import policy_of
 from mailpixel.privacy.resolve import Resolver
+from mailpixel.privacy.salts import LiveSalts
 from mailpixel.server import api, health, inbound, manual, optout, site_files, static_files, web
 from mailpixel.server.access_log import AccessLog, LoggedTracking, access_log
 from mailpixel.server.descriptors import most_connections
@@ -104,7 +106,12 @@ async def start(settings: Settings, stack: AsyncExitStack, record: Record = reco
         store.check_in_place()
         registry.check_in_place()
 
-    parts = (*live.parts(monotonic), LivePart("database", check_in_place, monotonic))
+    salts = LiveSalts(store, now_ms)
+    parts = (
+        *live.parts(monotonic),
+        LivePart("salts", salts.look, monotonic),
+        LivePart("database", check_in_place, monotonic),
+    )
     hub = _hub(settings, store, registry, live)
     stack.push_async_callback(hub.close)
     signing = Signing()
@@ -129,6 +136,7 @@ async def start(settings: Settings, stack: AsyncExitStack, record: Record = reco
         threads=Threads(),
         hub=hub,
         signing=signing,
+        minimiser=Minimiser(salts, lambda: live.rules, settings.keep_address),
         clock=now_ms,
         inbound_notes=InboundNotes(registry),
         wrong_keys=WrongKeys(Proxies(settings.trusted_proxies), now_ms),
@@ -152,7 +160,7 @@ def _tracking(services: Services, log: AccessLog | None) -> Tracking:
     """The object that serves pixels and redirects."""
     settings = services.settings
     agents = AgentBounds(services.metrics.replaced_agent)
-    intake = Intake(services.live, settings.message_cap, settings.keep_address, agents)
+    intake = Intake(services.live, settings.message_cap, services.minimiser, agents)
     reader = RequestReader(
         settings.trusted_proxies,
         settings.base_url.startswith("http://"),

@@ -9,6 +9,7 @@ from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.live import LiveKnowledge
 from mailpixel.ingest.sns_certificates import Certificates
 from mailpixel.model import Campaign
+from mailpixel.privacy.minimise import Minimiser
 from mailpixel.report.summary import Summary, summarise
 from mailpixel.server.inbound_notes import InboundNotes
 from mailpixel.server.live.hub import Hub
@@ -38,6 +39,7 @@ class Services:
     threads: Threads
     hub: Hub
     signing: Signing
+    minimiser: Minimiser
     clock: Callable[[], int]
     wrong_keys: WrongKeys
     inbound_notes: InboundNotes

@@ -33,7 +33,7 @@ from mailpixel.store.registry import Registry
 from mailpixel.store.sqlite import SqliteStore, open_sqlite
 from mailpixel.times import now_ms
 from tests.benchmarks.table import print_rows
-from tests.support.builders import BROWSER, SENT_AT_MS, Known, a_campaign, an_id
+from tests.support.builders import BROWSER, MINIMISER, SENT_AT_MS, Known, a_campaign, an_id
 from tests.support.crowds import CAMPAIGN, people
 
 CAP = Settings().message_cap
@@ -52,7 +52,7 @@ class Hammer:
         cache = RegistryCache(registry, 0)
         cache.refresh()
         settings = Settings()
-        self.intake = Intake(Known(signer, cache), CAP, settings.keep_address)
+        self.intake = Intake(Known(signer, cache), CAP, MINIMISER)
         self.committer = Committer(
             self.store, settings.answer_within_ms, settings.queue_hits, lambda *_: None
         )

@@ -30,7 +30,7 @@ from mailpixel.links.urls import parse_path
 from mailpixel.model import Facts
 from mailpixel.rewriting import rewriter_of
 from mailpixel.store.memory import MemoryRegistry
-from tests.support.builders import SENT_AT, SENT_AT_MS, Known, a_campaign
+from tests.support.builders import MINIMISER, SENT_AT, SENT_AT_MS, Known, a_campaign
 
 BASE = "https://t.example"
 KEYRING = new_keyring(datetime(2026, 11, 25, tzinfo=UTC))
@@ -288,7 +288,7 @@ def redirected(href: str, registry: MemoryRegistry) -> str:
     assert path is not None
     cache = RegistryCache(registry, retention_days=730)
     cache.refresh()
-    intake = Intake(Known(TokenSigner(KEYRING), cache), message_cap=3, keep_address="none")
+    intake = Intake(Known(TokenSigner(KEYRING), cache), message_cap=3, minimiser=MINIMISER)
     hit = Hit(path, asked.search[1:].encode(), SENT_AT_MS, "GET", "", "", Facts.NONE)
     receipt = intake.receive(hit)
     assert receipt.destination is not None

@@ -99,7 +99,7 @@ def test_a_broken_key_file_stops_neither_corrections_nor_opt_outs_nor_new_api_ke
     wait_for(api, "keys", fresh=False)
     state = state_of(api)
     assert (state["ready"], state["knowledge"]["registry"]["fresh"]) == (False, True)
-    assert set(state["knowledge"]) == {"keys", "registry", "people", "rules", "database"}
+    assert set(state["knowledge"]) == {"keys", "registry", "people", "rules", "salts", "database"}
     assert str(api.settings.data) not in str(state)
 
     api.registry.change_campaign(

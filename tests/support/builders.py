@@ -9,13 +9,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from mailpixel.classify import Rules
 from mailpixel.ingest.people_cache import ConsentFeed, PeopleCache
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.kinds import HIT_KINDS, EventKind, Reason
 from mailpixel.links.keyring import Key, Keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign, Event, Facts, Judged, Link, Message, Verdict, Via
+from mailpixel.privacy.minimise import Minimiser
 from mailpixel.privacy.resolve import Policy, Resolver
+from mailpixel.privacy.salts import OwnSalts
 from mailpixel.store.campaigns import CampaignWriter
 from mailpixel.store.memory import MemoryRegistry
 
@@ -53,6 +56,9 @@ class Known(NamedTuple):
     resolver: Resolver = Resolver(Policy())
     is_sure_of_people: bool = True
 
+
+MINIMISER = Minimiser(OwnSalts(), Rules)
+"""Keeps the tags of one process."""
 
 _positions: Iterator[int] = itertools.count(1)
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from mailpixel.classify import Rules
 from mailpixel.kinds import HIT_KINDS
 from mailpixel.model import Campaign, Event, Message
+from mailpixel.modes import Mode
 from mailpixel.privacy.minimise import Minimiser
 from mailpixel.privacy.salts import OwnSalts
 
@@ -23,7 +24,13 @@ def tagged(message: Message, rules: Rules, salts: OwnSalts | None = None, full: 
 def _tagged(event: Event, minimiser: Minimiser, full: bool) -> Event:
     if event.kind not in HIT_KINDS:
         return event
-    kept = minimiser.trace(event.address, event.received_at_ms, event.campaign, event.recipient, full)
+    kept = minimiser.trace(
+        event.address,
+        event.received_at_ms,
+        event.campaign,
+        event.recipient,
+        Mode.FULL if full else Mode.INDIVIDUAL,
+    )
     return replace(
         event,
         address=kept.address,

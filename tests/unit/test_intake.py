@@ -7,19 +7,22 @@ import msgspec
 import pytest
 
 from mailpixel.claims import Claims, TokenKind, modes_in_token
+from mailpixel.classify import Rules
 from mailpixel.ingest.hit import Hit
 from mailpixel.ingest.intake import FORGED_REMEMBERED, Counted, HitOutcome, Intake, Receipt
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.kinds import EventKind
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import parse_path
-from mailpixel.model import Campaign, Facts, Link
+from mailpixel.model import Campaign, Event, Facts, Link, Via
 from mailpixel.modes import FULL, OFF, Mode, Modes, both
+from mailpixel.privacy.minimise import Minimiser
 from mailpixel.privacy.optout import opt_out
 from mailpixel.privacy.resolve import LEGACY, Policy, Resolver
+from mailpixel.privacy.salts import OwnSalts
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from mailpixel.traffic.facts import facts_of
-from tests.support.builders import KEYRING, Known, an_open, people_of
+from tests.support.builders import BROWSER, KEYRING, MINIMISER, Known, an_open, people_of
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)
@@ -45,7 +48,7 @@ def cache(registry: MemoryRegistry) -> RegistryCache:
 
 @pytest.fixture
 def intake(cache: RegistryCache) -> Intake:
-    return Intake(Known(SIGNER, cache), message_cap=3, keep_address="full")
+    return Intake(Known(SIGNER, cache), message_cap=3, minimiser=MINIMISER)
 
 
 def token(kind: TokenKind, campaign: str = "c1", **claims: object) -> str:
@@ -78,7 +81,8 @@ def test_a_pixel_becomes_an_open_with_the_facts_of_its_request(intake: Intake) -
     event = msgspec.structs.replace(receipt.event, id=b"")
     assert receipt.outcome is HitOutcome.LOGGED
     assert (event.kind, event.campaign, event.recipient, event.link) == (EventKind.OPEN, "c1", "r-1", None)
-    assert (event.method, event.address, event.agent, event.facts) == SEEN
+    assert (event.method, event.agent, event.facts) == (SEEN[0], *SEEN[2:])
+    assert (event.address, len(event.tag), event.former_tag, event.network) == ("", 8, b"", None)
     assert event.received_at_ms == NOW_MS
 
 
@@ -210,7 +214,7 @@ def test_who_opted_out_is_redirected_and_not_logged(registry: MemoryRegistry, ca
     store.append([an_open(recipient="r-1")])
     opt_out(store, registry, "r-1", NOW)
     opt_out(store, registry, "r-1", NOW)
-    intake = Intake(Known(SIGNER, cache, people_of(registry)), message_cap=3, keep_address="full")
+    intake = Intake(Known(SIGNER, cache, people_of(registry)), message_cap=3, minimiser=MINIMISER)
     assert received(intake, f"/o/{token(TokenKind.OPEN)}") == Receipt(HitOutcome.UNTRACKED)
     receipt = received(intake, f"/c/{token(TokenKind.CLICK, link=1)}")
     assert receipt == Receipt(HitOutcome.UNTRACKED, "https://shop.example/a")
@@ -262,7 +266,7 @@ def limited(cache: RegistryCache, policy: Policy, sure: bool = True) -> Intake:
     return Intake(
         Known(SIGNER, cache, resolver=Resolver(policy), is_sure_of_people=sure),
         message_cap=3,
-        keep_address="full",
+        minimiser=MINIMISER,
     )
 
 
@@ -378,3 +382,52 @@ def test_the_mode_of_a_campaign_limits_its_hits_and_few_recipients_are_not_count
         (HitOutcome.UNTRACKED, None),
         (HitOutcome.LOGGED, None),
     ]
+
+
+OUTLOOK_NETWORK = "40.94.29.84"
+
+
+def kept_of(policy: Policy, cache: RegistryCache, address: str, path: str = "") -> Event:
+    """What is logged of an open from an address by a policy."""
+    known = Known(SIGNER, cache, resolver=Resolver(policy))
+    rules = Rules(operator_networks=("203.0.113.0/28",))
+    intake = Intake(known, message_cap=3, minimiser=Minimiser(OwnSalts(), lambda: rules, "full"))
+    parsed = parse_path(path or f"/o/{token(TokenKind.OPEN)}")
+    assert parsed is not None
+    receipt = intake.receive(Hit(parsed, b"", NOW_MS, "GET", address, BROWSER, Facts.ACCEPT))
+    event = receipt.event or receipt.evidence
+    assert event is not None
+    return event
+
+
+def test_a_folder_without_a_chosen_mode_keeps_the_address_as_before(cache: RegistryCache) -> None:
+    event = kept_of(LEGACY, cache, "203.0.113.9")
+    assert (event.address, event.tag, event.network, event.facts) == ("203.0.113.9", b"", None, Facts.ACCEPT)
+
+
+def test_individual_keeps_a_tag_the_entry_and_the_operators_bit_and_no_address(cache: RegistryCache) -> None:
+    event = kept_of(Policy(), cache, OUTLOOK_NETWORK)
+    assert (event.address, len(event.tag)) == ("", 8)
+    assert event.network is not None
+    assert event.network.via is Via.MICROSOFT
+    own = kept_of(Policy(), cache, "203.0.113.9")
+    assert (own.address, own.network, own.facts) == ("", None, Facts.ACCEPT | Facts.OWN_NETWORK)
+
+
+def test_full_keeps_the_network_as_text_too(cache: RegistryCache) -> None:
+    policy = Policy(mode=both(Mode.FULL))
+    granted = kept_of(policy._replace(unknown=both(Mode.FULL)), cache, "198.51.100.77")
+    assert (granted.address, len(granted.tag)) == ("198.51.100.0", 8)
+    assert kept_of(policy, cache, "198.51.100.77").address == ""
+    six = kept_of(policy._replace(unknown=both(Mode.FULL)), cache, "2001:db8:1:2::3")
+    assert six.address == "2001:db8:1::"
+
+
+def test_a_broken_signature_keeps_no_address_either(cache: RegistryCache) -> None:
+    event = kept_of(Policy(), cache, "198.51.100.77", f"/o/{token(TokenKind.OPEN)}'")
+    assert event.facts & Facts.FORGED
+    assert (event.address, len(event.tag)) == ("", 8)
+
+
+def test_an_unknown_address_has_a_tag_that_says_so(cache: RegistryCache) -> None:
+    assert kept_of(Policy(), cache, "").tag == bytes(8)

@@ -24,7 +24,7 @@ from mailpixel.server.replies import (
 from mailpixel.server.request_reader import Headers, RequestReader, TrackingRequest
 from mailpixel.server.tracking import Tracking
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
-from tests.support.builders import BROWSER, KEYRING, SENT_AT_MS, Known
+from tests.support.builders import BROWSER, KEYRING, MINIMISER, SENT_AT_MS, Known
 
 SIGNER = TokenSigner(KEYRING)
 MESSAGE = SIGNER.sign(Claims(TokenKind.MESSAGE, "c1", "r-1"))
@@ -45,7 +45,7 @@ def tracking(store: MemoryStore, counted: Counted) -> Tracking:
     registry.add_campaign(Campaign("c1", "One", links=(Link(1, SHOP),)))
     cache = RegistryCache(registry, retention_days=730)
     cache.refresh()
-    intake = Intake(Known(SIGNER, cache), message_cap=2, keep_address="network")
+    intake = Intake(Known(SIGNER, cache), message_cap=2, minimiser=MINIMISER)
     committer = Committer(store, answer_within_ms=10_000, queue_hits=10)
     return Tracking(intake, RequestReader(()), committer, counted.note, lambda: asyncio.sleep(0))
 
@@ -73,14 +73,16 @@ def test_a_request_becomes_a_hit_and_the_hit_an_event_of_the_moment_that_was_pas
         EventKind.CLICK,
         1_790_000_123_456,
         "GET",
-        "192.0.2.0",
+        "",
         BROWSER,
         facts,
         "c1",
         "r-1",
         1,
+        tag=receipt.event.tag,
     )
     assert receipt == Receipt(HitOutcome.LOGGED, SHOP, event)
+    assert len(event.tag) == 8
 
 
 @pytest.mark.parametrize(
