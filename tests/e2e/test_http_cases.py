@@ -13,10 +13,14 @@ from typing import Any
 import pytest
 
 from mailpixel.claims import Claims, TokenKind
+from mailpixel.classify.origins import NOWHERE
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.token import TokenSigner
-from mailpixel.model import Facts
+from mailpixel.model import Event, Facts
+from mailpixel.privacy.minimise import tag_of
 from mailpixel.store.sqlite import open_sqlite
+from mailpixel.store.store import Store
+from mailpixel.times import DAY_MS
 from tests.support.service import Service, rows
 
 FILES = (
@@ -45,6 +49,14 @@ def signed(data: Path, recipient: str) -> dict[str, str]:
     }
 
 
+def tag_for(store: Store, event: Event, address: str) -> bytes:
+    """The tag of a hit if it came from this address."""
+    if not address:
+        return NOWHERE
+    salt = store.salts()[event.received_at_ms // DAY_MS]
+    return tag_of(salt, event.campaign, event.recipient, address)
+
+
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
 def test_a_request_is_answered_and_logged_as_labelled(behind_a_proxy: Service, case: dict[str, Any]) -> None:
     recipient = f"r-{case['id']}"
@@ -56,7 +68,9 @@ def test_a_request_is_answered_and_logged_as_labelled(behind_a_proxy: Service, c
     store, _ = open_sqlite(behind_a_proxy.data / "mailpixel.db")
     events = store.message("c1", recipient).events
     if "address" in expected:
-        assert [event.address for event in events] == [expected["address"]]
+        assert [(event.address, event.tag) for event in events] == [
+            ("", tag_for(store, event, expected["address"])) for event in events[:1]
+        ]
     if "prefetch" in expected:
         assert [Facts.PREFETCH in event.facts for event in events] == [expected["prefetch"]]
     if status == 503:
