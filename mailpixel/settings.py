@@ -86,6 +86,13 @@ class Settings:
         0,
         36_500,
     )
+    backup_days: int = _setting(
+        0,
+        "days",
+        "For how long you keep backups, which still hold what was erased. 0: not stated.",
+        0,
+        36_500,
+    )
     answer_within_ms: int = _setting(
         250, "ms", "Answer a hit after its commit, or after this long at most. It stays queued.", 1, 60_000
     )

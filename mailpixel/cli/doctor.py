@@ -24,11 +24,13 @@ from mailpixel.doctor import (
     check_put_aside,
     check_rights,
     check_rules,
+    check_suppressed,
     check_webhooks,
     failed,
 )
 from mailpixel.errors import KeyringError, StoreUnavailable
 from mailpixel.folder.key_file import load_keyring
+from mailpixel.folder.suppressed import suppressed_file
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign
 from mailpixel.store.store import Store
@@ -112,7 +114,8 @@ def _local() -> Iterator[Check]:
         yield check_fold(store, registry, now_ms(), settings().ready_lag_s)
         yield check_webhooks(registry, now_ms())
         yield check_put_aside(store)
-        yield check_erasures(store, now_ms())
+        yield check_erasures(store, registry, now_ms())
+        yield check_suppressed(store, suppressed_file(settings().key_file))
         yield check_mails(registry)
         yield check_rules(store, rules().version)
         with suppress(KeyringError):  # the check of the key file says it

@@ -56,9 +56,9 @@ def apikey_command() -> None:
 @click.argument("name")
 @click.option(
     "--scope",
-    type=click.Choice(["read", "write"]),
+    type=click.Choice(["read", "write", "privacy"]),
     required=True,
-    help="Allow only reading, or also writing.",
+    help="Allow only reading, or also writing, or reading and whatever concerns single people.",
 )
 def apikey_add(name: str, scope: str) -> None:
     """Create an API key and print it. It is shown only once, because only its digest is stored."""

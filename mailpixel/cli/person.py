@@ -124,6 +124,10 @@ def _show(record: ErasureRecord, problem: str) -> None:
         say(f"error: {problem}{finish}")
         sys.exit(1)
     say(f"{record.events:,} event(s) of {record.people:,} recipient(s) erased; they are left out from now on")
+    if days := settings().backup_days:
+        say(
+            f"backups hold it for up to {days:,} more days; a restored database is erased again when it is served"
+        )
 
 
 def _lines(file: BinaryIO) -> list[str]:
@@ -144,6 +148,21 @@ def _id_of(registry: SigningKeys, asked: str, row: int) -> str:
         return recipient_of(registry, asked)
     except InvalidInput as error:
         raise InvalidInput(f"line {row}", error.problem) from None
+
+
+@person_command.command("replay-erasures", example="mailpixel person replay-erasures")
+def person_replay_erasures() -> None:
+    """Erase again, in a restored database, whoever was erased since the backup.
+
+    The list of keyed hashes beside the key file says who. `mailpixel serve` does this when it starts.
+    """
+    from mailpixel.erasing import erasing_in
+    from mailpixel.privacy.replayed_erasures import replay_erasures
+
+    replayed = replay_erasures(erasing_in(settings(), *stores()))
+    say(f"{replayed.entries:,} erasure(s) were not known to this database")
+    if replayed.outcome is not None:
+        _show(replayed.outcome.record, replayed.outcome.problem)
 
 
 @person_command.command("optout", example="mailpixel person optout r-1002")

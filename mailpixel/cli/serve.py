@@ -11,6 +11,8 @@ from mailpixel.cli.context import Command, begun, say, settings, stores
 from mailpixel.links.urls import check_base_url
 from mailpixel.pool import end_with_input
 from mailpixel.settings import Settings
+from mailpixel.store.registry import Registry
+from mailpixel.store.store import Store
 from mailpixel.times import now_ms
 from mailpixel.tracing import traces
 
@@ -34,9 +36,19 @@ def serve_command(host: str, port: int, workers: int) -> None:
     """Serve pixels, redirects and the API, and run one `mailpixel work`."""
     from mailpixel.server.supervisor import serve
 
-    begun()
+    _replay_erasures(*begun())
     check_base_url(settings().base_url, "MAILPIXEL_BASE_URL")
     serve(settings(), host, port, workers, lambda port: _say_where(host, port, workers))
+
+
+def _replay_erasures(store: Store, registry: Registry) -> None:
+    """Erase again whoever was erased since the backup that this database may be."""
+    from mailpixel.erasing import erasing_in
+    from mailpixel.privacy.replayed_erasures import replay_erasures
+
+    replayed = replay_erasures(erasing_in(settings(), store, registry))
+    if replayed.entries:
+        say(f"{replayed.entries:,} erasure(s) were not known to this database, and are repeated")
 
 
 def _say_where(host: str, port: int, workers: int) -> None:

@@ -14,10 +14,10 @@ MOST_MINUTES = 1_440
 @click.argument("name", default="operator")
 @click.option(
     "--scope",
-    type=click.Choice(["read", "write"]),
+    type=click.Choice(["read", "write", "privacy"]),
     default="write",
     show_default=True,
-    help="Allow only reading, or also writing.",
+    help="Allow only reading, or also writing, or reading and whatever concerns single people.",
 )
 @click.option(
     "--minutes",

@@ -22,6 +22,7 @@ from mailpixel.doctor.local import (
     check_put_aside,
     check_rights,
     check_rules,
+    check_suppressed,
     failed,
 )
 from mailpixel.doctor.mails import check_mails
@@ -46,6 +47,7 @@ __all__ = [
     "check_put_aside",
     "check_rights",
     "check_rules",
+    "check_suppressed",
     "check_webhooks",
     "failed",
 ]

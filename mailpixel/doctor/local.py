@@ -9,9 +9,11 @@ from pathlib import Path
 from mailpixel.errors import KeyringError, MailpixelError
 from mailpixel.files import is_missing, stamp_of
 from mailpixel.folder.keys import read_keys
+from mailpixel.privacy.replayed_erasures import behind
 from mailpixel.projections.lag import fold_lag_ms
 from mailpixel.store.consumers import Consumers
 from mailpixel.store.erasure import Erasure
+from mailpixel.store.erasures import Erasures
 from mailpixel.store.keys import SigningKey
 from mailpixel.store.projections import FOLD, Projections
 from mailpixel.store.registry import FoldRegistry
@@ -88,14 +90,29 @@ def check_put_aside(store: Projections) -> Check:
     )
 
 
-def check_erasures(store: Erasure, now_ms: int) -> Check:
-    """Whether nobody is kept out by the erasure of a clock that was ahead."""
-    name, ahead = "erasures", store.erased_ahead(now_ms)
+def check_erasures(store: Erasure, registry: Erasures, now_ms: int) -> Check:
+    """Whether all erasures are finished, and nobody is kept out by the erasure of a clock that was ahead."""
+    name, ahead, unfinished = "erasures", store.erased_ahead(now_ms), registry.unfinished_erasures()
+    if unfinished:
+        since = f"{moment_of(unfinished[0].asked_at_ms):%Y-%m-%d %H:%M} UTC"
+        found = f"{len(unfinished):,} not finished, the first since {since}: bytes may be left in files"
+        return Check(name, Grade.WARN, found, "mailpixel person erase --finish")
     if not ahead.people:
-        return Check(name, Grade.OK, "none was noted by a clock that was ahead")
+        return Check(name, Grade.OK, "all are finished, and none was noted by a clock that was ahead")
     found = f"{ahead.people:,} noted by a clock that was ahead: what these people do is not counted, the last until"
     remedy = "set the clock, and erase again whoever was erased while it was wrong"
     return Check(name, Grade.WARN, f"{found} {moment_of(ahead.until_ms):%Y-%m-%d}", remedy)
+
+
+def check_suppressed(store: Erasure, listed: Path) -> Check:
+    """Whether the database knows everybody who is on the list of erased people beside the key file."""
+    name, number = "erased people", len(behind(store, listed))
+    if not number:
+        return Check(name, Grade.OK, "the database knows everybody on the list beside the key file")
+    found = (
+        f"{number:,} on the list beside the key file are not erased here: the database is from before that"
+    )
+    return Check(name, Grade.FAIL, found, "mailpixel person replay-erasures")
 
 
 def check_rules(store: Projections, version: str) -> Check:

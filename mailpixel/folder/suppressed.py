@@ -36,7 +36,7 @@ def read_suppressed(path: Path, secret: bytes) -> dict[bytes, Suppression]:
     mine, found = _name_of(secret), dict[bytes, Suppression]()
     for name, *entry in ENTRY.iter_unpack(content[: len(content) // ENTRY.size * ENTRY.size]):
         each = Suppression(*entry)
-        if name == mine and _is_later(each, found.get(each.person8)):
+        if name == mine and each.is_news_to(found.get(each.person8)):
             found[each.person8] = each
     return found
 
@@ -46,7 +46,7 @@ def join_suppressed(path: Path, secret: bytes, entries: Iterable[Suppression]) -
     try:
         with locked(path.parent):
             known = read_suppressed(path, secret)
-            new = [each for each in entries if _is_later(each, known.get(each.person8))]
+            new = [each for each in entries if each.is_news_to(known.get(each.person8))]
             if new:
                 with _opened(path) as file:
                     file.write(b"".join(ENTRY.pack(_name_of(secret), *each) for each in new))
@@ -66,10 +66,6 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
         file.seek(os.fstat(descriptor).st_size // ENTRY.size * ENTRY.size)
         file.truncate()
         yield file
-
-
-def _is_later(entry: Suppression, known: Suppression | None) -> bool:
-    return known is None or max(entry[1:]) > max(known[1:])
 
 
 def _name_of(secret: bytes) -> bytes:

@@ -12,7 +12,7 @@ CSRF_FIELD = "csrf"
 
 
 class Place(NamedTuple):
-    """A place that one can go to. `path` may hold `{id}`, the campaign. `scope` is what it takes: read or write."""
+    """A place that one can go to. `path` may hold `{id}`, the campaign. `scope` is what it takes."""
 
     path: str
     words: str

@@ -27,5 +27,6 @@ signing          lists that are signed behind the scenes
 exports          rows as a file to download: CSV, NDJSON, Parquet
 observing        tells observers what became of each request; access_log: writes a line; traced: makes a span
 services         what the handlers work with; refreshing: keeps it fresh; threads: for blocking work
+worker_note      says in the database what this process knows
 supervisor       the web processes and the fold; workers: how the web processes run and end
 """

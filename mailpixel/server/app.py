@@ -46,6 +46,7 @@ from mailpixel.server.threads import Threads
 from mailpixel.server.traced import traced_commits, traced_requests
 from mailpixel.server.tracking import Tracking
 from mailpixel.server.tracking_first import TrackingFirst
+from mailpixel.server.worker_note import WorkerNote
 from mailpixel.server.wrong_keys import WrongKeys
 from mailpixel.settings import Settings
 from mailpixel.store.registry import Registry
@@ -101,10 +102,13 @@ async def start(settings: Settings, stack: AsyncExitStack, record: Record = reco
     keys = LiveKeys(settings.key_file, lambda path: open_keys(path, registry))
     resolver = Resolver(policy_of(settings, registry.privacy_choice()))
     live = LiveKnowledge(keys, cache, PeopleCache(registry), RulesInForce(settings), resolver)
+    note = WorkerNote(registry, lambda: min(cache.revision, live.people.revision), now_ms)
+    stack.callback(note.forget)
 
     def check_in_place() -> None:
         store.check_in_place()
         registry.check_in_place()
+        note.look()  # after the others, so that it says what this process knows
 
     salts = LiveSalts(store, now_ms)
     parts = (

@@ -14,8 +14,12 @@ CHALLENGE = {"www-authenticate": 'Bearer realm="mailpixel"'}
 HEADER_CHARS = 1_000
 """A longer Authorization header cannot hold a key of ours."""
 
-GRANTS = {"read": frozenset({"read"}), "write": frozenset({"read", "write"})}
-"""What a key may do, by its scope."""
+GRANTS = {
+    "read": frozenset({"read"}),
+    "write": frozenset({"read", "write"}),
+    "privacy": frozenset({"read", "privacy"}),
+}
+"""What a key may do, by its scope. Who may set up campaigns cannot erase everybody."""
 
 
 async def authenticate(request: Request, scope: str) -> ApiKey:

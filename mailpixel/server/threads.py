@@ -16,6 +16,8 @@ UPLOADS_AT_ONCE = 2
 FORMS_AT_ONCE = 8
 """Most forms with files at once. Each may take `MAILPIXEL_UPLOAD_BYTES` of the disk until it is answered."""
 OPT_OUTS_AT_ONCE = 4
+ERASURES_AT_ONCE = 2
+"""Most erasures at once. Each waits until every worker knows, which takes up to two seconds."""
 CHECKS_AT_ONCE = 2
 POST_STEPS_AT_ONCE = 2
 POSTS_AT_ONCE = 16
@@ -62,6 +64,7 @@ class Threads:
         self.uploads = Lane(UPLOADS_AT_ONCE)
         """Uploads on their way to the disk."""
         self.opt_outs = Lane(OPT_OUTS_AT_ONCE)
+        self.erasures = Lane(ERASURES_AT_ONCE)
         self.inbound = Lane(POST_STEPS_AT_ONCE)
         self.checks = Lane(CHECKS_AT_ONCE)
         """Readiness, metrics and small files."""

@@ -43,6 +43,10 @@ class Suppression(NamedTuple):
     at_ms: int
     lifted_ms: int = -1
 
+    def is_news_to(self, known: "Suppression | None") -> bool:
+        """Whether this is of a later erasure than what is known, or says that the same one was lifted."""
+        return known is None or (self.at_ms, self.lifted_ms) > (known.at_ms, known.lifted_ms)
+
 
 class Erasure(Protocol):
     """Hides a person at once, and overwrites what files still hold of them."""
@@ -98,6 +102,14 @@ class Erasure(Protocol):
 
     def suppressions(self) -> Sequence[Suppression]:
         """All tombstones, in order of `person8`."""
+        ...
+
+    def take_suppressions(self, entries: Sequence[Suppression]) -> None:
+        """Add these tombstones. Of two for a person the later moment stays; who returned is not left out any more."""
+        ...
+
+    def suppressions_version(self) -> str:
+        """A text that differs whenever the tombstones differ. Cheap."""
         ...
 
     def people_of(self, persons: Collection[bytes]) -> Sequence[str]:

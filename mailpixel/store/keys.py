@@ -13,7 +13,7 @@ from mailpixel.bearer import digest_of, new_secret
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key of the HTTP API as stored: its SHA-256, never the key itself. `scope` is read or write."""
+    """A key of the HTTP API as stored: its SHA-256, never the key itself. `scope` is read, write or privacy."""
 
     name: str
     scope: str

@@ -11,7 +11,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class SignInLink:
-    """A link that signs a person in once. `scope` is read or write."""
+    """A link that signs a person in once. `scope` is read, write or privacy."""
 
     digest: bytes
     name: str

@@ -5,5 +5,6 @@ consumer_at_work    what a consumer must offer to be run here
 side_by_side        runs them
 traced              traces the turns of one
 problems            logs their failures
+erasures            finishes erasures that were held up
 folding             the fold, by the rules in force
 """

@@ -13,10 +13,11 @@ from mailpixel.outbound.around import Around
 from mailpixel.outbound.at_work import WebhooksAtWork
 from mailpixel.projections.fold import NOTE_EVERY_MS
 from mailpixel.settings import Settings
-from mailpixel.store.registry import FoldRegistry, Registry
+from mailpixel.store.registry import Registry
 from mailpixel.store.store import Store
 from mailpixel.tracing import Record, record_nothing
 from mailpixel.work.consumer_at_work import ConsumerAtWork
+from mailpixel.work.erasures import ErasuresAtWork
 from mailpixel.work.folding import Folding
 
 
@@ -48,8 +49,11 @@ def webhooks_of(
     return WebhooksAtWork(around)
 
 
-def consumers_of(settings: Settings, store: Store, registry: FoldRegistry) -> Sequence[ConsumerAtWork]:
+def consumers_of(settings: Settings, store: Store, registry: Registry) -> Sequence[ConsumerAtWork]:
     """All consumers that this process runs. Raises `InvalidInput` for a rules file that cannot be used."""
     holder = uuid.uuid4().hex
     note_every_ms = min(settings.ready_lag_s * 1000 // 3, NOTE_EVERY_MS)
-    return (Folding(store, registry, RulesInForce(settings), holder, note_every_ms),)
+    return (
+        Folding(store, registry, RulesInForce(settings), holder, note_every_ms),
+        ErasuresAtWork(settings, store, registry),
+    )

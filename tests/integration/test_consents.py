@@ -115,7 +115,9 @@ def test_a_faulty_row_is_named_and_does_not_lose_the_others(api: Api, field: str
     assert (code, json.loads(out)) == (1, NOTHING | {"taken": 1, "failed": 1})
     assert said.startswith(f"row 3: {field}: ")
     assert "ann" not in said
-    answers = lines(api.ask("POST", "/api/consents", content=as_lines(FAULTS[field]), headers=NDJSON))
+    answers = lines(
+        api.ask("POST", "/api/consents", "privacy", content=as_lines(FAULTS[field]), headers=NDJSON)
+    )
     assert (answers[0]["row"], answers[0]["error"]["field"]) == (1, field)
 
 
@@ -132,7 +134,9 @@ def test_a_faulty_row_is_named_and_does_not_lose_the_others(api: Api, field: str
     ],
 )
 def test_what_would_be_no_proof_is_refused(api: Api, row: Any, field: str) -> None:
-    [answer, tally] = lines(api.ask("POST", "/api/consents", content=as_lines(row), headers=NDJSON))
+    [answer, tally] = lines(
+        api.ask("POST", "/api/consents", "privacy", content=as_lines(row), headers=NDJSON)
+    )
     assert (answer["error"]["field"], tally["failed"]) == (field, 1)
     assert list(api.registry.consents()) == []
 
@@ -159,14 +163,19 @@ def test_addresses_are_imported_as_their_pseudonyms(api: Api) -> None:
     code, out, _ = run(api, "show", "ann@example.com")
     assert (code, out.splitlines()[1]) == (0, "opens        denied")
     answer = api.ask(
-        "POST", "/api/consents?hash_recipients=true", json=a_line("ann@example.com", state="denied")
+        "POST",
+        "/api/consents?hash_recipients=true",
+        "privacy",
+        json=a_line("ann@example.com", state="denied"),
     )
     assert answer.json() == {"consent": "known"}
 
 
 def test_a_dry_run_reports_and_records_nothing(api: Api) -> None:
     assert imported(api, as_csv(a_line()), "--dry-run") == NOTHING | {"taken": 1}
-    assert api.ask("POST", "/api/consents?dry_run=true", json=a_line()).json() == {"consent": "taken"}
+    assert api.ask("POST", "/api/consents?dry_run=true", "privacy", json=a_line()).json() == {
+        "consent": "taken"
+    }
     assert list(api.registry.consents()) == []
 
 
@@ -185,7 +194,7 @@ def test_every_line_to_the_api_is_answered_and_the_last_line_counts(api: Api) ->
     body = as_lines(
         a_line(), a_line(), {"recipient": "r-2"}, a_line(state="denied", time="2026-11-19T09:00:00Z")
     )
-    *answers, tally = lines(api.ask("POST", "/api/consents", content=body, headers=NDJSON))
+    *answers, tally = lines(api.ask("POST", "/api/consents", "privacy", content=body, headers=NDJSON))
     assert [(each["row"], each.get("consent")) for each in answers] == [
         (1, "taken"),
         (2, "known"),
@@ -196,8 +205,8 @@ def test_every_line_to_the_api_is_answered_and_the_last_line_counts(api: Api) ->
 
 
 def test_a_person_is_shown_with_what_holds_and_what_was_said(api: Api) -> None:
-    api.ask("POST", "/api/consents", json=a_line("r/1", "opens"))
-    shown = api.ask("GET", "/api/people/r%2F1/consents").json()
+    api.ask("POST", "/api/consents", "privacy", json=a_line("r/1", "opens"))
+    shown = api.ask("GET", "/api/people/r%2F1/consents", "privacy").json()
     [statement] = shown["history"]
     assert statement.pop("recorded_at") is not None
     assert shown == {
@@ -217,7 +226,7 @@ def test_a_person_is_shown_with_what_holds_and_what_was_said(api: Api) -> None:
     }
     code, out, _ = run(api, "show", "r/1", "--json")
     assert (code, json.loads(out)["now"]) == (0, shown["now"])
-    assert api.error("GET", "/api/people/ann@example.com/consents")[:2] == (422, "invalid_input")
+    assert api.error("GET", "/api/people/ann@example.com/consents", "privacy")[:2] == (422, "invalid_input")
     assert api.error("GET", "/api/people/r%2F1/consents", "read")[0] == 403
 
 

@@ -8,12 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
+from mailpixel.cli import cli
+from mailpixel.doctor import Grade, check_erasures
 from mailpixel.erasing import DataFiles
 from mailpixel.folder.suppressed import FILE_NAME, join_suppressed, read_suppressed
 from mailpixel.minting.results import FOLDER
 from mailpixel.modes import Consent, Statement
 from mailpixel.privacy.erasure import erase_people, finish_all, wait_for_workers
+from mailpixel.privacy.replayed_erasures import Replayed, behind, replay_erasures
 from mailpixel.settings import Settings
 from mailpixel.store.consents import MAIL, Said
 from mailpixel.store.erasure import Scanned, Suppression
@@ -21,6 +25,8 @@ from mailpixel.store.erasures import ErasureRecord, ErasureState, Worker
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite
 from mailpixel.store.sqlite.erasers import ELSEWHERE, IMPERSONAL, OF_LOG, OF_REGISTRY
 from mailpixel.store.sqlite.scanning import TABLES, TEXTS_OF
+from mailpixel.times import now_ms
+from mailpixel.work.erasures import ErasuresAtWork
 from tests.support.builders import a_campaign, a_click, an_open, at_ms
 from tests.support.erasing import an_erasing
 
@@ -237,3 +243,83 @@ def test_several_people_are_erased_a_hundred_at_a_time(folder: Folder) -> None:
     held = folder.bytes()
     assert not any(each.encode() in held for each in people)
     assert [message.recipient for message in folder.store.messages("spring")] == [OTHER]
+
+
+def restored(folder: Folder, backup: bytes) -> Folder:
+    """The folder with the database as it was, and everything beside it as it is."""
+    folder.store.close()
+    folder.registry.close()
+    for ending in ("-wal", "-shm"):
+        (folder.path / f"mailpixel.db{ending}").unlink(missing_ok=True)
+    (folder.path / "mailpixel.db").write_bytes(backup)
+    return Folder(folder.path)
+
+
+def a_backup(folder: Folder) -> bytes:
+    with closing(sqlite3.connect(folder.path / "mailpixel.db")) as connection:
+        connection.execute("pragma wal_checkpoint(truncate)")
+    return (folder.path / "mailpixel.db").read_bytes()
+
+
+def test_erasures_since_a_backup_are_repeated_after_it_was_restored(folder: Folder) -> None:
+    folder.store.append([an_open(1, recipient=PERSON), an_open(2, recipient=OTHER)])
+    backup = a_backup(folder)
+    erase_people(folder.erasing, [PERSON, "nobody-knows"])
+    assert replay_erasures(folder.erasing) == Replayed(0)
+    again = restored(folder, backup)
+    assert len(behind(again.store, again.erasing.listed)) == 2
+    replayed = replay_erasures(again.erasing)
+    assert (replayed.entries, replayed.outcome and replayed.outcome.record.events) == (2, 1)
+    assert list(again.store.person(PERSON)) == []
+    assert PERSON.encode() not in again.bytes().replace(OTHER.encode(), b"")
+    assert [again.registry.consent_of(each).erased for each in (PERSON, "nobody-knows", OTHER)] == [
+        True,
+        True,
+        False,
+    ]
+    assert replay_erasures(again.erasing) == Replayed(0)
+
+
+def test_who_returned_after_the_erasure_is_erased_up_to_then_and_counted_again(folder: Folder) -> None:
+    folder.store.append([an_open(1, recipient=PERSON)])
+    backup = a_backup(folder)
+    erase_people(folder.erasing, [PERSON])
+    folder.registry.note_lifted([PERSON], NOW_MS + 5)
+    join_suppressed(folder.erasing.listed, folder.store.person_secret(), folder.store.suppressions())
+    again = restored(folder, backup)
+    assert replay_erasures(again.erasing).entries == 1
+    assert list(again.store.person(PERSON)) == []
+    assert not again.registry.consent_of(PERSON).erased
+    assert replay_erasures(again.erasing) == Replayed(0)
+
+
+def test_whoever_finishes_erasures_keeps_the_list_up_to_date(folder: Folder) -> None:
+    folder.store.append([an_open(1, recipient=PERSON)])
+    folder.registry.begin_erasure(ErasureRecord("e-1", NOW_MS, 1), [PERSON])
+    at_work = ErasuresAtWork(Settings(data=folder.path), folder.store, folder.registry)
+    assert at_work.catch_up(lambda: NOW_MS, 1_000) == 1
+    assert at_work.catch_up(lambda: NOW_MS, 1_000) == 0
+    assert folder.registry.erasure("e-1").state is ErasureState.DONE
+    folder.registry.note_lifted([PERSON], now_ms() + 5)
+    ErasuresAtWork(Settings(data=folder.path), folder.store, folder.registry).catch_up(lambda: NOW_MS, 1_000)
+    [entry] = read_suppressed(folder.path / FILE_NAME, folder.store.person_secret()).values()
+    assert entry.lifted_ms > entry.at_ms
+
+
+def test_the_command_repeats_erasures_and_serves_nothing_before(folder: Folder) -> None:
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(cli, ["--data", str(folder.path), *words])
+
+    backup = a_backup(folder)
+    erase_people(folder.erasing, [PERSON])
+    restored(folder, backup)
+    assert "mailpixel person replay-erasures" in run("doctor").stdout
+    done = run("person", "replay-erasures")
+    assert (done.exit_code, done.stderr) == (0, "1 erasure(s) were not known to this database\n")
+    assert "replay-erasures" not in run("doctor").stdout
+
+
+def test_doctor_names_erasures_that_are_not_finished(folder: Folder) -> None:
+    folder.registry.begin_erasure(ErasureRecord("e-1", NOW_MS, 1), [PERSON])
+    check = check_erasures(folder.store, folder.registry, NOW_MS)
+    assert (check.grade, check.remedy) == (Grade.WARN, "mailpixel person erase --finish")

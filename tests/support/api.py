@@ -77,7 +77,7 @@ def an_api(folder: Path, **more: Any) -> Iterator[Api]:
     more = {"body_bytes": 20_000, **more}
     settings = Settings(data=folder / "data", base_url="https://t.example", **more)
     store, registry = open_sqlite(settings.database)
-    for scope in ("read", "write"):
+    for scope in ("read", "write", "privacy"):
         registry.add_key(ApiKey(scope, scope, hashlib.sha256(f"mp_{scope}".encode()).digest(), SENT_AT))
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
         yield Api(client, store, registry, settings)

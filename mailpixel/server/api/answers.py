@@ -7,11 +7,13 @@ from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.reading.shapes import each_once, schemas_of
 from mailpixel.report.answer import Answer
 from mailpixel.report.consents import ConsentsRow
+from mailpixel.report.erasures import ErasureRow
 from mailpixel.report.explanation import MessageRow
 from mailpixel.report.export import EventRow
 from mailpixel.report.inbound import AddedInboundRow, InboundRow
 from mailpixel.report.links import CampaignRow, LinkRow
 from mailpixel.report.mails import KeptMailRow
+from mailpixel.report.person import PersonRow
 from mailpixel.report.recipients import RecipientRow
 from mailpixel.report.shares import AddedShareRow, ShareRow
 from mailpixel.report.summary import Summary
@@ -112,6 +114,8 @@ ANSWERS: tuple[type[Answer], ...] = (
     NewSecretRow,
     LetterRow,
     TrialRow,
+    PersonRow,
+    ErasureRow,
 )
 """The answers whose schema is a Struct."""
 
@@ -183,6 +187,10 @@ WRITTEN: dict[str, Schema] = {
             an_object(row=COUNT, consent=TAKEN),
             counts([*Taken, "failed"]),
         ],
+    },
+    "ErasureLine": {
+        "description": "What was wrong with a line. The last line is the proof of all others.",
+        "oneOf": [ref("FaultyLine"), ref("Erasure")],
     },
     "Health": described("The process answers.", an_object(status=word("ok"))),
     "Readiness": described(

@@ -14,6 +14,7 @@ from mailpixel.server.api import (
     inbound,
     live,
     mails,
+    people,
     reports,
     rewrites,
     shares,
@@ -28,6 +29,7 @@ from mailpixel.server.api.query import PageOptions
 
 CAMPAIGN = "/api/campaigns/{id}"
 WEBHOOK = "/api/webhooks/{name}"
+PERSON = "/api/people/{recipient:path}"
 FILES = ("application/x-ndjson", "text/csv", "application/vnd.apache.parquet")
 
 
@@ -106,11 +108,20 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("POST", f"{CAMPAIGN}/deliveries", streams.deliver_one, "write",
              "Log one delivery, or a stream of them.", "Delivered", body=Delivery, lines=True,
              stream=streams.deliveries),
-    Endpoint("POST", "/api/consents", consents.record_one, "write",
+    Endpoint("POST", "/api/consents", consents.record_one, "privacy",
              "Record what people agreed to or refused: one statement, or a stream of them.", "ConsentRecorded",
              body=ReportedConsent, lines=True, query=consents.ConsentOptions, stream=consents.record),
-    Endpoint("GET", "/api/people/{recipient:path}/consents", consents.show, "write",
+    Endpoint("GET", f"{PERSON}/consents", consents.show, "privacy",
              "Show what holds for a person, and all that they said.", "Consents"),
+    Endpoint("POST", f"{PERSON}/optout", people.stop, "privacy",
+             "Stop counting a person, also in mail already sent.", None, status=204),
+    Endpoint("GET", PERSON, people.show, "privacy",
+             "Show everything that is stored about a person.", "Person"),
+    Endpoint("DELETE", PERSON, people.erase, "privacy",
+             "Erase a person and leave them out from now on; 202 while bytes may be left in files.", "Erasure"),
+    Endpoint("POST", "/api/erasures", people.erase_one, "privacy",
+             "Erase one person, or a stream of them.", "Erasure", body=people.ToErase, lines=True,
+             stream=people.erase_lines),
     Endpoint("GET", "/api/inbound", inbound.list_inbound, "write",
              "List the sources of delivery reports.", "Inbounds"),
     Endpoint("POST", "/api/inbound", inbound.add_inbound, "write",

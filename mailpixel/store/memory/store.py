@@ -275,6 +275,16 @@ class MemoryStore(MemorySalts, MemoryLog):
         with self._lock:
             return [Suppression(key, self._suppressed[key]) for key in sorted(self._suppressed)]
 
+    def take_suppressions(self, entries: Sequence[Suppression]) -> None:
+        """See `Store`."""
+        with self._lock:
+            for each in entries:
+                self._suppressed[each.person8] = max(each.at_ms, self._suppressed.get(each.person8, -1))
+
+    def suppressions_version(self) -> str:
+        """See `Store`."""
+        return str(hash(frozenset(self._suppressed.items())))
+
     def people_of(self, persons: Collection[bytes]) -> Sequence[str]:
         """See `Store`."""
         with self._lock:

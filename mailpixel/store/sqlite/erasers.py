@@ -121,6 +121,7 @@ IMPERSONAL: Mapping[str, str] = {
     "editions": "the rules that judged a campaign",
     "erasures": "counts; nothing says of whom",
     "inbound": "what the operator set up",
+    "inbound_posts": "how posting goes",
     "inbound_once": "SHA-256 of posts, forgotten within days",
     "leases": "processes",
     "link_revisions": "what the sender set up",

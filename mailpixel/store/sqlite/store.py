@@ -31,7 +31,8 @@ from mailpixel.store.sqlite.salts import drop_salts, salt_days, salts
 from mailpixel.store.sqlite.scanning import scan
 from mailpixel.store.sqlite.sources import messages_by_source
 from mailpixel.store.sqlite.sweeping import sweep
-from mailpixel.store.sqlite.tombstones import ahead_of, people_of, suppressions
+from mailpixel.store.sqlite.taken_suppressions import take_suppressions
+from mailpixel.store.sqlite.tombstones import ahead_of, people_of, suppressions, suppressions_version
 from mailpixel.store.sqlite.unswept import nobody_elses
 from mailpixel.store.standing import Standing
 
@@ -239,6 +240,16 @@ class SqliteStore:
         """See `Store`."""
         with self._database.reading() as connection:
             return suppressions(connection)
+
+    def take_suppressions(self, entries: Sequence[Suppression]) -> None:
+        """See `Store`."""
+        with self._database.writing() as connection:
+            take_suppressions(connection, entries)
+
+    def suppressions_version(self) -> str:
+        """See `Store`."""
+        with self._database.reading() as connection:
+            return suppressions_version(connection)
 
     def people_of(self, persons: Collection[bytes]) -> Sequence[str]:
         """See `Store`."""

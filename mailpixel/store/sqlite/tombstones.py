@@ -14,6 +14,7 @@ from mailpixel.times import DAY_MS
 BURY = "insert or replace into suppressed values (?, ?, null)"
 AHEAD = "select count(*), coalesce(max(at_ms), -1) from suppressed where at_ms > ?"
 SUPPRESSIONS = "select person8, at_ms, coalesce(lifted_ms, -1) from suppressed order by person8"
+VERSION = "select count(*), coalesce(max(at_ms), -1), coalesce(max(lifted_ms), -1) from suppressed"
 # Every table that may hold somebody of whom another knows nothing.
 EVERYBODY = (
     "select recipient from states",
@@ -42,6 +43,11 @@ def ahead_of(connection: sqlite3.Connection, now_ms: int) -> Ahead:
 def suppressions(connection: sqlite3.Connection) -> list[Suppression]:
     """All tombstones."""
     return [Suppression(*row) for row in connection.execute(SUPPRESSIONS)]
+
+
+def suppressions_version(connection: sqlite3.Connection) -> str:
+    """A text that differs whenever the tombstones differ."""
+    return ".".join(map(str, connection.execute(VERSION).fetchone()))
 
 
 def people_of(connection: sqlite3.Connection, persons: Collection[bytes]) -> list[str]:
