@@ -73,6 +73,15 @@ class Settings:
         "Whether a hit with Sec-GPC: 1 (Global Privacy Control) counts as that of a person who said no.",
     )
     dnt: str = _setting("ignore", "refuse|ignore", "The same for DNT: 1 (Do Not Track).")
+    sender_name: str = _setting(
+        "", "text", "Your name on the page where people decide about measurement. Empty: no name."
+    )
+    withdrawal: str = _setting(
+        "keep",
+        "keep|erase",
+        "What becomes of earlier records when a person refuses opens and clicks on that page: keep them, or erase the "
+        "person.",
+    )
     seeds: tuple[str, ...] = _setting(
         (), "recipients", "Your test (seed) recipients. Their hits are never counted."
     )

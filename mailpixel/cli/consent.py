@@ -1,4 +1,4 @@
-"""`mailpixel consent`: what people agreed to or refused, imported, shown and exported."""
+"""`mailpixel consent`: what people agreed to or refused, and the texts they were asked with."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from mailpixel.cli.context import CommandGroup, keyring, print_json, say, stores
 from mailpixel.cli.imported import Columns, Faults, imported_rows, number_or_text
 from mailpixel.cli.printing import batched, print_lines, row_options, write_rows
 from mailpixel.cli.recipient import recipient_argument, recipient_of
+from mailpixel.cli.wording import wording_group
 from mailpixel.reading.consents import ConsentReader, Content
 from mailpixel.reading.written import as_id, as_pseudonym
 from mailpixel.report.consents import IMPORTABLE, PROOF, consents_row, importable, ledger
@@ -111,3 +112,6 @@ def consent_export(proof: bool, output: str, **how: Any) -> None:
     _, registry = stores()
     columns = PROOF if proof else IMPORTABLE
     write_rows(columns, importable(ledger(registry), columns), output, **how)
+
+
+consent_command.add_command(wording_group)

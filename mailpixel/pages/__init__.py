@@ -16,6 +16,7 @@ link_list     the links of a campaign
 comparison    two campaigns side by side
 mails         the links of a mail with who followed them, and what was left alone
 mail_map      the mail of a campaign with shares on its links; mail_css: its styles without what loads
+choice        the page on which a person decides about measurement; choice_words: its texts in five languages
 webhooks      webhooks, how posting goes and what waits
 templates     one HTML file a page, each extends `base.html`, and those of a campaign `campaign.html`
 """

@@ -38,6 +38,11 @@ def render(template: str, frame: Frame, **values: object) -> str:
     return _environment().get_template(template).render(frame=frame, **values)
 
 
+def render_alone(template: str, **values: object) -> str:
+    """A page without the frame, for people who are not signed in. A fault in it raises Jinja2's errors."""
+    return _environment().get_template(template).render(**values)
+
+
 @cache
 def _environment() -> Environment:
     made = Environment(

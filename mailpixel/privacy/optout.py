@@ -14,7 +14,11 @@ from mailpixel.times import to_ms
 def opt_out(store: Log, registry: OptOuts, recipient: str, now: datetime) -> None:
     """Stop counting a person. Doing it twice changes nothing. Raises `StoreUnavailable`."""
     registry.opt_out(recipient, now)
-    now_ms = to_ms(now)
+    note_opt_out(store, recipient, to_ms(now))
+
+
+def note_opt_out(store: Log, recipient: str, now_ms: int) -> None:
+    """Log the opt-out for each message already sent that has none. Raises `StoreUnavailable`."""
     campaigns = [message.campaign for message in store.person(recipient) if not _is_opted_out(message.events)]
     store.append([reported_event(EventKind.OPTOUT, campaign, recipient, now_ms) for campaign in campaigns])
 

@@ -27,7 +27,7 @@ from mailpixel.privacy.minimise import Minimiser
 from mailpixel.privacy.policy import policy_of
 from mailpixel.privacy.resolve import Resolver
 from mailpixel.privacy.salts import LiveSalts
-from mailpixel.server import api, health, inbound, manual, optout, site_files, static_files, web
+from mailpixel.server import api, choice, health, inbound, manual, site_files, static_files, web
 from mailpixel.server.access_log import AccessLog, LoggedTracking, access_log
 from mailpixel.server.descriptors import most_connections
 from mailpixel.server.door import Door
@@ -62,7 +62,7 @@ ROUTES = [
     *static_files.ROUTES,
     *manual.ROUTES,
     *health.ROUTES,
-    *optout.ROUTES,
+    *choice.ROUTES,
     *inbound.ROUTES,
     *site_files.ROUTES,
     *api.ROUTES,

@@ -40,23 +40,6 @@ NOT_FOUND_PAGE = page(
     "This link does not work",
     "<p>The link may be incomplete or changed. Open it again from the e-mail, or ask the sender.</p>",
 )
-OPT_OUT_PAGE = page(
-    "Do not track me",
-    "<p>The sender of this e-mail counts when you open it and which links you follow. "
-    "Press the button to stop this, for this e-mail and all others from this "
-    "sender, including those you already have. All links keep working.</p>"
-    '<form method="post"><button type="submit">Do not track me</button></form>',
-)
-NO_OPT_OUT_PAGE = page(
-    "This link is incomplete",
-    "<p>Nothing was changed. Please copy the whole link from the e-mail, "
-    "or write to the sender and ask not to be tracked.</p>",
-)
-OPTED_OUT_PAGE = page(
-    "You are no longer tracked",
-    "<p>From now on, we count nothing when you open e-mails from this sender or follow their links. "
-    "You can close this page.</p>",
-)
 ERROR_PAGES = {
     404: page(
         "Page not found",

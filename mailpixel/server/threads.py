@@ -46,6 +46,11 @@ class Lane:
     def __init__(self, at_once: int) -> None:
         self._limiter = CapacityLimiter(at_once)
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return self._limiter.statistics().tasks_waiting
+
     async def run(
         self, function: Callable[Given, Result], *args: Given.args, **named: Given.kwargs
     ) -> Result:

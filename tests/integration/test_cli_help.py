@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from mailpixel.cli import cli
+from mailpixel.pages.choice_words import built_in
 from mailpixel.store.sqlite import open_sqlite
 from tests.support.builders import an_open
 
@@ -20,6 +21,7 @@ CODES: dict[str | tuple[str, ...], int] = {"doctor": 1, ("webhook", "test"): 1, 
 """Exit codes that are not 0: no server runs, there is no such receiver, and no subscription waits."""
 
 FILES = {
+    "de.json": built_in()["de"].body,
     "consents.csv": "recipient,purpose,state,time,source\nr-1001,all,denied,2026-11-20T09:00:00Z,form\n",
     "recipients.csv": "recipient\nr-1001\nr-1002\n",
     "deliveries.csv": "recipient,delivered_at\nr-1001,2026-11-25T09:00:00Z\n",
