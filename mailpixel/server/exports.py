@@ -21,6 +21,9 @@ CSV = "text/csv; charset=utf-8"
 PARQUET = "application/vnd.apache.parquet"
 FORMATS = {"ndjson": "application/x-ndjson", "csv": CSV, "parquet": PARQUET}
 """The media type of each format."""
+ERASED_MEANWHILE = StoreUnavailable(
+    "somebody was erased while this file was made, and may be in it; download it again"
+)
 CHUNK_BYTES = 262_144
 """How much of a spool file is read at once."""
 
@@ -112,11 +115,14 @@ async def _pages(pages: Iterator[bytes], head: bytes, lane: Lane) -> AsyncIterat
 
 async def _parquet(rows: Rows[Any], typed: Any, services: Services) -> AsyncIterator[bytes]:
     """The bytes of a Parquet file. Its index comes last, so it is made in a spool file first."""
-    lane = services.threads.api_reads
+    lane, version = services.threads.api_reads, services.store.suppressions_version
     with spool_file(services.settings.data) as spool:
+        before = await lane.run(version)
         made = _spooled(spool, rows, typed)
         while await lane.run(next, made, False):
             pass
+        if await lane.run(version) != before:
+            raise ERASED_MEANWHILE
         spool.seek(0)
         while chunk := await lane.run(spool.read, CHUNK_BYTES):
             yield chunk
