@@ -50,7 +50,8 @@ class Settings:
     keep_address: str = _setting(
         "full",
         "full|network|none",
-        "How much of a client's address to keep: all of it, its /24 or /48, or nothing.",
+        "How much of a client's address to keep while no mode was chosen: all of it, its /24 or /48, or nothing. "
+        "Once one was chosen, no exact address is kept, and `none` keeps no network in mode `full` either.",
     )
     mode: str = _setting(
         "",

@@ -24,6 +24,7 @@ from mailpixel.doctor import (
     check_put_aside,
     check_rights,
     check_rules,
+    check_salts,
     check_suppressed,
     check_webhooks,
     failed,
@@ -120,6 +121,9 @@ def _local() -> Iterator[Check]:
         yield check_rules(store, rules().version)
         with suppress(KeyringError):  # the check of the key file says it
             yield from check_inbound(registry, load_keyring(settings().key_file))
-        yield check_addresses(store.latest(LATEST), settings().base_url, settings().trusted_proxies)
+        yield check_salts(store.salt_days(), now_ms())
+        yield check_addresses(
+            store.latest(LATEST), settings().base_url, settings().trusted_proxies, store.salts()
+        )
     except StoreUnavailable as error:
         yield failed("store", error)

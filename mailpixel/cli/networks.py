@@ -21,6 +21,8 @@ COLUMNS = ("prefix", "name", "scope", "certainty", "via", "kept_by", "in_force",
 IN_FORCE = (
     "in force now, and in a running server within seconds; run `mailpixel rebuild` to judge past hits again"
 )
+OF_THEIR_DAY = "hits that were logged without an address keep the network entry of their day"
+STRUCK = "that holds for hits logged without an address, too"
 MEANING = {
     Certainty.CERTAIN: "is always treated as a machine",
     Certainty.PROBABLE: "is treated as a machine when other evidence agrees",
@@ -72,7 +74,7 @@ def networks_add(prefix: str, name: str, scope: str, certainty: str) -> None:
     """Add a network. Your entry replaces a built-in entry for the same network."""
     entry = operator_network(prefix, name, scope, certainty)
     _change(lambda lists: lists.added(entry))
-    say(f"{entry.prefix} is {IN_FORCE}")
+    say(f"{entry.prefix} is {IN_FORCE}; {OF_THEIR_DAY}")
 
 
 @networks_command.command("remove", example="mailpixel networks remove 192.0.2.0/24")
@@ -82,14 +84,17 @@ def networks_remove(prefix: str) -> None:
     gone = canonical_prefix(prefix)
     before, after = _change(lambda lists: lists.removed(gone))
     if before.without != after.without:
-        say(f"the built-in entry is disabled, {IN_FORCE}; `mailpixel networks restore` enables it again")
+        say(
+            f"the built-in entry is disabled, {IN_FORCE}; {STRUCK}; "
+            "`mailpixel networks restore` enables it again"
+        )
     elif any(network.prefix == gone for network in shipped_networks()) and gone not in after.without:
         say(
             "your entry is removed, and the built-in one for this network applies again; "
             "run the same command to disable that one"
         )
     else:
-        say(f"your entry is removed, {IN_FORCE}")
+        say(f"your entry is removed, {IN_FORCE}; {STRUCK}")
 
 
 @networks_command.command("restore", example="mailpixel networks restore 40.92.0.0/15")

@@ -6,9 +6,14 @@ from functools import partial
 import click
 
 from mailpixel.classify import judge
-from mailpixel.cli.context import Command, print_json, print_table, rules, say, stores
+from mailpixel.cli.context import Command, policy, print_json, print_table, rules, say, stores
 from mailpixel.cli.suggestions import campaign_of, complete_campaign
 from mailpixel.projections.rebuild_difference import Difference
+
+MINIMISED = (
+    "hits that were logged without an address keep the network entry of their day, and hits whose details were "
+    "dropped keep their verdict"
+)
 
 
 @click.command("rebuild", cls=Command, example="mailpixel rebuild --campaign spring-2026 --dry-run")
@@ -39,6 +44,8 @@ def rebuild_command(id: str | None, dry_run: bool, as_json: bool) -> None:
         say(f"campaign {difference.campaign} cannot be judged ({difference.error}); it stays as it was")
     judged = len(differences) - len(failed)
     say(f"{judged} campaign(s) judged, {len(changed)} {'would change' if dry_run else 'changed'}")
+    if not policy(registry).legacy:
+        say(MINIMISED)
     if failed:
         sys.exit(1)
 

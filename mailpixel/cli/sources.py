@@ -1,14 +1,35 @@
 """`mailpixel networks sources`: clients that followed links of many recipients, for the operator to review."""
 
 from collections.abc import Iterator
+from enum import Enum
 from typing import Any
 
 import click
 
-from mailpixel.cli.context import Command, print_json, rules, say, settings, stores
+from mailpixel.cli.context import Command, policy, print_json, rules, say, settings, stores
 from mailpixel.cli.suggestions import campaign_of, complete_campaign
+from mailpixel.modes import Mode
+from mailpixel.privacy.resolve import Policy
 
 MOST = 1_000_000_000
+
+
+class Kept(Enum):
+    """What new hits keep of an address, for comparing sources over messages."""
+
+    ADDRESS = 1
+    NETWORK = 2
+    NETWORK_OF_FULL = 3
+    NOTHING = 4
+    TAGS = 5
+
+
+LIMITS = {
+    Kept.NETWORK_OF_FULL: "the network of an address is kept only of people whose clicks are recorded in mode full",
+    Kept.NOTHING: "addresses are not kept (MAILPIXEL_KEEP_ADDRESS=none), so sources cannot be distinguished",
+    Kept.TAGS: "hits are logged without addresses, so sources cannot be compared from one message to another; "
+    "that needs mode full (MAILPIXEL_MODE=full)",
+}
 
 
 @click.command("sources", cls=Command, example="mailpixel networks sources --campaign spring-2026")
@@ -44,17 +65,19 @@ def sources_command(id: str | None, since: str | None, least: int, limit: int, a
     if id is not None:
         campaign_of(registry, id)
     since_ms = 0 if since is None else to_ms(from_iso(since, "--since"))
-    ruleset, keep = rules(), settings().keep_address
+    ruleset, kept = rules(), _kept(policy(registry), settings().keep_address)
     followed = store.messages_by_source(least, since_ms, id)
     found = source_evidence(followed, KnownCampaigns(registry), ruleset, since_ms)
     listed = hastiest_first(found, ruleset.known_networks, least)
-    rows = [source_json(each, by_network=keep == "network") for each in listed[:limit]]
+    rows = [
+        source_json(each, by_network=kept in (Kept.NETWORK, Kept.NETWORK_OF_FULL)) for each in listed[:limit]
+    ]
     if as_json:
         print_json(rows)
     else:
         for row in rows:
             click.echo("\n    ".join(_lines(row)))
-    say(_summary(len(rows), len(listed), least, keep))
+    say(_summary(len(rows), len(listed), least, kept))
 
 
 def _lines(row: dict[str, Any]) -> Iterator[str]:
@@ -80,10 +103,17 @@ def _entry(entry: dict[str, str]) -> str:
     return f"covered by {entry['prefix']} “{entry['name']}” ({entry['scope']}, {entry['certainty']})"
 
 
-def _summary(shown: int, found: int, least: int, keep: str) -> str:
-    """The number of sources, or the reason for none."""
-    if found:
-        return f"{shown:,} of {found:,} source(s) that followed links of {least:,} recipients or more"
-    if keep == "none":
-        return "addresses are not kept (MAILPIXEL_KEEP_ADDRESS=none), so sources cannot be distinguished"
-    return f"no source followed links of {least:,} recipients or more"
+def _summary(shown: int, found: int, least: int, kept: Kept) -> str:
+    """The number of sources, or the reason for none, and what limits them."""
+    limit = LIMITS.get(kept, "")
+    if not found:
+        return limit or f"no source followed links of {least:,} recipients or more"
+    text = f"{shown:,} of {found:,} source(s) that followed links of {least:,} recipients or more"
+    return f"{text}; {limit}" if limit else text
+
+
+def _kept(policy: Policy, keep_address: str) -> Kept:
+    if not policy.legacy:
+        named = policy.mode.clicks is Mode.FULL and keep_address != "none"
+        return Kept.NETWORK_OF_FULL if named else Kept.TAGS
+    return {"full": Kept.ADDRESS, "network": Kept.NETWORK, "none": Kept.NOTHING}[keep_address]

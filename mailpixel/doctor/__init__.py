@@ -10,7 +10,7 @@ links      where the links of a campaign lead
 http       one bounded HTTP request, and its answer
 """
 
-from mailpixel.doctor.arrivals import LATEST, check_addresses, check_head
+from mailpixel.doctor.arrivals import LATEST, check_addresses, check_head, check_salts
 from mailpixel.doctor.inbound import check_inbound
 from mailpixel.doctor.links import check_links
 from mailpixel.doctor.local import (
@@ -47,6 +47,7 @@ __all__ = [
     "check_put_aside",
     "check_rights",
     "check_rules",
+    "check_salts",
     "check_suppressed",
     "check_webhooks",
     "failed",

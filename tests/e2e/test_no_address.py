@@ -45,7 +45,11 @@ def traces(address: str, texts: list[bytes]) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("mode", "unknown", "kept"), [("individual", "individual", False), ("full", "full", True)]
+    ("mode", "unknown", "kept"),
+    [
+        ("individual", "individual", False),
+        pytest.param("full", "full", True, marks=pytest.mark.soak),
+    ],
 )
 def test_no_exact_address_is_on_disk_or_in_what_is_printed(
     mode: str, unknown: str, kept: bool, tmp_path: Path, capfd: pytest.CaptureFixture[str]

@@ -9,6 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mailpixel.cli import cli
+from mailpixel.cli.networks import OF_THEIR_DAY, STRUCK
+from mailpixel.cli.rebuild import MINIMISED
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.keyring import pseudonym
 from mailpixel.model import Facts
@@ -429,7 +431,7 @@ def test_rebuild_prints_which_counts_move_and_which_rule_moved_them(run: Run) ->
     run("report", "spring")
     run("networks", "add", "192.0.2.10", "--name", "gate", "--scope", "all", "--certainty", "certain")
     tried = run("rebuild", "--dry-run")
-    assert (tried.exit_code, tried.stderr) == (0, "1 campaign(s) judged, 1 would change\n")
+    assert (tried.exit_code, tried.stderr) == (0, f"1 campaign(s) judged, 1 would change\n{MINIMISED}\n")
     lines = words(tried.stdout)
     assert {"opens.human 1 0", "clicks.human 1 0", "opens.machine 0 1"} <= set(lines)
     assert {
@@ -438,9 +440,12 @@ def test_rebuild_prints_which_counts_move_and_which_rule_moved_them(run: Run) ->
         "click human (default), repeat scanner (network), repeat 1",
     } <= set(lines)
     done = run("rebuild")
-    assert (sorted(words(done.stdout)), done.stderr) == (sorted(lines), "1 campaign(s) judged, 1 changed\n")
+    assert (sorted(words(done.stdout)), done.stderr) == (
+        sorted(lines),
+        f"1 campaign(s) judged, 1 changed\n{MINIMISED}\n",
+    )
     again = run("rebuild", "--json")
-    assert (again.stdout, again.stderr) == ("[]\n", "1 campaign(s) judged, 0 changed\n")
+    assert (again.stdout, again.stderr) == ("[]\n", f"1 campaign(s) judged, 0 changed\n{MINIMISED}\n")
 
 
 @pytest.mark.usefixtures("logged")
@@ -489,7 +494,11 @@ GATE = {
 
 def test_networks_are_added_tested_and_removed(run: Run) -> None:
     added = run("networks", "add", "203.0.113.7/24", "--name", "[bold]gate", "--certainty", "certain")
-    assert (added.exit_code, added.stdout, added.stderr) == (0, "", f"203.0.113.0/24 is {ADDED}\n")
+    assert (added.exit_code, added.stdout, added.stderr) == (
+        0,
+        "",
+        f"203.0.113.0/24 is {ADDED}; {OF_THEIR_DAY}\n",
+    )
     told = run("networks", "test", "203.0.113.9", "--json")
     assert (json.loads(told.stdout), told.stderr) == (
         GATE,
@@ -497,7 +506,7 @@ def test_networks_are_added_tested_and_removed(run: Run) -> None:
     )
     table = words(run("networks", "test", "203.0.113.9").stdout)
     assert table[1] == "203.0.113.0/24 [bold]gate clicks certain operator yes"
-    assert run("networks", "remove", "203.0.113.0/24").stderr == f"your entry is removed, {ADDED}\n"
+    assert run("networks", "remove", "203.0.113.0/24").stderr == f"your entry is removed, {ADDED}; {STRUCK}\n"
     told = run("networks", "test", "203.0.113.9", "--json")
     no_entry = "no entry covers this address, so the network of a hit is not evidence\n"
     assert (told.stdout, told.stderr) == ("null\n", no_entry)

@@ -1,7 +1,9 @@
 """`mailpixel networks sources` as an operator types it: whole outputs."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -39,7 +41,7 @@ def hits(campaign: str, keep: str) -> list[Event]:
 
 @pytest.fixture(params=["full"])
 def run(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs one command on a data folder where a gateway and an office were logged, as much of addresses kept."""
+    """Runs one command on a folder of an earlier release, where a gateway and an office were logged."""
     monkeypatch.setenv("MAILPIXEL_KEEP_ADDRESS", request.param)
     store, registry = open_sqlite(tmp_path / "data" / "mailpixel.db")
     for campaign in ("spring", "autumn"):
@@ -47,6 +49,8 @@ def run(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
     store.append([*hits("spring", request.param), *hits("autumn", request.param)[:3]])
     store.close()
     registry.close()
+    with closing(sqlite3.connect(tmp_path / "data" / "mailpixel.db")) as connection, connection:
+        connection.execute("update privacy set legacy = 1")
     return lambda *arguments: CliRunner().invoke(cli, ["--data", str(tmp_path / "data"), *arguments])
 
 
@@ -115,6 +119,30 @@ def test_where_no_address_is_kept_there_is_nothing_to_list_and_it_says_so(run: R
     assert told.stderr == (
         "addresses are not kept (MAILPIXEL_KEEP_ADDRESS=none), so sources cannot be distinguished\n"
     )
+
+
+TAGS = (
+    "hits are logged without addresses, so sources cannot be compared from one message to another; "
+    "that needs mode full (MAILPIXEL_MODE=full)"
+)
+
+
+def test_in_a_mode_without_addresses_it_says_which_mode_is_needed(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAILPIXEL_MODE", "individual")
+    told = run("networks", "sources")
+    assert told.stdout == TOLD
+    assert told.stderr == f"2 of 2 source(s) that followed links of 10 recipients or more; {TAGS}\n"
+    assert run("networks", "sources", "--since", "2026-10-01").stderr == f"{TAGS}\n"
+
+
+@pytest.mark.parametrize("run", ["network"], indirect=True)
+def test_in_mode_full_the_network_is_the_source(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILPIXEL_MODE", "full")
+    told = run("networks", "sources")
+    assert "mailpixel networks add 198.51.100.0/24 --name seen-2026-09-21" in told.stdout
+    assert told.stderr.endswith("only of people whose clicks are recorded in mode full\n")
 
 
 def test_no_source_as_large_as_asked_for_is_no_fault(run: Run) -> None:

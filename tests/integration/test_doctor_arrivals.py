@@ -6,12 +6,14 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from mailpixel.doctor import Check, Grade, check_addresses, check_head
+from mailpixel.doctor import Check, Grade, check_addresses, check_head, check_salts
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Event, Facts
+from mailpixel.privacy.minimise import tag_of
 from mailpixel.store.sqlite import open_sqlite
 from mailpixel.store.store import Store
+from mailpixel.times import DAY_MS
 from tests.integration.test_doctor import Respond, a_server, answering
 from tests.support.builders import a_click, a_delivery, an_open
 from tests.support.service import Service, rows
@@ -133,3 +135,55 @@ def test_one_address_for_all_readers_is_a_proxys_and_the_remedy_is_named(
 def test_a_trial_on_one_machine_is_well() -> None:
     check = check_addresses(hits(*["127.0.0.1"] * 20), "http://127.0.0.1:8025", ())
     assert check == Check("addresses", Grade.OK, "1 in the latest 20 hits")
+
+
+def tagged_hits(address: str, number: int = 20) -> list[Event]:
+    day = an_open().received_at_ms // DAY_MS
+    return [
+        an_open(60.0 + n, address="", recipient=f"r-{n}", tag=tag_of(SALTS[day], "spring", f"r-{n}", address))
+        for n in range(number)
+    ]
+
+
+SALTS = {an_open().received_at_ms // DAY_MS: b"s" * 16}
+
+
+@pytest.mark.parametrize(
+    ("address", "proxies"), [("127.0.0.1", ()), ("10.0.0.7", ("10.0.0.0/24",)), ("fd00::7", ("fd00::/16",))]
+)
+def test_without_addresses_the_tags_tell_that_all_hits_are_a_proxys(
+    address: str, proxies: tuple[str, ...]
+) -> None:
+    check = check_addresses(tagged_hits(address), PUBLIC, proxies, SALTS)
+    assert check.grade is Grade.WARN
+    assert "all of the latest 20 hits come from this machine or a trusted proxy" in check.found
+    assert "X-Forwarded-For" in check.remedy
+
+
+@pytest.mark.parametrize(
+    ("events", "salts", "found"),
+    [
+        (tagged_hits("10.0.0.7", 2), SALTS, "too few hits to tell"),
+        (tagged_hits("10.0.0.7"), {}, "too few hits to tell"),
+        (
+            [*tagged_hits("127.0.0.1"), *tagged_hits("198.51.100.7", 1)],
+            SALTS,
+            "not kept; the latest 21 hits are not all from this machine or a trusted proxy",
+        ),
+    ],
+)
+def test_without_addresses_readers_own_are_well(
+    events: list[Event], salts: dict[int, bytes], found: str
+) -> None:
+    assert check_addresses(events, PUBLIC, (), salts) == Check("addresses", Grade.OK, found)
+
+
+def test_salts_that_are_kept_too_long_are_found_and_the_remedy_is_named() -> None:
+    now_ms = 20_000 * DAY_MS + 5
+    assert check_salts([19_999, 20_000], now_ms) == Check(
+        "salts", Grade.OK, "2 kept, none older than two days"
+    )
+    check = check_salts([19_997, 19_998, 20_000], now_ms)
+    assert check.grade is Grade.WARN
+    assert "2 older than two days" in check.found
+    assert "2024-10-01" in check.found
