@@ -61,5 +61,7 @@ def _cell(value: object) -> str:
 
 def as_written(cell: str) -> str:
     """The text of a cell without the apostrophes that `_cell` added."""
+    if "'" not in cell:
+        return cell
     bare = cell.removeprefix("'")
     return _GUARDED_INSIDE.sub(r"\1", bare if _FORMULA.match(bare) else cell)
