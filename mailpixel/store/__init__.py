@@ -5,6 +5,7 @@ log               events, written in groups and read by whole messages
 consumers         named readers of the log: their news and their positions
 projections       states folded from the log, and the figures made of them
 changes           which campaigns have other figures than before
+aggregates        counts of campaigns without recipients
 erasure           removes a person
 tombstones        keep an erased person out
 details           drops what was needed to judge old hits

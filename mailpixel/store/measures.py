@@ -31,6 +31,11 @@ privacy prefetch too.
 | `standing.NAME` | messages | of this standing; each message that is `seen` has one |
 | `opens.client.NAME` | messages | with a human hit, read in this program |
 | `opens.device.NAME` | messages | with a human hit, read on this kind of device |
+| `opens.aggregate_NAME`, `clicks.aggregate_NAME` | hits | the part that was counted without recipients |
+| `unnamed.KIND` | messages | with a report whose recipient is not kept |
+
+The last two come from `mailpixel.store.aggregates`, and no state adds to them. The same hits are in `opens.events`,
+`.deduplicated`, `.human`, `.proxied`, `.privacy_prefetch` and `.machine`, and in those of clicks.
 
 By link (number, or -1 for embedded destinations): `clicks.events`, `.human`, `.machine`, `.unique_human`.
 By quarter hour: `opens.` and `clicks.` `events`, `human`, `privacy_prefetch`, `machine`, and `first_human`:
@@ -42,6 +47,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import lru_cache
 
+from mailpixel.kinds import EventKind
 from mailpixel.store.shown import (
     BOUNCED,
     CLICKED,
@@ -126,12 +132,20 @@ BY_HIT = (
 BY_STANDING = tuple(f"standing.{standing}" for standing in STANDINGS)
 BY_PROGRAM = tuple(f"opens.client.{program}" for program in PROGRAMS)
 BY_DEVICE = tuple(f"opens.device.{device}" for device in DEVICES)
+BY_VIEW = tuple(
+    f"{group}.aggregate_{part}"
+    for group in ("opens", "clicks")
+    for part in ("events", "human", "privacy_prefetch", "machine")
+)
+BY_REPORT = tuple(f"unnamed.{kind}" for kind in (EventKind.DELIVERY, EventKind.BOUNCE, EventKind.COMPLAINT))
 MEASURES = (
     *BY_HIT,
     *(measure for measure, _, _ in BY_MESSAGE),
     *BY_STANDING,
     *BY_PROGRAM,
     *BY_DEVICE,
+    *BY_VIEW,
+    *BY_REPORT,
 )
 """Every measure of a whole campaign."""
 LINK_PARTS = frozenset({"events", "human", "machine"})

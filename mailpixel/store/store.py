@@ -6,6 +6,7 @@ up. Both are sums of small protocols. Depend on the smallest protocol that has w
 
 from typing import Protocol
 
+from mailpixel.store.aggregates import Aggregates
 from mailpixel.store.changes import Changes
 from mailpixel.store.consumers import Consumers
 from mailpixel.store.details import Details
@@ -16,5 +17,5 @@ from mailpixel.store.projections import Projections
 from mailpixel.store.salts import Salts
 
 
-class Store(Log, Consumers, Projections, Changes, Erasure, Salts, Details, Lifecycle, Protocol):
+class Store(Log, Consumers, Projections, Changes, Erasure, Salts, Details, Aggregates, Lifecycle, Protocol):
     """The log of events and the projections folded from it."""

@@ -17,6 +17,7 @@ from mailpixel.store.consumers import News
 from mailpixel.store.erasure import Ahead, Erased, Scanned, Suppression
 from mailpixel.store.log import PutAside
 from mailpixel.store.measures import MEASURES, Step, TallyKey, tally
+from mailpixel.store.memory.aggregates import MemoryAggregates
 from mailpixel.store.memory.changes import position_in
 from mailpixel.store.memory.log import Key, MemoryLog
 from mailpixel.store.memory.salts import MemorySalts
@@ -38,7 +39,7 @@ class MemoryGeneration:
         self.folded.update({each.recipient: each for each in states})
 
 
-class MemoryStore(MemorySalts, MemoryLog):
+class MemoryStore(MemorySalts, MemoryAggregates, MemoryLog):
     """A `Store` in memory. Any thread may call it."""
 
     def __init__(self) -> None:
@@ -208,6 +209,7 @@ class MemoryStore(MemorySalts, MemoryLog):
         self._changes.note(folded + [campaign for campaign, of, *_ in self._overflow if of == recipient])
         self._aside = {key: error for key, error in self._aside.items() if key[1] != recipient}
         self._overflow = {key: hits for key, hits in self._overflow.items() if key[1] != recipient}
+        self._last_opens.pop(recipient, None)
         return len(gone), len(folded)
 
     def _bury(self, recipient: str, at_ms: int) -> None:
@@ -227,6 +229,7 @@ class MemoryStore(MemorySalts, MemoryLog):
             self._states.pop(campaign, None)
             self._changes.note([campaign])
             self._editions.pop(campaign, None)
+            self._forget_views(campaign)
             self._filling.pop(campaign, None)
             self._aside = {key: error for key, error in self._aside.items() if key[0] != campaign}
             self._overflow = {key: hits for key, hits in self._overflow.items() if key[0] != campaign}
@@ -303,7 +306,8 @@ class MemoryStore(MemorySalts, MemoryLog):
 
     def _counters(self, campaign: str) -> Mapping[TallyKey, int]:
         with self._lock:
-            return tally(self._states.get(campaign, {}).values())
+            of_states = Counter(tally(self._states.get(campaign, {}).values()))
+        return of_states + self._unnamed(campaign)
 
     def _as_of_ms(self, now_ms: int) -> int:
         if not self._positions.get(FOLD):

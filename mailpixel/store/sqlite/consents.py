@@ -14,6 +14,7 @@ from operator import itemgetter
 
 from mailpixel.modes import Consent, Statement
 from mailpixel.store.consents import (
+    CODES,
     CONSENTS,
     OWN_METHODS,
     STATEMENTS,
@@ -60,6 +61,13 @@ SUPPRESS = """
     insert into suppressed values (?, ?, null) on conflict (person8) do update
     set at_ms = max(at_ms, excluded.at_ms), lifted_ms = null
 """
+REFUSES_OPENS = f"(states & 3 = {CODES[Statement.DENIED]} or states & {ERASED_BIT})"
+"""In SQL, of a row of `consent_now`: opens are refused, or the person was erased."""
+FORGET_REFUSED = f"""
+    delete from last_opens where person8 = ? and exists (
+        select 1 from consent_now where consent_now.person8 = last_opens.person8 and {REFUSES_OPENS}
+    )
+"""  # noqa: S608
 
 Keyed = tuple[bytes, int, Said]
 """(the person's key, the place in the input, the statement)"""
@@ -173,6 +181,7 @@ class _Recording:
         if self._changed:
             revision = next_revision(self._connection)
             self._connection.executemany(HOLD, [(*each, revision) for each in self._changed])
+            forget_refused(self._connection, (key for key, _ in self._changed))
 
     def _decide_person(self, person: bytes, found: Iterable[Keyed]) -> Iterable[tuple[int, Taken]]:
         key = number_of(person)
@@ -209,6 +218,12 @@ def note_erased(connection: sqlite3.Connection, persons: Sequence[bytes]) -> Non
         " set states = states | excluded.states, revision = excluded.revision",
         [(key, ERASED_BIT, revision) for key in keys],
     )
+    forget_refused(connection, keys)
+
+
+def forget_refused(connection: sqlite3.Connection, keys: Iterable[int]) -> None:
+    """Delete the days of the last opens of those who refuse opens now, or were erased."""
+    connection.executemany(FORGET_REFUSED, [(key,) for key in keys])
 
 
 def note_lifted(connection: sqlite3.Connection, persons: Sequence[bytes], now_ms: int) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from mailpixel.store.measures import Step, TallyKey
 from mailpixel.store.projections import Window
+from mailpixel.store.sqlite.aggregates import buckets_of, joined
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.generations import live_generation
 from mailpixel.times import DAY_MS
@@ -71,4 +72,5 @@ def timeline(
         rows = connection.execute(statement, (generation, *bounds_of(window, step)))
         for bucket, measure, number in rows:
             buckets.setdefault(bucket * scale, {})[measure] = number
-    return buckets
+        unnamed = buckets_of(connection, {campaign: bounds_of(window, step)}, step)[campaign]
+    return joined(buckets, unnamed)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from mailpixel.store.measures import Tally
 from mailpixel.store.projections import MessageState
 from mailpixel.store.sqlite.agents import suspect_agents
+from mailpixel.store.sqlite.aggregates import forget_last_opens
 from mailpixel.store.sqlite.counters import move_counters
 from mailpixel.store.sqlite.generations import states_of
 from mailpixel.store.sqlite.persons import forget_cases
@@ -81,6 +82,10 @@ def _cases(connection: sqlite3.Connection, people: People) -> int:
     return forget_cases(connection, people.recipients)
 
 
+def _last_opens(connection: sqlite3.Connection, people: People) -> int:
+    return forget_last_opens(connection, people.recipients)
+
+
 def _sightings(connection: sqlite3.Connection, people: People) -> int:
     """Delete all sightings: they are keyed hashes, and nobody can tell whose they are."""
     return connection.execute("delete from seen_urls").rowcount
@@ -92,6 +97,7 @@ OF_LOG: tuple[Eraser, ...] = (
     _of_recipient("overflow"),
     _of_recipient("aside"),
     Eraser("cases_of", _cases),
+    Eraser("last_opens", _last_opens),
 )
 """What belongs to the log and its projections. The order matters: events say whose states there are."""
 
@@ -104,6 +110,7 @@ ELSEWHERE: Mapping[str, str] = {
     "erasing": "it is emptied when the erasure is done",
     "consents": "`note_erased` takes the ids out; the rest is the proof of what was said",
     "consent_now": "eight bytes of a keyed hash, kept so that the person stays out",
+    "counted_reports": "eight bytes of a keyed hash, deleted after some days",
     "suppressed": "eight bytes of a keyed hash, kept so that the person stays out",
 }
 """Tables with something of people that are erased in another way, and how."""
@@ -131,6 +138,7 @@ IMPERSONAL: Mapping[str, str] = {
     "person_secret": "a key",
     "positions": "positions of consumers",
     "privacy": "what the operator set up",
+    "report_keys": "keys of hashes",
     "rules_editions": "the rules that judged",
     "salts": "keys, deleted after two days",
     "sessions": "who is signed in to the pages",

@@ -17,7 +17,16 @@ from mailpixel.store.sqlite.unswept import note_unswept
 from mailpixel.store.tombstones import moment_of_erasure
 
 OF_MESSAGE = "from events where campaign = ? and recipient = ?"
-OF_CAMPAIGN = ("overflow", "aside", "cases_of", "editions")
+OF_CAMPAIGN = (
+    "overflow",
+    "aside",
+    "cases_of",
+    "editions",
+    "aggregates",
+    "delivered_counts",
+    "report_keys",
+    "counted_reports",
+)
 """Tables whose rows of a campaign go with it."""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from mailpixel.model import Facts
 from mailpixel.store.measures import MEASURES, Step
 from mailpixel.store.projections import Buckets, Figures, Window
+from mailpixel.store.sqlite.aggregates import buckets_of, joined, whole_of
 from mailpixel.store.sqlite.counters import bounds_of
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.projections import after_ms, as_of_ms
@@ -53,6 +54,10 @@ def figures_of(
     with database.reading() as connection:
         for campaign, measure, number in connection.execute(TOTALS, (named,)):
             totals[campaign][measure] = number
+        for campaign, unnamed in whole_of(connection, campaigns).items():
+            for (bucket_ms, link, measure), number in unnamed.items():
+                if not (bucket_ms or link):
+                    totals[campaign][measure] += number
         overflow = _by_campaign(connection, OVERFLOW, named)
         editions = _by_campaign(connection, EDITIONS, named)
         provisional = _by_campaign(connection, PROVISIONAL, after_ms(now_ms - settle_ms))
@@ -74,13 +79,15 @@ def timelines(
 ) -> Mapping[str, Buckets]:
     """See `ReadProjections`."""
     found: dict[str, defaultdict[int, dict[str, int]]] = {name: defaultdict(dict) for name in windows}
-    asked = json.dumps([(name, *bounds_of(window, step)) for name, window in windows.items()])
+    bounds = {name: bounds_of(window, step) for name, window in windows.items()}
+    asked = json.dumps([(name, *bound) for name, bound in bounds.items()])
     statement, scale = (DAYS, DAY_MS) if step is Step.DAY else (QUARTERS, 1)
     with database.reading() as connection:
         rows = connection.execute(statement, (asked, json.dumps(list(measures))))
         for campaign, bucket, measure, number in rows:
             found[campaign][bucket * scale][measure] = number
-    return {campaign: dict(buckets) for campaign, buckets in found.items()}
+        unnamed = buckets_of(connection, bounds, step)
+    return {campaign: joined(buckets, unnamed[campaign], measures) for campaign, buckets in found.items()}
 
 
 def _by_campaign(connection: sqlite3.Connection, statement: str, value: object) -> dict[str, Any]:

@@ -2,14 +2,15 @@
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from mailpixel.errors import Conflict
 from mailpixel.model import Facts
 from mailpixel.store.consumers import News
 from mailpixel.store.log import PutAside
-from mailpixel.store.measures import MEASURES, Tally
+from mailpixel.store.measures import MEASURES, Tally, TallyKey
 from mailpixel.store.projections import Figures, Folded, MessageState
+from mailpixel.store.sqlite.aggregates import whole_of
 from mailpixel.store.sqlite.aside import count_aside, keep_aside, take_back
 from mailpixel.store.sqlite.changes import note_changed
 from mailpixel.store.sqlite.consumers import waiting_after
@@ -77,6 +78,9 @@ class Projections:
                     totals[measure] = number
                 else:
                     links[link][measure] = number
+            for (_, link, measure), number in _unnamed(connection, campaign):
+                counted = links[link] if link else totals
+                counted[measure] = counted.get(measure, 0) + number
             return Figures(
                 totals=totals,
                 links=dict(links),
@@ -121,6 +125,12 @@ def _whole_campaign(connection: sqlite3.Connection, campaign: str) -> Sequence[t
         "select link, measure, number from counters where shelf = ? and bucket_ms = 0 order by link, measure",
         (live_generation(connection, campaign),),
     ).fetchall()
+
+
+def _unnamed(connection: sqlite3.Connection, campaign: str) -> Iterable[tuple[TallyKey, int]]:
+    """What is counted without recipients, for the whole campaign."""
+    found = whole_of(connection, [campaign]).get(campaign, {})
+    return ((key, number) for key, number in found.items() if not key[0])
 
 
 def _overflow(connection: sqlite3.Connection, campaign: str) -> int:

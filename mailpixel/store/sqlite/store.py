@@ -5,12 +5,14 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from mailpixel.model import Event, Message
+from mailpixel.store.aggregates import NO_DAYS, Report, ViewCount
 from mailpixel.store.changes import FoldedHits, NewCounts
 from mailpixel.store.consumers import WHOLE, News, Part
 from mailpixel.store.erasure import Ahead, Erased, Scanned, Suppression
 from mailpixel.store.log import Followed, Overflow, PutAside
 from mailpixel.store.measures import Step
 from mailpixel.store.projections import Buckets, Figures, Folded, Generation, MessageState, Window
+from mailpixel.store.sqlite.aggregates import count_reports, last_open, raise_views
 from mailpixel.store.sqlite.aside import put_aside
 from mailpixel.store.sqlite.carried import messages_that_carried
 from mailpixel.store.sqlite.changes import folded_hits, news_of_counts
@@ -193,6 +195,18 @@ class SqliteStore:
     def drop_details(self, hits: Sequence[Event]) -> int:
         """See `Details`."""
         return drop_details(self._database, hits)
+
+    def raise_views(self, counts: Sequence[ViewCount], last_opens: Mapping[str, int] = NO_DAYS) -> None:
+        """See `Aggregates`."""
+        raise_views(self._database, counts, last_opens)
+
+    def last_open(self, recipient: str) -> int | None:
+        """See `Aggregates`."""
+        return last_open(self._database, recipient)
+
+    def count_reports(self, reports: Sequence[Report], today: int) -> None:
+        """See `Aggregates`."""
+        count_reports(self._database, reports, today)
 
     def salts(self, make: Sequence[int] = ()) -> Mapping[int, bytes]:
         """See `Salts`."""
