@@ -114,7 +114,7 @@ class Aggregates(Protocol):
 def tally_of_views(counts: Iterable[tuple[int, EventKind, int, View, int]]) -> Counter[TallyKey]:
     """What counts of (hour, kind, link, view, number) add to the counters of their campaign.
 
-    An hour stands in the quarter hour that it begins with.
+    An hour stands in the quarter hour that it begins with; hour 0 is the whole campaign.
     """
     sums: Counter[TallyKey] = Counter()
     for hour, kind, link, view, number in counts:
@@ -122,7 +122,7 @@ def tally_of_views(counts: Iterable[tuple[int, EventKind, int, View, int]]) -> C
         for part in PARTS[view]:
             measure = f"{group}.{part}"
             sums[0, 0, measure] += number
-            if part in QUARTER_PARTS:
+            if hour and part in QUARTER_PARTS:
                 sums[hour * HOUR_MS, 0, measure] += number
             if link and part in LINK_PARTS:
                 sums[0, link, measure] += number

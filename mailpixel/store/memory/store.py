@@ -19,7 +19,7 @@ from mailpixel.store.log import PutAside
 from mailpixel.store.measures import MEASURES, Step, TallyKey, tally
 from mailpixel.store.memory.aggregates import MemoryAggregates
 from mailpixel.store.memory.changes import position_in
-from mailpixel.store.memory.log import Key, MemoryLog
+from mailpixel.store.memory.log import Key
 from mailpixel.store.memory.salts import MemorySalts
 from mailpixel.store.projections import FOLD, Buckets, Figures, Folded, Generation, MessageState, Window
 from mailpixel.store.shown import links_people_followed
@@ -39,7 +39,7 @@ class MemoryGeneration:
         self.folded.update({each.recipient: each for each in states})
 
 
-class MemoryStore(MemorySalts, MemoryAggregates, MemoryLog):
+class MemoryStore(MemorySalts, MemoryAggregates):
     """A `Store` in memory. Any thread may call it."""
 
     def __init__(self) -> None:

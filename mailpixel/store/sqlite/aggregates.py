@@ -52,7 +52,9 @@ WHOLE = """
     select campaign, 0, kind, link, view, sum(number) from aggregates
     where campaign in (select value from json_each(?)) group by 1, 3, 4, 5
 """
-COUNTED = "select campaign, kind, number from delivered_counts where campaign in (select value from json_each(?))"
+COUNTED = (
+    "select campaign, kind, number from delivered_counts where campaign in (select value from json_each(?))"
+)
 
 
 def raise_views(database: Database, counts: Sequence[ViewCount], last_opens: Mapping[str, int]) -> None:
@@ -110,7 +112,7 @@ def _is_new(connection: sqlite3.Connection, report: Report, key: bytes, today: i
     return connection.execute("insert or ignore into counted_reports values (?, ?, ?)", row).rowcount > 0
 
 
-def whole_of(connection: sqlite3.Connection, campaigns: Sequence[str]) -> Mapping[str, Counter[TallyKey]]:
+def whole_of(connection: sqlite3.Connection, campaigns: Sequence[str]) -> defaultdict[str, Counter[TallyKey]]:
     """What the counts without recipients add to the figures of these campaigns, by campaign."""
     named = json.dumps(list(campaigns))
     found = _tallies(connection.execute(WHOLE, (named,)))

@@ -129,7 +129,7 @@ def _whole_campaign(connection: sqlite3.Connection, campaign: str) -> Sequence[t
 
 def _unnamed(connection: sqlite3.Connection, campaign: str) -> Iterable[tuple[TallyKey, int]]:
     """What is counted without recipients, for the whole campaign."""
-    found = whole_of(connection, [campaign]).get(campaign, {})
+    found = whole_of(connection, [campaign])[campaign]
     return ((key, number) for key, number in found.items() if not key[0])
 
 
