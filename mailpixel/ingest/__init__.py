@@ -11,5 +11,7 @@ group           hits that share a commit, and their answers
 batches         events of streams, a share of each commit
 evidence        hits with a broken signature
 committer       group commit
+held            hits that are counted without their recipients, while they wait for others of their source
+counting        the thread that judges and counts them
 sns_certificates    what is fetched from Amazon SNS to check reports of ESPs
 """

@@ -25,6 +25,7 @@ from mailpixel.errors import MailpixelError, StoreUnavailable
 from mailpixel.ingest.batches import Batch, Batches, Share
 from mailpixel.ingest.evidence import Evidence
 from mailpixel.ingest.group import Group, SendAnswer
+from mailpixel.ingest.held import Counted
 from mailpixel.model import Event
 from mailpixel.store.log import EventWriter, Overflow
 
@@ -60,7 +61,8 @@ class Handed(NamedTuple):
 class Committer:
     """Writes events durably, many to a commit. Use it from one event loop; `store.append` runs in its own thread.
 
-    `on_commit(seconds, events)` is called after each commit, for the metrics.
+    `on_commit(seconds, events)` is called after each commit, for the metrics. `take_counted` takes the hits that are
+    counted without their recipients; it returns False when there is no room for one.
     """
 
     def __init__(
@@ -69,11 +71,13 @@ class Committer:
         answer_within_ms: int,
         queue_hits: int,
         on_commit: Callable[[float, int], None] = lambda seconds, events: None,
+        take_counted: Callable[[Counted], bool] = lambda counted: True,
     ) -> None:
         self._store = store
         self._answer_within_s = answer_within_ms / 1000
         self._queue_hits = queue_hits
         self._on_commit = on_commit
+        self._take_counted = take_counted
         self._waiting: deque[Group] = deque()
         self._batches = Batches()
         self._overflow: dict[tuple[str, str, int], Overflow] = {}
@@ -114,6 +118,10 @@ class Committer:
             answer(False)
         else:
             self._group().answers.append(answer)
+
+    def count_view(self, counted: Counted) -> bool:
+        """Pass on a hit that is counted without its recipient. Returns False when there is no room for it."""
+        return self._take_counted(counted)
 
     def count_overflow(self, overflow: Overflow) -> None:
         """Queue a count past the cap. It is written within about a second."""

@@ -15,6 +15,7 @@ from mailpixel.errors import InvalidInput
 from mailpixel.event_ids import EventIds
 from mailpixel.ingest.agent_bounds import AgentBounds
 from mailpixel.ingest.caps import DailyCaps
+from mailpixel.ingest.held import Counted
 from mailpixel.ingest.hit import Hit
 from mailpixel.ingest.people_cache import PeopleCache
 from mailpixel.ingest.registry_cache import RegistryCache
@@ -63,18 +64,6 @@ class HitOutcome(StrEnum):
     """By the modes in force nothing about its recipient is logged: it is counted for the campaign, or not at all."""
     QUEUE_FULL = "queue_full"
     """The queue is full because the store was down too long."""
-
-
-class Counted(Struct, frozen=True, gc=False):
-    """A hit that is counted for its campaign without an event. `link` is None for an open.
-
-    `recipient` is set only where the day of a recipient's last open is kept.
-    """
-
-    campaign: str
-    kind: EventKind
-    link: int | None = None
-    recipient: str | None = None
 
 
 class Receipt(Struct, frozen=True, gc=False):
@@ -182,7 +171,7 @@ class Intake:
         if self._live.registry.is_expired(claims.campaign, hit.now_ms):
             return Receipt(HitOutcome.EXPIRED, destination)
         if mode < Mode.INDIVIDUAL:
-            return Receipt(HitOutcome.UNTRACKED, destination, counted=self._counted(named, mode))
+            return Receipt(HitOutcome.UNTRACKED, destination, counted=self._counted(named, hit, mode))
         if modes.opens < Mode.INDIVIDUAL:
             hit = hit.but(Facts.OPENS_UNSEEN)
         day = hit.now_ms // DAY_MS
@@ -220,14 +209,27 @@ class Intake:
         signals = Signals(AGGREGATE, bool(hit.facts._value_ & resolver.refusals))
         return resolver.in_force(self._live.registry.limits(claims.campaign), NOBODY, signals)
 
-    def _counted(self, named: Named, mode: Mode) -> Counted | None:
+    def _counted(self, named: Named, hit: Hit, mode: Mode) -> Counted | None:
         """What to count of a hit that is not logged; None for a campaign that is not registered."""
-        campaign = named.claims.campaign
-        if not self._live.registry.knows(campaign):
+        claims, link = named.claims, named.link
+        if not self._live.registry.knows(claims.campaign):
             return None
+        received_at_ms, id = self.ids.next(hit.now_ms)
+        seen = Event(
+            id,
+            named.kind,
+            received_at_ms,
+            hit.method,
+            hit.address,
+            hit.agent,
+            facts_with(hit.facts._value_ & ~REFUSALS | Facts.OPENS_UNSEEN),
+            claims.campaign,
+            "",
+            link,
+            claims.destination if link is None else None,
+        )
         keeps_day = mode is Mode.DELIVERABILITY and named.kind is EventKind.OPEN
-        recipient = named.claims.recipient if keeps_day else None
-        return Counted(campaign, named.kind, named.link, recipient)
+        return Counted(seen, claims.recipient if keeps_day else None)
 
     def _forgery(self, named: Named, hit: Hit) -> Receipt:
         """A broken signature on a known campaign: evidence that touches neither the message's cap nor its counts.

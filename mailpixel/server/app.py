@@ -18,6 +18,7 @@ from mailpixel.folder.opening import begin
 from mailpixel.folder.operator_file import RulesInForce
 from mailpixel.ingest.agent_bounds import AgentBounds
 from mailpixel.ingest.committer import Committer
+from mailpixel.ingest.counting import Counting
 from mailpixel.ingest.intake import Intake
 from mailpixel.ingest.live import LiveKeys, LiveKnowledge, LivePart
 from mailpixel.ingest.people_cache import PeopleCache
@@ -27,6 +28,7 @@ from mailpixel.privacy.minimise import Minimiser
 from mailpixel.privacy.policy import policy_of
 from mailpixel.privacy.resolve import Resolver
 from mailpixel.privacy.salts import LiveSalts
+from mailpixel.projections.known_campaigns import KnownCampaigns
 from mailpixel.server import api, choice, health, inbound, manual, site_files, static_files, web
 from mailpixel.server.access_log import AccessLog, LoggedTracking, access_log
 from mailpixel.server.descriptors import most_connections
@@ -126,7 +128,10 @@ async def start(settings: Settings, stack: AsyncExitStack, record: Record = reco
     stack.callback(refreshing.close)
     await refreshing.fresh_look()
     on_commit = traced_commits(record, metrics.on_commit)
-    committer = Committer(store, settings.answer_within_ms, settings.queue_hits, on_commit)
+    counting = Counting(store, lambda id: KnownCampaigns(registry)[id], lambda: live.rules, now_ms)
+    stack.push_async_callback(counting.stop, DRAIN_WITHIN_S)
+    bounds = settings.answer_within_ms, settings.queue_hits
+    committer = Committer(store, *bounds, on_commit, counting.take)
     stack.push_async_callback(committer.stop, DRAIN_WITHIN_S)
     stack.callback(asyncio.create_task(refreshing.run()).cancel)
     return Services(

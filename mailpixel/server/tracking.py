@@ -65,6 +65,8 @@ class Tracking:
                 self._committer.count_overflow(receipt.overflow)
             elif receipt.evidence is not None and not self._committer.note(receipt.evidence):
                 outcome = HitOutcome.FORGED_OVERFLOW
+            elif receipt.counted is not None and not self._committer.count_view(receipt.counted):
+                outcome = HitOutcome.QUEUE_FULL
             self._count(surface, outcome)
             if surface.reply is ReplyKind.PIXEL or receipt.destination is not None:
                 self._committer.wait(answer)

@@ -34,7 +34,8 @@ privacy prefetch too.
 | `opens.aggregate_NAME`, `clicks.aggregate_NAME` | hits | the part that was counted without recipients |
 | `unnamed.KIND` | messages | with a report whose recipient is not kept |
 
-The last two come from `mailpixel.store.aggregates`, and no state adds to them. The same hits are in `opens.events`,
+The last two come from `mailpixel.store.aggregates`: no state adds to them, and they are missing where they are zero.
+The same hits are in `opens.events`,
 `.deduplicated`, `.human`, `.proxied`, `.privacy_prefetch` and `.machine`, and in those of clicks.
 
 By link (number, or -1 for embedded destinations): `clicks.events`, `.human`, `.machine`, `.unique_human`.
@@ -47,7 +48,6 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import lru_cache
 
-from mailpixel.kinds import EventKind
 from mailpixel.store.shown import (
     BOUNCED,
     CLICKED,
@@ -132,20 +132,12 @@ BY_HIT = (
 BY_STANDING = tuple(f"standing.{standing}" for standing in STANDINGS)
 BY_PROGRAM = tuple(f"opens.client.{program}" for program in PROGRAMS)
 BY_DEVICE = tuple(f"opens.device.{device}" for device in DEVICES)
-BY_VIEW = tuple(
-    f"{group}.aggregate_{part}"
-    for group in ("opens", "clicks")
-    for part in ("events", "human", "privacy_prefetch", "machine")
-)
-BY_REPORT = tuple(f"unnamed.{kind}" for kind in (EventKind.DELIVERY, EventKind.BOUNCE, EventKind.COMPLAINT))
 MEASURES = (
     *BY_HIT,
     *(measure for measure, _, _ in BY_MESSAGE),
     *BY_STANDING,
     *BY_PROGRAM,
     *BY_DEVICE,
-    *BY_VIEW,
-    *BY_REPORT,
 )
 """Every measure of a whole campaign."""
 LINK_PARTS = frozenset({"events", "human", "machine"})

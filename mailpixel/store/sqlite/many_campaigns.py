@@ -57,7 +57,7 @@ def figures_of(
         for campaign, unnamed in whole_of(connection, campaigns).items():
             for (bucket_ms, link, measure), number in unnamed.items():
                 if not (bucket_ms or link):
-                    totals[campaign][measure] += number
+                    totals[campaign][measure] = totals[campaign].get(measure, 0) + number
         overflow = _by_campaign(connection, OVERFLOW, named)
         editions = _by_campaign(connection, EDITIONS, named)
         provisional = _by_campaign(connection, PROVISIONAL, after_ms(now_ms - settle_ms))
