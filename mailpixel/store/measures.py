@@ -34,9 +34,8 @@ privacy prefetch too.
 | `opens.aggregate_NAME`, `clicks.aggregate_NAME` | hits | the part that was counted without recipients |
 | `unnamed.KIND` | messages | with a report whose recipient is not kept |
 
-The last two come from `mailpixel.store.aggregates`: no state adds to them, and they are missing where they are zero.
-The same hits are in `opens.events`,
-`.deduplicated`, `.human`, `.proxied`, `.privacy_prefetch` and `.machine`, and in those of clicks.
+The last two are missing where they are zero, and no state adds to them: see `mailpixel.store.aggregates`. The hits are
+also in `opens.events`, `opens.human` and the other measures of hits.
 
 By link (number, or -1 for embedded destinations): `clicks.events`, `.human`, `.machine`, `.unique_human`.
 By quarter hour: `opens.` and `clicks.` `events`, `human`, `privacy_prefetch`, `machine`, and `first_human`:
