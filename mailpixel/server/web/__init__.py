@@ -11,6 +11,7 @@ mail        the click map and the mail in its frame; template: a template tracke
 download    files of a campaign; shares: addresses that show its figures
 notices     what is said once, on the next page
 compare     two campaigns side by side
+people      a person to show, opt out or erase
 recipients  by what they did, and one of them; links: who followed each
 settings    the first page of the settings; keys: API keys; inbound: delivery reports; webhooks: receivers of events
 campaign_list    the list of campaigns; overview: the figures of one
