@@ -59,7 +59,7 @@ def erase(call: PageCall) -> Awaitable[Response]:
 async def _erase(call: PageCall, recipient: str) -> Response:
     outcome = await erased(call.services, [recipient])
     return await call.services.threads.page_writes.run(
-        lambda: _page(call, proof=erasure_row(outcome.record), problem=outcome.problem)
+        lambda: _page(call, done=(erasure_row(outcome.record), outcome.problem))
     )
 
 
@@ -79,10 +79,11 @@ def _page(
     asked: str = "",
     person: PersonRow | None = None,
     errors: Mapping[str, str] | None = None,
-    proof: ErasureRow | None = None,
-    problem: str = "",
+    done: tuple[ErasureRow, str] | None = None,
 ) -> Response:
+    """The page: with a person who was found, or with the proof of an erasure and what holds it up."""
     events = Counter(event.campaign for event in person.events) if person else Counter[str]()
+    proof, problem = done or (None, "")
     return call.page(
         "people.html",
         title="People",
