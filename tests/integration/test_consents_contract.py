@@ -1,6 +1,8 @@
 """Consent, on every registry: what holds, what stays as proof, who is suppressed, and what is news."""
 
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -224,3 +226,11 @@ def test_a_dry_run_answers_the_same_and_records_nothing(registry: Registry) -> N
     assert list(registry.consent_news(revision).keys) == []
     assert dry == recorded(registry, *statements, lift=True)
     assert dry == [Taken.TAKEN, Taken.OLDER, Taken.TAKEN, Taken.KNOWN]
+
+
+def test_two_imports_of_the_same_file_at_once_record_it_once(registry: Registry) -> None:
+    many = [said(recipient=f"r-{number}") for number in range(2_500)]
+    with ThreadPoolExecutor(2) as threads:
+        both = list(threads.map(lambda _: recorded(registry, *many), range(2)))
+    assert Counter(both[0]) + Counter(both[1]) == {Taken.TAKEN: 2_500, Taken.KNOWN: 2_500}
+    assert len(registry.consents(0, 10_000)) == 2_500

@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from operator import itemgetter
+from typing import NamedTuple, cast
 
 from mailpixel.modes import Consent, Statement
 from mailpixel.store.consents import (
@@ -39,12 +40,13 @@ from mailpixel.store.sqlite.person_secret import secret_of
 from mailpixel.store.tombstones import person8
 
 AT_ONCE = 1_000
-"""Statements of one transaction: it holds the write lock for some 30 ms."""
+"""Statements of one transaction: it holds the write lock for some 10 ms."""
 PAUSE_S = 0.005
 """Between two transactions, so that the writers of hits get their turn."""
 ERASED_BIT = 1 << 12
 """In `consent_now.states`, above two bits for each purpose: the person was erased and did not return."""
 OWN = "method in (" + ", ".join(f"'{method}'" for method in sorted(OWN_METHODS)) + ")"
+LAST_CHANGE = "select coalesce(max(position), 0), (select revision from registry) from consents"
 LINES = f"select purposes, state, at_ms, source, {OWN} from consents where person8 = ?"  # noqa: S608
 KEPT = "position, recipient, purposes, state, at_ms, recorded_ms, source, wording, method"
 ADD = (
@@ -83,18 +85,28 @@ class SqliteConsents:
         self, said: Sequence[Said], now_ms: int, *, lift: bool = False, own: bool = False, dry: bool = False
     ) -> Sequence[Taken]:
         """See `Consents`."""
-        secret = self.person_secret()
+        secret, how = self.person_secret(), _How(now_ms, lift, own)
         keyed = sorted((person8(secret, each.recipient), place, each) for place, each in enumerate(said))
         taken: dict[int, Taken] = {}
         for start in range(0, len(keyed), AT_ONCE):
             if start and not dry:
                 time.sleep(PAUSE_S)
-            with self._database.reading() if dry else self._database.writing() as connection:
-                recording = _Recording(connection, now_ms, lift, own)
-                taken |= recording.decide(keyed[start : start + AT_ONCE])
-                if not dry:
-                    recording.write()
+            taken |= self._record(keyed[start : start + AT_ONCE], how, dry)
         return [taken[place] for place in range(len(said))]
+
+    def _record(self, keyed: Sequence[Keyed], how: "_How", dry: bool) -> dict[int, Taken]:
+        """Decide before the write lock is held, and once more with it if the ledger changed meanwhile."""
+        with self._database.reading() as connection:
+            seen, recording = _last_change(connection), _Recording(connection, how)
+            taken = recording.decide(keyed)
+        if dry:
+            return taken
+        with self._database.writing() as connection:
+            if _last_change(connection) != seen:
+                recording = _Recording(connection, how)
+                taken = recording.decide(keyed)
+            recording.write(connection)
+        return taken
 
     def consent_of(self, recipient: str) -> Consent:
         """See `Consents`."""
@@ -151,13 +163,25 @@ class SqliteConsents:
             note_lifted(connection, [person8(secret_of(connection), each) for each in recipients], now_ms)
 
 
-class _Recording:
-    """Records statements within one transaction: first decides about all of them, then writes."""
+class _How(NamedTuple):
+    """How statements are recorded: see `Consents.record_consents`."""
 
-    def __init__(self, connection: sqlite3.Connection, now_ms: int, lift: bool, own: bool) -> None:
+    now_ms: int
+    lift: bool
+    own: bool
+
+
+def _last_change(connection: sqlite3.Connection) -> tuple[int, int]:
+    """What changes with every change of the ledger and of those who are suppressed."""
+    return cast("tuple[int, int]", connection.execute(LAST_CHANGE).fetchone())
+
+
+class _Recording:
+    """Records statements: first decides about all of them, then writes."""
+
+    def __init__(self, connection: sqlite3.Connection, how: _How) -> None:
         self._connection = connection
-        self._now_ms = now_ms
-        self._how = {"lift": lift, "own": own}
+        self._how = how
         self._any_erased = connection.execute(ANY_ERASED).fetchone() is not None
         self._rows: list[tuple[object, ...]] = []
         self._spare: list[tuple[int, int, int, int]] = []
@@ -172,16 +196,16 @@ class _Recording:
             for place, taken in self._decide_person(person, list(found))
         }
 
-    def write(self) -> None:
-        """Write what was decided."""
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Write what was decided, in a transaction that sees what the decision saw."""
         if self._lifted:
-            note_lifted(self._connection, self._lifted, self._now_ms)
-        self._connection.executemany(f"{ADD} values (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._rows)
-        self._connection.executemany(DROP, self._spare)
+            note_lifted(connection, self._lifted, self._how.now_ms)
+        connection.executemany(f"{ADD} values (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._rows)
+        connection.executemany(DROP, self._spare)
         if self._changed:
-            revision = next_revision(self._connection)
-            self._connection.executemany(HOLD, [(*each, revision) for each in self._changed])
-            forget_refused(self._connection, (key for key, _ in self._changed))
+            revision = next_revision(connection)
+            connection.executemany(HOLD, [(*each, revision) for each in self._changed])
+            forget_refused(connection, (key for key, _ in self._changed))
 
     def _decide_person(self, person: bytes, found: Iterable[Keyed]) -> Iterable[tuple[int, Taken]]:
         key = number_of(person)
@@ -189,7 +213,7 @@ class _Recording:
         before = states_now(self._connection, key)
         known = [] if before is None else [Line(*row) for row in self._connection.execute(LINES, (key,))]
         for _, place, said in found:
-            decision = decide(line_of(said), known, erased_ms, **self._how)
+            decision = decide(line_of(said), known, erased_ms, lift=self._how.lift, own=self._how.own)
             if decision.lifts:
                 self._lifted.append(person)
                 erased_ms = None
@@ -204,7 +228,7 @@ class _Recording:
 
     def _row(self, key: int, said: Said, decision: Decision, line: Line) -> tuple[object, ...]:
         recipient = said.recipient if decision.named else None
-        statement = (line.purposes, line.state, line.at_ms, self._now_ms)
+        statement = (line.purposes, line.state, line.at_ms, self._how.now_ms)
         return (key, recipient, *statement, said.source, said.wording, said.method)
 
 
