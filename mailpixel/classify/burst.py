@@ -45,10 +45,7 @@ def mark_burst(observations: Sequence[Observation], thresholds: Thresholds) -> N
 
 
 def _of_a_hand(hit: Observation) -> bool:
-    if hit.event.decided is not None:
-        if hit.event.decided.rule not in _LATER:
-            return False
-    elif hit.ruling not in _SAME_HAND:
+    if hit.ruling not in _SAME_HAND and (hit.event.decided is None or hit.event.decided.rule not in _LATER):
         return False
     return hit.network is None or speaks(hit) is not Certainty.CERTAIN
 

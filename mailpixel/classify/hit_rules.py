@@ -11,7 +11,7 @@ from mailpixel.classify.observation import (
     Observation,
     Ruling,
 )
-from mailpixel.classify.origins import is_own
+from mailpixel.classify.origins import own_network
 from mailpixel.classify.rules import Rules
 from mailpixel.model import Verdict, Via
 from mailpixel.traffic.agents import AgentKind
@@ -37,7 +37,9 @@ _OWN = PREVIEW | OWN_NETWORK
 def internal(hit: Observation, rules: Rules) -> Ruling | None:
     """A hit of the sender."""
     event = hit.event
-    own = hit.bits & _OWN or event.recipient in rules.seeds or is_own(event, rules)
+    if hit.bits & _OWN or event.recipient in rules.seeds:
+        return INTERNAL
+    own = rules.operator.lookup(event.address) if not event.tag else own_network(event, rules)
     return INTERNAL if own else None
 
 

@@ -17,7 +17,7 @@ from mailpixel.classify.rules import Rules
 from mailpixel.classify.trap import mark_trap
 from mailpixel.classify.weak_evidence import mark_soft
 from mailpixel.kinds import HIT_KINDS, EventKind
-from mailpixel.model import Campaign, Decision, Event, Facts, Judged, Link, Message, Verdict, Via
+from mailpixel.model import Campaign, Event, Facts, Judged, Link, Message, Verdict, Via
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,9 @@ def observe(message: Message, campaign: Campaign, rules: Rules) -> list[Observat
         if event.kind in HIT_KINDS
     ]
     for hit in observations:
-        decided = hit.event.decided
-        hit.ruling = first_ruling(hit, rules) if decided is None else _carried(decided)
+        hit.ruling = first_ruling(hit, rules)
+    if origins.dropped:
+        _carry(observations)
     mark_trap(observations, links, rules)
     mark_certain(observations, rules)
     mark_burst(observations, rules.thresholds)
@@ -77,9 +78,12 @@ def _ruling(rule: str, verdict: Verdict, via: Via | None) -> Ruling:
     return Ruling(rule, verdict, via)
 
 
-def _carried(decided: Decision) -> Ruling:
-    """The ruling that a hit carries since its details were dropped. It is never judged again."""
-    return _ruling(decided.rule, decided.verdict, decided.via)
+def _carry(observations: Sequence[Observation]) -> None:
+    """Give hits without details the ruling that they carry. They are never judged again."""
+    for hit in observations:
+        decided = hit.event.decided
+        if decided is not None:
+            hit.ruling = _ruling(decided.rule, decided.verdict, decided.via)
 
 
 def numbered(event: Event, links: Sequence[Link]) -> Event:
@@ -118,7 +122,7 @@ def _judged(observations: Sequence[Observation], rules: Rules) -> list[Judged]:
     for hit in observations:
         ruling = hit.ruling or DEFAULT
         dup = repeats.seen(hit, ruling)
-        if hit.event.decided is not None:
+        if hit.origins.dropped and hit.event.decided is not None:
             dup = hit.event.decided.dup
         judged.append(Judged(hit.event, ruling.verdict, ruling.rule, ruling.via, dup))
     return judged

@@ -108,14 +108,11 @@ def network_of(event: Event, rules: Rules) -> Network | None:
     return rules.known_networks.lookup_whole(event.address, _kept_length(event.address))
 
 
-def is_own(event: Event, rules: Rules) -> bool:
-    """Whether a hit came from a network of the operator. Tags do not tell: the hit itself does."""
-    if not event.tag:
-        return rules.operator.lookup(event.address) is not None
-    return (
-        event.address != ""
-        and rules.operator.lookup_whole(event.address, _kept_length(event.address)) is not None
-    )
+def own_network(event: Event, rules: Rules) -> Network | None:
+    """The operator's network that covers the network kept beside a tag. A tag alone does not tell."""
+    if not event.address:
+        return None
+    return rules.operator.lookup_whole(event.address, _kept_length(event.address))
 
 
 def _kept_length(address: str) -> int:
