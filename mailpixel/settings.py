@@ -92,7 +92,31 @@ class Settings:
     retention_days: int = _setting(
         730,
         "days",
-        "Hits on a campaign sent longer ago are answered but not counted. 0 counts them for ever.",
+        "Hits on a campaign sent longer ago are answered but not counted, and a message is removed this long after its"
+        " last event; figures stay. 0 counts and keeps them for ever.",
+        0,
+        36_500,
+    )
+    retention_details_days: int = _setting(
+        90,
+        "days",
+        "How long user agent and network are kept of hits in the mode full. 0: for ever.",
+        0,
+        36_500,
+    )
+    retention_last_opens_days: int = _setting(
+        365, "days", "How long the day of a person's last open is kept. 0: for ever.", 0, 36_500
+    )
+    retention_mails_days: int = _setting(
+        730, "days", "How long the mail of a campaign is kept for the click map. 0: for ever.", 0, 36_500
+    )
+    retention_letters_days: int = _setting(
+        30, "days", "How long events are kept that the receiver of a webhook refused. 0: for ever.", 0, 36_500
+    )
+    retention_consents_days: int = _setting(
+        1_826,
+        "days",
+        "How long the proof of consent is kept after a person's last statement. Refusals stay in force. 0: for ever.",
         0,
         36_500,
     )

@@ -40,6 +40,7 @@ COMMANDS = {
     "share": "share",
     "person": "person",
     "consent": "consent",
+    "retention": "retention",
     "settings": "settings",
     "webhook": "webhook",
     "doctor": "doctor",

@@ -22,6 +22,7 @@ from mailpixel.doctor import (
     check_mails,
     check_public,
     check_put_aside,
+    check_retention,
     check_rights,
     check_rules,
     check_salts,
@@ -34,6 +35,7 @@ from mailpixel.folder.key_file import load_keyring
 from mailpixel.folder.suppressed import suppressed_file
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign
+from mailpixel.privacy.retained import periods
 from mailpixel.store.store import Store
 from mailpixel.times import now_ms
 
@@ -118,6 +120,8 @@ def _local() -> Iterator[Check]:
         yield check_erasures(store, registry, now_ms())
         yield check_suppressed(store, suppressed_file(settings().key_file))
         yield check_mails(registry)
+        found = periods(settings(), registry.privacy_choice())
+        yield check_retention(found, registry.retention_runs(), now_ms())
         yield check_rules(store, rules().version)
         with suppress(KeyringError):  # the check of the key file says it
             yield from check_inbound(registry, load_keyring(settings().key_file))

@@ -1,6 +1,7 @@
 """`mailpixel rebuild`: judge past hits again."""
 
 import sys
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import click
@@ -9,6 +10,7 @@ from mailpixel.classify import judge
 from mailpixel.cli.context import Command, policy, print_json, print_table, rules, say, stores
 from mailpixel.cli.suggestions import campaign_of, complete_campaign
 from mailpixel.projections.rebuild_difference import Difference
+from mailpixel.times import moment_of
 
 MINIMISED = (
     "hits that were logged without an address keep the network entry of their day, and hits whose details were "
@@ -39,6 +41,7 @@ def rebuild_command(id: str | None, dry_run: bool, as_json: bool) -> None:
     else:
         for difference in changed:
             _print_difference(difference)
+    _say_what_is_gone(store.people_gone(), differences)
     failed = [difference for difference in differences if difference.error]
     for difference in failed:
         say(f"campaign {difference.campaign} cannot be judged ({difference.error}); it stays as it was")
@@ -48,6 +51,17 @@ def rebuild_command(id: str | None, dry_run: bool, as_json: bool) -> None:
         say(MINIMISED)
     if failed:
         sys.exit(1)
+
+
+def _say_what_is_gone(gone: Mapping[str, int], differences: Sequence[Difference]) -> None:
+    """Say which figures cannot be judged again, because their messages were removed."""
+    for each in differences:
+        if each.campaign in gone:
+            day = f"{moment_of(gone[each.campaign]):%Y-%m-%d}"
+            say(
+                f"campaign {each.campaign}: messages whose last event was before {day} are removed (retention) and are"
+                " not judged again; their figures stay as they were"
+            )
 
 
 def _print_difference(difference: Difference) -> None:

@@ -59,6 +59,10 @@ def _print(summary: Summary, zone: tzinfo | None) -> None:
         f"{summary.provisional} provisional, {summary.probes} probes, {summary.internal} internal, "
         f"{summary.overflow} past the cap, rules {' and '.join(summary.editions)}"
     )
+    if summary.people_gone_before:
+        console.print(
+            f"messages whose last event was before {summary.people_gone_before[:10]} are removed; they count"
+        )
 
 
 def _marks(summary: Summary) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ public     which public addresses there are, and what they answer
 arrivals   what arrives in the log through them
 inbound    the sources of delivery reports
 mails      the campaigns whose mail is kept
+retention  whether what is past its time is removed
 local      the keys, the rights of files and the fold on this machine; what a check is
 webhooks   whether the receivers of webhooks answer
 links      where the links of a campaign lead
@@ -27,6 +28,7 @@ from mailpixel.doctor.local import (
 )
 from mailpixel.doctor.mails import check_mails
 from mailpixel.doctor.public import Address, addresses, check_public
+from mailpixel.doctor.retention import check_retention
 from mailpixel.doctor.webhooks import check_webhooks
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "check_mails",
     "check_public",
     "check_put_aside",
+    "check_retention",
     "check_rights",
     "check_rules",
     "check_salts",

@@ -38,6 +38,8 @@ DEFINITIONS: Mapping[str, str] = {
     "shares may add up to more than 100 %.",
     "When": "Opens and clicks over time, without repeats.",
     "First 3 days": "Human opens by hour, in the first 72 hours after sending.",
+    "People gone": "Messages whose last hit or report was before a day are removed, because their time is over. All "
+    "figures still count them; lists of recipients do not.",
     "Since sending": "The share of recipients who had opened or clicked, by full hours since sending. Only human "
     "opens and clicks count.",
 }

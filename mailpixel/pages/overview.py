@@ -159,6 +159,10 @@ def notes(summary: Summary) -> list[str]:
             "includes them.",
         ),
         (
+            summary.people_gone_before is not None,
+            f"{DEFINITIONS['People gone']} Here this is the day: {(summary.people_gone_before or '')[:10]}.",
+        ),
+        (
             len(summary.editions) > 1,
             "Some of these figures were judged by an earlier edition of the rules. A rebuild judges all by the "
             "current one.",

@@ -6,6 +6,10 @@ from mailpixel.store.consumers import Consumers
 from mailpixel.store.projections import FOLD
 from mailpixel.store.registry import FoldRegistry
 
+RETENTION = "retention"
+"""The name of the consumer that removes what is old."""
+UNPLACED = frozenset({RETENTION, "erasures"})
+"""What holds a lease but has no position in the log."""
 SET_BACK_MS = 1_000
 """A noted moment may lie this far in the future: clocks are sometimes set back. Beyond that it is ignored."""
 
@@ -29,6 +33,8 @@ def lags_ms(
     """
     lags: dict[str, int | None] = {FOLD: None}
     for name, lease in registry.leases().items():
+        if name in UNPLACED:
+            continue
         if 0 < lease.caught_up_at_ms <= now_ms + SET_BACK_MS:
             first_ms = consumers.consumer(name).waiting().first_event_ms
             waits = first_ms is not None or (name == FOLD and registry.any_stale())

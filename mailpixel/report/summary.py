@@ -79,7 +79,11 @@ class Rate(Answer, frozen=True):
 
 
 class Summary(Answer, frozen=True):
-    """The figures of one campaign. `as_of` is null until the first fold."""
+    """The figures of one campaign. `as_of` is null until the first fold.
+
+    Messages whose last event was before `people_gone_before` were removed: their figures are here, their recipients
+    in no list any more. Null: none were.
+    """
 
     campaign: SummaryCampaign
     recipients: RecipientCounts
@@ -95,6 +99,7 @@ class Summary(Answer, frozen=True):
     provisional: Count
     overflow: Count
     as_of: Iso | None
+    people_gone_before: Iso | None
     rules_version: Annotated[
         str | Annotated[list[str], Meta(min_length=2, max_length=2)],
         Meta(
@@ -138,6 +143,7 @@ def summarise(campaign: Campaign, figures: Figures, rules_version: str) -> Summa
         provisional=figures.provisional,
         overflow=figures.overflow,
         as_of=iso_ms(figures.as_of_ms or None),
+        people_gone_before=iso_ms(figures.people_gone_ms),
         rules_version=[figures.edition, rules_version] if is_mixed else rules_version,
     )
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -10,7 +11,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mailpixel.errors import StoreUnavailable
+from mailpixel.privacy.retained import periods
 from mailpixel.projections.lag import lags_ms
+from mailpixel.report.retention import last_run_ms
 from mailpixel.server.metrics_access import check_access
 from mailpixel.server.services import Services
 from mailpixel.server.stored_metrics import stored_exposition, webhook_figures
@@ -85,11 +88,18 @@ def lags_s_of(services: Services) -> Mapping[str, float | None]:
 
 
 def _stored(services: Services, lags_s: Mapping[str, float | None]) -> bytes:
-    """The metrics of webhooks; nothing when the store cannot be read."""
+    """The metrics of webhooks and retention; nothing when the store cannot be read."""
     try:
-        return stored_exposition(webhook_figures(services.registry, lags_s))
+        figures = webhook_figures(services.registry, lags_s)
+        return stored_exposition(replace(figures, retention_age_s=_retention_age_s(services)))
     except StoreUnavailable:
         return b""
+
+
+def _retention_age_s(services: Services) -> float:
+    registry, now_ms = services.registry, services.clock()
+    at_ms = last_run_ms(periods(services.settings, registry.privacy_choice()), registry.retention_runs())
+    return math.inf if at_ms is None else max(now_ms - at_ms, 0) / 1000
 
 
 def _lags_s_in(state: dict[str, Any]) -> Mapping[str, float | None]:

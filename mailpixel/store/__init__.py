@@ -9,6 +9,7 @@ aggregates        counts of campaigns without recipients
 erasure           removes a person
 tombstones        keep an erased person out
 details           drops what was needed to judge old hits
+retention         removes what is old, and keeps its figures
 salts             what the tags of hits are made with, one a day
 registry          what a registry offers: the sum of campaigns, keys, leases, consent, and its news
 campaigns         campaigns and links

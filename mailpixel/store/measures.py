@@ -218,6 +218,14 @@ def tally(states: Iterable[Judgement]) -> Mapping[TallyKey, int]:
     return total.counts()
 
 
+def rolled(counts: Mapping[TallyKey, int]) -> Mapping[TallyKey, int]:
+    """The same sums by day (UTC) instead of by quarter hour; those of the whole campaign stay."""
+    sums: Counter[TallyKey] = Counter()
+    for (bucket_ms, link, measure), number in counts.items():
+        sums[bucket_ms - bucket_ms % DAY_MS, link, measure] += number
+    return sums
+
+
 @lru_cache(maxsize=1_024)  # a table asks for one column after the other, each for the same page of messages
 def hit_counts(marks: bytes) -> Mapping[str, int]:
     """What the hits of one message add to each measure of `BY_HIT`, without zeros: a part of `tally`, made faster."""

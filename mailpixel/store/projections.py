@@ -97,10 +97,11 @@ class Figures:
     """The counters of one campaign at one moment.
 
     `totals` and `links` are the tally of its states at that moment, with what was counted without recipients, see
-    `mailpixel.store.aggregates`. `totals` is by measure, `links` by link number and measure (-1: embedded
-    destinations). `overflow` counts hits past the cap and `provisional` hits younger than the settle time.
-    `as_of_ms` is the moment up to which the log has been folded (0: never). `edition` is the edition of the rules
-    of the oldest figures (empty: not known).
+    `mailpixel.store.aggregates`, and what removed messages added. `totals` is by measure, `links` by link number and
+    measure (-1: embedded destinations). `overflow` counts hits past the cap and `provisional` hits younger than the
+    settle time. `as_of_ms` is the moment up to which the log has been folded (0: never). `edition` is the edition of
+    the rules of the oldest figures (empty: not known). Messages whose last event was before `people_gone_ms` were
+    removed (None: none were).
     """
 
     totals: Mapping[str, int]
@@ -109,6 +110,7 @@ class Figures:
     provisional: int
     as_of_ms: int
     edition: str = ""
+    people_gone_ms: int | None = None
 
 
 class Window(NamedTuple):

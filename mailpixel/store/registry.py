@@ -19,6 +19,7 @@ from mailpixel.store.lifecycle import Lifecycle
 from mailpixel.store.mails import Mails
 from mailpixel.store.opt_outs import OptOuts
 from mailpixel.store.privacy_choice import PrivacyChoices
+from mailpixel.store.retention import OldRecords
 from mailpixel.store.shares import Shares
 from mailpixel.store.sign_ins import SignIns
 from mailpixel.store.webhooks import WebhookRegistry
@@ -74,6 +75,7 @@ class Registry(
     WebhookRegistry,
     Erasures,
     Workers,
+    OldRecords,
     Lifecycle,
     Protocol,
 ):

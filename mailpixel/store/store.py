@@ -14,8 +14,11 @@ from mailpixel.store.erasure import Erasure
 from mailpixel.store.lifecycle import Lifecycle
 from mailpixel.store.log import Log
 from mailpixel.store.projections import Projections
+from mailpixel.store.retention import Retention
 from mailpixel.store.salts import Salts
 
 
-class Store(Log, Consumers, Projections, Changes, Erasure, Salts, Details, Aggregates, Lifecycle, Protocol):
+class Store(
+    Log, Consumers, Projections, Changes, Erasure, Salts, Details, Aggregates, Retention, Lifecycle, Protocol
+):
     """The log of events and the projections folded from it."""

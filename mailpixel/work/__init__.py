@@ -6,5 +6,6 @@ side_by_side        runs them
 traced              traces the turns of one
 problems            logs their failures
 erasures            finishes erasures that were held up
+retention           removes what is past its time
 folding             the fold, by the rules in force
 """

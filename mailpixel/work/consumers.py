@@ -11,7 +11,10 @@ from mailpixel.folder.operator_file import RulesInForce
 from mailpixel.ingest.live import LivePart
 from mailpixel.outbound.around import Around
 from mailpixel.outbound.at_work import WebhooksAtWork
+from mailpixel.privacy.retained import periods
+from mailpixel.privacy.retaining import Retaining
 from mailpixel.projections.fold import NOTE_EVERY_MS
+from mailpixel.projections.known_campaigns import KnownCampaigns
 from mailpixel.settings import Settings
 from mailpixel.store.registry import Registry
 from mailpixel.store.store import Store
@@ -19,6 +22,7 @@ from mailpixel.tracing import Record, record_nothing
 from mailpixel.work.consumer_at_work import ConsumerAtWork
 from mailpixel.work.erasures import ErasuresAtWork
 from mailpixel.work.folding import Folding
+from mailpixel.work.retention import RetentionAtWork
 
 
 def webhooks_of(
@@ -56,4 +60,27 @@ def consumers_of(settings: Settings, store: Store, registry: Registry) -> Sequen
     return (
         Folding(store, registry, RulesInForce(settings), holder, note_every_ms),
         ErasuresAtWork(settings, store, registry),
+        retention_of(settings, store, registry, holder),
     )
+
+
+def retention_of(settings: Settings, store: Store, registry: Registry, holder: str) -> RetentionAtWork:
+    """The consumer that removes what is past its time."""
+    return RetentionAtWork(
+        retaining_of(settings, store, registry),
+        registry,
+        lambda: periods(settings, registry.privacy_choice()),
+        holder,
+    )
+
+
+def retaining_of(settings: Settings, store: Store, registry: Registry) -> Retaining:
+    """What removes everything that is past its time. Raises `InvalidInput` for a bad rules file."""
+    in_force = RulesInForce(settings)
+    part = LivePart("rules of retention", in_force.look, time.monotonic)
+
+    def rules() -> Rules:
+        part.refresh()
+        return in_force.now
+
+    return Retaining(store, registry, lambda: KnownCampaigns(registry), rules)

@@ -179,6 +179,7 @@ def test_a_summary_has_every_number_of_the_contract() -> None:
         "provisional": 4,
         "overflow": 5,
         "as_of": "2026-09-21T14:13:21.500Z",
+        "people_gone_before": None,
         "rules_version": "rules-1",
     }
 

@@ -34,20 +34,29 @@ from mailpixel.store.tombstones import SECRET_BYTES
 
 
 @dataclass(slots=True)
-class _Person:
+class Person:
+    """What is known of one person: the statements kept, when they were erased, and what holds now."""
+
     kept: list[Kept] = field(default_factory=list)
     erased_ms: int | None = None
     states: int = 0
 
     @property
     def lines(self) -> list[Line]:
+        """What the statements say."""
         return [
             Line(each.purposes, CODES[each.state], each.at_ms, each.source, each.method in OWN_METHODS)
             for each in self.kept
         ]
 
     @property
+    def statements(self) -> Sequence[Statement]:
+        """What holds now, for each of `PURPOSES`."""
+        return statements_in(self.states)
+
+    @property
     def byte(self) -> int:
+        """What holds for mail."""
         return byte_of(self.states, self.erased_ms is not None)
 
 
@@ -58,7 +67,7 @@ class MemoryConsents:
         super().__init__()
         self._consent_lock = threading.RLock()
         self._secret = token_bytes(SECRET_BYTES)
-        self._people: defaultdict[int, _Person] = defaultdict(_Person)
+        self._people: defaultdict[int, Person] = defaultdict(Person)
         self._recorded = 0
         self._wordings: dict[str, Wording] = {}
         self._changed_people: dict[int, int] = {}
@@ -91,7 +100,7 @@ class MemoryConsents:
             self._changed_people[key] = self._next_revision()
         return decision.taken
 
-    def _add(self, person: _Person, said: Said, decision: Decision, now_ms: int) -> None:
+    def _add(self, person: Person, said: Said, decision: Decision, now_ms: int) -> None:
         line = decision.line
         if line is None:
             return
@@ -112,8 +121,8 @@ class MemoryConsents:
         """See `Consents`."""
         return statements_in(self._person(recipient).states)
 
-    def _person(self, recipient: str) -> _Person:
-        return self._people.get(key_of(self._secret, recipient)) or _Person()
+    def _person(self, recipient: str) -> Person:
+        return self._people.get(key_of(self._secret, recipient)) or Person()
 
     def history(self, recipient: str) -> Sequence[Kept]:
         """See `Consents`."""
@@ -153,6 +162,17 @@ class MemoryConsents:
             for recipient in recipients:
                 key = key_of(self._secret, recipient)
                 self._people[key].erased_ms = None
+                self._changed_people[key] = self._next_revision()
+
+    def _forget_consent(self, key: int) -> None:
+        """Forget what a person said, but for a refusal, which loses the id."""
+        with self._consent_lock:
+            person = self._people[key]
+            refuses = Statement.DENIED in person.statements
+            stay = [each for each in person.kept if refuses and each.state is Statement.DENIED]
+            person.kept = [replace(each, recipient=None) for each in stay]
+            before, person.states = person.states, states_in(person.lines)
+            if person.states != before:
                 self._changed_people[key] = self._next_revision()
 
     def choose_wording(self, wording: Wording) -> None:

@@ -27,28 +27,22 @@ from mailpixel.store.campaigns import (
 )
 from mailpixel.store.keys import ApiKey, SigningKey
 from mailpixel.store.leases import LeaseState
-from mailpixel.store.memory.consents import MemoryConsents
 from mailpixel.store.memory.erasures import MemoryErasures
-from mailpixel.store.memory.inbound import MemoryInbound
-from mailpixel.store.memory.mails import MemoryMails
 from mailpixel.store.memory.privacy_choice import MemoryPrivacyChoices
+from mailpixel.store.memory.retention import MemoryOldRecords
 from mailpixel.store.memory.shares import MemoryShares
 from mailpixel.store.memory.sign_ins import MemorySignIns
-from mailpixel.store.memory.webhooks import MemoryWebhooks
 from mailpixel.store.opt_outs import OptOutsInLedger
 from mailpixel.store.registry import RegistryNews
 
 
 class MemoryRegistry(
-    MemoryConsents,
+    MemoryOldRecords,
     OptOutsInLedger,
     MemoryErasures,
-    MemoryInbound,
-    MemoryMails,
     MemoryPrivacyChoices,
     MemoryShares,
     MemorySignIns,
-    MemoryWebhooks,
 ):
     """A `Registry` in memory. Any thread may call it."""
 

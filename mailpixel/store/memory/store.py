@@ -17,10 +17,9 @@ from mailpixel.store.consumers import News
 from mailpixel.store.erasure import Ahead, Erased, Scanned, Suppression
 from mailpixel.store.log import PutAside
 from mailpixel.store.measures import MEASURES, Step, TallyKey, tally
-from mailpixel.store.memory.aggregates import MemoryAggregates
 from mailpixel.store.memory.changes import position_in
 from mailpixel.store.memory.log import Key
-from mailpixel.store.memory.salts import MemorySalts
+from mailpixel.store.memory.retention import MemoryRetention
 from mailpixel.store.projections import FOLD, Buckets, Figures, Folded, Generation, MessageState, Window
 from mailpixel.store.shown import links_people_followed
 from mailpixel.store.standing import Standing
@@ -39,13 +38,11 @@ class MemoryGeneration:
         self.folded.update({each.recipient: each for each in states})
 
 
-class MemoryStore(MemorySalts, MemoryAggregates):
+class MemoryStore(MemoryRetention):
     """A `Store` in memory. Any thread may call it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._states: defaultdict[str, dict[str, MessageState]] = defaultdict(dict)
-        self._aside: dict[Key, str] = {}
         self._editions: dict[str, str] = {}
         self._filling: dict[str, MemoryGeneration] = {}
 
@@ -61,7 +58,7 @@ class MemoryStore(MemorySalts, MemoryAggregates):
         with self._lock:
             if self.cursor() != news.since:
                 raise Conflict("the log was folded, replaced or erased from meanwhile; read again")
-            for state in filter(self._is_kept, states):
+            for state in self._still_logged(filter(self._is_kept, states)):
                 self._put(state, self._states[state.campaign])
             self._changes.note({state.campaign for state in states if not isinstance(state, PutAside)})
             self._move(FOLD, news.position)
@@ -108,7 +105,7 @@ class MemoryStore(MemorySalts, MemoryAggregates):
             )
             self._aside = {key: error for key, error in self._aside.items() if key[0] != campaign}
             self._states[campaign] = {}
-            for folded in generation.folded.values():
+            for folded in self._still_logged(generation.folded.values()):
                 self._put(folded, self._states[campaign])
             if edition:
                 self._editions[campaign] = edition
@@ -140,10 +137,12 @@ class MemoryStore(MemorySalts, MemoryAggregates):
             return Figures(
                 totals=totals,
                 links=dict(links),
-                overflow=sum(hits for key, hits in self._overflow.items() if key[0] == campaign),
+                overflow=self._kept_overflow[campaign]
+                + sum(hits for key, hits in self._overflow.items() if key[0] == campaign),
                 provisional=sum(event.campaign == campaign and _is_signed_hit(event) for event in young),
                 as_of_ms=self._as_of_ms(now_ms),
                 edition=self._editions.get(campaign, ""),
+                people_gone_ms=self._gone.get(campaign),
             )
 
     def figures_of(self, campaigns: Sequence[str], now_ms: int, settle_ms: int) -> Mapping[str, Figures]:
@@ -165,11 +164,16 @@ class MemoryStore(MemorySalts, MemoryAggregates):
     ) -> Buckets:
         """See `ReadProjections`."""
         buckets: defaultdict[int, Counter[str]] = defaultdict(Counter)
-        for (quarter_ms, link, measure), number in sorted(self._counters(campaign).items()):
-            start_ms = quarter_ms - quarter_ms % step.length_ms
-            is_in = start_ms + step.length_ms > since_ms and (until_ms is None or start_ms < until_ms)
-            if quarter_ms and not link and is_in:
-                buckets[start_ms][measure] += number
+        with self._lock:
+            counted = Counter(tally(self._states.get(campaign, {}).values())) + self._unnamed(campaign)
+            kept = Counter(self._kept.get(campaign, {}))
+        parts: tuple[tuple[Mapping[TallyKey, int], int], ...] = ((counted, step.length_ms), (kept, DAY_MS))
+        for counts, length_ms in parts:
+            for (quarter_ms, link, measure), number in sorted(counts.items()):
+                start_ms = quarter_ms - quarter_ms % length_ms
+                is_in = start_ms + length_ms > since_ms and (until_ms is None or start_ms < until_ms)
+                if quarter_ms and not link and is_in:
+                    buckets[start_ms][measure] += number
         return {start_ms: dict(buckets[start_ms]) for start_ms in sorted(buckets)}
 
     def recipients(
@@ -226,7 +230,8 @@ class MemoryStore(MemorySalts, MemoryAggregates):
                 del self._log[at]
                 self._ids.discard(event.id)
                 self._of_message.pop((campaign, event.recipient), None)
-            self._states.pop(campaign, None)
+            for of_campaign in (self._states, self._kept, self._kept_overflow, self._gone):
+                of_campaign.pop(campaign, None)
             self._changes.note([campaign])
             self._editions.pop(campaign, None)
             self._forget_views(campaign)
@@ -306,8 +311,9 @@ class MemoryStore(MemorySalts, MemoryAggregates):
 
     def _counters(self, campaign: str) -> Mapping[TallyKey, int]:
         with self._lock:
-            of_states = Counter(tally(self._states.get(campaign, {}).values()))
-        return of_states + self._unnamed(campaign)
+            counts = Counter(tally(self._states.get(campaign, {}).values()))
+            counts.update(self._kept.get(campaign, {}))
+        return counts + self._unnamed(campaign)
 
     def _as_of_ms(self, now_ms: int) -> int:
         if not self._positions.get(FOLD):

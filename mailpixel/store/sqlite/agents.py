@@ -28,8 +28,11 @@ def suspect_agents(connection: sqlite3.Connection, campaign: str, recipient: str
         connection.execute(f"{SUSPECT} where campaign = ? and recipient = ?", (campaign, recipient))
 
 
-def remove_unused_agents(database: Database) -> None:
-    """Delete the noted agents that no event uses, and note their texts so that a sweep overwrites them."""
+def remove_unused_agents(database: Database, search: bool = True) -> None:
+    """Delete the noted agents that no event uses, and note their texts so that a sweep overwrites them.
+
+    Without `search` no sweep looks for copies: the hits were old, and the text alone says nothing of anybody.
+    """
     with database.reading() as connection:
         noted, suspects = _suspects(connection)
         (last,) = connection.execute(LAST).fetchone()
@@ -38,7 +41,8 @@ def remove_unused_agents(database: Database) -> None:
             suspects -= _used_since(connection, 0)
     with _unchecked(database), database.writing() as connection:
         unused = sorted(suspects - _used_since(connection, last))
-        note_unswept(connection, (_text_of(connection, agent) for agent in unused))
+        if search:
+            note_unswept(connection, (_text_of(connection, agent) for agent in unused))
         connection.executemany("delete from agents where id = ?", [(agent,) for agent in unused])
         connection.execute("delete from suspect_agents where rowid <= ?", (noted,))
 

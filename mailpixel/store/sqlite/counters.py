@@ -12,6 +12,7 @@ from mailpixel.store.projections import Window
 from mailpixel.store.sqlite.aggregates import buckets_of, joined
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.generations import live_generation
+from mailpixel.store.sqlite.kept import kept_days
 from mailpixel.times import DAY_MS
 
 MOVE = """
@@ -44,6 +45,12 @@ def move_counters(connection: sqlite3.Connection, generation: int, moves: Mappin
     connection.executemany(DROP_DAY, [(generation, *key) for key, number in by_day.items() if number < 0])
 
 
+def drop_zeros(connection: sqlite3.Connection, generation: int) -> None:
+    """Delete counters that are zero: what retention removed while the generation was filled came off too early."""
+    for table in ("counters", "days"):
+        connection.execute(f"delete from {table} where shelf = ? and number = 0", (generation,))  # noqa: S608
+
+
 def _by_day(moves: Mapping[TallyKey, int]) -> Mapping[tuple[int, str], int]:
     sums: Counter[tuple[int, str]] = Counter()
     for (bucket_ms, _, measure), number in moves.items():
@@ -72,5 +79,8 @@ def timeline(
         rows = connection.execute(statement, (generation, *bounds_of(window, step)))
         for bucket, measure, number in rows:
             buckets.setdefault(bucket * scale, {})[measure] = number
+        for start_ms, measure, number in kept_days(connection, campaign, window):
+            bucket = buckets.setdefault(start_ms, {})
+            bucket[measure] = bucket.get(measure, 0) + number
         unnamed = buckets_of(connection, {campaign: bounds_of(window, step)}, step)[campaign]
-    return joined(buckets, unnamed)
+    return joined({start_ms: buckets[start_ms] for start_ms in sorted(buckets)}, unnamed)

@@ -26,6 +26,8 @@ OF_CAMPAIGN = (
     "delivered_counts",
     "report_keys",
     "counted_reports",
+    "kept",
+    "people_gone",
 )
 """Tables whose rows of a campaign go with it."""
 

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,6 +13,7 @@ from mailpixel.store.projections import Buckets, Figures, Window
 from mailpixel.store.sqlite.aggregates import buckets_of, joined, whole_of
 from mailpixel.store.sqlite.counters import bounds_of
 from mailpixel.store.sqlite.database import Database
+from mailpixel.store.sqlite.kept import gone_until, kept_days, kept_overflow, kept_totals
 from mailpixel.store.sqlite.projections import after_ms, as_of_ms
 from mailpixel.store.sqlite.rows import HITS
 from mailpixel.times import DAY_MS
@@ -58,7 +59,12 @@ def figures_of(
             for (bucket_ms, link, measure), number in unnamed.items():
                 if not (bucket_ms or link):
                     totals[campaign][measure] = totals[campaign].get(measure, 0) + number
-        overflow = _by_campaign(connection, OVERFLOW, named)
+        for campaign, link, measure, number in kept_totals(connection, campaigns):
+            if not link:
+                totals[campaign][measure] += number
+        overflow = Counter(_by_campaign(connection, OVERFLOW, named))
+        overflow.update(kept_overflow(connection, campaigns))
+        gone = gone_until(connection, campaigns)
         editions = _by_campaign(connection, EDITIONS, named)
         provisional = _by_campaign(connection, PROVISIONAL, after_ms(now_ms - settle_ms))
         plain = Figures({}, {}, 0, 0, as_of_ms(connection, now_ms))
@@ -66,9 +72,10 @@ def figures_of(
         campaign: replace(
             plain,
             totals=totals[campaign],
-            overflow=overflow.get(campaign, 0),
+            overflow=overflow[campaign],
             provisional=provisional.get(campaign, 0),
             edition=editions.get(campaign, ""),
+            people_gone_ms=gone.get(campaign),
         )
         for campaign in campaigns
     }
@@ -86,8 +93,20 @@ def timelines(
         rows = connection.execute(statement, (asked, json.dumps(list(measures))))
         for campaign, bucket, measure, number in rows:
             found[campaign][bucket * scale][measure] = number
+        for campaign in gone_until(connection, list(windows)):
+            buckets = found[campaign]
+            for start_ms, measure, number in kept_days(connection, campaign, windows[campaign]):
+                if measure in measures:
+                    buckets[start_ms][measure] = buckets[start_ms].get(measure, 0) + number
         unnamed = buckets_of(connection, bounds, step)
-    return {campaign: joined(buckets, unnamed[campaign], measures) for campaign, buckets in found.items()}
+    return {
+        campaign: joined(_in_order(buckets), unnamed[campaign], measures)
+        for campaign, buckets in found.items()
+    }
+
+
+def _in_order(buckets: Buckets) -> Buckets:
+    return {start_ms: buckets[start_ms] for start_ms in sorted(buckets)}
 
 
 def _by_campaign(connection: sqlite3.Connection, statement: str, value: object) -> dict[str, Any]:

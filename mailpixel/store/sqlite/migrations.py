@@ -13,7 +13,13 @@ from sqlite_utils import Database as Admin
 from sqlite_utils import Migrations
 
 from mailpixel.errors import StoreUnavailable
-from mailpixel.store.sqlite import steps_0028, steps_0029, steps_0030, steps_0031  # noqa: F401 - they add their steps
+from mailpixel.store.sqlite import (  # noqa: F401 - they add their steps
+    steps_0028,
+    steps_0029,
+    steps_0030,
+    steps_0031,
+    steps_0035,
+)
 from mailpixel.store.sqlite.database import (
     BUSY_MS,
     KEEP_NO_COPY,

@@ -18,7 +18,7 @@ from mailpixel.store.measures import Tally
 from mailpixel.store.projections import Folded, MessageState
 from mailpixel.store.sqlite.aside import keep_aside
 from mailpixel.store.sqlite.changes import note_changed
-from mailpixel.store.sqlite.counters import move_counters
+from mailpixel.store.sqlite.counters import drop_zeros, move_counters
 from mailpixel.store.sqlite.cursor import read_cursor, write_cursor
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.editions import REPLACE
@@ -31,6 +31,7 @@ from mailpixel.store.sqlite.generations import (
     states_of,
     sweep_left,
 )
+from mailpixel.store.sqlite.kept import still_logged
 from mailpixel.store.sqlite.persons import note_campaign
 
 PART = 5_000
@@ -112,7 +113,7 @@ class NewGeneration:
         if connection.execute(filling, (self._generation,)).fetchone() is None:
             raise Conflict("a person was erased or another rebuild began meanwhile; start over")
         newest: dict[str, MessageState] = {}
-        for each in folded:
+        for each in still_logged(connection, list(folded)):
             if isinstance(each, PutAside):
                 self._aside[each.recipient] = each
             else:
@@ -148,6 +149,7 @@ class NewGeneration:
 
     def _exchange(self, connection: sqlite3.Connection) -> None:
         move_counters(connection, self._generation, self._tally.counts())
+        drop_zeros(connection, self._generation)
         connection.execute(
             "update shelves set live = ? where campaign = ? and live = 1", (LEFT, self._campaign)
         )

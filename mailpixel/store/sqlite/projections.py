@@ -24,6 +24,7 @@ from mailpixel.store.sqlite.generations import (
     put_states,
     states_of,
 )
+from mailpixel.store.sqlite.kept import gone_until, kept_overflow, kept_totals, still_logged
 from mailpixel.store.sqlite.persons import note_campaign, note_progress
 from mailpixel.store.sqlite.rows import HITS
 from mailpixel.store.sqlite.tombstones import kept_folded
@@ -57,7 +58,7 @@ class Projections:
             since, cursor = Cursor.parse(news.since), Cursor.parse(news.position)
             if read_cursor(connection) != since:
                 raise Conflict("the log was folded, replaced or erased from meanwhile; read again")
-            by_campaign, aside = _sorted_out(kept_folded(connection, states))
+            by_campaign, aside = _sorted_out(still_logged(connection, kept_folded(connection, states)))
             for campaign, of_campaign in by_campaign.items():
                 _replace_states(connection, campaign, of_campaign)
             note_changed(connection, by_campaign)
@@ -74,10 +75,8 @@ class Projections:
         links: defaultdict[int, dict[str, int]] = defaultdict(dict)
         with self._database.reading() as connection:
             for link, measure, number in _whole_campaign(connection, campaign):
-                if link == 0:
-                    totals[measure] = number
-                else:
-                    links[link][measure] = number
+                of = links[link] if link else totals
+                of[measure] = of.get(measure, 0) + number
             for (_, link, measure), number in _unnamed(connection, campaign):
                 counted = links[link] if link else totals
                 counted[measure] = counted.get(measure, 0) + number
@@ -88,6 +87,7 @@ class Projections:
                 provisional=_provisional(connection, campaign, now_ms - settle_ms),
                 as_of_ms=as_of_ms(connection, now_ms),
                 edition=edition_of(connection, campaign),
+                people_gone_ms=gone_until(connection, [campaign]).get(campaign),
             )
 
 
@@ -121,10 +121,11 @@ def _replace_states(connection: sqlite3.Connection, campaign: str, states: Seque
 
 
 def _whole_campaign(connection: sqlite3.Connection, campaign: str) -> Sequence[tuple[int, str, int]]:
-    return connection.execute(
+    counted = connection.execute(
         "select link, measure, number from counters where shelf = ? and bucket_ms = 0 order by link, measure",
         (live_generation(connection, campaign),),
     ).fetchall()
+    return [*counted, *(row[1:] for row in kept_totals(connection, [campaign]))]
 
 
 def _unnamed(connection: sqlite3.Connection, campaign: str) -> Iterable[tuple[TallyKey, int]]:
@@ -135,7 +136,7 @@ def _unnamed(connection: sqlite3.Connection, campaign: str) -> Iterable[tuple[Ta
 
 def _overflow(connection: sqlite3.Connection, campaign: str) -> int:
     total = connection.execute("select coalesce(sum(hits), 0) from overflow where campaign = ?", (campaign,))
-    return int(total.fetchone()[0])
+    return int(total.fetchone()[0]) + kept_overflow(connection, [campaign]).get(campaign, 0)
 
 
 def _provisional(connection: sqlite3.Connection, campaign: str, settled_ms: int) -> int:

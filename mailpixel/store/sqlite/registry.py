@@ -17,6 +17,7 @@ from mailpixel.store.sqlite.leases import SqliteLeases
 from mailpixel.store.sqlite.letters import SqliteLetters
 from mailpixel.store.sqlite.mails import SqliteMails
 from mailpixel.store.sqlite.migrations import migrate
+from mailpixel.store.sqlite.old_records import SqliteOldRecords
 from mailpixel.store.sqlite.privacy_choice import SqlitePrivacyChoices
 from mailpixel.store.sqlite.shares import SqliteShares
 from mailpixel.store.sqlite.sign_ins import SqliteSignIns
@@ -40,6 +41,7 @@ class SqliteRegistry(
     SqliteLetters,
     SqliteInbound,
     SqliteErasures,
+    SqliteOldRecords,
 ):
     """A `Registry` in a file that several processes may use at once. Opening it creates and migrates the file.
 

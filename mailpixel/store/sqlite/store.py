@@ -12,6 +12,7 @@ from mailpixel.store.erasure import Ahead, Erased, Scanned, Suppression
 from mailpixel.store.log import Followed, Overflow, PutAside
 from mailpixel.store.measures import Step
 from mailpixel.store.projections import Buckets, Figures, Folded, Generation, MessageState, Window
+from mailpixel.store.retention import Holding, Kept, Removed
 from mailpixel.store.sqlite.aggregates import count_reports, last_open, raise_views
 from mailpixel.store.sqlite.aside import put_aside
 from mailpixel.store.sqlite.carried import messages_that_carried
@@ -23,12 +24,14 @@ from mailpixel.store.sqlite.details import drop_details
 from mailpixel.store.sqlite.editions import editions, note_edition
 from mailpixel.store.sqlite.erasure import erase, forget_campaign
 from mailpixel.store.sqlite.events import EventLog
+from mailpixel.store.sqlite.holdings import holding_of
 from mailpixel.store.sqlite.many_campaigns import figures_of, timelines
 from mailpixel.store.sqlite.migrations import migrate
 from mailpixel.store.sqlite.new_generation import NewGeneration
 from mailpixel.store.sqlite.person_secret import secret_of
 from mailpixel.store.sqlite.projections import Projections
 from mailpixel.store.sqlite.recipients import recipients
+from mailpixel.store.sqlite.retention import forget_past, remove_days, tidy
 from mailpixel.store.sqlite.salts import drop_salts, salt_days, salts
 from mailpixel.store.sqlite.scanning import scan
 from mailpixel.store.sqlite.sources import messages_by_source
@@ -219,6 +222,35 @@ class SqliteStore:
     def salt_days(self) -> Sequence[int]:
         """See `Salts`."""
         return salt_days(self._database)
+
+    def forget_past(
+        self, before_ms: int, after: bytes = b"", limit: int = 500, spared: Collection[str] = ()
+    ) -> Removed:
+        """See `Retention`."""
+        return forget_past(self._database, before_ms, after, limit, spared)
+
+    def people_gone(self) -> Mapping[str, int]:
+        """See `Retention`."""
+        with self._database.reading() as connection:
+            return dict(connection.execute("select campaign, until_ms from people_gone order by campaign"))
+
+    def holding(self, kind: Kept, before_ms: int) -> Holding:
+        """See `Retention`."""
+        with self._database.reading() as connection:
+            return holding_of(connection, kind, before_ms)
+
+    def remove_days(self, kind: Kept, before_ms: int, limit: int = 500) -> int:
+        """See `Retention`."""
+        return remove_days(self._database, kind, before_ms, limit)
+
+    def tidy(self) -> bool:
+        """See `Retention`."""
+        return tidy(self._database)
+
+    def compact(self) -> None:
+        """See `Retention`."""
+        self._database.rewrite()
+        self._database.truncate_log(wait=False)
 
     def erase(self, recipient: str, now_ms: int) -> int:
         """See `Store`."""

@@ -1,0 +1,135 @@
+"""Removes what is past its time, a small transaction at a time. It can end between any two, and start over."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from mailpixel.classify.rules import Rules
+from mailpixel.errors import StoreUnavailable
+from mailpixel.model import Campaign
+from mailpixel.privacy.dropping import Droppable, Dropping
+from mailpixel.privacy.retained import Period
+from mailpixel.store.campaigns import ChangedCampaigns
+from mailpixel.store.retention import Kept, OldRecords, Retention, RetentionRun
+from mailpixel.store.salts import Salts
+from mailpixel.times import DAY_MS
+
+AT_ONCE = 500
+"""Rows of one transaction. It holds the write lock for some milliseconds."""
+PATIENCE_MS = 7 * DAY_MS
+"""How much longer messages stay whose campaign waits to be judged again."""
+TRIES = 40
+"""How often emptying the write-ahead log is tried. A reader prevents it."""
+
+log = logging.getLogger(__name__)
+
+
+class RetentionStore(Droppable, Retention, Salts, Protocol):
+    """The part of a store that is needed."""
+
+
+class RetentionRegistry(OldRecords, ChangedCampaigns, Protocol):
+    """The part of a registry that is needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retaining:
+    """Goes through everything that is kept for a time. `campaigns` and `rules` are those of this moment."""
+
+    store: RetentionStore
+    registry: RetentionRegistry
+    campaigns: Callable[[], Mapping[str, Campaign]]
+    rules: Callable[[], Rules]
+
+    def due(self, periods: Sequence[Period], now_ms: int) -> Sequence[Period]:
+        """The kinds to go through now. Raises `StoreUnavailable`."""
+        runs = self.registry.retention_runs()
+        return [each for each in periods if _is_due(each, runs.get(each.retained.kind), now_ms)]
+
+    def rounds(self, periods: Sequence[Period], now_ms: int) -> Iterator[int]:
+        """Go through these kinds. After each transaction it gives how many rows that removed.
+
+        What fails is logged, and does not keep the other kinds. Raises `StoreUnavailable`.
+        """
+        total = 0
+        for period in periods:
+            if period.waiting:
+                continue
+            kind, removed = period.retained.kind, 0
+            try:
+                for rows in self._of(kind, period.before_ms(now_ms), now_ms):
+                    removed += rows
+                    yield rows
+            except StoreUnavailable:
+                raise
+            except Exception as error:
+                log.error("what is kept of %s cannot be removed (%s)", kind, type(error).__name__)
+                continue
+            self.registry.note_retention(kind, now_ms, removed)
+            total += removed
+        yield from self._tidy() if total else ()
+
+    def _of(self, kind: Kept, before_ms: int, now_ms: int) -> Iterator[int]:
+        if not before_ms:
+            return iter(())
+        match kind:
+            case Kept.SALTS:
+                return self._salts(now_ms)
+            case Kept.DETAILS | Kept.FULL_DETAILS:
+                return self._details(kind is Kept.FULL_DETAILS, before_ms)
+            case Kept.EVENTS:
+                return self._events(before_ms)
+            case Kept.LAST_OPENS | Kept.REPORTS:
+                return _all(partial(self.store.remove_days, kind, before_ms, AT_ONCE))
+            case _:
+                return _all(partial(self.registry.remove_old, kind, before_ms, AT_ONCE))
+
+    def _salts(self, now_ms: int) -> Iterator[int]:
+        """Web processes do this at midnight, too; here it is done where none runs."""
+        today = now_ms // DAY_MS
+        past = [day for day in self.store.salt_days() if day < today - 1]
+        if past and self.store.drop_salts(today - 1):
+            yield len(past)
+
+    def _details(self, full: bool, before_ms: int) -> Iterator[int]:
+        dropping = Dropping(self.store, self.campaigns(), self.rules, full)
+        more = True
+        while more:
+            hits, more = dropping.round(before_ms, AT_ONCE)
+            yield hits
+
+    def _events(self, before_ms: int) -> Iterator[int]:
+        """Messages of campaigns that wait to be judged again stay a few days longer, so that they count as judged."""
+        waiting = frozenset((*self.registry.stale(), *self.registry.relinked()))
+        yield from self._messages(before_ms, waiting)
+        if waiting:
+            yield from self._messages(before_ms - PATIENCE_MS, frozenset())
+
+    def _messages(self, before_ms: int, spared: frozenset[str]) -> Iterator[int]:
+        after = b""
+        while True:
+            removed = self.store.forget_past(before_ms, after, AT_ONCE, spared)
+            after = removed.after
+            yield removed.events
+            if not after:
+                return
+
+    def _tidy(self) -> Iterator[int]:
+        for _ in range(TRIES):
+            if self.store.tidy():
+                return
+            yield 0
+
+
+def _all(remove: Callable[[], int]) -> Iterator[int]:
+    """Remove rows until fewer come than were asked for."""
+    while (removed := remove()) == AT_ONCE:
+        yield removed
+    yield removed
+
+
+def _is_due(period: Period, run: RetentionRun | None, now_ms: int) -> bool:
+    """A run in the future was noted by a clock that was ahead."""
+    return not period.waiting and (run is None or not 0 <= now_ms - run.at_ms < period.retained.every_ms)

@@ -1,0 +1,124 @@
+"""What a store and a registry offer for retention: old rows are removed, and the figures stay as they were.
+
+One contract suite (`tests/integration/test_retention_contract.py`) runs on every store and registry.
+"""
+
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+
+class Kept(StrEnum):
+    """What is kept for a time."""
+
+    SALTS = "salts"
+    DETAILS = "details"
+    FULL_DETAILS = "full_details"
+    EVENTS = "events"
+    LAST_OPENS = "last_opens"
+    REPORTS = "reports"
+    MAILS = "mails"
+    LETTERS = "letters"
+    POSTS = "posts"
+    CONSENTS = "consents"
+
+
+OF_REGISTRY = frozenset({Kept.MAILS, Kept.LETTERS, Kept.POSTS, Kept.CONSENTS})
+"""The kinds that a registry holds; a store holds the others."""
+
+
+class Removed(NamedTuple):
+    """What one step removed: messages and their events. Continue after the event id `after`; empty: that was all."""
+
+    messages: int = 0
+    events: int = 0
+    after: bytes = b""
+
+
+class Holding(NamedTuple):
+    """What is stored of one kind.
+
+    `rows` are all rows, `past` those that would be removed. `oldest_ms` is the moment of the oldest (None: none
+    there), `size_bytes` what tables and indexes take in the file (None: not known).
+    """
+
+    rows: int = 0
+    past: int = 0
+    oldest_ms: int | None = None
+    size_bytes: int | None = None
+
+
+class RetentionRun(NamedTuple):
+    """When a kind was last gone through to its end, how many rows that removed, and when rows last were removed.
+
+    Moments are in milliseconds since 1970; `removed_ms` is None where none ever were.
+    """
+
+    at_ms: int
+    removed: int
+    removed_ms: int | None = None
+
+
+class Retention(Protocol):
+    """Removes what is old from the log, and keeps what it added to the figures."""
+
+    def forget_past(
+        self, before_ms: int, after: bytes = b"", limit: int = 500, spared: Collection[str] = ()
+    ) -> Removed:
+        """Remove messages whose last event was received before a moment: about `limit` events, in one transaction.
+
+        A message goes as a whole, with its state, so no verdict ever changes by half of a message. What it added to
+        the figures of its campaign stays, by day (UTC) where it was by quarter hour. Messages that are not folded
+        yet, and those of `spared` campaigns, stay. Call it again with the `after` of the answer.
+        """
+        ...
+
+    def people_gone(self) -> Mapping[str, int]:
+        """Campaigns that lost messages, with the moment: messages whose last event was earlier are gone."""
+        ...
+
+    def holding(self, kind: Kept, before_ms: int) -> Holding:
+        """What the store has of a kind that is not one of `OldRecords`, and how much of it is past."""
+        ...
+
+    def remove_days(self, kind: Kept, before_ms: int, limit: int = 500) -> int:
+        """Remove `LAST_OPENS` or `REPORTS` of days that ended before a moment, at most `limit` of them.
+
+        Returns how many were removed; fewer than `limit`: that was all.
+        """
+        ...
+
+    def tidy(self) -> bool:
+        """Remove agents that no event has any more, and empty the write-ahead log.
+
+        Returns False if a reader prevents the latter, without waiting for it.
+        """
+        ...
+
+    def compact(self) -> None:
+        """Write the file again: it becomes as small as its content. Writers wait meanwhile."""
+        ...
+
+
+class OldRecords(Protocol):
+    """Removes what is old from a registry, and notes when each kind was gone through."""
+
+    def remove_old(self, kind: Kept, before_ms: int, limit: int = 500) -> int:
+        """Remove `MAILS`, `LETTERS`, `POSTS` or `CONSENTS` from before a moment, at most `limit` of them.
+
+        Of people who said nothing for so long, a grant goes with its proof: they are unknown again. A refusal stays
+        in force, without the id. Returns how many were removed; fewer than `limit`: that was all.
+        """
+        ...
+
+    def holding(self, kind: Kept, before_ms: int) -> Holding:
+        """What is stored of these kinds, and how much of it is past."""
+        ...
+
+    def note_retention(self, kind: Kept, at_ms: int, removed: int) -> None:
+        """Note that a kind was gone through to its end."""
+        ...
+
+    def retention_runs(self) -> Mapping[Kept, RetentionRun]:
+        """When each kind was last gone through."""
+        ...

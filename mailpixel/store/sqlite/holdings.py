@@ -1,0 +1,112 @@
+"""What is stored of each kind in a SQLite file: how old it is and what it takes. Counting may take seconds."""
+
+import sqlite3
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from mailpixel.store.retention import Holding, Kept
+from mailpixel.store.sqlite.kept import id_from
+from mailpixel.store.sqlite.rows import HITS
+from mailpixel.times import DAY_MS
+
+
+class Counted(NamedTuple):
+    """How rows of a kind are counted: the tables they take, the rows, which are past, and the first moment.
+
+    `past` compares with `:before_ms` or `:before_id`. `oldest` is an expression for an event id or milliseconds.
+    """
+
+    tables: tuple[str, ...]
+    rows: str
+    past: str
+    oldest: str
+
+
+DETAILED = "from events where tag is not null and decided is null and kind in {HITS} and address is {}null"
+EVENTS_PAST = """
+    select count(*) from events e where id < :before_id and not exists
+        (select 1 from events y where y.campaign = e.campaign and y.recipient = e.recipient and y.id >= :before_id)
+"""
+SILENT = "(select person8 from consents group by person8 having max(max(at_ms, recorded_ms)) < :before_ms)"
+# A refusal stays without the id; bits 1, 3, 5 and so on of the states say that one is in force.
+REFUSES = 2 * sum(4**place for place in range(6))
+CONSENTS_PAST = f"""
+    select count(*) from consents where person8 in {SILENT} and (
+        recipient is not null or not (select states & {REFUSES} from consent_now n where n.person8 = consents.person8)
+    )
+"""  # noqa: S608
+
+
+def _details(full: bool) -> Counted:
+    which = DETAILED.format("not " if full else "", HITS=HITS)
+    return Counted(
+        (), f"select count(*) {which}", f"select count(*) {which} and id < :before_id", f"min(id) {which}"
+    )
+
+
+def _days(table: str) -> Counted:
+    past = f"select count(*) from {table} where (day + 1) * {DAY_MS} <= :before_ms"  # noqa: S608
+    return Counted((table,), f"select count(*) from {table}", past, f"min(day) * {DAY_MS} from {table}")  # noqa: S608
+
+
+COUNTED: Mapping[Kept, Counted] = {
+    Kept.SALTS: _days("salts"),
+    Kept.LAST_OPENS: _days("last_opens"),
+    Kept.REPORTS: _days("counted_reports"),
+    Kept.DETAILS: _details(False),
+    Kept.FULL_DETAILS: _details(True),
+    Kept.EVENTS: Counted(
+        ("events", "states", "overflow"), "select count(*) from events", EVENTS_PAST, "min(id) from events"
+    ),
+    Kept.MAILS: Counted(
+        ("mails",),
+        "select count(*) from mails",
+        "select count(*) from mails where registered_at_ms < :before_ms",
+        "min(registered_at_ms) from mails",
+    ),
+    Kept.LETTERS: Counted(
+        ("webhook_letters",),
+        "select count(*) from webhook_letters",
+        "select count(*) from webhook_letters where event_id < :before_id",
+        "min(event_id) from webhook_letters",
+    ),
+    Kept.POSTS: Counted(
+        ("inbound_once",),
+        "select count(*) from inbound_once",
+        "select count(*) from inbound_once where until_ms < :before_ms",
+        "min(until_ms) from inbound_once",
+    ),
+    Kept.CONSENTS: Counted(
+        ("consents", "consent_now"),
+        "select count(*) from consents",
+        CONSENTS_PAST,
+        "min(recorded_ms) from consents",
+    ),
+}
+
+
+def holding_of(connection: sqlite3.Connection, kind: Kept, before_ms: int) -> Holding:
+    """See `Retention` and `OldRecords`."""
+    how = COUNTED[kind]
+    given = {"before_ms": before_ms, "before_id": id_from(before_ms)}
+    (rows,) = connection.execute(how.rows).fetchone()
+    (past,) = connection.execute(how.past, given).fetchone() if rows else (0,)
+    (oldest,) = connection.execute(f"select {how.oldest}").fetchone()
+    oldest_ms = int.from_bytes(oldest[:6], "big") if isinstance(oldest, bytes) else oldest
+    return Holding(rows, past, oldest_ms, _size_bytes(connection, how.tables))
+
+
+def _size_bytes(connection: sqlite3.Connection, tables: tuple[str, ...]) -> int | None:
+    """What tables and their indexes take; None where this SQLite cannot say."""
+    if not tables:
+        return None
+    named = ", ".join(f"'{table}'" for table in tables)
+    sizes = f"""
+        select sum(pgsize) from dbstat
+        where aggregate and name in (select name from sqlite_schema where tbl_name in ({named}))
+    """  # noqa: S608
+    try:
+        (size,) = connection.execute(sizes).fetchone()
+    except sqlite3.OperationalError:
+        return None
+    return None if size is None else int(size)
