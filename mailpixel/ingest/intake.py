@@ -27,6 +27,7 @@ from mailpixel.model import Event, Facts
 from mailpixel.modes import OFF, Mode, Modes
 from mailpixel.privacy.minimise import Minimiser
 from mailpixel.privacy.resolve import AGGREGATE, NOBODY, Resolver, Signals
+from mailpixel.privacy.written import NOTHING, OPENS, Written, written
 from mailpixel.store.log import Overflow
 from mailpixel.times import DAY_MS
 from mailpixel.traffic.facts import REFUSALS, facts_with
@@ -165,14 +166,14 @@ class Intake:
     def _count(self, named: Named, destination: str | None, hit: Hit) -> Receipt:
         """A hit on a good token: log it, unless its mode forbids that, retention is over or the cap is reached."""
         claims, modes = named.claims, self._in_force(named, hit)
-        mode = modes.opens if named.kind is EventKind.OPEN else modes.clicks
-        if mode is Mode.OFF:
+        keeps = written(named.kind, modes)
+        if keeps is NOTHING:
             return Receipt(HitOutcome.UNTRACKED, destination)
         if self._live.registry.is_expired(claims.campaign, hit.now_ms):
             return Receipt(HitOutcome.EXPIRED, destination)
-        if mode < Mode.INDIVIDUAL:
-            return Receipt(HitOutcome.UNTRACKED, destination, counted=self._counted(named, hit, mode))
-        if modes.opens < Mode.INDIVIDUAL:
+        if not keeps.event:
+            return Receipt(HitOutcome.UNTRACKED, destination, counted=self._counted(named, hit, keeps))
+        if not OPENS[modes.opens].event:
             hit = hit.but(Facts.OPENS_UNSEEN)
         day = hit.now_ms // DAY_MS
         past = self._caps.past(claims.campaign, claims.recipient, day)
@@ -184,7 +185,7 @@ class Intake:
         agent = self._agents.kept(hit.agent, claims.campaign, claims.recipient, day)
         if agent is not hit.agent:
             hit = replace(hit, agent=agent)
-        return Receipt(HitOutcome.LOGGED, destination, self._event(named, hit, mode))
+        return Receipt(HitOutcome.LOGGED, destination, self._event(named, hit, keeps))
 
     def _in_force(self, named: Named, hit: Hit) -> Modes:
         """The modes in force for a hit."""
@@ -209,7 +210,7 @@ class Intake:
         signals = Signals(AGGREGATE, bool(hit.facts._value_ & resolver.refusals))
         return resolver.in_force(self._live.registry.limits(claims.campaign), NOBODY, signals)
 
-    def _counted(self, named: Named, hit: Hit, mode: Mode) -> Counted | None:
+    def _counted(self, named: Named, hit: Hit, keeps: Written) -> Counted | None:
         """What to count of a hit that is not logged; None for a campaign that is not registered."""
         claims, link = named.claims, named.link
         if not self._live.registry.knows(claims.campaign):
@@ -228,8 +229,7 @@ class Intake:
             link,
             claims.destination if link is None else None,
         )
-        keeps_day = mode is Mode.DELIVERABILITY and named.kind is EventKind.OPEN
-        return Counted(seen, claims.recipient if keeps_day else None)
+        return Counted(seen, claims.recipient if keeps.day else None)
 
     def _forgery(self, named: Named, hit: Hit) -> Receipt:
         """A broken signature on a known campaign: evidence that touches neither the message's cap nor its counts.
@@ -239,21 +239,20 @@ class Intake:
         claims, registry = named.claims, self._live.registry
         if claims.kind is TokenKind.CAMPAIGN or not registry.knows(claims.campaign):
             return BAD_TOKEN
-        modes = self._in_force(named, hit)
-        mode = modes.opens if named.kind is EventKind.OPEN else modes.clicks
-        if mode < Mode.INDIVIDUAL:
+        keeps = written(named.kind, self._in_force(named, hit))
+        if not keeps.event:
             return BAD_TOKEN
         if registry.is_expired(claims.campaign, hit.now_ms):
             return BAD_TOKEN
         if self._forged_caps.past(claims.campaign, claims.recipient, hit.now_ms // DAY_MS):
             return FORGED_OVERFLOW
         named = replace(named, claims=claims._replace(destination=None))
-        return Receipt(HitOutcome.FORGED, evidence=self._event(named, hit.but(Facts.FORGED), mode))
+        return Receipt(HitOutcome.FORGED, evidence=self._event(named, hit.but(Facts.FORGED), keeps))
 
-    def _event(self, named: Named, hit: Hit, mode: Mode) -> Event:
+    def _event(self, named: Named, hit: Hit, keeps: Written) -> Event:
         claims, link = named.claims, named.link
         received_at_ms, id = self.ids.next(hit.now_ms)
-        chosen = None if self._live.resolver.policy.legacy else mode
+        chosen = None if self._live.resolver.policy.legacy else keeps
         kept = self._minimiser.trace(hit.address, received_at_ms, claims.campaign, claims.recipient, chosen)
         return Event(
             id,

@@ -11,7 +11,7 @@ from mailpixel.classify.origins import EXACT, NOWHERE
 from mailpixel.classify.rules import Rules
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Facts, Network
-from mailpixel.modes import Mode
+from mailpixel.privacy.written import Written
 from mailpixel.times import DAY_MS
 from mailpixel.traffic.networks import network_of, packed
 
@@ -51,13 +51,13 @@ class Minimiser:
         self._rules = rules
         self._keep_address = keep_address
 
-    def trace(self, address: str, at_ms: int, campaign: str, recipient: str, mode: Mode | None) -> Trace:
+    def trace(self, address: str, at_ms: int, campaign: str, recipient: str, keeps: Written | None) -> Trace:
         """What to keep of the address of a hit on a message.
 
-        The entry and the operator's networks are those of the rules in force now. The mode `full` keeps the first
-        address of its /24 or /48, too. None: no mode was chosen yet.
+        The entry and the operator's networks are those of the rules in force now. With `keeps.network` the
+        first address of its /24 or /48 is kept, too. None: no mode was chosen yet.
         """
-        if mode is None:
+        if keeps is None:
             return Trace(minimise(address, self._keep_address))
         if not address:
             return Trace(tag=NOWHERE)
@@ -65,7 +65,7 @@ class Minimiser:
         former = self._salts.former(day) if past_ms < FORMER_MS else None
         rules = self._rules()
         return Trace(
-            minimise(address, "network") if mode is Mode.FULL and self._keep_address != "none" else "",
+            minimise(address, "network") if keeps.network and self._keep_address != "none" else "",
             tag_of(self._salts.salt(day), campaign, recipient, address),
             b"" if former is None else tag_of(former, campaign, recipient, address),
             rules.known_networks.lookup(address),

@@ -10,6 +10,7 @@ from mailpixel.model import Campaign, Event, Message
 from mailpixel.modes import Mode
 from mailpixel.privacy.minimise import Minimiser
 from mailpixel.privacy.salts import OwnSalts
+from mailpixel.privacy.written import OPENS
 
 Judging = tuple[Message, Campaign]
 DAY_MS = 86_400_000
@@ -29,7 +30,7 @@ def _tagged(event: Event, minimiser: Minimiser, full: bool) -> Event:
         event.received_at_ms,
         event.campaign,
         event.recipient,
-        Mode.FULL if full else Mode.INDIVIDUAL,
+        OPENS[Mode.FULL if full else Mode.INDIVIDUAL],
     )
     return replace(
         event,

@@ -9,6 +9,7 @@ from mailpixel.errors import StoreUnavailable
 from mailpixel.modes import Mode
 from mailpixel.privacy.minimise import FORMER_MS, Minimiser, tag_of
 from mailpixel.privacy.salts import LiveSalts
+from mailpixel.privacy.written import OPENS
 from mailpixel.store.memory import MemoryStore
 
 DAY = 20_785
@@ -129,6 +130,6 @@ def test_only_hits_soon_after_midnight_have_the_tag_of_the_former_day() -> None:
     salts.look()
     minimiser, midnight_ms = Minimiser(salts, lambda: rules), (DAY + 1) * DAY_MS
     moments = (midnight_ms - 1, midnight_ms, midnight_ms + FORMER_MS - 1, midnight_ms + FORMER_MS)
-    kept = [minimiser.trace("192.0.2.10", at_ms, "spring", "r-1", Mode.INDIVIDUAL) for at_ms in moments]
+    kept = [minimiser.trace("192.0.2.10", at_ms, "spring", "r-1", OPENS[Mode.INDIVIDUAL]) for at_ms in moments]
     assert [bool(each.former_tag) for each in kept] == [False, True, True, False]
     assert kept[1].former_tag == kept[0].tag != kept[1].tag == kept[3].tag
