@@ -130,6 +130,8 @@ def test_only_hits_soon_after_midnight_have_the_tag_of_the_former_day() -> None:
     salts.look()
     minimiser, midnight_ms = Minimiser(salts, lambda: rules), (DAY + 1) * DAY_MS
     moments = (midnight_ms - 1, midnight_ms, midnight_ms + FORMER_MS - 1, midnight_ms + FORMER_MS)
-    kept = [minimiser.trace("192.0.2.10", at_ms, "spring", "r-1", OPENS[Mode.INDIVIDUAL]) for at_ms in moments]
+    kept = [
+        minimiser.trace("192.0.2.10", at_ms, "spring", "r-1", OPENS[Mode.INDIVIDUAL]) for at_ms in moments
+    ]
     assert [bool(each.former_tag) for each in kept] == [False, True, True, False]
     assert kept[1].former_tag == kept[0].tag != kept[1].tag == kept[3].tag
