@@ -12,6 +12,8 @@ from mailpixel.cli.folding import fold_what_waits, say_what_waits
 from mailpixel.cli.printing import zone_option
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.report.clients import Clients
+from mailpixel.report.counts import named_counts
+from mailpixel.report.parts import UNNAMED_NAMES, unnamed_parts
 from mailpixel.report.summary import Summary, summarise
 from mailpixel.report.wording import ASSUMPTIONS, SPACE, heading
 from mailpixel.report.zones import in_zone
@@ -54,6 +56,9 @@ def _print(summary: Summary, zone: tzinfo | None) -> None:
     for table in (_recipients, _standing, _counts, _rates, _open_rates, _programs, _devices, _links):
         console.print()
         console.print(table(summary))
+    for reason in dict.fromkeys(note.reason for note in summary.notes):
+        console.print()
+        console.print(reason)
     console.print()
     console.print(
         f"{summary.provisional} provisional, {summary.probes} probes, {summary.internal} internal, "
@@ -124,13 +129,15 @@ def _clients(title: str, clients: Clients) -> Table:
 
 
 def _counts(summary: Summary) -> Table:
-    names = list(summary.opens)
     table = _table("", "opens", "clicks")
-    for name in names:
-        clicks = summary.clicks.get(name)
-        table.add_row(
-            name.replace("_", " "), _number(summary.opens[name]), "" if clicks is None else _number(clicks)
-        )
+    clicks = dict(named_counts(summary.clicks))
+    for name, number in named_counts(summary.opens):
+        of_clicks = _number(clicks[name]) if name in clicks else ""
+        table.add_row(name.replace("_", " "), _number(number), of_clicks)
+    opens, followed = (dict(unnamed_parts(each)) for each in (summary.opens, summary.clicks))
+    for part in opens or followed:
+        name = f"without recipients: {UNNAMED_NAMES[part]}"
+        table.add_row(name, _number(opens.get(part, 0)), _number(followed.get(part, 0)))
     return table
 
 
@@ -179,6 +186,6 @@ def _links(summary: Summary) -> Table:
     table = _table("link", "clicks", "human", "unique human", "url")
     for link in summary.links:
         number, url = link.number, link.url
-        counted = [f"{count:,}" for count in (link.events, link.human, link.unique_human)]
+        counted = [_number(count) for count in (link.events, link.human, link.unique_human)]
         table.add_row(str(number or ""), *counted, plain(url or "links made for single recipients"))
     return table

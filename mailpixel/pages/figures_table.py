@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from mailpixel.pages.definitions import COUNT_DEFINITIONS, DEFINITIONS
 from mailpixel.pages.numbers import grouped, per_cent, rate_of
+from mailpixel.report.counts import VIEWS, named_counts
+from mailpixel.report.parts import UNNAMED_NAMES, unnamed_parts
 from mailpixel.report.summary import Summary
 from mailpixel.report.wording import ASSUMPTIONS
 
@@ -59,11 +61,23 @@ def figures_view(summary: Summary) -> FiguresView:
 
 
 def _counts(summary: Summary) -> list[FigureLine]:
-    return [
+    clicks = dict(named_counts(summary.clicks))
+    lines = [
         FigureLine(
-            _words(name), [grouped(number), _optional(summary.clicks.get(name))], COUNT_DEFINITIONS[name]
+            _words(name),
+            [_number(number), _number(clicks[name]) if name in clicks else ""],
+            COUNT_DEFINITIONS[name],
         )
-        for name, number in summary.opens.items()
+        for name, number in named_counts(summary.opens)
+    ]
+    opens, followed = (unnamed_parts(each) for each in (summary.opens, summary.clicks))
+    return lines + [
+        FigureLine(
+            f"Without recipients: {UNNAMED_NAMES[part]}",
+            [grouped(opens.get(part, 0)), grouped(followed.get(part, 0))],
+            VIEWS,
+        )
+        for part in opens or followed
     ]
 
 
@@ -89,7 +103,3 @@ def _interval(low: float | None, high: float | None) -> str:
 
 def _number(value: int | None) -> str:
     return "not known" if value is None else grouped(value)
-
-
-def _optional(value: int | None) -> str:
-    return "" if value is None else grouped(value)

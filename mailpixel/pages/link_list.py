@@ -32,8 +32,9 @@ class FormerLine:
 class LinkLine:
     """One link as text. `number` is empty for the row of embedded destinations, `url` is text and never a link to it.
 
-    `label` is the text of its place in the mail, empty where it has none. `recipients` is the list of those who
-    followed it, empty where there is none.
+    `people` orders the links: where people are not known, it is the number of human clicks. `label` is the text of its
+    place in the mail, empty where it has none. `recipients` is the list of those who followed it, empty where there
+    is none.
     """
 
     number: str
@@ -65,15 +66,15 @@ def most_followed(lines: Sequence[LinkLine]) -> Sequence[LinkLine]:
 
 
 def _line(link: LinkFigures, summary: Summary, label: str) -> LinkLine:
-    clickers = summary.clicks["unique_human"]
-    share = link.unique_human / clickers if clickers else None
+    clickers, people = summary.clicks.unique_human, link.unique_human
+    share = people / clickers if clickers and people is not None else None
     row = link if isinstance(link, LinkRow) else None
     return LinkLine(
         number="" if link.number is None else str(link.number),
         label=label,
         url=link.url or (EMBEDDED if link.number is None else UNREGISTERED),
-        people=link.unique_human,
-        people_text=grouped(link.unique_human),
+        people=link.human if people is None else people,
+        people_text=grouped(people),
         machines=grouped(link.machine),
         share=per_cent(share),
         bar=share_bar("human", share),

@@ -31,8 +31,8 @@ class LeftRow(NamedTuple):
 
 def map_rows(campaign: Campaign, summary: Summary, mail: KeptMail | None) -> list[MapRow]:
     """The links of a campaign, most people first."""
-    people = {row.number: row.unique_human for row in summary.links if row.number is not None}
-    clicked = summary.clicks["unique_human"]
+    people = {row.number: row.unique_human or 0 for row in summary.links if row.number is not None}
+    clicked = summary.clicks.unique_human
     places = Counter(place.number for place in mail.places) if mail else Counter[int | None]()
     rows = [
         MapRow(

@@ -19,7 +19,15 @@ from mailpixel.pages.definitions import (
 from mailpixel.pages.link_list import LinkLine, link_lines
 from mailpixel.pages.numbers import grouped, of_messages, per_cent, rate_of
 from mailpixel.report.clients import Clients
-from mailpixel.report.parts import PART_NAMES, click_parts, machine_hits, open_parts
+from mailpixel.report.counts import VIEWS
+from mailpixel.report.parts import (
+    PART_NAMES,
+    UNNAMED_NAMES,
+    click_parts,
+    machine_hits,
+    open_parts,
+    unnamed_parts,
+)
 from mailpixel.report.summary import Summary
 from mailpixel.report.wording import HOW, heading, range_note, sending_text
 
@@ -91,6 +99,7 @@ class Overview:
     opens: PartsView
     clicks: PartsView
     standing: PartsView
+    unnamed: Sequence[PartsView]
     clients: Sequence[ClientsView]
     links: Sequence[LinkLine]
     more_links: int
@@ -124,6 +133,7 @@ def overview(
         opens=_parts("Who loaded the images", open_parts(summary)),
         clicks=_parts("Who followed links", click_parts(summary)),
         standing=_standing(summary, with_recipients),
+        unnamed=_unnamed(summary),
         clients=(
             _clients("Programs", summary.programs, program_name),
             _clients("Devices", summary.devices, device_name),
@@ -145,7 +155,7 @@ def notes(summary: Summary) -> list[str]:
             "Nothing has been counted yet. Figures appear within seconds of the first hit.",
         ),
         (
-            recipients.tracked is None,
+            recipients.tracked is None and not summary.notes,
             "There are no rates yet: set the number of messages sent, or report deliveries.",
         ),
         (
@@ -168,7 +178,8 @@ def notes(summary: Summary) -> list[str]:
             "current one.",
         ),
     )
-    return [text for applies, text in conditions if applies]
+    reasons = dict.fromkeys(note.reason for note in summary.notes)
+    return [*(text for applies, text in conditions if applies), *reasons]
 
 
 def _cards(summary: Summary, settle_s: float) -> list[Card]:
@@ -243,6 +254,20 @@ METHOD_NAMES: Mapping[str, str] = {
 def _parts(title: str, numbers: Mapping[str, int]) -> PartsView:
     parts = [Part(kind, PART_NAMES[kind], number) for kind, number in numbers.items()]
     return PartsView(title, DEFINITIONS[title], parts_bar(title, parts), parts, sum(numbers.values()))
+
+
+def _unnamed(summary: Summary) -> list[PartsView]:
+    """What was counted without recipients; nothing where all recipients are known."""
+    found = []
+    for title, counts in (
+        ("Opens without recipients", summary.opens),
+        ("Clicks without recipients", summary.clicks),
+    ):
+        numbers = unnamed_parts(counts)
+        if numbers:
+            parts = [Part(kind, UNNAMED_NAMES[kind], number) for kind, number in numbers.items()]
+            found.append(PartsView(title, VIEWS, parts_bar(title, parts), parts, sum(numbers.values())))
+    return found
 
 
 def _standing(summary: Summary, with_recipients: bool) -> PartsView:

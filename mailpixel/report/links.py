@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from mailpixel.model import Campaign, Link
 from mailpixel.modes import Modes
 from mailpixel.report.answer import Answer, Count, Iso
+from mailpixel.report.counts import known_of
 from mailpixel.report.moments import iso
 from mailpixel.store.campaigns import LinkRevision
 from mailpixel.store.projections import Figures
@@ -65,14 +67,14 @@ class LinkFigures(Answer, frozen=True):
     """The clicks on one link.
 
     One row sums up all embedded destinations: its `number` and `url` are null. `url` is also null for a link number
-    that is not registered.
+    that is not registered. `unique_human` is null where clicks are counted without recipients.
     """
 
     number: Count | None
     url: str | None
     events: Count
     human: Count
-    unique_human: Count
+    unique_human: Count | None
     machine: Count
 
 
@@ -108,7 +110,10 @@ def link_rows(
     for each in revisions:
         replaced = FormerLink(each.url, iso(each.replaced_at), each.replaced_by)
         former.setdefault(each.number, []).append(replaced)
-    return tuple(_row(number, registered.get(number), figures, former.get(number, ())) for number in numbers)
+    rows = (_row(number, registered.get(number), figures, former.get(number, ())) for number in numbers)
+    if "clicks" in known_of(campaign, figures.totals).without:
+        return tuple(replace(row, unique_human=None) for row in rows)
+    return tuple(rows)
 
 
 def _row(number: int, link: Link | None, figures: Figures, former: Iterable[FormerLink]) -> LinkRow:

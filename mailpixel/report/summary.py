@@ -8,23 +8,22 @@ from msgspec import Meta
 from mailpixel.model import Campaign
 from mailpixel.report.answer import Answer, Count, Iso, Share, exactly
 from mailpixel.report.clients import Devices, Programs, devices, programs
+from mailpixel.report.counts import (
+    PEOPLE,
+    ClickCounts,
+    Known,
+    Note,
+    OpenCounts,
+    click_counts,
+    known_of,
+    open_counts,
+)
 from mailpixel.report.estimate import Audience, OpenRateRange, open_rate_range, rounded
 from mailpixel.report.links import LinkFigures, link_rows
 from mailpixel.report.moments import iso, iso_ms
 from mailpixel.store.projections import Figures
 from mailpixel.store.standing import Standing
 
-OPENS = (
-    "events",
-    "deduplicated",
-    "unique",
-    "human",
-    "unique_human",
-    "proxied",
-    "privacy_prefetch",
-    "machine",
-    "inferred_from_clicks",
-)
 AUDIENCE = (
     "opens.unique_privacy_prefetch",
     "opens.unique_privacy_only",
@@ -36,7 +35,6 @@ AUDIENCE = (
     "opens.inferred_from_clicks",
 )
 """The measures for the fields of `Audience` from `privacy` on, in the order of the fields."""
-CLICKS = ("events", "deduplicated", "unique", "human", "unique_human", "machine")
 
 
 RATES = ("open_rate", "click_rate", "click_to_open_rate")
@@ -54,6 +52,7 @@ class SummaryCampaign(Answer, frozen=True):
 class RecipientCounts(Answer, frozen=True):
     """The number of messages, by group. Null: not known.
 
+    `delivered`, `bounced` and `complained` include recipients of whom nothing else is kept; they are not `tracked`.
     `delivered` leaves out what bounced, `bounced` what a person opened or clicked all the same. `complained` counts
     messages that were reported as spam. `untracked` counts recipients who opted out. `tracked` is `delivered` less
     `untracked`; if no delivery is known it is `sent` less what bounced and less `untracked`. No message is taken off
@@ -87,8 +86,8 @@ class Summary(Answer, frozen=True):
 
     campaign: SummaryCampaign
     recipients: RecipientCounts
-    opens: Annotated[dict[str, Count], exactly(OPENS)]
-    clicks: Annotated[dict[str, Count], exactly(CLICKS)]
+    opens: OpenCounts
+    clicks: ClickCounts
     rates: Annotated[dict[str, Rate], exactly(RATES, {"$ref": "#/components/schemas/Rate"})]
     open_rate_range: OpenRateRange
     links: list[LinkFigures]
@@ -106,11 +105,14 @@ class Summary(Answer, frozen=True):
             description="The edition of the rules. If some figures are of an earlier edition, both, the earlier first."
         ),
     ]
+    notes: Annotated[
+        list[Note], Meta(description="Why values are null where hits are counted without recipients.")
+    ]
 
     @property
     def has_hits(self) -> bool:
         """Whether anything was opened or clicked, by a person or a machine."""
-        return bool(self.opens["events"] or self.clicks["events"])
+        return bool(self.opens.events or self.clicks.events)
 
     @property
     def has_events(self) -> bool:
@@ -126,15 +128,18 @@ class Summary(Answer, frozen=True):
 def summarise(campaign: Campaign, figures: Figures, rules_version: str) -> Summary:
     """The summary of a campaign. `rules_version` is the edition of the rules in force."""
     totals = figures.totals
-    recipients = _recipients(campaign, totals)
+    known = known_of(campaign, totals)
+    recipients = _recipients(campaign, totals, known)
     is_mixed = figures.edition not in ("", rules_version)
     return Summary(
         campaign=SummaryCampaign(campaign.id, campaign.name, iso(campaign.sent_at), campaign.demonstration),
         recipients=recipients,
-        opens={name: totals.get(f"opens.{name}", 0) for name in OPENS},
-        clicks={name: totals.get(f"clicks.{name}", 0) for name in CLICKS},
-        rates=_rates(recipients, totals),
-        open_rate_range=open_rate_range(_audience(recipients.tracked, totals)),
+        opens=open_counts(totals, known),
+        clicks=click_counts(totals, known),
+        rates=_rates(recipients, totals, known),
+        open_rate_range=open_rate_range(
+            _audience(recipients.tracked, totals) if known.has_rate("opens") else None
+        ),
         links=[row.figures for row in link_rows(campaign, figures)],
         programs=programs(totals),
         devices=devices(totals),
@@ -145,19 +150,28 @@ def summarise(campaign: Campaign, figures: Figures, rules_version: str) -> Summa
         as_of=iso_ms(figures.as_of_ms or None),
         people_gone_before=iso_ms(figures.people_gone_ms),
         rules_version=[figures.edition, rules_version] if is_mixed else rules_version,
+        notes=known.notes(),
     )
 
 
-def _recipients(campaign: Campaign, totals: Mapping[str, int]) -> RecipientCounts:
-    delivered = totals.get("delivered", 0) or None
+def _recipients(campaign: Campaign, totals: Mapping[str, int], known: Known) -> RecipientCounts:
+    named = totals.get("delivered", 0)
+    unnamed = {kind: totals.get(f"unnamed.{kind}", 0) for kind in ("delivery", "bounce", "complaint")}
+    delivered = named + unnamed["delivery"] or None
     bounced, untracked = totals.get("bounced", 0), totals.get("opted_out", 0)
     standing = {each.value: totals.get(f"standing.{each}", 0) for each in Standing}
-    arrived = None if campaign.sent is None else campaign.sent - bounced
-    base = arrived if delivered is None else delivered
+    arrived = None if campaign.sent is None else campaign.sent - bounced - unnamed["bounce"]
+    base = arrived if delivered is None else named
     bounced_and_untracked = bounced - standing[Standing.BOUNCED]
     tracked = None if base is None else max(base - untracked + bounced_and_untracked, 0)
     return RecipientCounts(
-        campaign.sent, delivered, bounced, totals.get("complained", 0), tracked, untracked, standing
+        campaign.sent,
+        delivered,
+        bounced + unnamed["bounce"],
+        totals.get("complained", 0) + unnamed["complaint"],
+        0 if len(known.without) == len(PEOPLE) else tracked,
+        untracked,
+        standing,
     )
 
 
@@ -167,19 +181,21 @@ def _audience(tracked: int | None, totals: Mapping[str, int]) -> Audience | None
     return Audience(tracked, *(totals.get(measure, 0) for measure in AUDIENCE))
 
 
-def _rates(recipients: RecipientCounts, totals: Mapping[str, int]) -> dict[str, Rate]:
+def _rates(recipients: RecipientCounts, totals: Mapping[str, int], known: Known) -> dict[str, Rate]:
     openers, clickers = totals.get("opens.unique_human", 0), totals.get("clicks.unique_human", 0)
     certain = openers + totals.get("opens.inferred_from_clicks", 0)
     of = _of_messages(recipients, totals)
-    return {
-        "open_rate": _rate(openers, recipients.tracked, f"Messages with at least one human open, {of}"),
-        "click_rate": _rate(clickers, recipients.tracked, f"Messages with at least one human click, {of}"),
-        "click_to_open_rate": _rate(
+    rates = {
+        "open_rate": (openers, recipients.tracked, f"Messages with at least one human open, {of}"),
+        "click_rate": (clickers, recipients.tracked, f"Messages with at least one human click, {of}"),
+        "click_to_open_rate": (
             clickers,
             certain,
             "Messages with at least one human click, of the messages with a human open or a human click.",
         ),
     }
+    reasons = {note.field: note.reason for note in known.notes()}
+    return {name: _rate(*rate, reasons.get(f"rates.{name}", "")) for name, rate in rates.items()}
 
 
 def _of_messages(recipients: RecipientCounts, totals: Mapping[str, int]) -> str:
@@ -195,7 +211,10 @@ def _of_messages(recipients: RecipientCounts, totals: Mapping[str, int]) -> str:
     return text
 
 
-def _rate(numerator: int, denominator: int | None, definition: str) -> Rate:
+def _rate(numerator: int, denominator: int | None, definition: str, reason: str) -> Rate:
+    """A rate. `reason` says why it cannot be known; empty if it can."""
+    if reason:
+        return Rate(None, numerator, None, f"{definition} Not known. {reason}")
     if denominator is None:
         definition += " Unknown: set the number of messages sent, or report deliveries."
     known = bool(denominator) and denominator is not None and numerator <= denominator

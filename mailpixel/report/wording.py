@@ -70,7 +70,12 @@ def range_sentence(rates: OpenRateRange) -> str:
 
 def heading(summary: Summary) -> str:
     """How many read the mail, or that nothing was opened or clicked yet, by a person or a machine."""
-    return range_sentence(summary.open_rate_range) if summary.has_hits else NO_HITS
+    if not summary.has_hits:
+        return NO_HITS
+    if summary.opens.unique is None:
+        views = summary.opens.human
+        return f"{views:,} {'view' if views == 1 else 'views'} by people, of whom nothing else is kept"
+    return range_sentence(summary.open_rate_range)
 
 
 NO_HITS = "No open and no click yet"

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from mailpixel.modes import Mode, both
+from mailpixel.report.counts import SOME_VIEWS, VIEWS
 from mailpixel.report.links import link_rows
 from mailpixel.report.summary import Rate, summarise
 from mailpixel.store.projections import Figures
@@ -65,6 +67,9 @@ def rate(name: str, totals: dict[str, int], sent: int | None = 1000) -> Rate:
     return summarise(a_campaign(sent=sent), figures(totals), "rules-1").rates[name]
 
 
+NOTHING_UNNAMED = {"human": 0, "privacy_prefetch": 0, "machine": 0}
+
+
 def test_a_summary_has_every_number_of_the_contract() -> None:
     summary = summarise(a_campaign(links=2, sent=1020), figures(TOTALS, LINKS, SENT_AT_MS + 1500), "rules-1")
     of_delivered = (
@@ -104,6 +109,7 @@ def test_a_summary_has_every_number_of_the_contract() -> None:
             "privacy_prefetch": 100,
             "machine": 20,
             "inferred_from_clicks": 30,
+            "aggregate": NOTHING_UNNAMED,
         },
         "clicks": {
             "events": 90,
@@ -112,6 +118,7 @@ def test_a_summary_has_every_number_of_the_contract() -> None:
             "human": 70,
             "unique_human": 54,
             "machine": 10,
+            "aggregate": NOTHING_UNNAMED,
         },
         "rates": {
             "open_rate": {
@@ -181,6 +188,7 @@ def test_a_summary_has_every_number_of_the_contract() -> None:
         "as_of": "2026-09-21T14:13:21.500Z",
         "people_gone_before": None,
         "rules_version": "rules-1",
+        "notes": [],
     }
 
 
@@ -203,6 +211,7 @@ def test_a_campaign_without_events_has_noughts_and_no_rates() -> None:
         "standing": dict.fromkeys(Standing, 0),
     }
     assert summary["as_of"] is None
+    assert summary["opens"].pop("aggregate") == NOTHING_UNNAMED
     assert set(summary["opens"].values()) == {0}
 
 
@@ -265,3 +274,79 @@ def test_what_bounced_is_in_no_denominator() -> None:
     )
     by_delivered = summarise(a_campaign(sent=1000), figures({**totals, "delivered": 980}), "rules-1")
     assert by_delivered.recipients.tracked == 972
+
+
+UNNAMED_OPENS = {
+    "opens.events": 40,
+    "opens.deduplicated": 35,
+    "opens.human": 20,
+    "opens.proxied": 5,
+    "opens.privacy_prefetch": 10,
+    "opens.machine": 5,
+    "opens.aggregate_events": 40,
+    "opens.aggregate_human": 20,
+    "opens.aggregate_privacy_prefetch": 10,
+    "opens.aggregate_machine": 5,
+}
+NAMED_CLICKS = {"clicks.events": 3, "clicks.human": 3, "clicks.unique_human": 2, "clicks.unique": 2}
+
+
+def test_where_opens_are_counted_without_recipients_numbers_of_people_are_null_and_a_note_says_why() -> None:
+    campaign = a_campaign(sent=100)
+    summary = summarise(campaign, figures(UNNAMED_OPENS | NAMED_CLICKS), "rules-1").to_json()
+    assert summary["opens"] == {
+        "events": 40,
+        "deduplicated": 35,
+        "unique": None,
+        "human": 20,
+        "unique_human": None,
+        "proxied": 5,
+        "privacy_prefetch": 10,
+        "machine": 5,
+        "inferred_from_clicks": None,
+        "aggregate": {"human": 20, "privacy_prefetch": 10, "machine": 5},
+    }
+    assert summary["clicks"]["unique_human"] == 2
+    assert {name: rate["value"] for name, rate in summary["rates"].items()} == {
+        "open_rate": None,
+        "click_rate": 0.02,
+        "click_to_open_rate": None,
+    }
+    assert summary["open_rate_range"]["low"] is None
+    assert [note["field"] for note in summary["notes"]] == [
+        "opens.unique",
+        "opens.unique_human",
+        "opens.inferred_from_clicks",
+        "rates.open_rate",
+        "rates.click_to_open_rate",
+        "open_rate_range",
+    ]
+    assert {note["reason"] for note in summary["notes"]} == {VIEWS}
+
+
+def test_where_only_some_recipients_are_not_kept_the_others_are_still_numbers_of_people() -> None:
+    totals = UNNAMED_OPENS | {"opens.events": 50, "opens.human": 26, "opens.unique_human": 4}
+    summary = summarise(a_campaign(sent=100), figures(totals | NAMED_CLICKS), "rules-1").to_json()
+    assert (summary["opens"]["human"], summary["opens"]["unique_human"]) == (26, 4)
+    assert summary["rates"]["open_rate"]["value"] is None
+    assert summary["rates"]["click_rate"]["value"] == 0.02
+    assert {note["field"]: note["reason"] for note in summary["notes"]} == dict.fromkeys(
+        ("rates.open_rate", "rates.click_to_open_rate", "open_rate_range"), SOME_VIEWS
+    )
+
+
+def test_a_campaign_that_keeps_no_recipients_says_so_before_its_first_hit() -> None:
+    campaign = replace(a_campaign(sent=100), mode=both(Mode.AGGREGATE))
+    reports = {"unnamed.delivery": 90, "unnamed.bounce": 7, "unnamed.complaint": 1}
+    summary = summarise(campaign, figures(reports), "rules-1").to_json()
+    known = summary["recipients"]
+    assert [known[name] for name in ("delivered", "bounced", "complained", "tracked")] == [90, 7, 1, 0]
+    assert summary["opens"]["unique"] is None
+    assert {link["unique_human"] for link in summary["links"]} == {None}
+    assert "links.unique_human" in {note["field"] for note in summary["notes"]}
+
+
+def test_reports_without_recipients_join_the_others_and_are_not_tracked() -> None:
+    totals = {"delivered": 50, "unnamed.delivery": 30, "bounced": 2, "unnamed.bounce": 1}
+    known = summarise(a_campaign(sent=100), figures(totals), "rules-1").recipients
+    assert (known.delivered, known.bounced, known.tracked) == (80, 3, 52)
