@@ -1,25 +1,93 @@
 """Joins everything that holds something of people, so that one call erases them from all of it."""
 
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
+from mailpixel.errors import MailpixelError, safe_message
+from mailpixel.folder.keys import open_keys
 from mailpixel.folder.suppressed import FILE_NAME, suppressed_file
 from mailpixel.minting.results import remove_lists_with
+from mailpixel.outbound.chosen import ERASED
 from mailpixel.privacy.erasure import Erasing, ErasureRegistry
 from mailpixel.settings import Settings
 from mailpixel.store.erasure import Erasure, Scanned
+from mailpixel.store.erasures import ErasureRecord
+from mailpixel.store.keys import SigningKeys
+from mailpixel.store.log import MessageReader
 from mailpixel.store.traces import sought
+from mailpixel.store.webhooks import Webhook, WebhookRegistry, WebhookState
 from mailpixel.times import now_ms
 
 PART_BYTES = 4_194_304
 
+log = logging.getLogger(__name__)
 
-def erasing_in(settings: Settings, store: Erasure, registry: ErasureRegistry) -> Erasing:
+
+class EverythingOfPeople(ErasureRegistry, WebhookRegistry, SigningKeys, Protocol):
+    """The part of a registry that erasing and telling of it need."""
+
+
+class ErasableStore(Erasure, MessageReader, Protocol):
+    """The part of a store that erasing and telling of it need."""
+
+
+def erasing_in(settings: Settings, store: ErasableStore, registry: EverythingOfPeople) -> Erasing:
     """What erasing works with, in the data folder of these settings."""
-    listed = suppressed_file(settings.key_file)
-    return Erasing(store, registry, DataFiles(settings), listed, now_ms, time.sleep)
+    listed, telling = suppressed_file(settings.key_file), Telling(settings, store, registry)
+    return Erasing(store, registry, DataFiles(settings), listed, now_ms, time.sleep, telling)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Tells the receivers of webhooks that asked for it. Those that do not take it are named in the log."""
+
+    settings: Settings
+    store: MessageReader
+    registry: EverythingOfPeople
+
+    def __call__(self, record: ErasureRecord, recipients: Sequence[str]) -> None:
+        """Tell of the people of an erasure."""
+        wanting = [each for each in self.registry.webhooks() if ERASED in each.events]
+        if not wanting or not recipients:
+            return
+        try:
+            missed = self._missed(record, recipients, wanting)
+        except (MailpixelError, ImportError) as error:
+            log.error("webhooks could not be told of an erasure: %s", safe_message(error))
+            missed = [each.name for each in wanting]
+        for name in missed:
+            log.warning(
+                "the receiver of webhook %s did not take that people were erased: tell it yourself", name
+            )
+
+    def _missed(
+        self, record: ErasureRecord, recipients: Sequence[str], wanting: Sequence[Webhook]
+    ) -> list[str]:
+        from mailpixel.outbound.erased import ErasedPeople, tell  # needs an extra
+
+        told = [
+            (each, ErasedPeople(record.id, record.asked_at_ms, self._known_to(each, recipients)))
+            for each in wanting
+            if each.state is WebhookState.RUNNING
+        ]
+        keyring = open_keys(self.settings.key_file, self.registry)
+        stopped = [each.name for each in wanting if each.state is not WebhookState.RUNNING]
+        return stopped + tell(told, keyring, self.settings.webhook_networks, now_ms())
+
+    def _known_to(self, webhook: Webhook, recipients: Sequence[str]) -> Sequence[str]:
+        """Those of whom a receiver may have events: a webhook of some campaigns knows only their people."""
+        if not webhook.campaigns:
+            return recipients
+        wanted = frozenset(webhook.campaigns)
+        return [
+            recipient
+            for recipient in recipients
+            if any(message.campaign in wanted for message in self.store.person(recipient))
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,16 @@ from mailpixel.claims import check_campaign_id
 from mailpixel.errors import InvalidInput
 from mailpixel.links.destination import check_destination
 from mailpixel.outbound.addresses import is_reachable
-from mailpixel.outbound.chosen import TYPES
+from mailpixel.outbound.chosen import ERASED, TYPES
 
 NAME_PATTERN = "[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
 URL_CHARS = 2_000
 MOST_BATCH = 100
 MOST_CAMPAIGNS = 100
 EVENTS = tuple(TYPES.values())
+"""What a webhook gets that names no types."""
+OFFERED = (*EVENTS, ERASED)
+"""What a webhook may ask for."""
 
 
 def check_name(name: str, field: str = "name") -> str:
@@ -43,13 +46,13 @@ def check_url(url: str, insecure: bool, networks: Sequence[str], field: str = "u
 
 
 def check_events(events: Iterable[str], field: str = "events") -> tuple[str, ...]:
-    """Types of events, each once and in our order; all when there are none. Raises `InvalidInput`."""
+    """Types of events, each once and in our order; without any, all of what happens to mail. Raises `InvalidInput`."""
     asked = list(events)
-    if unknown := next((name for name in asked if name not in EVENTS), None):
+    if unknown := next((name for name in asked if name not in OFFERED), None):
         raise InvalidInput(
-            field, f"{unknown[:40]!r} is not a type of event; the types are {', '.join(EVENTS)}"
+            field, f"{unknown[:40]!r} is not a type of event; the types are {', '.join(OFFERED)}"
         )
-    return tuple(name for name in EVENTS if name in asked) if asked else EVENTS
+    return tuple(name for name in OFFERED if name in asked) if asked else EVENTS
 
 
 def check_campaigns(campaigns: Iterable[str], field: str = "campaigns") -> tuple[str, ...]:

@@ -16,6 +16,9 @@ TYPES: Mapping[EventKind, str] = {
 }
 """The type of each kind of event in payloads: the words of django-anymail 15 (November 2026), and `opted_out`."""
 
+ERASED = "person.erased"
+"""The type of the event that tells a receiver to erase a person, too."""
+
 VERDICTS = ("human", "all")
 
 

@@ -56,11 +56,16 @@ class Files(Protocol):
         ...
 
 
+def tell_nobody(record: ErasureRecord, recipients: Sequence[str]) -> None:
+    """Nobody else has anything of these people."""
+
+
 @dataclass(frozen=True, slots=True)
 class Erasing:
     """What erasing works with. `clock` gives milliseconds since 1970, and `sleep` takes seconds.
 
-    `listed` is the list of suppressions beside the key file, `holder` names who works with this.
+    `listed` is the list of suppressions beside the key file, `holder` names who works with this. `tell` is called
+    once before anything is deleted, with who is erased; it raises nothing.
     """
 
     store: Erasure
@@ -69,6 +74,7 @@ class Erasing:
     listed: Path
     clock: Callable[[], int]
     sleep: Callable[[float], None]
+    tell: Callable[[ErasureRecord, Sequence[str]], None] = tell_nobody
     holder: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def take_lease(self) -> bool:
@@ -147,6 +153,7 @@ def _deleted(erasing: Erasing, record: ErasureRecord) -> ErasureRecord:
     people = erasing.registry.erasing(record.id)
     leave_out(erasing, people, record.asked_at_ms)
     wait_for_workers(erasing)
+    erasing.tell(record, people)
     for start in range(0, len(people), AT_ONCE):
         erasing.take_lease()
         began_ms = erasing.clock()

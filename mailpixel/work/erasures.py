@@ -2,12 +2,11 @@
 
 import time
 
-from mailpixel.erasing import erasing_in
+from mailpixel.erasing import ErasableStore, EverythingOfPeople, erasing_in
 from mailpixel.errors import ErasureUnfinished
 from mailpixel.folder.suppressed import join_suppressed
-from mailpixel.privacy.erasure import ErasureRegistry, finish_all
+from mailpixel.privacy.erasure import finish_all
 from mailpixel.settings import Settings
-from mailpixel.store.erasure import Erasure
 from mailpixel.work.consumer_at_work import Clock
 
 LOOK_S = 1.0
@@ -19,7 +18,7 @@ class ErasuresAtWork:
 
     name = "erasures"
 
-    def __init__(self, settings: Settings, store: Erasure, registry: ErasureRegistry) -> None:
+    def __init__(self, settings: Settings, store: ErasableStore, registry: EverythingOfPeople) -> None:
         self._erasing = erasing_in(settings, store, registry)
         self._listed = ""
         self._looked_s = -LOOK_S

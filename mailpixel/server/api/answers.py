@@ -204,7 +204,7 @@ WRITTEN: dict[str, Schema] = {
             consumers={"type": "object", "additionalProperties": an_object(lag_s=MAYBE_SECONDS)},
             put_aside=MAYBE_COUNT,
             knowledge=an_object(
-                **dict.fromkeys(("keys", "registry", "people", "rules", "database"), FRESHNESS)
+                **dict.fromkeys(("keys", "registry", "people", "rules", "salts", "database"), FRESHNESS)
             ),
         ),
     ),

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from mailpixel.errors import InvalidInput
 from mailpixel.outbound import webhooks
-from mailpixel.outbound.checks import EVENTS, MOST_BATCH, MOST_CAMPAIGNS, NAME_PATTERN, URL_CHARS, check_name
+from mailpixel.outbound.checks import MOST_BATCH, MOST_CAMPAIGNS, NAME_PATTERN, OFFERED, URL_CHARS, check_name
 from mailpixel.outbound.webhooks import LONGEST_HOURS
 from mailpixel.reading.shapes import Moment, Shape, Text
 from mailpixel.server.api.campaign_shapes import CampaignId, Url
@@ -30,7 +30,7 @@ class EventId(Text, check=check_event_id, pattern="^[0-9a-f]{32}$"):
     """The id of an event."""
 
 
-EventType = Literal["opened", "clicked", "delivered", "bounced", "complained", "opted_out"]
+EventType = Literal["opened", "clicked", "delivered", "bounced", "complained", "opted_out", "person.erased"]
 Receiver = Annotated[
     Url,
     Meta(
@@ -41,8 +41,8 @@ Receiver = Annotated[
 Events = Annotated[
     tuple[EventType, ...],
     Meta(
-        max_length=len(EVENTS),
-        description="Types of events. `[]` means all.",
+        max_length=len(OFFERED),
+        description="Types of events. `[]` means all but `person.erased`.",
         examples=[["opened", "clicked"]],
     ),
 ]

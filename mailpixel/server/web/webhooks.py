@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from mailpixel.errors import Conflict, InvalidInput, MissingExtra
 from mailpixel.outbound import webhooks
-from mailpixel.outbound.checks import EVENTS, MOST_BATCH, check_url
+from mailpixel.outbound.checks import EVENTS, MOST_BATCH, OFFERED, check_url
 from mailpixel.outbound.chosen import VERDICTS
 from mailpixel.outbound.trial import trial
 from mailpixel.outbound.webhooks import NewWebhook, WebhookChange
@@ -168,7 +168,7 @@ def _list(call: PageCall, values: Values, errors: Mapping[str, str]) -> Response
         "webhooks.html",
         title="Settings",
         webhooks=[webhook_line(row, len(EVENTS), call.now) for row in rows],
-        types=EVENTS,
+        types=OFFERED,
         values=values,
         errors=errors,
     )
@@ -186,7 +186,7 @@ def _page(call: PageCall, name: str, shown: Shown | None = None) -> Response:
         posts=_posts(row),
         letters=[letter_row(letter) for letter in letters[:LETTERS_SHOWN]],
         more_letters=len(letters) > LETTERS_SHOWN,
-        types=EVENTS,
+        types=OFFERED,
         values=shown.values or _values_of(row),
         errors=shown.errors,
         shown=shown.secret,
