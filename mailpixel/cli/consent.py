@@ -1,10 +1,11 @@
 """`mailpixel consent`: what people agreed to or refused, and the texts they were asked with."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 import click
+from rich.console import Console
 
 from mailpixel.cli.context import CommandGroup, keyring, print_json, say, stores
 from mailpixel.cli.imported import Columns, Faults, imported_rows, number_or_text
@@ -53,19 +54,36 @@ def consent_import(source: BinaryIO, hash_recipients: bool, lift: bool, dry_run:
     _, registry = stores()
     id_of = as_pseudonym(keyring(registry)) if hash_recipients else as_id
     reader, faults = ConsentReader(now_ms() + DAY_MS, id_of, "import"), Faults()
-    counts: Counter[Taken] = Counter()
-    for some in batched(_lines(source), ROWS_AT_ONCE):
-        said = []
-        for (number, _), read in zip(some, reader.read(some), strict=True):
-            if isinstance(read, Said):
-                said.append(read)
-            else:
-                faults.note(number, read)
-        counts.update(registry.record_consents(said, now_ms(), lift=lift, dry=dry_run))
+
+    def record(said: Sequence[Said]) -> Sequence[Taken]:
+        return registry.record_consents(said, now_ms(), lift=lift, dry=dry_run)
+
+    counts = _recorded(_lines(source), reader, faults, record)
     print_json({taken.value: counts[taken] for taken in Taken} | {"failed": faults.count})
     if counts[Taken.SUPPRESSED] and not lift:
         say("people who were erased are left out; --lift takes their later grants")
     faults.end()
+
+
+def _recorded(
+    lines: Iterator[tuple[int, Content]],
+    reader: ConsentReader,
+    faults: Faults,
+    record: Callable[[Sequence[Said]], Sequence[Taken]],
+) -> Counter[Taken]:
+    """How many statements were taken, older and so on. On a terminal it shows how many rows are done."""
+    counts: Counter[Taken] = Counter()
+    with Console(stderr=True).status("0 rows") as shown:
+        for some in batched(lines, ROWS_AT_ONCE):
+            said: list[Said] = []
+            for (number, _), read in zip(some, reader.read(some), strict=True):
+                if isinstance(read, Said):
+                    said.append(read)
+                else:
+                    faults.note(number, read)
+            counts.update(record(said))
+            shown.update(f"{counts.total() + faults.count:,} rows")
+    return counts
 
 
 def _lines(source: BinaryIO) -> Iterator[tuple[int, Content]]:
