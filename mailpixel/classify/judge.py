@@ -122,10 +122,16 @@ def _judged(observations: Sequence[Observation], rules: Rules) -> list[Judged]:
     for hit in observations:
         ruling = hit.ruling or DEFAULT
         dup = repeats.seen(hit, ruling)
-        if hit.origins.dropped and hit.event.decided is not None:
-            dup = hit.event.decided.dup
         judged.append(Judged(hit.event, ruling.verdict, ruling.rule, ruling.via, dup))
+    if observations and observations[0].origins.dropped:
+        return [_as_carried(each) for each in judged]
     return judged
+
+
+def _as_carried(judged: Judged) -> Judged:
+    """A hit without details is the repeat that it was."""
+    decided = judged.event.decided
+    return judged if decided is None else replace(judged, dup=decided.dup)
 
 
 class Repeats:

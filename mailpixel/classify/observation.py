@@ -110,7 +110,7 @@ def sight_of(
     agent = read_agent(event.agent)
     origin = event.address if not event.tag else origins.of(event)
     source = "" if agent.kind in _IMAGE_PROXIES else origin, event.agent
-    if origins.dropped:
+    if origins is not PLAIN:
         source = origins.source(source[0], event)
     return Observation(
         event,

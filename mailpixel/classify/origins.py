@@ -6,6 +6,7 @@ one such hit says that both tags are one address, for all hits of the message.
 
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
+from operator import attrgetter
 from typing import NamedTuple
 
 from mailpixel.classify.rules import Rules
@@ -65,14 +66,13 @@ PLAIN = Origins()
 """Of a message whose hits have addresses, or tags of one day."""
 
 
+_decided, _former = attrgetter("decided"), attrgetter("former_tag")
+
+
 def origins_of(events: Sequence[Event]) -> Origins:
     """The origins of the hits of a message, from its events in order of time."""
-    dropped = crossed = False
-    for event in events:
-        if event.tag:
-            dropped = dropped or event.decided is not None
-            crossed = crossed or event.former_tag != b""
-    if not (dropped or crossed):
+    dropped = any(map(_decided, events))
+    if not dropped and not any(map(_former, events)):
         return PLAIN
     return Origins(_joined(events, slice(EXACT)), _joined(events, slice(EXACT, None)), dropped)
 
