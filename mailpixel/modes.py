@@ -119,3 +119,52 @@ class Consent(NamedTuple):
 
 UNASKED = Consent()
 """Of whom nothing is known."""
+
+
+class Untracked(StrEnum):
+    """Why a recipient's opens or clicks are not recorded by name."""
+
+    MODE = "mode"
+    """The installation or the campaign records less of everybody."""
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    """Nothing was said, and less is recorded of those who said nothing."""
+    ERASED = "erased"
+
+
+class Treatment(NamedTuple):
+    """How the mail of a recipient is signed: with these modes, or in the first form of tokens where they are None.
+
+    `opens` and `clicks` say why that purpose is not recorded by name; None where it is.
+    """
+
+    modes: Modes | None = None
+    opens: Untracked | None = None
+    clicks: Untracked | None = None
+
+    @property
+    def has_any(self) -> bool:
+        """Whether a mail may have a pixel or tracked links at all."""
+        return self.modes is None or self.modes != OFF
+
+    @property
+    def has_links(self) -> bool:
+        """Whether links may be tracked at all, by name or not."""
+        return self.modes is None or self.modes.clicks is not Mode.OFF
+
+    @property
+    def text(self) -> str:
+        """As one word, which `treatment_of` reads: `3.3.-.-`, `1.0.mode.refused`, or `-.-.-.-`."""
+        numbers = ("-", "-") if self.modes is None else (int(self.modes.opens), int(self.modes.clicks))
+        return ".".join(map(str, (*numbers, self.opens or "-", self.clicks or "-")))
+
+
+def treatment_of(text: str) -> Treatment:
+    """The treatment of such a word. Raises `ValueError`."""
+    opens, clicks, why_opens, why_clicks = text.split(".")
+    modes = None if opens == "-" else Modes(Mode(int(opens)), Mode(int(clicks)))
+    return Treatment(modes, *(None if why == "-" else Untracked(why) for why in (why_opens, why_clicks)))
+
+
+AS_BEFORE = Treatment()
+"""Recorded by name, in tokens of the first form."""

@@ -3,9 +3,11 @@
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,7 +23,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from mailpixel.cli.context import Command, base_url, keyring, plain, say, stores, warn
+from mailpixel.cli.context import Command, base_url, keyring, plain, policy, say, settings, stores, warn
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.hosts import warning_of
@@ -29,8 +31,11 @@ from mailpixel.links.keyring import Keyring
 from mailpixel.links.lists.columns import UnclearHeader, Wanted
 from mailpixel.links.lists.minted_rows import Format, Job
 from mailpixel.minting.part_file import PartFile, RunFacts, facts_of_run, place_of
+from mailpixel.minting.people_of_file import PeopleOfFile
 from mailpixel.minting.run import Done, MintedCounts, Watch, mint_links, size_of
 from mailpixel.model import Campaign
+from mailpixel.modes import treatment_of
+from mailpixel.privacy.signing import Run, Signing, check_run, run_of
 from mailpixel.store.campaign_changes import note_signed
 
 FAULTS_SHOWN = 20
@@ -96,6 +101,12 @@ mailpixel links spring-2026 --recipients recipients.csv --merge > tokens.csv""",
     is_flag=True,
     help="Sign an id made from each entry, so that the list may hold addresses. The column `pseudonym` has these ids.",
 )
+@click.option(
+    "--run",
+    "run_name",
+    metavar="NAME",
+    help="Count the recipients under this name, in place of what was counted under it. Default: one name a day.",
+)
 @click.option("--strict", is_flag=True, help="Stop at the first faulty row.")
 def links_command(id: str, source: BinaryIO, path: Path | None, resume: bool, **asked: Any) -> None:
     """Sign the links of a campaign for a list of recipients, offline and on all cores."""
@@ -105,10 +116,13 @@ def links_command(id: str, source: BinaryIO, path: Path | None, resume: bool, **
     path = path and place_of(path, source)
     _, registry = stores()
     campaign = campaign_of(registry, id)
-    job = _job(campaign, asked)
+    named, now = asked.pop("run_name"), datetime.now(UTC)
+    run_name = run_of("list", now) if named is None else check_run(named, "--run")
+    job = _job(campaign, asked, Signing(policy(registry), campaign, PeopleOfFile(settings().database)))
     warn(warning_of(job.base_url, campaign.id))
     note = partial(note_signed, registry, campaign.id)
-    run = _Run(source, path, resume, keyring(registry), note)
+    counted = Run(registry, campaign.id, run_name, adds=False)
+    run = _Run(source, path, resume, keyring(registry), note, counted)
     try:
         run.mint(job)
     except UnclearHeader as unclear:
@@ -117,7 +131,7 @@ def links_command(id: str, source: BinaryIO, path: Path | None, resume: bool, **
         run.mint(replace(job, wanted=wanted))
 
 
-def _job(campaign: Campaign, asked: dict[str, Any]) -> Job:
+def _job(campaign: Campaign, asked: dict[str, Any], treat: Signing) -> Job:
     if asked["keep"] and asked["keep_all"]:
         raise InvalidInput("--keep", "and --keep-all cannot be combined; choose one")
     wanted = Wanted(**{name: asked.pop(name) for name in ("column", "keep", "keep_all", "headerless")})
@@ -125,6 +139,8 @@ def _job(campaign: Campaign, asked: dict[str, Any]) -> Job:
         campaign=campaign.id,
         base_url=campaign.base_url or base_url(),
         links=tuple(link.number for link in campaign.links),
+        destinations=tuple(link.url for link in campaign.links),
+        treat=treat,
         format=Format(asked.pop("output")),
         wanted=wanted,
         **asked,
@@ -144,13 +160,14 @@ def _ask(unclear: UnclearHeader, wanted: Wanted, source: BinaryIO) -> Wanted:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """One run over a list. `note` is called when rows were signed."""
+    """One run over a list. `note` is called when rows were signed; `counted` takes their numbers at the end."""
 
     source: BinaryIO
     path: Path | None
     resume: bool
     keys: Keyring
     note: Callable[[], None]
+    counted: Run
 
     def mint(self, job: Job) -> None:
         """Sign the links of a job."""
@@ -160,6 +177,7 @@ class _Run:
             rows_before, is_quiet = watch.done.recipients, self.path is None and sys.stdout.isatty()
             with Screen(rows_before, size_of(self.source), is_quiet) as screen:
                 tally = mint_links(self.source, sink, job, self.keys, self._shown(watch, screen))
+        self.counted.note_words(tally.signed)
         _tell(tally, rows_before, time.monotonic() - started_s)
 
     def _shown(self, watch: Watch, screen: "Screen") -> Watch:
@@ -243,7 +261,26 @@ def _tell(tally: MintedCounts, rows_before: int, seconds: float) -> None:
     )
     repeated = f", {among} listed more than once" if tally.duplicates else ""
     say(f"{tally.minted:,} of {tally.rows:,} recipients have links{repeated}{rate}")
+    if untracked := _untracked(tally.signed):
+        say(untracked)
     if tally.faulty:
         named = f", the first {FAULTS_SHOWN} are listed above" if tally.faulty > FAULTS_SHOWN else ""
         say(f"error: {tally.faulty:,} row(s) were left out{named}; correct them and run again")
         sys.exit(1)
+
+
+def _untracked(signed: Mapping[str, int]) -> str:
+    """How many are not recorded by name, by purpose and reason; empty where all are."""
+    whys: dict[str, Counter[str]] = {"opens": Counter(), "clicks": Counter()}
+    for text, number in signed.items():
+        treatment = treatment_of(text)
+        for purpose, why in (("opens", treatment.opens), ("clicks", treatment.clicks)):
+            if why is not None:
+                whys[purpose][why] += number
+    said = (
+        f"{purpose} of {counts.total():,} ({', '.join(f'{why} {number:,}' for why, number in sorted(counts.items()))})"
+        for purpose, counts in whys.items()
+        if counts
+    )
+    text = "; ".join(said)
+    return text and f"not recorded by name: {text}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mailpixel.cli.context import Command, keyring, say, settings, stores
+from mailpixel.cli.context import Command, keyring, policy, say, settings, stores
 from mailpixel.dropins.headers import PIXEL_HEADER, SPLIT_HEADER
 from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.splicing.options import PIXEL_HELP, PIXEL_PLACES
@@ -98,7 +98,9 @@ def relay_command(listen: str, upstream: str, is_open: bool, counts_every_s: int
         raise InvalidInput("--upstream", "is the relay itself; name the server that sends the mail")
     _, registry = stores()
     keys = keyring(registry)
-    campaigns = campaigns_of(registry, keys, RewriteOptions(settings().base_url, how["pixel"]))
+    campaigns = campaigns_of(
+        registry, keys, RewriteOptions(settings().base_url, how["pixel"]), policy(registry)
+    )
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("mail.log").setLevel(logging.CRITICAL + 1)  # the library logs addresses
     tracking = RelayTracking(campaigns, keys, Asks(how["recipient_header"], how["split"]))

@@ -9,13 +9,14 @@ from typing import Any, BinaryIO
 
 import click
 
-from mailpixel.cli.context import Command, base_url, keyring, say, stores, warn
+from mailpixel.cli.context import Command, base_url, keyring, policy, say, stores, warn
 from mailpixel.cli.rewrite_words import left_alone, worth_knowing
 from mailpixel.cli.suggestions import campaign_argument
 from mailpixel.errors import InvalidInput
 from mailpixel.links.hosts import warning_of
 from mailpixel.links.merge_tag import resembles_field
 from mailpixel.links.splicing.options import PIXEL_HELP, PIXEL_PLACES, SHOWN_WORDS, RewriteOptions
+from mailpixel.modes import Treatment
 from mailpixel.rewriting import Rewriter, Rewritten, rewriter_of
 from mailpixel.rewriting.file_kind import is_message
 from mailpixel.rewriting.keeping import Offered, keep_mail
@@ -147,7 +148,8 @@ def utm_parameter(text: str) -> tuple[str, str]:
 
 def _rewriter(id: str, style: Mapping[str, Any]) -> Rewriter:
     _, registry = stores()
-    return rewriter_of(registry, keyring(registry), id, RewriteOptions(base_url(), **style))
+    options = RewriteOptions(base_url(), **style)
+    return rewriter_of(registry, keyring(registry), id, options, policy=policy(registry))
 
 
 def _keep(id: str, offered: Offered, whom: Whom, style: Mapping[str, Any]) -> None:
@@ -169,6 +171,8 @@ def _tell(rewritten: Rewritten[bytes]) -> None:
     if rewritten.error is not None:
         say(f"error: {rewritten.error}; the output is the untracked input")
         sys.exit(1)
+    if rewritten.treatment.opens or rewritten.treatment.clicks:
+        say(_unrecorded(rewritten.treatment))
     counts = dict(rewritten.report)
     places, pixel = counts.pop("tracked", 0), "one pixel" if rewritten.has_pixel else "no pixel"
     if not places and not rewritten.has_pixel:
@@ -178,3 +182,10 @@ def _tell(rewritten: Rewritten[bytes]) -> None:
         say(f"tracked {links} link(s) in {places} place(s); {pixel}")
     for line in [*left_alone(counts), *worth_knowing(rewritten.notes)]:
         say(line)
+
+
+def _unrecorded(treatment: Treatment) -> str:
+    """What is not recorded of the recipient by name, and why."""
+    whys = {"opens": treatment.opens, "clicks": treatment.clicks}
+    said = ", ".join(f"{purpose} ({why})" for purpose, why in whys.items() if why is not None)
+    return f"not recorded by name for this recipient: {said}"

@@ -13,6 +13,8 @@ from mailpixel.links.hosts import warning_of
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.splicing.draft import Note, NoteKind
 from mailpixel.links.splicing.options import RewriteOptions, check_pixel
+from mailpixel.privacy.policy import policy_of
+from mailpixel.privacy.resolve import Policy
 from mailpixel.rewriting import Rewriter, rewriter_of
 from mailpixel.rewriting.notes import spoken_of
 from mailpixel.rewriting.rewriter import SigningRegistry
@@ -35,21 +37,25 @@ def open_campaigns(settings: Settings | None = None) -> Campaigns:
     """
     settings = settings or Settings.from_environment()
     _, registry = open_stores(settings)
-    return campaigns_of(registry, open_keys(settings.key_file, registry), RewriteOptions(settings.base_url))
+    policy = policy_of(settings, registry.privacy_choice())
+    keyring = open_keys(settings.key_file, registry)
+    return campaigns_of(registry, keyring, RewriteOptions(settings.base_url), policy)
 
 
-def campaigns_of(registry: SigningRegistry, keyring: Keyring, options: RewriteOptions) -> Campaigns:
+def campaigns_of(
+    registry: SigningRegistry, keyring: Keyring, options: RewriteOptions, policy: Policy | None = None
+) -> Campaigns:
     """The campaigns of a registry. Read anew each time, so that a new campaign and a changed one hold at once.
 
     The first whose URLs only this machine can reach is named in the log; what to know of a campaign's mail is said
-    there once, by kind.
+    there once, by kind. `policy` says what is recorded of whom, as for `rewriter_of`.
     """
     warned: set[str] = set()
     said: set[tuple[str, NoteKind]] = set()
 
     def rewriter(campaign: str) -> Rewriter:  # a function: Django copies it with every mail that it keeps
         heed = partial(_say_once, said, campaign)
-        made = rewriter_of(registry, keyring, check_campaign_id(campaign), options, heed=heed)
+        made = rewriter_of(registry, keyring, check_campaign_id(campaign), options, heed=heed, policy=policy)
         warning = warning_of(made.minter.base_url, campaign)
         if warning and not warned:
             warned.add(campaign)

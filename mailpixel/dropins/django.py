@@ -175,7 +175,7 @@ class TrackingBackend(BaseEmailBackend):  # type: ignore[misc]  # Django has no 
         field = field_of_batch(message, asked, self._wrapped)
         rewriter = self._rewriter(asked)
         ids = ids_of(rewriter.minter, message, people(message.to))
-        tokens = {address: rewriter.minter.token(id) for address, id in ids.items()}
+        tokens = {address: rewriter.token(id) for address, id in ids.items()}
         _rewrite(message, partial(_templated, rewriter, field.tag))
         theirs = getattr(message, "merge_data", None)
         shared = defaults_of(self._wrapped).get("merge_data") if theirs is None else theirs

@@ -1,11 +1,12 @@
 """What people agreed to, for the hot path: a copy in memory, kept fresh by the registry's news."""
 
 import threading
+from collections.abc import Sequence
 from typing import Protocol
 
 from mailpixel.modes import Consent, Statement
 from mailpixel.privacy.people import People
-from mailpixel.store.consents import ConsentNews
+from mailpixel.store.consents import CONSENTS, ConsentNews
 from mailpixel.store.opt_outs import refuses_all
 
 
@@ -55,6 +56,11 @@ class PeopleCache:
         people = self._people
         return NOT_KNOWN_YET if people is None else people.consent(recipient)
 
+    def states(self, recipients: Sequence[str]) -> bytes:
+        """What holds for many people, a byte for each: its place in `CONSENTS`."""
+        people = self._people
+        return bytes([NOT_KNOWN_CODE]) * len(recipients) if people is None else people.states(recipients)
+
     def opted_out(self, recipient: str) -> bool:
         """Whether a person refuses opens and clicks, or was erased and did not return."""
         consent = self.consent(recipient)
@@ -63,3 +69,4 @@ class PeopleCache:
 
 NOT_KNOWN_YET = Consent(Statement.DENIED, Statement.DENIED, erased=True)
 """The consent of everybody until the ledger was read once."""
+NOT_KNOWN_CODE = CONSENTS.index(NOT_KNOWN_YET)

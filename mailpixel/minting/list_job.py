@@ -3,7 +3,7 @@
 import logging
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
@@ -34,6 +34,10 @@ NOTE_EVERY_S = 0.25
 log = logging.getLogger(__name__)
 
 
+OnSigned = Callable[[Mapping[str, int]], None]
+"""Takes the numbers of recipients by treatment, once rows have links and before anybody can fetch them."""
+
+
 class _Stopped(Exception):
     """The list is not wanted any more, or the service ends."""
 
@@ -55,10 +59,10 @@ class ListJob:
             (data / FOLDER).mkdir(mode=0o700, exist_ok=True)
             self._lock = claimed(data, self.id, Claim(job.campaign, str(job.format), self._of))
 
-    def run(self, is_ending: Callable[[], bool], on_signed: Callable[[], None]) -> None:
+    def run(self, is_ending: Callable[[], bool], on_signed: OnSigned) -> None:
         """Sign the list and write the result, the file of links first. `is_ending`: the service ends, so stop.
 
-        `on_signed` is called when any row has links, before anybody can fetch them. A list that was removed
+        `on_signed` is called when any row has links. A list that was removed
         meanwhile has no result. Raises `StoreUnavailable` when the result cannot be written; whoever looks
         then finds that the list was not signed.
         """
@@ -77,11 +81,11 @@ class ListJob:
     def _links(self) -> Path:
         return self._data / FOLDER / f"{self.id}.{self._job.format}"
 
-    def _made(self, is_ending: Callable[[], bool], on_signed: Callable[[], None]) -> SignedList:
+    def _made(self, is_ending: Callable[[], bool], on_signed: OnSigned) -> SignedList:
         try:
-            made = self._signed(is_ending)
+            made, numbers = self._signed(is_ending)
             if made.minted:
-                on_signed()
+                on_signed(numbers)
             return made
         except _Stopped:
             return self._failed(ENDED)
@@ -98,7 +102,7 @@ class ListJob:
     def _failed(self, problem: str) -> SignedList:
         return SignedList(self.id, self._job.campaign, str(self._job.format), problem=problem)
 
-    def _signed(self, is_ending: Callable[[], bool]) -> SignedList:
+    def _signed(self, is_ending: Callable[[], bool]) -> tuple[SignedList, Mapping[str, int]]:
         def on_block(done: Done) -> None:
             if is_ending():
                 raise _Stopped
@@ -110,7 +114,7 @@ class ListJob:
             counts = mint_links(self._source, sink, self._job, self._keyring, watch)
             sink.flush()
             size_bytes = os.fstat(sink.fileno()).st_size
-        return SignedList(
+        made = SignedList(
             id=self.id,
             campaign=self._job.campaign,
             format=str(self._job.format),
@@ -121,6 +125,7 @@ class ListJob:
             size_bytes=size_bytes,
             faults=tuple(self._faults),
         )
+        return made, counts.signed
 
     def _on_fault(self, row: int, fault: InvalidInput) -> None:
         if len(self._faults) < FAULTS_SHOWN:

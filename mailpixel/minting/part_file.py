@@ -40,6 +40,7 @@ def facts_of_run(job: Job, keyring: Keyring, list_bytes: int | None) -> RunFacts
         "list of kept columns": "all" if job.wanted.keep_all else list(job.wanted.keep),
         "header": not job.wanted.headerless,
         "encoding": job.encoding,
+        "privacy": job.treat.name,
         "keys": hashlib.sha256(made.encode()).hexdigest(),
         "size of the list": list_bytes,
     }

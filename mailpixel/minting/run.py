@@ -1,16 +1,18 @@
 """Links for whole lists of recipients: offline, in order, on all cores, in flat memory.
 
-Columns of the output, as CSV or as the keys of NDJSON: `recipient,pixel_url,link_1..link_n`; with `merge`
-`recipient,token`. With `hash_recipients` the first column keeps what the sender wrote and a last column
-`pseudonym` holds the id that stands in the links and in every report: the mapping, for the sender alone.
+Columns of the output, as CSV or as the keys of NDJSON: `recipient,pixel_url,link_1..link_n,choice_url`; with `merge`
+`recipient,token,choice_url`. With `hash_recipients` the first column keeps what the sender wrote and a column
+`pseudonym` holds the id that stands in the links and in every report: the mapping, for the sender alone. For people
+whose opens are not recorded `pixel_url` is empty, and for those whose clicks are not, links are the destinations.
 """
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING, BinaryIO
 from zlib import crc32
@@ -44,7 +46,8 @@ _NO_MEMORY = (
 class Done:
     """How far a list is done: its first `blocks`, their CRC-32, the `rows` in them and the `read_bytes`.
 
-    Of the rows, `minted` have links and `faulty` have none. The others are blank or headers.
+    Of the rows, `minted` have links and `faulty` have none. The others are blank or headers. `signed` are the numbers
+    of minted rows by treatment.
     """
 
     blocks: int = 0
@@ -53,6 +56,7 @@ class Done:
     minted: int = 0
     faulty: int = 0
     read_bytes: int = 0
+    signed: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def recipients(self) -> int:
@@ -65,12 +69,14 @@ class MintedCounts:
     """The counts of a whole list: `rows` without the header and blank rows, of these `minted` and `faulty`.
 
     `duplicates` counts minted rows that repeat a recipient, with the same links. It covers only the rows of this run.
+    `signed` are the numbers of all minted rows by treatment.
     """
 
     rows: int
     minted: int
     faulty: int
     duplicates: int
+    signed: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
 def _ignore(*news: object) -> None:
@@ -237,7 +243,7 @@ class _Output:
         for fingerprints in self._fingerprints.values():
             different += len(set(memoryview(fingerprints).cast("Q")))
         duplicates = done.minted - self._watch.done.minted - different
-        return MintedCounts(done.recipients, done.minted, done.faulty, duplicates)
+        return MintedCounts(done.recipients, done.minted, done.faulty, duplicates, done.signed)
 
 
 def _after(done: Done, block: Block, minted: Minted) -> Done:
@@ -248,4 +254,5 @@ def _after(done: Done, block: Block, minted: Minted) -> Done:
         done.minted + minted.minted,
         done.faulty + len(minted.faults),
         done.read_bytes + block.size_bytes,
+        dict(Counter(done.signed) + Counter(minted.signed)),
     )

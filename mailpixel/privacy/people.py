@@ -5,6 +5,7 @@ Two arrays in order of the people's keys: eight bytes of a keyed hash of the rec
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Sequence
 from hashlib import blake2b
 from itertools import accumulate
 from operator import add
@@ -37,16 +38,23 @@ class People:
 
     def consent(self, recipient: str) -> Consent:
         """What holds for a person; `UNASKED` for one of whom nothing is known."""
-        if not self._keys:
-            return UNASKED
+        return CONSENTS[self._state(recipient)] if self._keys else UNASKED
+
+    def _state(self, recipient: str) -> int:
         digest = blake2b(recipient.encode(), digest_size=8, key=self._secret).digest()
         key = int.from_bytes(digest, "big", signed=True)
         prefix = (key >> SHIFT) + LEAST
         end = self._starts[prefix + 1]
         place = bisect_left(self._keys, key, self._starts[prefix], end)
         if place == end or self._keys[place] != key:
-            return UNASKED
-        return CONSENTS[self._states[place]]
+            return 0
+        return self._states[place]
+
+    def states(self, recipients: Sequence[str]) -> bytes:
+        """A byte for each of many people: the place of what holds in `CONSENTS`. 0 means that nothing is known."""
+        if not self._keys:
+            return bytes(len(recipients))
+        return bytes(map(self._state, recipients))
 
     def with_news(self, keys: "array[int]", states: bytes) -> "People":
         """The same people and these, whose state replaces the former one. The keys ascend."""

@@ -35,6 +35,8 @@ class MailOutcome(StrEnum):
     """It asked, and goes to several addresses in one copy."""
     UNTRACKED = "untracked"
     """It asked, and could not be tracked."""
+    UNRECORDED = "unrecorded"
+    """It asked, and nothing is recorded of its recipient."""
 
 
 class MailCounts:
@@ -148,6 +150,8 @@ class RelayTracking:
             return Outgoing(marked.content, MailOutcome.UNTRACKED, safe_message(error))
         if rewritten.failure is not None:
             return Outgoing(marked.content, MailOutcome.UNTRACKED, safe_message(rewritten.failure))
+        if not rewritten.treatment.has_any:
+            return Outgoing(rewritten.output, MailOutcome.UNRECORDED)
         if not (rewritten.links or rewritten.carried or rewritten.has_pixel):
             return Outgoing(marked.content, MailOutcome.UNTRACKED, _no_place(rewritten.skipped_parts))
         return Outgoing(rewritten.output, outcome)

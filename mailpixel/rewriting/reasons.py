@@ -17,6 +17,7 @@ LINK_WORDS: Mapping[Reason, str] = {
     Reason.SCHEME: "mailto, tel and others",
     Reason.SHOWN: "the text shows another domain",
     Reason.TEMPLATE: "a field to be filled in later",
+    Reason.UNMEASURED: "the clicks of this recipient are not recorded",
     Reason.UNSAFE: "a user name, a backslash or a control character",
     Reason.UNSUBSCRIBE: "an unsubscribe link",
 }

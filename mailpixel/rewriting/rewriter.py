@@ -9,6 +9,7 @@ if sent.error: log(sent.error)
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Any, AnyStr, Generic, NamedTuple, Protocol
 
@@ -20,16 +21,24 @@ from mailpixel.links.mime import MessagePlan, prepare_message
 from mailpixel.links.minter import Minter
 from mailpixel.links.parts.skipped import SkippedPart
 from mailpixel.links.splicing.draft import Note, Skip
+from mailpixel.links.splicing.link_policy import CHOICE
 from mailpixel.links.splicing.options import PixelPlace, RewriteOptions, Shown
 from mailpixel.links.splicing.plan import Plan
 from mailpixel.links.splicing.template import encode_for
 from mailpixel.links.urls import merge_click_url, pixel_url
 from mailpixel.model import Link
+from mailpixel.modes import AS_BEFORE, Consent, Mode, Treatment
+from mailpixel.privacy.policy import policy_of
+from mailpixel.privacy.resolve import Policy, limits_of
+from mailpixel.privacy.signing import Run, run_of, treatment
 from mailpixel.rewriting.notes import Heed
 from mailpixel.rewriting.seen import Meet, meeting
+from mailpixel.settings import Settings
 from mailpixel.store.campaign_changes import note_signed
 from mailpixel.store.campaigns import LinkPlace, LinkRegister
 from mailpixel.store.keys import SigningKeys
+from mailpixel.store.privacy_choice import PrivacyChoices
+from mailpixel.store.signings import Signings
 
 MERGE_TAG_CHARS = 200
 """The longest merge tag."""
@@ -37,6 +46,8 @@ MERGE_TAG_CHARS = 200
 PLANS_KEPT = 8
 """HTML texts whose plans a rewriter keeps: a template for many recipients is read once."""
 
+Treat = Callable[[str], Treatment]
+"""What is recorded of a recipient."""
 Register = Callable[[Sequence[LinkPlace]], Sequence[int]]
 """Places of links to their numbers; new ones are registered. See `LinkRegister.register_places`."""
 
@@ -51,7 +62,9 @@ class Rewritten(Generic[AnyStr]):
     that do, each with its cause;
     `has_pixel` whether a pixel was written; `notes` what to know of links that are tracked all the same, and of the
     pixel. `report` are numbers for people: `tracked` places, places skipped by reason, parts by cause. `error` is
-    None, or says why the output is the input, untracked; `failure` is the same to raise, for a caller that wants to.
+    None, or says why the output is the input, untracked; `choice_url` is the page where this recipient decides about
+    measurement, `treatment` what is recorded of the recipient and why; `failure` is the error to raise, for a caller
+    that wants to.
     """
 
     output: AnyStr
@@ -63,6 +76,8 @@ class Rewritten(Generic[AnyStr]):
     notes: tuple[Note, ...] = ()
     carried: tuple[str, ...] = ()
     error: str | None = None
+    choice_url: str = field(default="", compare=False)
+    treatment: Treatment = field(default=AS_BEFORE, compare=False)
     failure: MailpixelError | None = field(default=None, compare=False, repr=False)
 
 
@@ -77,11 +92,15 @@ class _Urls:
     link: Callable[[int], str]
     pixel: str
     carrying: Callable[[str], str] | None = None
+    choice: str = ""
+    treatment: Treatment = AS_BEFORE
     merge_tag: str = ""
     """The merge field in them, which must come out as it is."""
 
     def of(self, url: str, number: int | None) -> str:
         """The tracked URL of a place."""
+        if url == CHOICE:
+            return self.choice
         if number is not None:
             return self.link(number)
         if self.carrying is None:
@@ -100,7 +119,8 @@ class Rewriter:
     No method raises: where something fails, `output` is the input and `error` says why, because a tracker must never
     stop a mailing. A destination keeps its number from one call to the next; new ones are registered before the
     output is given, so that a link never goes out that leads nowhere. With `meet`, what one recipient's mail alone has
-    is not registered: the tracked URL carries it. `heed` takes the notes of each rewrite that has some. Options'
+    is not registered: the tracked URL carries it. `heed` takes the notes of each rewrite that has some. `treat` says
+    what is recorded of a recipient: a mail has no more of pixel and tracked links; `count` takes that of each. Options'
     `base_url` and `known` are not read: the minter and the register say these.
     """
 
@@ -112,7 +132,11 @@ class Rewriter:
         meet: Meet | None = None,
         *,
         heed: Heed | None = None,
+        treat: Treat = lambda recipient: AS_BEFORE,
+        count: Callable[[Treatment], object] = lambda treatment: None,
     ) -> None:
+        self._treat = treat
+        self._count = count
         self.minter = minter
         self._register = register
         self._meet = meet
@@ -133,11 +157,27 @@ class Rewriter:
         options = replace(mine, pixel=pixel or mine.pixel, shown=shown or mine.shown, by_place=by_place)
         if options == mine:
             return self
-        return Rewriter(self.minter, self._register, options, self._meet, heed=self._heed)
+        return Rewriter(
+            self.minter,
+            self._register,
+            options,
+            self._meet,
+            heed=self._heed,
+            treat=self._treat,
+            count=self._count,
+        )
 
     def html(self, html: AnyStr, recipient: str) -> Rewritten[AnyStr]:
-        """Track HTML for one recipient: a link token for each link, an open token for the pixel."""
-        return self._tracked(html, lambda: self._prepared(html), lambda: self._personal(recipient))
+        """Track HTML for one recipient: a link token for each link, an open token for the pixel.
+
+        An href `mailpixel:choice` becomes the page where the recipient decides about measurement.
+        """
+
+        def made() -> tuple[Read, _Urls]:
+            urls = self._personal(recipient)
+            return self._prepared(html, links=urls.treatment.has_links), urls
+
+        return self._tracked(html, made)
 
     def message(self, raw: bytes, recipient: str) -> Rewritten[bytes]:
         """Track the HTML parts of a message (with `text` its plain ones, too) for one recipient, in its raw bytes.
@@ -145,11 +185,13 @@ class Rewriter:
         A message that is signed, encrypted or of doubtful form comes out as it is, with the cause in `skipped_parts`:
         that is no error.
         """
-        return self._tracked(
-            raw,
-            lambda: read_of(prepare_message(raw, self._options)),
-            lambda: self._personal(recipient),
-        )
+
+        def made() -> tuple[Read, _Urls]:
+            urls = self._personal(recipient)
+            options = replace(self._options, links=urls.treatment.has_links, choice=True)
+            return read_of(prepare_message(raw, options)), urls
+
+        return self._tracked(raw, made)
 
     def template(self, html: AnyStr, merge_tag: str) -> Rewritten[AnyStr]:
         """Track an ESP's template: `{base}/o/{merge_tag}.gif` and `{base}/c/{merge_tag}/{n}`.
@@ -159,16 +201,31 @@ class Rewriter:
         an href without quotes, or with the quote of the href. Whatever is written like the tag is a field of the ESP's:
         a link that holds one is left alone.
         """
-        return self._tracked(html, lambda: self._prepared(html, merge_tag), lambda: self._merged(merge_tag))
+        return self._tracked(html, lambda: (self._prepared(html, merge_tag), self._merged(merge_tag)))
 
-    def _plan(self, html: AnyStr, merge_tag: str = "") -> "Read":
-        return read_of(prepare(html, replace(self._options, merge_tag=merge_tag)))
+    def token(self, recipient: str) -> str:
+        """The merge-field token of one recipient, by what is recorded of the recipient. Raises `InvalidInput`."""
+        treatment = self._treat(recipient)
+        token = self.minter.token(recipient, treatment.modes)
+        self._count(treatment)
+        return token
+
+    def _plan(self, html: AnyStr, merge_tag: str = "", links: bool = True) -> "Read":
+        options = replace(self._options, merge_tag=merge_tag, links=links, choice=not merge_tag)
+        return read_of(prepare(html, options))
 
     def _personal(self, recipient: str) -> _Urls:
-        mint, meet = self.minter, self._meet
-        link, pixel = partial(mint.link, recipient), mint.pixel(recipient)
+        mint, meet, treatment = self.minter, self._meet, self._treat(recipient)
+        modes = treatment.modes
         numbers = self._register if meet is None else lambda places: self._met(meet, places, recipient)
-        return _Urls(numbers, link, pixel, partial(mint.link_to, recipient))
+        return _Urls(
+            numbers,
+            link=partial(mint.link, recipient, modes=modes),
+            pixel=mint.pixel(recipient, modes),
+            carrying=partial(mint.link_to, recipient, modes=modes),
+            choice=mint.choice(recipient),
+            treatment=treatment,
+        )
 
     def _met(self, meet: Meet, places: Sequence[LinkPlace], recipient: str) -> Sequence[int | None]:
         """The numbers of places in one recipient's mail. Only a destination that is a link has further places."""
@@ -185,11 +242,13 @@ class Rewriter:
         link = partial(merge_click_url, base, tag)
         return _Urls(self._register, link, pixel_url(base, tag), merge_tag=tag)
 
-    def _tracked(
-        self, content: AnyStr, read: Callable[[], "Read"], urls: Callable[[], _Urls]
-    ) -> Rewritten[AnyStr]:
+    def _tracked(self, content: AnyStr, made: Callable[[], tuple["Read", _Urls]]) -> Rewritten[AnyStr]:
         try:
-            return self._rendered(content, *read(), urls())
+            read, urls = made()
+            rewritten = self._rendered(content, *read, urls)
+            if not urls.merge_tag:
+                self._count(urls.treatment)
+            return rewritten
         except Exception as error:
             failure = _ours(error)
             return Rewritten(content, error=str(failure), failure=failure)
@@ -203,12 +262,12 @@ class Rewriter:
             raise MailpixelError(f"the rewrite failed: {plan.error}")
         if isinstance(plan, Plan) and not _survives(urls.merge_tag, plan):
             raise InvalidInput("merge_tag", _BROKEN)
-        numbers = urls.numbers(places) if places else ()
-        numbered = list(zip(places, numbers, strict=True))
-        carried = tuple(dict.fromkeys(place.url for place, number in numbered if number is None))
+        numbered = _numbered(places, urls)
         output: Any = content
         if plan.links or plan.has_pixel:
-            output = plan.render([urls.of(place.url, number) for place, number in numbered], urls.pixel)
+            output = plan.render(
+                [urls.of(place.url, number) for place, number in numbered], urls.pixel or None
+            )
         found = (
             Link(number, place.url, label=place.label) for place, number in numbered if number is not None
         )
@@ -217,8 +276,45 @@ class Rewriter:
         if plan.notes and self._heed is not None:
             self._heed(plan.notes)
         return Rewritten(
-            output, links, plan.skipped, plan.has_pixel, plan.report, skipped_parts, plan.notes, carried
+            output,
+            links,
+            plan.skipped,
+            plan.has_pixel and bool(urls.pixel),
+            _report(plan),
+            skipped_parts,
+            plan.notes,
+            _carried(numbered, urls.treatment),
+            choice_url=urls.choice,
+            treatment=urls.treatment,
         )
+
+
+def _report(plan: Plan[Any] | MessagePlan) -> Mapping[str, int]:
+    """The plan's report without the places of the choice page, which are not tracked."""
+    if CHOICE not in plan.links:
+        return plan.report
+    templates = [plan.template] if isinstance(plan, Plan) else [part.template for part in plan.templates]
+    found = {place for place, url in enumerate(plan.links) if url == CHOICE}
+    others = sum(slot.place in found for template in templates for slot in template.slots)
+    return {**plan.report, "tracked": plan.report["tracked"] - others}
+
+
+_Numbered = list[tuple[LinkPlace, int | None]]
+
+
+def _numbered(places: Sequence[LinkPlace], urls: _Urls) -> _Numbered:
+    """The places with their link numbers; None for one that has none."""
+    links = [place for place in places if place.url != CHOICE]
+    found = iter(list(zip(links, urls.numbers(links) if links else (), strict=True)))
+    return [(place, None) if place.url == CHOICE else next(found) for place in places]
+
+
+def _carried(numbered: _Numbered, treatment: Treatment) -> tuple[str, ...]:
+    """The destinations that tracked URLs carry. Where nobody is named, none do."""
+    if treatment.modes is not None and treatment.modes.clicks < Mode.INDIVIDUAL:
+        return ()
+    found = (place.url for place, number in numbered if number is None and place.url != CHOICE)
+    return tuple(dict.fromkeys(found))
 
 
 class Read(NamedTuple):
@@ -268,8 +364,12 @@ def check_merge_tag(tag: str, field: str = "merge_tag") -> str:
     )
 
 
-class SigningRegistry(LinkRegister, SigningKeys, Protocol):
+class SigningRegistry(LinkRegister, SigningKeys, PrivacyChoices, Signings, Protocol):
     """What of a registry signing links takes."""
+
+    def consent_of(self, recipient: str) -> Consent:
+        """See `Consents`."""
+        ...
 
 
 def rewriter_of(
@@ -279,10 +379,12 @@ def rewriter_of(
     options: RewriteOptions,
     *,
     heed: Heed | None = None,
+    policy: Policy | None = None,
 ) -> Rewriter:
     """The rewriter of a registered campaign, at its own base URL where it has one, else at that of the options.
 
-    Its list says which query values are passed through, not the options. Raises `NotFound` when there is no such
+    Its list says which query values are passed through, not the options. `policy` says what is recorded of whom; None
+    for what was set last for the registry. Raises `NotFound` when there is no such
     campaign, `KeyringError` when other keys signed for the registry, and `InvalidInput` for an invalid base URL.
     """
     check_keys(keyring, registry.signing_keys())
@@ -291,4 +393,14 @@ def rewriter_of(
     minter = Minter(keyring, known.base_url or options.base_url, known.id)
     options = replace(options, passthrough=frozenset(known.passthrough))
     register = partial(registry.register_places, known.id)
-    return Rewriter(minter, register, options, meeting(registry, keyring, known.id), heed=heed)
+    policy = policy_of(Settings(), registry.privacy_choice()) if policy is None else policy
+    limits = limits_of(known)
+
+    def treat(recipient: str) -> Treatment:
+        return treatment(policy, limits, registry.consent_of(recipient), recipient in policy.seeds)
+
+    def count(found: Treatment) -> None:
+        Run(registry, known.id, run_of("mail", datetime.now(UTC))).note({found: 1})
+
+    meet = meeting(registry, keyring, known.id)
+    return Rewriter(minter, register, options, meet, heed=heed, treat=treat, count=count)

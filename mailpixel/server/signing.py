@@ -9,7 +9,7 @@ from anyio import to_thread
 from starlette.exceptions import HTTPException
 
 from mailpixel.errors import safe_message
-from mailpixel.minting.list_job import ListJob
+from mailpixel.minting.list_job import ListJob, OnSigned
 
 WAITING = 4
 """How many lists may wait. Each may take `MAILPIXEL_UPLOAD_BYTES` of the disk, and an open file."""
@@ -26,7 +26,7 @@ class Signing:
         self._ending = Event()
         self._thread = ThreadPoolExecutor(1, "mailpixel-signing")
 
-    def begin(self, make: Callable[[], ListJob], on_signed: Callable[[], None]) -> str:
+    def begin(self, make: Callable[[], ListJob], on_signed: OnSigned) -> str:
         """Sign the list that `make` gives once those before it are done, and return its id at once.
 
         `on_signed` is called in a thread when it has links. Raises `HTTPException` 503 when too many wait
@@ -47,7 +47,7 @@ class Signing:
         self._ending.set()
         await to_thread.run_sync(self._thread.shutdown)
 
-    def _run(self, job: ListJob, on_signed: Callable[[], None]) -> None:
+    def _run(self, job: ListJob, on_signed: OnSigned) -> None:
         try:
             job.run(self._ending.is_set, on_signed)
         except Exception as error:

@@ -22,6 +22,7 @@ from mailpixel.store.privacy_choice import PrivacyChoices
 from mailpixel.store.retention import OldRecords
 from mailpixel.store.shares import Shares
 from mailpixel.store.sign_ins import SignIns
+from mailpixel.store.signings import Signings
 from mailpixel.store.webhooks import WebhookRegistry
 
 
@@ -71,6 +72,7 @@ class Registry(
     Shares,
     InboundSources,
     SignIns,
+    Signings,
     RegistryFeed,
     WebhookRegistry,
     Erasures,

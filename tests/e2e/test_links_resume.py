@@ -140,7 +140,7 @@ def test_a_list_that_names_nobody_is_reported(data: Path) -> None:
         done = mailpixel(data, "links", "c1", "--recipients", "-", "--merge", stdin=text)
         assert (done.returncode, done.stdout, done.stderr) == (
             0,
-            "recipient,token\n",
+            "recipient,token,choice_url\n",
             "the list holds no recipients\n",
         )
 

@@ -68,6 +68,7 @@ def test_html_comes_back_tracked_with_its_links_and_what_was_left_alone(api: Api
     rewritten = answer.json()
     html = rewritten.pop("html")
     assert answer.status_code == 200
+    assert rewritten.pop("choice_url").startswith("https://t.example/u/")
     assert rewritten == {
         "links": [{"number": 1, "url": "https://shop.example/a"}],
         "skipped": [{"href": "mailto:x@shop.example", "reason": "scheme"}],

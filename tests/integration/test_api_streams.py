@@ -21,7 +21,7 @@ def mint(api: Api, query: str, *recipients: object) -> list[Any]:
 def test_links_are_minted_line_by_line_and_faults_are_reported_in_their_place(api: Api) -> None:
     api.registry.add_campaign(a_campaign(links=2))
     first, fault, last = mint(api, "", "r-1", "me@example.org", "r-2")
-    assert list(first) == ["recipient", "pixel_url", "link_1", "link_2"]
+    assert list(first) == ["recipient", "pixel_url", "link_1", "link_2", "choice_url"]
     assert (fault["row"], fault["error"]["code"], fault["error"]["field"]) == (
         2,
         "invalid_input",
@@ -48,7 +48,7 @@ def test_a_campaigns_own_address_is_in_its_links(api: Api) -> None:
 def test_merge_tokens_and_pseudonyms_are_minted_when_asked(api: Api) -> None:
     api.registry.add_campaign(a_campaign())
     (row,) = mint(api, "?merge=1&hash_recipients=true", "me@example.org")
-    assert list(row) == ["recipient", "token", "pseudonym"]
+    assert list(row) == ["recipient", "token", "pseudonym", "choice_url"]
     assert row["pseudonym"].startswith("p.")
 
 

@@ -30,7 +30,7 @@ def links(data: Path, list_: bytes, *options: str) -> tuple[int, list[dict[str, 
 def test_columns_of_the_list_are_kept_beside_the_token(data: Path) -> None:
     list_ = b"ID;E-Mail;City\r\nr-1;ann@example.com;Rome\r\n"
     code, rows, _ = links(data, list_, "--column", "ID", "--keep", "E-Mail")
-    assert (code, [list(row) for row in rows]) == (0, [["recipient", "token", "E-Mail"]])
+    assert (code, [list(row) for row in rows]) == (0, [["recipient", "token", "E-Mail", "choice_url"]])
     code, rows, _ = links(data, list_, "--column", "ID", "--keep-all")
     assert (code, [(row["E-Mail"], row["City"]) for row in rows]) == (0, [("ann@example.com", "Rome")])
     code, _, said = links(data, list_, "--column", "ID", "--keep-all", "--keep", "City")
@@ -96,4 +96,4 @@ def test_a_symbolic_link_keeps_leading_to_the_file_of_links(data: Path, tmp_path
     code, _, said = links(data, b"r-1\n", "--output", str(tmp_path / "latest.csv"))
     assert code == 0, said
     assert (tmp_path / "latest.csv").is_symlink()
-    assert (tmp_path / "today.csv").read_text().startswith("recipient,token\nr-1,")
+    assert (tmp_path / "today.csv").read_text().startswith("recipient,token,choice_url\nr-1,")

@@ -10,7 +10,7 @@ import pytest
 
 from mailpixel.errors import Conflict, InvalidInput, NotFound
 from mailpixel.model import Campaign
-from mailpixel.modes import OFF, Mode, Modes
+from mailpixel.modes import OFF, Mode, Modes, Treatment, Untracked
 from mailpixel.store.campaigns import MOST_MET_LINKS, LinkPlace, LinkRevision, Sighting
 from mailpixel.store.keys import ApiKey, SigningKey
 from mailpixel.store.leases import LeaseState
@@ -591,3 +591,17 @@ def test_the_modes_that_were_set_last_are_remembered(registry: Registry) -> None
     registry.choose_privacy("", "off")
     registry.choose_privacy("full", "")
     assert registry.privacy_choice() == PrivacyChoice(mode="full", unknown="off")
+
+
+def test_signed_recipients_are_counted_by_run(registry: Registry) -> None:
+    registry.add_campaign(replace(a_campaign(), sent=None, sent_at=None))
+    named, refused = Treatment(OFF), Treatment(OFF, Untracked.REFUSED, Untracked.REFUSED)
+    registry.note_signings("spring", "a", {named: 2, refused: 1}, replace=False)
+    registry.note_signings("spring", "a", {named: 3}, replace=False)
+    registry.note_signings("spring", "b", {refused: 9}, replace=True)
+    registry.note_signings("spring", "b", {named: 7}, replace=True)
+    registry.note_signings("nowhere", "b", {named: 7}, replace=True)
+    counted = {(each.run, each.treatment): each.number for each in registry.signings("spring")}
+    assert counted == {("a", named): 5, ("a", refused): 1, ("b", named): 7}
+    registry.delete_campaign("spring")
+    assert list(registry.signings("spring")) == list(registry.signings("nowhere")) == []

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from mailpixel.claims import Claims
 from mailpixel.classify import Rules
 from mailpixel.ingest.people_cache import ConsentFeed, PeopleCache
 from mailpixel.ingest.registry_cache import RegistryCache
@@ -191,3 +192,8 @@ def _judged(
     if not dup:
         counted[key] = event.received_at_ms
     return Judged(event, verdict, rule, via, dup)
+
+
+def without_modes(claims: Claims | None) -> Claims | None:
+    """What a token names, whatever it allows to record."""
+    return claims and claims._replace(modes=None)

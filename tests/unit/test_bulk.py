@@ -110,7 +110,7 @@ def test_a_column_is_named_in_any_case(column: str) -> None:
 @pytest.mark.parametrize("list_", [b"", b"\n", b"\xef\xbb\xbf", b"recipient\n", b"a,recipient\r\n"])
 def test_an_empty_list_gives_a_header(list_: bytes) -> None:
     told = Told()
-    assert minted(list_, told=told) == "recipient,token\n"
+    assert minted(list_, told=told) == "recipient,token,choice_url\n"
     assert told.faults == []
 
 
@@ -197,8 +197,8 @@ def test_a_strict_job_ends_at_the_first_broken_row(
 
 def test_a_row_of_links_holds_the_urls_of_its_recipient() -> None:
     assert minted(b"r-1\n", LINKS) == (
-        "recipient,pixel_url,link_1,link_2\n"
-        f"r-1,{MINT.pixel('r-1')},{MINT.link('r-1', 1)},{MINT.link('r-1', 2)}\n"
+        "recipient,pixel_url,link_1,link_2,choice_url\n"
+        f"r-1,{MINT.pixel('r-1')},{MINT.link('r-1', 1)},{MINT.link('r-1', 2)},{MINT.choice('r-1')}\n"
     )
 
 
@@ -209,9 +209,14 @@ def test_ndjson_has_the_same_columns_as_keys() -> None:
         "pixel_url": MINT.pixel("r-1"),
         "link_1": MINT.link("r-1", 1),
         "link_2": MINT.link("r-1", 2),
+        "choice_url": MINT.choice("r-1"),
     }
     [line] = minted(b"r-1\n", replace(LINKS, format=Format.NDJSON, merge=True)).splitlines()
-    assert json.loads(line) == {"recipient": "r-1", "token": MINT.token("r-1")}
+    assert json.loads(line) == {
+        "recipient": "r-1",
+        "token": MINT.token("r-1"),
+        "choice_url": MINT.choice("r-1"),
+    }
 
 
 def addresses_as_csv() -> bytes:
@@ -227,7 +232,7 @@ def test_hashed_recipients_keep_what_was_written_and_show_the_pseudonym(job: Job
     ids = [pseudonym(KEYRING, address) for address in ADDRESSES]
     assert [row["recipient"] for row in rows] == ADDRESSES
     assert [row["pseudonym"] for row in rows] == ids
-    assert list(rows[0])[-1] == "pseudonym"
+    assert list(rows[0])[-2:] == ["pseudonym", "choice_url"]
     urls = [row["token"] if job.merge else row["link_2"] for row in rows]
     assert urls == [MINT.token(id) if job.merge else MINT.link(id, 2) for id in ids]
 
@@ -236,7 +241,7 @@ def test_hashed_recipients_as_ndjson() -> None:
     job = replace(MERGE, hash_recipients=True, format=Format.NDJSON)
     rows = [json.loads(line) for line in minted(addresses_as_csv(), job).splitlines()]
     assert rows == [
-        {"recipient": address, "token": MINT.token(id), "pseudonym": id}
+        {"recipient": address, "token": MINT.token(id), "pseudonym": id, "choice_url": MINT.choice(id)}
         for address, id in ((address, pseudonym(KEYRING, address)) for address in ADDRESSES)
     ]
 
@@ -354,8 +359,8 @@ def test_any_bytes_are_minted_or_refused_in_words(data: bytes) -> None:
     except InvalidInput:
         return
     for line in text.splitlines()[1:]:
-        recipient, token = line.split(",")
-        assert token == MINT.token(recipient)
+        recipient, token, choice = line.split(",")
+        assert (token, choice) == (MINT.token(recipient), MINT.choice(recipient))
 
 
 def test_what_heads_a_list_of_one_column_is_not_taken_for_an_id() -> None:
@@ -471,7 +476,7 @@ def test_a_long_list_in_another_encoding_is_read_to_its_end() -> None:
     data = ("recipient\tname\r\n" + "".join(f"{id}\tJürgen 😀\r\n" for id in ids)).encode("utf-16")
     job = replace(MERGE, wanted=Wanted(keep_all=True))
     lines = minted(data, job).splitlines()
-    assert lines[0] == "recipient,token,name"
+    assert lines[0] == "recipient,token,name,choice_url"
     assert [(line.split(",")[0], line.split(",")[2]) for line in lines[1:]] == [
         (id, "Jürgen 😀") for id in ids
     ]
@@ -505,7 +510,7 @@ KEPT = (
 def test_kept_columns_come_out_behind_the_signed_ones_as_they_were(workers: int) -> None:
     job = replace(LINKS, wanted=Wanted("ID", keep=("note", "E-Mail")), workers=workers)
     rows = list(csv.DictReader(io.StringIO(minted(KEPT, job))))
-    assert list(rows[0]) == ["recipient", "pixel_url", "link_1", "link_2", "Note", "E-Mail"]
+    assert list(rows[0]) == ["recipient", "pixel_url", "link_1", "link_2", "Note", "E-Mail", "choice_url"]
     assert [(row["recipient"], row["link_2"], row["Note"], row["E-Mail"]) for row in rows] == [
         ("r-1", MINT.link("r-1", 2), 'one, "two"\nthree', "ann@example.com"),
         ("r-3", MINT.link("r-3", 2), "=1+1", "cyd@example.com"),
@@ -515,7 +520,7 @@ def test_kept_columns_come_out_behind_the_signed_ones_as_they_were(workers: int)
 def test_all_columns_are_kept_but_the_one_with_the_recipients() -> None:
     hashed = replace(MERGE, hash_recipients=True, wanted=Wanted("E-Mail", keep_all=True))
     rows = list(csv.DictReader(io.StringIO(minted(KEPT, hashed))))
-    assert list(rows[0]) == ["recipient", "token", "pseudonym", "ID", "Note", "age"]
+    assert list(rows[0]) == ["recipient", "token", "pseudonym", "ID", "Note", "age", "choice_url"]
     assert [(row["recipient"], row["ID"], row["age"]) for row in rows] == [
         ("ann@example.com", "r-1", "7"),
         ("bob@example.com", "r 2", ""),

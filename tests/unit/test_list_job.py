@@ -32,7 +32,7 @@ data = Path(sys.argv[1])
 job = ListJob(open(sys.argv[2], "rb"), data, Job("spring", "https://t.example", workers=1),
               new_keyring(datetime(2026, 11, 25, tzinfo=UTC)))
 print(job.id, flush=True)
-job.run(lambda: len(list((data / "jobs").glob("*.json"))) > 0 and os.kill(os.getpid(), 9), lambda: None)
+job.run(lambda: len(list((data / "jobs").glob("*.json"))) > 0 and os.kill(os.getpid(), 9), lambda numbers: None)
 """
 """Begins to sign a list and is killed once it has said how far it is."""
 
@@ -59,7 +59,7 @@ def test_whoever_looks_sees_how_far_a_list_is_and_then_what_became_of_it(tmp_pat
         return False
 
     signed: list[str] = []
-    job.run(is_ending, lambda: signed.extend(names(tmp_path)))
+    job.run(is_ending, lambda numbers: signed.extend(names(tmp_path)))
     assert seen[1] == (JobProgress("spring", job.id, 0, 0, size), [JobProgress("spring", job.id, 0, 0, size)])
     assert signed == [f"{job.id}.csv", f"{job.id}.unfinished"], "the result is written last"
     made, path = signed_list(tmp_path, "spring", job.id)
@@ -78,7 +78,7 @@ def test_a_list_belongs_to_its_campaign_while_it_is_signed(tmp_path: Path) -> No
     ):
         with pytest.raises(NotFound):
             refused()
-    job.run(lambda: False, lambda: None)
+    job.run(lambda: False, lambda numbers: None)
 
 
 @pytest.mark.parametrize("format", list(Format))
@@ -87,7 +87,7 @@ def test_a_service_that_ends_stops_the_list_and_says_so(tmp_path: Path, format: 
         a_list(tmp_path), tmp_path, Job("spring", "https://t.example", (), format, workers=1), KEYRING
     )
     asked = iter([False, False, True])
-    job.run(lambda: next(asked), lambda: pytest.fail("nothing was signed"))
+    job.run(lambda: next(asked), lambda numbers: pytest.fail("nothing was signed"))
     assert look(tmp_path, "spring", job.id) == SignedList(job.id, "spring", str(format), problem=ENDED)
     assert (names(tmp_path), names(tmp_path, "jobs")) == ([f"{job.id}.json"], [])
 
@@ -95,7 +95,7 @@ def test_a_service_that_ends_stops_the_list_and_says_so(tmp_path: Path, format: 
 def test_a_list_that_is_removed_while_it_is_signed_leaves_nothing(tmp_path: Path) -> None:
     job = ListJob(a_list(tmp_path), tmp_path, JOB, KEYRING)
     remove_list(tmp_path, "spring", job.id)
-    job.run(lambda: False, lambda: pytest.fail("nothing was signed"))
+    job.run(lambda: False, lambda numbers: pytest.fail("nothing was signed"))
     with pytest.raises(NotFound):
         look(tmp_path, "spring", job.id)
     assert names(tmp_path) == []
@@ -119,8 +119,10 @@ def test_a_list_whose_process_was_killed_is_removed_and_the_page_says_so(tmp_pat
 def test_the_end_of_a_service_ends_the_list_at_work_and_those_that_wait(tmp_path: Path) -> None:
     reading, writing = os.pipe()
     signing = Signing()
-    at_work = signing.begin(lambda: ListJob(os.fdopen(reading, "rb"), tmp_path, JOB, KEYRING), lambda: None)
-    waits = signing.begin(lambda: ListJob(a_list(tmp_path, 5), tmp_path, JOB, KEYRING), lambda: None)
+    at_work = signing.begin(
+        lambda: ListJob(os.fdopen(reading, "rb"), tmp_path, JOB, KEYRING), lambda numbers: None
+    )
+    waits = signing.begin(lambda: ListJob(a_list(tmp_path, 5), tmp_path, JOB, KEYRING), lambda numbers: None)
 
     async def end() -> None:
         closing = asyncio.create_task(signing.close())

@@ -192,7 +192,7 @@ def test_a_run_that_keeps_columns_goes_on(path: Path) -> None:
         run(path, list_, job, blocks=2)
     run(path, list_, job, resume=True)
     assert path.read_bytes() == uninterrupted(list_, job)[0]
-    assert path.read_bytes().startswith(b"recipient,pixel_url,link_1,link_2,Note\n")
+    assert path.read_bytes().startswith(b"recipient,pixel_url,link_1,link_2,Note,choice_url\n")
 
 
 def test_a_parquet_file_cannot_be_continued(path: Path) -> None:

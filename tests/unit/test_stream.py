@@ -48,7 +48,7 @@ def test_a_stream_answers_line_by_line_wherever_it_is_cut(size: int) -> None:
     got = answers(LINES[at : at + size] for at in range(0, len(LINES), size))
     seen = [(line.get("recipient", line.get("row")), line.get("error", {}).get("field")) for line in got]
     assert seen == EXPECTED
-    assert got[0] == {"recipient": "r-1", "token": MINT.token("r-1")}
+    assert got[0] == {"recipient": "r-1", "token": MINT.token("r-1"), "choice_url": MINT.choice("r-1")}
     assert got[2]["error"] == {
         "code": "invalid_input",
         "message": "line: is not JSON: Expecting value at character 0; send one JSON object per line",
@@ -98,4 +98,9 @@ def test_a_line_too_long_is_reported_once_and_the_next_is_read(size: int, strict
 def test_a_stream_of_addresses_keeps_what_was_written() -> None:
     [line] = answers([b'{"recipient":"jos\xc3\xa9@example.com"}'], replace(STREAM, hash_recipients=True))
     id = pseudonym(KEYRING, "josé@example.com")
-    assert line == {"recipient": "josé@example.com", "token": MINT.token(id), "pseudonym": id}
+    assert line == {
+        "recipient": "josé@example.com",
+        "token": MINT.token(id),
+        "pseudonym": id,
+        "choice_url": MINT.choice(id),
+    }

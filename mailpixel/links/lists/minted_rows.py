@@ -1,22 +1,24 @@
 """One recipient in, one row of links out: what a bulk job makes, and in which shape."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from typing import Any, TypeGuard
 
-from mailpixel.claims import TokenKind, are_recipients, check_campaign_id, check_link_number, check_recipient
+from mailpixel.claims import are_recipients, check_campaign_id, check_link_number, check_recipient
 from mailpixel.errors import InvalidInput
 from mailpixel.links.keyring import Keyring, pseudonym
 from mailpixel.links.lists.columns import Wanted
 from mailpixel.links.lists.encoding import check_encoding
 from mailpixel.links.lists.kept import as_it_is, csv_field, is_text, kept_csv, kept_text, refuse_unreadable
 from mailpixel.links.lists.layout import Kept, Layout, RowContent
+from mailpixel.links.lists.link_columns import AllAlike, LinkColumns, Treat
 from mailpixel.links.minter import Minter
-from mailpixel.links.urls import check_base_url, click_url, pixel_url
+from mailpixel.links.urls import check_base_url
+from mailpixel.modes import Treatment
 
 Fault = tuple[int, InvalidInput]
 """A row that was left out: its number, from 1, and what is wrong with it."""
@@ -38,7 +40,8 @@ class Job:
     `hash_recipients` replaces what the sender wrote by a keyed pseudonym. `strict` stops at the first faulty row.
     `wanted` says which columns of the list are read, `encoding` how it is written (UTF-8 or what its byte order mark
     says when None), `workers` the processes (all cores when None). `kept` are the columns that come out again, known
-    once the beginning of the list was read.
+    once the beginning of the list was read. `destinations` are those of the `links`; `treat` says how the mail of each
+    recipient is signed.
     """
 
     campaign: str
@@ -52,6 +55,8 @@ class Job:
     encoding: str | None = None
     workers: int | None = None
     kept: tuple[str, ...] = ()
+    destinations: tuple[str, ...] = ()
+    treat: Treat = AllAlike()
 
     def __post_init__(self) -> None:
         """Refuse now what would fail in every row."""
@@ -83,7 +88,8 @@ class Job:
         """The columns of the output, in order."""
         links = [f"link_{number}" for number in self.numbered]
         last = ["pseudonym"] if self.hash_recipients else []
-        return ("recipient", "token" if self.merge else "pixel_url", *links, *last, *self.kept)
+        lead = "token" if self.merge else "pixel_url"
+        return ("recipient", lead, *links, *last, *self.kept, "choice_url")
 
     @property
     def header(self) -> bytes:
@@ -97,7 +103,7 @@ class Minted:
 
     `faults` are the rows left out: (number in the block from 1, what is wrong); of a strict job there is one at most,
     the last row read. `fingerprints` tell recipients apart: 8 bytes of the signature of every minted row, in buckets
-    by one more.
+    by one more. `signed` are the numbers of recipients by treatment, in its word.
     """
 
     text: bytes
@@ -105,6 +111,7 @@ class Minted:
     minted: int
     faults: tuple[Fault, ...]
     fingerprints: Mapping[str, bytes]
+    signed: Mapping[str, int] = field(default_factory=dict)
 
 
 class RowMinter:
@@ -114,17 +121,25 @@ class RowMinter:
         minter = Minter(keyring, job.base_url, job.campaign)
         self._job = job
         self._keyring = keyring if job.hash_recipients else None
-        self._lead = minter.series(TokenKind.MESSAGE if job.merge else TokenKind.OPEN)
-        self._around_lead = ("", "") if job.merge else pixel_url(minter.base_url, " ").split(" ")
-        self._before_click = click_url(minter.base_url, "")
-        self._clicks = [minter.series(TokenKind.CLICK, number) for number in job.numbered]
-        shape = ", ".join(json.dumps(name).replace("%", "%%") + ": %s" for name in job.columns).join("{}")
         is_csv = job.format is Format.CSV
         self._as_field = csv_field if is_csv else str
+        urls = job.destinations or ("",) * len(job.links)
+        links = [] if job.merge else list(zip(job.links, map(self._as_field, urls), strict=True))
+        self._links = LinkColumns(minter, links, job.merge)
+        self._signed: Counter[int] = Counter()
+        shape = ", ".join(json.dumps(name).replace("%", "%%") + ": %s" for name in job.columns).join("{}")
         self._as_kept: Callable[[object], Any] = {Format.CSV: kept_csv, Format.PARQUET: kept_text}.get(
             job.format, as_it_is
         )
         self._as_line: Callable[[tuple[str, ...]], str] = ",".join if is_csv else partial(_object, shape)
+
+    def take_signed(self) -> Counter[Treatment]:
+        """How many recipients were signed for since the last time, by treatment."""
+        found: Counter[Treatment] = Counter()
+        for code, number in self._signed.items():
+            found[self._job.treat.table[code]] += number
+        self._signed.clear()
+        return found
 
     def id_of(self, written: str) -> str:
         """The recipient id for what a list says: the same, or its pseudonym. Raises `InvalidInput`."""
@@ -140,12 +155,12 @@ class RowMinter:
     def rows(
         self, written: Sequence[str], ids: Sequence[str], kept: Kept | None = None
     ) -> tuple[list[str], list[str]]:
-        """(the output line, the first token) of each recipient, from what the list says, its id and what is kept."""
+        """(the output line, a token) of each recipient, from what the list says, its id and what is kept."""
         columns, tokens = self._columns(written, ids, kept or [])
         return list(map(self._as_line, zip(*columns, strict=True))), tokens
 
     def block(self, written: Sequence[str], ids: Sequence[str], kept: Kept) -> tuple[bytes, list[str]]:
-        """(the output of all, the first token of each) as `rows`."""
+        """(the output of all, a token of each) as `rows`."""
         if self._job.format is not Format.PARQUET:
             lines, tokens = self.rows(written, ids, kept)
             return "\n".join([*lines, ""]).encode(), tokens
@@ -157,18 +172,18 @@ class RowMinter:
     def _columns(
         self, written: Sequence[str], ids: Sequence[str], kept: Kept
     ) -> tuple[list[Sequence[Any]], list[str]]:
-        tokens = self._lead.tokens(ids)
-        before, after = self._around_lead
+        treat = self._job.treat
+        codes = treat.codes(ids)
+        self._signed.update(codes)
         columns: list[Sequence[Any]] = [
-            written if self._keyring is None else list(map(self._as_field, written))
+            written if self._keyring is None else list(map(self._as_field, written)),
+            *self._links.of(ids, treat, codes),
         ]
-        columns.append([before + token + after for token in tokens] if before else tokens)
-        for series in self._clicks:
-            columns.append([self._before_click + token for token in series.tokens(ids)])
         if self._keyring is not None:
             columns.append(ids)
         columns += [list(map(self._as_kept, column)) for column in kept]
-        return columns, tokens
+        choices, tokens = self._links.choices(ids)
+        return [*columns, choices], tokens
 
 
 def _object(shape: str, cells: tuple[str, ...]) -> str:
@@ -188,7 +203,8 @@ def mint_block(job: Job, keyring: Keyring, layout: Layout, block: bytes, skip: i
         places, ids, faults = _sorted_out(minter, rows, skip, job.strict)
         written = [rows[place] for place in places]
         text, tokens = minter.block(written, ids, [[column[at] for at in places] for column in kept])  # type: ignore[arg-type]
-    return Minted(text, len(read), len(tokens), tuple(faults), _fingerprints(tokens))
+    signed = {treatment.text: number for treatment, number in minter.take_signed().items()}
+    return Minted(text, len(read), len(tokens), tuple(faults), _fingerprints(tokens), signed)
 
 
 def _sorted_out(

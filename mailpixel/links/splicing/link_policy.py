@@ -48,6 +48,8 @@ class Reason(StrEnum):
     """A link of SVG or MathML."""
     SHOWN = "shown"
     """Its text shows a domain other than the tracker's, and the sender asked to skip such links."""
+    UNMEASURED = "unmeasured"
+    """The clicks of this recipient are not recorded."""
     CONDITIONAL = "conditional"
     """Inside `<!--[if ...]>`, which only classic Outlook reads."""
 
@@ -90,6 +92,8 @@ class LinkPolicy:
 
     def _of(self, href: str) -> Decision:
         url = destination_of(href)
+        if url == CHOICE and self._options.choice:
+            return TrackedLink(CHOICE)
         own = _OWN.get(self._options.own.surface(url))
         if own is not None:
             return own
@@ -98,6 +102,8 @@ class LinkPolicy:
             url, tail = passed_through(url, self._options.passthrough, self._fields.holds)
             reason = why_not(url, self._fields)
         reason = reason or self._why_not_by_options(url)
+        if reason is None and not self._options.links:
+            reason = Reason.UNMEASURED
         if reason is not None:
             return reason
         if resembles(url):
@@ -116,6 +122,8 @@ class LinkPolicy:
         return with_parameters(url, (pair for pair in self._options.utm if not is_present(pair[0], passed)))
 
 
+CHOICE = "mailpixel:choice"
+"""An href that stands for the page where the recipient decides about measurement."""
 _OWN: Mapping[Surface | None, Reason] = {LINK: Reason.TRACKED, OPT_OUT: Reason.UNSUBSCRIBE}
 """Why our own URLs are skipped, by their surface."""
 

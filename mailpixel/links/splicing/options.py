@@ -41,6 +41,8 @@ class RewriteOptions:
     utm          parameters added to each destination, in this order, unless it has one of that name
     shown        `track` or `leave` a link whose text shows another domain than the tracker's
     merge_tag    the sender's own field in this template, empty for none; what is written like it is a field, too
+    choice       an href `mailpixel:choice` becomes the page where the recipient decides about measurement
+    links        False leaves all links alone, for a recipient whose clicks are not recorded
     passthrough  names of query parameters whose value may be a template token: the parameter moves to the tracked URL
     by_place     give each place of a destination its own number, so that its logo and its button count separately
     """
@@ -57,6 +59,8 @@ class RewriteOptions:
     merge_tag: str = ""
     passthrough: frozenset[str] = frozenset()
     by_place: bool = False
+    links: bool = True
+    choice: bool = False
 
     own: OwnUrls = field(init=False, compare=False)
     """Which URLs are ours."""

@@ -84,6 +84,7 @@ REWRITTEN = {
     "html": STRING,
     "links": array(an_object(number=MAYBE_COUNT, url=STRING)),
     "skipped": array(an_object(href=STRING, reason=word(*Reason))),
+    "choice_url": STRING,
     "notes": {
         "description": "Warnings about tracked links and about the pixel, as sentences.",
         **array(STRING),
@@ -149,7 +150,13 @@ WRITTEN: dict[str, Schema] = {
     "Minted": {
         "description": "The links of one recipient, `link_1` and so on; with `merge` a token.",
         "type": "object",
-        "properties": {"recipient": STRING, "pixel_url": STRING, "token": STRING, "pseudonym": STRING},
+        "properties": {
+            "recipient": STRING,
+            "pixel_url": STRING,
+            "token": STRING,
+            "pseudonym": STRING,
+            "choice_url": STRING,
+        },
         "patternProperties": {"^link_[0-9]+$": STRING},
         "additionalProperties": False,
         "required": ["recipient"],
@@ -230,11 +237,13 @@ _MINTED = {
     "recipient": "r-1001",
     "pixel_url": "https://t.example/o/TOKEN.gif",
     "link_1": "https://t.example/c/TOKEN",
+    "choice_url": "https://t.example/u/TOKEN",
 }
 _REWRITTEN = {
     "html": '<p>Hello! <a href="https://t.example/c/TOKEN/1">Our shop</a></p>',
     "links": [{"number": 1, "url": "https://shop.example/"}],
     "skipped": [],
+    "choice_url": "https://t.example/u/TOKEN",
     "notes": [
         "the HTML is shorter than 3,200 bytes and has no other image: SpamAssassin adds 0.6 to 2.2 points for the"
         " pixel; pixel=none leaves it out"

@@ -120,6 +120,7 @@ def rewritten_json(rewritten: Rewritten[str]) -> dict[str, object]:
             *({"number": None, "url": url} for url in rewritten.carried),
         ],
         "skipped": [{"href": skip.href, "reason": skip.reason} for skip in rewritten.skipped],
+        "choice_url": rewritten.choice_url,
         "notes": [about.line for about in spoken(rewritten.notes, _REMEDIES)],
     }
 
@@ -139,7 +140,8 @@ def _rewritten(rewriter: Rewriter, mail: Mail) -> Rewritten[str]:
 def _rewriter(call: Call) -> Rewriter:
     services = call.services
     style = RewriteOptions(services.settings.base_url, **call.query.given())
-    return rewriter_of(services.registry, services.live.keyring, call.path["id"], style)
+    policy = services.live.resolver.policy
+    return rewriter_of(services.registry, services.live.keyring, call.path["id"], style, policy=policy)
 
 
 class MailLines:

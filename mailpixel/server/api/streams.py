@@ -4,14 +4,15 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from mailpixel.errors import InvalidInput, MailpixelError, StoreUnavailable
 from mailpixel.links.lists.minted_rows import Format, Job, RowMinter
 from mailpixel.model import Event
+from mailpixel.privacy.signing import Run, Signing, check_run, run_of
 from mailpixel.reading.deliveries import DeliveryReader, delivery_event
 from mailpixel.reading.lines import LINE_BYTES, Numbered, read_line
-from mailpixel.reading.shapes import Shape
+from mailpixel.reading.shapes import Shape, Text
 from mailpixel.reading.written import Written
 from mailpixel.server.api.body import check_length
 from mailpixel.server.api.endpoint import Call
@@ -19,6 +20,7 @@ from mailpixel.server.api.exchange import STREAM_BYTES, Exchange
 from mailpixel.server.errors import error_json
 from mailpixel.server.threads import Lane
 from mailpixel.store.campaign_changes import note_signed
+from mailpixel.store.signings import RUN_CHARS
 from mailpixel.times import DAY_MS
 
 
@@ -32,6 +34,10 @@ class ToMint(Shape, frozen=True):
             examples=["r-1001"],
         ),
     ]
+
+
+class RunName(Text, check=check_run, minLength=1, maxLength=RUN_CHARS):
+    """The name of a run of signing."""
 
 
 class MintOptions(Shape, frozen=True):
@@ -48,6 +54,13 @@ class MintOptions(Shape, frozen=True):
         ),
     ] = False
     strict: Annotated[bool, Meta(description="Stop at the first faulty line.")] = False
+    run: Annotated[
+        RunName | UnsetType,
+        Meta(
+            description="Count the recipients under this name. Default: one name a day.",
+            examples=["first half"],
+        ),
+    ] = UNSET
 
 
 TOKENS_AT_ONCE = 2_000
@@ -62,10 +75,12 @@ NOT_WRITTEN = StoreUnavailable("the log cannot be written at the moment; send th
 
 def mint_one(call: Call) -> object:
     """The links of one recipient. Raises `InvalidInput`."""
-    minter = RowMinter(_job(call), call.services.live.keyring)
+    job = _job(call)
+    minter = RowMinter(job, call.services.live.keyring)
     [made] = _minted(minter, [call.body.recipient])
     if isinstance(made, InvalidInput):
         raise made
+    _run(call).note(minter.take_signed())
     return json.loads(made)
 
 
@@ -74,22 +89,28 @@ def mint(call: Call) -> object:
     check_length(call.request, STREAM_BYTES)
     job = _job(call)
     step = max(TOKENS_AT_ONCE // len(job.columns), 1)
-    return Exchange(
-        MintLines(
-            RowMinter(job, call.services.live.keyring), call.services.threads.api_writes, step, job.strict
-        )
-    )
+    minter, run = RowMinter(job, call.services.live.keyring), _run(call)
+    lane = call.services.threads.api_writes
+    return Exchange(MintLines(minter, lane, step, job.strict, lambda: run.note(minter.take_signed())))
+
+
+def _run(call: Call) -> Run:
+    name = call.query.run or run_of("api", call.now)
+    return Run(call.services.registry, call.path["id"], name)
 
 
 def _job(call: Call) -> Job:
     campaign = call.services.registry.campaign(call.path["id"])
     note_signed(call.services.registry, campaign.id)
+    live = call.services.live
     return Job(
         campaign=campaign.id,
         base_url=campaign.base_url or call.services.settings.base_url,
         links=tuple(link.number for link in campaign.links),
+        destinations=tuple(link.url for link in campaign.links),
+        treat=Signing(live.resolver.policy, campaign, live.people.states),
         format=Format.NDJSON,
-        **call.query.given(),
+        **{name: value for name, value in call.query.given().items() if name != "run"},
     )
 
 
@@ -137,13 +158,21 @@ def _id_of(minter: RowMinter, found: str | InvalidInput) -> str | InvalidInput:
 class MintLines:
     """Makes a row of links of every line of {"recipient"}, or {"row","error"}; see `Translator`.
 
-    With `strict` the first error is the last line.
+    With `strict` the first error is the last line. `on_signed` is called after each step.
     """
 
-    def __init__(self, minter: RowMinter, lane: Lane, step: int, strict: bool) -> None:
+    def __init__(
+        self,
+        minter: RowMinter,
+        lane: Lane,
+        step: int,
+        strict: bool,
+        on_signed: Callable[[], None] = lambda: None,
+    ) -> None:
         self._minter = minter
         self._lane = lane
         self._strict = strict
+        self._on_signed = on_signed
         self.step = step
         self.stopped = False
 
@@ -164,6 +193,7 @@ class MintLines:
             if faulty and self._strict:
                 self.stopped = True
                 break
+        self._on_signed()
         return b"".join(out)
 
 

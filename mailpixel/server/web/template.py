@@ -49,7 +49,13 @@ def _rewritten(call: PageCall, campaign: Campaign, values: Mapping[str, str]) ->
     offered = Offered(content, is_message(name, content), call.name, call.now, charset)
     by_place = bool(values["by_place"])
     options = RewriteOptions(call.services.settings.base_url, by_place=by_place)
-    rewriter = rewriter_of(call.services.registry, call.services.live.keyring, campaign.id, options)
+    rewriter = rewriter_of(
+        call.services.registry,
+        call.services.live.keyring,
+        campaign.id,
+        options,
+        policy=call.services.live.resolver.policy,
+    )
     result = _tracked(rewriter, offered, tag)
     if values["keep"]:
         options = RewriteOptions(call.services.settings.base_url, merge_tag=tag, by_place=by_place)

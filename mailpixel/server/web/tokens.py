@@ -15,6 +15,7 @@ from mailpixel.minting.results import look, remove_list, remove_old_lists, signe
 from mailpixel.minting.run import check_head
 from mailpixel.model import Campaign
 from mailpixel.pages.addresses import api_url, campaign_url
+from mailpixel.privacy.signing import Run, Signing, run_of
 from mailpixel.server.exports import FORMATS
 from mailpixel.server.services import Services
 from mailpixel.server.web.forms import Upload
@@ -68,7 +69,13 @@ def _begun(services: Services, upload: Upload, job: Job) -> str:
             source.close()
             raise
 
-    return services.signing.begin(make, lambda: note_signed(registry, job.campaign))
+    run = Run(registry, job.campaign, run_of("list", services.now), adds=False)
+
+    def on_signed(numbers: Mapping[str, int]) -> None:
+        note_signed(registry, job.campaign)
+        run.note_words(numbers)
+
+    return services.signing.begin(make, on_signed)
 
 
 def _job(call: PageCall, campaign: Campaign, values: Mapping[str, str]) -> Job:
@@ -79,10 +86,13 @@ def _job(call: PageCall, campaign: Campaign, values: Mapping[str, str]) -> Job:
         keep_all=bool(values["keep_all"]),
         headerless=bool(values["headerless"]),
     )
+    live = call.services.live
     return Job(
         campaign=campaign.id,
         base_url=campaign.base_url or call.services.settings.base_url,
         links=tuple(link.number for link in campaign.links),
+        destinations=tuple(link.url for link in campaign.links),
+        treat=Signing(live.resolver.policy, campaign, live.people.states),
         format=Format(values["format"]),
         merge=bool(values["merge"]),
         hash_recipients=bool(values["hash_recipients"]),

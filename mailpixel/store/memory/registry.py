@@ -32,6 +32,7 @@ from mailpixel.store.memory.privacy_choice import MemoryPrivacyChoices
 from mailpixel.store.memory.retention import MemoryOldRecords
 from mailpixel.store.memory.shares import MemoryShares
 from mailpixel.store.memory.sign_ins import MemorySignIns
+from mailpixel.store.memory.signings import MemorySignings
 from mailpixel.store.opt_outs import OptOutsInLedger
 from mailpixel.store.registry import RegistryNews
 
@@ -43,6 +44,7 @@ class MemoryRegistry(
     MemoryPrivacyChoices,
     MemoryShares,
     MemorySignIns,
+    MemorySignings,
 ):
     """A `Registry` in memory. Any thread may call it."""
 
@@ -153,6 +155,7 @@ class MemoryRegistry(
             self._stale.discard(id)
             self._relinked.discard(id)
             self._forget_shares(id)
+            self._forget_signings(id)
             self._stamp("campaign", id)
 
     def register_links(self, campaign: str, urls: Sequence[str]) -> Mapping[str, int]:

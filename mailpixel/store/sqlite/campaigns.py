@@ -34,6 +34,7 @@ _TABLES = (
     ("link_revisions", "campaign"),
     ("links", "campaign"),
     ("shares", "campaign"),
+    ("signings", "campaign"),
     ("campaigns", "id"),
 )
 """The tables with rows of a campaign, and the column that names it."""

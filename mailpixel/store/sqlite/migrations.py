@@ -18,6 +18,7 @@ from mailpixel.store.sqlite import (  # noqa: F401 - they add their steps
     steps_0029,
     steps_0030,
     steps_0031,
+    steps_0034,
     steps_0035,
 )
 from mailpixel.store.sqlite.database import (

@@ -21,6 +21,7 @@ from mailpixel.store.sqlite.old_records import SqliteOldRecords
 from mailpixel.store.sqlite.privacy_choice import SqlitePrivacyChoices
 from mailpixel.store.sqlite.shares import SqliteShares
 from mailpixel.store.sqlite.sign_ins import SqliteSignIns
+from mailpixel.store.sqlite.signings import SqliteSignings
 from mailpixel.store.sqlite.webhooks import SqliteWebhooks
 from mailpixel.store.sqlite.wordings import SqliteWordings
 
@@ -37,6 +38,7 @@ class SqliteRegistry(
     SqlitePrivacyChoices,
     SqliteShares,
     SqliteSignIns,
+    SqliteSignings,
     SqliteWebhooks,
     SqliteLetters,
     SqliteInbound,

@@ -1,0 +1,45 @@
+"""Counts of signed recipients in memory."""
+
+import threading
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from mailpixel.modes import Treatment, treatment_of
+from mailpixel.store.signings import Signed
+
+
+class MemorySignings:
+    """`Signings` in memory. Any thread may call it. `campaigns` says which there are."""
+
+    _campaigns: Mapping[str, object]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._signings_lock = threading.Lock()
+        self._signings: dict[tuple[str, str], Counter[str]] = {}
+
+    def note_signings(
+        self, campaign: str, run: str, numbers: Mapping[Treatment, int], *, replace: bool
+    ) -> None:
+        """See `Signings`."""
+        with self._signings_lock:
+            if campaign not in self._campaigns:
+                return
+            if replace:
+                self._signings.pop((campaign, run), None)
+            counts = self._signings.setdefault((campaign, run), Counter())
+            counts.update({treatment.text: number for treatment, number in numbers.items()})
+
+    def signings(self, campaign: str) -> Sequence[Signed]:
+        """See `Signings`."""
+        with self._signings_lock:
+            return [
+                Signed(run, treatment_of(text), number)
+                for (of, run), counts in sorted(self._signings.items())
+                for text, number in sorted(counts.items())
+                if of == campaign and number
+            ]
+
+    def _forget_signings(self, campaign: str) -> None:
+        for key in [key for key in self._signings if key[0] == campaign]:
+            del self._signings[key]
