@@ -17,7 +17,7 @@ from mailpixel.privacy.policy import policy_of
 from mailpixel.privacy.resolve import Policy
 from mailpixel.rewriting import Rewriter, rewriter_of
 from mailpixel.rewriting.notes import spoken_of
-from mailpixel.rewriting.rewriter import SigningRegistry
+from mailpixel.rewriting.of_campaign import SigningRegistry
 from mailpixel.settings import Settings
 
 LOG = logging.getLogger("mailpixel.dropins")
@@ -55,7 +55,8 @@ def campaigns_of(
 
     def rewriter(campaign: str) -> Rewriter:  # a function: Django copies it with every mail that it keeps
         heed = partial(_say_once, said, campaign)
-        made = rewriter_of(registry, keyring, check_campaign_id(campaign), options, heed=heed, policy=policy)
+        made = rewriter_of(registry, keyring, check_campaign_id(campaign), options, policy=policy)
+        made = made.heeding(heed)
         warning = warning_of(made.minter.base_url, campaign)
         if warning and not warned:
             warned.add(campaign)

@@ -1,5 +1,6 @@
 """Rewriting for real: templates and messages tracked with a campaign's keys, and their links registered."""
 
-from mailpixel.rewriting.rewriter import Rewriter, Rewritten, rewriter_of
+from mailpixel.rewriting.of_campaign import rewriter_of
+from mailpixel.rewriting.rewriter import Rewriter, Rewritten
 
 __all__ = ["Rewriter", "Rewritten", "rewriter_of"]

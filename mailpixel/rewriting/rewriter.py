@@ -9,14 +9,11 @@ if sent.error: log(sent.error)
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import lru_cache, partial
-from typing import Any, AnyStr, Generic, NamedTuple, Protocol
+from typing import Any, AnyStr, Generic, NamedTuple
 
 from mailpixel.errors import InvalidInput, MailpixelError, safe_message
-from mailpixel.folder.keys import check_keys
 from mailpixel.links.html import prepare
-from mailpixel.links.keyring import Keyring
 from mailpixel.links.mime import MessagePlan, prepare_message
 from mailpixel.links.minter import Minter
 from mailpixel.links.parts.skipped import SkippedPart
@@ -27,18 +24,10 @@ from mailpixel.links.splicing.plan import Plan
 from mailpixel.links.splicing.template import encode_for
 from mailpixel.links.urls import merge_click_url, pixel_url
 from mailpixel.model import Link
-from mailpixel.modes import AS_BEFORE, Consent, Mode, Treatment
-from mailpixel.privacy.policy import policy_of
-from mailpixel.privacy.resolve import Policy, limits_of
-from mailpixel.privacy.signing import Run, run_of, treatment
+from mailpixel.modes import AS_BEFORE, Mode, Treatment
 from mailpixel.rewriting.notes import Heed
-from mailpixel.rewriting.seen import Meet, meeting
-from mailpixel.settings import Settings
-from mailpixel.store.campaign_changes import note_signed
-from mailpixel.store.campaigns import LinkPlace, LinkRegister
-from mailpixel.store.keys import SigningKeys
-from mailpixel.store.privacy_choice import PrivacyChoices
-from mailpixel.store.signings import Signings
+from mailpixel.rewriting.seen import Meet
+from mailpixel.store.campaigns import LinkPlace
 
 MERGE_TAG_CHARS = 200
 """The longest merge tag."""
@@ -50,6 +39,19 @@ Treat = Callable[[str], Treatment]
 """What is recorded of a recipient."""
 Register = Callable[[Sequence[LinkPlace]], Sequence[int]]
 """Places of links to their numbers; new ones are registered. See `LinkRegister.register_places`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a rewriter asks and tells.
+
+    `treat` says what is recorded of a recipient, `count` takes that of each mail, and `heed` the notes of each rewrite
+    that has some.
+    """
+
+    treat: Treat = lambda recipient: AS_BEFORE
+    count: Callable[[Treatment], object] = lambda treatment: None
+    heed: Heed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +121,8 @@ class Rewriter:
     No method raises: where something fails, `output` is the input and `error` says why, because a tracker must never
     stop a mailing. A destination keeps its number from one call to the next; new ones are registered before the
     output is given, so that a link never goes out that leads nowhere. With `meet`, what one recipient's mail alone has
-    is not registered: the tracked URL carries it. `heed` takes the notes of each rewrite that has some. `treat` says
-    what is recorded of a recipient: a mail has no more of pixel and tracked links; `count` takes that of each. Options'
+    is not registered: the tracked URL carries it. A mail has no more of pixel and tracked links than what is recorded
+    of its recipient, as `around` says. Options'
     `base_url` and `known` are not read: the minter and the register say these.
     """
 
@@ -130,17 +132,12 @@ class Rewriter:
         register: Register,
         options: RewriteOptions,
         meet: Meet | None = None,
-        *,
-        heed: Heed | None = None,
-        treat: Treat = lambda recipient: AS_BEFORE,
-        count: Callable[[Treatment], object] = lambda treatment: None,
+        around: Around = Around(),
     ) -> None:
-        self._treat = treat
-        self._count = count
         self.minter = minter
         self._register = register
         self._meet = meet
-        self._heed = heed
+        self._around = around
         self._options = replace(options, base_url=minter.base_url, known={})
         self._prepared = lru_cache(PLANS_KEPT)(self._plan)
 
@@ -157,15 +154,12 @@ class Rewriter:
         options = replace(mine, pixel=pixel or mine.pixel, shown=shown or mine.shown, by_place=by_place)
         if options == mine:
             return self
-        return Rewriter(
-            self.minter,
-            self._register,
-            options,
-            self._meet,
-            heed=self._heed,
-            treat=self._treat,
-            count=self._count,
-        )
+        return Rewriter(self.minter, self._register, options, self._meet, self._around)
+
+    def heeding(self, heed: Heed) -> "Rewriter":
+        """The same rewriter, which passes on the notes of each rewrite that has some."""
+        around = replace(self._around, heed=heed)
+        return Rewriter(self.minter, self._register, self._options, self._meet, around)
 
     def html(self, html: AnyStr, recipient: str) -> Rewritten[AnyStr]:
         """Track HTML for one recipient: a link token for each link, an open token for the pixel.
@@ -205,9 +199,9 @@ class Rewriter:
 
     def token(self, recipient: str) -> str:
         """The merge-field token of one recipient, by what is recorded of the recipient. Raises `InvalidInput`."""
-        treatment = self._treat(recipient)
+        treatment = self._around.treat(recipient)
         token = self.minter.token(recipient, treatment.modes)
-        self._count(treatment)
+        self._around.count(treatment)
         return token
 
     def _plan(self, html: AnyStr, merge_tag: str = "", links: bool = True) -> "Read":
@@ -215,7 +209,7 @@ class Rewriter:
         return read_of(prepare(html, options))
 
     def _personal(self, recipient: str) -> _Urls:
-        mint, meet, treatment = self.minter, self._meet, self._treat(recipient)
+        mint, meet, treatment = self.minter, self._meet, self._around.treat(recipient)
         modes = treatment.modes
         numbers = self._register if meet is None else lambda places: self._met(meet, places, recipient)
         return _Urls(
@@ -247,7 +241,7 @@ class Rewriter:
             read, urls = made()
             rewritten = self._rendered(content, *read, urls)
             if not urls.merge_tag:
-                self._count(urls.treatment)
+                self._around.count(urls.treatment)
             return rewritten
         except Exception as error:
             failure = _ours(error)
@@ -273,8 +267,8 @@ class Rewriter:
         )
         links = tuple(sorted(found, key=lambda link: link.number))
         skipped_parts = plan.skipped_parts if isinstance(plan, MessagePlan) else ()
-        if plan.notes and self._heed is not None:
-            self._heed(plan.notes)
+        if plan.notes and self._around.heed is not None:
+            self._around.heed(plan.notes)
         return Rewritten(
             output,
             links,
@@ -362,45 +356,3 @@ def check_merge_tag(tag: str, field: str = "merge_tag") -> str:
         field,
         f"must be the ESP's merge field as its templates write it, at most {MERGE_TAG_CHARS} characters",
     )
-
-
-class SigningRegistry(LinkRegister, SigningKeys, PrivacyChoices, Signings, Protocol):
-    """What of a registry signing links takes."""
-
-    def consent_of(self, recipient: str) -> Consent:
-        """See `Consents`."""
-        ...
-
-
-def rewriter_of(
-    registry: SigningRegistry,
-    keyring: Keyring,
-    campaign: str,
-    options: RewriteOptions,
-    *,
-    heed: Heed | None = None,
-    policy: Policy | None = None,
-) -> Rewriter:
-    """The rewriter of a registered campaign, at its own base URL where it has one, else at that of the options.
-
-    Its list says which query values are passed through, not the options. `policy` says what is recorded of whom; None
-    for what was set last for the registry. Raises `NotFound` when there is no such
-    campaign, `KeyringError` when other keys signed for the registry, and `InvalidInput` for an invalid base URL.
-    """
-    check_keys(keyring, registry.signing_keys())
-    known = registry.outline(campaign)
-    note_signed(registry, known.id)
-    minter = Minter(keyring, known.base_url or options.base_url, known.id)
-    options = replace(options, passthrough=frozenset(known.passthrough))
-    register = partial(registry.register_places, known.id)
-    policy = policy_of(Settings(), registry.privacy_choice()) if policy is None else policy
-    limits = limits_of(known)
-
-    def treat(recipient: str) -> Treatment:
-        return treatment(policy, limits, registry.consent_of(recipient), recipient in policy.seeds)
-
-    def count(found: Treatment) -> None:
-        Run(registry, known.id, run_of("mail", datetime.now(UTC))).note({found: 1})
-
-    meet = meeting(registry, keyring, known.id)
-    return Rewriter(minter, register, options, meet, heed=heed, treat=treat, count=count)
