@@ -9,7 +9,7 @@ import click
 
 from mailpixel.cli.context import CommandGroup, confirm, print_json, rules, say, settings, stores, yes_option
 from mailpixel.cli.recipient import recipient_argument, recipient_of, under_what
-from mailpixel.errors import InvalidInput
+from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.privacy.optout import opt_out
 from mailpixel.store.erasures import ErasureRecord, ErasureState
 from mailpixel.store.keys import SigningKeys
@@ -107,7 +107,10 @@ def _finish() -> None:
     from mailpixel.erasing import erasing_in
     from mailpixel.privacy.erasure import finish_all
 
-    outcomes = finish_all(erasing_in(settings(), *stores()))
+    erasing = erasing_in(settings(), *stores())
+    outcomes = finish_all(erasing)
+    if not outcomes and erasing.registry.unfinished_erasures():
+        raise Conflict("another process erases, or was killed a moment ago; try again in a minute")
     if not outcomes:
         say("no erasure waits to be finished")
     for outcome in outcomes:

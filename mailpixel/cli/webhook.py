@@ -19,7 +19,7 @@ from mailpixel.cli.context import (
 from mailpixel.cli.printing import moment_option
 from mailpixel.errors import InvalidInput, NotFound
 from mailpixel.outbound import webhooks
-from mailpixel.outbound.checks import EVENTS, MOST_BATCH, check_url
+from mailpixel.outbound.checks import EVENTS, MOST_BATCH, OFFERED, check_url
 from mailpixel.outbound.chosen import VERDICTS
 from mailpixel.outbound.trial import trial
 from mailpixel.outbound.webhooks import LONGEST_HOURS, NewWebhook, WebhookChange
@@ -58,7 +58,7 @@ def what_options(command: Command) -> Command:
         click.option(
             "--events",
             metavar="TYPES",
-            help=f"Post only events of these types: {', '.join(EVENTS)}; or `all`.",
+            help=f"Post only events of these types: {', '.join(OFFERED)}; or `all`, which is all but the last.",
         ),
     ):
         command = option(command)
@@ -252,7 +252,7 @@ def _event_id(text: str) -> bytes:
 
 
 def _cells(row: WebhookRow) -> Sequence[object]:
-    events = "all" if len(row.events) == len(EVENTS) else ", ".join(row.events)
+    events = "all" if row.events == list(EVENTS) else ", ".join(row.events)
     state = row.state if not row.stopped_because else f"{row.state}: {row.stopped_because}"
     return (row.name, row.url, events, state, row.waiting, row.letters, row.dead_letters, _last(row))
 

@@ -42,7 +42,9 @@ def webhook_line(row: WebhookRow, all_events: int, now: datetime) -> WebhookLine
         name=row.name,
         address=webhook_address(row.name),
         url=row.url,
-        events="all" if len(row.events) == all_events else ", ".join(row.events).replace("_", " "),
+        events="all"
+        if len(row.events) == all_events and "person.erased" not in row.events
+        else ", ".join(row.events).replace("_", " "),
         campaigns=", ".join(row.campaigns) or "all",
         state=_state(row, now),
         is_well=row.state is WebhookState.RUNNING and row.failing_since is None,

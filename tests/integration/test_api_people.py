@@ -69,9 +69,11 @@ def test_many_people_are_erased_at_once_and_faulty_lines_are_named(history: Api)
     assert "member-" not in answer.text
 
 
-def test_one_person_is_erased_by_a_json_body(history: Api) -> None:
+def test_one_person_is_erased_by_a_json_body_and_the_proof_can_be_seen_again(history: Api) -> None:
     proof = history.ask("POST", "/api/erasures", "privacy", json={"recipient": "r-1"}).json()
     assert (proof["people"], proof["events"]) == (1, 3)
+    assert history.ask("GET", f"/api/erasures/{proof['id']}", "privacy").json() == proof
+    assert history.error("GET", "/api/erasures/none", "privacy")[:2] == (404, "not_found")
 
 
 def test_a_list_without_anybody_erases_nobody(history: Api) -> None:

@@ -319,6 +319,13 @@ def test_the_command_repeats_erasures_and_serves_nothing_before(folder: Folder) 
     assert "replay-erasures" not in run("doctor").stdout
 
 
+def test_finishing_says_that_another_process_is_at_it(folder: Folder) -> None:
+    folder.registry.begin_erasure(ErasureRecord("e-1", NOW_MS, 1), [PERSON])
+    assert folder.registry.take_lease("erasures", "another", now_ms(), 60_000)
+    done = CliRunner().invoke(cli, ["--data", str(folder.path), "person", "erase", "--finish"])
+    assert (done.exit_code, "another process erases" in done.stderr) == (1, True)
+
+
 def test_doctor_names_erasures_that_are_not_finished(folder: Folder) -> None:
     folder.registry.begin_erasure(ErasureRecord("e-1", NOW_MS, 1), [PERSON])
     check = check_erasures(folder.store, folder.registry, NOW_MS)

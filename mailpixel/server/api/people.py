@@ -70,6 +70,11 @@ def _answer(outcome: Outcome) -> Response:
     return answer_json(row.to_json(), 202 if row.pending else 200)
 
 
+def show_erasure(call: Call) -> object:
+    """The proof of an erasure as it stands now. Raises `NotFound`."""
+    return erasure_row(call.services.registry.erasure(call.path["id"])).to_json()
+
+
 async def erased(services: Services, recipients: Sequence[str]) -> Outcome:
     """Erase people in a thread of its own. What holds an erasure up is left to `mailpixel work`."""
     erasing = erasing_in(services.settings, services.store, services.registry)

@@ -122,6 +122,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("POST", "/api/erasures", people.erase_one, "privacy",
              "Erase one person, or a stream of them.", "Erasure", body=people.ToErase, lines=True,
              stream=people.erase_lines),
+    Endpoint("GET", "/api/erasures/{id}", people.show_erasure, "privacy",
+             "Show the proof of an erasure as it stands now.", "Erasure"),
     Endpoint("GET", "/api/inbound", inbound.list_inbound, "write",
              "List the sources of delivery reports.", "Inbounds"),
     Endpoint("POST", "/api/inbound", inbound.add_inbound, "write",
