@@ -120,6 +120,11 @@ class Settings:
         0,
         36_500,
     )
+    purposes: Path | None = _setting(
+        None,
+        "file",
+        "JSON file with your words on why each kind of data is kept, for the record of processing.",
+    )
     backup_days: int = _setting(
         0,
         "days",

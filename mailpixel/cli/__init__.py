@@ -41,6 +41,7 @@ COMMANDS = {
     "person": "person",
     "consent": "consent",
     "retention": "retention",
+    "record": "record",
     "settings": "settings",
     "webhook": "webhook",
     "doctor": "doctor",

@@ -48,6 +48,7 @@ SETTINGS: tuple[Place, ...] = (
     Place("/settings/inbound", "Inbound reports", "write"),
     Place("/settings/shares", "Shares", "write"),
     Place("/settings/keys", "Keys", "write"),
+    Place("/settings/privacy", "Privacy", "write"),
 )
 
 

@@ -11,6 +11,7 @@ comparison   two campaigns in sentences
 course       two campaigns by hours since sending
 timeline     counts by hour or day in any time zone
 links        rows by link, and a campaign as JSON
+record       the record of processing
 retention    how long each kind is kept, and what there is of it
 recipients   rows by recipient
 explanation  one message with its verdicts and reasons

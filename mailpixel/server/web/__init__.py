@@ -13,6 +13,7 @@ notices     what is said once, on the next page
 compare     two campaigns side by side
 people      a person to show, opt out or erase
 recipients  by what they did, and one of them; links: who followed each
+record      the record of processing
 settings    the first page of the settings; keys: API keys; inbound: delivery reports; webhooks: receivers of events
 campaign_list    the list of campaigns; overview: the figures of one
 policy      headers of every page

@@ -1,0 +1,145 @@
+"""The record of processing says what is stored, by the settings and the database, in each of its languages."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mailpixel.cli import cli
+from mailpixel.cli.record import lines_of
+from mailpixel.errors import InvalidInput
+from mailpixel.folder.opening import begin
+from mailpixel.modes import Statement
+from mailpixel.privacy.retained import RETAINED
+from mailpixel.recorded import ROOM, purposes_in, recorded
+from mailpixel.report.record import LANGUAGES, record_of, texts
+from mailpixel.settings import PREFIX, Settings
+from mailpixel.store.consents import CLICKS, OPENS, Said
+from mailpixel.store.keys import new_api_key
+from mailpixel.store.memory import MemoryRegistry, MemoryStore
+from mailpixel.store.webhooks import Webhook
+from mailpixel.times import moment_of
+from tests.support.builders import a_campaign, an_open, at_ms
+from tests.support.pages import a_person
+
+NOW_MS = at_ms(100_000)
+PRIVATE = (
+    "mode",
+    "consent",
+    "gpc",
+    "dnt",
+    "address",
+    "sender",
+    "withdrawal",
+    "retention",
+    "backup",
+    "purposes",
+)
+
+
+def filled() -> tuple[MemoryStore, MemoryRegistry]:
+    store, registry = MemoryStore(), MemoryRegistry()
+    registry.add_campaign(a_campaign())
+    store.append([an_open(10)])
+    registry.add_key(new_api_key("shop", "read", moment_of(NOW_MS))[0])
+    registry.add_webhook(Webhook("crm", "https://crm.example/hook?key=hidden", ("opened",), 0))
+    registry.record_consents(
+        [
+            Said("r-1", OPENS | CLICKS, Statement.GRANTED, NOW_MS, "form", "v1"),
+            Said("r-2", OPENS, Statement.DENIED, NOW_MS, "form"),
+        ],
+        NOW_MS,
+    )
+    return store, registry
+
+
+def text_of(settings: Settings, language: str = "en") -> str:
+    return "\n".join(lines_of(record_of(recorded(settings, *filled(), NOW_MS), language)))
+
+
+def shape(value: object) -> object:
+    """The keys of texts, at every depth."""
+    if isinstance(value, dict):
+        return {name: shape(each) for name, each in value.items()}
+    return [shape(each) for each in value] if isinstance(value, list) else type(value).__name__
+
+
+def test_every_language_has_the_same_texts() -> None:
+    assert set(texts()) == set(LANGUAGES)
+    assert shape(texts()["de"]) == shape(texts()["en"])
+    assert set(texts()["en"]["kinds"]) == {each.kind.value for each in RETAINED}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_same_settings_give_the_same_text(language: str) -> None:
+    settings = Settings(mode="individual")
+    assert text_of(settings, language) == text_of(settings, language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_setting_of_the_room_is_in_it(language: str) -> None:
+    text = text_of(Settings(), language)
+    named = [name for name in Settings.__dataclass_fields__ if any(word in name for word in PRIVATE)]
+    assert {*named} - {*ROOM} == set()
+    assert all(f"{PREFIX}{setting.upper()}: " in text for setting in ROOM)
+
+
+def test_it_counts_people_and_readers_and_names_no_person_and_no_secret() -> None:
+    record = record_of(recorded(Settings(seeds=("r-seed",)), *filled(), NOW_MS), "en").to_json()
+    text = json.dumps(record)
+    assert {"name": "said yes to opens", "value": "1"} in record["people"]
+    assert {"name": "said no to opens", "value": "1"} in record["people"]
+    assert {"name": "API keys that see figures", "value": "1"} in record["readers"]
+    events = next(kind for kind in record["kinds"] if kind["kind"] == "events")
+    assert events["leaves"] == "webhooks post them to their receivers (crm.example)"
+    assert (events["rows"], events["kept"], events["why"]) == ("1", "730 days", "not stated: decide")
+    assert not any(word in text for word in ("r-1", "r-2", "r-seed", "hidden"))
+
+
+def test_what_was_decided_is_no_longer_to_decide(tmp_path: Path) -> None:
+    def undecided(settings: Settings) -> list[str]:
+        return record_of(recorded(settings, *filled(), NOW_MS), "en").decide
+
+    open_points = undecided(Settings())
+    assert len(open_points) == 5
+    words = tmp_path / "purposes.json"
+    words.write_text('{"events": "To send less mail that nobody reads."}')
+    settled = Settings(mode="individual", unknown_consent="aggregate", backup_days=30, purposes=words)
+    assert undecided(settled) == [point for point in open_points if "choice page" in point]
+    assert "To send less mail that nobody reads." in text_of(settled)
+    assert "People who said nothing are counted without any identifier." in text_of(settled)
+
+
+@pytest.mark.parametrize("text", ["no JSON", "[]", '{"other": "x"}', '{"events": 1}'])
+def test_a_file_of_purposes_that_cannot_be_used_is_refused(tmp_path: Path, text: str) -> None:
+    words = tmp_path / "purposes.json"
+    words.write_text(text)
+    with pytest.raises(InvalidInput, match="MAILPIXEL_PURPOSES"):
+        purposes_in(words)
+
+
+def test_the_command_prints_it_as_text_and_as_json(tmp_path: Path) -> None:
+    begin(Settings(data=tmp_path))
+    printed = {
+        arguments: CliRunner().invoke(cli, ["--data", str(tmp_path), "record", *arguments])
+        for arguments in ((), ("--lang", "de"), ("--json",))
+    }
+    assert {done.exit_code for done in printed.values()} == {0}
+    assert printed[()].stdout.startswith("Record of processing")
+    assert printed["--lang", "de"].stdout.startswith("Verzeichnis der Verarbeitung")
+    assert json.loads(printed["--json",].stdout)["language"] == "en"
+
+
+def test_the_page_shows_it_in_the_chosen_language_to_whoever_may_change_settings(tmp_path: Path) -> None:
+    with a_person(tmp_path / "data") as person:
+        assert person.get("/settings/privacy").status_code == 303
+        key, text = new_api_key("officer", "write", datetime.now(UTC))
+        begin(Settings(data=person.data))[1].add_key(key)
+        person.post("/sign-in", "/", {"key": text, "next": "/campaigns"})
+        page = person.get("/settings/privacy").text
+        assert "Record of processing" in page
+        assert 'aria-current="page"' in page
+        assert '<div lang="de">' in person.get("/settings/privacy?lang=de").text
+        assert '<div lang="en">' in person.get("/settings/privacy?lang=xx").text
