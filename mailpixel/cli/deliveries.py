@@ -1,22 +1,25 @@
 """`mailpixel deliveries`: when messages were delivered, listed and imported."""
 
 import json
-from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, BinaryIO, NamedTuple
 
 import click
 
-from mailpixel.cli.context import Command, print_json, stores
+from mailpixel.cli.context import Command, print_json, settings, stores
 from mailpixel.cli.imported import Columns, Faults, NumberedRow, imported_rows, number_or_text
 from mailpixel.cli.printing import batched, in_campaign, row_options, write_rows
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput
 from mailpixel.ingest.people_cache import ConsentFeed, PeopleCache
+from mailpixel.ingest.reports import ReportSorting
 from mailpixel.model import Event
-from mailpixel.reading.deliveries import DeliveryReader
+from mailpixel.privacy.policy import policy_of
+from mailpixel.privacy.resolve import Resolver, limits_of
+from mailpixel.reading.deliveries import DeliveryReader, OptedOut
 from mailpixel.reading.lines import Numbered
 from mailpixel.report.export import deliveries
-from mailpixel.store.log import EventWriter
+from mailpixel.store.store import Store
 from mailpixel.times import DAY_MS, now_ms
 
 COLUMNS = ("recipient", "delivered_at")
@@ -44,28 +47,47 @@ mailpixel deliveries spring-2026 --import deliveries.csv""",
 def deliveries_command(id: str, source: BinaryIO | None, output: str, **how: Any) -> None:
     """List reported deliveries, or import them from a file. A delivery reported twice counts once."""
     store, registry = stores()
-    campaign_of(registry, id)
+    campaign = campaign_of(registry, id)
     if source is None:
         columns, rows = in_campaign(id, COLUMNS, deliveries(store, id), output)
         write_rows(columns, rows, output, **how)
         return
     faults = Faults()
-    reader = DeliveryReader(id, now_ms() + DAY_MS, _people(registry).opted_out)
-    print_json(_import(store, reader, _lines(imported_rows(source, IMPORTED)), faults))
+    people = _people(registry)
+    reader = DeliveryReader(id, now_ms() + DAY_MS, people.opted_out)
+    resolver = Resolver(policy_of(settings(), registry.privacy_choice()))
+    sorting = ReportSorting(resolver, lambda _: limits_of(campaign), people.consent)
+    writer = ReportWriter(store, sorting)
+    print_json(_import(writer, reader, _lines(imported_rows(source, IMPORTED)), faults))
     faults.end()
 
 
+class ReportWriter(NamedTuple):
+    """Logs reports, or only counts them."""
+
+    store: Store
+    sorting: ReportSorting
+
+    def write(self, events: Sequence[Event]) -> None:
+        """Write reports. Raises `StoreUnavailable`."""
+        named, unnamed = self.sorting.sort(events)
+        self.store.append(named)
+        if unnamed:
+            self.store.count_reports(unnamed, now_ms() // DAY_MS)
+
+
 def _import(
-    store: EventWriter, reader: DeliveryReader, lines: Iterator[Numbered], faults: Faults
+    writer: ReportWriter, reader: DeliveryReader, lines: Iterator[Numbered], faults: Faults
 ) -> dict[str, int]:
     """Log deliveries as the HTTP API does. {"accepted","opted_out","failed"} add up to the number of rows."""
     counts = {"accepted": 0, "opted_out": 0}
     for some in batched(lines, ROWS_AT_ONCE):
         read = reader.read(some)
+        opted_out = [each.event for each in read if isinstance(each, OptedOut)]
         events = [each for each in read if isinstance(each, Event)]
-        store.append(events)
+        writer.write([*events, *opted_out])
         counts["accepted"] += len(events)
-        counts["opted_out"] += sum(each is None for each in read)
+        counts["opted_out"] += len(opted_out)
         for (number, _), each in zip(some, read, strict=True):
             if isinstance(each, InvalidInput):
                 faults.note(number, each)

@@ -12,6 +12,7 @@ batches         events of streams, a share of each commit
 evidence        hits with a broken signature
 committer       group commit
 held            hits that are counted without their recipients, while they wait for others of their source
+reports         which deliveries, bounces and complaints are logged, and which only counted
 counting        the thread that judges and counts them
 sns_certificates    what is fetched from Amazon SNS to check reports of ESPs
 """

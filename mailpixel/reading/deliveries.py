@@ -1,7 +1,7 @@
 """Reads lines that report deliveries, bounces and complaints, as events."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta
 
@@ -61,6 +61,12 @@ def _reason(kind: EventKind, said: str) -> Reason | None:
     return Reason(said) if said else usual
 
 
+class OptedOut(NamedTuple):
+    """A report of a recipient who opted out. It is counted, and not logged."""
+
+    event: Event
+
+
 class DeliveryReader:
     """Reads lines of {"recipient","delivered_at"} of one campaign; none may be later than `latest_ms`.
 
@@ -72,14 +78,14 @@ class DeliveryReader:
         self._latest_ms = latest_ms
         self._opted_out = opted_out
 
-    def read(self, lines: Sequence[Numbered]) -> list[Event | InvalidInput | None]:
-        """For each line its event, its fault, or None for a recipient who opted out."""
+    def read(self, lines: Sequence[Numbered]) -> list[Event | InvalidInput | OptedOut]:
+        """For each line its event, or its fault."""
         return [self._read(line) for _, line in lines]
 
-    def _read(self, line: bytes | None) -> Event | InvalidInput | None:
+    def _read(self, line: bytes | None) -> Event | InvalidInput | OptedOut:
         try:
             delivery = read_line(line, Delivery, LINE_BYTES, "delivery")
             event = delivery_event(self._campaign, delivery, self._latest_ms)
         except InvalidInput as fault:
             return fault
-        return None if self._opted_out(event.recipient) else event
+        return OptedOut(event) if self._opted_out(event.recipient) else event

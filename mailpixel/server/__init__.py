@@ -14,6 +14,7 @@ connection       one HTTP connection with bounds; parsing: its requests; ahead: 
 door             how many connections a worker keeps open; descriptors: how many it can open
 api, auth        the JSON API, and who may use it; session: who is signed in in a browser
 choice           the page on which a person decides about measurement; choosing: what it shows and does
+report_log       logs deliveries, bounces and complaints, or only counts them
 inbound          reports of ESPs; inbound_notes: keeps whether the posts of each are taken or refused
 reader_pages     the pages that readers of mail see; errors: errors for programs and for readers
 site_files       robots.txt and the files of app links; static_files: style sheets and scripts

@@ -29,6 +29,7 @@ from mailpixel.links.surfaces import INBOUND
 from mailpixel.links.token import Problem
 from mailpixel.model import Event
 from mailpixel.server.api.body import read_body
+from mailpixel.server.report_log import append_reports
 from mailpixel.server.services import Services
 from mailpixel.times import DAY_MS, HOUR_MS
 
@@ -161,10 +162,10 @@ async def _logged(services: Services, source: KnownSource, found: Found) -> Resp
     if any(each is None for each in resolved):  # the key or the campaign may have been added a moment ago
         await services.refreshing.fresh_look()
         resolved = [resolve(services, report) for report in found.reports]
-    if not all(await services.committer.append(_events(resolved))):
+    if not all(await append_reports(services, services.threads.inbound, _events(resolved))):
         return _counted(services, source, InboundOutcome.UNAVAILABLE, 503)
     outcomes = Counter(
-        InboundOutcome.ACCEPTED if isinstance(each, Event) else each or InboundOutcome.UNMATCHED
+        _outcome(services, each) if isinstance(each, Event) else each or InboundOutcome.UNMATCHED
         for each in resolved
     )
     outcomes[InboundOutcome.IGNORED] += found.ignored
@@ -190,9 +191,12 @@ def resolve(services: Services, report: Report) -> Event | InboundOutcome | None
         return InboundOutcome.UNMATCHED
     if not services.live.registry.knows(campaign):
         return None
-    if services.live.people.opted_out(recipient):
-        return InboundOutcome.OPTED_OUT
     return reported_event(report.kind, campaign, recipient, report.at_ms, report.reason)
+
+
+def _outcome(services: Services, event: Event) -> InboundOutcome:
+    opted_out = services.live.people.opted_out(event.recipient)
+    return InboundOutcome.OPTED_OUT if opted_out else InboundOutcome.ACCEPTED
 
 
 def _events(resolved: Sequence[Event | InboundOutcome | None]) -> list[Event]:

@@ -198,7 +198,9 @@ def test_every_row_of_deliveries_is_accepted_or_named_by_its_number() -> None:
     )
     assert [(line["row"], list(line)[1]) for line in named] == [(3, "error"), (4, "opted_out"), (6, "error")]
     assert tally == {"accepted": 2, "opted_out": 1, "failed": 2}
-    assert log.logged == ["r-1", "r-2"]
+    assert log.logged == ["r-1", "out", "r-2"], (
+        "whoever appends counts those who opted out, and logs the others"
+    )
 
 
 def test_when_the_log_refuses_a_row_it_and_those_that_follow_fail_by_number_and_untried() -> None:
@@ -214,4 +216,4 @@ def test_when_the_log_refuses_a_row_it_and_those_that_follow_fail_by_number_and_
         (8, "unavailable"),
     ]
     assert tally == {"accepted": 2, "opted_out": 1, "failed": 5}
-    assert (log.logged, log.asked) == (["r-1", "r-2"], 1)
+    assert (log.logged, log.asked) == (["r-1", "out", "r-2"], 1)

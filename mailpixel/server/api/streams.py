@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
@@ -10,7 +11,7 @@ from mailpixel.errors import InvalidInput, MailpixelError, StoreUnavailable
 from mailpixel.links.lists.minted_rows import Format, Job, RowMinter
 from mailpixel.model import Event
 from mailpixel.privacy.signing import Run, Signing, check_run, run_of
-from mailpixel.reading.deliveries import DeliveryReader, delivery_event
+from mailpixel.reading.deliveries import DeliveryReader, OptedOut, delivery_event
 from mailpixel.reading.lines import LINE_BYTES, Numbered, read_line
 from mailpixel.reading.shapes import Shape, Text
 from mailpixel.reading.written import Written
@@ -18,6 +19,7 @@ from mailpixel.server.api.body import check_length
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.exchange import STREAM_BYTES, Exchange
 from mailpixel.server.errors import error_json
+from mailpixel.server.report_log import append_reports
 from mailpixel.server.threads import Lane
 from mailpixel.store.campaign_changes import note_signed
 from mailpixel.store.signings import RUN_CHARS
@@ -121,11 +123,10 @@ def deliver_one(call: Call) -> object:
     event = delivery_event(campaign.id, call.body, services.clock() + DAY_MS)
 
     async def log() -> object:
-        if services.live.people.opted_out(event.recipient):
-            return _tally(opted_out=1)
-        if not all(await services.committer.append([event])):
+        if not all(await append_reports(services, services.threads.api_writes, [event])):
             raise NOT_WRITTEN
-        return _tally(accepted=1)
+        opted_out = services.live.people.opted_out(event.recipient)
+        return _tally(opted_out=1) if opted_out else _tally(accepted=1)
 
     return log()
 
@@ -136,7 +137,8 @@ def deliveries(call: Call) -> object:
     services = call.services
     campaign = services.registry.campaign(call.path["id"])
     reader = DeliveryReader(campaign.id, services.clock() + DAY_MS, services.live.people.opted_out)
-    return Exchange(DeliveryLines(reader, services.threads.api_writes, services.committer.append))
+    lane = services.threads.api_writes
+    return Exchange(DeliveryLines(reader, lane, partial(append_reports, services, lane)))
 
 
 def _minted(minter: RowMinter, found: Sequence[str | InvalidInput]) -> list[str | InvalidInput]:
@@ -225,11 +227,12 @@ class DeliveryLines:
     async def take(self, lines: Sequence[Numbered]) -> bytes:
         """Log some lines and return the answer lines for those that were not accepted."""
         read = await self._lane.run(self._reader.read, lines)
-        events = [each for each in read if isinstance(each, Event)]
+        reports = [each for each in read if not isinstance(each, InvalidInput)]
+        events = [each.event if isinstance(each, OptedOut) else each for each in reports]
         durable = iter(await self._log(events))
         rows = (row for row, _ in lines)
         return b"".join(
-            self._said(row, each, isinstance(each, Event) and next(durable))
+            self._said(row, each, not isinstance(each, InvalidInput) and next(durable))
             for row, each in zip(rows, read, strict=True)
         )
 
@@ -244,13 +247,13 @@ class DeliveryLines:
         self._refused = not all(durable)
         return durable
 
-    def _said(self, row: int, read: Event | InvalidInput | None, durable: bool) -> bytes:
+    def _said(self, row: int, read: Event | InvalidInput | OptedOut, durable: bool) -> bytes:
+        if durable and isinstance(read, OptedOut):
+            self._opted_out += 1
+            return _line({"row": row, "opted_out": True})
         if durable:
             self._accepted += 1
             return b""
-        if read is None:
-            self._opted_out += 1
-            return _line({"row": row, "opted_out": True})
         self._failed += 1
         return _faulty(row, read if isinstance(read, InvalidInput) else NOT_WRITTEN)
 
