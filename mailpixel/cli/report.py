@@ -14,6 +14,7 @@ from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.report.clients import Clients
 from mailpixel.report.counts import named_counts
 from mailpixel.report.parts import UNNAMED_NAMES, unnamed_parts
+from mailpixel.report.signed_people import signed_people
 from mailpixel.report.summary import Summary, summarise
 from mailpixel.report.wording import ASSUMPTIONS, SPACE, heading
 from mailpixel.report.zones import in_zone
@@ -30,7 +31,7 @@ def report_command(id: str, as_json: bool, zone: tzinfo | None) -> None:
     campaign = campaign_of(registry, id)
     behind = fold_what_waits(store, registry, id)
     figures = store.figures(id, now_ms(), settings().settle_ms)
-    summary = summarise(campaign, figures, rules().version)
+    summary = summarise(campaign, figures, rules().version, signed_people(registry.signings(id)))
     if as_json:
         print_json(in_zone(summary.to_json(), zone))
     else:

@@ -3,6 +3,7 @@
 Only `export`, `timeline`, `recipients`, `consents`, `rows` and `person` read a store.
 
 summary      one campaign in numbers: the contract of `GET /api/campaigns/{id}/summary`
+signed_people  who was signed for by name, and why others were not
 clients      programs and devices
 estimate     how many opened when mail programs hide it
 wording      the open rate in sentences

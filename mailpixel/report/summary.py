@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from msgspec import Meta
+from msgspec.structs import replace
 
 from mailpixel.model import Campaign
+from mailpixel.modes import Untracked
 from mailpixel.report.answer import Answer, Count, Iso, Share, exactly
 from mailpixel.report.clients import Devices, Programs, devices, programs
 from mailpixel.report.counts import (
@@ -21,6 +23,7 @@ from mailpixel.report.counts import (
 from mailpixel.report.estimate import Audience, OpenRateRange, open_rate_range, rounded
 from mailpixel.report.links import LinkFigures, link_rows
 from mailpixel.report.moments import iso, iso_ms
+from mailpixel.report.signed_people import SignedPeople
 from mailpixel.store.projections import Figures
 from mailpixel.store.standing import Standing
 
@@ -56,7 +59,10 @@ class RecipientCounts(Answer, frozen=True):
     `delivered` leaves out what bounced, `bounced` what a person opened or clicked all the same. `complained` counts
     messages that were reported as spam. `untracked` counts recipients who opted out. `tracked` is `delivered` less
     `untracked`; if no delivery is known it is `sent` less what bounced and less `untracked`. No message is taken off
-    twice. `standing` counts recipients with an event; each has exactly one standing.
+    twice. `tracked_opens` and `tracked_clicks` are those of them whose opens or clicks are recorded by name, `tracked`
+    then the smaller of the two, and `untracked_by` counts the others by reason; they are null until links were signed.
+    `withdrawn_later` counts recipients who opted out after links were signed. `standing` counts recipients with an
+    event; each has exactly one standing.
     """
 
     sent: Count | None
@@ -65,7 +71,16 @@ class RecipientCounts(Answer, frozen=True):
     complained: Count
     tracked: Count | None
     untracked: Count
+    tracked_opens: Count | None
+    tracked_clicks: Count | None
+    untracked_by: Annotated[dict[str, Count], exactly(Untracked)] | None
+    withdrawn_later: Count | None
     standing: Annotated[dict[str, Count], exactly(Standing)]
+
+    @property
+    def opens_base(self) -> int | None:
+        """The denominator of the open rate."""
+        return self.tracked if self.untracked_by is None else self.tracked_opens
 
 
 class Rate(Answer, frozen=True):
@@ -125,11 +140,16 @@ class Summary(Answer, frozen=True):
         return self.rules_version if isinstance(self.rules_version, list) else [self.rules_version]
 
 
-def summarise(campaign: Campaign, figures: Figures, rules_version: str) -> Summary:
-    """The summary of a campaign. `rules_version` is the edition of the rules in force."""
+def summarise(
+    campaign: Campaign, figures: Figures, rules_version: str, signed: SignedPeople | None = None
+) -> Summary:
+    """The summary of a campaign.
+
+    `rules_version` is the edition of the rules in force. `signed` is what the signers counted, if they did.
+    """
     totals = figures.totals
     known = known_of(campaign, totals)
-    recipients = _recipients(campaign, totals, known)
+    recipients = _with_signed(_recipients(campaign, totals, known), totals, signed)
     is_mixed = figures.edition not in ("", rules_version)
     return Summary(
         campaign=SummaryCampaign(campaign.id, campaign.name, iso(campaign.sent_at), campaign.demonstration),
@@ -138,7 +158,7 @@ def summarise(campaign: Campaign, figures: Figures, rules_version: str) -> Summa
         clicks=click_counts(totals, known),
         rates=_rates(recipients, totals, known),
         open_rate_range=open_rate_range(
-            _audience(recipients.tracked, totals) if known.has_rate("opens") else None
+            _audience(recipients.opens_base, totals) if known.has_rate("opens") else None
         ),
         links=[row.figures for row in link_rows(campaign, figures)],
         programs=programs(totals),
@@ -171,7 +191,36 @@ def _recipients(campaign: Campaign, totals: Mapping[str, int], known: Known) -> 
         totals.get("complained", 0) + unnamed["complaint"],
         0 if len(known.without) == len(PEOPLE) else tracked,
         untracked,
+        None,
+        None,
+        None,
+        None,
         standing,
+    )
+
+
+def _with_signed(
+    recipients: RecipientCounts, totals: Mapping[str, int], signed: SignedPeople | None
+) -> RecipientCounts:
+    """The counts with what the signers say. Reported deliveries are those of people recorded by some name already."""
+    if signed is None:
+        return recipients
+    are_named = bool(totals.get("delivered", 0))
+    opens, clicks = (
+        recipients.tracked if recipients.tracked is None else max(recipients.tracked - fewer, 0)
+        for fewer in (
+            signed.only_opens if are_named else signed.opens,
+            signed.only_clicks if are_named else signed.clicks,
+        )
+    )
+    tracked = opens if opens is None or clicks is None else min(opens, clicks)
+    return replace(
+        recipients,
+        tracked=tracked,
+        tracked_opens=opens,
+        tracked_clicks=clicks,
+        untracked_by=signed.by_reason,
+        withdrawn_later=totals.get("opted_out", 0),
     )
 
 
@@ -185,9 +234,16 @@ def _rates(recipients: RecipientCounts, totals: Mapping[str, int], known: Known)
     openers, clickers = totals.get("opens.unique_human", 0), totals.get("clicks.unique_human", 0)
     certain = openers + totals.get("opens.inferred_from_clicks", 0)
     of = _of_messages(recipients, totals)
+    opens, clicks = recipients.tracked, recipients.tracked
+    if recipients.untracked_by is not None:
+        opens, clicks = recipients.tracked_opens, recipients.tracked_clicks
+    less = {
+        "opens": _less("opens", opens, recipients),
+        "clicks": _less("clicks", clicks, recipients),
+    }
     rates = {
-        "open_rate": (openers, recipients.tracked, f"Messages with at least one human open, {of}"),
-        "click_rate": (clickers, recipients.tracked, f"Messages with at least one human click, {of}"),
+        "open_rate": (openers, opens, f"Messages with at least one human open, {of}{less['opens']}"),
+        "click_rate": (clickers, clicks, f"Messages with at least one human click, {of}{less['clicks']}"),
         "click_to_open_rate": (
             clickers,
             certain,
@@ -196,6 +252,13 @@ def _rates(recipients: RecipientCounts, totals: Mapping[str, int], known: Known)
     }
     reasons = {note.field: note.reason for note in known.notes()}
     return {name: _rate(*rate, reasons.get(f"rates.{name}", "")) for name, rate in rates.items()}
+
+
+def _less(purpose: str, denominator: int | None, recipients: RecipientCounts) -> str:
+    """The part of a definition about recipients who are not recorded by name."""
+    if denominator is None or not recipients.untracked_by or not any(recipients.untracked_by.values()):
+        return ""
+    return f" Recipients whose {purpose} are not recorded by name are left out."
 
 
 def _of_messages(recipients: RecipientCounts, totals: Mapping[str, int]) -> str:

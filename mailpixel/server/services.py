@@ -10,6 +10,7 @@ from mailpixel.ingest.live import LiveKnowledge
 from mailpixel.ingest.sns_certificates import Certificates
 from mailpixel.model import Campaign
 from mailpixel.privacy.minimise import Minimiser
+from mailpixel.report.signed_people import SignedPeople, signed_people
 from mailpixel.report.summary import Summary, summarise
 from mailpixel.server.inbound_notes import InboundNotes
 from mailpixel.server.live.hub import Hub
@@ -51,7 +52,13 @@ class Services:
 
     def summary(self, campaign: Campaign) -> Summary:
         """The summary of a campaign now, by the rules in force."""
-        return summarise(campaign, self.figures(campaign.id), self.rules.version)
+        return summarise(
+            campaign, self.figures(campaign.id), self.rules.version, self.signed_people(campaign.id)
+        )
+
+    def signed_people(self, campaign: str) -> SignedPeople | None:
+        """What the signers of a campaign counted."""
+        return signed_people(self.registry.signings(campaign))
 
     @property
     def now(self) -> datetime:

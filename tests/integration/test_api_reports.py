@@ -21,6 +21,10 @@ def test_a_summary_counts_what_was_folded(history: Api) -> None:
         "complained": 0,
         "tracked": 1,
         "untracked": 0,
+        "tracked_opens": None,
+        "tracked_clicks": None,
+        "untracked_by": None,
+        "withdrawn_later": None,
     }
     assert {name: number for name, number in standing.items() if number} == {"nothing": 1, "clicked": 1}
     assert {name: n for name, n in summary["programs"]["known"].items() if n} == {"browser": 1}

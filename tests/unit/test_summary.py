@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
-from mailpixel.modes import Mode, both
+from mailpixel.modes import OFF, Mode, Modes, Treatment, Untracked, both
 from mailpixel.report.counts import SOME_VIEWS, VIEWS
 from mailpixel.report.links import link_rows
+from mailpixel.report.signed_people import signed_people
 from mailpixel.report.summary import Rate, summarise
 from mailpixel.store.projections import Figures
+from mailpixel.store.signings import Signed
 from mailpixel.store.standing import Standing
 from mailpixel.traffic.programs import Program
 from tests.support.builders import SENT_AT_MS, a_campaign, a_link
@@ -89,6 +91,10 @@ def test_a_summary_has_every_number_of_the_contract() -> None:
             "complained": 0,
             "tracked": 1000,
             "untracked": 10,
+            "tracked_opens": None,
+            "tracked_clicks": None,
+            "untracked_by": None,
+            "withdrawn_later": None,
             "standing": {
                 "nothing": 190,
                 "machines": 20,
@@ -208,6 +214,10 @@ def test_a_campaign_without_events_has_noughts_and_no_rates() -> None:
         "complained": 0,
         "tracked": None,
         "untracked": 0,
+        "tracked_opens": None,
+        "tracked_clicks": None,
+        "untracked_by": None,
+        "withdrawn_later": None,
         "standing": dict.fromkeys(Standing, 0),
     }
     assert summary["as_of"] is None
@@ -350,3 +360,24 @@ def test_reports_without_recipients_join_the_others_and_are_not_tracked() -> Non
     totals = {"delivered": 50, "unnamed.delivery": 30, "bounced": 2, "unnamed.bounce": 1}
     known = summarise(a_campaign(sent=100), figures(totals), "rules-1").recipients
     assert (known.delivered, known.bounced, known.tracked) == (80, 3, 52)
+
+
+def test_the_rates_leave_out_who_is_not_recorded_by_name_each_by_its_purpose() -> None:
+    named = Treatment(both(Mode.INDIVIDUAL))
+    refused = Treatment(OFF, Untracked.REFUSED, Untracked.REFUSED)
+    links_alone = Treatment(Modes(Mode.AGGREGATE, Mode.INDIVIDUAL), Untracked.UNKNOWN, None)
+    counted = [Signed("a", named, 900), Signed("a", refused, 60), Signed("b", links_alone, 40)]
+    summary = summarise(a_campaign(sent=1000), figures({}), "rules-1", signed_people(counted))
+    people, rates = summary.recipients, summary.rates
+    assert (people.tracked, people.tracked_opens, people.tracked_clicks) == (900, 900, 940)
+    assert people.untracked_by == {"mode": 0, "refused": 60, "unknown": 40, "erased": 0}
+    assert people.withdrawn_later == 0
+    assert (rates["open_rate"].denominator, rates["click_rate"].denominator) == (900, 940)
+    assert rates["open_rate"].definition.endswith(
+        "Recipients whose opens are not recorded by name are left out."
+    )
+    delivered = summarise(
+        a_campaign(sent=1000), figures({"delivered": 940}), "rules-1", signed_people(counted)
+    )
+    assert (delivered.recipients.tracked_opens, delivered.recipients.tracked_clicks) == (900, 940)
+    assert signed_people([]) is None

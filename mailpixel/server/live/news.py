@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from mailpixel.classify import Rules, judge
 from mailpixel.errors import InvalidInput, NotFound
@@ -9,10 +10,12 @@ from mailpixel.kinds import EventKind
 from mailpixel.model import Judged, Verdict, Via
 from mailpixel.report.answer import Answer, Count, Iso
 from mailpixel.report.moments import iso_ms
+from mailpixel.report.signed_people import signed_people
 from mailpixel.report.summary import summarise
 from mailpixel.server.live.frames import Kind, frame, gap
 from mailpixel.store.campaigns import CampaignReader
 from mailpixel.store.changes import FoldedHit, NewCounts
+from mailpixel.store.signings import Signings
 from mailpixel.store.store import Store
 
 RESUMED = 1_000
@@ -54,13 +57,17 @@ class Found:
     cursor: str = ""
 
 
+class CampaignsSigned(CampaignReader, Signings, Protocol):
+    """Campaigns, and what their signers counted."""
+
+
 class News:
     """Reads the news of campaigns. `clock` gives milliseconds since 1970."""
 
     def __init__(
         self,
         store: Store,
-        registry: CampaignReader,
+        registry: CampaignsSigned,
         rules: Callable[[], Rules],
         clock: Callable[[], int],
         settle_ms: int,
@@ -95,7 +102,8 @@ class News:
 
     def _summary(self, campaign: str) -> bytes:
         figures = self._store.figures(campaign, self._clock(), self._settle_ms)
-        summary = summarise(self._registry.campaign(campaign), figures, self._rules().version)
+        signed = signed_people(self._registry.signings(campaign))
+        summary = summarise(self._registry.campaign(campaign), figures, self._rules().version, signed)
         return frame(Kind.SUMMARY, summary.to_json())
 
     def _hits(self, wanted: Wanted, summary: bytes) -> Found:

@@ -55,7 +55,8 @@ def _summaries(call: PageCall, campaigns: Sequence[Campaign]) -> Mapping[str, Su
     services = call.services
     ids = [each.id for each in campaigns]
     figures = services.store.figures_of(ids, services.clock(), services.settings.settle_ms)
-    return {each.id: summarise(each, figures[each.id], services.rules.version) for each in campaigns}
+    version, signed = services.rules.version, services.signed_people
+    return {each.id: summarise(each, figures[each.id], version, signed(each.id)) for each in campaigns}
 
 
 def _first_hours(call: PageCall, campaigns: Sequence[Campaign]) -> Mapping[str, Sequence[int]]:
