@@ -92,8 +92,9 @@ class ChoicePage:
         )
 
     def _question(self, name: str, answer: Statement, unknown: Mode) -> Question:
-        is_open = answer is Statement.UNKNOWN and not self.consent.erased
-        return Question(name, answer, UNSET[unknown] if is_open else None)
+        if self.consent.erased:  # what they agreed to before does not hold any more
+            return Question(name, answer if answer is Statement.DENIED else Statement.UNKNOWN, None)
+        return Question(name, answer, UNSET[unknown] if answer is Statement.UNKNOWN else None)
 
     @property
     def intro(self) -> str:

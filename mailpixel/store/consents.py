@@ -35,6 +35,8 @@ OWN_METHODS = frozenset({"page", "optout"})
 """How a person speaks here and now; other methods report what was said elsewhere."""
 MOST_OWN = 100
 """Most statements of a person's own that are kept beside those that hold. Whoever has a mail can send any number."""
+ERASURE = "erasure"
+"""The source and the method of the refusal that an ended erasure leaves."""
 ERASED = 16
 """The bit beside the states of `opens` and `clicks` in the byte of a person."""
 _SPREAD = tuple(
@@ -62,7 +64,7 @@ class Said(Struct, frozen=True, gc=False):
 
     `purposes` is a set of purposes as a number. `at_ms` is when the person said it, in milliseconds since 1970.
     `source` names the form, file or system that it comes from, `wording` the text that was shown, and `method` how
-    it came here: `import`, `api`, `page` or `optout`. None of these names the person.
+    it came here: `import`, `api`, `page`, `optout` or `erasure`. None of these names the person.
     """
 
     recipient: str
@@ -170,7 +172,7 @@ class Consents(Protocol):
         ...
 
     def note_lifted(self, recipients: Sequence[str], now_ms: int) -> None:
-        """End the suppression of people. What they said before holds again."""
+        """End the suppression of people. They refuse everything until they agree again, whatever they said before."""
         ...
 
 
@@ -274,14 +276,14 @@ def spare(known: Sequence[Line]) -> Sequence[int]:
 class Decision(NamedTuple):
     """What recording a statement of a person does.
 
-    `line` is what to add (None: nothing), `named` whether with the recipient's id, and `lifts` whether it ends the
-    suppression of the person.
+    `line` is what to add (None: nothing), and `named` whether with the recipient's id. `refusal` is there when the
+    statement ends the suppression of the person: what the erasure said, to be added before it.
     """
 
     taken: Taken
     line: Line | None = None
     named: bool = True
-    lifts: bool = False
+    refusal: Line | None = None
 
 
 def decide(line: Line, known: Sequence[Line], erased_ms: int | None, *, lift: bool, own: bool) -> Decision:
@@ -289,20 +291,28 @@ def decide(line: Line, known: Sequence[Line], erased_ms: int | None, *, lift: bo
     if erased_ms is None and not known:
         return Decision(Taken.TAKEN, line)
     grants = line.state == CODES[Statement.GRANTED]
-    lifts = erased_ms is not None and grants and (own or (lift and line.at_ms > erased_ms))
-    if erased_ms is not None and not lifts and not own:
+    refusal = None
+    if erased_ms is not None and grants and (own or (lift and line.at_ms > erased_ms)):
+        refusal = refusal_at(erased_ms)
+        known = [*known, refusal]
+    if erased_ms is not None and refusal is None and not own:
         return Decision(Taken.SUPPRESSED)
     if own:
         line = after_all(line, known)
-        if not lifts and _says_it_again(line, known):
+        if refusal is None and _says_it_again(line, known):
             return Decision(Taken.KNOWN)
     purposes = not_known(line, known)
     if not purposes:
-        return Decision(Taken.KNOWN, lifts=lifts)
+        return Decision(Taken.KNOWN, refusal=refusal)
     if purposes != line.purposes:
         line = line._replace(purposes=purposes)
     taken = Taken.TAKEN if holds_over(line, known) else Taken.OLDER
-    return Decision(taken, line, erased_ms is None or lifts, lifts)
+    return Decision(taken, line, erased_ms is None or refusal is not None, refusal)
+
+
+def refusal_at(erased_ms: int) -> Line:
+    """What an erasure says when it ends: the person refuses everything until they agree to something again."""
+    return Line(EVERY_PURPOSE, CODES[Statement.DENIED], erased_ms, ERASURE)
 
 
 def _says_it_again(line: Line, known: Sequence[Line]) -> bool:

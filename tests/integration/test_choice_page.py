@@ -172,6 +172,7 @@ def test_what_is_stored_is_shown_to_the_person(api: Api, mint: Minter) -> None:
 def test_erasing_takes_a_second_button_and_a_later_yes_brings_the_person_back(api: Api, mint: Minter) -> None:
     api.store.append([an_open(1)])
     url = mint.choice("r-1")
+    sent(api, url, do="save", opens="granted", clicks="granted")
     first = sent(api, url, do="erase")
     assert ENGLISH["erase_help"] in first
     assert len(api.store.message(CAMPAIGN, "r-1").events) == 1
@@ -188,7 +189,9 @@ def test_erasing_takes_a_second_button_and_a_later_yes_brings_the_person_back(ap
     _, html = shown(api, url)
     assert ENGLISH["erased"] in html
     assert ENGLISH["unset_individual"] not in html
+    assert checked(html) == []
     sent(api, url, do="save", opens="granted")
+    assert api.registry.consent_of("r-1") == Consent(GRANTED, DENIED), "the former yes to clicks is void"
     api.client.get(path_of(mint.pixel("r-1")))
     assert len(api.store.message(CAMPAIGN, "r-1").events) == 1
 

@@ -137,17 +137,30 @@ def test_someone_unknown_can_be_erased_and_that_is_news(registry: Registry) -> N
 
 
 def test_only_a_later_grant_that_lifts_brings_an_erased_person_back(registry: Registry) -> None:
-    recorded(registry, said(DENIED, NOW_MS - 5))
+    recorded(registry, said(GRANTED, NOW_MS - 5))
     registry.note_erased(["r-1"], NOW_MS)
     assert recorded(registry, said(GRANTED, NOW_MS), lift=True) == [Taken.SUPPRESSED]
     assert recorded(registry, said(DENIED, NOW_MS + 1), lift=True) == [Taken.SUPPRESSED]
     assert recorded(registry, said(GRANTED, NOW_MS + 1, OPENS), lift=True) == [Taken.TAKEN]
-    assert registry.consent_of("r-1") == Consent(GRANTED, DENIED)
-    assert [each.recipient for each in registry.history("r-1")] == [None, "r-1"]
-    registry.note_erased(["r-1"], NOW_MS + 2)
-    assert registry.consent_of("r-1").erased
-    registry.note_lifted(["r-1"], NOW_MS + 3)
-    assert registry.consent_of("r-1") == Consent(GRANTED, DENIED)
+    assert registry.consent_of("r-1") == Consent(GRANTED, DENIED), "the grant from before is void"
+    assert [(each.recipient, each.source) for each in registry.history("r-1")] == [
+        (None, "form"),
+        (None, "erasure"),
+        ("r-1", "form"),
+    ]
+    assert recorded(registry, said(GRANTED, NOW_MS + 1, CLICKS)) == [Taken.TAKEN]
+    assert registry.consent_of("r-1") == Consent(GRANTED, GRANTED)
+
+
+def test_whoever_is_let_back_refuses_everything_until_they_agree(registry: Registry) -> None:
+    recorded(registry, said(GRANTED, NOW_MS - 5))
+    registry.note_erased(["r-1"], NOW_MS)
+    revision = registry.consent_news(0).revision
+    registry.note_lifted(["r-1", "r-2"], NOW_MS + 3)
+    assert registry.consent_of("r-1") == Consent(DENIED, DENIED)
+    assert registry.consent_of("r-2") == UNASKED
+    assert 10 in registry.consent_news(revision).states
+    assert recorded(registry, said(GRANTED, NOW_MS + 4)) == [Taken.TAKEN]
 
 
 def test_what_a_person_says_here_holds_over_a_clock_that_was_ahead(registry: Registry) -> None:

@@ -13,6 +13,7 @@ from mailpixel.modes import Consent, Statement
 from mailpixel.store.consents import (
     CODES,
     CONSENTS,
+    ERASURE,
     OWN_METHODS,
     STATEMENTS,
     ConsentNews,
@@ -26,6 +27,8 @@ from mailpixel.store.consents import (
     decide,
     key_of,
     line_of,
+    not_known,
+    refusal_at,
     spare,
     statements_in,
     states_in,
@@ -92,8 +95,8 @@ class MemoryConsents:
         person = self._people[key]
         before = person.byte, person.states
         decision = decide(line_of(said), person.lines, person.erased_ms, lift=lift, own=own)
-        if decision.lifts:
-            person.erased_ms = None
+        if decision.refusal is not None:
+            self._lift(person, now_ms)
         self._add(person, said, decision, now_ms)
         person.states = states_in(person.lines)
         if (person.byte, person.states) != before:
@@ -161,8 +164,19 @@ class MemoryConsents:
         with self._consent_lock:
             for recipient in recipients:
                 key = key_of(self._secret, recipient)
-                self._people[key].erased_ms = None
+                person = self._people[key]
+                self._lift(person, now_ms)
+                person.states = states_in(person.lines)
                 self._changed_people[key] = self._next_revision()
+
+    def _lift(self, person: Person, now_ms: int) -> None:
+        if person.erased_ms is None:
+            return
+        line, person.erased_ms = refusal_at(person.erased_ms), None
+        if not_known(line, person.lines):
+            self._recorded += 1
+            statement = (line.purposes, STATEMENTS[line.state], line.at_ms, now_ms)
+            person.kept.append(Kept(self._recorded, None, *statement, ERASURE, "", ERASURE))
 
     def _forget_consent(self, key: int) -> None:
         """Forget what a person said, but for a refusal, which loses the id."""

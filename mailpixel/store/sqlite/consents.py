@@ -17,6 +17,7 @@ from mailpixel.modes import Consent, Statement
 from mailpixel.store.consents import (
     CODES,
     CONSENTS,
+    ERASURE,
     OWN_METHODS,
     STATEMENTS,
     ConsentNews,
@@ -29,7 +30,9 @@ from mailpixel.store.consents import (
     decide,
     key_of,
     line_of,
+    not_known,
     number_of,
+    refusal_at,
     spare,
     statements_in,
     states_in,
@@ -214,8 +217,9 @@ class _Recording:
         known = [] if before is None else [Line(*row) for row in self._connection.execute(LINES, (key,))]
         for _, place, said in found:
             decision = decide(line_of(said), known, erased_ms, lift=self._how.lift, own=self._how.own)
-            if decision.lifts:
+            if decision.refusal is not None:
                 self._lifted.append(person)
+                known.append(decision.refusal)
                 erased_ms = None
             if decision.line is not None:
                 self._rows.append(self._row(key, said, decision, decision.line))
@@ -251,16 +255,18 @@ def forget_refused(connection: sqlite3.Connection, keys: Iterable[int]) -> None:
 
 
 def note_lifted(connection: sqlite3.Connection, persons: Sequence[bytes], now_ms: int) -> None:
-    """End the suppression of these people, by their `person8`."""
+    """End the suppression of these people, by their `person8`. They refuse everything from their erasure on."""
     revision = next_revision(connection)
     for person in persons:
-        connection.execute(
-            "update suppressed set lifted_ms = ? where person8 = ? and lifted_ms is null", (now_ms, person)
-        )
-        connection.execute(
-            "update consent_now set states = states & ~?, revision = ? where person8 = ?",
-            (ERASED_BIT, revision, number_of(person)),
-        )
+        erased_ms, key = erased_at(connection, person), number_of(person)
+        if erased_ms is None:
+            continue
+        connection.execute("update suppressed set lifted_ms = ? where person8 = ?", (now_ms, person))
+        known, line = [Line(*row) for row in connection.execute(LINES, (key,))], refusal_at(erased_ms)
+        if not_known(line, known):  # a list of suppressions may be taken again and again
+            row = (key, None, line.purposes, line.state, line.at_ms, now_ms, ERASURE, "", ERASURE)
+            connection.execute(f"{ADD} values (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        connection.execute(HOLD, (key, states_in([*known, line]), revision))
 
 
 def erased_at(connection: sqlite3.Connection, person: bytes) -> int | None:
