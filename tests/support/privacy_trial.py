@@ -1,0 +1,273 @@
+"""Tries cells of the matrix of privacy on a real service, and says what differs from what must stand on disk."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from mailpixel.classify import Rules, judge
+from mailpixel.folder.opening import begin, open_stores
+from mailpixel.model import Campaign, Facts, Link
+from mailpixel.modes import parse_modes
+from mailpixel.projections.fold import Fold
+from mailpixel.report.summary import summarise
+from mailpixel.settings import Settings
+from mailpixel.store.sqlite import SqliteStore
+from mailpixel.times import now_ms
+from tests.support.commands import forked
+from tests.support.first_campaign import PERSON
+from tests.support.minting import minted
+from tests.support.privacy_matrix import Cell, Choice
+from tests.support.privacy_oracle import KINDS, ORDER
+from tests.support.privacy_traces import remains, told, traces
+from tests.support.processes import wait_until
+from tests.support.service import Service, rows
+
+CANARY = "canary"
+"""A seed recipient of a campaign of the same name: recorded in every mode until it refuses. By it one sees that all
+workers know what was imported last."""
+ROUND = 12
+"""Hits of the canary that are enough to reach every worker."""
+BASE = "https://t.example"
+DESTINATION = "https://shop.example/p/1"
+
+
+class Trial:
+    """Cells tried together on one service. `ceilings`: the setting; empty: each campaign has its own."""
+
+    def __init__(
+        self, folder: Path, cells: Sequence[Cell], choice: Choice, workers: int, ceilings: str = ""
+    ) -> None:
+        self.data = folder / "data"
+        self.cells, self.choice, self.workers = cells, choice, workers
+        self.began = datetime.now(UTC) - timedelta(hours=3)
+        self.environment = {
+            "MAILPIXEL_MODE": ceilings or "full",
+            "MAILPIXEL_UNKNOWN_CONSENT": choice.unknown,
+            "MAILPIXEL_REFUSED_CONSENT": choice.refused,
+            "MAILPIXEL_TRUSTED_PROXIES": "127.0.0.0/8",
+            "MAILPIXEL_SEEDS": CANARY,
+        }
+        self.with_modes = not ceilings
+        self._set_up()
+
+    def _set_up(self) -> None:
+        settings = Settings.from_environment(self.environment, data=self.data)
+        store, registry, keyring = begin(settings)
+        self._key = keyring.keys[-1]
+        link = Link(1, DESTINATION)
+        for cell in self.cells:
+            mode = parse_modes(f"opens={cell.ceiling('opens')},clicks={cell.ceiling('clicks')}")
+            registry.add_campaign(
+                Campaign(
+                    cell.campaign,
+                    "A cell",
+                    sent_at=self.began,
+                    sent=100,
+                    links=(link,),
+                    mode=mode if self.with_modes else None,
+                )
+            )
+        registry.add_campaign(Campaign(CANARY, "The canary", links=(link,)))
+        registry.close()
+        store.close()
+
+    def differences(self) -> Sequence[str]:
+        """Run it all; each line is a cell and what is not as it must be."""
+        self._say(0)
+        self._say(1)
+        wrong = [line for cell in self.cells for line in self._signs(cell)]
+        with Service(self.data, ["--workers", str(self.workers)], self.environment) as service:
+            service.wait_for("/readyz")
+            self._say(2)
+            self._wait_until_known(service)
+            wrong += [line for cell in self.cells for line in self._hit(service, cell)]
+            if self.workers > 1:
+                self._say(3)  # while hits are held in memory
+            metrics = service.get("/metrics")[2]
+            if self.workers > 1:
+                self._say(3)  # while hits are held in memory
+                wrong += traces(self.cells, self.choice, self.data, "while it runs")
+            said = metrics + service.stop().encode()
+        if self.workers == 1:
+            self._say(3)
+        wrong += told(self.cells, said)
+        wrong += traces(self.cells, self.choice, self.data, "in the folder")
+        self._fold()
+        for cell in self.cells:
+            wrong += [f"{cell.name}: {line}" for line in self._judged(cell)]
+        return [*wrong, *remains(self.cells, self.choice, self.data)]
+
+    def _say(self, moment: int) -> None:
+        """What people say before (0), before signing (1), before the hit (2) and after it (3)."""
+        gone = [cell.recipient for cell in self.cells if self._is_erased(cell, moment)]
+        if gone:
+            rows(self.data, "person", "erase", "--file", "-", "--yes", stdin="\n".join(gone))
+        lines = [line for cell in self.cells for line in self._lines(cell, moment)]
+        if moment == 2:
+            lines.append(self._line(CANARY, "all", "denied", moment))
+        if lines:
+            head = "recipient,purpose,state,time,source,wording"
+            rows(self.data, "consent", "import", "-", stdin="\n".join([head, *lines]))
+
+    @staticmethod
+    def _is_erased(cell: Cell, moment: int) -> bool:
+        before = cell.said("opens", moment - 1) if moment else ""
+        return cell.said("opens", moment) == "erased" != before
+
+    def _lines(self, cell: Cell, moment: int) -> Iterator[str]:
+        for purpose in KINDS:
+            now = cell.said(purpose, moment)
+            if now == "erased":  # an import brings nobody back, however late its statements are
+                yield f"{cell.recipient},{purpose},granted,{datetime.now(UTC).isoformat()},form,w"
+            elif (cell.said(purpose, moment - 1) if moment else "unknown") != now:
+                yield self._line(cell.recipient, purpose, now, moment)
+
+    def _line(self, recipient: str, purpose: str, state: str, moment: int) -> str:
+        at = self.began + timedelta(minutes=20 * moment)
+        return f"{recipient},{purpose},{state},{at.isoformat()},form,w"
+
+    def _signs(self, cell: Cell) -> Iterator[str]:
+        """What differs in the row that `mailpixel links` prints."""
+        if cell.token not in ("mode byte", "merge"):
+            return
+        is_merged = cell.token == "merge"
+        command = ["--data", str(self.data), "links", cell.campaign, "--recipients", "-", "--merge"]
+        environment = self.environment | {"MAILPIXEL_BASE_URL": BASE}
+        done = forked(command[: 7 if is_merged else 6], f"recipient\n{cell.recipient}\n", environment)
+        found = dict(zip(*(line.split(",") for line in done.stdout.splitlines()), strict=True))
+        choice = f"{BASE}/u/{self._token('choice', cell.campaign, cell.recipient, None, False)}"
+        urls = {"token": self._merged(cell)} if is_merged else self._urls(cell)
+        expected = {"recipient": cell.recipient, **urls, "choice_url": choice}
+        if found != expected:
+            yield f"{cell.name}: signed as {found}, must be {expected}"
+
+    def _merged(self, cell: Cell) -> str:
+        kind, modes, preview = cell.token_of(self.choice)
+        recipient = "" if kind == "campaign" else cell.recipient
+        return self._token(kind, cell.campaign, recipient, _unless_full(modes), preview)
+
+    def _urls(self, cell: Cell) -> Mapping[str, str]:
+        modes = {purpose: cell.signed(purpose, self.choice) for purpose in KINDS}
+        everybody = self._token("campaign", cell.campaign, "", None, False)
+        said = [_unless_full(modes) and {**modes, other: "off"} for other in ("clicks", "opens")]
+        pixel, link = (
+            self._token(kind, cell.campaign, cell.recipient, each, False)
+            for kind, each in zip(("open", "click"), said, strict=True)
+        )
+        pixels = {"off": "", "aggregate": f"{BASE}/o/{everybody}.gif"}
+        links = {
+            "off": DESTINATION,
+            **dict.fromkeys(("aggregate", "deliverability"), f"{BASE}/c/{everybody}/1"),
+        }
+        return {
+            "pixel_url": pixels.get(modes["opens"], f"{BASE}/o/{pixel}.gif"),
+            "link_1": links.get(modes["clicks"], f"{BASE}/c/{link}"),
+        }
+
+    def _hit(self, service: Service, cell: Cell) -> Iterator[str]:
+        kind, modes, preview = cell.token_of(self.choice)
+        recipient = "" if kind == "campaign" else cell.recipient
+        token = self._token(kind, cell.campaign, recipient, modes, preview)
+        path = f"/o/{token}.gif" if cell.purpose == "opens" else f"/c/{token}"
+        if cell.purpose == "clicks" and kind != "click":
+            path += "/1"
+        headers = {
+            **PERSON,
+            "user-agent": f"{PERSON['user-agent']} {cell.agent}",
+            "x-forwarded-for": cell.address,
+        }
+        expected = 200 if cell.purpose == "opens" else 302
+        for _ in range(cell.hits):
+            status, _, _ = service.get(path, headers=headers)
+            if status != expected:
+                yield f"{cell.name}: answered {status}"
+
+    def _token(
+        self, kind: str, campaign: str, recipient: str, modes: Mapping[str, str] | None, preview: bool
+    ) -> str:
+        claims: dict[str, object] = {
+            "kind": kind,
+            "campaign": campaign,
+            "recipient": recipient,
+            "preview": preview,
+        }
+        if kind == "click":
+            claims["link"] = 1
+        if modes is not None:
+            claims["modes"] = {purpose: ORDER.index(mode) for purpose, mode in modes.items()}
+        return minted(self._key.secret, self._key.id, claims)
+
+    def _wait_until_known(self, service: Service) -> None:
+        """Until no worker records the canary any more."""
+        token = self._token("open", CANARY, CANARY, None, False)
+
+        def is_known() -> bool:
+            before = self._logged(CANARY)
+            for _ in range(ROUND):
+                service.get(f"/o/{token}.gif")
+            return len(self._logged(CANARY)) == len(before)
+
+        wait_until(is_known, "the workers do not know what people said")
+
+    def _logged(self, campaign: str) -> list[tuple[object, ...]]:
+        with closing(sqlite3.connect(f"file:{self.data / 'mailpixel.db'}?mode=ro", uri=True)) as db:
+            return db.execute(
+                "select recipient, link, address, length(tag), agents.agent, facts from events"
+                " join agents on agents.id = events.agent where campaign = ? and kind < 3",
+                (campaign,),
+            ).fetchall()
+
+    def _fold(self) -> None:
+        store, registry = open_stores(Settings(data=self.data))
+        fold = Fold(store, registry, partial(judge, rules=Rules()), "test")
+        while fold.catch_up(now_ms, 10_000):
+            pass
+        fold.leave()
+        store.close()
+        registry.close()
+
+    def _judged(self, cell: Cell) -> Iterator[str]:
+        """What differs in tables and figures."""
+        expected = cell.expected(self.choice)
+        store, registry = open_stores(Settings(data=self.data))
+        with closing(store), closing(registry):
+            found = self._rows_of(cell, store, expected)
+            figures = store.figures(cell.campaign, now_ms(), 0)
+            summary = summarise(registry.campaign(cell.campaign), figures, "test").to_json()
+        if found != expected:
+            yield f"stands there: {sorted(found)}, must: {sorted(expected)}"
+        part = summary[cell.purpose]
+        number = cell.hits if expected & {"event", "counted"} else 0
+        if part["events"] != number:
+            yield f"events of the summary {part['events']}, must be {number}"
+        views = "counted" in expected or (self.with_modes and cell.mode in ("aggregate", "deliverability"))
+        unique = None if views else int("event" in expected)
+        if part["unique"] != unique:
+            yield f"unique of the summary {part['unique']}, must be {unique}"
+
+    def _rows_of(self, cell: Cell, store: SqliteStore, expected: frozenset[str]) -> frozenset[str]:
+        words = set()
+        for recipient, link, address, tag, agent, facts in self._logged(cell.campaign):
+            words.add("event")
+            words |= {"network"} if address == cell.network else set()
+            fits = recipient == cell.recipient and cell.agent in str(agent) and int(str(tag)) >= 8
+            fits &= (link is None) == (cell.purpose == "opens") and address in (None, "", cell.network)
+            unseen = ORDER.index(cell.in_force("opens", self.choice)) < ORDER.index("individual")
+            words |= set() if fits else {"another event"}
+            words |= set() if bool(int(str(facts)) & Facts.OPENS_UNSEEN) == unseen else {"wrong opens_unseen"}
+        if "event" in words and len(self._logged(cell.campaign)) != cell.hits:
+            words.add("other number of events")
+        totals = store.figures(cell.campaign, now_ms(), 0).totals
+        counted = totals.get(f"{cell.purpose}.aggregate_events", 0)
+        words |= {"counted"} if counted else set()
+        words |= {"other number of counts"} if counted not in (0, cell.hits) else set()
+        words |= {"day"} if store.last_open(cell.recipient) is not None else set()
+        return frozenset(words)
+
+
+def _unless_full(modes: Mapping[str, str] | None) -> Mapping[str, str] | None:
+    """Modes in a token: a token of the first form says `full` for both."""
+    return None if modes is not None and set(modes.values()) == {"full"} else modes
