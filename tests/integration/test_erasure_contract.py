@@ -10,11 +10,12 @@ from mailpixel.event_ids import reported_event
 from mailpixel.kinds import EventKind
 from mailpixel.model import Facts
 from mailpixel.store.consumers import News, Waiting
-from mailpixel.store.erasure import Ahead
+from mailpixel.store.erasure import Ahead, Erased, Suppression
 from mailpixel.store.log import Overflow, PutAside
 from mailpixel.store.memory import MemoryStore
 from mailpixel.store.projections import FOLD
 from mailpixel.store.store import Store
+from mailpixel.store.tombstones import person8
 from mailpixel.times import DAY_MS
 from tests.support.builders import EDGE, a_click, an_open, at_ms
 from tests.support.folding import NOW_MS, catch_up, fold, logged, totals
@@ -248,3 +249,44 @@ def test_a_clock_behind_brings_back_nothing_that_an_erasure_keeps_out(store: Sto
     store.erase("r-1", ERASED_MS - 30 * DAY_MS)
     store.append([an_open(99), an_open(101)])
     assert [event.received_at_ms for event in store.message("spring", "r-1").events] == [at_ms(101)]
+
+
+def test_several_people_are_erased_as_each_alone(store: Store) -> None:
+    store.append([an_open(1), a_click(2, recipient="r-2"), an_open(3, recipient="r-3")])
+    catch_up(store)
+    assert store.erase_all(["r-1", "r-2", "r-9"], ERASED_MS) == Erased(3, 2, 2)
+    assert [state.recipient for state in store.recipients("spring", "", 10)] == ["r-3"]
+    assert totals(store)["opens.human"] == 1
+    store.append([an_open(50), an_open(60, recipient="r-2"), an_open(70, recipient="r-9")])
+    assert [event.recipient for event in logged(store)] == ["r-3"]
+
+
+def test_tombstones_can_be_listed_and_taken_over(store: Store) -> None:
+    before = store.suppressions_version()
+    store.erase_all(["r-1", "r-2"], ERASED_MS)
+    secret = store.person_secret()
+    expected = sorted(Suppression(person8(secret, id), ERASED_MS) for id in ("r-1", "r-2"))
+    assert list(store.suppressions()) == expected
+    assert store.suppressions_version() != before
+    later = Suppression(person8(secret, "r-1"), ERASED_MS + 5)
+    store.take_suppressions([later, Suppression(person8(secret, "r-2"), 5)])
+    store.take_suppressions([Suppression(person8(secret, "r-3"), ERASED_MS)])
+    store.append([an_open(99), an_open(99, recipient="r-2"), an_open(99, recipient="r-3")])
+    assert logged(store) == []
+    assert dict(each[:2] for each in store.suppressions())[later.person8] == ERASED_MS + 5
+
+
+def test_people_are_found_by_their_hashes_wherever_they_are_stored(store: Store) -> None:
+    store.append([an_open(1), an_open(2, recipient="r-2")])
+    catch_up(store)
+    store.raise_overflow([Overflow("spring", "r-3", 1, EDGE, 5)])
+    store.save([PutAside("spring", "r-4", "KeyError")], News(store.cursor(), store.cursor(), ()))
+    secret = store.person_secret()
+    wanted = [person8(secret, id) for id in ("r-4", "r-1", "r-3", "r-9")]
+    assert store.people_of(wanted) == ["r-1", "r-3", "r-4"]
+
+
+def test_nothing_is_found_of_somebody_who_is_not_stored(store: Store) -> None:
+    store.append([an_open(1)])
+    assert store.scan(["r-4711"]).found == ()
+    assert list(store.traces()) == []
