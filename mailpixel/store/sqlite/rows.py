@@ -7,7 +7,7 @@ from typing import Any
 
 from mailpixel.errors import InvalidInput
 from mailpixel.kinds import HIT_KINDS, EventKind, Reason
-from mailpixel.model import Decision, Event, Network, Verdict, Via
+from mailpixel.model import Decision, Event, Verdict, Via
 from mailpixel.store.sqlite.network_entries import NetworkTexts
 from mailpixel.traffic.facts import facts_with
 
@@ -175,13 +175,8 @@ def to_event(row: SqlRow, texts: Texts) -> Event:
         link,
         destination,
         reason,
-        *(() if tag is None else _instead(tag, network, decided, texts)),
+        b"" if tag is None else tag[:TAG_BYTES],
+        b"" if tag is None else tag[TAG_BYTES:],
+        None if network is None else texts.networks[network],
+        None if decided is None else _decision(decided),
     )
-
-
-def _instead(
-    tag: bytes, network: int | None, decided: str | None, texts: Texts
-) -> tuple[bytes, bytes, Network | None, Decision | None]:
-    """What is kept instead of an address, in the order of `Event`."""
-    decision = None if decided is None else _decision(decided)
-    return tag[:TAG_BYTES], tag[TAG_BYTES:], texts.networks[network], decision
