@@ -18,6 +18,7 @@ from mailpixel.links.surfaces import LINK, OPT_OUT, SURFACES
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import check_base_url, click_url, optout_url, pixel_url
 from mailpixel.model import Campaign
+from mailpixel.modes import FULL
 from mailpixel.server.reader_pages import NOT_FOUND_PAGE
 from mailpixel.server.replies import NO_STORE, PIXEL_GIF
 from mailpixel.store.log import MessageReader
@@ -95,8 +96,26 @@ def check_public(
         token = signer.sign(Claims(TokenKind.MESSAGE, NAME, NAME, preview=True))
         shared = shared_keys(ask(optout_url(base_url, token)))
         yield shared
+        if shared.grade is Grade.OK:
+            moded = signer.sign(Claims(TokenKind.MESSAGE, NAME, NAME, preview=True, modes=FULL))
+            yield new_tokens(ask(optout_url(base_url, moded)))
         if store is not None and shared.grade is Grade.OK:
             yield check_head(base_url, signer, store)
+
+
+def new_tokens(answer: HttpAnswer | NoAnswer) -> Check:
+    """Whether the service reads tokens that carry modes, as signers write them once a mode was set."""
+    name = "new tokens"
+    if isinstance(answer, NoAnswer):
+        return Check(name, Grade.WARN, answer.problem, "run `mailpixel doctor` again")
+    if answer.status == 200:
+        return Check(name, Grade.OK, "tokens with modes are read")
+    problem = (
+        f"{answer.status}: the service is of an earlier release; links signed with a mode would not work"
+    )
+    return Check(
+        name, Grade.FAIL, problem, "restart it with this release before you set MAILPIXEL_MODE and sign"
+    )
 
 
 def _timed(asked: Callable[[], HttpAnswer | NoAnswer]) -> tuple[HttpAnswer | NoAnswer, float]:

@@ -24,6 +24,8 @@ DEFINITIONS: Mapping[str, str] = {
     "clicked are not among them.",
     "Reported as spam": "Messages that recipients reported as spam to their mailbox provider.",
     "Opted out": "Recipients who asked not to be tracked. They are in no figure of opens and clicks from then on.",
+    "Who is recorded by name": "Recipients as they were when links were signed. Opens and clicks of the others are in "
+    "no rate; the purpose that more people lack is shown.",
     "Who loaded the images": "Opens without repeats. A mail proxy of Gmail, Yahoo, Seznam or Microsoft fetches "
     "when the reader looks, so it stands for a person. Apple's privacy prefetch fetches whether or not anyone looks.",
     "Who followed links": "Clicks without repeats, by people and by machines such as security scanners.",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
+from mailpixel.modes import Untracked
 from mailpixel.pages.addresses import campaign_url
 from mailpixel.pages.charts.figure import numbers_table
 from mailpixel.pages.charts.open_range import open_range
@@ -100,6 +101,7 @@ class Overview:
     clicks: PartsView
     standing: PartsView
     unnamed: Sequence[PartsView]
+    recorded: Sequence[PartsView]
     clients: Sequence[ClientsView]
     links: Sequence[LinkLine]
     more_links: int
@@ -134,6 +136,7 @@ def overview(
         clicks=_parts("Who followed links", click_parts(summary)),
         standing=_standing(summary, with_recipients),
         unnamed=_unnamed(summary),
+        recorded=_recorded(summary),
         clients=(
             _clients("Programs", summary.programs, program_name),
             _clients("Devices", summary.devices, device_name),
@@ -268,6 +271,27 @@ def _unnamed(summary: Summary) -> list[PartsView]:
             parts = [Part(kind, UNNAMED_NAMES[kind], number) for kind, number in numbers.items()]
             found.append(PartsView(title, VIEWS, parts_bar(title, parts), parts, sum(numbers.values())))
     return found
+
+
+UNTRACKED_PARTS: Mapping[Untracked, tuple[str, str]] = {
+    Untracked.MODE: ("nothing", "the mode records less of everybody"),
+    Untracked.REFUSED: ("opted_out", "they refused"),
+    Untracked.UNKNOWN: ("hidden", "they have not answered"),
+    Untracked.ERASED: ("bounced", "they were erased"),
+}
+"""The colour and the words for each reason why recipients are not recorded by name."""
+
+
+def _recorded(summary: Summary) -> list[PartsView]:
+    """How many recipients are recorded by name, and why others are not; nothing where all are."""
+    title, recipients = "Who is recorded by name", summary.recipients
+    reasons = recipients.untracked_by
+    if not reasons or not any(reasons.values()):
+        return []
+    parts = [Part("read", "recorded by name", recipients.tracked or 0)]
+    parts += [Part(kind, name, reasons[why]) for why, (kind, name) in UNTRACKED_PARTS.items() if reasons[why]]
+    total = sum(part.number for part in parts)
+    return [PartsView(title, DEFINITIONS[title], parts_bar(title, parts), parts, total)]
 
 
 def _standing(summary: Summary, with_recipients: bool) -> PartsView:

@@ -31,7 +31,7 @@ from mailpixel.doctor import (
 )
 from mailpixel.doctor.http import HttpAnswer, NoAnswer, ask
 from mailpixel.doctor.links import judge_link
-from mailpixel.doctor.public import clock, pixel, reach, redirects, scheme, shared_keys
+from mailpixel.doctor.public import clock, new_tokens, pixel, reach, redirects, scheme, shared_keys
 from mailpixel.folder.key_file import create_keyring
 from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.model import Campaign, Link
@@ -90,7 +90,18 @@ def doctor(data: Path, base_url: str, *arguments: str) -> tuple[int, dict[str, s
     environment["MAILPIXEL_BASE_URL"] = base_url
     done = CliRunner().invoke(cli, ["--data", str(data), "doctor", *arguments], env=environment)
     local = ("key file", "store", "fold", "webhooks", "addresses")
-    names = (*local, "https", "reachable", "pixel", "clock", "links", "shared keys", "HEAD", "link ")
+    names = (
+        *local,
+        "https",
+        "reachable",
+        "pixel",
+        "clock",
+        "links",
+        "shared keys",
+        "new tokens",
+        "HEAD",
+        "link ",
+    )
     lines = [line for line in done.output.splitlines() if line.startswith(names)]
     cells = [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in lines]
     return done.exit_code, {cell[0]: cell[1] for cell in cells}, done.output
@@ -116,6 +127,7 @@ ALL_WELL = {
     "clock": "ok",
     "links": "ok",
     "shared keys": "ok",
+    "new tokens": "ok",
     "HEAD": "ok",
 }
 
@@ -471,3 +483,9 @@ def test_campaigns_that_keep_a_mail_are_named() -> None:
         keep_mail(registry, f"c{number:02}", offered, RewriteOptions("https://t.example"))
     found = check_mails(registry).found
     assert (found[:34], found[-11:]) == ("for the click map of c00, c01, c02", "c09, 2 more")
+
+
+@pytest.mark.parametrize(("status", "grade"), [(200, Grade.OK), (404, Grade.FAIL), (500, Grade.FAIL)])
+def test_a_service_that_does_not_read_tokens_with_modes_is_found(status: int, grade: Grade) -> None:
+    assert new_tokens(HttpAnswer(status, {}, b"")).grade is grade
+    assert new_tokens(NoAnswer("no answer")).grade is Grade.WARN

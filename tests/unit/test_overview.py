@@ -3,16 +3,19 @@
 from datetime import datetime
 
 from mailpixel.classify import Rules, explain
+from mailpixel.modes import OFF, Mode, Treatment, Untracked, both
 from mailpixel.pages.addresses import campaign_url, recipient_url
 from mailpixel.pages.campaign_list import by_hour, campaign_lines
 from mailpixel.pages.comparison import comparison
 from mailpixel.pages.figures_table import figures_view
-from mailpixel.pages.overview import Overview, overview
+from mailpixel.pages.overview import Overview, _recorded, overview
 from mailpixel.pages.recipients import days
 from mailpixel.report.course import Course
 from mailpixel.report.export import with_verdicts
+from mailpixel.report.signed_people import signed_people
 from mailpixel.report.summary import Summary, summarise
 from mailpixel.store.projections import Figures
+from mailpixel.store.signings import Signed
 from mailpixel.times import HOUR_MS
 from tests.support.builders import (
     BROWSER,
@@ -176,3 +179,17 @@ def test_one_recipient_shows_reports_hits_repeats_and_who_fetched() -> None:
         ),
     ]
     assert [each[:3] for each in found[3:]] == [("Tuesday 22 Sep 2026", "15:13:20", "click of link 1")]
+
+
+def test_who_is_not_recorded_by_name_is_drawn_by_reason() -> None:
+    refused = Treatment(OFF, Untracked.REFUSED, Untracked.REFUSED)
+    signed = signed_people([Signed("a", Treatment(both(Mode.INDIVIDUAL)), 90), Signed("a", refused, 10)])
+    none = Figures({}, {}, 0, 0, SENT_AT_MS, "rules-1")
+    summary = summarise(a_campaign(sent=100), none, "rules-1", signed)
+    [view] = _recorded(summary)
+    assert [(part.name, part.number) for part in view.parts] == [
+        ("recorded by name", 90),
+        ("they refused", 10),
+    ]
+    assert "<title>they refused: 10</title>" in str(view.bar)
+    assert _recorded(summarise(a_campaign(sent=100), none, "rules-1")) == []
