@@ -1,17 +1,19 @@
 """`mailpixel consent`: what people agreed to or refused, and the texts they were asked with."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 import click
 from rich.console import Console
 
 from mailpixel.cli.context import CommandGroup, keyring, print_json, say, stores
-from mailpixel.cli.imported import Columns, Faults, imported_rows, number_or_text
+from mailpixel.cli.imported import Columns, Faults, imported_rows, is_undecoded, number_or_text
 from mailpixel.cli.printing import batched, print_lines, row_options, write_rows
 from mailpixel.cli.recipient import recipient_argument, recipient_of
 from mailpixel.cli.wording import wording_group
+from mailpixel.errors import InvalidInput
+from mailpixel.links.lists.encoding import check_encoding
 from mailpixel.reading.consents import ConsentReader, Content
 from mailpixel.reading.written import as_id, as_pseudonym
 from mailpixel.report.consents import IMPORTABLE, PROOF, consents_row, importable, ledger
@@ -41,9 +43,16 @@ mailpixel consent import consents.csv --dry-run""",
     is_flag=True,
     help="Take the keyed pseudonym of `recipient`, as `links --hash-recipients` does.",
 )
+@click.option(
+    "--encoding",
+    metavar="NAME",
+    help="Read the file in this encoding, such as cp1252. Default: its byte order mark, else UTF-8.",
+)
 @click.option("--lift", is_flag=True, help="Let a grant that is later than an erasure end that erasure.")
 @click.option("--dry-run", is_flag=True, help="Report what would happen, and record nothing.")
-def consent_import(source: BinaryIO, hash_recipients: bool, lift: bool, dry_run: bool) -> None:
+def consent_import(
+    source: BinaryIO, hash_recipients: bool, encoding: str | None, lift: bool, dry_run: bool
+) -> None:
     """Record what people said, from a CSV or NDJSON file.
 
     Its columns are `recipient`, `purpose` (opens, clicks, measure, identify, share, personalise or all), `state`
@@ -51,6 +60,8 @@ def consent_import(source: BinaryIO, hash_recipients: bool, lift: bool, dry_run:
     statement holds, whichever is imported first; at equal times the stricter one. Nothing is recorded of a person who
     was erased.
     """
+    if encoding is not None:
+        check_encoding(encoding)
     _, registry = stores()
     id_of = as_pseudonym(keyring(registry)) if hash_recipients else as_id
     reader, faults = ConsentReader(now_ms() + DAY_MS, id_of, "import"), Faults()
@@ -58,7 +69,7 @@ def consent_import(source: BinaryIO, hash_recipients: bool, lift: bool, dry_run:
     def record(said: Sequence[Said]) -> Sequence[Taken]:
         return registry.record_consents(said, now_ms(), lift=lift, dry=dry_run)
 
-    counts = _recorded(_lines(source), reader, faults, record)
+    counts = _recorded(_lines(source, encoding), reader, faults, record)
     print_json({taken.value: counts[taken] for taken in Taken} | {"failed": faults.count})
     if counts[Taken.SUPPRESSED] and not lift:
         say("people who were erased are left out; --lift takes their later grants")
@@ -76,19 +87,29 @@ def _recorded(
     with Console(stderr=True).status("0 rows") as shown:
         for some in batched(lines, ROWS_AT_ONCE):
             said: list[Said] = []
-            for (number, _), read in zip(some, reader.read(some), strict=True):
+            for (number, content), read in zip(some, reader.read(some), strict=True):
                 if isinstance(read, Said):
                     said.append(read)
                 else:
-                    faults.note(number, read)
+                    faults.note(number, _fault(content, read))
             counts.update(record(said))
             shown.update(f"{counts.total() + faults.count:,} rows")
     return counts
 
 
-def _lines(source: BinaryIO) -> Iterator[tuple[int, Content]]:
+def _fault(content: Content, found: InvalidInput) -> InvalidInput:
+    """The fault of a row; if the file is in another encoding, that is the fault."""
+    if not isinstance(content, Mapping) or not is_undecoded(content.values()):
+        return found
+    return InvalidInput(
+        found.field,
+        "is not in UTF-8; name the encoding of the file, such as --encoding cp1252 for Excel's CSV",
+    )
+
+
+def _lines(source: BinaryIO, encoding: str | None) -> Iterator[tuple[int, Content]]:
     """The rows: lines of JSON as they are, rows of CSV as fields."""
-    return ((number, _fields(row)) for number, row in imported_rows(source, IMPORTED))
+    return ((number, _fields(row)) for number, row in imported_rows(source, IMPORTED, encoding))
 
 
 def _fields(row: bytes | Any) -> Content:
@@ -111,7 +132,9 @@ def consent_show(recipient: str, as_json: bool) -> None:
     print_lines(("purpose", "now"), found.now.items())
     if found.erased:
         say("this person was erased and did not return since: nothing is recorded of them")
-    if found.history:
+    if not found.history:
+        say("nothing was ever said under this id; check the spelling if you expected something")
+    else:
         click.echo()
         columns = ("time", "state", "purposes", "method", "source", "wording")
         rows = [each.to_json() | {"purposes": " ".join(each.purposes)} for each in found.history]

@@ -1,7 +1,8 @@
 """Rows of a file to import: CSV of any spreadsheet, or NDJSON, with the columns that a command knows."""
 
+import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO, NamedTuple
 
 from mailpixel.cli.context import say
@@ -14,6 +15,9 @@ BLOCK_BYTES = 262_144
 FAULTS_SHOWN = 20
 MARKS_AND_SPACE = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
 """Bytes that may come before the first character of a list, in any encoding."""
+
+UNDECODED = re.compile("[\udc80-\udcff]")
+"""What stands in a cell for bytes that are not UTF-8."""
 
 Cells = Mapping[str, str]
 """The cells of a row of CSV by column; a column that is empty in this row may be left out."""
@@ -29,21 +33,23 @@ class Columns(NamedTuple):
     optional: Sequence[str] = ()
 
 
-def imported_rows(source: BinaryIO, columns: Columns) -> Iterator[NumberedRow]:
+def imported_rows(source: BinaryIO, columns: Columns, encoding: str | None = None) -> Iterator[NumberedRow]:
     """The rows that are not blank. Raises `InvalidInput` for a file without the columns.
 
-    The cells of a row whose recipient cannot be read lack `recipient`.
+    None as the encoding: that of its byte order mark, else UTF-8. The cells of a row whose recipient
+    cannot be read lack `recipient`.
     """
     beginning = source.read(BLOCK_BYTES)
     is_json = beginning.lstrip(MARKS_AND_SPACE).startswith(b"{")
     wanted = Wanted() if is_json else Wanted("recipient", keep_all=True)
     try:
-        listed = TextList(source, beginning, wanted)
+        listed = TextList(source, beginning, wanted, encoding)
         places = {} if is_json else _places(listed.layout.kept, columns)
     except InvalidInput as error:
         named = [f"`{name}`" for name in ("recipient", *columns.required)]
         needed = f"{', '.join(named[:-1])} and {named[-1]}"
-        problem = error.problem.partition(";")[0]
+        is_utf8 = not is_undecoded([error.problem]) and "\\udc" not in error.problem
+        problem = error.problem.partition(";")[0] if is_utf8 else "its first row is not in UTF-8"
         raise InvalidInput(columns.option, f"needs the columns {needed}; {problem}") from None
     return _json_lines(listed) if is_json else _csv_rows(listed, places)
 
@@ -78,6 +84,11 @@ def _csv_rows(listed: TextList, places: Mapping[str, int]) -> Iterator[NumberedR
                 named = {"recipient": as_written(recipient)} if isinstance(recipient, str) else {}
                 yield at, named | texts
         number += len(rows)
+
+
+def is_undecoded(texts: Iterable[object]) -> bool:
+    """Whether any of these cells has bytes that are not UTF-8."""
+    return any(not text.isascii() and UNDECODED.search(text) for text in texts if isinstance(text, str))
 
 
 class Faults:

@@ -99,6 +99,27 @@ def test_files_of_every_spreadsheet_mean_the_same(api: Api, text: str | bytes) -
     )
 
 
+def test_a_file_of_excel_in_another_encoding_names_the_option_that_reads_it(api: Api) -> None:
+    row = a_line(source="Anmeldung Müller")
+    text = as_csv(row, delimiter=";").encode("cp1252")
+    code, _, said = run(api, "import", "-", input=text)
+    assert (code, said.splitlines()[0]) == (
+        1,
+        "row 2: source: is not in UTF-8; name the encoding of the file, such as --encoding cp1252 for Excel's CSV",
+    )
+    assert imported(api, text, "--encoding", "cp1252") == NOTHING | {"taken": 1}
+    assert [kept.source for kept in api.registry.history("r-1")] == ["Anmeldung Müller"]
+    code, _, said = run(api, "import", "-", input="Empfänger;Zweck\nr-1;all\n".encode("cp1252"))
+    assert code == 2
+    assert said.endswith("its first row is not in UTF-8\n")
+
+
+def test_showing_somebody_who_said_nothing_says_so(api: Api) -> None:
+    code, out, said = run(api, "show", "nobody")
+    assert (code, "unknown" in out) == (0, True)
+    assert said == "nothing was ever said under this id; check the spelling if you expected something\n"
+
+
 FAULTS = {
     "recipient": a_line("ann@example.com"),
     "purpose": a_line(purpose="tracking"),

@@ -39,11 +39,16 @@ def released(request: pytest.FixtureRequest) -> Path:
 @pytest.fixture
 def data(released: Path, tmp_path: Path) -> Path:
     """A data folder as that release left it."""
-    with closing(sqlite3.connect(tmp_path / "mailpixel.db")) as connection:
+    return unpacked(released, tmp_path)
+
+
+def unpacked(released: Path, folder: Path) -> Path:
+    """The folder, with the database and the keys that a release left."""
+    with closing(sqlite3.connect(folder / "mailpixel.db")) as connection:
         connection.executescript((released / "database.sql").read_text(encoding="utf-8"))
-    (tmp_path / "keys.json").write_bytes((released / "keys.json").read_bytes())
-    os.chmod(tmp_path / "keys.json", 0o600)
-    return tmp_path
+    (folder / "keys.json").write_bytes((released / "keys.json").read_bytes())
+    os.chmod(folder / "keys.json", 0o600)
+    return folder
 
 
 def json_of(data: Path, *arguments: str) -> Any:
