@@ -1,8 +1,9 @@
 """Everything that is stored about one person, for the person and for programs."""
 
 from collections.abc import Iterator, Mapping
-from typing import Protocol
+from typing import Annotated, Protocol
 
+from msgspec import Meta
 from msgspec.structs import astuple
 
 from mailpixel.classify import Rules
@@ -12,9 +13,11 @@ from mailpixel.report.consents import StatementRow, statement_row
 from mailpixel.report.export import EventRow, event_row, judged_events
 from mailpixel.report.tables import Cells
 from mailpixel.report.webhooks import letter_row
+from mailpixel.store.aggregates import LastOpens
 from mailpixel.store.consents import Consents
 from mailpixel.store.log import MessageReader
 from mailpixel.store.webhooks import Letters
+from mailpixel.times import DAY_MS, moment_of
 
 
 class RefusedRow(Answer, frozen=True):
@@ -29,6 +32,12 @@ class RefusedRow(Answer, frozen=True):
     next_try: Iso | None
 
 
+class LastOpenRow(Answer, frozen=True):
+    """The day (UTC) of the last open, in any campaign, where nothing else of opens is kept."""
+
+    day: Annotated[str, Meta(extra_json_schema={"format": "date"})]
+
+
 class PersonRow(Answer, frozen=True):
     """Everything that is stored about a person. `erased` says that they are left out since they were erased."""
 
@@ -37,11 +46,16 @@ class PersonRow(Answer, frozen=True):
     consents: list[StatementRow]
     events: list[EventRow]
     refused: list[RefusedRow]
+    last_opens: list[LastOpenRow]
 
     @property
     def is_known(self) -> bool:
         """Whether anything at all is stored under this id."""
-        return bool(self.consents or self.events or self.refused)
+        return bool(self.consents or self.events or self.refused or self.last_opens)
+
+
+class PersonStore(MessageReader, LastOpens, Protocol):
+    """The part of a store that knows of people."""
 
 
 class PersonRegistry(Consents, Letters, Protocol):
@@ -49,7 +63,7 @@ class PersonRegistry(Consents, Letters, Protocol):
 
 
 def person_row(
-    store: MessageReader,
+    store: PersonStore,
     registry: PersonRegistry,
     campaigns: Mapping[str, Campaign],
     rules: Rules,
@@ -61,6 +75,7 @@ def person_row(
         for message in store.person(recipient)
         for each in judged_events(message, campaigns[message.campaign], rules)
     ]
+    last_open = store.last_open(recipient)
     return PersonRow(
         recipient=recipient,
         erased=registry.consent_of(recipient).erased,
@@ -70,10 +85,18 @@ def person_row(
             RefusedRow(letter.webhook, *astuple(letter_row(letter)))
             for letter in registry.letters_about(recipient)
         ],
+        last_opens=[]
+        if last_open is None
+        else [LastOpenRow(moment_of(last_open * DAY_MS).date().isoformat())],
     )
 
 
-PARTS = {"consents": StatementRow, "events": EventRow, "refused": RefusedRow}
+PARTS: Mapping[str, type[Answer]] = {
+    "consents": StatementRow,
+    "events": EventRow,
+    "refused": RefusedRow,
+    "last_opens": LastOpenRow,
+}
 """The lists of a person, and what they are made of."""
 COLUMNS = tuple(
     dict.fromkeys(["about", "recipient", *(name for row in PARTS.values() for name in row.__struct_fields__)])
@@ -82,7 +105,7 @@ COLUMNS = tuple(
 
 
 def lines_of(person: PersonRow) -> Iterator[Cells]:
-    """Each thing that is stored, with what it is in `about`: consents, events, refused.
+    """Each thing that is stored, with what it is in `about`: a name of `PARTS`.
 
     A statement of an erased person has no recipient: it is kept as proof under a keyed hash.
     """

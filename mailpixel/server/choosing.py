@@ -6,6 +6,7 @@ from heapq import nlargest
 from operator import attrgetter
 
 from mailpixel.erasing import erasing_in
+from mailpixel.kinds import EventKind
 from mailpixel.model import Campaign, Verdict
 from mailpixel.modes import Statement, lesser
 from mailpixel.pages.choice import KINDS, OTHER, ChoicePage, Held, Stated
@@ -105,7 +106,10 @@ def _hold(asked: Asked, fields: Mapping[str, str]) -> str:
     newest = nlargest(SHOWN, person.events, key=attrgetter("received_at", "id"))
     said = list(reversed(person.consents))
     return asked.page(
-        held=[_entry(event, campaigns[event.campaign]) for event in newest],
+        held=[
+            *(Held(row.day, KINDS.get(EventKind.OPEN, OTHER), "", False, ()) for row in person.last_opens),
+            *(_entry(event, campaigns[event.campaign]) for event in newest),
+        ],
         said=[Stated(_moment(each.time), each.purposes, ANSWERS[each.state]) for each in said[:SHOWN]],
         more=max(len(person.events), len(said)) > SHOWN,
     ).html()

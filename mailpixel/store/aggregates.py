@@ -87,7 +87,15 @@ class Report(NamedTuple):
 NO_DAYS: Mapping[str, int] = MappingProxyType({})
 
 
-class Aggregates(Protocol):
+class LastOpens(Protocol):
+    """Reads the days of last opens."""
+
+    def last_open(self, recipient: str) -> int | None:
+        """The day of a person's last open, in days since 1970; None when none is kept."""
+        ...
+
+
+class Aggregates(LastOpens, Protocol):
     """Counts without recipients. They are part of the figures and timelines of their campaigns."""
 
     def raise_views(self, counts: Sequence[ViewCount], last_opens: Mapping[str, int] = NO_DAYS) -> None:
@@ -96,10 +104,6 @@ class Aggregates(Protocol):
         The day of a person who refuses opens, or was erased on that day or later, is not kept. Raises
         `StoreUnavailable` when nothing was written.
         """
-        ...
-
-    def last_open(self, recipient: str) -> int | None:
-        """The day of a person's last open, in days since 1970; None when none is kept."""
         ...
 
     def count_reports(self, reports: Sequence[Report], today: int) -> None:

@@ -21,6 +21,7 @@ from mailpixel.claims import Claims, TokenKind
 from mailpixel.folder.key_file import create_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign, Link
+from mailpixel.modes import Mode, both
 from mailpixel.store.sqlite import open_sqlite
 from tests.benchmarks.bench_server import Server
 from tests.benchmarks.table import print_rows
@@ -38,6 +39,8 @@ def states(folder: Path) -> Mapping[str, Mapping[str, str]]:
     now = datetime.now(UTC)
     link = Link(1, "https://shop.example/spring")
     registry.add_campaign(Campaign("c1", "Now", sent_at=now, links=(link,)))
+    registry.add_campaign(Campaign("off", "Off", sent_at=now, links=(link,), mode=both(Mode.OFF)))
+    registry.add_campaign(Campaign("sum", "Sum", sent_at=now, links=(link,), mode=both(Mode.AGGREGATE)))
     registry.add_campaign(Campaign("c0", "Old", sent_at=now - timedelta(days=2_000), links=(link,)))
     registry.opt_out("no", now)
     signer = TokenSigner(create_keyring(folder / "keys.json"))
@@ -51,11 +54,18 @@ def states(folder: Path) -> Mapping[str, Mapping[str, str]]:
     forged = pixel("c1", "yes")[:-5] + "A.gif"
     pixels = {
         "opted out": pixel("c1", "no"),
+        "off": pixel("off", "yes"),
+        "aggregate": pixel("sum", "yes"),
         "expired": pixel("c0", "yes"),
         "forged": forged,
         "bad": "/o/x.gif",
     }
-    links = {"opted out": click("c1", "no"), "expired": click("c0", "yes")}
+    links = {
+        "opted out": click("c1", "no"),
+        "off": click("off", "yes"),
+        "aggregate": click("sum", "yes"),
+        "expired": click("c0", "yes"),
+    }
     return {
         "pixel": {GOOD: pixel("c1", "yes"), AGAIN: pixel("c1", "yes-2"), **pixels},
         "redirect": {GOOD: click("c1", "yes"), AGAIN: click("c1", "yes-2"), **links},
@@ -111,7 +121,7 @@ def report(surface: str, found: Mapping[str, Sequence[float]]) -> None:
 def cost(server: Server, paths: Mapping[str, str]) -> None:
     """What answers cost that record nothing, beside those that do."""
     rows = []
-    for state in (GOOD, "bad", "opted out"):
+    for state in (GOOD, "bad", "opted out", "aggregate"):
         measured = [server.measure([paths[state]] * JUNK) for _ in range(RUNS)]
         cpu_us, rate = (statistics.median(values) for values in zip(*measured, strict=True))
         rows.append((state, f"{cpu_us:.1f}", f"{rate:,.0f}"))
