@@ -102,8 +102,11 @@ class Known(NamedTuple):
         return [Note(field, reason) for field, reason in found.items()]
 
 
-def known_of(campaign: Campaign, totals: Mapping[str, int]) -> Known:
-    """What is known of people, from the counts of a campaign and its mode."""
+def known_of(campaign: Campaign, totals: Mapping[str, int], is_signed: bool = False) -> Known:
+    """What is known of people, from the counts of a campaign and its mode.
+
+    Where the signers counted who is recorded by name (`is_signed`), rates are those of these people.
+    """
     partly = {group for group in PEOPLE if totals.get(f"{group}.aggregate_events")}
     stated = campaign.mode and {"opens": campaign.mode.opens, "clicks": campaign.mode.clicks}
     below = {group for group, mode in (stated or {}).items() if Mode.OFF < mode < Mode.INDIVIDUAL}
@@ -112,7 +115,7 @@ def known_of(campaign: Campaign, totals: Mapping[str, int]) -> Known:
         for group in partly | below
         if totals.get(f"{group}.events", 0) == totals.get(f"{group}.aggregate_events", 0)
     }
-    return Known(frozenset(without), frozenset(partly | without))
+    return Known(frozenset(without), frozenset(without if is_signed else partly | without))
 
 
 def open_counts(totals: Mapping[str, int], known: Known) -> OpenCounts:

@@ -148,7 +148,7 @@ def summarise(
     `rules_version` is the edition of the rules in force. `signed` is what the signers counted, if they did.
     """
     totals = figures.totals
-    known = known_of(campaign, totals)
+    known = known_of(campaign, totals, signed is not None)
     recipients = _with_signed(_recipients(campaign, totals, known), totals, signed)
     is_mixed = figures.edition not in ("", rules_version)
     return Summary(
