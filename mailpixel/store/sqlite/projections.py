@@ -58,7 +58,10 @@ class Projections:
             since, cursor = Cursor.parse(news.since), Cursor.parse(news.position)
             if read_cursor(connection) != since:
                 raise Conflict("the log was folded, replaced or erased from meanwhile; read again")
-            by_campaign, aside = _sorted_out(still_logged(connection, kept_folded(connection, states)))
+            kept = kept_folded(connection, states)
+            if len(kept) < len(states):  # who is being erased: the erasure must find their events all the same
+                _note_all(connection, states)
+            by_campaign, aside = _sorted_out(still_logged(connection, kept))
             for campaign, of_campaign in by_campaign.items():
                 _replace_states(connection, campaign, of_campaign)
             note_changed(connection, by_campaign)
@@ -101,6 +104,11 @@ def _sorted_out(folded: Sequence[Folded]) -> tuple[Mapping[str, list[MessageStat
         else:
             by_campaign[each.campaign].append(each)
     return by_campaign, aside
+
+
+def _note_all(connection: sqlite3.Connection, states: Sequence[Folded]) -> None:
+    for each in states:
+        note_campaign(connection, each.campaign, [each.recipient])
 
 
 def _replace_states(connection: sqlite3.Connection, campaign: str, states: Sequence[MessageState]) -> None:
