@@ -59,7 +59,9 @@ class Projections:
             if read_cursor(connection) != since:
                 raise Conflict("the log was folded, replaced or erased from meanwhile; read again")
             kept = kept_folded(connection, states)
-            if len(kept) < len(states):  # who is being erased: the erasure must find their events all the same
+            if len(kept) < len(
+                states
+            ):  # who is being erased: the erasure must find their events all the same
                 _note_all(connection, states)
             by_campaign, aside = _sorted_out(still_logged(connection, kept))
             for campaign, of_campaign in by_campaign.items():
