@@ -21,14 +21,17 @@ BROWSER_CLICK = [
 
 
 def test_a_browsers_click_shows_all_it_is_known_by() -> None:
-    every = ~(Facts.PREVIEW | Facts.FORGED | Facts.PREFETCH | Facts.PLAIN_HTTP | Facts.UNSEEN | Facts.FRAMED)
-    assert facts_of(BROWSER_CLICK) == (every, "Mozilla/5.0 (X11)")
+    elsewhere = Facts.PREVIEW | Facts.OPENS_UNSEEN | Facts.OWN_NETWORK  # these are no headers
+    absent = Facts.FORGED | Facts.PREFETCH | Facts.PLAIN_HTTP | Facts.UNSEEN | Facts.FRAMED
+    assert facts_of(BROWSER_CLICK) == (~(elsewhere | absent), "Mozilla/5.0 (X11)")
 
 
 def test_facts_that_are_stored_as_a_number_keep_their_bits() -> None:
     assert {fact.name: int(fact).bit_length() - 1 for fact in Facts if fact > Facts.PLAIN_HTTP} == {
         "UNSEEN": 15,
         "FRAMED": 16,
+        "OPENS_UNSEEN": 17,
+        "OWN_NETWORK": 18,
     }
     assert Facts(0xFFFF) & ~Facts.FRAMED == Facts(0xFFFF)
 
