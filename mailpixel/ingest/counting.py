@@ -15,6 +15,7 @@ from mailpixel.classify import Rules
 from mailpixel.errors import MailpixelError
 from mailpixel.ingest.held import MOST_HELD, READ, Case, Counted, Held, views
 from mailpixel.model import Campaign
+from mailpixel.privacy.resolve import ENOUGH
 from mailpixel.store.aggregates import HOUR_MS, Aggregates, ViewCount, ViewKey
 from mailpixel.times import DAY_MS
 
@@ -34,10 +35,11 @@ class Tallies:
         self._unwritten: set[ViewKey] = set()
         self._last_opens: dict[str, int] = {}
 
-    def add(self, counted: Counted, key: ViewKey) -> None:
-        """Count one hit."""
-        self._numbers[key] += 1
-        self._unwritten.add(key)
+    def add(self, counted: Counted, key: ViewKey, few: bool = False) -> None:
+        """Count one hit. The count of a campaign of `few` people would tell of one of them, so it is not raised."""
+        if not few:
+            self._numbers[key] += 1
+            self._unwritten.add(key)
         if counted.recipient is not None and key.view in READ:
             day = counted.hit.received_at_ms // DAY_MS
             self._last_opens[counted.recipient] = max(day, self._last_opens.get(counted.recipient, 0))
@@ -136,8 +138,9 @@ class Counting:
             campaign = campaigns.get(id)
             if campaign is None:
                 campaign = campaigns[id] = self._campaign_of(id)
+            few = campaign.sent is not None and campaign.sent < ENOUGH
             for counted, key in views(case, campaign, self._rules()):
-                self._tallies.add(counted, key)
+                self._tallies.add(counted, key, few)
         self._tallies.forget_before(self._clock() // HOUR_MS - HOURS_KEPT)
 
     def _campaign_of(self, id: str) -> Campaign:

@@ -16,7 +16,7 @@ RECIPIENTS: Mapping[str, str] = {
     "bounced": "Bounced",
     "complained": "Reported as spam",
     "tracked": "Tracked",
-    "untracked": "Opted out",
+    "untracked": "Not tracked",
 }
 """The numbers of messages by their name in the summary, as pages call them."""
 

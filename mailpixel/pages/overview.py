@@ -213,7 +213,7 @@ def _cards(summary: Summary, settle_s: float) -> list[Card]:
     only_some = {
         "Bounced": recipients.bounced,
         "Reported as spam": recipients.complained,
-        "Opted out": recipients.untracked,
+        "Opted out": recipients.opted_out,
     }
     return cards + [
         _card(name, grouped(number), "message" if number == 1 else "messages")

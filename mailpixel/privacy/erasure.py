@@ -214,6 +214,6 @@ def _where(found: Sequence[str]) -> str:
     if not found:
         return ""
     return (
-        f"erased, but something of these people is still in {', '.join(found)}, which you or a sender set up; "
-        "correct it there and erase them again"
+        f"erased, but something of these people is still in {', '.join(found)}; correct what you or a sender set up"
+        " there, and erase them again"
     )

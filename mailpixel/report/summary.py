@@ -59,10 +59,13 @@ class RecipientCounts(Answer, frozen=True):
     `delivered` leaves out what bounced, `bounced` what a person opened or clicked all the same. `complained` counts
     messages that were reported as spam. `untracked` counts recipients who opted out. `tracked` is `delivered` less
     `untracked`; if no delivery is known it is `sent` less what bounced and less `untracked`. No message is taken off
-    twice. `tracked_opens` and `tracked_clicks` are those of them whose opens or clicks are recorded by name, `tracked`
-    then the smaller of the two, and `untracked_by` counts the others by reason; they are null until links were signed.
-    `withdrawn_later` counts recipients who opted out after links were signed. `standing` counts recipients with an
-    event; each has exactly one standing.
+    twice.
+
+    Once links were signed by mode, `tracked_opens` and `tracked_clicks` count those whose opens or clicks were then
+    to be recorded by name, and `tracked` is the smaller of the two. `untracked_by` counts the others by reason, and
+    `untracked` is their sum. `withdrawn_later` counts recipients who opted out afterwards: they stay tracked, as what
+    they did until then stays counted. Before, these are null. `standing` counts recipients with an event; each has
+    exactly one standing.
     """
 
     sent: Count | None
@@ -76,6 +79,11 @@ class RecipientCounts(Answer, frozen=True):
     untracked_by: Annotated[dict[str, Count], exactly(Untracked)] | None
     withdrawn_later: Count | None
     standing: Annotated[dict[str, Count], exactly(Standing)]
+
+    @property
+    def opted_out(self) -> int:
+        """How many recipients opted out after their mail was sent."""
+        return self.untracked if self.withdrawn_later is None else self.withdrawn_later
 
     @property
     def opens_base(self) -> int | None:
@@ -206,8 +214,9 @@ def _with_signed(
     if signed is None:
         return recipients
     are_named = bool(totals.get("delivered", 0))
+    withdrawn = totals.get("opted_out", 0)
     opens, clicks = (
-        recipients.tracked if recipients.tracked is None else max(recipients.tracked - fewer, 0)
+        recipients.tracked if recipients.tracked is None else max(recipients.tracked + withdrawn - fewer, 0)
         for fewer in (
             signed.only_opens if are_named else signed.opens,
             signed.only_clicks if are_named else signed.clicks,
@@ -217,10 +226,11 @@ def _with_signed(
     return replace(
         recipients,
         tracked=tracked,
+        untracked=sum(signed.by_reason.values()),
         tracked_opens=opens,
         tracked_clicks=clicks,
         untracked_by=signed.by_reason,
-        withdrawn_later=totals.get("opted_out", 0),
+        withdrawn_later=withdrawn,
     )
 
 
@@ -255,17 +265,24 @@ def _rates(recipients: RecipientCounts, totals: Mapping[str, int], known: Known)
 
 
 def _less(purpose: str, denominator: int | None, recipients: RecipientCounts) -> str:
-    """The part of a definition about recipients who are not recorded by name."""
-    if denominator is None or not recipients.untracked_by or not any(recipients.untracked_by.values()):
+    """The part of a definition about recipients who are not recorded by name, or not any more."""
+    if denominator is None or recipients.untracked_by is None:
         return ""
-    return f" Recipients whose {purpose} are not recorded by name are left out."
+    left_out = (
+        f" Recipients whose {purpose} are not recorded by name are left out." if recipients.untracked else ""
+    )
+    return left_out + (
+        " Those who opted out after sending are included." if recipients.withdrawn_later else ""
+    )
 
 
 def _of_messages(recipients: RecipientCounts, totals: Mapping[str, int]) -> str:
     """The end of a definition: the denominator, and a warning when it cannot be right."""
     base = "sent (no deliveries were reported)" if recipients.delivered is None else "reported as delivered"
-    bounces = "those that bounced and " if recipients.bounced else ""
-    text = f"of the messages {base}, less {bounces}those of recipients who opted out of tracking."
+    less = ["those that bounced"] * bool(recipients.bounced)
+    if recipients.untracked_by is None:
+        less.append("those of recipients who opted out of tracking")
+    text = f"of the messages {base}{', less ' if less else ''}{' and '.join(less)}."
     arrived = totals.get("seen", 0) - recipients.standing[Standing.BOUNCED]
     if recipients.tracked is not None and arrived > recipients.tracked + recipients.untracked:
         text += (

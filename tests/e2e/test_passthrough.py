@@ -21,7 +21,7 @@ def tokens(service: Service) -> dict[str, str]:
         rows(service.data, "links", "passing", "--recipients", "-", *flags, stdin="r-1\n").splitlines()[1]
         for flags in (["--merge"], [])
     )
-    link_1, link_2 = (f"/c/{url.rpartition('/')[2]}" for url in signed.split(",")[2:])
+    link_1, link_2 = (f"/c/{url.rpartition('/')[2]}" for url in signed.split(",")[2:4])
     token = merged.split(",")[1]
     paths = {"click": link_1, "merge": f"/c/{token}/1", "other": link_2, "pixel": f"/o/{token}.gif"}
     service.wait_for(link_1, 302)

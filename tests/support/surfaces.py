@@ -235,7 +235,7 @@ REPORTED = {
     "Bounced": "bounced",
     "Reported as spam": "complained",
     "Tracked": "tracked",
-    "Opted out": "untracked",
+    "Not tracked": "untracked",
 }
 
 

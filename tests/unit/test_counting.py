@@ -90,6 +90,22 @@ def test_hits_are_counted_when_the_first_of_their_source_has_waited_long_enough(
     assert counted_of(store)["opens.aggregate_events"] == 2
 
 
+@pytest.mark.parametrize(
+    ("sent", "opens"), [(4, {}), (5, {"opens.aggregate_events": 1, "opens.aggregate_human": 1})]
+)
+def test_of_fewer_than_five_people_only_the_day_of_a_last_open_is_kept(
+    sent: int, opens: dict[str, int]
+) -> None:
+    store = MemoryStore()
+    counting = Counting(
+        store, lambda id: Campaign(id, id, sent_at=SENT_AT, sent=sent), Rules, lambda: at_ms(LATE_S)
+    )
+    take(counting, an_open(LATE_S), recipient="r-1")
+    finish(counting)
+    assert counted_of(store) == opens
+    assert store.last_open("r-1") == at_ms(LATE_S) // DAY_MS
+
+
 def test_an_idle_service_writes_nothing() -> None:
     store = Told()
     finish(begun(store))

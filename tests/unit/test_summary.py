@@ -371,7 +371,7 @@ def test_the_rates_leave_out_who_is_not_recorded_by_name_each_by_its_purpose() -
     people, rates = summary.recipients, summary.rates
     assert (people.tracked, people.tracked_opens, people.tracked_clicks) == (900, 900, 940)
     assert people.untracked_by == {"mode": 0, "refused": 60, "unknown": 40, "erased": 0}
-    assert people.withdrawn_later == 0
+    assert (people.untracked, people.withdrawn_later, people.opted_out) == (100, 0, 0)
     assert (rates["open_rate"].denominator, rates["click_rate"].denominator) == (900, 940)
     assert rates["open_rate"].definition.endswith(
         "Recipients whose opens are not recorded by name are left out."
@@ -381,3 +381,16 @@ def test_the_rates_leave_out_who_is_not_recorded_by_name_each_by_its_purpose() -
     )
     assert (delivered.recipients.tracked_opens, delivered.recipients.tracked_clicks) == (900, 940)
     assert signed_people([]) is None
+
+
+def test_who_opts_out_after_sending_stays_in_the_denominator_as_their_hits_stay_counted() -> None:
+    signed = signed_people([Signed("a", Treatment(both(Mode.INDIVIDUAL)), 100)])
+    totals = {"opens.unique_human": 40, "opted_out": 10, "standing.opted_out": 10}
+    summary = summarise(a_campaign(sent=100), figures(totals), "rules-1", signed)
+    people, rate = summary.recipients, summary.rates["open_rate"]
+    assert (people.tracked, people.untracked, people.withdrawn_later, people.opted_out) == (100, 0, 10, 10)
+    assert (rate.value, rate.denominator) == (0.4, 100)
+    assert rate.definition == (
+        "Messages with at least one human open, of the messages sent (no deliveries were reported)."
+        " Those who opted out after sending are included."
+    )
