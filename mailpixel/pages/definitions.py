@@ -23,6 +23,7 @@ DEFINITIONS: Mapping[str, str] = {
     "Bounced": "Messages that did not arrive, as your e-mail service reported it. Messages that a person opened or "
     "clicked are not among them.",
     "Reported as spam": "Messages that recipients reported as spam to their mailbox provider.",
+    "Not tracked": "Recipients whose opens or clicks are not recorded by name.",
     "Opted out": "Recipients who asked not to be tracked. They are in no figure of opens and clicks from then on.",
     "Who is recorded by name": "Recipients as they were when links were signed. Opens and clicks of the others are in "
     "no rate; the purpose that more people lack is shown.",

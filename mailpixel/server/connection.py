@@ -169,9 +169,14 @@ class BoundedProtocol(ParsingProtocol):
 
     @property
     def waits_since(self) -> float | None:
-        """Since when it has waited for its client, on the clock of the loop; None while a request is unanswered."""
+        """Since when it has waited for its client, on the clock of the loop; None while a request is unanswered.
+
+        A client that was asked for the rest of a body is waited for, too.
+        """
         is_at_work = self.cycle is not None and not self.cycle.response_complete
-        return None if is_at_work and not self.flow.write_paused else self._deadline.since
+        is_owed_more = self._stage is BODY and not self.flow.read_paused
+        waits = not is_at_work or is_owed_more or self.flow.write_paused
+        return self._deadline.since if waits else None
 
     def leave(self, why: Ended) -> None:
         """End at once and count the reason."""

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from mailpixel.errors import Conflict, InvalidInput, MailpixelError, MissingExtra, NotFound, StoreUnavailable
@@ -91,8 +91,14 @@ async def answer_error(request: Request, error: Exception) -> Response:
     return HTMLResponse(ERROR_PAGES.get(status, ERROR_PAGES[500]), status, headers | PAGE_HEADERS)
 
 
+async def answer_nobody(request: Request, error: Exception) -> Response:
+    """The answer to a client that left before the end of its body. Nothing is logged, or strangers could fill the log."""
+    return Response(status_code=400, headers=NO_STORE)
+
+
 EXCEPTION_HANDLERS: dict[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
     MailpixelError: answer_error,
     HTTPException: answer_error,
+    ClientDisconnect: answer_nobody,
     Exception: answer_error,
 }

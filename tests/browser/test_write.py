@@ -80,7 +80,11 @@ def test_a_list_is_signed_and_downloaded(signed_in: Page, tmp_path: Path, check:
     with signed_in.expect_download() as download:
         signed_in.get_by_role("link", name=re.compile("Download the links")).click()
     assert download.value.suggested_filename == "spring-links.csv"
-    assert Path(download.value.path()).read_text().startswith("recipient,pixel_url,link_1,link_2\nr-1,")
+    assert (
+        Path(download.value.path())
+        .read_text()
+        .startswith("recipient,pixel_url,link_1,link_2,choice_url\nr-1,")
+    )
 
 
 @pytest.mark.parametrize("view", [View(360, "dark")], ids=str)

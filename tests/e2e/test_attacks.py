@@ -44,6 +44,10 @@ class Target:
     def pixel(self, recipient: str) -> str:
         return f"/o/{self._signer.sign(Claims(TokenKind.OPEN, 'c1', recipient))}.gif"
 
+    def page(self) -> str:
+        """The page on which somebody decides, by a good token."""
+        return f"/u/{self._signer.sign(Claims(TokenKind.MESSAGE, 'c1', 'r-1'))}"
+
     def memory_mb(self) -> float:
         """The resident memory of all processes that serve or fold."""
         processes = [Path(f"/proc/{self.service.process.pid}"), *descendants(self.service.process.pid)]
@@ -257,6 +261,11 @@ async def sends_half_a_body(target: Target) -> int:
     return await stays_open(target, b"POST /u/x HTTP/1.1\r\nHost: t\r\nContent-Length: 100\r\n\r\nhello")
 
 
+async def sends_half_a_body_that_is_waited_for(target: Target) -> int:
+    head = f"POST {target.page()} HTTP/1.1\r\nHost: t\r\nContent-Length: 100\r\n\r\nhello"
+    return await stays_open(target, head.encode())
+
+
 async def stays_open(target: Target, said: bytes) -> int:
     """Many times more connections than there may be, however long the first of them take; how many were made."""
     writers: list[asyncio.StreamWriter] = []
@@ -291,6 +300,7 @@ async def stays_open(target: Target, said: bytes) -> int:
         (opens_and_says_nothing, None),
         (sends_half_a_head, None),
         (sends_half_a_body, None),
+        (sends_half_a_body_that_is_waited_for, None),
     ],
 )
 def test_others_are_answered_meanwhile_and_the_memory_does_not_grow(

@@ -109,7 +109,8 @@ def schemathesis(url: str, key: str, folder: Path) -> subprocess.CompletedProces
     command = [
         str(Path(sys.executable).with_name("schemathesis")), "run", f"{url}/api/openapi.json",
         "--header", f"Authorization: Bearer {key}",
-        "--checks", "all", "--exclude-checks", "positive_data_acceptance",
+        # The second expects a new campaign to have all that it may have later, such as a kept mail.
+        "--checks", "all", "--exclude-checks", "positive_data_acceptance,ensure_resource_availability",
         "--exclude-path", "/api/campaigns/{id}/stream",  # it has no end
         "--max-examples", "25", "--seed", "20", "--no-color",
     ]  # fmt: skip

@@ -235,7 +235,7 @@ def test_a_dry_run_says_which_counts_move_and_by_which_rule_and_changes_nothing(
     monkeypatch.setenv("MAILPIXEL_SEEDS", "seed")
     tried = mailpixel(two, "rebuild", "--dry-run", "--json")
     (difference,) = json.loads(tried.stdout)
-    assert tried.stderr == "2 campaign(s) judged, 1 would change\n"
+    assert tried.stderr.splitlines()[0] == "2 campaign(s) judged, 1 would change"
     assert difference["campaign"] == "c1"
     assert {"measure": "opens.events", "before": 2, "after": 1} in difference["measures"]
     assert {"measure": "internal", "before": 0, "after": 2} in difference["measures"]
@@ -247,7 +247,7 @@ def test_a_dry_run_says_which_counts_move_and_by_which_rule_and_changes_nothing(
     done = mailpixel(two, "rebuild", "--json")
     assert (json.loads(done.stdout), done.stderr) == (
         [difference],
-        "2 campaign(s) judged, 1 changed\n",
+        tried.stderr.replace("would change", "changed"),
     )
     assert mailpixel(two, "rebuild", "--dry-run").stdout == ""
     assert figures(two, "c1")["internal"] == 2

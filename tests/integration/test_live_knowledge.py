@@ -13,12 +13,15 @@ from mailpixel.folder.key_file import load_keyring, rotate
 from mailpixel.links.minter import Minter
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Link
+from mailpixel.modes import Mode, both
 from mailpixel.privacy.optout import opt_out
 from mailpixel.store.keys import ApiKey
 from tests.support.api import Api
 from tests.support.builders import CAMPAIGN, a_campaign
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+INDIVIDUAL = both(Mode.INDIVIDUAL)
 
 
 @pytest.fixture
@@ -60,14 +63,14 @@ def test_a_key_added_to_a_running_server_holds_at_once_on_every_surface(api: Api
     minted = api.ask("POST", f"/api/campaigns/{CAMPAIGN}/mint?merge=true", content=b'{"recipient": "r-4"}\n')
     token = minted.json()["token"]
     reading = TokenSigner(keyring).verify(token, {TokenKind.MESSAGE})
-    assert reading.claims == Claims(TokenKind.MESSAGE, CAMPAIGN, "r-4")
-    assert token == new.token("r-4")
+    assert reading.claims == Claims(TokenKind.MESSAGE, CAMPAIGN, "r-4", modes=INDIVIDUAL)
+    assert token == new.token("r-4", INDIVIDUAL)
     rewritten = api.ask(
         "POST",
         f"/api/campaigns/{CAMPAIGN}/rewrite",
         json={"recipient": "r-5", "html": "<p>a</p>"},
     ).json()["html"]
-    assert new.pixel("r-5") in rewritten
+    assert new.pixel("r-5", INDIVIDUAL) in rewritten
 
 
 def test_a_hit_of_a_key_added_a_moment_ago_is_logged(api: Api, mint: Minter) -> None:

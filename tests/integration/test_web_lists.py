@@ -90,7 +90,7 @@ def test_links_come_as_tokens_with_pseudonyms_and_other_columns(person: Person) 
         person, b"recipient,town\na@x.example,Rome\n", merge="yes", hash_recipients="yes", keep_all="yes"
     )
     (row,) = csv.DictReader(io.StringIO(links_of(person, page).decode()))
-    assert list(row) == ["recipient", "token", "pseudonym", "town"]
+    assert list(row) == ["recipient", "token", "pseudonym", "town", "choice_url"]
     assert (row["recipient"], row["town"]) == ("a@x.example", "Rome")
     made = signed(person, b"recipient\nr-1\n", format="parquet")
     assert pq.read_table(io.BytesIO(links_of(person, made))).num_rows == 1
@@ -184,7 +184,7 @@ def held(api: Api) -> Iterator[str]:
         def make() -> ListJob:
             return ListJob(os.fdopen(reading, "rb"), api.settings.data, job, services.live.keyring)
 
-        yield services.signing.begin(make, lambda: None)
+        yield services.signing.begin(make, lambda signed: None)
 
 
 def test_few_lists_wait_and_the_next_is_asked_to_come_back(person: Person, api: Api) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 
 from mailpixel.errors import MailpixelError, StoreUnavailable
 from mailpixel.pages import Frame, render
-from mailpixel.server.errors import FOR_PROGRAMS, answer_error, status_of
+from mailpixel.server.errors import FOR_PROGRAMS, answer_error, answer_nobody, status_of
 from mailpixel.server.session import cookie_of, scopes_of, session_of
 from mailpixel.server.web.csrf import token_of
 from mailpixel.server.web.policy import HEADERS
@@ -82,5 +82,6 @@ def _problem(error: Exception, status: int) -> str:
 EXCEPTION_HANDLERS: dict[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
     MailpixelError: answer_page_error,
     HTTPException: answer_page_error,
+    ClientDisconnect: answer_nobody,
     Exception: answer_page_error,
 }
