@@ -92,7 +92,7 @@ async def answer_error(request: Request, error: Exception) -> Response:
 
 
 async def answer_nobody(request: Request, error: Exception) -> Response:
-    """The answer to a client that left before the end of its body. Nothing is logged, or strangers could fill the log."""
+    """The answer to a client that left before the end of its body. Nothing is logged: strangers would fill the log."""
     return Response(status_code=400, headers=NO_STORE)
 
 
