@@ -157,7 +157,8 @@ def summarise(
     """
     totals = figures.totals
     known = known_of(campaign, totals, signed is not None)
-    recipients = _with_signed(_recipients(campaign, totals, known), totals, signed)
+    base = _base(campaign, totals, known)
+    recipients = _with_signed(_recipients(campaign, totals, base), totals, base, signed)
     is_mixed = figures.edition not in ("", rules_version)
     return Summary(
         campaign=SummaryCampaign(campaign.id, campaign.name, iso(campaign.sent_at), campaign.demonstration),
@@ -182,14 +183,22 @@ def summarise(
     )
 
 
-def _recipients(campaign: Campaign, totals: Mapping[str, int], known: Known) -> RecipientCounts:
+def _base(campaign: Campaign, totals: Mapping[str, int], known: Known) -> int | None:
+    """The messages that can be recorded by name: those delivered, else those sent less what bounced."""
+    if len(known.without) == len(PEOPLE):
+        return 0
+    if totals.get("delivered", 0) + totals.get("unnamed.delivery", 0):
+        return totals.get("delivered", 0)
+    bounced = totals.get("bounced", 0) + totals.get("unnamed.bounce", 0)
+    return None if campaign.sent is None else campaign.sent - bounced
+
+
+def _recipients(campaign: Campaign, totals: Mapping[str, int], base: int | None) -> RecipientCounts:
     named = totals.get("delivered", 0)
     unnamed = {kind: totals.get(f"unnamed.{kind}", 0) for kind in ("delivery", "bounce", "complaint")}
     delivered = named + unnamed["delivery"] or None
     bounced, untracked = totals.get("bounced", 0), totals.get("opted_out", 0)
     standing = {each.value: totals.get(f"standing.{each}", 0) for each in Standing}
-    arrived = None if campaign.sent is None else campaign.sent - bounced - unnamed["bounce"]
-    base = arrived if delivered is None else named
     bounced_and_untracked = bounced - standing[Standing.BOUNCED]
     tracked = None if base is None else max(base - untracked + bounced_and_untracked, 0)
     return RecipientCounts(
@@ -197,7 +206,7 @@ def _recipients(campaign: Campaign, totals: Mapping[str, int], known: Known) -> 
         delivered,
         bounced + unnamed["bounce"],
         totals.get("complained", 0) + unnamed["complaint"],
-        0 if len(known.without) == len(PEOPLE) else tracked,
+        tracked,
         untracked,
         None,
         None,
@@ -208,15 +217,14 @@ def _recipients(campaign: Campaign, totals: Mapping[str, int], known: Known) -> 
 
 
 def _with_signed(
-    recipients: RecipientCounts, totals: Mapping[str, int], signed: SignedPeople | None
+    recipients: RecipientCounts, totals: Mapping[str, int], base: int | None, signed: SignedPeople | None
 ) -> RecipientCounts:
     """The counts with what the signers say. Reported deliveries are those of people recorded by some name already."""
     if signed is None:
         return recipients
     are_named = bool(totals.get("delivered", 0))
-    withdrawn = totals.get("opted_out", 0)
     opens, clicks = (
-        recipients.tracked if recipients.tracked is None else max(recipients.tracked + withdrawn - fewer, 0)
+        None if base is None else max(base - fewer, 0)
         for fewer in (
             signed.only_opens if are_named else signed.opens,
             signed.only_clicks if are_named else signed.clicks,
@@ -230,7 +238,7 @@ def _with_signed(
         tracked_opens=opens,
         tracked_clicks=clicks,
         untracked_by=signed.by_reason,
-        withdrawn_later=withdrawn,
+        withdrawn_later=totals.get("opted_out", 0),
     )
 
 

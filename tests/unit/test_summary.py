@@ -394,3 +394,5 @@ def test_who_opts_out_after_sending_stays_in_the_denominator_as_their_hits_stay_
         "Messages with at least one human open, of the messages sent (no deliveries were reported)."
         " Those who opted out after sending are included."
     )
+    bounced = figures({"opted_out": 10, "standing.opted_out": 10, "bounced": 3})
+    assert summarise(a_campaign(sent=100), bounced, "rules-1", signed).recipients.tracked == 97
