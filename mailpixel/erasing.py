@@ -69,14 +69,14 @@ class Telling:
     ) -> list[str]:
         from mailpixel.outbound.erased import ErasedPeople, tell  # needs an extra
 
-        told = [
+        news = [
             (each, ErasedPeople(record.id, record.asked_at_ms, self._known_to(each, recipients)))
             for each in wanting
             if each.state is WebhookState.RUNNING
         ]
         keyring = open_keys(self.settings.key_file, self.registry)
         stopped = [each.name for each in wanting if each.state is not WebhookState.RUNNING]
-        return stopped + tell(told, keyring, self.settings.webhook_networks, now_ms())
+        return stopped + tell(news, keyring, self.settings.webhook_networks, now_ms())
 
     def _known_to(self, webhook: Webhook, recipients: Sequence[str]) -> Sequence[str]:
         """Those of whom a receiver may have events: a webhook of some campaigns knows only their people."""

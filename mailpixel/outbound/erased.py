@@ -2,7 +2,7 @@
 
 {"type": "person.erased", "timestamp": "2026-11-28T08:06:08.938Z", "data": {"erasure": "6f68…", "recipient": "r-1003"}}
 
-Who was erased is kept nowhere, so each receiver is told once. The caller learns which webhooks did not take it.
+No record of who was erased is kept, so each receiver gets one post. The caller learns which webhooks did not take it.
 """
 
 import asyncio
@@ -75,13 +75,13 @@ class Teller:
 
 
 def tell(
-    told: Sequence[tuple[Webhook, ErasedPeople]], keyring: Keyring, networks: Sequence[str], now_ms: int
+    news: Sequence[tuple[Webhook, ErasedPeople]], keyring: Keyring, networks: Sequence[str], now_ms: int
 ) -> list[str]:
     """Tell the receivers of these webhooks. Returns the names of those that did not take everything."""
 
-    async def all_told() -> list[bool]:
-        tellers = [(Teller(webhook, keyring, networks, now_ms), people) for webhook, people in told]
+    async def all_posts() -> list[bool]:
+        tellers = [(Teller(webhook, keyring, networks, now_ms), people) for webhook, people in news]
         return await asyncio.gather(*(teller.tell(people) for teller, people in tellers))
 
-    taken = asyncio.run(all_told())
-    return [webhook.name for (webhook, _), each in zip(told, taken, strict=True) if not each]
+    taken = asyncio.run(all_posts())
+    return [webhook.name for (webhook, _), each in zip(news, taken, strict=True) if not each]

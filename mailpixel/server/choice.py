@@ -59,24 +59,26 @@ async def claims_of(request: Request) -> Claims | None:
 
 async def ask(request: Request) -> Response:
     """The page with what holds now."""
-    return await _answer(request, "")
+    return await _answer(request, await claims_of(request))
 
 
 async def act(request: Request) -> Response:
     """Do what a button of the page says. The body of a form behind a bad link is not waited for."""
-    if await claims_of(request) is None:
-        return await _answer(request, "")
+    claims = await claims_of(request)
+    if claims is None:
+        return await _answer(request, None)
     fields = _fields(request, await read_body(request, BODY_BYTES))
-    return await _answer(request, wish_of(fields), fields)
+    return await _answer(request, claims, wish_of(fields), fields)
 
 
-async def _answer(request: Request, wish: str, fields: Mapping[str, str] | None = None) -> Response:
+async def _answer(
+    request: Request, claims: Claims | None, wish: str = "", fields: Mapping[str, str] | None = None
+) -> Response:
     services: Services = request.state.services
     lane = services.threads.opt_outs
     if lane.waiting >= MOST_WAITING:
         return _page(message_page(_built_in(request), "busy_title", "busy"), _built_in(request), 503, BUSY)
     words, languages = await lane.run(words_for, services, *_language_asked(request))
-    claims = await claims_of(request)
     if claims is None:
         return _page(message_page(words, "wrong_title", "wrong"), words, 404)
     asked = Asked(services, claims.recipient, words, languages, claims.kind is TokenKind.CHOICE)
