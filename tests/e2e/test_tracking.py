@@ -177,7 +177,7 @@ def test_opting_out_takes_a_press_of_the_button_and_leaves_links_working(
     assert (service.status(paths["pixel_url"]), service.status(paths["link_1"])) == (200, 302)
     after = json.loads(rows(service.data, "report", "c1", "--json"))
     assert after["opens"] == before["opens"]
-    assert after["recipients"]["untracked"] >= 1
+    assert after["recipients"]["withdrawn_later"] >= 1
 
 
 def test_health_and_metrics_answer_and_name_no_token(service: Service, paths: dict[str, str]) -> None:
