@@ -1,0 +1,1 @@
+"""What a web site tells: envelopes, its tracking plan, consent, the visitor of a day, and the script."""
