@@ -22,6 +22,7 @@ from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.kinds import EventKind
 from mailpixel.links.destination import check_destination
 from mailpixel.links.passthrough import passed_on
+from mailpixel.links.surfaces import ReplyKind
 from mailpixel.links.token import Problem, TokenSigner
 from mailpixel.model import Event, Facts
 from mailpixel.modes import OFF, Mode, Modes
@@ -139,10 +140,10 @@ class Intake:
         accepted = surface.tokens if number is None else surface.numbered
         reading = self._live.signer.verify(token, accepted)
         claims = reading.claims
-        if reading.problem is Problem.UNKNOWN_KEY:
-            return UNKNOWN_KEY
-        if claims is None:
-            return BAD_TOKEN
+        if claims is None or reading.problem is Problem.UNKNOWN_KEY:
+            if surface.reply is ReplyKind.PIXEL:
+                self._spend_as_usual(hit)
+            return UNKNOWN_KEY if reading.problem is Problem.UNKNOWN_KEY else BAD_TOKEN
         named = Named(surface.event, claims, claims.link if number is None else number)
         if damaged or reading.problem is not None:
             forged = damaged or reading.problem is Problem.BAD_SIGNATURE
@@ -153,6 +154,13 @@ class Intake:
             if destination is None:
                 return UNKNOWN_LINK
         return self._count(named, destination, hit)
+
+    def _spend_as_usual(self, hit: Hit) -> None:
+        """Do what a hit on a good token costs, and keep nothing: the image comes no sooner for a bad token."""
+        signer = self._live.signer
+        claims = signer.verify(signer.stand_in, hit.path.surface.tokens).claims
+        if claims is not None:
+            self._in_force(Named(EventKind.OPEN, claims, None), hit)
 
     def _destination(self, named: Named, query: bytes) -> str | None:
         claims, link = named.claims, named.link

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from mailpixel.ingest.hit import Hit
 from mailpixel.links.surfaces import Surface
-from mailpixel.links.urls import parse_path_on
+from mailpixel.links.urls import TrackingPath, parse_path_on
 from mailpixel.model import Facts
 from mailpixel.server.forwarded import Proxies
 from mailpixel.traffic.facts import facts_of, facts_with
@@ -50,11 +50,10 @@ class RequestReader:
         self._transport = int(Facts.PLAIN_HTTP if plain_http else Facts.NONE)
         self._proxies = Proxies(trusted_proxies, unreadable)
 
-    def read(self, request: TrackingRequest, now_ms: int) -> Hit | None:
-        """The hit of one request received at `now_ms`; None where its path holds nothing like a token."""
-        path = parse_path_on(request.surface, request.path)
-        if path is None:
-            return None
+    def read(self, request: TrackingRequest, now_ms: int) -> Hit:
+        """The hit of one request received at `now_ms`. Its token is empty where the path holds nothing like one."""
+        surface = request.surface
+        path = parse_path_on(surface, request.path) or TrackingPath(surface, "", None, False)
         facts, agent = facts_of(request.headers)
         peer = request.peer
         if self._proxies:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.group import SendAnswer
 from mailpixel.ingest.hit import Hit
-from mailpixel.ingest.intake import BAD_TOKEN, HitOutcome, Intake, Receipt
+from mailpixel.ingest.intake import HitOutcome, Intake, Receipt
 from mailpixel.links.surfaces import ReplyKind, Surface
 from mailpixel.model import Facts
 from mailpixel.server.replies import (
@@ -50,7 +50,7 @@ class Tracking:
     def answer(self, request: TrackingRequest, now_ms: int) -> tuple[Reply, Receipt]:
         """The answer to one request, and its receipt. No I/O, no clock, no ASGI; `now_ms` is since 1970."""
         hit = self._reader.read(request, now_ms)
-        receipt = BAD_TOKEN if hit is None else self._intake.receive(hit)
+        receipt = self._intake.receive(hit)
         return reply_to(request, hit, receipt), receipt
 
     def take(self, surface: Surface, receipt: Receipt, answer: SendAnswer) -> None:
@@ -83,7 +83,7 @@ class Tracking:
             answer(False)
 
 
-def reply_to(request: TrackingRequest, hit: Hit | None, receipt: Receipt) -> Reply:
+def reply_to(request: TrackingRequest, hit: Hit, receipt: Receipt) -> Reply:
     """The answer to a request: on a pixel always the image, on a link a redirect or a page.
 
     A browser that asks on speculation, before its reader clicks, gets 503 and asks again later.
@@ -93,7 +93,7 @@ def reply_to(request: TrackingRequest, hit: Hit | None, receipt: Receipt) -> Rep
         return OPTIONS_REPLY if method == "OPTIONS" else WRONG_METHOD_REPLY
     if request.surface.reply is ReplyKind.PIXEL:
         return PIXEL_REPLY
-    if receipt.destination is None or hit is None:
+    if receipt.destination is None:
         return NOT_FOUND_REPLY
     if method == "GET" and hit.facts._value_ & PREFETCH and is_speculative(request.headers):
         return NOT_AHEAD_REPLY

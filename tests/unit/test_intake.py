@@ -453,3 +453,25 @@ def test_a_broken_signature_keeps_no_address_either(cache: RegistryCache) -> Non
 
 def test_an_unknown_address_has_a_tag_that_says_so(cache: RegistryCache) -> None:
     assert kept_of(Policy(), cache, "").tag == bytes(8)
+
+
+class Asking:
+    """Knowledge that counts how often it was asked what a recipient agreed to."""
+
+    def __init__(self, known: Known) -> None:
+        self._known, self.asked = known, 0
+
+    def __getattr__(self, name: str) -> object:
+        self.asked += name == "people"
+        return getattr(self._known, name)
+
+
+@pytest.mark.parametrize("path", ["/o/x.gif", "/o/AQIDBAUGBwgJ", "/o/" + "A" * 86])
+def test_a_pixel_with_a_bad_token_goes_through_the_work_of_a_good_one_so_its_answer_comes_no_sooner(
+    cache: RegistryCache, path: str
+) -> None:
+    knowledge = Asking(Known(SIGNER, cache))
+    intake = Intake(knowledge, message_cap=3, minimiser=MINIMISER)  # type: ignore[arg-type]
+    receipt = received(intake, path)
+    assert (receipt.outcome in (HitOutcome.BAD_TOKEN, HitOutcome.UNKNOWN_KEY), receipt.event) == (True, None)
+    assert knowledge.asked == 1
