@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
+from msgspec.json import Decoder, Encoder
 
 from mailpixel.model import Verdict
 
@@ -211,3 +212,21 @@ class Identity:
     visitor: str
     recipient: str
     click: bytes = field(default=b"")
+
+
+def read_step(body: str) -> Step:
+    """What happened in an event of a visit, from its body. Raises `msgspec.DecodeError` for any other text."""
+    return _STEPS.decode(body)
+
+
+def read_claim(body: str) -> OrderClaim:
+    """A report about an order, from the body of its event. Raises `msgspec.DecodeError` for any other text."""
+    return _CLAIMS.decode(body)
+
+
+def body_of(said: Step | OrderClaim) -> str:
+    """The body of an event, for `read_step` and `read_claim`."""
+    return _BODIES.encode(said).decode()
+
+
+_STEPS, _CLAIMS, _BODIES = Decoder(Step), Decoder(OrderClaim), Encoder()
