@@ -1,8 +1,9 @@
 """Signing, verifying and bulk minting, against a bare keyed HMAC of the standard library on the same cores.
 
 The bare HMAC is `hmac.copy()`, `update` and `digest` over the text that a token signs: the quickest keyed HMAC the
-standard library's `hmac` has. The bare loop makes one such HMAC a recipient and writes it in hex behind the id, in as
-many processes as there are cores, each reading and writing files of its own; both sides start their processes anew.
+standard library's `hmac` has. The bare loop makes one such HMAC for each token of a row (the token and that of
+`choice_url`) and writes them in hex behind the id, in as many processes as there are cores, each reading and writing
+files of its own; both sides start their processes anew.
 """
 
 import hmac
@@ -30,6 +31,8 @@ CALLS, ROUNDS = 100_000, 7
 SIZES = (100_000, 1_000_000)
 EVERY = frozenset(TokenKind)
 KEYRING = new_keyring(datetime(2026, 11, 25, tzinfo=UTC))
+TOKENS = 2
+"""Tokens in a row of `links --merge`: the token, and that of `choice_url`."""
 CORES = len(os.sched_getaffinity(0))
 Row = tuple[str, str, str, str]
 
@@ -92,14 +95,17 @@ def write_list(path: Path, rows: int, first: int = 0) -> None:
 
 
 def bare_share(path: Path) -> None:
-    """Read ids, write each with its HMAC."""
+    """Read ids, write each with its HMACs."""
     keyed = hmac.new(KEYRING.keys[0].secret, digestmod="sha256")
     with path.open() as source, path.with_suffix(".out").open("w") as sink:
         for line in source:
             recipient = line.rstrip("\n")
-            mac = keyed.copy()
-            mac.update(recipient.encode())
-            sink.write(f"{recipient},{mac.hexdigest()}\n")
+            macs = []
+            for _ in range(TOKENS):
+                mac = keyed.copy()
+                mac.update(recipient.encode())
+                macs.append(mac.hexdigest())
+            sink.write(f"{recipient},{','.join(macs)}\n")
 
 
 def bare_seconds(folder: Path, rows: int) -> float:
