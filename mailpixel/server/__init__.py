@@ -1,6 +1,6 @@
 """HTTP: tracking on the hot path, the API, health and metrics.
 
-app              puts everything together; start reading here
+app              puts everything together; start reading here. starting: opens what it works with
 
 tracking         one function from a request to its reply and receipt, and what to do with the receipt
 protocol         its first door: inside uvicorn's HTTP protocol
