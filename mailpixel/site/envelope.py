@@ -1,0 +1,123 @@
+"""What a page sends: read to its outcome, its problems, and the events that are kept.
+
+The answer to a browser never tells any of this: the check of the API and the console do.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from mailpixel.site.consent import IDENTIFY, MEASURE, Consent, read_consent
+from mailpixel.site.event import Envelope, read_event
+from mailpixel.site.fields import DATA_CHARS
+from mailpixel.site.json_text import read_json
+from mailpixel.site.outcomes import Outcome, Reading, Signals
+from mailpixel.site.pages import is_foreign
+from mailpixel.site_model import Site, Step
+
+BODY_BYTES = 65_536
+"""The largest body of an envelope."""
+MOST_EVENTS = 20
+VERSION = 1
+"""The version of the envelope that is known."""
+_CLICK = re.compile(r"[A-Za-z0-9_-]{43}")
+_VISITOR = re.compile(r"[A-Za-z0-9_-]{22}")
+
+
+def read_envelope(body: bytes, site: Site, signals: Signals) -> Reading:
+    """Read the body of a `POST` as it came. Never raises."""
+    if len(body) > BODY_BYTES:
+        return Reading(Outcome.TOO_LARGE)
+    try:
+        sent = read_json(body)
+    except ValueError:
+        return Reading(Outcome.MALFORMED)
+    return read_sent(sent, site, signals, may_be_large=len(body) > DATA_CHARS)
+
+
+def read_sent(
+    sent: object, site: Site, signals: Signals, may_be_large: bool = False, needs_ids: bool = True
+) -> Reading:
+    """Read an envelope whose JSON was read already."""
+    if type(sent) is not dict:
+        return Reading(Outcome.MALFORMED)
+    refusal = _refusal(sent)
+    if refusal is not None:
+        return Reading(refusal)
+    consent = read_consent(sent, site, signals.gpc)
+    sent_ms = sent.get("sent_ms")
+    clock = sent_ms if type(sent_ms) is int and abs(sent_ms) < 2**63 else None
+    if is_withdrawn(sent):
+        step = _withdrawal(consent, signals)
+        return Reading(Outcome.WITHDRAWN, withdrawal=step, source=consent.source, sent_ms=clock)
+    if MEASURE not in consent.purposes:
+        return Reading(Outcome.NO_CONSENT, consent=consent.purposes, source=consent.source, sent_ms=clock)
+    problems: list[str] = []
+    envelope = Envelope(
+        site=site,
+        signals=signals,
+        consent=consent,
+        click=_click(sent.get("click"), consent, signals, problems),
+        visitor=_visitor(sent.get("visitor"), consent, problems),
+        automated=sent.get("automated") == 1,
+        is_foreign=is_foreign(signals.origin, site),
+        needs_ids=needs_ids,
+        may_be_large=may_be_large,
+    )
+    events = tuple(read_event(event, envelope) for event in sent["events"])
+    outcome = Outcome.LOGGED if any(event.logged for event in events) else Outcome.NOTHING
+    return Reading(
+        outcome, tuple(problems), events, consent=consent.purposes, source=consent.source, sent_ms=clock
+    )
+
+
+def _refusal(sent: Mapping[str, Any]) -> Outcome | None:
+    """Why nothing of the envelope is looked at; None if its form is good."""
+    version, events = sent.get("v"), sent.get("events")
+    if type(version) is not int:
+        return Outcome.MALFORMED
+    if version != VERSION:
+        return Outcome.UNKNOWN_VERSION
+    if events is None and is_withdrawn(sent):
+        return None
+    if type(events) is not list:
+        return Outcome.MALFORMED
+    return Outcome.TOO_MANY if len(events) > MOST_EVENTS else None
+
+
+def is_withdrawn(sent: Mapping[str, Any]) -> bool:
+    """Whether the envelope says that consent to measure was withdrawn."""
+    return bool(sent.get("withdrawn") == 1)
+
+
+def _withdrawal(consent: Consent, signals: Signals) -> Step:
+    return Step("consent", "", signals.now_ms, source=consent.source, version=consent.version)
+
+
+def _click(told: object, consent: Consent, signals: Signals, problems: list[str]) -> str:
+    """The event id of the click that the visit carries; empty without one, or without consent to identify."""
+    if told is None or told == "":
+        return ""
+    if type(told) is not str or not _CLICK.fullmatch(told):
+        problems.append("bad:click")
+        return ""
+    if IDENTIFY not in consent.purposes:
+        problems.append("no_consent:click")
+        return ""
+    click = signals.read_click(told)
+    if click is None:
+        problems.append("bad:click")
+    return (click or b"").hex()
+
+
+def _visitor(told: object, consent: Consent, problems: list[str]) -> str:
+    """The id of a visitor who agreed to be known again; empty without one, or without consent to identify."""
+    if told is None or told == "":
+        return ""
+    if type(told) is not str or not _VISITOR.fullmatch(told):
+        problems.append("bad:visitor")
+        return ""
+    if IDENTIFY not in consent.purposes:
+        problems.append("no_consent:visitor")
+        return ""
+    return told
