@@ -58,6 +58,8 @@ class Facts(IntFlag):
     """Opens of the message are not measured, so the lack of one proves nothing."""
     OWN_NETWORK = 1 << 18
     """From a network of the operator, by the settings at the moment of the hit."""
+    CARRIED = 1 << 19
+    """The redirect of this click carried its click id on to a web site."""
 
 
 class Verdict(StrEnum):
@@ -222,7 +224,8 @@ class Campaign:
     query parameters that a tracked link passes on to its destination. An `archived` campaign is
     left out of lists but otherwise works as before. A `demonstration` was sent to nobody: its
     recipients, readers and machines are simulated. It is marked wherever it is shown. `mode` is the most that may
-    be recorded of its recipients; None leaves that to the installation.
+    be recorded of its recipients; None leaves that to the installation. With `carry` its clicks are carried on to
+    registered sites.
     """
 
     id: str
@@ -235,6 +238,7 @@ class Campaign:
     archived: bool = False
     demonstration: bool = False
     mode: Modes | None = None
+    carry: bool = False
 
     @property
     def sent_at_ms(self) -> int | None:

@@ -156,6 +156,25 @@ class Carry(Struct, frozen=True, gc=False):
     identify: bool
 
 
+class Click(Struct, frozen=True, gc=False):
+    """A click of a mail that was carried on to a site, as it was folded. `id` is its event id.
+
+    `link` is None for a destination that stood in the mail itself. A click that is not human names nobody.
+    """
+
+    id: bytes
+    campaign: str
+    recipient: str
+    link: int | None
+    at_ms: int
+    verdict: Verdict
+
+    @property
+    def is_human(self) -> bool:
+        """Whether a person clicked, as far as known now."""
+        return self.verdict is Verdict.HUMAN
+
+
 class Visit(Struct, frozen=True):
     """A site and its visitor of one day, folded from all events of the case.
 

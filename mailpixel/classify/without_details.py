@@ -13,7 +13,7 @@ from mailpixel.model import Campaign, Decision, Event, Facts, Judged, Message
 from mailpixel.traffic.facts import facts_with
 from mailpixel.traffic.programs import client_of
 
-KEPT_FACTS = int(Facts.PREVIEW | Facts.FORGED | Facts.OPENS_UNSEEN | Facts.OWN_NETWORK)
+KEPT_FACTS = int(Facts.PREVIEW | Facts.FORGED | Facts.OPENS_UNSEEN | Facts.OWN_NETWORK | Facts.CARRIED)
 """The facts that stay: none of them is of a header."""
 
 

@@ -228,7 +228,8 @@ def campaign_show(id: str, as_json: bool, zone: tzinfo | None) -> None:
     )
     click.echo()
     stated = "what the service records" if campaign.mode is None else campaign.mode.text
-    print_table(("mode", "mode_in_force"), [(stated, in_force.text)])
+    carried = "on" if campaign.carry else "off"
+    print_table(("mode", "mode_in_force", "carry"), [(stated, in_force.text, carried)])
     click.echo()
     print_table(
         ("link", "url", "trap"),

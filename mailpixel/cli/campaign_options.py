@@ -31,6 +31,12 @@ def fact_options(command: Function) -> Function:
             "each, like opens=aggregate,clicks=individual. `service` for what the service records.",
         ),
         click.option(
+            "--carry/--no-carry",
+            default=None,
+            help="Carry clicks on to registered sites in mp_cid, so that visits and orders there can be told to come "
+            "from them. Off unless it is set.",
+        ),
+        click.option(
             "--sent-at", metavar="TIME", help="Set when they went out, such as 2026-11-25T09:00:00Z."
         ),
         click.option(

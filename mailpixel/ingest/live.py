@@ -14,6 +14,7 @@ from mailpixel.folder.key_file import load_keyring
 from mailpixel.folder.operator_file import RulesInForce
 from mailpixel.ingest.people_cache import PeopleCache
 from mailpixel.ingest.registry_cache import RegistryCache
+from mailpixel.links.click_id import ClickIds
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.privacy.resolve import Resolver
@@ -68,7 +69,7 @@ class LivePart:
 
 
 class LiveKeys:
-    """The keyring of a key file and its signer, as of the last good look. Making it raises `KeyringError`."""
+    """The keyring of a key file and its signers, as of the last good look. Making it raises `KeyringError`."""
 
     def __init__(self, path: Path, load: Callable[[Path], Keyring] = load_keyring) -> None:
         self._path = path
@@ -85,6 +86,7 @@ class LiveKeys:
         if found is None or found != self._seen:
             self.keyring = self._load(self._path)
             self.signer = TokenSigner(self.keyring)
+            self.click_ids = ClickIds(self.keyring)
             self._seen = found
 
 
@@ -115,6 +117,11 @@ class LiveKnowledge:
     def signer(self) -> TokenSigner:
         """The signer made of this keyring."""
         return self._keys.signer
+
+    @property
+    def click_ids(self) -> ClickIds:
+        """Signs and reads click ids with this keyring."""
+        return self._keys.click_ids
 
     @property
     def rules(self) -> Rules:

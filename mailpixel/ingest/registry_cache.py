@@ -24,6 +24,7 @@ class RegistryCache:
         self._destinations: dict[tuple[str, int], str] = {}
         self._passthrough: dict[str, frozenset[str]] = {}
         self._limits: dict[str, Limits] = {}
+        self._carrying: set[str] = set()
         self._keys: dict[bytes, ApiKey] = {}
         self._refreshing = threading.Lock()
 
@@ -49,11 +50,13 @@ class RegistryCache:
         self._destinations.update({(campaign.id, link.number): link.url for link in campaign.links})
         self._passthrough[campaign.id] = frozenset(campaign.passthrough)
         self._limits[campaign.id] = limits_of(campaign)
+        (self._carrying.add if campaign.carry else self._carrying.discard)(campaign.id)
 
     def _forget(self, campaign: str) -> None:
         self._sent_at_ms.pop(campaign, None)
         self._passthrough.pop(campaign, None)
         self._limits.pop(campaign, None)
+        self._carrying.discard(campaign)
         self._changed_at.pop(campaign, None)
         for gone in [key for key in self._destinations if key[0] == campaign]:
             del self._destinations[gone]
@@ -78,6 +81,10 @@ class RegistryCache:
     def passthrough(self, campaign: str) -> frozenset[str]:
         """Names of the query parameters that the campaign's links pass on."""
         return self._passthrough.get(campaign, frozenset())
+
+    def carries(self, campaign: str) -> bool:
+        """Whether the clicks of a campaign are carried on to sites."""
+        return campaign in self._carrying
 
     def limits(self, campaign: str) -> Limits:
         """What a campaign says about recording; that of an unknown one says nothing."""

@@ -32,8 +32,14 @@ def with_parameters(destination: str, parameters: Iterable[tuple[str, str]]) -> 
     ]
     if not added:
         return destination
-    joint = "?" if not question_mark else "&" if query and not query.endswith("&") else ""
-    return address + joint + "&".join(added) + hash_mark + fragment
+    return address + joint_of(question_mark, query) + "&".join(added) + hash_mark + fragment
+
+
+def joint_of(question_mark: str, query: str) -> str:
+    """What joins a parameter to an address with this query; `question_mark` is empty when it has none."""
+    if not question_mark:
+        return "?"
+    return "&" if query and not query.endswith("&") else ""
 
 
 def is_present(name: str, present: frozenset[str]) -> bool:

@@ -73,6 +73,6 @@ class KindSigner(Signer):
         return encode(self.algorithm.get_signature(self._key, text))
 
 
-def derived_key(secret: bytes, kind: TokenKind) -> bytes:
-    """The key that signs one kind of token: HMAC-SHA-256 of `mailpixel.v1.` and the kind."""
+def derived_key(secret: bytes, kind: str) -> bytes:
+    """The key that signs one kind of token or id: HMAC-SHA-256 of `mailpixel.v1.` and the kind."""
     return hmac.digest(secret, f"mailpixel.v1.{kind}".encode(), "sha256")

@@ -6,6 +6,7 @@ from operator import attrgetter
 from mailpixel.errors import StoreUnavailable
 from mailpixel.kinds import EventKind
 from mailpixel.model import Campaign, Event, Facts, Judged, Message, Verdict
+from mailpixel.store.clicks import pack_clicks
 from mailpixel.store.log import PutAside
 from mailpixel.store.projections import Folded, MessageState
 from mailpixel.store.verdict_codes import pack
@@ -18,6 +19,7 @@ Verdicts on other events are ignored."""
 
 _moment = attrgetter("received_at_ms", "id")
 _FORGED = int(Facts.FORGED)
+_CARRIED = int(Facts.CARRIED)
 
 
 def fold_or_put_aside(
@@ -48,8 +50,11 @@ def fold_message(message: Message, judged: Sequence[Judged], edition: int = 0) -
     complained: list[int] = []
     opted_out = False
     last_ms: int | None = None
+    met = 0
     for event in message.events:
         at_ms, kind = event.received_at_ms, event.kind
+        facts = event.facts._value_
+        met |= facts
         if kind is EventKind.DELIVERY:
             delivered.append(at_ms)
         elif kind is EventKind.OPTOUT:
@@ -58,7 +63,7 @@ def fold_message(message: Message, judged: Sequence[Judged], edition: int = 0) -
             bounces.append(event)
         elif kind is EventKind.COMPLAINT:
             complained.append(at_ms)
-        if (last_ms is None or at_ms > last_ms) and not event.facts._value_ & _FORGED:
+        if (last_ms is None or at_ms > last_ms) and not facts & _FORGED:
             last_ms = at_ms
     firsts = _first_human(judged)
     opened, clicked = firsts.get(EventKind.OPEN), firsts.get(EventKind.CLICK)
@@ -78,7 +83,12 @@ def fold_message(message: Message, judged: Sequence[Judged], edition: int = 0) -
         bounced_at_ms=bounce.received_at_ms if bounce else None,
         bounce_reason=bounce.reason if bounce else None,
         complained_at_ms=min(complained) if complained else None,
+        carried=pack_clicks(filter(_was_carried, judged)) if met & _CARRIED else b"",
     )
+
+
+def _was_carried(judged: Judged) -> bool:
+    return bool(judged.event.facts._value_ & _CARRIED)
 
 
 def _last_bounce(bounces: Sequence[Event], delivered: Sequence[int]) -> Event | None:

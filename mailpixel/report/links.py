@@ -28,7 +28,7 @@ class CampaignRow(Answer, frozen=True):
     """A campaign. Unknown fields are null. A `demonstration` was sent to nobody: its readers are simulated.
 
     `mode` is the most that the campaign lets be recorded, null where it says nothing; `mode_in_force` what the
-    service allows of that.
+    service allows of that. With `carry` its clicks are carried on to registered sites.
     """
 
     id: str
@@ -39,6 +39,7 @@ class CampaignRow(Answer, frozen=True):
     passthrough: list[str]
     mode: str | None
     mode_in_force: str
+    carry: bool
     archived: bool
     demonstration: bool
     links: list[CampaignLink]
@@ -55,6 +56,7 @@ def campaign_row(campaign: Campaign, in_force: Modes) -> CampaignRow:
         passthrough=list(campaign.passthrough),
         mode=None if campaign.mode is None else campaign.mode.text,
         mode_in_force=in_force.text,
+        carry=campaign.carry,
         archived=campaign.archived,
         demonstration=campaign.demonstration,
         links=[

@@ -35,7 +35,8 @@ class MessageState(Struct, frozen=True, gc=False):
     is the number of the rules that judged them, in the order in which they came into force (0: not known).
 
     `bounced_at_ms` is the latest bounce unless a later delivery is known, `bounce_reason` its reason, and
-    `complained_at_ms` the first complaint.
+    `complained_at_ms` the first complaint. `carried` holds the clicks that were carried on to a site, packed by
+    `mailpixel.store.clicks`.
     """
 
     campaign: str
@@ -52,6 +53,7 @@ class MessageState(Struct, frozen=True, gc=False):
     bounced_at_ms: int | None = None
     bounce_reason: Reason | None = None
     complained_at_ms: int | None = None
+    carried: bytes = b""
 
     @property
     def shown(self) -> int:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from mailpixel.store.aggregates import Aggregates
 from mailpixel.store.changes import Changes
+from mailpixel.store.clicks import Clicks
 from mailpixel.store.consumers import Consumers
 from mailpixel.store.details import Details
 from mailpixel.store.erasure import Erasure
@@ -19,6 +20,17 @@ from mailpixel.store.salts import Salts
 
 
 class Store(
-    Log, Consumers, Projections, Changes, Erasure, Salts, Details, Aggregates, Retention, Lifecycle, Protocol
+    Log,
+    Consumers,
+    Projections,
+    Clicks,
+    Changes,
+    Erasure,
+    Salts,
+    Details,
+    Aggregates,
+    Retention,
+    Lifecycle,
+    Protocol,
 ):
     """The log of events and the projections folded from it."""

@@ -33,6 +33,7 @@ def test_a_campaign_is_added_shown_and_listed(api: Api) -> None:
         "passthrough": ["u", "utm_source"],
         "mode": None,
         "mode_in_force": "individual",
+        "carry": False,
         "archived": False,
         "demonstration": False,
         "links": [
@@ -56,6 +57,7 @@ def test_an_id_is_all_a_campaign_needs(api: Api) -> None:
         "passthrough": [],
         "mode": None,
         "mode_in_force": "individual",
+        "carry": False,
         "archived": False,
         "demonstration": False,
         "links": [],
@@ -146,6 +148,7 @@ def test_a_patch_corrects_adds_and_keeps(api: Api) -> None:
         "passthrough": [],
         "mode": None,
         "mode_in_force": "individual",
+        "carry": False,
         "archived": False,
         "demonstration": False,
         "links": [
@@ -255,6 +258,13 @@ def test_a_list_by_sending_refuses_what_it_cannot_do(api: Api, query: str) -> No
     status, code, field = api.error("GET", f"/api/campaigns?{query}", "read")
     assert (status, code) == (422, "invalid_input")
     assert field == query.split("&")[-1].partition("=")[0]
+
+
+def test_a_campaign_says_whether_it_carries_its_clicks(api: Api) -> None:
+    assert api.ask("POST", "/api/campaigns", json={"id": "c", "carry": True}).json()["carry"] is True
+    assert api.ask("PATCH", "/api/campaigns/c", json={"name": "C"}).json()["carry"] is True
+    assert api.ask("PATCH", "/api/campaigns/c", json={"carry": False}).json()["carry"] is False
+    assert api.error("PATCH", "/api/campaigns/c", json={"carry": "yes"}) == (422, "invalid_input", "carry")
 
 
 def test_a_campaign_may_ask_for_more_than_the_service_allows_and_shows_both(api: Api) -> None:

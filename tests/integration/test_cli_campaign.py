@@ -115,6 +115,27 @@ def shown_mode(data: Path) -> tuple[str | None, str]:
     return shown["mode"], shown["mode_in_force"]
 
 
+def test_carrying_clicks_is_switched_on_and_off(tmp_path: Path) -> None:
+    def carries() -> object:
+        table = campaign(tmp_path, "show", "spring")[1].splitlines()
+        at = next(number for number, line in enumerate(table) if "mode_in_force" in line)
+        said = json.loads(campaign(tmp_path, "show", "spring", "--json")[1])["carry"]
+        return said, table[at + 1].split()[-1]
+
+    campaign(tmp_path, "add", "spring", "--name", "Spring")
+    assert carries() == (False, "off")
+    for option, shown in (
+        ("--carry", (True, "on")),
+        ("--carry", (True, "on")),
+        ("--no-carry", (False, "off")),
+    ):
+        assert campaign(tmp_path, "edit", "spring", option)[0] == 0
+        assert carries() == shown
+    campaign(tmp_path, "edit", "spring", "--carry")
+    campaign(tmp_path, "edit", "spring", "--sent", "5")
+    assert carries() == (True, "on")
+
+
 def test_a_mode_is_stated_and_the_one_in_force_is_shown_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,7 +147,7 @@ def test_a_mode_is_stated_and_the_one_in_force_is_shown_beside_it(
     assert f"warning: {warning}\n" in added.stderr
     assert shown_mode(tmp_path) == ("full", "individual")
     table = campaign(tmp_path, "show", "spring")[1]
-    assert ["full", "individual"] in [line.split() for line in table.splitlines()]
+    assert ["full", "individual", "off"] in [line.split() for line in table.splitlines()]
     campaign(tmp_path, "edit", "spring", "--mode", "opens=aggregate,clicks=individual", "--sent", "4")
     assert shown_mode(tmp_path) == ("opens=aggregate,clicks=individual", "opens=off,clicks=individual")
     monkeypatch.setenv("MAILPIXEL_MODE", "aggregate")

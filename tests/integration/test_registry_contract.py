@@ -584,6 +584,16 @@ def test_the_mode_of_a_campaign_is_kept_and_changed(registry: Registry) -> None:
     assert registry.campaign("spring").mode is None
 
 
+def test_whether_clicks_are_carried_is_kept_and_changed_and_judges_nothing_again(registry: Registry) -> None:
+    registry.add_campaign(replace(a_campaign(), carry=True))
+    registry.settled(registry.campaign("spring"))
+    assert registry.campaign("spring").carry
+    assert registry.outline("spring").carry
+    put(registry, a_campaign(), "cli", NOW)
+    assert registry.campaign("spring") == a_campaign()
+    assert registry.stale() == []
+
+
 def test_the_modes_that_were_set_last_are_remembered(registry: Registry) -> None:
     assert registry.privacy_choice() == PrivacyChoice()
     registry.choose_privacy("aggregate", "")

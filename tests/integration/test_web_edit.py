@@ -185,3 +185,17 @@ def test_the_mode_of_a_campaign_is_chosen_for_opens_and_clicks(person: Person, a
     assert '<option value="aggregate" selected>' in page
     refused = person.send("/campaigns/new", NEW | {"id": "other", "mode_clicks": "some"})
     assert 'id="problem-mode"' in refused.text
+
+
+def test_carrying_clicks_is_ticked_and_unticked(person: Person, api: Api) -> None:
+    api.registry.add_campaign(a_campaign())
+    page = person.see(EDIT)
+    assert 'name="carry" value="yes">' in page.text
+    entered = fields_of(page.text) | {"name": "Spring", "mode_opens": "", "mode_clicks": "", "links": ""}
+    person.send(EDIT, entered | {"carry": "yes"})
+    assert api.registry.campaign("spring").carry
+    page = person.see(EDIT)
+    assert 'name="carry" value="yes" checked>' in page.text
+    del entered["carry"]
+    person.send(EDIT, entered | {"version": fields_of(page.text)["version"]})
+    assert not api.registry.campaign("spring").carry

@@ -21,7 +21,7 @@ BROWSER_CLICK = [
 
 
 def test_a_browsers_click_shows_all_it_is_known_by() -> None:
-    elsewhere = Facts.PREVIEW | Facts.OPENS_UNSEEN | Facts.OWN_NETWORK  # these are no headers
+    elsewhere = Facts.PREVIEW | Facts.OPENS_UNSEEN | Facts.OWN_NETWORK | Facts.CARRIED  # these are no headers
     absent = Facts.FORGED | Facts.PREFETCH | Facts.PLAIN_HTTP | Facts.UNSEEN | Facts.FRAMED
     assert facts_of(BROWSER_CLICK) == (~(elsewhere | absent), "Mozilla/5.0 (X11)")
 
@@ -32,6 +32,7 @@ def test_facts_that_are_stored_as_a_number_keep_their_bits() -> None:
         "FRAMED": 16,
         "OPENS_UNSEEN": 17,
         "OWN_NETWORK": 18,
+        "CARRIED": 19,
     }
     assert Facts(0xFFFF) & ~Facts.FRAMED == Facts(0xFFFF)
 

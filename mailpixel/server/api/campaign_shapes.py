@@ -87,6 +87,13 @@ OwnModes = Annotated[
         examples=["individual"],
     ),
 ]
+Carry = Annotated[
+    bool | UnsetType,
+    Meta(
+        description="Redirects to hosts of registered sites carry the click on in `mp_cid`, so that visits and orders "
+        "there can be told to come from it. Default: false."
+    ),
+]
 TRAP = Meta(description="Hidden from readers, so that only a machine follows it. Default: false.")
 
 
@@ -139,6 +146,7 @@ class NewCampaign(Shape, frozen=True):
     base_url: OwnBaseUrl = UNSET
     passthrough: Passthrough = UNSET
     mode: OwnModes = UNSET
+    carry: Carry = UNSET
 
     def campaign(self) -> Campaign:
         """The campaign. Raises `InvalidInput` for an invalid destination."""
@@ -155,6 +163,7 @@ class CampaignChange(Shape, frozen=True):
     base_url: OwnBaseUrl = UNSET
     passthrough: Passthrough = UNSET
     mode: OwnModes = UNSET
+    carry: Carry = UNSET
     archived: Annotated[
         bool | UnsetType,
         Meta(description="Hidden from lists. Its links keep working and its hits are counted."),

@@ -30,6 +30,7 @@ FIELDS = (
     "base_url",
     "mode_opens",
     "mode_clicks",
+    "carry",
 )
 LINKS_SHOWN = 200
 """Most links that the page lets correct; the command line and the API correct any."""
@@ -57,6 +58,7 @@ def values_from(campaign: Campaign | None) -> dict[str, str]:
         "base_url": campaign.base_url or "",
         "mode_opens": campaign.mode.opens.word if campaign.mode else "",
         "mode_clicks": campaign.mode.clicks.word if campaign.mode else "",
+        "carry": "yes" if campaign.carry else "",
     }
 
 
@@ -130,6 +132,7 @@ def _facts(values: Mapping[str, str]) -> dict[str, Any]:
         "sent": int(sent) if sent else None,
         "sent_at": _sent_at(values["sent_at"].strip(), values["zone"].strip()),
         "base_url": values["base_url"].strip() or None,
+        "carry": values["carry"] == "yes",
         "mode": _mode(values["mode_opens"].strip(), values["mode_clicks"].strip()),
         "passthrough": re.split(r"[\s,]+", values["passthrough"].strip())
         if values["passthrough"].strip()

@@ -12,7 +12,9 @@ from dataclasses import replace as changed_copy
 from mailpixel.errors import Conflict
 from mailpixel.kinds import HIT_KINDS
 from mailpixel.model import Event, Facts, Message
+from mailpixel.site_model import Click
 from mailpixel.store.changes import FARTHEST, FoldedHit, FoldedHits, NewCounts
+from mailpixel.store.clicks import unpack_clicks
 from mailpixel.store.consumers import News
 from mailpixel.store.erasure import Ahead, Erased, Scanned, Suppression
 from mailpixel.store.log import PutAside
@@ -189,6 +191,16 @@ class MemoryStore(MemoryRetention):
             states = self._states.get(campaign, {})
             following = (states[recipient] for recipient in sorted(states) if recipient > after)
             return [state for state in following if _is_asked_for(state, standing, link)][:limit]
+
+    def clicks_by_id(self, ids: Sequence[bytes]) -> Mapping[bytes, Click]:
+        """See `Clicks`."""
+        with self._lock:
+            states = [state for of in self._states.values() for state in of.values() if state.carried]
+        clicks = (
+            each for state in states for each in unpack_clicks(state.campaign, state.recipient, state.carried)
+        )
+        asked = frozenset(ids)
+        return {click.id: click for click in clicks if click.id in asked}
 
     def erase(self, recipient: str, now_ms: int) -> int:
         """See `Store`."""

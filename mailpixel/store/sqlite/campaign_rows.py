@@ -11,7 +11,7 @@ from mailpixel.modes import parse_modes
 from mailpixel.store.campaign_changes import replaced_links
 from mailpixel.times import moment_of, to_ms
 
-CAMPAIGN = "id, name, sent_at_ms, sent, base_url, passthrough, mode, archived, demonstration"
+CAMPAIGN = "id, name, sent_at_ms, sent, base_url, passthrough, mode, archived, demonstration, carry"
 
 
 def next_revision(connection: sqlite3.Connection) -> int:
@@ -62,8 +62,9 @@ def outlines_in(
             bool(archived),
             bool(demonstration),
             parse_modes(mode) if mode else None,
+            bool(carry),
         )
-        for id, name, sent_at_ms, sent, base_url, passthrough, mode, archived, demonstration in rows
+        for id, name, sent_at_ms, sent, base_url, passthrough, mode, archived, demonstration, carry in rows
     ]
 
 
@@ -111,4 +112,5 @@ def row_of_campaign(campaign: Campaign) -> tuple[Any, ...]:
     sent_at_ms = None if campaign.sent_at is None else to_ms(campaign.sent_at)
     facts = (campaign.id, campaign.name, sent_at_ms, campaign.sent, campaign.base_url)
     mode = "" if campaign.mode is None else campaign.mode.text
-    return (*facts, " ".join(campaign.passthrough), mode, campaign.archived, campaign.demonstration)
+    flags = (campaign.archived, campaign.demonstration, campaign.carry)
+    return (*facts, " ".join(campaign.passthrough), mode, *flags)

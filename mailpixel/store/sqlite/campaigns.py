@@ -98,7 +98,7 @@ class SqliteCampaigns:
                 )
             connection.execute("delete from deleted_campaigns where id = ?", (campaign.id,))
             connection.execute(
-                f"insert into campaigns ({CAMPAIGN}, stale, revision) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",  # noqa: S608
+                f"insert into campaigns ({CAMPAIGN}, stale, revision) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",  # noqa: S608
                 (*row_of_campaign(campaign), next_revision(connection)),
             )
             put_links(connection, campaign.id, campaign.links)
@@ -113,8 +113,8 @@ class SqliteCampaigns:
             keep_former_links(connection, former, campaign, by, now)
             connection.execute(
                 "update campaigns set name = ?, sent_at_ms = ?, sent = ?, base_url = ?, passthrough = ?,"
-                " mode = ?, archived = ?, demonstration = ?, stale = max(stale, ?), relinked = max(relinked, ?),"
-                " revision = ? where id = ?",
+                " mode = ?, archived = ?, demonstration = ?, carry = ?, stale = max(stale, ?),"
+                " relinked = max(relinked, ?), revision = ? where id = ?",
                 (
                     *row_of_campaign(campaign)[1:],
                     calls_for_rebuild(former, campaign),

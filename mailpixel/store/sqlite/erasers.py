@@ -13,7 +13,7 @@ from mailpixel.store.projections import MessageState
 from mailpixel.store.sqlite.agents import suspect_agents
 from mailpixel.store.sqlite.aggregates import forget_last_opens
 from mailpixel.store.sqlite.counters import move_counters
-from mailpixel.store.sqlite.generations import states_of
+from mailpixel.store.sqlite.generations import remove_states, states_of
 from mailpixel.store.sqlite.persons import forget_cases
 
 
@@ -57,18 +57,17 @@ def _events(connection: sqlite3.Connection, people: People) -> int:
 
 
 def _states(connection: sqlite3.Connection, people: People) -> int:
-    """Delete the live states and subtract them from the counters.
+    """Delete the live states with their carried clicks, and subtract them from the counters.
 
     Generations that wait to be swept are deleted as a whole later.
     """
     live = "select id from shelves where campaign = ? and live = 1"
-    gone = "delete from states where shelf = ? and recipient = ?"
     number = 0
     for campaign, recipient in people.messages:
         for (generation,) in connection.execute(live, (campaign,)).fetchall():
             for state in states_of(connection, generation, campaign, [recipient]):
                 move_counters(connection, generation, _less(state))
-            number += connection.execute(gone, (generation, recipient)).rowcount
+            number += remove_states(connection, generation, [recipient])
     return number
 
 
@@ -105,6 +104,7 @@ OF_REGISTRY: tuple[Eraser, ...] = (_of_recipient("webhook_letters"), Eraser("see
 """What belongs to the registry."""
 
 ELSEWHERE: Mapping[str, str] = {
+    "clicks": "they go with their states",
     "agents": "the sweep removes agents that nobody else has",
     "unswept": "the sweep empties it",
     "erasing": "it is emptied when the erasure is done",

@@ -11,6 +11,7 @@ from typing import Any
 from mailpixel.kinds import Reason
 from mailpixel.store.measures import Tally
 from mailpixel.store.projections import MessageState
+from mailpixel.store.sqlite.clicks import put_clicks
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.standing import CODES
 
@@ -21,6 +22,7 @@ SWEPT_TABLES = (
     ("states", "recipient"),
     ("counters", "bucket_ms, link, measure"),
     ("days", "day, measure"),
+    ("clicks", "recipient, click"),
 )
 
 KEYS = 64
@@ -28,7 +30,7 @@ KEYS = 64
 
 STATE = """recipient, marks, delivered_at_ms, opted_out,
     first_human_open_at_ms, first_human_click_at_ms, last_event_at_ms, client, known, edition,
-    bounced_at_ms, bounce_reason, complained_at_ms"""
+    bounced_at_ms, bounce_reason, complained_at_ms, carried"""
 VALUES = ", ".join("?" * (len(STATE.split(",")) + 2))
 PUT = f"insert or replace into states (shelf, {STATE}, standing) values ({VALUES})"  # noqa: S608
 REASONS = tuple(Reason)
@@ -94,14 +96,22 @@ def put_states(
     connection: sqlite3.Connection, generation: int, states: Iterable[MessageState], total: Tally
 ) -> None:
     """Put states into a generation, replacing former ones, and add them to `total`."""
+    states = list(states)
     connection.executemany(PUT, [(generation, *_to_row(state), CODES[total.add(state)]) for state in states])
+    put_clicks(connection, generation, states)
+
+
+def remove_states(connection: sqlite3.Connection, generation: int, recipients: Sequence[str]) -> int:
+    """Remove the states of these recipients from a generation, without touching its counters; how many there were."""
+    gone = [(generation, recipient) for recipient in recipients]
+    connection.executemany("delete from clicks where shelf = ? and recipient = ?", gone)
+    return connection.executemany("delete from states where shelf = ? and recipient = ?", gone).rowcount
 
 
 def to_state(campaign: str, row: Sequence[Any]) -> MessageState:
     """The state of a row in the order of `STATE`."""
-    recipient, marks, delivered_at_ms, opted_out, *others = row
-    if others[-2] is not None:
-        others[-2] = REASONS[others[-2]]
+    recipient, marks, delivered_at_ms, opted_out, *others, reason, complained_at_ms, carried = row
+    others += [None if reason is None else REASONS[reason], complained_at_ms, carried or b""]
     return MessageState(campaign, recipient, marks, delivered_at_ms, bool(opted_out), *others)
 
 
@@ -120,6 +130,7 @@ def _to_row(state: MessageState) -> tuple[Any, ...]:
         state.bounced_at_ms,
         None if state.bounce_reason is None else REASONS.index(state.bounce_reason),
         state.complained_at_ms,
+        state.carried or None,
     )
 
 

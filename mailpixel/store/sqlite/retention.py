@@ -14,7 +14,7 @@ from mailpixel.store.sqlite.changes import note_changed
 from mailpixel.store.sqlite.counters import move_counters
 from mailpixel.store.sqlite.cursor import read_cursor
 from mailpixel.store.sqlite.database import Database
-from mailpixel.store.sqlite.generations import FILLING, LIVE, states_of, sweep_left
+from mailpixel.store.sqlite.generations import FILLING, LIVE, remove_states, states_of, sweep_left
 from mailpixel.store.sqlite.kept import OVERFLOW, id_from, keep, note_gone
 from mailpixel.store.sqlite.person_secret import secret_of
 from mailpixel.store.tombstones import person8
@@ -119,10 +119,7 @@ def _move_states(connection: sqlite3.Connection, campaign: str, recipients: Sequ
         if live == LIVE:
             keep(connection, campaign, counts)
         move_counters(connection, generation, {key: -number for key, number in counts.items()})
-        connection.executemany(
-            "delete from states where shelf = ? and recipient = ?",
-            [(generation, recipient) for recipient in recipients],
-        )
+        remove_states(connection, generation, recipients)
 
 
 def _counts(

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from mailpixel.model import Event, Message
+from mailpixel.site_model import Click
 from mailpixel.store.aggregates import NO_DAYS, Report, ViewCount
 from mailpixel.store.changes import FoldedHits, NewCounts
 from mailpixel.store.consumers import WHOLE, News, Part
@@ -17,6 +18,7 @@ from mailpixel.store.sqlite.aggregates import count_reports, last_open, raise_vi
 from mailpixel.store.sqlite.aside import put_aside
 from mailpixel.store.sqlite.carried import messages_that_carried
 from mailpixel.store.sqlite.changes import folded_hits, news_of_counts
+from mailpixel.store.sqlite.clicks import clicks_by_id
 from mailpixel.store.sqlite.consumers import SqliteConsumer, position_at
 from mailpixel.store.sqlite.counters import timeline
 from mailpixel.store.sqlite.database import BUSY_MS, Database
@@ -183,6 +185,10 @@ class SqliteStore:
     def folded_hits(self, campaign: str, since: str, limit: int, until: str = "") -> FoldedHits:
         """See `Changes`."""
         return folded_hits(self._database, campaign, since, limit, until)
+
+    def clicks_by_id(self, ids: Sequence[bytes]) -> Mapping[bytes, Click]:
+        """See `Clicks`."""
+        return clicks_by_id(self._database, ids)
 
     def recipients(
         self,
