@@ -28,46 +28,47 @@ log = logging.getLogger(__name__)
 
 
 class EverythingOfPeople(ErasureRegistry, WebhookRegistry, SigningKeys, Protocol):
-    """The part of a registry that erasing and telling of it need."""
+    """The part of a registry that erasing and its notices need."""
 
 
 class ErasableStore(Erasure, MessageReader, Protocol):
-    """The part of a store that erasing and telling of it need."""
+    """The part of a store that erasing and its notices need."""
 
 
 def erasing_in(settings: Settings, store: ErasableStore, registry: EverythingOfPeople) -> Erasing:
     """What erasing works with, in the data folder of these settings."""
-    listed, telling = suppressed_file(settings.key_file), Telling(settings, store, registry)
-    return Erasing(store, registry, DataFiles(settings), listed, now_ms, time.sleep, telling)
+    listed, notices = suppressed_file(settings.key_file), Notices(settings, store, registry)
+    return Erasing(store, registry, DataFiles(settings), listed, now_ms, time.sleep, notices)
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """Tells the receivers of webhooks that asked for it. Those that do not take it are named in the log."""
+class Notices:
+    """Notifies the receivers of webhooks that asked for it. Those that do not accept it are named in the log."""
 
     settings: Settings
     store: MessageReader
     registry: EverythingOfPeople
 
     def __call__(self, record: ErasureRecord, recipients: Sequence[str]) -> None:
-        """Tell of the people of an erasure."""
+        """Notify the receivers that the people of an erasure are erased."""
         wanting = [each for each in self.registry.webhooks() if ERASED in each.events]
         if not wanting or not recipients:
             return
         try:
             missed = self._missed(record, recipients, wanting)
         except (MailpixelError, ImportError) as error:
-            log.error("webhooks could not be told of an erasure: %s", safe_message(error))
+            log.error("no webhook could be sent a notice of an erasure: %s", safe_message(error))
             missed = [each.name for each in wanting]
         for name in missed:
             log.warning(
-                "the receiver of webhook %s did not take that people were erased: tell it yourself", name
+                "the receiver of webhook %s did not accept the notice of an erasure: inform its operator yourself",
+                name,
             )
 
     def _missed(
         self, record: ErasureRecord, recipients: Sequence[str], wanting: Sequence[Webhook]
     ) -> list[str]:
-        from mailpixel.outbound.erased import ErasedPeople, tell  # needs an extra
+        from mailpixel.outbound.erased import ErasedPeople, notify  # needs an extra
 
         news = [
             (each, ErasedPeople(record.id, record.asked_at_ms, self._known_to(each, recipients)))
@@ -76,7 +77,7 @@ class Telling:
         ]
         keyring = open_keys(self.settings.key_file, self.registry)
         stopped = [each.name for each in wanting if each.state is not WebhookState.RUNNING]
-        return stopped + tell(news, keyring, self.settings.webhook_networks, now_ms())
+        return stopped + notify(news, keyring, self.settings.webhook_networks, now_ms())
 
     def _known_to(self, webhook: Webhook, recipients: Sequence[str]) -> Sequence[str]:
         """Those of whom a receiver may have events: a webhook of some campaigns knows only their people."""

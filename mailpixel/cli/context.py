@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -24,6 +24,9 @@ from mailpixel.store.keys import SigningKeys
 from mailpixel.store.privacy_choice import PrivacyChoices
 from mailpixel.store.registry import Registry
 from mailpixel.store.store import Store
+
+if TYPE_CHECKING:
+    from mailpixel.report.reporting import Reporting
 
 
 def _remember_data(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
@@ -158,6 +161,13 @@ def begun() -> tuple[Store, Registry]:
 def policy(registry: PrivacyChoices) -> Policy:
     """What the operator chose to record: by the settings, else earlier."""
     return policy_of(settings(), registry.privacy_choice())
+
+
+def reporting(registry: Registry) -> "Reporting":
+    """What makes reports, by the rules and modes in force."""
+    from mailpixel.report.reporting import Reporting
+
+    return Reporting(registry, policy(registry), rules())
 
 
 def keyring(registry: SigningKeys) -> Keyring:

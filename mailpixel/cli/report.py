@@ -7,15 +7,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mailpixel.cli.context import Command, plain, print_json, rules, say, settings, stores
+from mailpixel.cli.context import Command, plain, print_json, reporting, say, settings, stores
 from mailpixel.cli.folding import fold_what_waits, say_what_waits
 from mailpixel.cli.printing import zone_option
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.report.clients import Clients
 from mailpixel.report.counts import named_counts
 from mailpixel.report.parts import UNNAMED_NAMES, unnamed_parts
-from mailpixel.report.signed_people import signed_people
-from mailpixel.report.summary import Summary, summarise
+from mailpixel.report.summary import Summary
 from mailpixel.report.wording import ASSUMPTIONS, SPACE, heading
 from mailpixel.report.zones import in_zone
 from mailpixel.times import now_ms
@@ -31,7 +30,7 @@ def report_command(id: str, as_json: bool, zone: tzinfo | None) -> None:
     campaign = campaign_of(registry, id)
     behind = fold_what_waits(store, registry, id)
     figures = store.figures(id, now_ms(), settings().settle_ms)
-    summary = summarise(campaign, figures, rules().version, signed_people(registry.signings(id)))
+    summary = reporting(registry).summary(campaign, figures)
     if as_json:
         print_json(in_zone(summary.to_json(), zone))
     else:

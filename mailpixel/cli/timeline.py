@@ -4,12 +4,13 @@ from typing import Any
 
 import click
 
-from mailpixel.cli.context import Command, say, stores
+from mailpixel.cli.context import Command, reporting, say, settings, stores
 from mailpixel.cli.folding import fold_what_waits, say_what_waits
 from mailpixel.cli.printing import in_campaign, moment_option, row_options, write_rows
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput
-from mailpixel.report.timeline import BUCKETS, COLUMNS, TimelineWindow, timeline_of
+from mailpixel.report.timeline import BUCKETS, COLUMNS, TimelineWindow
+from mailpixel.times import now_ms
 
 
 @click.command(
@@ -36,12 +37,14 @@ def timeline_command(
     if since is not None and until is not None and since >= until:
         raise InvalidInput("--until", "must come after --since")
     store, registry = stores()
-    campaign_of(registry, id)
+    campaign = campaign_of(registry, id)
     behind = fold_what_waits(store, registry, id)
     zone = how["zone"]
-    found = timeline_of(store, id, TimelineWindow(bucket, "UTC" if zone is None else zone.key, since, until))
+    asked = TimelineWindow(bucket, "UTC" if zone is None else zone.key, since, until)
+    figures = store.figures(id, now_ms(), settings().settle_ms)
+    found = reporting(registry).timeline(store, campaign, figures, asked)
     columns, rows = in_campaign(id, COLUMNS, (row.to_json() for row in found.rows), output)
     write_rows(columns, rows, output, how["bom"], None)
-    if found.note:
-        say(found.note)
+    for reason in dict.fromkeys(note.reason for note in found.notes()):
+        say(reason)
     say_what_waits(behind, id)

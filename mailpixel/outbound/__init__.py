@@ -19,6 +19,6 @@ notes        what is written down of posts
 around       what the consumers work with
 letters      refused events, tried again
 delivering   the consumer of one webhook: reads, posts, moves on
-erased       tells receivers that people were erased
+erased       notifies receivers that people were erased
 at_work      the consumers of all webhooks, as they come and go
 """

@@ -1,4 +1,4 @@
-"""Tells the receivers of webhooks that people were erased, before it is forgotten who they are.
+"""Notifies the receivers of webhooks that people were erased, before it is forgotten who they are.
 
 {"type": "person.erased", "timestamp": "2026-11-28T08:06:08.938Z", "data": {"erasure": "6f68…", "recipient": "r-1003"}}
 
@@ -43,7 +43,7 @@ class ErasedPeople:
         return blake2b(f"{self.erasure} {recipient}".encode(), digest_size=16).digest()
 
 
-class Teller:
+class Notifier:
     """Posts to one webhook, inside of an event loop."""
 
     def __init__(self, webhook: Webhook, keyring: Keyring, networks: Sequence[str], now_ms: int) -> None:
@@ -52,8 +52,8 @@ class Teller:
         self._networks = networks
         self._now_ms = now_ms
 
-    async def tell(self, people: ErasedPeople) -> bool:
-        """Tell of all these people. Returns False when the receiver did not take everything in time."""
+    async def notify(self, people: ErasedPeople) -> bool:
+        """Post all these people. Returns False when the receiver did not accept everything in time."""
         size = self._webhook.batch
         parts = [people.recipients[start : start + size] for start in range(0, len(people.recipients), size)]
         try:
@@ -74,14 +74,14 @@ class Teller:
         return result.outcome is PostOutcome.ACCEPTED
 
 
-def tell(
+def notify(
     news: Sequence[tuple[Webhook, ErasedPeople]], keyring: Keyring, networks: Sequence[str], now_ms: int
 ) -> list[str]:
-    """Tell the receivers of these webhooks. Returns the names of those that did not take everything."""
+    """Notify the receivers of these webhooks. Returns the names of those that did not accept everything."""
 
     async def all_posts() -> list[bool]:
-        tellers = [(Teller(webhook, keyring, networks, now_ms), people) for webhook, people in news]
-        return await asyncio.gather(*(teller.tell(people) for teller, people in tellers))
+        notifiers = [(Notifier(webhook, keyring, networks, now_ms), people) for webhook, people in news]
+        return await asyncio.gather(*(notifier.notify(people) for notifier, people in notifiers))
 
     taken = asyncio.run(all_posts())
     return [webhook.name for (webhook, _), each in zip(news, taken, strict=True) if not each]

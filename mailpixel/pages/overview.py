@@ -9,7 +9,7 @@ from mailpixel.modes import Untracked
 from mailpixel.pages.addresses import campaign_url
 from mailpixel.pages.charts.figure import numbers_table
 from mailpixel.pages.charts.open_range import open_range
-from mailpixel.pages.charts.parts import Part, parts_bar, share_bar
+from mailpixel.pages.charts.parts import Part, parts_bar, share_bar, total_of
 from mailpixel.pages.definitions import (
     DEFINITIONS,
     STANDING_DEFINITIONS,
@@ -290,8 +290,7 @@ def _recorded(summary: Summary) -> list[PartsView]:
         return []
     parts = [Part("read", "recorded by name", recipients.tracked or 0)]
     parts += [Part(kind, name, reasons[why]) for why, (kind, name) in UNTRACKED_PARTS.items() if reasons[why]]
-    total = sum(part.number for part in parts)
-    return [PartsView(title, DEFINITIONS[title], parts_bar(title, parts), parts, total)]
+    return [PartsView(title, DEFINITIONS[title], parts_bar(title, parts), parts, total_of(parts))]
 
 
 def _standing(summary: Summary, with_recipients: bool) -> PartsView:
@@ -302,9 +301,7 @@ def _standing(summary: Summary, with_recipients: bool) -> PartsView:
         parts.append(
             Part(standing, name, summary.recipients.standing[standing], link, STANDING_DEFINITIONS[standing])
         )
-    return PartsView(
-        title, DEFINITIONS[title], parts_bar(title, parts), parts, sum(part.number for part in parts)
-    )
+    return PartsView(title, DEFINITIONS[title], parts_bar(title, parts), parts, total_of(parts))
 
 
 def _clients(title: str, clients: Clients, name_of: Callable[[str], str]) -> ClientsView:

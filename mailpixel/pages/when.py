@@ -77,7 +77,8 @@ def _clicks(rows: Sequence[TimelineRow], bucket: str) -> Markup:
 
 
 def _figure(what: str, steps: Sequence[Column], names: dict[str, str]) -> Markup:
-    rows = [(step.name, *(grouped(step.numbers[kind]) for kind in names)) for step in steps if step.total]
+    seen = [step for step in steps if any(number != 0 for number in step.numbers.values())]
+    rows = [(step.name, *(grouped(step.numbers[kind]) for kind in names)) for step in seen]
     table = numbers_table(f"{what} without repeats", ("From", *names.values()), rows)
     return figure(columns(what, steps), names, table)
 

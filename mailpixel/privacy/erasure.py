@@ -56,7 +56,7 @@ class Files(Protocol):
         ...
 
 
-def tell_nobody(record: ErasureRecord, recipients: Sequence[str]) -> None:
+def notify_nobody(record: ErasureRecord, recipients: Sequence[str]) -> None:
     """Nobody else has anything of these people."""
 
 
@@ -64,7 +64,7 @@ def tell_nobody(record: ErasureRecord, recipients: Sequence[str]) -> None:
 class Erasing:
     """What erasing works with. `clock` gives milliseconds since 1970, and `sleep` takes seconds.
 
-    `listed` is the list of suppressions beside the key file, `holder` names who works with this. `tell` is called
+    `listed` is the list of suppressions beside the key file, `holder` names who works with this. `notify` is called
     once before anything is deleted, with who is erased; it raises nothing.
     """
 
@@ -74,7 +74,7 @@ class Erasing:
     listed: Path
     clock: Callable[[], int]
     sleep: Callable[[float], None]
-    tell: Callable[[ErasureRecord, Sequence[str]], None] = tell_nobody
+    notify: Callable[[ErasureRecord, Sequence[str]], None] = notify_nobody
     holder: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def take_lease(self) -> bool:
@@ -153,7 +153,7 @@ def _deleted(erasing: Erasing, record: ErasureRecord) -> ErasureRecord:
     people = erasing.registry.erasing(record.id)
     leave_out(erasing, people, record.asked_at_ms)
     wait_for_workers(erasing)
-    erasing.tell(record, people)
+    erasing.notify(record, people)
     for start in range(0, len(people), AT_ONCE):
         erasing.take_lease()
         began_ms = erasing.clock()

@@ -3,6 +3,7 @@
 Only `export`, `timeline`, `recipients`, `consents`, `rows` and `person` read a store.
 
 summary      one campaign in numbers: the contract of `GET /api/campaigns/{id}/summary`
+reporting    the same, links and timelines, by the modes in force and what the signers counted
 signed_people  who was signed for by name, and why others were not
 clients      programs and devices
 estimate     how many opened when mail programs hide it

@@ -5,8 +5,7 @@ from typing import Annotated, Any, NamedTuple
 
 from msgspec import Meta
 
-from mailpixel.model import Campaign
-from mailpixel.modes import Mode
+from mailpixel.modes import Mode, Modes
 from mailpixel.report.answer import Answer, Count
 
 VIEWS = (
@@ -19,6 +18,8 @@ SOME_VIEWS = (
     "are views, not people."
 )
 """Why rates are not known where that is so for some of the recipients only."""
+OFF = "The mode in force is off, so nothing is recorded."
+"""Why numbers of people are not known where nothing is recorded."""
 
 Unique = Annotated[
     Count | None, Meta(description="Null where hits are counted without their recipients, see `notes`.")
@@ -82,10 +83,15 @@ RATES: Mapping[Group, tuple[str, ...]] = {
 
 
 class Known(NamedTuple):
-    """What is known of the people behind opens and clicks: the groups of hits without recipients, wholly or in part."""
+    """What is known of the people behind opens and clicks.
 
-    without: frozenset[Group]
+    `without` are the groups of which no recipient is known, with the reason. `partly` are the groups whose rates are
+    not known. `by_hour` says whether anything was counted without recipients, which is kept by hour.
+    """
+
+    without: Mapping[Group, str]
     partly: frozenset[Group]
+    by_hour: bool = False
 
     def has_rate(self, *groups: Group) -> bool:
         """Whether rates of people of these groups can be known."""
@@ -96,26 +102,30 @@ class Known(NamedTuple):
         found: dict[str, str] = {}
         for group in ("opens", "clicks"):
             if group in self.without:
-                found |= dict.fromkeys((*PEOPLE[group], *RATES[group]), VIEWS)
+                found |= dict.fromkeys((*PEOPLE[group], *RATES[group]), self.without[group])
             elif group in self.partly:
                 found |= {field: SOME_VIEWS for field in RATES[group] if field not in found}
         return [Note(field, reason) for field, reason in found.items()]
 
 
-def known_of(campaign: Campaign, totals: Mapping[str, int], is_signed: bool = False) -> Known:
-    """What is known of people, from the counts of a campaign and its mode.
+def known_of(ceiling: Modes, totals: Mapping[str, int], is_signed: bool = False) -> Known:
+    """What is known of people, from the counts of a campaign and the most that may be recorded of anybody in it.
 
     Where the signers counted who is recorded by name (`is_signed`), rates are those of these people.
     """
     partly = {group for group in PEOPLE if totals.get(f"{group}.aggregate_events")}
-    stated = campaign.mode and {"opens": campaign.mode.opens, "clicks": campaign.mode.clicks}
-    below = {group for group, mode in (stated or {}).items() if Mode.OFF < mode < Mode.INDIVIDUAL}
+    most: Mapping[Group, Mode] = {"opens": ceiling.opens, "clicks": ceiling.clicks}
     without = {
-        group
-        for group in partly | below
+        group: OFF if mode is Mode.OFF and group not in partly else VIEWS
+        for group, mode in most.items()
+        if group in partly or mode < Mode.INDIVIDUAL
         if totals.get(f"{group}.events", 0) == totals.get(f"{group}.aggregate_events", 0)
     }
-    return Known(frozenset(without), frozenset(without if is_signed else partly | without))
+    return Known(without, frozenset(without if is_signed else {*partly, *without}), bool(partly))
+
+
+EVERYBODY = Known({}, frozenset())
+"""All recipients are known."""
 
 
 def open_counts(totals: Mapping[str, int], known: Known) -> OpenCounts:

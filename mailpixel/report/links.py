@@ -6,7 +6,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from mailpixel.model import Campaign, Link
-from mailpixel.modes import Modes
+from mailpixel.modes import FULL, Modes
 from mailpixel.report.answer import Answer, Count, Iso
 from mailpixel.report.counts import known_of
 from mailpixel.report.moments import iso
@@ -102,9 +102,12 @@ class LinkRow(LinkFigures, frozen=True):
 
 
 def link_rows(
-    campaign: Campaign, figures: Figures, revisions: Sequence[LinkRevision] = ()
+    campaign: Campaign, figures: Figures, revisions: Sequence[LinkRevision] = (), ceiling: Modes = FULL
 ) -> tuple[LinkRow, ...]:
-    """Rows of registered links and of other clicked numbers; the row of embedded destinations comes last."""
+    """Rows of registered links and of other clicked numbers; the row of embedded destinations comes last.
+
+    `ceiling` is the most that may be recorded of anybody in the campaign.
+    """
     registered = {link.number: link for link in campaign.links}
     clicked = {number for number, measures in figures.links.items() if measures.get("clicks.events")}
     numbers = sorted((registered.keys() | clicked) - {EMBEDDED, 0}) + [EMBEDDED] * (EMBEDDED in clicked)
@@ -113,7 +116,7 @@ def link_rows(
         replaced = FormerLink(each.url, iso(each.replaced_at), each.replaced_by)
         former.setdefault(each.number, []).append(replaced)
     rows = (_row(number, registered.get(number), figures, former.get(number, ())) for number in numbers)
-    if "clicks" in known_of(campaign, figures.totals).without:
+    if "clicks" in known_of(ceiling, figures.totals).without:
         return tuple(replace(row, unique_human=None) for row in rows)
     return tuple(rows)
 

@@ -25,11 +25,17 @@ def sheet(summary: Summary, days: Timeline) -> bytes:
 
 def _rows(summary: Summary, days: Sequence[TimelineRow]) -> Iterator[Cells]:
     counted = [flat(row.to_json()) for row in days]
-    sums = {name: sum(int(str(row[name])) for row in counted) for name in _COUNTS}
+    sums = {name: _sum([row[name] for row in counted]) for name in _COUNTS}
     yield {"day": TOTAL, **sums, **_of_all(summary)}
     for day, row in zip(days, counted, strict=True):
         counts = {name: row[name] for name in _COUNTS}
         yield {"day": day.start.date().isoformat(), **counts, **dict.fromkeys(_OF_ALL)}
+
+
+def _sum(numbers: Sequence[object]) -> int | None:
+    """The sum of the known ones; None where none is known, as in `first_human` of a campaign without recipients."""
+    known = [number for number in numbers if isinstance(number, int)]
+    return None if numbers and not known else sum(known)
 
 
 def _of_all(summary: Summary) -> Cells:

@@ -7,7 +7,7 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from mailpixel.model import Campaign
-from mailpixel.modes import Untracked
+from mailpixel.modes import FULL, Modes, Untracked
 from mailpixel.report.answer import Answer, Count, Iso, Share, exactly
 from mailpixel.report.clients import Devices, Programs, devices, programs
 from mailpixel.report.counts import (
@@ -149,14 +149,19 @@ class Summary(Answer, frozen=True):
 
 
 def summarise(
-    campaign: Campaign, figures: Figures, rules_version: str, signed: SignedPeople | None = None
+    campaign: Campaign,
+    figures: Figures,
+    rules_version: str,
+    signed: SignedPeople | None = None,
+    ceiling: Modes = FULL,
 ) -> Summary:
-    """The summary of a campaign.
+    """The summary of a campaign. Whoever has a registry uses `Reporting`, which knows the rest.
 
     `rules_version` is the edition of the rules in force. `signed` is what the signers counted, if they did.
+    `ceiling` is the most that may be recorded of anybody in the campaign.
     """
     totals = figures.totals
-    known = known_of(campaign, totals, signed is not None)
+    known = known_of(ceiling, totals, signed is not None)
     base = _base(campaign, totals, known)
     recipients = _with_signed(_recipients(campaign, totals, base), totals, base, signed)
     is_mixed = figures.edition not in ("", rules_version)
@@ -169,7 +174,7 @@ def summarise(
         open_rate_range=open_rate_range(
             _audience(recipients.opens_base, totals) if known.has_rate("opens") else None
         ),
-        links=[row.figures for row in link_rows(campaign, figures)],
+        links=[row.figures for row in link_rows(campaign, figures, ceiling=ceiling)],
         programs=programs(totals),
         devices=devices(totals),
         probes=totals.get("probes", 0),

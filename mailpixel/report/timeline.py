@@ -2,16 +2,20 @@
 
 Quarter hours fit every offset in use, so days follow local time and last 23 or 25 hours when the clocks change. The
 store also keeps days in UTC. They replace local days in long timelines.
+
+What is counted without recipients is kept by hour. Where the clocks differ from UTC by a part of an hour, the timeline
+of such a campaign is in UTC.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from mailpixel.errors import InvalidInput
+from mailpixel.report.counts import EVERYBODY, Known, Note
 from mailpixel.report.moments import iso_ms
 from mailpixel.report.tables import csv_header, csv_rows, flat
 from mailpixel.report.zones import time_zone
@@ -26,6 +30,9 @@ MANY_DAYS = (
     f"a timeline of more than {LOCAL_DAYS} days has days in UTC; a shorter one has days in the time zone"
 )
 """Why days are in UTC and not in the requested zone."""
+BY_HOUR = "what is counted without recipients is kept by hour of UTC, and the hours of the time zone begin within these"
+"""Why hours and days are in UTC and not in the requested zone."""
+HOUR = timedelta(hours=1)
 MOST_ROWS = 20_000
 """Gaps are filled up to this number of rows. A longer timeline has only rows with counts."""
 
@@ -49,11 +56,12 @@ class TimelineRow:
     """The counts from `start` (aware, in the requested zone) to the start of the next row.
 
     `first_human` counts messages whose first human open or click falls into this row, so it may be summed over rows.
+    It is None where no recipient is known.
     """
 
     start: datetime
-    opens: Mapping[str, int]
-    clicks: Mapping[str, int]
+    opens: Mapping[str, int | None]
+    clicks: Mapping[str, int | None]
 
     def to_json(self) -> dict[str, object]:
         """{"start": ISO 8601 with offset, "opens": {…}, "clicks": {…}}."""
@@ -93,12 +101,16 @@ class TimelineWindow:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Rows in a time zone. `note` says why it is not the requested zone; empty if it is."""
+    """Rows in a time zone. `note` says why it is not the requested zone; empty if it is.
+
+    `known` says of whom nothing is known.
+    """
 
     asked: TimelineWindow
     tz: str
     rows: list[TimelineRow]
     note: str = ""
+    known: Known = EVERYBODY
 
     def to_csv(self) -> bytes:
         """The rows as a table with the columns `COLUMNS`."""
@@ -112,25 +124,53 @@ class Timeline:
             "from": iso_ms(self.asked.since_ms),
             "to": iso_ms(self.asked.until_ms),
             "items": [row.to_json() for row in self.rows],
-            "notes": [{"field": "tz", "reason": self.note}] if self.note else [],
+            "notes": [note.to_json() for note in self.notes()],
         }
 
+    def notes(self) -> list[Note]:
+        """Why values are null, and why the zone is not the requested one."""
+        unknown = [Note(f"items.{group}.first_human", why) for group, why in self.known.without.items()]
+        return [Note("tz", self.note), *unknown] if self.note else unknown
 
-def timeline_of(figures: ReadProjections, campaign: str, asked: TimelineWindow) -> Timeline:
+
+def timeline_of(
+    figures: ReadProjections, campaign: str, asked: TimelineWindow, known: Known = EVERYBODY
+) -> Timeline:
     """The timeline of a campaign. Raises `InvalidInput` for a bad bucket, time zone or window.
 
-    Days come from the stored days in UTC if the zone is UTC, or if there are more than `LOCAL_DAYS`.
+    Days come from the stored days in UTC if the zone is UTC, or if there are more than `LOCAL_DAYS`. `known` says
+    what is known of people.
     """
-    zone = _checked(asked)
+    zone, tz, note = _checked(asked), asked.tz, ""
+    counts: Mapping[int, Mapping[str, int]] | None = None
     if asked.bucket == "day":
         days = figures.timeline(campaign, asked.since_ms or 0, asked.until_ms, Step.DAY)
-        if asked.tz == "UTC":
-            return Timeline(asked, "UTC", timeline_rows(days, "day", "UTC"))
-        if days and max(days) - min(days) >= LOCAL_DAYS * DAY_MS:
-            return Timeline(asked, "UTC", timeline_rows(days, "day", "UTC"), MANY_DAYS)
-    window = _whole_buckets(asked, zone)
-    quarters = figures.timeline(campaign, *window)
-    return Timeline(asked, asked.tz, timeline_rows(quarters, asked.bucket, asked.tz))
+        if days and max(days) - min(days) >= LOCAL_DAYS * DAY_MS and tz != "UTC":
+            tz, note = "UTC", MANY_DAYS
+        counts = days if tz == "UTC" else None
+    if counts is None:
+        counts = figures.timeline(campaign, *_whole_buckets(asked, zone))
+        if known.by_hour and _splits_hours(counts, zone):
+            return replace(
+                timeline_of(figures, campaign, replace(asked, tz="UTC"), known), asked=asked, note=BY_HOUR
+            )
+    rows = [_known(row, known) for row in timeline_rows(counts, asked.bucket, tz)]
+    return Timeline(asked, tz, rows, note, known)
+
+
+def _splits_hours(counts: Mapping[int, object], zone: ZoneInfo) -> bool:
+    """Whether the clocks of a zone differ from UTC by a part of an hour at any of these moments."""
+    offsets = (moment_of(each).astimezone(zone).utcoffset() for each in counts)
+    return any(offset is not None and offset % HOUR for offset in offsets)
+
+
+def _known(row: TimelineRow, known: Known) -> TimelineRow:
+    """The row without the numbers of people that are not known."""
+    opens, clicks = (
+        {**counts, "first_human": None} if group in known.without else counts
+        for group, counts in (("opens", row.opens), ("clicks", row.clicks))
+    )
+    return TimelineRow(row.start, opens, clicks)
 
 
 def _checked(asked: TimelineWindow) -> ZoneInfo:

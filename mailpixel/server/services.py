@@ -10,8 +10,9 @@ from mailpixel.ingest.live import LiveKnowledge
 from mailpixel.ingest.sns_certificates import Certificates
 from mailpixel.model import Campaign
 from mailpixel.privacy.minimise import Minimiser
-from mailpixel.report.signed_people import SignedPeople, signed_people
-from mailpixel.report.summary import Summary, summarise
+from mailpixel.report.reporting import Reporting
+from mailpixel.report.summary import Summary
+from mailpixel.report.timeline import Timeline, TimelineWindow
 from mailpixel.server.inbound_notes import InboundNotes
 from mailpixel.server.live.hub import Hub
 from mailpixel.server.metrics import Metrics
@@ -24,6 +25,11 @@ from mailpixel.store.projections import Figures
 from mailpixel.store.registry import Registry
 from mailpixel.store.store import Store
 from mailpixel.times import moment_of
+
+
+def reporting_of(registry: Registry, live: LiveKnowledge) -> Reporting:
+    """What makes reports, by the rules and modes in force now."""
+    return Reporting(registry, live.resolver.policy, live.rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +58,16 @@ class Services:
 
     def summary(self, campaign: Campaign) -> Summary:
         """The summary of a campaign now, by the rules in force."""
-        return summarise(
-            campaign, self.figures(campaign.id), self.rules.version, self.signed_people(campaign.id)
-        )
+        return self.reporting.summary(campaign, self.figures(campaign.id))
 
-    def signed_people(self, campaign: str) -> SignedPeople | None:
-        """What the signers of a campaign counted."""
-        return signed_people(self.registry.signings(campaign))
+    def timeline(self, campaign: Campaign, asked: TimelineWindow) -> Timeline:
+        """The timeline of a campaign. Raises `InvalidInput` for a bad bucket, time zone or window."""
+        return self.reporting.timeline(self.store, campaign, self.figures(campaign.id), asked)
+
+    @property
+    def reporting(self) -> Reporting:
+        """What makes reports, by the rules and modes in force."""
+        return reporting_of(self.registry, self.live)
 
     @property
     def now(self) -> datetime:

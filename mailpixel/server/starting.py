@@ -27,7 +27,7 @@ from mailpixel.server.live.hub import Hub
 from mailpixel.server.live.news import News
 from mailpixel.server.metrics import Metrics
 from mailpixel.server.refreshing import Refreshing
-from mailpixel.server.services import Services
+from mailpixel.server.services import Services, reporting_of
 from mailpixel.server.signing import Signing
 from mailpixel.server.threads import Threads
 from mailpixel.server.traced import traced_commits
@@ -112,6 +112,6 @@ def _look_in_place(
 
 def _hub(settings: Settings, store: Store, registry: Registry, live: LiveKnowledge) -> Hub:
     """The object that serves streams. They leave a quarter of the connections to readers of mail."""
-    news = News(store, registry, lambda: live.rules, now_ms, settings.settle_ms)
+    news = News(store, registry, lambda: reporting_of(registry, live), now_ms, settings.settle_ms)
     most = min(settings.listeners, most_connections(settings.connections) * 3 // 4)
     return Hub(news, live.registry, lambda: jobs_in(settings.data), settings.settle_s, most)

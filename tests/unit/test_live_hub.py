@@ -9,6 +9,8 @@ import pytest
 from mailpixel.classify import Rules
 from mailpixel.folder.jobs import JobProgress, forgotten_at_the_end, jobs_in, note_progress
 from mailpixel.ingest.registry_cache import RegistryCache
+from mailpixel.privacy.resolve import Policy
+from mailpixel.report.reporting import Reporting
 from mailpixel.server.live.feed import HITS_A_SECOND, KEPT, Feed
 from mailpixel.server.live.frames import Kind
 from mailpixel.server.live.hub import Hub
@@ -28,7 +30,8 @@ class World:
         self.registry.add_campaign(a_campaign(sent=10))
         self.cache = RegistryCache(self.registry, 0)
         self.cache.refresh()
-        news = News(self.store, self.registry, Rules, lambda: NOW_MS, 15_000)
+        reporting = Reporting(self.registry, Policy(), Rules())
+        news = News(self.store, self.registry, lambda: reporting, lambda: NOW_MS, 15_000)
         self.hub = Hub(news, self.cache, jobs, 15, 10)
 
     async def joined(self, *kinds: Kind, valid: Callable[[], bool] = lambda: True) -> tuple[Feed, Listener]:

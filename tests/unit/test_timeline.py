@@ -27,7 +27,7 @@ def ms(text: str) -> int:
     return int(datetime.fromisoformat(text).timestamp() * 1000)
 
 
-def events(bucket: str, tz: str, *moments: str) -> list[tuple[str, int]]:
+def events(bucket: str, tz: str, *moments: str) -> list[tuple[str, int | None]]:
     rows = timeline_rows({ms(moment): ONE for moment in moments}, bucket, tz)
     return [(row.start.isoformat(), row.opens["events"]) for row in rows]
 
@@ -218,7 +218,9 @@ def counted(*moments: str) -> MemoryStore:
     return store
 
 
-def window(store: MemoryStore, bucket: str, tz: str, since: str | None, until: str | None) -> dict[str, int]:
+def window(
+    store: MemoryStore, bucket: str, tz: str, since: str | None, until: str | None
+) -> dict[str, int | None]:
     asked = TimelineWindow(
         bucket, tz, None if since is None else ms(since), None if until is None else ms(until)
     )

@@ -18,15 +18,15 @@ LABELS = 8
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The numbers of one step of time, by part from the bottom up, and the name of the step."""
+    """The numbers of one step of time, by part from the bottom up, and the name of the step. None: not shown."""
 
     name: str
-    numbers: Mapping[str, int]
+    numbers: Mapping[str, int | None]
 
     @property
     def total(self) -> int:
-        """The sum of its parts."""
-        return sum(self.numbers.values())
+        """The sum of its parts that are shown."""
+        return sum(number or 0 for number in self.numbers.values())
 
 
 def columns(what: str, steps: Sequence[Column]) -> Markup:
@@ -62,7 +62,7 @@ def _column(step: Column, place: tuple[float, float], ticks: Sequence[int]) -> I
             top = _y(below + number, ticks)
             down = (top, _y(below, ticks) - top)
             yield rect(f"part {kind}", (x + width * 0.08, width * 0.84), down, title)
-        below += number
+        below += number or 0
 
 
 def _names(steps: Sequence[Column], width: float) -> Iterator[str]:

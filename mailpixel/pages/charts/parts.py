@@ -13,28 +13,34 @@ from mailpixel.pages.numbers import grouped, per_cent
 class Part:
     """A part of a whole: the class of its colour and texture, its name, and its number.
 
-    `link` leads to the list of what is in it, and `definition` says what that is.
+    `number` is None where it is not shown. `link` leads to the list of what is in it, and `definition` says what that
+    is.
     """
 
     kind: str
     name: str
-    number: int
+    number: int | None
     link: str = ""
     definition: str = ""
 
     def share_of(self, total: int) -> str:
         """Its share of a total as text."""
-        return per_cent(self.number / total if total else None)
+        return per_cent(self.number / total if total and self.number is not None else None)
+
+
+def total_of(parts: Sequence[Part]) -> int:
+    """The sum of the parts that are shown."""
+    return sum(part.number or 0 for part in parts)
 
 
 def parts_bar(what: str, parts: Sequence[Part], height: int = 14) -> Markup:
     """The parts side by side, in their order, as shares of their sum. Empty when all are zero."""
-    total = sum(part.number for part in parts)
+    total = total_of(parts)
     if not total:
         return Markup("")
     shapes, x = [], 0.0
     for part in parts:
-        share = part.number / total
+        share = (part.number or 0) / total
         if part.number:
             title = f"{part.name}: {grouped(part.number)}"
             shapes.append(rect(f"part {part.kind}", (x, share), (0, height), title))
@@ -44,11 +50,8 @@ def parts_bar(what: str, parts: Sequence[Part], height: int = 14) -> Markup:
 
 def spoken(parts: Sequence[Part]) -> str:
     """The parts in words, with their shares: `people 27 321 (17.0 %), machines 15 322 (9.5 %)`."""
-    total = sum(part.number for part in parts)
-    shares = (per_cent(part.number / total if total else None) for part in parts)
-    return ", ".join(
-        f"{part.name} {grouped(part.number)} ({share})" for part, share in zip(parts, shares, strict=True)
-    )
+    total = total_of(parts)
+    return ", ".join(f"{part.name} {grouped(part.number)} ({part.share_of(total)})" for part in parts)
 
 
 def share_bar(kind: str, share: float | None) -> Markup:

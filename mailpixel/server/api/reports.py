@@ -10,11 +10,11 @@ from mailpixel.errors import NotFound
 from mailpixel.model import Campaign
 from mailpixel.reading.shapes import Shape, Text
 from mailpixel.report.explanation import explanation
-from mailpixel.report.links import LinkRow, link_rows
+from mailpixel.report.links import LinkRow
 from mailpixel.report.moments import from_iso
 from mailpixel.report.recipients import check_link, recipient_row
 from mailpixel.report.rows import event_rows, recipient_rows
-from mailpixel.report.timeline import Bucket, TimelineWindow, timeline_of
+from mailpixel.report.timeline import Bucket, TimelineWindow
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.query import PageOptions, number_after, page
 from mailpixel.server.exports import export, file_headers
@@ -109,7 +109,7 @@ def summary(call: Call) -> object:
 def timeline(call: Call) -> object:
     """Counts by hour or day, as JSON or CSV."""
     campaign = _campaign(call)
-    found = timeline_of(call.services.store, campaign.id, call.query.asked)
+    found = call.services.timeline(campaign, call.query.asked)
     if call.query.format == "json":
         return found.to_json()
     return Response(found.to_csv(), headers=file_headers(campaign, "timeline", "csv"))
@@ -117,10 +117,9 @@ def timeline(call: Call) -> object:
 
 def links(call: Call) -> object:
     """One page of links, each with its clicks and its former destinations."""
-    campaign = _campaign(call)
-    rows = link_rows(
-        campaign, call.services.figures(campaign.id), call.services.registry.link_revisions(campaign.id)
-    )
+    campaign, services = _campaign(call), call.services
+    revisions = services.registry.link_revisions(campaign.id)
+    rows = services.reporting.links(campaign, services.figures(campaign.id), revisions)
     limit, after = call.query.limit, number_after(call.query.after)
     remaining = [row for row in rows if row.number is None or row.number > after]
     return page(remaining, limit, lambda row: str(row.number), LinkRow.to_json)

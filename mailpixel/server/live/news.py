@@ -2,20 +2,17 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from mailpixel.classify import Rules, judge
+from mailpixel.classify import judge
 from mailpixel.errors import InvalidInput, NotFound
 from mailpixel.kinds import EventKind
 from mailpixel.model import Judged, Verdict, Via
 from mailpixel.report.answer import Answer, Count, Iso
 from mailpixel.report.moments import iso_ms
-from mailpixel.report.signed_people import signed_people
-from mailpixel.report.summary import summarise
+from mailpixel.report.reporting import Reporting
 from mailpixel.server.live.frames import Kind, frame, gap
 from mailpixel.store.campaigns import CampaignReader
 from mailpixel.store.changes import FoldedHit, NewCounts
-from mailpixel.store.signings import Signings
 from mailpixel.store.store import Store
 
 RESUMED = 1_000
@@ -57,24 +54,20 @@ class Found:
     cursor: str = ""
 
 
-class CampaignsSigned(CampaignReader, Signings, Protocol):
-    """Campaigns, and what their signers counted."""
-
-
 class News:
     """Reads the news of campaigns. `clock` gives milliseconds since 1970."""
 
     def __init__(
         self,
         store: Store,
-        registry: CampaignsSigned,
-        rules: Callable[[], Rules],
+        registry: CampaignReader,
+        reporting: Callable[[], Reporting],
         clock: Callable[[], int],
         settle_ms: int,
     ) -> None:
         self._store = store
         self._registry = registry
-        self._rules = rules
+        self._reporting = reporting
         self._clock = clock
         self._settle_ms = settle_ms
 
@@ -102,8 +95,7 @@ class News:
 
     def _summary(self, campaign: str) -> bytes:
         figures = self._store.figures(campaign, self._clock(), self._settle_ms)
-        signed = signed_people(self._registry.signings(campaign))
-        summary = summarise(self._registry.campaign(campaign), figures, self._rules().version, signed)
+        summary = self._reporting().summary(self._registry.campaign(campaign), figures)
         return frame(Kind.SUMMARY, summary.to_json())
 
     def _hits(self, wanted: Wanted, summary: bytes) -> Found:
@@ -116,7 +108,7 @@ class News:
         if not hits:
             return
         judged: dict[bytes, Judged] = {}
-        of, rules = self._registry.campaign(campaign), self._rules()
+        of, rules = self._registry.campaign(campaign), self._reporting().rules
         for recipient in dict.fromkeys(hit.recipient for hit in hits):
             message = self._store.message(campaign, recipient)
             judged.update({each.event.id: each for each in judge(message, of, rules)})

@@ -10,7 +10,7 @@ from mailpixel.model import Campaign
 from mailpixel.pages.addresses import with_query
 from mailpixel.pages.campaign_list import SPARK_HOURS, by_hour, campaign_lines
 from mailpixel.reading.shapes import Shape
-from mailpixel.report.summary import Summary, summarise
+from mailpixel.report.summary import Summary
 from mailpixel.server.api.query import CURSOR_CHARS, from_cursor, to_cursor
 from mailpixel.server.web.page import PageCall
 from mailpixel.store.campaigns import SEARCH_CHARS, place_of
@@ -55,8 +55,8 @@ def _summaries(call: PageCall, campaigns: Sequence[Campaign]) -> Mapping[str, Su
     services = call.services
     ids = [each.id for each in campaigns]
     figures = services.store.figures_of(ids, services.clock(), services.settings.settle_ms)
-    version, signed = services.rules.version, services.signed_people
-    return {each.id: summarise(each, figures[each.id], version, signed(each.id)) for each in campaigns}
+    reporting = services.reporting
+    return {each.id: reporting.summary(each, figures[each.id]) for each in campaigns}
 
 
 def _first_hours(call: PageCall, campaigns: Sequence[Campaign]) -> Mapping[str, Sequence[int]]:

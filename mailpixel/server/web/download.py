@@ -14,7 +14,7 @@ from mailpixel.pages.definitions import STANDING_NAMES
 from mailpixel.reading.shapes import Shape
 from mailpixel.report.rows import Rows, event_rows, recipient_rows
 from mailpixel.report.shares import share_row
-from mailpixel.report.timeline import TimelineWindow, timeline_of
+from mailpixel.report.timeline import TimelineWindow
 from mailpixel.server.api.json_text import answer_json
 from mailpixel.server.exports import FORMATS, export, file_headers
 from mailpixel.server.web import shares
@@ -144,6 +144,6 @@ def _small_file(call: PageCall, campaign: Campaign) -> Response:
     if call.path["file"] == "summary.json":
         return answer_json(call.services.summary(campaign).to_json(), 200, headers)
     if call.path["file"] == "timeline.csv":
-        text = timeline_of(call.services.store, campaign.id, TimelineWindow("hour")).to_csv()
+        text = call.services.timeline(campaign, TimelineWindow("hour")).to_csv()
         return Response(b"\xef\xbb\xbf" * call.query.bom + text, headers=headers)
     raise HTTPException(404)

@@ -7,8 +7,6 @@ from starlette.responses import Response
 from mailpixel.pages.addresses import api_url, campaign_url
 from mailpixel.pages.link_list import LINKS_FIRST, link_lines, most_followed
 from mailpixel.reading.shapes import Shape
-from mailpixel.report.links import link_rows
-from mailpixel.report.summary import summarise
 from mailpixel.server.web.overview import labels_of
 from mailpixel.server.web.page import PageCall
 
@@ -23,8 +21,9 @@ def show_links(call: PageCall) -> Response:
     """The links, at first those that most people followed, with who followed it and where it led before."""
     campaign, services = call.campaign(), call.services
     figures = services.figures(campaign.id)
-    rows = link_rows(campaign, figures, services.registry.link_revisions(campaign.id))
-    summary = summarise(campaign, figures, services.rules.version)
+    reporting = services.reporting
+    rows = reporting.links(campaign, figures, services.registry.link_revisions(campaign.id))
+    summary = reporting.summary(campaign, figures)
     lines = link_lines(rows, summary, labels_of(campaign))
     asked: LinkListOptions = call.query
     return call.page(

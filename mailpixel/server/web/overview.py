@@ -15,7 +15,7 @@ from mailpixel.pages.when import SPANS, When, when
 from mailpixel.reading.shapes import Shape
 from mailpixel.report.moments import from_iso
 from mailpixel.report.summary import Summary
-from mailpixel.report.timeline import TimelineWindow, timeline_of
+from mailpixel.report.timeline import TimelineWindow
 from mailpixel.server.web.page import PageCall
 from mailpixel.store.measures import Step
 from mailpixel.times import moment_of, to_ms
@@ -93,7 +93,7 @@ def _when(call: PageCall, campaign: Campaign, asked: OverviewOptions, since: dat
     span = SPANS.get(asked.bucket, SPANS["hour"])
     until = max(min(begin + span, call.now), begin + SHORTEST)
     window = TimelineWindow(asked.bucket, asked.tz, to_ms(begin), to_ms(until))
-    return when(timeline_of(call.services.store, campaign.id, window), begin)
+    return when(call.services.timeline(campaign, window), begin)
 
 
 def _first(call: PageCall, campaign: Campaign) -> datetime:

@@ -12,7 +12,7 @@ from mailpixel.pages.addresses import campaign_url
 from mailpixel.reading.shapes import Shape
 from mailpixel.report.shares import share_row
 from mailpixel.report.sheet import sheet
-from mailpixel.report.timeline import TimelineWindow, timeline_of
+from mailpixel.report.timeline import TimelineWindow
 from mailpixel.server.exports import CSV
 from mailpixel.server.live.frames import Kind
 from mailpixel.server.live.listener import Listener
@@ -79,10 +79,11 @@ def show_csv(call: PageCall) -> Response:
     if share is None:
         return _text("error\r\nthis address shows nothing: it is wrong, has expired or was revoked\r\n", 404)
     try:
-        days = timeline_of(call.services.store, share.campaign, TimelineWindow("day", call.query.tz))
+        campaign = call.services.registry.campaign(share.campaign)
+        days = call.services.timeline(campaign, TimelineWindow("day", call.query.tz))
     except InvalidInput as error:
         raise HTTPException(422, str(error)) from None
-    summary = call.services.summary(call.services.registry.campaign(share.campaign))
+    summary = call.services.summary(campaign)
     response = Response(sheet(summary, days), media_type=CSV)
     response.headers.update({**SECRET, "cache-control": f"private, max-age={CACHE_S}"})
     return response
