@@ -1,4 +1,4 @@
-"""The kinds of events, and the reasons of bounces and complaints.
+"""The kinds of events of messages, visits and orders, and the reasons of bounces and complaints.
 
 They are not in `model` because `links` may load only the standard library.
 """
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class EventKind(StrEnum):
-    """What an event says about its message."""
+    """What an event says about its message, visit or order."""
 
     OPEN = "open"
     CLICK = "click"
@@ -19,6 +19,16 @@ class EventKind(StrEnum):
     """The message did not arrive, as the ESP reported it for `received_at_ms`."""
     COMPLAINT = "complaint"
     """The recipient reported the message as spam."""
+    STEP = "step"
+    """Something happened in a visit: a page was viewed, something was put into a cart."""
+    CONSENT = "consent"
+    """The visitor withdrew what they had agreed to."""
+    PURCHASE = "purchase"
+    """A browser or the shop's server reports an order."""
+    REFUND = "refund"
+    """The shop's server reports that money of an order was paid back."""
+    CANCEL = "cancel"
+    """The shop's server reports that an order was cancelled."""
 
 
 class Reason(StrEnum):

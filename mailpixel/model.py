@@ -152,7 +152,9 @@ class Decision(Struct, frozen=True, gc=False):
 
 
 class Event(Envelope, frozen=True, gc=False):
-    """A logged hit, opt-out or report of the ESP (delivery, bounce, complaint); never changed but for one thing.
+    """A logged hit, opt-out, report of the ESP (delivery, bounce, complaint) or event of a web site.
+
+    It is never changed but for one thing.
 
     A click has the number of a registered `link` or an embedded `destination`. A judged click may have both:
     a destination that it carried can match a link registered later. Events of other kinds have neither.
@@ -162,6 +164,9 @@ class Event(Envelope, frozen=True, gc=False):
     (the first four) and for its network (the others) within this message and UTC day. Soon after midnight it also
     has the `former_tag` of the day before. `network` is the published entry that the address belonged to at the
     moment of the hit. `address` is then empty or the first address of a /24 or /48.
+
+    An event of a web site has a `body`: what happened, as JSON; see `mailpixel.site_model`. Its campaign and
+    recipient name its visit or order. Events of messages have an empty body.
 
     The one change: 48 hours after the hit its details are dropped. Then the agent is empty, the facts of headers
     are gone, the tag is four bytes of the source alone, and the hit carries its decision in `decided`.
@@ -176,6 +181,7 @@ class Event(Envelope, frozen=True, gc=False):
     former_tag: bytes = b""
     network: Network | None = None
     decided: Decision | None = None
+    body: str = ""
 
 
 class Message(Struct, frozen=True, gc=False):

@@ -29,6 +29,19 @@ class CaseKind(StrEnum):
     ORDER = "order"
 
 
+Cases = frozenset[CaseKind]
+"""Kinds of cases, as a reader of the log asks for them."""
+MESSAGES: Cases = frozenset({CaseKind.MESSAGE})
+"""What a reader of mail asks for."""
+SITE_CASES: Cases = frozenset({CaseKind.VISIT, CaseKind.ORDER})
+"""What a reader of web sites asks for."""
+
+
+def is_of_site(campaign: str) -> bool:
+    """Whether the first text of an event names a visit or an order, and so no message."""
+    return campaign.startswith((SITE_PREFIX, ORDER_PREFIX))
+
+
 def case_kind(campaign: str) -> CaseKind:
     """The kind of case that the first text of an event names."""
     if campaign.startswith(SITE_PREFIX):
@@ -51,6 +64,7 @@ class Site:
     Pages of `hosts` and below them may send events. A site that must `ask` sends nothing before its visitor agreed.
     `names` are event names of its own, `keep` query parameters that stay in the addresses of its pages. `plan` says
     what its own events must have. `cookie_domain` is where a visitor who agreed is known again (empty: one host).
+    An `archived` site is left out of lists, and nothing more is logged for it.
     """
 
     id: str

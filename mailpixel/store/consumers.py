@@ -10,6 +10,7 @@ from zlib import crc32
 
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Message
+from mailpixel.site_model import MESSAGES, Cases
 from mailpixel.store.log import PutAside
 
 
@@ -74,7 +75,7 @@ class Settled:
     """The next events in the order of the log, up to the first that is not settled, and their whole messages.
 
     `messages` holds each message of `entries` once, unless it was erased meanwhile. One that cannot be read is
-    a `PutAside`.
+    a `PutAside`. Where a consumer reads visits only, entries of orders are among them without their cases.
     """
 
     entries: Sequence[Entry]
@@ -116,17 +117,19 @@ class Consumer(Protocol):
 class Consumers(Protocol):
     """The readers of the log, by name."""
 
-    def consumer(self, name: str, part: Part = WHOLE) -> Consumer:
-        """The consumer of this name. A new one starts at the beginning.
+    def consumer(self, name: str, part: Part = WHOLE, cases: Cases = MESSAGES) -> Consumer:
+        """The consumer of this name, which reads events of these kinds of cases. A new one starts at the beginning.
 
-        Raises `InvalidInput` for a part that does not exist.
+        Events of other kinds are neither news nor do they wait, and cost it no time. Visits and orders come as
+        `Message` values, too: `campaign` and `recipient` are the two texts of the case. Raises `InvalidInput`
+        for a part that does not exist, and for `cases` that name messages together with others.
         """
         ...
 
     def position_at(self, moment_ms: int | None) -> str:
         """The last position before every event received from this moment on; None: the end of the log.
 
-        For a moment it takes a time that grows with the events since then.
+        It is one for readers of messages. For a moment it takes a time that grows with the events since then.
         """
         ...
 

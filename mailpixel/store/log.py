@@ -51,7 +51,7 @@ class EventWriter(Protocol):
         but only the ids decide what is new.
 
         Raises `StoreUnavailable` when nothing was written, and `InvalidInput` when an id is not 16 bytes that
-        begin with the event's `received_at_ms`.
+        begin with the event's `received_at_ms`, or when an event of a message has a body.
         """
         ...
 
@@ -80,7 +80,7 @@ class EventWriter(Protocol):
 
 
 class MessageReader(Protocol):
-    """Reads whole messages."""
+    """Reads whole messages, and whole visits and orders where their `campaign` is asked for by its text."""
 
     def message(self, campaign: str, recipient: str) -> Message:
         """One message; without events when there are none."""
@@ -91,12 +91,12 @@ class MessageReader(Protocol):
         ...
 
     def person(self, recipient: str) -> Iterator[Message]:
-        """All messages of a person in order of campaign, including those not folded yet."""
+        """All messages of a person in order of campaign, including those not folded yet. No visits and no orders."""
         ...
 
 
 class Log(EventWriter, MessageReader, Protocol):
-    """The log of events."""
+    """The log of events. Visits and orders are in it, but appear only where they are asked for."""
 
     def latest(self, limit: int) -> Sequence[Event]:
         """The events logged last, newest first. The time grows only with the limit."""

@@ -23,6 +23,7 @@ from mailpixel.store.retention import OldRecords
 from mailpixel.store.shares import Shares
 from mailpixel.store.sign_ins import SignIns
 from mailpixel.store.signings import Signings
+from mailpixel.store.sites import Sites
 from mailpixel.store.webhooks import WebhookRegistry
 
 
@@ -73,6 +74,7 @@ class Registry(
     InboundSources,
     SignIns,
     Signings,
+    Sites,
     RegistryFeed,
     WebhookRegistry,
     Erasures,

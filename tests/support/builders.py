@@ -20,6 +20,7 @@ from mailpixel.model import Campaign, Event, Facts, Judged, Link, Message, Verdi
 from mailpixel.privacy.minimise import Minimiser
 from mailpixel.privacy.resolve import Policy, Resolver
 from mailpixel.privacy.salts import OwnSalts
+from mailpixel.site_model import Site
 from mailpixel.store.campaigns import CampaignWriter
 from mailpixel.store.memory import MemoryRegistry
 
@@ -197,3 +198,21 @@ def _judged(
 def without_modes(claims: Claims | None) -> Claims | None:
     """What a token names, whatever it allows to record."""
     return claims and claims._replace(modes=None)
+
+
+SITE = Site("shop", "0123456789abcdef", ("shop.example",))
+VISITOR = "q" * 22
+
+
+def a_step(second: float = 60.0, body: str = '{"name":"page_view"}', **fields: object) -> Event:
+    """A page of `SITE` was viewed by `VISITOR`."""
+    given: dict[str, object] = {"campaign": SITE.visits, "recipient": VISITOR, "agent": BROWSER, "body": body}
+    return an_event(EventKind.STEP, second, **({"method": "POST"} | given | fields))
+
+
+def a_purchase(
+    second: float = 90.0, order: str = "o-1", body: str = '{"source":"server"}', **fields: object
+) -> Event:
+    """The server of `SITE` reports an order."""
+    given: dict[str, object] = {"campaign": SITE.orders, "recipient": order, "body": body}
+    return an_event(EventKind.PURCHASE, second, **({"method": ""} | given | fields))

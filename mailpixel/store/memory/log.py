@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from secrets import token_bytes
 
 from msgspec.structs import replace
@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from mailpixel.errors import InvalidInput
 from mailpixel.kinds import EventKind
 from mailpixel.model import Event, Facts, Message
+from mailpixel.site_model import is_of_site
 from mailpixel.store.log import Followed, Overflow, PutAside
 from mailpixel.store.memory.changes import MemoryChanges
 from mailpixel.store.memory.consumers import MemoryConsumers
@@ -37,9 +38,13 @@ class MemoryLog(MemoryConsumers):
         for event in events:
             if len(event.id) != 16 or int.from_bytes(event.id[:6], "big") != event.received_at_ms:
                 raise InvalidInput("id", "must be 16 bytes that begin with received_at_ms")
+            if event.body and not is_of_site(event.campaign):
+                raise InvalidInput("body", "belongs to events of visits and orders only; leave it empty")
         with self._lock:
             for event in events:
-                if event.received_at_ms > self._erased_up_to_ms(event.recipient):
+                if is_of_site(event.campaign) or event.received_at_ms > self._erased_up_to_ms(
+                    event.recipient
+                ):
                     self._append(event)
 
     def append_blank(self) -> None:
@@ -48,7 +53,7 @@ class MemoryLog(MemoryConsumers):
     def append_evidence(self, hits: Sequence[Event]) -> int:
         """See `Store`."""
         with self._lock:
-            agents = {event.agent for event in self._log.values()}
+            agents = {event.agent for event in self._events()}
             known = [hit for hit in hits if self._of_message.get((hit.campaign, hit.recipient))]
             self.append([hit if hit.agent in agents else replace(hit, agent="") for hit in known])
         return len(known)
@@ -57,10 +62,12 @@ class MemoryLog(MemoryConsumers):
         """See `Store`."""
         with self._lock:
             for each in overflow:
-                if each.day > day_of(self._erased_up_to_ms(each.recipient)):
+                of_site = is_of_site(each.campaign)
+                if of_site or each.day > day_of(self._erased_up_to_ms(each.recipient)):
                     key = (each.campaign, each.recipient, each.day, each.edge)
                     self._overflow[key] = max(each.hits, self._overflow.get(key, 0))
-                    self._changes.note([each.campaign])
+                    if not of_site:
+                        self._changes.note([each.campaign])
 
     def _erased_up_to_ms(self, recipient: str) -> int:
         """The moment up to which this person was erased; -1 when they never were."""
@@ -68,17 +75,23 @@ class MemoryLog(MemoryConsumers):
 
     def _append(self, event: Event) -> None:
         if event.id not in self._ids:
+            log = self._site_log if is_of_site(event.campaign) else self._log
             self._appended += 1
             self._ids.add(event.id)
-            self._log[self._appended] = event
+            log[self._appended] = event
             self._of_message[event.campaign, event.recipient].append(event)
+
+    def _events(self) -> Iterator[Event]:
+        """All events, those of messages first."""
+        return chain(self._log.values(), self._site_log.values())
 
     def drop_details(self, hits: Sequence[Event]) -> int:
         """See `Details`."""
         kept = {hit.id: hit for hit in hits}
         changed = 0
         with self._lock:
-            for at, event in self._log.items():
+            logs = (self._log, self._site_log)
+            for log, at, event in [(each, *item) for each in logs for item in each.items()]:
                 if event.id in kept and event.decided is None:
                     hit = kept[event.id]
                     new = replace(
@@ -90,7 +103,7 @@ class MemoryLog(MemoryConsumers):
                         former_tag=b"",
                         decided=hit.decided,
                     )
-                    self._log[at] = new
+                    log[at] = new
                     of = self._of_message[event.campaign, event.recipient]
                     of[of.index(event)] = new
                     changed += 1
@@ -104,7 +117,7 @@ class MemoryLog(MemoryConsumers):
     def campaigns(self) -> Sequence[str]:
         """See `Store`."""
         with self._lock:
-            return sorted({campaign for campaign, _ in self._of_message})
+            return sorted({campaign for campaign, _ in self._of_message if not is_of_site(campaign)})
 
     def ranges(self, campaign: str, events: int) -> Sequence[tuple[str, str]]:
         """See `Store`."""
@@ -141,7 +154,9 @@ class MemoryLog(MemoryConsumers):
     def person(self, recipient: str) -> Iterator[Message]:
         """See `Store`."""
         with self._lock:
-            campaigns = sorted(campaign for campaign, of in self._of_message if of == recipient)
+            campaigns = sorted(
+                campaign for campaign, of in self._of_message if of == recipient and not is_of_site(campaign)
+            )
         messages = (self.message(campaign, recipient) for campaign in campaigns)
         return (message for message in messages if message.events)
 
@@ -151,7 +166,7 @@ class MemoryLog(MemoryConsumers):
         with self._lock:
             carriers = {
                 event.recipient
-                for event in self._log.values()
+                for event in self._events()
                 if event.campaign == campaign and event.destination in asked
             }
         return (self.message(campaign, recipient) for recipient in sorted(carriers))

@@ -33,6 +33,7 @@ from mailpixel.store.memory.retention import MemoryOldRecords
 from mailpixel.store.memory.shares import MemoryShares
 from mailpixel.store.memory.sign_ins import MemorySignIns
 from mailpixel.store.memory.signings import MemorySignings
+from mailpixel.store.memory.sites import MemorySites
 from mailpixel.store.opt_outs import OptOutsInLedger
 from mailpixel.store.registry import RegistryNews
 
@@ -45,6 +46,7 @@ class MemoryRegistry(
     MemoryShares,
     MemorySignIns,
     MemorySignings,
+    MemorySites,
 ):
     """A `Registry` in memory. Any thread may call it."""
 

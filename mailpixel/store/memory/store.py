@@ -12,7 +12,7 @@ from dataclasses import replace as changed_copy
 from mailpixel.errors import Conflict
 from mailpixel.kinds import HIT_KINDS
 from mailpixel.model import Event, Facts, Message
-from mailpixel.site_model import Click
+from mailpixel.site_model import Click, is_of_site
 from mailpixel.store.changes import FARTHEST, FoldedHit, FoldedHits, NewCounts
 from mailpixel.store.clicks import unpack_clicks
 from mailpixel.store.consumers import News
@@ -222,9 +222,10 @@ class MemoryStore(MemoryRetention):
             self._ids.discard(event.id)
             self._of_message.pop((event.campaign, recipient), None)
         folded = [campaign for campaign, states in self._states.items() if states.pop(recipient, None)]
-        self._changes.note(folded + [campaign for campaign, of, *_ in self._overflow if of == recipient])
+        past = {key for key in self._overflow if key[1] == recipient and not is_of_site(key[0])}
+        self._changes.note(folded + [campaign for campaign, *_ in past])
         self._aside = {key: error for key, error in self._aside.items() if key[1] != recipient}
-        self._overflow = {key: hits for key, hits in self._overflow.items() if key[1] != recipient}
+        self._overflow = {key: hits for key, hits in self._overflow.items() if key not in past}
         self._last_opens.pop(recipient, None)
         return len(gone), len(folded)
 
@@ -237,9 +238,10 @@ class MemoryStore(MemoryRetention):
     def forget_campaign(self, campaign: str) -> int:
         """See `Store`."""
         with self._lock:
-            gone = {at: event for at, event in self._log.items() if event.campaign == campaign}
+            log = self._site_log if is_of_site(campaign) else self._log
+            gone = {at: event for at, event in log.items() if event.campaign == campaign}
             for at, event in gone.items():
-                del self._log[at]
+                del log[at]
                 self._ids.discard(event.id)
                 self._of_message.pop((campaign, event.recipient), None)
             for of_campaign in (self._states, self._kept, self._kept_overflow, self._gone):
@@ -309,7 +311,7 @@ class MemoryStore(MemoryRetention):
         """See `Store`."""
         with self._lock:
             stored = [*self._of_message, *self._aside, *(key[:2] for key in self._overflow)]
-            people = {recipient for _, recipient in stored}
+            people = {recipient for campaign, recipient in stored if not is_of_site(campaign)}
         return sorted(each for each in people if person8(self._secret, each) in persons)
 
     def sweep(self) -> None:

@@ -6,18 +6,21 @@ one, whose writer then stores the agent again.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from mailpixel.store.sqlite.database import Database
+from mailpixel.store.sqlite.positions import MAIL, SITES, last_position
 from mailpixel.store.sqlite.unswept import note_unswept
 
 RECENT = 20_000
 """Positions at the end of the log that are read first. Agents that many people have are among them."""
 
 SUSPECT = "insert into suspect_agents select distinct agent from events"
-USED_SINCE = "select distinct agent from events where position > ?"
-LAST = "select coalesce(max(position), 0) from events"
+USED_SINCE = """
+    select agent from events where position > ?
+    union select agent from events where position > ? and position < 0
+"""
 
 
 def suspect_agents(connection: sqlite3.Connection, campaign: str, recipient: str | None = None) -> None:
@@ -35,10 +38,10 @@ def remove_unused_agents(database: Database, search: bool = True) -> None:
     """
     with database.reading() as connection:
         noted, suspects = _suspects(connection)
-        (last,) = connection.execute(LAST).fetchone()
-        suspects -= _used_since(connection, last - RECENT)
+        last = [last_position(connection, positions) for positions in (MAIL, SITES)]
+        suspects -= _used_since(connection, [max(last[0] - RECENT, 0), last[1] - RECENT])
         if suspects:
-            suspects -= _used_since(connection, 0)
+            suspects -= _used_since(connection, [MAIL.origin, SITES.origin])
     with _unchecked(database), database.writing() as connection:
         unused = sorted(suspects - _used_since(connection, last))
         if search:
@@ -53,9 +56,9 @@ def _suspects(connection: sqlite3.Connection) -> tuple[int, set[int]]:
     return max((row for row, _ in rows), default=0), {agent for _, agent in rows}
 
 
-def _used_since(connection: sqlite3.Connection, position: int) -> set[int]:
-    """The agents of the events after a position."""
-    return {agent for (agent,) in connection.execute(USED_SINCE, (position,))}
+def _used_since(connection: sqlite3.Connection, positions: Sequence[int]) -> set[int]:
+    """The agents of the events after two positions: of messages, and of visits and orders."""
+    return {agent for (agent,) in connection.execute(USED_SINCE, positions)}
 
 
 def _text_of(connection: sqlite3.Connection, agent: int) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain
 
-from mailpixel.store.sqlite.rows import COLUMNS, SqlRow
+from mailpixel.store.sqlite.positions import take_site_positions
+from mailpixel.store.sqlite.rows import COLUMNS, SITE_COLUMNS, SqlRow
 
 SIZES = tuple(sorted({1 << n for n in range(10)} | {3 << n for n in range(8)} | set(range(8, 129, 8))))
 """Rows in one insert. A group is one statement of the next larger size, its last row repeated. `executemany` would
@@ -22,12 +23,12 @@ NEVER_MS = (1 << 63) - 1
 UNLESS_ERASED = "where not exists (select 1 from suppressed where at_ms >= ?)"
 
 
-@lru_cache(maxsize=len(SIZES))
-def _insert_of(size: int) -> str:
-    row = f"({', '.join('?' * len(COLUMNS.split(', ')))})"
+@lru_cache(maxsize=2 * len(SIZES))
+def _insert_of(size: int, columns: str = COLUMNS) -> str:
+    row = f"({', '.join('?' * len(columns.split(', ')))})"
     values = ", ".join([row] * size)
     return (
-        f"insert into events ({COLUMNS}) select * from (values {values})"  # noqa: S608
+        f"insert into events ({columns}) select * from (values {values})"  # noqa: S608
         f" {UNLESS_ERASED} on conflict (id) do nothing"
     )
 
@@ -47,3 +48,14 @@ def insert(connection: sqlite3.Connection, rows: Sequence[SqlRow]) -> None:
     """Insert the rows that no tombstone keeps out, as this transaction sees them."""
     for start in range(0, len(rows), LARGEST):
         insert_at_once(connection, rows[start : start + LARGEST], NEVER_MS)
+
+
+def insert_of_sites(connection: sqlite3.Connection, rows: Sequence[SqlRow]) -> None:
+    """Insert rows of visits and orders, in this transaction. No tombstone concerns them: it names people."""
+    for start in range(0, len(rows), LARGEST):
+        some = rows[start : start + LARGEST]
+        size = SIZES[bisect_left(SIZES, len(some))]
+        first = take_site_positions(connection, size)
+        placed = ((first + number, *some[min(number, len(some) - 1)]) for number in range(size))
+        statement = _insert_of(size, SITE_COLUMNS)
+        connection.execute(statement, [*chain.from_iterable(placed), NEVER_MS])

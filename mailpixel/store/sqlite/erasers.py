@@ -15,6 +15,7 @@ from mailpixel.store.sqlite.aggregates import forget_last_opens
 from mailpixel.store.sqlite.counters import move_counters
 from mailpixel.store.sqlite.generations import remove_states, states_of
 from mailpixel.store.sqlite.persons import forget_cases
+from mailpixel.store.sqlite.positions import NOT_OF_SITES
 
 
 class People(NamedTuple):
@@ -38,7 +39,7 @@ class Eraser(NamedTuple):
 
 def _of_recipient(table: str) -> Eraser:
     """An eraser for a table with a column `recipient`, which is read once for all people."""
-    delete = f"delete from {table} where recipient in (select value from json_each(?))"  # noqa: S608
+    delete = f"delete from {table} where recipient in (select value from json_each(?)) and {NOT_OF_SITES}"  # noqa: S608
 
     def erase(connection: sqlite3.Connection, people: People) -> int:
         return connection.execute(delete, (json.dumps(list(people.recipients)),)).rowcount
@@ -147,6 +148,8 @@ IMPERSONAL: Mapping[str, str] = {
     "sessions": "who is signed in to the pages",
     "shares": "what the operator set up",
     "shelves": "generations of a campaign",
+    "site_positions": "a count of events",
+    "sites": "what the sender set up",
     "sign_in_links": "who may sign in to the pages",
     "signing_keys": "fingerprints of keys",
     "signings": "counts of a campaign",

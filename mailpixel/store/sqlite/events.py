@@ -8,23 +8,26 @@ from itertools import chain, pairwise
 from mailpixel.errors import StoreUnavailable
 from mailpixel.kinds import EventKind
 from mailpixel.model import Event, Facts, Message
+from mailpixel.site_model import is_of_site
 from mailpixel.store.log import Overflow, PutAside
 from mailpixel.store.sqlite.agents import is_gone
-from mailpixel.store.sqlite.appending import LARGEST, insert, insert_at_once
+from mailpixel.store.sqlite.appending import LARGEST, insert, insert_at_once, insert_of_sites
 from mailpixel.store.sqlite.changes import note_changed
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.network_entries import NetworkNumbers, intern_networks
 from mailpixel.store.sqlite.persons import CAMPAIGNS, campaigns_of
+from mailpixel.store.sqlite.positions import MAIL, Range
 from mailpixel.store.sqlite.rows import (
     READ,
     AgentNumbers,
     SqlRow,
     Texts,
-    check_id,
+    check_event,
     intern_agents,
     known_agents,
     to_event,
     to_row,
+    to_site_row,
 )
 from mailpixel.store.sqlite.tombstones import kept_events, kept_overflow
 
@@ -42,14 +45,17 @@ page stays in memory meanwhile."""
 
 HAS_EVENTS = "select 1 from events where campaign = ? and recipient = ? limit 1"
 OF_MESSAGE = f"select {READ} from events e where e.campaign = ? and e.recipient = ?"  # noqa: S608
-LATEST = f"select {READ} from events e order by e.position desc limit ?"  # noqa: S608
+LATEST = f"select {READ} from events e where e.position > 0 order by e.position desc limit ?"  # noqa: S608
 OF_PAGE = (
     f"select {READ} from events e where e.campaign = ? and e.recipient > ? and e.recipient <= ?"  # noqa: S608
     " order by e.recipient limit ?"
 )
 NEWS = """
     select campaign, recipient, max(position)
-    from (select position, campaign, recipient from events where position > ? order by position limit ?)
+    from (
+        select position, campaign, recipient from events
+        where position > ? and position <= ? order by position limit ?
+    )
     group by campaign, recipient
 """
 NAMES = """
@@ -79,7 +85,7 @@ class EventLog:
     def append(self, events: Sequence[Event]) -> None:
         """Write all events that no tombstone keeps out, or raise and write nothing."""
         for event in events:
-            check_id(event)
+            check_event(event)
         if not events:
             return
         try:
@@ -101,17 +107,23 @@ class EventLog:
                 connection, {event.network for event in kept if event.network not in entries}
             )
             numbers, networks = {**known, **new}, {**entries, **named}
+            of_sites = [event for event in kept if is_of_site(event.campaign)]
+            messages = [event for event in kept if not is_of_site(event.campaign)] if of_sites else kept
             insert(
                 connection,
-                [to_row(event, numbers[event.agent], networks[event.network]) for event in kept],
+                [to_row(event, numbers[event.agent], networks[event.network]) for event in messages],
+            )
+            insert_of_sites(
+                connection,
+                [to_site_row(event, numbers[event.agent], networks[event.network]) for event in of_sites],
             )
         self._numbers.learn(new)
         self._networks.learn(named)
 
     def _append_at_once(self, events: Sequence[Event]) -> bool:
-        """Append with one statement. That nearly always works: nothing is new and no one was erased lately."""
+        """Append with one statement. For mail that nearly always works: nothing is new, no one was erased lately."""
         known, networks = self._numbers.known, self._networks.known
-        if len(events) > LARGEST:
+        if len(events) > LARGEST or any(is_of_site(event.campaign) for event in events):
             return False
         try:
             rows = [to_row(event, known[event.agent], networks[event.network]) for event in events]
@@ -131,7 +143,7 @@ class EventLog:
     def append_evidence(self, hits: Sequence[Event]) -> int:
         """Write the hits whose messages have events. An unknown agent is stored as empty."""
         for hit in hits:
-            check_id(hit)
+            check_event(hit)
         with self._database.reading() as connection:
             known = [
                 hit
@@ -152,7 +164,7 @@ class EventLog:
             kept = kept_overflow(connection, overflow)
             rows = [(each.campaign, each.recipient, each.day, each.edge, each.hits) for each in kept]
             connection.executemany(RAISE_OVERFLOW, rows)
-            note_changed(connection, (each.campaign for each in kept))
+            note_changed(connection, (each.campaign for each in kept if not is_of_site(each.campaign)))
 
     def latest(self, limit: int) -> Sequence[Event]:
         """The last events, newest first."""
@@ -161,10 +173,10 @@ class EventLog:
             self._texts.load(connection, rows)
         return [to_event(row, self._texts) for row in rows]
 
-    def named_after(self, position: int, limit: int) -> tuple[int, Sequence[SqlRow]]:
+    def named_after(self, position: int, limit: int, within: Range = MAIL) -> tuple[int, Sequence[SqlRow]]:
         """The position of the last of the next `limit` events, and rows that begin with their messages' names."""
         with self._database.reading() as connection:
-            named = connection.execute(NEWS, (position, limit)).fetchall()
+            named = connection.execute(NEWS, (position, within.last, limit)).fetchall()
         return max((last for _, _, last in named), default=position), named
 
     def named(self, named: Sequence[SqlRow]) -> Iterator[Message | PutAside]:

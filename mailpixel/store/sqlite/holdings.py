@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from mailpixel.store.retention import Holding, Kept
 from mailpixel.store.sqlite.kept import id_from
+from mailpixel.store.sqlite.positions import OF_MESSAGES
 from mailpixel.store.sqlite.rows import HITS
 from mailpixel.times import DAY_MS
 
@@ -22,11 +23,14 @@ class Counted(NamedTuple):
     oldest: str
 
 
-DETAILED = "from events where tag is not null and decided is null and kind in {HITS} and address is {}null"
-EVENTS_PAST = """
-    select count(*) from events e where id < :before_id and not exists
+DETAILED = (
+    "from events where {OF_MESSAGES} and tag is not null and decided is null and kind in {HITS}"
+    " and address is {}null"
+)
+EVENTS_PAST = f"""
+    select count(*) from events e where id < :before_id and {OF_MESSAGES} and not exists
         (select 1 from events y where y.campaign = e.campaign and y.recipient = e.recipient and y.id >= :before_id)
-"""
+"""  # noqa: S608
 SILENT = "(select person8 from consents group by person8 having max(max(at_ms, recorded_ms)) < :before_ms)"
 # A refusal stays without the id; bits 1, 3, 5 and so on of the states say that one is in force.
 REFUSES = 2 * sum(4**place for place in range(6))
@@ -38,7 +42,7 @@ CONSENTS_PAST = f"""
 
 
 def _details(full: bool) -> Counted:
-    which = DETAILED.format("not " if full else "", HITS=HITS)
+    which = DETAILED.format("not " if full else "", HITS=HITS, OF_MESSAGES=OF_MESSAGES)
     return Counted(
         (), f"select count(*) {which}", f"select count(*) {which} and id < :before_id", f"min(id) {which}"
     )
@@ -56,7 +60,10 @@ COUNTED: Mapping[Kept, Counted] = {
     Kept.DETAILS: _details(False),
     Kept.FULL_DETAILS: _details(True),
     Kept.EVENTS: Counted(
-        ("events", "states", "overflow"), "select count(*) from events", EVENTS_PAST, "min(id) from events"
+        ("events", "states", "overflow"),
+        f"select count(*) from events where {OF_MESSAGES}",  # noqa: S608
+        EVENTS_PAST,
+        f"min(id) from events where {OF_MESSAGES}",
     ),
     Kept.MAILS: Counted(
         ("mails",),

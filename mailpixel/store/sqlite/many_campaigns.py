@@ -14,6 +14,7 @@ from mailpixel.store.sqlite.aggregates import buckets_of, joined, whole_of
 from mailpixel.store.sqlite.counters import bounds_of
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.kept import gone_until, kept_days, kept_overflow, kept_totals
+from mailpixel.store.sqlite.positions import OF_MESSAGES
 from mailpixel.store.sqlite.projections import after_ms, as_of_ms
 from mailpixel.store.sqlite.rows import HITS
 from mailpixel.times import DAY_MS
@@ -31,7 +32,7 @@ EDITIONS = "select campaign, edition from editions where campaign in (select val
 # The last few seconds of all campaigns, however long their logs are. The plus sign keeps SQLite from an index by
 # campaign, which has every event.
 PROVISIONAL = (
-    f"select campaign, count(*) from events where id >= ? and kind in {HITS}"  # noqa: S608
+    f"select campaign, count(*) from events where id >= ? and {OF_MESSAGES} and kind in {HITS}"  # noqa: S608
     f" and not facts & {int(Facts.FORGED)} group by +campaign"
 )
 # A campaign is here a list of its id and the bounds of its window.

@@ -33,6 +33,7 @@ from mailpixel.store.sqlite.generations import (
 )
 from mailpixel.store.sqlite.kept import still_logged
 from mailpixel.store.sqlite.persons import note_campaign
+from mailpixel.store.sqlite.positions import last_position
 
 PART = 5_000
 """States stored in one transaction."""
@@ -44,7 +45,6 @@ ROUNDS = 100
 """Most rounds of catching up. After them the exchange takes whatever is left."""
 
 LOGGED_SINCE = "select distinct recipient from events where position > ? and campaign = ? order by recipient"
-LAST = "select coalesce(max(position), 0) from events"
 
 
 class NewGeneration:
@@ -68,7 +68,7 @@ class NewGeneration:
         self._generation = 0
         self._highest = ""
         with database.reading() as connection:
-            self._position = _last_position(connection)
+            self._position = last_position(connection)
             self._erasures = read_cursor(connection).erasures
 
     @contextmanager
@@ -136,7 +136,7 @@ class NewGeneration:
     def _logged_meanwhile(self, connection: sqlite3.Connection) -> list[Folded]:
         """The messages with events logged since the last round, judged again."""
         found = connection.execute(LOGGED_SINCE, (self._position, self._campaign)).fetchall()
-        self._position = _last_position(connection)
+        self._position = last_position(connection)
         messages = (self._readable(connection, recipient) for (recipient,) in found)
         return [each if isinstance(each, PutAside) else self._fold(each) for each in messages]
 
@@ -162,7 +162,3 @@ class NewGeneration:
         note_changed(connection, [self._campaign])
         cursor = read_cursor(connection)
         write_cursor(connection, cursor._replace(replacements=cursor.replacements + 1))
-
-
-def _last_position(connection: sqlite3.Connection) -> int:
-    return int(connection.execute(LAST).fetchone()[0])

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from mailpixel.store.sqlite.person_secret import secret_of
+from mailpixel.store.sqlite.positions import NOT_OF_SITES, last_position
 from mailpixel.store.tombstones import person8
 
 MOST_UNNOTED = 200_000
@@ -24,15 +25,16 @@ CATCH_UP = "select distinct recipient, campaign from events where position > ? a
 NOTE = "insert or ignore into cases_of values (?, ?)"
 NOTED = "select campaign from cases_of where person8 = ?"
 # Jumps from each campaign to the next along the index: one step for each campaign, not for each event.
-CAMPAIGNS = """
+# Sites are left out at the end: a few steps more.
+CAMPAIGNS = f"""
     with recursive logged (campaign) as (
         select min(campaign) from events
         union all
         select (select min(campaign) from events where campaign > logged.campaign)
         from logged where logged.campaign is not null
     )
-    select campaign from logged where campaign is not null order by campaign
-"""
+    select campaign from logged where campaign is not null and {NOT_OF_SITES} order by campaign
+"""  # noqa: S608
 
 
 def note_campaign(connection: sqlite3.Connection, campaign: str, recipients: Iterable[str]) -> None:
@@ -61,7 +63,7 @@ def campaigns_of(connection: sqlite3.Connection, recipient: str) -> list[str]:
 def campaigns_of_all(connection: sqlite3.Connection, recipients: Sequence[str]) -> dict[str, list[str]]:
     """The campaigns that may have events of each of these people. The end of the log is read once for all."""
     position = _noted(connection)
-    (last,) = connection.execute("select coalesce(max(position), 0) from events").fetchone()
+    last = last_position(connection)
     if last - position > MOST_UNNOTED:
         every = [campaign for (campaign,) in connection.execute(CAMPAIGNS)]
         return dict.fromkeys(recipients, every)

@@ -26,12 +26,13 @@ from mailpixel.store.sqlite.generations import (
 )
 from mailpixel.store.sqlite.kept import gone_until, kept_overflow, kept_totals, still_logged
 from mailpixel.store.sqlite.persons import note_campaign, note_progress
+from mailpixel.store.sqlite.positions import OF_MESSAGES
 from mailpixel.store.sqlite.rows import HITS
 from mailpixel.store.sqlite.tombstones import kept_folded
 
 # The plus sign makes SQLite read the last few seconds instead of the whole campaign.
 PROVISIONAL = (
-    f"select count(*) from events where id >= ? and +campaign = ? and kind in {HITS}"  # noqa: S608
+    f"select count(*) from events where id >= ? and {OF_MESSAGES} and +campaign = ? and kind in {HITS}"  # noqa: S608
     f" and not facts & {int(Facts.FORGED)}"
 )
 

@@ -22,6 +22,7 @@ from mailpixel.store.sqlite.privacy_choice import SqlitePrivacyChoices
 from mailpixel.store.sqlite.shares import SqliteShares
 from mailpixel.store.sqlite.sign_ins import SqliteSignIns
 from mailpixel.store.sqlite.signings import SqliteSignings
+from mailpixel.store.sqlite.sites import SqliteSites
 from mailpixel.store.sqlite.webhooks import SqliteWebhooks
 from mailpixel.store.sqlite.wordings import SqliteWordings
 
@@ -39,6 +40,7 @@ class SqliteRegistry(
     SqliteShares,
     SqliteSignIns,
     SqliteSignings,
+    SqliteSites,
     SqliteWebhooks,
     SqliteLetters,
     SqliteInbound,

@@ -17,13 +17,16 @@ from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.generations import FILLING, LIVE, remove_states, states_of, sweep_left
 from mailpixel.store.sqlite.kept import OVERFLOW, id_from, keep, note_gone
 from mailpixel.store.sqlite.person_secret import secret_of
+from mailpixel.store.sqlite.positions import OF_MESSAGES
 from mailpixel.store.tombstones import person8
 from mailpixel.times import DAY_MS
 
 Key = tuple[str, str]
 """Campaign and recipient of a message."""
 
-PAST = "select id, campaign, recipient from events where id > ? and id < ? order by id limit ?"
+PAST = f"""
+    select id, campaign, recipient from events where id > ? and id < ? and {OF_MESSAGES} order by id limit ?
+"""  # noqa: S608
 LAST = "select max(id), max(position), count(*) from events where campaign = ? and recipient = ?"
 HITS_PAST_CAP = "select coalesce(sum(hits), 0) from overflow where campaign = ? and recipient = ?"
 SHELVES = f"select id, live from shelves where campaign = ? and live in ({FILLING}, {LIVE})"  # noqa: S608

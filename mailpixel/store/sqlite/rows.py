@@ -8,6 +8,7 @@ from typing import Any
 from mailpixel.errors import InvalidInput
 from mailpixel.kinds import HIT_KINDS, EventKind, Reason
 from mailpixel.model import Decision, Event, Verdict, Via
+from mailpixel.site_model import is_of_site
 from mailpixel.store.sqlite.network_entries import NetworkTexts
 from mailpixel.traffic.facts import facts_with
 
@@ -18,6 +19,11 @@ KINDS: tuple[tuple[EventKind, Reason | None], ...] = (
     (EventKind.OPTOUT, None),
     *((EventKind.BOUNCE, reason) for reason in Reason),
     *((EventKind.COMPLAINT, reason) for reason in Reason),
+    (EventKind.STEP, None),
+    (EventKind.CONSENT, None),
+    (EventKind.PURCHASE, None),
+    (EventKind.REFUND, None),
+    (EventKind.CANCEL, None),
 )
 """A kind and its reason are stored together, as their index here. Add new ones at the end."""
 HITS = str(tuple(KINDS.index((kind, None)) for kind in HIT_KINDS))
@@ -26,9 +32,11 @@ HITS = str(tuple(KINDS.index((kind, None)) for kind in HIT_KINDS))
 COLUMNS = (
     "id, kind, campaign, recipient, link, destination, method, address, agent, facts, tag, network, decided"
 )
+SITE_COLUMNS = f"position, {COLUMNS}, body"
+"""The columns of a visit's or order's event."""
 READ = (
     "e.campaign, e.recipient, e.id, e.kind, e.link, e.destination, e.method, e.address, e.agent, e.facts,"
-    " e.tag, e.network, e.decided"
+    " e.tag, e.network, e.decided, e.body"
 )
 """The columns that `to_event` takes, of the events as `e`."""
 
@@ -43,12 +51,17 @@ _KIND_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
 SqlRow = tuple[Any, ...]
 
 
-def check_id(event: Event) -> None:
-    """Raises `InvalidInput` when the id is not 16 bytes that begin with the event's moment."""
+def check_event(event: Event) -> None:
+    """Raises `InvalidInput` when the id is not 16 bytes that begin with the event's moment.
+
+    So it does when a message has a body, which would not be stored.
+    """
     if len(event.id) != 16 or int.from_bytes(event.id[:6], "big") != event.received_at_ms:
         raise InvalidInput(
             "id", "must be 16 bytes that begin with received_at_ms; use ids made by `EventIds`"
         )
+    if event.body and not is_of_site(event.campaign):
+        raise InvalidInput("body", "belongs to events of visits and orders only; leave it empty")
 
 
 def to_row(event: Event, agent: int, network: int | None) -> SqlRow:
@@ -80,6 +93,11 @@ def decision_text(decided: Decision) -> str:
 def _decision(text: str) -> Decision:
     verdict, rule, via, dup, client = text.split(" ")
     return Decision(Verdict(verdict), rule, None if via == "-" else Via(via), dup == "1", int(client))
+
+
+def to_site_row(event: Event, agent: int, network: int | None) -> SqlRow:
+    """The row of a visit's or order's event in the order of `SITE_COLUMNS`, without its position."""
+    return (*to_row(event, agent, network), event.body or None)
 
 
 class AgentNumbers:
@@ -160,6 +178,7 @@ def to_event(row: SqlRow, texts: Texts) -> Event:
         tag,
         network,
         decided,
+        body,
     ) = row
     kind, reason = KINDS[number]
     return Event(
@@ -179,4 +198,5 @@ def to_event(row: SqlRow, texts: Texts) -> Event:
         b"" if tag is None else tag[TAG_BYTES:],
         None if network is None else texts.networks[network],
         None if decided is None else _decision(decided),
+        "" if body is None else body,
     )

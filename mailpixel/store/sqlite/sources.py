@@ -9,6 +9,7 @@ from mailpixel.model import Facts
 from mailpixel.store.log import Followed
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.events import EventLog
+from mailpixel.store.sqlite.positions import MAIL
 from mailpixel.store.sqlite.rows import KINDS
 
 PAGE = 500
@@ -49,7 +50,10 @@ def messages_by_source(
 
 def _firsts(database: Database, least: int, since_ms: int, campaign: str | None) -> Sequence[int]:
     """The position of each source's first click on each message, grouped by source."""
-    narrowed: dict[str, object] = {"kind = ?": KINDS.index((EventKind.CLICK, None))}
+    narrowed: dict[str, object] = {
+        "kind = ?": KINDS.index((EventKind.CLICK, None)),
+        "+position > ?": MAIL.origin,
+    }
     if since_ms > 0:
         narrowed["id >= ?"] = since_ms.to_bytes(6, "big")
     if campaign is not None:

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from mailpixel.model import Event, Message
-from mailpixel.site_model import Click
+from mailpixel.site_model import MESSAGES, Cases, Click
 from mailpixel.store.aggregates import NO_DAYS, Report, ViewCount
 from mailpixel.store.changes import FoldedHits, NewCounts
 from mailpixel.store.consumers import WHOLE, News, Part
@@ -80,9 +80,9 @@ class SqliteStore:
         """See `Store`."""
         return self._log.latest(limit)
 
-    def consumer(self, name: str, part: Part = WHOLE) -> SqliteConsumer:
+    def consumer(self, name: str, part: Part = WHOLE, cases: Cases = MESSAGES) -> SqliteConsumer:
         """See `Store`."""
-        return SqliteConsumer(self._database, self._log, name, part)
+        return SqliteConsumer(self._database, self._log, name, part, cases)
 
     def position_at(self, moment_ms: int | None) -> str:
         """See `Store`."""

@@ -4,10 +4,12 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 
 from mailpixel.model import Event
+from mailpixel.site_model import is_of_site
 from mailpixel.store.erasure import Ahead, Suppression
 from mailpixel.store.log import Overflow, PutAside
 from mailpixel.store.projections import Folded
 from mailpixel.store.sqlite.person_secret import secret_of
+from mailpixel.store.sqlite.positions import NOT_OF_SITES, OF_MESSAGES
 from mailpixel.store.tombstones import day_of, last_ms, moment_kept, person8
 from mailpixel.times import DAY_MS
 
@@ -18,13 +20,13 @@ VERSION = "select count(*), coalesce(max(at_ms), -1), coalesce(max(lifted_ms), -
 # Every table that may hold somebody of whom another knows nothing.
 EVERYBODY = (
     "select recipient from states",
-    "select distinct recipient from events",
-    "select distinct recipient from overflow",
-    "select distinct recipient from aside",
+    f"select distinct recipient from events where {OF_MESSAGES}",  # noqa: S608
+    f"select distinct recipient from overflow where {NOT_OF_SITES}",  # noqa: S608
+    f"select distinct recipient from aside where {NOT_OF_SITES}",  # noqa: S608
     "select distinct recipient from webhook_letters",
     "select distinct recipient from consents where recipient is not null",
 )
-LAST_LOGGED = "select id from events order by position desc limit 1"
+LAST_LOGGED = "select id from events where position > 0 order by position desc limit 1"
 
 
 def bury(connection: sqlite3.Connection, moments: Mapping[str, int]) -> None:
@@ -58,12 +60,16 @@ def people_of(connection: sqlite3.Connection, persons: Collection[bytes]) -> lis
 
 
 def kept_events(connection: sqlite3.Connection, events: Sequence[Event]) -> Sequence[Event]:
-    """The events that no tombstone keeps out. Events younger than every tombstone need no lookup."""
+    """The events that no tombstone keeps out: those of messages. Events younger than every tombstone need no lookup."""
     newest_ms = _newest_ms(connection)
     if all(event.received_at_ms > newest_ms for event in events):
         return events
     erased = _Erased(connection)
-    return [event for event in events if event.received_at_ms > erased.up_to_ms(event.recipient)]
+    return [
+        event
+        for event in events
+        if is_of_site(event.campaign) or event.received_at_ms > erased.up_to_ms(event.recipient)
+    ]
 
 
 def kept_overflow(connection: sqlite3.Connection, overflow: Sequence[Overflow]) -> Sequence[Overflow]:
@@ -72,7 +78,11 @@ def kept_overflow(connection: sqlite3.Connection, overflow: Sequence[Overflow]) 
     if all(each.day > newest for each in overflow):
         return overflow
     erased = _Erased(connection)
-    return [each for each in overflow if each.day > day_of(erased.up_to_ms(each.recipient))]
+    return [
+        each
+        for each in overflow
+        if is_of_site(each.campaign) or each.day > day_of(erased.up_to_ms(each.recipient))
+    ]
 
 
 def kept_folded(connection: sqlite3.Connection, folded: Sequence[Folded]) -> Sequence[Folded]:
