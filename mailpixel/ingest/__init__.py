@@ -6,6 +6,7 @@ caps            how often a message was hit today
 agent_bounds    how many new user agents a day
 live            what a server knows while it runs: signing keys, registry, people, rules
 registry_cache  campaigns and API keys in memory
+site_cache      web sites in memory
 people_cache    what people agreed to, in memory
 group           hits that share a commit, and their answers
 batches         events of streams, a share of each commit

@@ -16,6 +16,7 @@ campaigns         campaigns and links
 campaign_changes  what follows from a change of a campaign
 consents          what people said about being measured, and the texts they saw
 opt_outs          people who refuse opens and clicks
+sites             web sites
 shares            addresses that show the figures of one campaign
 sign_ins          links that sign in, and sessions
 erasures          which erasures are not finished, and which workers know of them

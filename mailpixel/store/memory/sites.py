@@ -37,7 +37,7 @@ class MemorySites:
 
     def site_news(self, since: int) -> SiteNews:
         """See `SiteFeed`."""
-        news = [site for _, (at, site) in sorted(self._sites.items()) if at > since]
+        news = tuple(site for _, (at, site) in sorted(self._sites.items()) if at > since)
         return SiteNews(max(since, self._sites_changed_at), news)
 
     def add_site(self, site: Site) -> None:
