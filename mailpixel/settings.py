@@ -93,7 +93,7 @@ class Settings:
         730,
         "days",
         "Hits on a campaign sent longer ago are answered but not counted, and a message is removed this long after its"
-        " last event; figures stay. 0 counts and keeps them for ever.",
+        " last event, and at twice that age at the latest; figures stay. 0 counts and keeps them for ever.",
         0,
         36_500,
     )

@@ -14,12 +14,14 @@ from mailpixel.privacy.retained import Period
 from mailpixel.store.campaigns import ChangedCampaigns
 from mailpixel.store.retention import Kept, OldRecords, Retention, RetentionRun
 from mailpixel.store.salts import Salts
-from mailpixel.times import DAY_MS
+from mailpixel.times import DAY_MS, HOUR_MS
 
 AT_ONCE = 500
 """Rows of one transaction. It holds the write lock for some milliseconds."""
 PATIENCE_MS = 7 * DAY_MS
 """How much longer messages stay whose campaign waits to be judged again."""
+QUIET_MS = HOUR_MS
+"""How long a message must have been without events that is removed although it is still read."""
 TRIES = 40
 """How often emptying the write-ahead log is tried. A reader prevents it."""
 
@@ -80,7 +82,7 @@ class Retaining:
             case Kept.DETAILS | Kept.FULL_DETAILS:
                 return self._details(kind is Kept.FULL_DETAILS, before_ms)
             case Kept.EVENTS:
-                return self._events(before_ms)
+                return self._events(before_ms, now_ms)
             case Kept.LAST_OPENS | Kept.REPORTS:
                 return _all(partial(self.store.remove_days, kind, before_ms, AT_ONCE))
             case _:
@@ -100,17 +102,21 @@ class Retaining:
             hits, more = dropping.round(before_ms, AT_ONCE)
             yield hits
 
-    def _events(self, before_ms: int) -> Iterator[int]:
-        """Messages of campaigns that wait to be judged again stay a few days longer, so that they count as judged."""
-        waiting = frozenset((*self.registry.stale(), *self.registry.relinked()))
-        yield from self._messages(before_ms, waiting)
-        if waiting:
-            yield from self._messages(before_ms - PATIENCE_MS, frozenset())
+    def _events(self, before_ms: int, now_ms: int) -> Iterator[int]:
+        """Messages of campaigns that wait to be judged again stay a few days longer, so that they count as judged.
 
-    def _messages(self, before_ms: int, spared: frozenset[str]) -> Iterator[int]:
+        A message that is read for years, in a campaign without a time of sending, goes after twice the time.
+        """
+        waiting = frozenset((*self.registry.stale(), *self.registry.relinked()))
+        for spared, longer_ms in ((waiting, 0), (frozenset[str](), PATIENCE_MS))[: 2 if waiting else 1]:
+            yield from self._messages(before_ms - longer_ms, spared)
+            twice_ms = before_ms - (now_ms - before_ms) - longer_ms
+            yield from self._messages(twice_ms, spared, now_ms - QUIET_MS)
+
+    def _messages(self, before_ms: int, spared: frozenset[str], quiet_ms: int | None = None) -> Iterator[int]:
         after = b""
         while True:
-            removed = self.store.forget_past(before_ms, after, AT_ONCE, spared)
+            removed = self.store.forget_past(max(before_ms, 0), after, AT_ONCE, spared, quiet_ms)
             after = removed.after
             yield removed.events
             if not after:

@@ -29,10 +29,11 @@ async def readyz(request: Request) -> Response:
     """200 when hits are written and folded and all knowledge is fresh, else 503.
 
     JSON
-    {"ready","log","pending_hits","fold","fold_lag_s","consumers":{name:{"lag_s"}},"put_aside","knowledge":{part:{"fresh","age_s"}}}.
+    {"ready","log","pending_hits","fold","fold_lag_s","consumers":{name:{"lag_s"}},"put_aside","retention_age_s","knowledge":{part:{"fresh","age_s"}}}.
     Of the consumers only the fold affects readiness. The parts of the knowledge are the signing keys, the
     registry, the rules, and whether the database files are in place; ages are in seconds. `put_aside` counts
-    messages that could not be judged; they do not keep others from being counted.
+    messages that could not be judged; they do not keep others from being counted. `retention_age_s` is the time
+    since what is past was last removed; null when that never happened or is not known.
     """
     state = await _state(request.state.services)
     return JSONResponse(state, 200 if state["ready"] else 503, headers={"cache-control": "no-store"})
@@ -53,8 +54,8 @@ async def metrics(request: Request) -> Response:
 
 
 async def _state(services: Services) -> dict[str, Any]:
-    lags_s, put_aside = await services.threads.checks.run(
-        lambda: (lags_s_of(services), put_aside_of(services))
+    lags_s, put_aside, retention_age_s = await services.threads.checks.run(
+        lambda: (lags_s_of(services), put_aside_of(services), retention_age_s_of(services))
     )
     lag_s = lags_s[FOLD]
     log = "failing" if services.committer.failing else "ok"
@@ -67,6 +68,7 @@ async def _state(services: Services) -> dict[str, Any]:
         "fold_lag_s": lag_s,
         "consumers": {name: {"lag_s": lag_s} for name, lag_s in lags_s.items()},
         "put_aside": put_aside,
+        "retention_age_s": retention_age_s,
         "knowledge": {
             part.name: {"fresh": part.fresh, "age_s": round(part.age_s(), 1)}
             for part in services.refreshing.parts
@@ -91,15 +93,20 @@ def _stored(services: Services, lags_s: Mapping[str, float | None]) -> bytes:
     """The metrics of webhooks and retention; nothing when the store cannot be read."""
     try:
         figures = webhook_figures(services.registry, lags_s)
-        return stored_exposition(replace(figures, retention_age_s=_retention_age_s(services)))
+        age_s = retention_age_s_of(services)
+        return stored_exposition(replace(figures, retention_age_s=math.inf if age_s is None else age_s))
     except StoreUnavailable:
         return b""
 
 
-def _retention_age_s(services: Services) -> float:
-    registry, now_ms = services.registry, services.clock()
-    at_ms = last_run_ms(periods(services.settings, registry.privacy_choice()), registry.retention_runs())
-    return math.inf if at_ms is None else max(now_ms - at_ms, 0) / 1000
+def retention_age_s_of(services: Services) -> float | None:
+    """Seconds since every kind was gone through; None when one never was, or when the store cannot be read."""
+    registry = services.registry
+    try:
+        at_ms = last_run_ms(periods(services.settings, registry.privacy_choice()), registry.retention_runs())
+    except StoreUnavailable:
+        return None
+    return None if at_ms is None else max(services.clock() - at_ms, 0) / 1000
 
 
 def _lags_s_in(state: dict[str, Any]) -> Mapping[str, float | None]:

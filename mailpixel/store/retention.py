@@ -63,9 +63,17 @@ class Retention(Protocol):
     """Removes what is old from the log, and keeps what it added to the figures."""
 
     def forget_past(
-        self, before_ms: int, after: bytes = b"", limit: int = 500, spared: Collection[str] = ()
+        self,
+        before_ms: int,
+        after: bytes = b"",
+        limit: int = 500,
+        spared: Collection[str] = (),
+        quiet_ms: int | None = None,
     ) -> Removed:
         """Remove messages whose last event was received before a moment: about `limit` events, in one transaction.
+
+        With `quiet_ms` those go whose first event was received before `before_ms`, and whose last before `quiet_ms`:
+        messages that are read for years.
 
         A message goes as a whole, with its state, so no verdict ever changes by half of a message. What it added to
         the figures of its campaign stays, by day (UTC) where it was by quarter hour. Messages that are not folded

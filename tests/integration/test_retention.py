@@ -1,7 +1,9 @@
 """What is past its time is removed by the running service and by the command, and everything that shows it says so."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -14,18 +16,22 @@ from mailpixel.classify import Rules, judge
 from mailpixel.cli import cli
 from mailpixel.doctor import Grade, check_retention
 from mailpixel.folder.opening import begin
+from mailpixel.kinds import EventKind
 from mailpixel.privacy.retained import RETAINED, Period, periods
 from mailpixel.privacy.retaining import Retaining
 from mailpixel.projections.fold import Fold
 from mailpixel.projections.known_campaigns import KnownCampaigns
 from mailpixel.settings import Settings
+from mailpixel.store.aggregates import Report
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from mailpixel.store.privacy_choice import PrivacyChoice
 from mailpixel.store.retention import Kept, RetentionRun
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore
 from mailpixel.times import DAY_MS, HOUR_MS, now_ms
 from mailpixel.work.retention import RetentionAtWork
+from tests.support.api import Api
 from tests.support.builders import a_campaign, a_click, a_delivery, an_open, at_ms
+from tests.support.stores import a_store
 
 RULES = Rules()
 DAY = 86_400
@@ -79,6 +85,21 @@ def test_what_is_past_goes_and_is_noted() -> None:
     assert set(runs) == set(Kept)
     assert runs[Kept.EVENTS] == RetentionRun(NOW_MS, 2, NOW_MS)
     assert store.people_gone() == {"spring": NOW_MS - 730 * DAY_MS}
+
+
+def test_a_message_that_somebody_reads_every_day_for_years_goes_after_twice_the_time() -> None:
+    store, registry = a_past()
+    years = [an_open(second * DAY, recipient="reader") for second in range(100, 3_000, 100)]
+    store.append(years)
+    fold(store, registry, at_ms(3_000 * DAY))
+    counted = store.figures("spring", NOW_MS, 0).totals["opens.human"]
+    early = 100 * DAY + 2 * SETTINGS.retention_days * DAY
+    assert sum(retaining(store, registry).rounds(kept_for(), at_ms(early))) == 2
+    assert sum(retaining(store, registry).rounds(kept_for(), at_ms(early + DAY))) == 0
+    assert "reader" in [message.recipient for message in store.messages("spring")]
+    assert sum(retaining(store, registry).rounds(kept_for(), at_ms(3_000 * DAY))) == len(years) + 2
+    assert list(store.messages("spring")) == []
+    assert store.figures("spring", NOW_MS, 0).totals["opens.human"] == counted
 
 
 def test_a_folder_of_an_earlier_release_keeps_messages_until_a_mode_is_chosen() -> None:
@@ -175,6 +196,27 @@ def test_while_another_process_does_it_nothing_is_done_and_after_an_end_it_start
     clock.now_ms += 60_000
     at_work(store, registry, clock, "next").catch_up(clock, 5_000)
     assert [message.recipient for message in store.messages("spring")] == ["young"]
+
+
+def test_the_key_of_marks_goes_with_the_last_mark_of_its_campaign(tmp_path: Path) -> None:
+    with (
+        a_store("sqlite", tmp_path) as store,
+        closing(sqlite3.connect(tmp_path / "mailpixel.db")) as database,
+    ):
+        for campaign, day in (("spring", 100), ("autumn", 101)):
+            store.count_reports([Report(campaign, EventKind.DELIVERY, "r-1")], day)
+        keys = "select campaign from report_keys order by campaign"
+        assert database.execute(keys).fetchall() == [("autumn",), ("spring",)]
+        store.remove_days(Kept.REPORTS, 101 * DAY_MS)
+        assert database.execute(keys).fetchall() == [("autumn",)]
+
+
+def test_readiness_says_when_what_is_past_was_last_removed(api: Api) -> None:
+    assert api.client.get("/readyz").json()["retention_age_s"] is None
+    for kind in Kept:
+        api.registry.note_retention(kind, now_ms() - 5_000, 0)
+    age_s = api.client.get("/readyz").json()["retention_age_s"]
+    assert age_s >= 5
 
 
 def test_doctor_says_when_it_ran_and_what_waits() -> None:

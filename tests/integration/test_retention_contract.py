@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailpixel.classify import Rules, judge
+from mailpixel.errors import Conflict
 from mailpixel.kinds import EventKind
 from mailpixel.model import Event, Message
 from mailpixel.modes import Statement
@@ -152,6 +153,52 @@ def test_it_goes_on_where_it_stopped_however_small_the_steps(store: Store, limit
     assert forget(store, limit) == Removed(6, 18)
     assert forget(store, limit) == Removed()
     assert [message.recipient for message in store.messages("spring")] == ["r-3"]
+
+
+def test_a_message_that_is_read_for_years_goes_when_its_first_event_is_old_and_it_is_quiet(
+    store: Store,
+) -> None:
+    filled(store)
+    before, days = store.figures("spring", NOW_MS, 0), days_of(store)
+    slow, cursor = judged(store.message("spring", "both")), store.cursor()
+    gone = partial(store.forget_past, at_ms(LIMIT), b"", 500, ())
+    assert gone(at_ms(YOUNG)) == Removed(1, 3)
+    assert [message.recipient for message in store.messages("spring")] == ["both", "young"]
+    assert gone(at_ms(YOUNG + 1)) == Removed(1, 4)
+    assert [message.recipient for message in store.messages("spring")] == ["young"]
+    with pytest.raises(Conflict, match="erased from meanwhile"):
+        store.save([slow], News(cursor, cursor, ()))
+    after = store.figures("spring", NOW_MS, 0)
+    assert (after.totals, after.links, days_of(store)) == (before.totals, before.links, days)
+    assert [state.recipient for state in store.recipients("spring", "", 10)] == ["young"]
+    store.append([an_open(YOUNG + DAY, recipient="both")])
+    folded(store)
+    assert (
+        store.figures("spring", NOW_MS, 0).totals["opens.human"]
+        == before.totals["opens.human"] + 1
+        == days_of(store)["opens.human"]
+    )
+
+
+def rebuilt_while_young_events_go(store: Store, states: list[Folded], when: str) -> None:
+    with store.new_generation("spring", judged) as generation:
+        for moment, part in (("before", states[:2]), ("between", states[2:]), ("after", [])):
+            if when == moment:
+                store.forget_past(at_ms(LIMIT), b"", 500, (), at_ms(YOUNG + 100))
+            generation.put(part)
+
+
+@pytest.mark.parametrize("when", ["before", "between", "after"])
+def test_a_rebuild_meanwhile_starts_over_when_young_events_go(store: Store, when: str) -> None:
+    filled(store)
+    before, days = store.figures("spring", NOW_MS, 0), days_of(store)
+    states = [judged(message) for message in store.messages("spring")]
+    with pytest.raises(Conflict, match="start over"):
+        rebuilt_while_young_events_go(store, states, when)
+    after = store.figures("spring", NOW_MS, 0)
+    assert (after.totals, after.links) == (before.totals, before.links)
+    assert days_of(store) == days
+    assert [state.recipient for state in store.recipients("spring", "", 10)] == ["young"]
 
 
 def test_what_is_not_folded_yet_and_what_is_spared_stays(store: Store) -> None:

@@ -210,6 +210,7 @@ WRITTEN: dict[str, Schema] = {
             fold_lag_s=MAYBE_SECONDS,
             consumers={"type": "object", "additionalProperties": an_object(lag_s=MAYBE_SECONDS)},
             put_aside=MAYBE_COUNT,
+            retention_age_s=MAYBE_SECONDS,
             knowledge=an_object(
                 **dict.fromkeys(("keys", "registry", "people", "rules", "salts", "database"), FRESHNESS)
             ),

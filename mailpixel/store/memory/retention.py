@@ -34,20 +34,27 @@ class MemoryRetention(MemorySalts, MemoryAggregates):
         self._gone: dict[str, int] = {}
 
     def forget_past(
-        self, before_ms: int, after: bytes = b"", limit: int = 500, spared: Collection[str] = ()
+        self,
+        before_ms: int,
+        after: bytes = b"",
+        limit: int = 500,
+        spared: Collection[str] = (),
+        quiet_ms: int | None = None,
     ) -> Removed:
         """See `Retention`."""
+        last_ms = before_ms if quiet_ms is None else quiet_ms
         with self._lock:
             messages, events = 0, 0
             for event in sorted(self._log.values(), key=lambda event: event.id):
                 key = (event.campaign, event.recipient)
                 if event.received_at_ms >= before_ms or events >= limit:
                     break
-                if event.id <= after or event.campaign in spared or not self._is_past(key, before_ms):
+                if event.id <= after or event.campaign in spared or not self._is_past(key, last_ms):
                     continue
                 messages, events = messages + 1, events + len(self._of_message[key])
                 self._forget(key, before_ms)
                 after = event.id
+            self._erasures += last_ms > before_ms and messages > 0
             return Removed(messages, events, after if events >= limit else b"")
 
     def _is_past(self, key: Key, before_ms: int) -> bool:

@@ -47,7 +47,7 @@ def erase(database: Database, recipients: Sequence[str], now_ms: int) -> Erased:
         bury(connection, {person[0]: _moment(connection, now_ms, *person) for person in campaigns.items()})
         note_changed(connection, sorted({campaign for each in campaigns.values() for campaign in each}))
         rows = erase_from(connection, OF_LOG, recipients, campaigns)
-        _note_erasure(connection)
+        note_erasure(connection)
     return Erased(len(campaigns), rows["events"], rows["states"])
 
 
@@ -61,12 +61,12 @@ def forget_campaign(database: Database, campaign: str) -> int:
         for table in OF_CAMPAIGN:
             connection.execute(f"delete from {table} where campaign = ?", (campaign,))  # noqa: S608
         events = connection.execute("delete from events where campaign = ?", (campaign,)).rowcount
-        _note_erasure(connection)
+        note_erasure(connection)
     sweep_left(database)
     return events
 
 
-def _note_erasure(connection: sqlite3.Connection) -> None:
+def note_erasure(connection: sqlite3.Connection) -> None:
     """Let the folds and rebuilds that read before this transaction start over."""
     cursor = read_cursor(connection)
     write_cursor(connection, cursor._replace(erasures=cursor.erasures + 1))

@@ -6,6 +6,7 @@ So what is left can still be judged again.
 
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from mailpixel.store.measures import Tally, TallyKey
 from mailpixel.store.retention import Kept, Removed
@@ -14,7 +15,15 @@ from mailpixel.store.sqlite.changes import note_changed
 from mailpixel.store.sqlite.counters import move_counters
 from mailpixel.store.sqlite.cursor import read_cursor
 from mailpixel.store.sqlite.database import Database
-from mailpixel.store.sqlite.generations import FILLING, LIVE, remove_states, states_of, sweep_left
+from mailpixel.store.sqlite.erasure import note_erasure
+from mailpixel.store.sqlite.generations import (
+    FILLING,
+    LIVE,
+    leave_unfinished,
+    remove_states,
+    states_of,
+    sweep_left,
+)
 from mailpixel.store.sqlite.kept import OVERFLOW, id_from, keep, note_gone
 from mailpixel.store.sqlite.person_secret import secret_of
 from mailpixel.store.sqlite.positions import OF_MESSAGES
@@ -32,6 +41,7 @@ HITS_PAST_CAP = "select coalesce(sum(hits), 0) from overflow where campaign = ? 
 SHELVES = f"select id, live from shelves where campaign = ? and live in ({FILLING}, {LIVE})"  # noqa: S608
 OF_MESSAGE = ("events", "overflow", "aside")
 """Tables whose rows of a message go with it."""
+KEYS_OF_NOTHING = "delete from report_keys where campaign not in (select campaign from counted_reports)"
 DAYS: Mapping[Kept, tuple[str, str]] = {
     Kept.LAST_OPENS: ("last_opens", "person8"),
     Kept.REPORTS: ("counted_reports", "campaign, hash"),
@@ -39,14 +49,29 @@ DAYS: Mapping[Kept, tuple[str, str]] = {
 """Tables of days, and their keys."""
 
 
-def forget_past(
-    database: Database, before_ms: int, after: bytes, limit: int, spared: Collection[str]
-) -> Removed:
+class Past(NamedTuple):
+    """Which messages go: those with their first event before `before_ms`, and their last before `quiet_ms`."""
+
+    before_ms: int
+    quiet_ms: int
+    spared: Collection[str]
+
+    @property
+    def end(self) -> bytes:
+        """The smallest event id that keeps a message."""
+        return id_from(self.quiet_ms)
+
+    @property
+    def young(self) -> bool:
+        """Whether messages go that have younger events, too."""
+        return self.quiet_ms > self.before_ms
+
+
+def forget_past(database: Database, past: Past, after: bytes, limit: int) -> Removed:
     """See `Retention`."""
-    end = id_from(before_ms)
     with database.reading() as connection:
-        rows = connection.execute(PAST, (after, end, limit)).fetchall()
-        chosen = list(_chosen(connection, rows, end, limit, spared))
+        rows = connection.execute(PAST, (after, id_from(past.before_ms), limit)).fetchall()
+        chosen = list(_chosen(connection, rows, past, limit))
     if not rows:
         return Removed()
     keys = [key for _, key, events in chosen if events]
@@ -54,25 +79,33 @@ def forget_past(
     if not keys:
         return Removed(after=after)
     with database.writing() as connection:
-        past = [key for key in keys if _events_if_past(connection, key, end)]
-        events = _forget(connection, past, before_ms)
-    return Removed(len(past), events, after)
+        gone = [key for key in keys if _events_if_past(connection, key, past.end)]
+        events = _forget(connection, gone, past.before_ms)
+        if past.young and gone:
+            _start_over(connection, {campaign for campaign, _ in gone})
+    return Removed(len(gone), events, after)
+
+
+def _start_over(connection: sqlite3.Connection, campaigns: Collection[str]) -> None:
+    """Let folds and rebuilds start over that may have read the messages that are gone."""
+    for campaign in sorted(campaigns):
+        leave_unfinished(connection, campaign=campaign)
+    note_erasure(connection)
 
 
 def _chosen(
     connection: sqlite3.Connection,
     rows: Sequence[tuple[bytes, str, str]],
-    end: bytes,
+    past: Past,
     limit: int,
-    spared: Collection[str],
 ) -> Iterator[tuple[bytes, Key, int]]:
     """For each row up to the limit: its id, its message, and how many events go with it (0: it stays)."""
     met: set[Key] = set()
     total = 0
     for id, campaign, recipient in rows:
         key = (campaign, recipient)
-        fresh = key not in met and campaign not in spared
-        events = _events_if_past(connection, key, end) if fresh else 0
+        fresh = key not in met and campaign not in past.spared
+        events = _events_if_past(connection, key, past.end) if fresh else 0
         met.add(key)
         total += events
         yield id, key, events
@@ -139,7 +172,10 @@ def remove_days(database: Database, kind: Kept, before_ms: int, limit: int) -> i
     table, key = DAYS[kind]
     delete = f"delete from {table} where ({key}) in (select {key} from {table} where (day + 1) * {DAY_MS} <= ? limit ?)"  # noqa: S608
     with database.writing() as connection:
-        return connection.execute(delete, (before_ms, limit)).rowcount
+        removed = connection.execute(delete, (before_ms, limit)).rowcount
+        if kind is Kept.REPORTS and removed < limit:
+            connection.execute(KEYS_OF_NOTHING)
+        return removed
 
 
 def tidy(database: Database) -> bool:

@@ -33,7 +33,7 @@ from mailpixel.store.sqlite.new_generation import NewGeneration
 from mailpixel.store.sqlite.person_secret import secret_of
 from mailpixel.store.sqlite.projections import Projections
 from mailpixel.store.sqlite.recipients import recipients
-from mailpixel.store.sqlite.retention import forget_past, remove_days, tidy
+from mailpixel.store.sqlite.retention import Past, forget_past, remove_days, tidy
 from mailpixel.store.sqlite.salts import drop_salts, salt_days, salts
 from mailpixel.store.sqlite.scanning import scan
 from mailpixel.store.sqlite.sources import messages_by_source
@@ -230,10 +230,16 @@ class SqliteStore:
         return salt_days(self._database)
 
     def forget_past(
-        self, before_ms: int, after: bytes = b"", limit: int = 500, spared: Collection[str] = ()
+        self,
+        before_ms: int,
+        after: bytes = b"",
+        limit: int = 500,
+        spared: Collection[str] = (),
+        quiet_ms: int | None = None,
     ) -> Removed:
         """See `Retention`."""
-        return forget_past(self._database, before_ms, after, limit, spared)
+        past = Past(before_ms, before_ms if quiet_ms is None else quiet_ms, spared)
+        return forget_past(self._database, past, after, limit)
 
     def people_gone(self) -> Mapping[str, int]:
         """See `Retention`."""
