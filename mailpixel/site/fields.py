@@ -126,7 +126,7 @@ def _read_items(read: Read, fields: Mapping[str, Any], problems: list[str]) -> N
     items = read_items(fields.get("items"), problems)
     if items.kept:
         read.items = items.kept
-        read.kept["items"] = items.kept
+        read.kept["items"] = list(items.kept)
     if _differs(read, items):
         problems.append("differs:value")
 

@@ -15,7 +15,7 @@ from mailpixel.site_model import Site
 
 URL_CHARS = 2_048
 """The longest address of a page."""
-_URL = re.compile(r"https?://([^/?#]+)[^\x00-\x1f\x7f-\x9f\\]*", re.IGNORECASE)
+_URL = re.compile(r"https?://([^/?#\\\x00-\x1f\x7f-\x9f]+)(?:[/?#][^\\\x00-\x1f\x7f-\x9f]*)?", re.IGNORECASE)
 _KEPT = re.compile(
     r"utm_\w+|gclid|gbraid|wbraid|dclid|fbclid|ttclid|msclkid|twclid|yclid|li_fat_id|sccid|epik|rdt_cid",
     re.IGNORECASE | re.ASCII,

@@ -51,7 +51,7 @@ def test_a_purchase_is_a_step_and_a_claim_about_its_order() -> None:
     }
     event = read({"v": 1, "events": [{"name": "purchase", "data": data}]}).events[0]
     items = ({"item_id": "9", "price": "20.01"},)
-    kept = {"transaction_id": "A-1", "value": "20.01", "currency": "EUR", "items": items}
+    kept = {"transaction_id": "A-1", "value": "20.01", "currency": "EUR", "items": [*items]}
     problems = ("fixed:currency",)
     step = Step("purchase", "purchase:A-1", NOW_MS, "", data=kept, problems=problems, consent=("measure",))
     order = OrderClaim(
