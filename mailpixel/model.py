@@ -59,7 +59,7 @@ class Facts(IntFlag):
     OWN_NETWORK = 1 << 18
     """From a network of the operator, by the settings at the moment of the hit."""
     CARRIED = 1 << 19
-    """The redirect of this click carried its click id on to a web site."""
+    """A redirect to a web site: it carried the id of this click on."""
 
 
 class Verdict(StrEnum):

@@ -26,6 +26,7 @@ from mailpixel.ingest.people_cache import PeopleCache
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.kinds import EventKind, Reason
 from mailpixel.links import surfaces
+from mailpixel.links.click_id import ClickIds
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.minter import Minter
 from mailpixel.links.splicing.options import RewriteOptions
@@ -72,6 +73,7 @@ class _Knowledge(NamedTuple):
     """What the intake knows: the keys, the registry and the people as they are now."""
 
     signer: TokenSigner
+    click_ids: ClickIds
     registry: RegistryCache
     people: PeopleCache
     resolver: Resolver = Resolver(LEGACY)  # nobody real is measured
@@ -181,7 +183,7 @@ def _logged(folder: Folder, campaign: Campaign, planned: Sequence[Planned]) -> I
     cache, people = RegistryCache(folder.registry, settings.retention_days), PeopleCache(folder.registry)
     cache.refresh()
     people.refresh()
-    known = _Knowledge(TokenSigner(folder.keyring), cache, people)
+    known = _Knowledge(TokenSigner(folder.keyring), ClickIds(folder.keyring), cache, people)
     minimiser = Minimiser(OwnSalts(), lambda: folder.rules, settings.keep_address)
     intake = Intake(known, settings.message_cap, minimiser)
     intake.ids = EventIds(sha256(campaign.id.encode()).digest()[:4])

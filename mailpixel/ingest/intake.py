@@ -20,6 +20,8 @@ from mailpixel.ingest.hit import Hit
 from mailpixel.ingest.people_cache import PeopleCache
 from mailpixel.ingest.registry_cache import RegistryCache
 from mailpixel.kinds import EventKind
+from mailpixel.links.carrying import Place, place_in
+from mailpixel.links.click_id import ClickIds
 from mailpixel.links.destination import check_destination
 from mailpixel.links.passthrough import passed_on
 from mailpixel.links.surfaces import ReplyKind
@@ -83,6 +85,7 @@ class Receipt(Struct, frozen=True, gc=False):
     counted: Counted | None = None
 
 
+CARRIED = int(Facts.CARRIED)
 BAD_TOKEN = Receipt(HitOutcome.BAD_TOKEN)
 UNKNOWN_KEY = Receipt(HitOutcome.UNKNOWN_KEY)
 UNKNOWN_LINK = Receipt(HitOutcome.UNKNOWN_LINK)
@@ -105,8 +108,12 @@ class Knowledge(Protocol):
         """Verifies tokens."""
 
     @property
+    def click_ids(self) -> ClickIds:
+        """Signs click ids."""
+
+    @property
     def registry(self) -> RegistryCache:
-        """Campaigns and links."""
+        """Campaigns, links and sites."""
 
     @property
     def people(self) -> PeopleCache:
@@ -193,7 +200,23 @@ class Intake:
         agent = self._agents.kept(hit.agent, claims.campaign, claims.recipient, day)
         if agent is not hit.agent:
             hit = replace(hit, agent=agent)
-        return Receipt(HitOutcome.LOGGED, destination, self._event(named, hit, keeps))
+        place = self._place(claims.campaign, destination)
+        if place is None:
+            return Receipt(HitOutcome.LOGGED, destination, self._event(named, hit, keeps))
+        event = self._event(named, hit, keeps, CARRIED)
+        return Receipt(HitOutcome.LOGGED, place.with_id(self._live.click_ids.sign(event.id)), event)
+
+    def _place(self, campaign: str, destination: str | None) -> Place | None:
+        """Where a logged click of a campaign puts its click id in the destination; None where it carries none.
+
+        A click that is not logged never comes here. It gets no id that names nothing either: who refused is to be
+        given none at all, and can see that.
+        """
+        registry = self._live.registry
+        if destination is None or not registry.carries(campaign):
+            return None
+        place = place_in(destination)
+        return place if place is not None and registry.sites.takes_clicks(place.host) else None
 
     def _in_force(self, named: Named, hit: Hit) -> Modes:
         """The modes in force for a hit."""
@@ -257,7 +280,7 @@ class Intake:
         named = replace(named, claims=claims._replace(destination=None))
         return Receipt(HitOutcome.FORGED, evidence=self._event(named, hit.but(Facts.FORGED), keeps))
 
-    def _event(self, named: Named, hit: Hit, keeps: Written) -> Event:
+    def _event(self, named: Named, hit: Hit, keeps: Written, more_facts: int = 0) -> Event:
         claims, link = named.claims, named.link
         received_at_ms, id = self.ids.next(hit.now_ms)
         chosen = None if self._live.resolver.policy.legacy else keeps
@@ -269,7 +292,7 @@ class Intake:
             hit.method,
             kept.address,
             hit.agent,
-            facts_with(hit.facts._value_ & ~REFUSALS | kept.facts._value_),
+            facts_with(hit.facts._value_ & ~REFUSALS | kept.facts._value_ | more_facts),
             claims.campaign,
             claims.recipient,
             link,

@@ -14,6 +14,7 @@ from mailpixel.folder.key_file import load_keyring
 from mailpixel.folder.operator_file import RulesInForce
 from mailpixel.ingest.people_cache import PeopleCache
 from mailpixel.ingest.registry_cache import RegistryCache
+from mailpixel.ingest.site_cache import SiteCache
 from mailpixel.links.click_id import ClickIds
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.token import TokenSigner
@@ -122,6 +123,15 @@ class LiveKnowledge:
     def click_ids(self) -> ClickIds:
         """Signs and reads click ids with this keyring."""
         return self._keys.click_ids
+
+    @property
+    def sites(self) -> SiteCache:
+        """The registered sites, as of the last look at the registry."""
+        return self.registry.sites
+
+    def read_click(self, text: str) -> bytes | None:
+        """The event id of the click that a click id names; None for an id that none of our keys signed."""
+        return self._keys.click_ids.read(text).click
 
     @property
     def rules(self) -> Rules:

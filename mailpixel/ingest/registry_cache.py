@@ -1,8 +1,9 @@
-"""Campaigns and API keys for the hot path: a copy of the registry in memory, kept fresh by its news."""
+"""Campaigns, sites and API keys for the hot path: a copy of the registry in memory, kept fresh by its news."""
 
 import threading
 from datetime import datetime
 
+from mailpixel.ingest.site_cache import SiteCache
 from mailpixel.model import Campaign
 from mailpixel.privacy.resolve import NO_LIMITS, Limits, limits_of
 from mailpixel.store.keys import ApiKey
@@ -15,6 +16,7 @@ class RegistryCache:
 
     def __init__(self, registry: RegistryFeed, retention_days: int) -> None:
         self._registry = registry
+        self.sites = SiteCache(registry)
         self._retention_ms = retention_days * DAY_MS
         self._revision = 0
         self.keys_changed_at = 0
@@ -44,6 +46,7 @@ class RegistryCache:
                 self.keys_changed_at = news.revision
             self._keys.update({key.digest: key for key in news.keys})
             self._revision = news.revision
+            self.sites.refresh()
 
     def _learn(self, campaign: Campaign) -> None:
         self._sent_at_ms[campaign.id] = campaign.sent_at_ms

@@ -14,6 +14,7 @@ class SiteCache:
         self._revision = 0
         self._by_id: dict[str, Site] = {}
         self._by_key: dict[str, Site] = {}
+        self._hosts: frozenset[str] = frozenset()
         self._refreshing = threading.Lock()
 
     def refresh(self) -> None:
@@ -23,6 +24,7 @@ class SiteCache:
             if news.sites:
                 self._by_id = self._by_id | {site.id: site for site in news.sites}
                 self._by_key = {site.key: site for site in self._by_id.values() if not site.archived}
+                self._hosts = frozenset(host for site in self._by_key.values() for host in site.hosts)
             self._revision = news.revision
 
     @property
@@ -41,4 +43,14 @@ class SiteCache:
     @property
     def hosts(self) -> frozenset[str]:
         """The hosts of all sites that are not archived."""
-        return frozenset(host for site in self._by_key.values() for host in site.hosts)
+        return self._hosts
+
+    def takes_clicks(self, host: str) -> bool:
+        """Whether a host, in small letters, belongs to a site that is not archived: one of its hosts, or below one."""
+        hosts = self._hosts
+        if not hosts or host in hosts:
+            return host in hosts
+        while host := host.partition(".")[2]:
+            if host in hosts:
+                return True
+        return False

@@ -23,7 +23,7 @@ from mailpixel.store.retention import OldRecords
 from mailpixel.store.shares import Shares
 from mailpixel.store.sign_ins import SignIns
 from mailpixel.store.signings import Signings
-from mailpixel.store.sites import Sites
+from mailpixel.store.sites import SiteFeed, Sites
 from mailpixel.store.webhooks import WebhookRegistry
 
 
@@ -40,7 +40,7 @@ class RegistryNews:
     deleted: Sequence[str] = ()
 
 
-class RegistryFeed(Protocol):
+class RegistryFeed(SiteFeed, Protocol):
     """What changed, for those who keep a copy."""
 
     def news(self, since: int) -> RegistryNews:

@@ -13,7 +13,9 @@ from mailpixel.claims import Claims
 from mailpixel.classify import Rules
 from mailpixel.ingest.people_cache import ConsentFeed, PeopleCache
 from mailpixel.ingest.registry_cache import RegistryCache
+from mailpixel.ingest.site_cache import SiteCache
 from mailpixel.kinds import HIT_KINDS, EventKind, Reason
+from mailpixel.links.click_id import ClickIds
 from mailpixel.links.keyring import Key, Keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign, Event, Facts, Judged, Link, Message, Verdict, Via
@@ -57,6 +59,16 @@ class Known(NamedTuple):
     people: PeopleCache = people_of(MemoryRegistry())
     resolver: Resolver = Resolver(Policy())
     is_sure_of_people: bool = True
+    click_ids: ClickIds = ClickIds(KEYRING)
+
+    @property
+    def sites(self) -> SiteCache:
+        """The sites of its registry."""
+        return self.registry.sites
+
+    def read_click(self, text: str) -> bytes | None:
+        """No click is known."""
+        return None
 
 
 MINIMISER = Minimiser(OwnSalts(), Rules)
