@@ -149,6 +149,13 @@ class Settings:
         10,
         100_000,
     )
+    visit_cap: int = _setting(
+        1_000,
+        "events a day",
+        "Most events logged of one visitor of a web site, per day and process. More are only counted in the metrics.",
+        10,
+        100_000,
+    )
     settle_s: int = _setting(15, "s", "A verdict younger than this is provisional.", 0, 3_600)
     ready_lag_s: int = _setting(
         60, "s", "Readiness fails when the fold is further behind than this.", 1, 86_400

@@ -101,11 +101,15 @@ class Committer:
 
         Returns False when the queue is full: the event was not taken and `answer` is not called.
         """
+        return self.join_all((event,), answer)
+
+    def join_all(self, events: Sequence[Event], answer: SendAnswer) -> bool:
+        """Put the events of one hit into the current group, so that all of them are written or none."""
         if self.pending >= self._queue_hits:
             return False
         group = self._group()
-        group.events.append(event)
-        self.pending += 1
+        group.events += events
+        self.pending += len(events)
         if self.failing:
             answer(False)
         else:

@@ -1,4 +1,4 @@
-"""The surfaces: the public paths used in mail or by ESPs. All code reads them from this one table."""
+"""The surfaces: the public paths used in mail, by web sites or by ESPs. All code reads them from this one table."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +16,8 @@ class ReplyKind(StrEnum):
     """With a redirect to its destination, or a page where there is none."""
     PAGE = "page"
     """With a page of the app that asks first; nothing happens before its reader agrees."""
+    SITE = "site"
+    """With an image, nothing or a script: pages of a web site tell what happens on them."""
     REPORTS = "reports"
     """With a status: an ESP posts what became of messages."""
 
@@ -38,7 +40,12 @@ class Surface:
     @property
     def takes_hits(self) -> bool:
         """Whether a request on it becomes a hit, answered on the hot path."""
-        return self.reply in (ReplyKind.PIXEL, ReplyKind.REDIRECT)
+        return self.reply in (ReplyKind.PIXEL, ReplyKind.REDIRECT, ReplyKind.SITE)
+
+    @property
+    def takes_posts(self) -> bool:
+        """Whether a POST on it is a hit, whose body says what happened."""
+        return self.reply is ReplyKind.SITE
 
 
 _OPEN, _CLICK, _MESSAGE = TokenKind.OPEN, TokenKind.CLICK, TokenKind.MESSAGE
@@ -47,10 +54,12 @@ _CAMPAIGN, _CHOICE = TokenKind.CAMPAIGN, TokenKind.CHOICE
 PIXEL = Surface("open", "/o/", EventKind.OPEN, ReplyKind.PIXEL, (_OPEN, _MESSAGE, _CAMPAIGN))
 LINK = Surface("click", "/c/", EventKind.CLICK, ReplyKind.REDIRECT, (_CLICK,), numbered=(_MESSAGE, _CAMPAIGN))
 OPT_OUT = Surface("optout", "/u/", EventKind.OPTOUT, ReplyKind.PAGE, (_MESSAGE, _CHOICE))
+SITE = Surface("site", "/p/", EventKind.STEP, ReplyKind.SITE, ())
+"""The key of a site stands behind the prefix, for its image with `.gif` and for its script with `.js`."""
 INBOUND = Surface("inbound", "/in/", EventKind.DELIVERY, ReplyKind.REPORTS, (_MESSAGE,))
 """The name of a source stands behind the prefix; the tokens are in its reports, which may be bounces too."""
 
-SURFACES = (PIXEL, LINK, OPT_OUT, INBOUND)
+SURFACES = (PIXEL, LINK, OPT_OUT, SITE, INBOUND)
 """All surfaces. To add one, add a row above and list it here."""
 
 _BY_PREFIX = {surface.prefix: surface for surface in SURFACES}

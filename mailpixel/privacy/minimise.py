@@ -72,6 +72,19 @@ class Minimiser:
             Facts.OWN_NETWORK if rules.operator.lookup(address) is not None else Facts.NONE,
         )
 
+    def network_alone(self, address: str) -> Trace:
+        """What to keep of the address of a visitor of a site: neither address nor tag, whatever the modes."""
+        if not address:
+            return NO_TRACE
+        rules = self._rules()
+        own = rules.operator.lookup(address) is not None
+        return Trace(
+            network=rules.known_networks.lookup(address), facts=Facts.OWN_NETWORK if own else Facts.NONE
+        )
+
+
+NO_TRACE = Trace()
+
 
 def tag_of(salt: bytes, campaign: str, recipient: str, address: str) -> bytes:
     """Eight bytes that stand for an address within a message and a day: four for it, four for its /24 or /48.

@@ -19,10 +19,12 @@ from msgspec import Struct
 
 from mailpixel.ingest.group import SendAnswer
 from mailpixel.ingest.intake import Receipt
+from mailpixel.ingest.site_intake import SiteReceipt
 from mailpixel.links.surfaces import Surface
 from mailpixel.server.observing import Answered, method_of
 from mailpixel.server.replies import Reply
 from mailpixel.server.request_reader import TrackingRequest
+from mailpixel.server.site_tracking import SiteTracking
 from mailpixel.server.tracking import Tracking
 from mailpixel.times import moment_of, now_ms
 
@@ -130,12 +132,14 @@ class AccessLog:
             )
         )
 
-    def note_hit(self, request: TrackingRequest, reply: Reply, receipt: Receipt, at_ms: int) -> None:
+    def note_hit(
+        self, request: TrackingRequest, reply: Reply, receipt: Receipt | SiteReceipt, at_ms: int
+    ) -> None:
         """Log one answered hit that arrived at this moment."""
         self._put(
             AccessLine(
                 at=_moment(at_ms),
-                route=f"{request.surface.prefix}{{token}}",
+                route=request.surface.prefix + ("{key}" if request.surface.takes_posts else "{token}"),
                 method=method_of(request.method),
                 status=reply.status,
                 ms=now_ms() - at_ms,
@@ -145,8 +149,11 @@ class AccessLog:
         )
 
 
-class LoggedTracking(Tracking):
-    """Tracking that logs every answer. Both doors take a receipt right after they got it, before anything else."""
+class _Logged:
+    """Logs every answer of what it is mixed into; see `Server`.
+
+    Both doors take a receipt right after they got it, before anything else.
+    """
 
     _last: tuple[TrackingRequest, Reply, int]
 
@@ -154,21 +161,29 @@ class LoggedTracking(Tracking):
         super().__init__(*parts)
         self._log = log
 
-    def answer(self, request: TrackingRequest, now_ms: int) -> tuple[Reply, Receipt]:
-        """See `Tracking`."""
-        reply, receipt = super().answer(request, now_ms)
-        self._last = request, reply, now_ms
-        return reply, receipt
+    def answer(self, request: TrackingRequest, now_ms: int) -> tuple[Reply, Any]:
+        """Answer, and remember what for."""
+        found: tuple[Reply, Any] = super().answer(request, now_ms)  # type: ignore[misc]
+        self._last = request, found[0], now_ms
+        return found
 
-    def take(self, surface: Surface, receipt: Receipt, answer: SendAnswer) -> None:
-        """See `Tracking`."""
+    def take(self, surface: Surface, receipt: Any, answer: SendAnswer) -> None:
+        """Take the receipt, and log the answer when it is sent."""
         request, reply, at_ms = self._last
 
         def answered(durable: bool) -> None:
             answer(durable)
             self._log.note_hit(request, reply, receipt, at_ms)
 
-        super().take(surface, receipt, answered)
+        super().take(surface, receipt, answered)  # type: ignore[misc]
+
+
+class LoggedTracking(_Logged, Tracking):
+    """Tracking that logs every answer."""
+
+
+class LoggedSiteTracking(_Logged, SiteTracking):
+    """Tracking of web sites that logs every answer."""
 
 
 @contextmanager

@@ -12,14 +12,18 @@ from starlette.types import ASGIApp
 
 from mailpixel.ingest.agent_bounds import AgentBounds
 from mailpixel.ingest.intake import Intake
+from mailpixel.links.surfaces import LINK, PIXEL, SITE
 from mailpixel.server import api, choice, health, inbound, manual, site_files, static_files, web
-from mailpixel.server.access_log import AccessLog, LoggedTracking, access_log
+from mailpixel.server.access_log import AccessLog, LoggedSiteTracking, LoggedTracking, access_log
 from mailpixel.server.descriptors import most_connections
 from mailpixel.server.door import Door
 from mailpixel.server.live.stream import OpenStreams
 from mailpixel.server.observing import Observed, Observer
 from mailpixel.server.request_reader import RequestReader
 from mailpixel.server.services import Services
+from mailpixel.server.serving import Serving
+from mailpixel.server.site_scripts import SiteScripts
+from mailpixel.server.site_tracking import SiteTracking
 from mailpixel.server.starting import start
 from mailpixel.server.traced import traced_requests
 from mailpixel.server.tracking import Tracking
@@ -48,10 +52,10 @@ def create_app(settings: Settings) -> ASGIApp:
             log = stack.enter_context(access_log(settings.access_log == "json"))
             record = stack.enter_context(traces())
             services = await start(settings, stack, record)
-            tracking, door = _tracking(services, log), Door(most_connections(settings.connections))
+            serving, door = _serving(services, log), Door(most_connections(settings.connections))
             services.metrics.watch(door.ended)
             observers = _observers(log, record)
-            yield {"services": services, "tracking": tracking, "door": door, "observers": observers}
+            yield {"services": services, "serving": serving, "door": door, "observers": observers}
 
     app = Starlette(routes=ROUTES, exception_handlers=web.EXCEPTION_HANDLERS, lifespan=lifespan)
     app.router.redirect_slashes = False  # a wrong path is a 404, never a redirect
@@ -69,15 +73,21 @@ def _observers(log: AccessLog | None, record: Record) -> tuple[Observer, ...]:
     return logged if record is record_nothing else (*logged, traced_requests(record))
 
 
-def _tracking(services: Services, log: AccessLog | None) -> Tracking:
-    """The object that serves pixels and redirects."""
-    settings = services.settings
-    agents = AgentBounds(services.metrics.replaced_agent)
-    intake = Intake(services.live, settings.message_cap, services.minimiser, agents)
+def _serving(services: Services, log: AccessLog | None) -> Serving:
+    """What serves each surface that takes hits."""
+    settings, metrics = services.settings, services.metrics
+    intake = Intake(
+        services.live, settings.message_cap, services.minimiser, AgentBounds(metrics.replaced_agent)
+    )
     reader = RequestReader(
         settings.trusted_proxies,
         settings.base_url.startswith("http://"),
-        services.metrics.unreadable_forwarded,
+        metrics.unreadable_forwarded,
     )
-    parts = (intake, reader, services.committer, services.metrics.count, services.refreshing.fresh_look)
-    return Tracking(*parts) if log is None else LoggedTracking(log, *parts)
+    rest = (reader, services.committer, metrics.count, services.refreshing.fresh_look)
+    of_sites = (services.site_intake, *rest, SiteScripts(settings.base_url))
+    if log is None:
+        mail, sites = Tracking(intake, *rest), SiteTracking(*of_sites)
+    else:
+        mail, sites = LoggedTracking(log, intake, *rest), LoggedSiteTracking(log, *of_sites)
+    return {PIXEL: mail, LINK: mail, SITE: sites}

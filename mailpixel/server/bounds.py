@@ -23,6 +23,8 @@ BODY_S = 60.0
 """Seconds from one piece of a body to the next."""
 UNREAD_S, UNREAD_API_S = 30.0, 600.0
 """Seconds that a client may leave its answer unread: readers of mail, and API clients, which may pause in exports."""
+SITE_BODY_S = 10.0
+"""Seconds for the whole body of what a page of a web site posts. Without its end it is answered and ignored."""
 DRAIN_S = 1.0
 """Seconds that a connection without a request stays open once the service must end."""
 LINGER_S = 2.0

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_late
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from mailpixel.ingest.intake import HitOutcome
+from mailpixel.ingest.site_intake import SiteOutcome
 from mailpixel.links.surfaces import SURFACES, Surface
 from mailpixel.server.door import Ended
 from mailpixel.server.stored_metrics import STORED_COUNTERS, STORED_GAUGES
@@ -118,7 +119,7 @@ class Metrics:
             (surface.name, outcome.value): hits.labels(surface.name, outcome.value)
             for surface in SURFACES
             if surface.takes_hits
-            for outcome in HitOutcome
+            for outcome in (SiteOutcome if surface.takes_posts else HitOutcome)
         }
         self._uncounted: dict[tuple[str, str], int] = dict.fromkeys(self._hits, 0)
         ended = self._counters["mailpixel_connections_ended_total"]
@@ -150,7 +151,7 @@ class Metrics:
         """Count reports of an ESP, or a refused post."""
         self._counters["mailpixel_inbound_total"].labels(esp, outcome).inc(number)
 
-    def count(self, surface: Surface, outcome: HitOutcome) -> None:
+    def count(self, surface: Surface, outcome: HitOutcome | SiteOutcome) -> None:
         """Count one request on a surface that takes hits. A plain dict holds it until `flush`: ten times faster."""
         self._uncounted[surface.name, outcome._value_] += 1
 

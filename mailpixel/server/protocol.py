@@ -1,7 +1,7 @@
-"""Answers pixel and redirect inside uvicorn's HTTP protocol, without the cost of an ASGI cycle.
+"""Answers hits inside uvicorn's HTTP protocol, without the cost of an ASGI cycle.
 
-A plain GET or HEAD that is a hit is answered here by the same `Tracking` that serves it over ASGI. All other
-requests go through ASGI, and so does any unusual one (pipelined, upgraded, a link not known yet).
+A plain GET or HEAD that is a hit, and a post of a web site's page, is answered here by the same object that serves it
+over ASGI. All other requests go through ASGI, and so does any unusual one (pipelined, upgraded, a link not known yet).
 """
 
 import asyncio
@@ -10,24 +10,29 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
+from msgspec.structs import replace
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from mailpixel.links.surfaces import surface_of
+from mailpixel.server.bounds import SITE_BODY_S
 from mailpixel.server.connection import BoundedProtocol
+from mailpixel.server.door import Ended
 from mailpixel.server.replies import RawHeaders, Reply
 from mailpixel.server.request_reader import TrackingRequest
-from mailpixel.server.tracking import UNSURE, Tracking
+from mailpixel.server.serving import Serving
+from mailpixel.site.envelope import BODY_BYTES
 from mailpixel.times import now_ms
 
-FAST_METHODS = {b"GET": "GET", b"HEAD": "HEAD"}
+FAST_METHODS = {b"GET": "GET", b"HEAD": "HEAD", b"POST": "POST"}
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class PendingCycle:
     """Takes the place of uvicorn's ASGI cycle while a request waits for its commit.
 
     uvicorn looks at it when the connection is lost, must end, or brings another
-    request meanwhile. A body is ignored.
+    request meanwhile. `more_body` says that a body is wanted; any other is ignored.
     """
 
     __slots__ = ("body", "disconnected", "keep_alive", "message_event", "more_body", "response_complete")
@@ -41,6 +46,21 @@ class PendingCycle:
         self.response_complete = True
 
 
+class Post:
+    """A post whose body is on its way: the request, what arrived, and when it must be complete (clock of the loop).
+
+    `waits` says that its client sends the body only after it was asked to.
+    """
+
+    __slots__ = ("arrived", "request", "until", "waits")
+
+    def __init__(self, request: TrackingRequest, until: float) -> None:
+        self.request = request
+        self.until = until
+        self.arrived = b""
+        self.waits = any(name == b"expect" for name, _ in request.headers)
+
+
 class TrackingProtocol(BoundedProtocol):
     """uvicorn's HTTP protocol with bounds, and with a short way for tracking URLs."""
 
@@ -48,13 +68,18 @@ class TrackingProtocol(BoundedProtocol):
         self, config: Config, server_state: ServerState, app_state: dict[str, Any], **options: Any
     ) -> None:
         super().__init__(config=config, server_state=server_state, app_state=app_state, **options)
-        self._tracking: Tracking = app_state["tracking"]
+        self._serving: Serving = app_state["serving"]
         self._waiting = PendingCycle()
+        self._post: Post | None = None
 
     def _take(self) -> None:
         """Answer here, or pass the request to the app."""
         request = self._plain_request()
-        if request is None or not self._answer_here(request):
+        if request is None:
+            super()._take()
+        elif request.method == "POST":
+            self._begin_post(request)
+        elif not self._answer_here(request):
             super()._take()
 
     def _plain_request(self) -> TrackingRequest | None:
@@ -64,7 +89,7 @@ class TrackingProtocol(BoundedProtocol):
             return None
         path, query = path_and_query(self.url)
         surface = surface_of(path)
-        if surface is None or not surface.takes_hits:
+        if surface is None or not surface.takes_hits or (method == "POST" and not surface.takes_posts):
             return None
         return TrackingRequest(
             surface, method, path, query, self.headers, self.client[0] if self.client else ""
@@ -72,9 +97,20 @@ class TrackingProtocol(BoundedProtocol):
 
     def _answer_here(self, request: TrackingRequest) -> bool:
         """Answer the request. Returns False when it must go through ASGI, where it can wait for a fresh look."""
-        reply, receipt = self._tracking.answer(request, now_ms())
-        if receipt.outcome in UNSURE:
+        tracking = self._serving[request.surface]
+        reply, receipt = tracking.answer(request, now_ms())
+        if receipt.outcome in tracking.unsure:
             return False
+        self._hold()
+
+        def answer(durable: bool) -> None:
+            self._write(reply, request.method == "HEAD")
+
+        tracking.take(request.surface, receipt, answer)
+        return True
+
+    def _hold(self) -> None:
+        """Let the connection wait for an answer."""
         parser, waiting = self.parser, self._waiting
         waiting.response_complete = False
         waiting.keep_alive = (
@@ -82,11 +118,67 @@ class TrackingProtocol(BoundedProtocol):
         )
         self.cycle = waiting  # type: ignore[assignment]
 
-        def answer(durable: bool) -> None:
-            self._write(reply, request.method == "HEAD")
+    # Posts.
 
-        self._tracking.take(request.surface, receipt, answer)
-        return True
+    def _begin_post(self, request: TrackingRequest) -> None:
+        """Wait for the body. Nothing is answered before it is complete, too long or late."""
+        self._hold()
+        self._waiting.more_body = True
+        self._post = Post(request, self.loop.time() + SITE_BODY_S)
+
+    def _hand_over_body(self) -> None:
+        post = self._post
+        if post is None:
+            super()._hand_over_body()
+            return
+        post.arrived += self._body.gathered()
+        if len(post.arrived) > BODY_BYTES:
+            self._end_post(post.arrived[: BODY_BYTES + 1])
+
+    def on_message_complete(self) -> None:
+        """The request has ended: answer a post."""
+        super().on_message_complete()
+        if self._post is not None and not self._ending.is_deaf:
+            self._end_post(self._post.arrived)
+
+    def _look_at_unfinished_body(self, size_bytes: int) -> None:
+        super()._look_at_unfinished_body(size_bytes)
+        post = self._post
+        if post is None or self._ending.is_deaf:
+            return
+        self._deadline.expect(max(post.until - self.loop.time(), 0.0))
+        if post.waits:
+            post.waits = False
+            self.transport.write(CONTINUE)
+
+    def _wait_for_body(self) -> None:
+        if self._post is None:
+            super()._wait_for_body()
+            return
+        self._door.ended[Ended.SLOW_BODY] += 1
+        self._waiting.keep_alive = False
+        self._end_post(b"")
+
+    def _end_post(self, body: bytes) -> None:
+        """Answer a post with this body. When its site is not known, look again first: it may be new."""
+        post, self._post = self._post, None
+        assert post is not None  # noqa: S101 - it is called for a post alone
+        self._waiting.more_body = False
+        request = replace(post.request, body=body)
+        tracking = self._serving[request.surface]
+        reply, receipt = tracking.answer(request, now_ms())
+        if receipt.outcome in tracking.unsure:
+            task = self.loop.create_task(self._answer_after_look(request))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+        else:
+            tracking.take(request.surface, receipt, lambda durable: self._write(reply, False))
+
+    async def _answer_after_look(self, request: TrackingRequest) -> None:
+        tracking = self._serving[request.surface]
+        await tracking.fresh_look()
+        reply, receipt = tracking.answer(request, now_ms())
+        tracking.take(request.surface, receipt, lambda durable: self._write(reply, False))
 
     def _write(self, reply: Reply, without_body: bool) -> None:
         waiting = self._waiting
@@ -119,7 +211,8 @@ def path_and_query(url: bytes) -> tuple[str, bytes]:
     return (urllib.parse.unquote(path) if "%" in path else path), query
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def lines(headers: RawHeaders) -> bytes:
-    """Headers as sent over the wire. The input is our constants and uvicorn's own, which change once a second."""
+    """Headers as sent over the wire. The input is our constants, uvicorn's own, which change once a second, and
+    those of scripts."""
     return b"".join([b"%b: %b\r\n" % header for header in headers])

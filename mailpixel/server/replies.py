@@ -26,6 +26,24 @@ NOT_FOUND_HEADERS: RawHeaders = (
     NOSNIFF,
     NO_REFERRER,
 )
+ANY_SITE: RawHeaders = (
+    (b"access-control-allow-origin", b"*"),
+    (b"timing-allow-origin", b"*"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+    NOSNIFF,
+)
+"""With these a page of any other host may use an answer, also one that isolates itself (COEP)."""
+TAKEN_HEADERS: RawHeaders = (*ANY_SITE, NO_STORE)
+SITE_IMAGE_HEADERS: RawHeaders = (
+    (b"content-type", b"image/gif"),
+    (b"content-length", b"43"),
+    *TAKEN_HEADERS,
+)
+PREFLIGHT_HEADERS: RawHeaders = (
+    *TAKEN_HEADERS,
+    (b"access-control-allow-headers", b"content-type"),
+    (b"access-control-max-age", b"86400"),
+)
 OTHER_METHOD_HEADERS: RawHeaders = (NO_BODY, ALLOW, NO_STORE, NOSNIFF, NO_REFERRER)
 
 
@@ -53,6 +71,15 @@ A redirect would be shown from memory on the click, without a second request (tr
 NOT_FOUND_REPLY = Reply(404, NOT_FOUND_HEADERS, NOT_FOUND_PAGE)
 OPTIONS_REPLY = Reply(204, OTHER_METHOD_HEADERS)
 WRONG_METHOD_REPLY = Reply(405, OTHER_METHOD_HEADERS)
+
+TAKEN_REPLY = Reply(204, TAKEN_HEADERS)
+"""For every post of a page, whatever became of it."""
+SITE_IMAGE_REPLY = Reply(200, SITE_IMAGE_HEADERS, PIXEL_GIF)
+PREFLIGHT_REPLY = Reply(204, PREFLIGHT_HEADERS)
+"""For a browser that asks before it posts another type than text/plain."""
+WRONG_SITE_METHOD_REPLY = Reply(
+    405, (NO_BODY, (b"allow", b"GET, HEAD, POST, OPTIONS"), NO_STORE, NOSNIFF, NO_REFERRER)
+)
 
 
 def redirect(destination: str) -> Reply:

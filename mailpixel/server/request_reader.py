@@ -1,6 +1,7 @@
 """The only reader of tracking requests: their headers and client addresses."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -22,7 +23,8 @@ _BEFOREHAND = (b"prefetch", b"prerender")
 class TrackingRequest(Struct, frozen=True, gc=False):
     """A request on a surface, as received by either door.
 
-    `path` is percent-decoded, `query` is as received. `peer` is the address of the connection, or empty.
+    `path` is percent-decoded, `query` is as received. `peer` is the address of the connection, or empty. `body` is
+    that of what a page of a web site posts, cut one byte past the bound.
     """
 
     surface: Surface
@@ -31,6 +33,15 @@ class TrackingRequest(Struct, frozen=True, gc=False):
     query: bytes
     headers: Headers
     peer: str
+    body: bytes = b""
+
+
+class Seen(NamedTuple):
+    """What the headers and the connection show: facts with the bits of `REFUSALS` beside them, agent, address."""
+
+    facts: Facts
+    agent: str
+    address: str
 
 
 class RequestReader:
@@ -54,12 +65,17 @@ class RequestReader:
         """The hit of one request received at `now_ms`. Its token is empty where the path holds nothing like one."""
         surface = request.surface
         path = parse_path_on(surface, request.path) or TrackingPath(surface, "", None, False)
+        facts, agent, address = self.look(request)
+        return Hit(path, request.query, now_ms, request.method, address, agent, facts)
+
+    def look(self, request: TrackingRequest) -> Seen:
+        """What one request shows of its client."""
         facts, agent = facts_of(request.headers)
         peer = request.peer
         if self._proxies:
             peer = self._proxies.client(request.headers, peer)
         facts = facts_with(facts._value_ | self._transport)
-        return Hit(path, request.query, now_ms, request.method, canonical_address(peer), agent, facts)
+        return Seen(facts, agent, canonical_address(peer))
 
 
 def is_speculative(headers: Headers) -> bool:

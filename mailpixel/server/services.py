@@ -7,6 +7,7 @@ from datetime import datetime
 from mailpixel.classify import Rules
 from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.live import LiveKnowledge
+from mailpixel.ingest.site_intake import SiteIntake
 from mailpixel.ingest.sns_certificates import Certificates
 from mailpixel.model import Campaign
 from mailpixel.privacy.minimise import Minimiser
@@ -47,6 +48,7 @@ class Services:
     hub: Hub
     signing: Signing
     minimiser: Minimiser
+    site_intake: SiteIntake
     clock: Callable[[], int]
     wrong_keys: WrongKeys
     inbound_notes: InboundNotes

@@ -1,4 +1,4 @@
-"""Files that programs request from every site: robots.txt, an icon, and the files with which apps open links."""
+"""Files that programs request from every site: robots.txt, an icon, gpc.json, and the files with which apps open links."""
 
 import logging
 from functools import cache
@@ -6,11 +6,12 @@ from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from mailpixel.files import open_to_read
 from mailpixel.server.services import Services
+from mailpixel.traffic.facts import GPC
 
 ROBOTS = """# Nothing here is for search engines: links in mail are signed for one reader each.
 User-agent: *
@@ -30,6 +31,8 @@ Sources, read 2026-11: developer.apple.com, Supporting associated domains (at mo
 developer.android.com, Verify App Links (application/json, no redirect).
 """
 MOST_BYTES = 131_072
+GPC_SINCE = "2026-11-28"
+"""The day from which Sec-GPC is heeded on web sites as well as in mail."""
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +45,13 @@ async def robots(request: Request) -> Response:
 async def favicon(request: Request) -> Response:
     """Answer that there is no icon."""
     return Response(status_code=204, headers={"cache-control": "max-age=86400"})
+
+
+async def gpc(request: Request) -> Response:
+    """Whether Global Privacy Control is heeded, and since when. Source: W3C, Global Privacy Control, 2026-11."""
+    services: Services = request.state.services
+    heeded = bool(services.live.resolver.refusals & GPC)
+    return JSONResponse({"gpc": heeded, "lastUpdate": GPC_SINCE}, headers={"cache-control": "max-age=86400"})
 
 
 async def app_link_file(request: Request) -> Response:
@@ -78,5 +88,6 @@ def _say_too_large(path: Path) -> None:
 ROUTES = [
     Route("/robots.txt", robots),
     Route("/favicon.ico", favicon),
+    Route("/.well-known/gpc.json", gpc),
     *(Route(path, app_link_file) for path in APP_LINK_FILES),
 ]

@@ -9,11 +9,13 @@ from mailpixel.folder.jobs import jobs_in
 from mailpixel.folder.keys import open_keys
 from mailpixel.folder.opening import begin
 from mailpixel.folder.operator_file import RulesInForce
+from mailpixel.ingest.agent_bounds import AgentBounds
 from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.counting import Counting
 from mailpixel.ingest.live import LiveKeys, LiveKnowledge, LivePart
 from mailpixel.ingest.people_cache import PeopleCache
 from mailpixel.ingest.registry_cache import RegistryCache
+from mailpixel.ingest.site_intake import SiteIntake
 from mailpixel.minting.results import remove_old_lists
 from mailpixel.privacy.minimise import Minimiser
 from mailpixel.privacy.policy import policy_of
@@ -29,6 +31,7 @@ from mailpixel.server.metrics import Metrics
 from mailpixel.server.refreshing import Refreshing
 from mailpixel.server.services import Services, reporting_of
 from mailpixel.server.signing import Signing
+from mailpixel.server.site_console import ConsoleServer
 from mailpixel.server.threads import Threads
 from mailpixel.server.traced import traced_commits
 from mailpixel.server.worker_note import WorkerNote
@@ -69,6 +72,12 @@ async def start(settings: Settings, stack: AsyncExitStack, record: Record = reco
     committer = Committer(store, *bounds, traced_commits(record, on_commit), counting.take)
     stack.push_async_callback(committer.stop, DRAIN_WITHIN_S)
     stack.callback(asyncio.create_task(refreshing.run()).cancel)
+    minimiser = Minimiser(salts, lambda: live.rules, settings.keep_address)
+    agents = AgentBounds(metrics.replaced_agent)
+    site_intake = SiteIntake(live, minimiser, salts, settings.visit_cap, agents)
+    console = ConsoleServer(site_intake.console, settings.data)
+    await console.start()
+    stack.push_async_callback(console.close)
     return Services(
         settings=settings,
         store=store,
@@ -80,7 +89,8 @@ async def start(settings: Settings, stack: AsyncExitStack, record: Record = reco
         threads=Threads(),
         hub=hub,
         signing=signing,
-        minimiser=Minimiser(salts, lambda: live.rules, settings.keep_address),
+        minimiser=minimiser,
+        site_intake=site_intake,
         clock=now_ms,
         inbound_notes=InboundNotes(registry),
         wrong_keys=WrongKeys(Proxies(settings.trusted_proxies), now_ms),

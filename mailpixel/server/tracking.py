@@ -23,15 +23,16 @@ from mailpixel.server.replies import (
 from mailpixel.server.request_reader import RequestReader, TrackingRequest, is_speculative
 
 PREFETCH = int(Facts.PREFETCH)
-UNSURE = (HitOutcome.UNKNOWN_LINK, HitOutcome.UNKNOWN_KEY)
-"""Outcomes that a fresh look may change: the link or the key may have been added a moment ago."""
 
 
 class Tracking:
     """Serves the surfaces that take hits. `count(surface, outcome)` is called once for every request.
 
-    `fresh_look` waits until earlier changes by other processes are known.
+    `fresh_look` waits until earlier changes by other processes are known. `unsure` are outcomes that it may change: the
+    link or the key may have been added a moment ago.
     """
+
+    unsure = (HitOutcome.UNKNOWN_LINK, HitOutcome.UNKNOWN_KEY)
 
     def __init__(
         self,

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Iterator
 
 
 class Connection(asyncio.Protocol):
-    """Asks for one path after another until there are none or the server goes away."""
+    """Sends one request after another until there are none or the server goes away. Each has a name and its bytes."""
 
-    def __init__(self, paths: Iterator[str], answered: list[tuple[str, int]], headers: Iterator[str]) -> None:
-        self._paths = paths
+    def __init__(self, requests: Iterator[tuple[str, bytes]], answered: list[tuple[str, int]]) -> None:
+        self._requests = requests
         self._answered = answered
-        self._headers = headers
         self._buffer = b""
-        self._path = ""
+        self._name = ""
         self.done = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -29,7 +28,7 @@ class Connection(asyncio.Protocol):
         length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
         if len(body) >= length:
             self._buffer = b""
-            self._answered.append((self._path, int(head[9:12])))
+            self._answered.append((self._name, int(head[9:12])))
             self._ask()
 
     def connection_lost(self, exception: Exception | None) -> None:
@@ -37,11 +36,11 @@ class Connection(asyncio.Protocol):
             self.done.set_result(None)
 
     def _ask(self) -> None:
-        self._path = next(self._paths, "")
-        if not self._path:
+        self._name, request = next(self._requests, ("", b""))
+        if not request:
             self._transport.close()
             return
-        self._transport.write(f"GET {self._path} HTTP/1.1\r\nHost: t\r\n{next(self._headers)}\r\n".encode())
+        self._transport.write(request)
 
 
 BROWSER = (
@@ -58,15 +57,37 @@ async def load(
 
     `headers` are those of every request, or give those of the next one.
     """
+    following = itertools.repeat(headers) if isinstance(headers, str) else headers
+    requests = (
+        (path, f"GET {path} HTTP/1.1\r\nHost: t\r\n{next(following)}\r\n".encode()) for path in paths
+    )
+    return await send(port, requests, connections)
+
+
+PAGE = (
+    "Origin: https://shop.example\r\nReferer: https://shop.example/\r\nContent-Type: text/plain;charset=UTF-8\r\n"
+    "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\nSec-Fetch-Dest: empty\r\n"
+)
+"""What a browser adds to the post of a page."""
+
+
+def post(path: str, body: bytes, headers: str = BROWSER + PAGE) -> bytes:
+    """The bytes of a post."""
+    return f"POST {path} HTTP/1.1\r\nHost: t\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode() + body
+
+
+async def send(
+    port: int, requests: Iterable[tuple[str, bytes]], connections: int
+) -> list[tuple[str, int]]:
+    """(name, status) of every request whose answer was read to its end, in order."""
     loop = asyncio.get_running_loop()
     answered: list[tuple[str, int]] = []
-    left = iter(paths)
-    following = itertools.repeat(headers) if isinstance(headers, str) else headers
+    left = iter(requests)
     made: list[Connection] = []
     for _ in range(connections):
         try:
             _, connection = await loop.create_connection(
-                lambda: Connection(left, answered, following), "127.0.0.1", port
+                lambda: Connection(left, answered), "127.0.0.1", port
             )
         except OSError:
             break

@@ -1,0 +1,181 @@
+"""Decides about what the pages of web sites send: what is logged of it, and what is only counted.
+
+It does no I/O: the caller answers the request and passes the events to the committer.
+"""
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mailpixel.event_ids import EventIds
+from mailpixel.ingest.agent_bounds import AgentBounds
+from mailpixel.ingest.caps import DailyCaps
+from mailpixel.ingest.consent_changes import ConsentChanges
+from mailpixel.ingest.site_cache import SiteCache
+from mailpixel.ingest.site_console import Console, SeenEnvelope, SeenEvent
+from mailpixel.ingest.site_hit import SiteHit
+from mailpixel.kinds import EventKind
+from mailpixel.model import Event
+from mailpixel.privacy.minimise import DaySalts, Minimiser, minimise
+from mailpixel.site.envelope import read_envelope, read_query
+from mailpixel.site.outcomes import Outcome, ReadEvent, Reading, Signals
+from mailpixel.site.visitor import visitor_key
+from mailpixel.site_model import Site, body_of
+from mailpixel.times import DAY_MS
+from mailpixel.traffic.facts import GPC, REFUSALS, facts_with
+
+
+class SiteOutcome(StrEnum):
+    """What became of a request of a web site's page. Metrics count requests by these."""
+
+    LOGGED = "logged"
+    """It was on disk before it was answered."""
+    LATE = "late"
+    """It was answered first because the store was slow or down. It is still queued."""
+    NOTHING = "nothing"
+    """Its events are all refused, or there are none."""
+    NO_CONSENT = "no_consent"
+    WITHDRAWN = "withdrawn"
+    """Consent was withdrawn: that is logged, and nothing else."""
+    MALFORMED = "malformed"
+    UNKNOWN_VERSION = "unknown_version"
+    TOO_MANY = "too_many"
+    TOO_LARGE = "too_large"
+    UNKNOWN_SITE = "unknown_site"
+    """No site has this key, or the site is archived."""
+    OVERFLOW = "overflow"
+    """All its events are past the daily cap of its visitor."""
+    QUEUE_FULL = "queue_full"
+    """The queue is full because the store was down too long."""
+    SCRIPT = "script"
+    PREFLIGHT = "preflight"
+    WRONG_METHOD = "wrong_method"
+
+
+class SiteReceipt(Struct, frozen=True, gc=False):
+    """What follows from a request: its outcome, and the events to log, all of them or none."""
+
+    outcome: SiteOutcome
+    events: Sequence[Event] = ()
+
+
+UNKNOWN_SITE = SiteReceipt(SiteOutcome.UNKNOWN_SITE)
+_OUTCOMES = {outcome: SiteOutcome(outcome.value) for outcome in Outcome}
+
+
+class SiteKnowledge(Protocol):
+    """What deciding about a request of a page needs; see `LiveKnowledge`."""
+
+    @property
+    def sites(self) -> SiteCache:
+        """The registered sites."""
+
+    @property
+    def read_click(self) -> Callable[[str], bytes | None]:
+        """Reads the click of a mail that a page carries on."""
+
+
+class SiteIntake:
+    """Decides about requests of pages. Holds the caps and the event ids of this process.
+
+    `visit_cap` is the most events of one visitor that are logged a day.
+    """
+
+    def __init__(
+        self,
+        live: SiteKnowledge,
+        minimiser: Minimiser,
+        salts: DaySalts,
+        visit_cap: int,
+        agents: AgentBounds | None = None,
+    ) -> None:
+        self._live = live
+        self._minimiser = minimiser
+        self._salts = salts
+        self._caps = DailyCaps(visit_cap)
+        self._agents = agents or AgentBounds(lambda: None)
+        self._consents = ConsentChanges()
+        self._ids = EventIds()
+        self.console = Console()
+
+    def site(self, key: str) -> Site | None:
+        """The site of this key."""
+        return self._live.sites.of_key(key)
+
+    def receive(self, hit: SiteHit) -> SiteReceipt:
+        """What becomes of one request. It keeps nothing of the address."""
+        site = self._live.sites.of_key(hit.key)
+        if site is None:
+            return UNKNOWN_SITE
+        reading = read_hit(hit, site, self._live.read_click)
+        receipt = SiteReceipt(_OUTCOMES[reading.outcome])
+        if reading.outcome in (Outcome.LOGGED, Outcome.WITHDRAWN):
+            events = self._events(hit, site, reading)
+            receipt = SiteReceipt(receipt.outcome if events else SiteOutcome.OVERFLOW, events)
+        self.console.note(_seen(hit, site, reading, receipt))
+        return receipt
+
+    def _events(self, hit: SiteHit, site: Site, reading: Reading) -> Sequence[Event]:
+        """The events to log, with the change of consent first; none past the cap of the visitor."""
+        moment, id = self._ids.next(hit.now_ms)
+        day = moment // DAY_MS
+        visitor = visitor_key(self._salts.salt(day), site.id, hit.address, hit.agent)
+        trace = self._minimiser.network_alone(hit.address)
+        first = Event(
+            id,
+            EventKind.STEP,
+            moment,
+            hit.method,
+            "",
+            self._agents.kept(hit.agent, site.visits, visitor, day),
+            facts_with(hit.facts._value_ & ~REFUSALS | trace.facts._value_),
+            site.visits,
+            visitor,
+            network=trace.network,
+        )
+        events: list[Event] = []
+        change = self._consents.change(visitor, reading, moment, day)
+        if change is not None and not self._caps.past(site.visits, visitor, day):
+            self._add(events, first, kind=EventKind.CONSENT, body=body_of(change))
+        for read in reading.events:
+            if read.step is not None and not self._caps.past(site.visits, visitor, day):
+                self._add(events, first, body=body_of(read.step))
+                if read.order is not None and hit.method != "HEAD":
+                    claim = replace(read.order, visitor=visitor)
+                    self._add(events, first, kind=EventKind.PURCHASE, campaign=site.orders,
+                              recipient=read.order_id, body=body_of(claim))  # fmt: skip
+        return events
+
+    def _add(self, events: list[Event], first: Event, **fields: object) -> None:
+        """Add an event of the same request; the first of them has the id that was made first."""
+        if events:
+            moment, id = self._ids.next(first.received_at_ms)
+            fields |= {"received_at_ms": moment, "id": id}
+        events.append(replace(first, **fields))
+
+
+def read_hit(hit: SiteHit, site: Site, read_click: Callable[[str], bytes | None]) -> Reading:
+    """A request as the reader of envelopes judges it."""
+    signals = Signals(hit.now_ms, hit.origin, bool(hit.facts._value_ & GPC), read_click)
+    if hit.method == "POST":
+        return read_envelope(hit.sent, site, signals)
+    return read_query(hit.sent, site, signals)
+
+
+def _seen(hit: SiteHit, site: Site, reading: Reading, receipt: SiteReceipt) -> SeenEnvelope:
+    """What the console remembers of a request."""
+    return SeenEnvelope(
+        hit.now_ms,
+        site.id,
+        hit.method,
+        receipt.outcome.value,
+        reading.problems,
+        reading.consent,
+        reading.source,
+        minimise(hit.address, "network"),
+        hit.agent,
+        [SeenEvent(read.name, read.logged, read.problems) for read in reading.events],
+    )

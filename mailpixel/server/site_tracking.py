@@ -1,0 +1,107 @@
+"""Serves what the pages of web sites request: their posts, their image, and the script of a site.
+
+A post is answered by 204 and the image by the image, whatever came and whatever became of it: with the same headers,
+after the same commit.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from mailpixel.ingest.committer import Committer
+from mailpixel.ingest.group import SendAnswer
+from mailpixel.ingest.site_hit import SiteHit
+from mailpixel.ingest.site_intake import SiteIntake, SiteOutcome, SiteReceipt
+from mailpixel.links.surfaces import SITE, Surface
+from mailpixel.server.replies import (
+    NOT_FOUND_REPLY,
+    PREFLIGHT_REPLY,
+    SITE_IMAGE_REPLY,
+    TAKEN_REPLY,
+    WRONG_SITE_METHOD_REPLY,
+    Reply,
+)
+from mailpixel.server.request_reader import Headers, RequestReader, TrackingRequest
+from mailpixel.server.site_scripts import SiteScripts
+
+IMAGE, SCRIPT = ".gif", ".js"
+_RECEIPTS = {outcome: SiteReceipt(outcome) for outcome in SiteOutcome}
+_AT_ONCE = frozenset({SiteOutcome.SCRIPT, SiteOutcome.PREFLIGHT, SiteOutcome.WRONG_METHOD})
+"""Requests that tell nothing are answered without waiting for a commit."""
+
+
+class SiteTracking:
+    """Serves the surface of web sites; see `Server`. `count(surface, outcome)` is called once for every request."""
+
+    unsure = (SiteOutcome.UNKNOWN_SITE,)
+
+    def __init__(
+        self,
+        intake: SiteIntake,
+        reader: RequestReader,
+        committer: Committer,
+        count: Callable[[Surface, SiteOutcome], None],
+        fresh_look: Callable[[], Awaitable[None]],
+        scripts: SiteScripts,
+    ) -> None:
+        self._intake = intake
+        self._reader = reader
+        self._committer = committer
+        self._count = count
+        self.fresh_look = fresh_look
+        self._scripts = scripts
+
+    def answer(self, request: TrackingRequest, now_ms: int) -> tuple[Reply, SiteReceipt]:
+        """The answer to one request, and its receipt. No I/O, no clock; `now_ms` is since 1970."""
+        method, name = request.method, request.path[len(SITE.prefix) :]
+        if method == "POST":
+            return TAKEN_REPLY, self._intake.receive(self._hit(request, name, now_ms))
+        if method not in ("GET", "HEAD"):
+            is_preflight = method == "OPTIONS"
+            outcome = SiteOutcome.PREFLIGHT if is_preflight else SiteOutcome.WRONG_METHOD
+            return PREFLIGHT_REPLY if is_preflight else WRONG_SITE_METHOD_REPLY, _RECEIPTS[outcome]
+        if name.endswith(SCRIPT):
+            return self._script(name.removesuffix(SCRIPT), request.headers)
+        return SITE_IMAGE_REPLY, self._intake.receive(self._hit(request, name, now_ms))
+
+    def take(self, surface: Surface, receipt: SiteReceipt, answer: SendAnswer) -> None:
+        """Log or count the receipt, then send the answer: `answer` is called once, perhaps at once."""
+        outcome = receipt.outcome
+        if not receipt.events:
+            self._count(surface, outcome)
+            if outcome in _AT_ONCE:
+                answer(True)
+            else:
+                self._committer.wait(answer)
+            return
+
+        def answered(durable: bool) -> None:
+            self._count(surface, outcome if durable else SiteOutcome.LATE)
+            answer(durable)
+
+        if not self._committer.join_all(receipt.events, answered):
+            self._count(surface, SiteOutcome.QUEUE_FULL)
+            answer(False)
+
+    def _hit(self, request: TrackingRequest, name: str, now_ms: int) -> SiteHit:
+        facts, agent, address = self._reader.look(request)
+        return SiteHit(
+            name.removesuffix(IMAGE),
+            request.method,
+            request.body if request.method == "POST" else request.query,
+            origin_of(request.headers),
+            now_ms,
+            address,
+            agent,
+            facts,
+        )
+
+    def _script(self, key: str, headers: Headers) -> tuple[Reply, SiteReceipt]:
+        site = self._intake.site(key)
+        if site is None:
+            return NOT_FOUND_REPLY, _RECEIPTS[SiteOutcome.UNKNOWN_SITE]
+        return self._scripts.reply(site, headers), _RECEIPTS[SiteOutcome.SCRIPT]
+
+
+def origin_of(headers: Headers) -> str:
+    """The Origin header; empty without one. Several make none that a host can have."""
+    found = b", ".join(value for name, value in headers if name == b"origin")
+    return found.decode("latin-1")
