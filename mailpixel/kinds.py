@@ -22,7 +22,7 @@ class EventKind(StrEnum):
     STEP = "step"
     """Something happened in a visit: a page was viewed, something was put into a cart."""
     CONSENT = "consent"
-    """The visitor withdrew what they had agreed to."""
+    """What the visitor agrees to changed: purposes were granted, or withdrawn."""
     PURCHASE = "purchase"
     """A browser or the shop's server reports an order."""
     REFUND = "refund"

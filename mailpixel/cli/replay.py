@@ -31,7 +31,7 @@ LOG_CAMPAIGN = "log"
     "replay",
     cls=Command,
     example="""mailpixel replay scenarios.jsonl
-mailpixel replay --log access.log --open '/p/(?P<recipient>[^/.]+)'""",
+mailpixel replay --log access.log --open '/img/(?P<recipient>[^/.]+)'""",
 )
 @click.argument("file", type=click.File("rb"))
 @click.option(
@@ -98,7 +98,7 @@ def judge_log(file: BinaryIO, shape: LogShape, as_json: bool) -> None:
     )
     if not log.messages:
         say(
-            "match the recipient in the path, such as --open '/p/(?P<recipient>[^/.]+)'; --click works the same way"
+            "match the recipient in the path, such as --open '/img/(?P<recipient>[^/.]+)'; --click works the same way"
         )
     if as_json:
         print_json(

@@ -37,7 +37,7 @@ class ConsentChanges:
             self._young, self._old = {}, self._young
         purposes, source, version = state
         return reading.withdrawal or Step(
-            CONSENT, f"{CONSENT}:{now_ms}", now_ms, consent=purposes, source=source, version=version
+            CONSENT, "", now_ms, consent=purposes, source=source, version=version
         )
 
     def _last(self, visitor: str, day: int) -> State | None:

@@ -20,8 +20,9 @@ from mailpixel.ingest.site_hit import SiteHit
 from mailpixel.kinds import EventKind
 from mailpixel.model import Event
 from mailpixel.privacy.minimise import DaySalts, Minimiser, minimise
-from mailpixel.site.envelope import read_envelope, read_query
-from mailpixel.site.outcomes import Outcome, ReadEvent, Reading, Signals
+from mailpixel.site.envelope import read_envelope
+from mailpixel.site.gif import read_query
+from mailpixel.site.outcomes import Outcome, Reading, Signals
 from mailpixel.site.visitor import visitor_key
 from mailpixel.site_model import Site, body_of
 from mailpixel.times import DAY_MS
@@ -73,9 +74,8 @@ class SiteKnowledge(Protocol):
     def sites(self) -> SiteCache:
         """The registered sites."""
 
-    @property
-    def read_click(self) -> Callable[[str], bytes | None]:
-        """Reads the click of a mail that a page carries on."""
+    def read_click(self, text: str) -> bytes | None:
+        """The event id of the click that a page carries on; None for a forged one."""
 
 
 class SiteIntake:

@@ -16,7 +16,8 @@ class CheckedEventRow(Answer, frozen=True):
     name: str
     logged: bool
     problems: Annotated[
-        tuple[str, ...], Meta(description="Those that begin with `refused` refuse the event, the others keep it.")
+        tuple[str, ...],
+        Meta(description="Those that begin with `refused` refuse the event, the others keep it."),
     ]
     event: Annotated[dict[str, Any], Meta(description="What would be kept; empty when nothing would.")]
 

@@ -13,16 +13,16 @@ from starlette.types import Receive, Scope, Send
 
 from mailpixel.folder.consoles import Consoles, address_of, new_socket
 from mailpixel.ingest.site_console import Console, SeenEnvelope
-from mailpixel.report.moments import iso_ms
 from mailpixel.report.site_console import SeenEnvelopeRow, SeenEventRow
 from mailpixel.server.live.frames import PING, RETRY, frame
 from mailpixel.server.live.permission import Permission
 from mailpixel.server.live.stream import OPEN, STREAM_HEADERS
 from mailpixel.server.threads import Lane
+from mailpixel.times import moment_of
 
 MOST_READERS = 64
 """Most readers of the console of one process."""
-ASKED_S = 5.0
+ASKED_S, CLOSED_S = 5.0, 1.0
 UNREAD_BYTES = 1_048_576
 """A reader that has this much unread misses what comes."""
 WAIT_S, PING_EVERY_S, CHECK_EVERY_S = 1.0, 20.0, 5.0
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 def row_of(seen: SeenEnvelope) -> SeenEnvelopeRow:
     """An envelope as it is shown."""
     return SeenEnvelopeRow(
-        at=iso_ms(seen.at_ms),
+        at=moment_of(seen.at_ms).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         method=seen.method,  # type: ignore[arg-type]
         outcome=seen.outcome,
         problems=tuple(seen.problems),
@@ -41,7 +41,7 @@ def row_of(seen: SeenEnvelope) -> SeenEnvelopeRow:
         source=seen.source,
         network=seen.network,
         agent=seen.agent,
-        events=tuple(SeenEventRow(*each) for each in seen.events),
+        events=tuple(SeenEventRow(each.name, each.logged, tuple(each.problems)) for each in seen.events),
     )
 
 
@@ -56,7 +56,7 @@ class ConsoleServer:
     def __init__(self, console: Console, data: Path) -> None:
         self._console = console
         self._data = data
-        self._readers: set[asyncio.StreamWriter] = set()
+        self._readers: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._server: asyncio.Server | None = None
         self._socket: Path | None = None
 
@@ -73,22 +73,26 @@ class ConsoleServer:
         """Listen no more."""
         if self._server is not None:
             self._server.close()
-        for writer in tuple(self._readers):
+        for writer in self._readers.values():
             writer.close()
+        if self._readers:
+            await asyncio.wait(self._readers, timeout=CLOSED_S)
         if self._socket is not None:
             with suppress(OSError):
                 self._socket.unlink()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._readers.add(writer)
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - asyncio calls it in a task
+        self._readers[task] = writer
         try:
             if len(self._readers) <= MOST_READERS:
                 await self._show(reader, writer)
         except (OSError, ValueError, TimeoutError):
             return
         finally:
-            self._readers.discard(writer)
             writer.close()
+            del self._readers[task]
 
     async def _show(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         line = await asyncio.wait_for(reader.readline(), ASKED_S)

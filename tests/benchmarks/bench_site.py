@@ -10,7 +10,6 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from mailpixel.site_model import Site
@@ -42,7 +41,10 @@ def page_view(number: int) -> bytes:
 
 def requests_of(first: int) -> list[tuple[str, bytes]]:
     """Posts of page views, each of another visitor of a hundred agents."""
-    agents = [f"User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:{n}.0) Gecko/20100101 Firefox/{n}.0\r\n" for n in range(60, 160)]
+    agents = [
+        f"User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:{n}.0) Gecko/20100101 Firefox/{n}.0\r\n"
+        for n in range(60, 160)
+    ]
     rest = (
         "Accept: */*\r\nAccept-Language: en-US,en;q=0.5\r\nAccept-Encoding: gzip, deflate, br\r\n"
         "Content-Type: text/plain;charset=UTF-8\r\nOrigin: https://shop.example\r\nReferer: https://shop.example/\r\n"

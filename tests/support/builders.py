@@ -70,6 +70,15 @@ class Known(NamedTuple):
         """No click is known."""
         return None
 
+    @property
+    def sites(self) -> SiteCache:
+        """The sites of its registry."""
+        return self.registry.sites
+
+    def read_click(self, text: str) -> bytes | None:
+        """No click is known."""
+        return None
+
 
 MINIMISER = Minimiser(OwnSalts(), Rules)
 """Keeps the tags of one process."""

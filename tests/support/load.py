@@ -58,9 +58,7 @@ async def load(
     `headers` are those of every request, or give those of the next one.
     """
     following = itertools.repeat(headers) if isinstance(headers, str) else headers
-    requests = (
-        (path, f"GET {path} HTTP/1.1\r\nHost: t\r\n{next(following)}\r\n".encode()) for path in paths
-    )
+    requests = ((path, f"GET {path} HTTP/1.1\r\nHost: t\r\n{next(following)}\r\n".encode()) for path in paths)
     return await send(port, requests, connections)
 
 
@@ -76,9 +74,7 @@ def post(path: str, body: bytes, headers: str = BROWSER + PAGE) -> bytes:
     return f"POST {path} HTTP/1.1\r\nHost: t\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode() + body
 
 
-async def send(
-    port: int, requests: Iterable[tuple[str, bytes]], connections: int
-) -> list[tuple[str, int]]:
+async def send(port: int, requests: Iterable[tuple[str, bytes]], connections: int) -> list[tuple[str, int]]:
     """(name, status) of every request whose answer was read to its end, in order."""
     loop = asyncio.get_running_loop()
     answered: list[tuple[str, int]] = []

@@ -8,12 +8,16 @@ import pytest
 
 import mailpixel
 from mailpixel.links.splicing.own import own_urls
-from mailpixel.links.surfaces import LINK, OPT_OUT, PIXEL, SURFACES, Surface, surface_of
+from mailpixel.links.surfaces import LINK, OPT_OUT, PIXEL, SITE, SURFACES, Surface, surface_of
 from mailpixel.server.app import ROUTES
 from mailpixel.server.metrics import Metrics
+from mailpixel.site.script import script_of
+from mailpixel.site_model import Site
 
 PACKAGE = Path(mailpixel.__file__).parent
 TABLE = PACKAGE / "links" / "surfaces.py"
+SCRIPT = PACKAGE / "site" / "script" / "__init__.py"
+"""It cannot import the table; see the test of it below."""
 
 
 def texts(file: Path) -> Iterator[str]:
@@ -33,7 +37,7 @@ def test_no_prefix_is_written_outside_of_the_table() -> None:
     written = [
         (str(file.relative_to(PACKAGE)), text)
         for file in sorted(PACKAGE.rglob("*.py"))
-        if file != TABLE
+        if file not in (TABLE, SCRIPT)
         for text in texts(file)
         if "://" not in text and any(surface.prefix in text for surface in SURFACES)
     ]
@@ -57,7 +61,12 @@ def test_every_surface_is_served_and_counted_or_is_a_page_of_the_app(surface: Su
     assert (routed, counted) == (not surface.takes_hits, surface.takes_hits)
 
 
-@pytest.mark.parametrize("surface", [PIXEL, LINK, OPT_OUT])
+def test_the_script_of_a_site_sends_to_the_surface_of_sites() -> None:
+    script = script_of(Site("shop", "0123456789abcdef", ("shop.example",)), "https://t.example")
+    assert f'"https://t.example{SITE.prefix}0123456789abcdef"'.encode() in script
+
+
+@pytest.mark.parametrize("surface", [PIXEL, LINK, OPT_OUT, SITE])
 def test_a_rewrite_knows_every_surface_as_ours_however_it_is_spelled(surface: Surface) -> None:
     own = own_urls("https://t.example/mail")
     for path in (surface.prefix, surface.prefix.upper(), "/x/.." + surface.prefix, surface.prefix + "/"):

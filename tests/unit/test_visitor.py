@@ -15,7 +15,7 @@ ANYONE = ("shop", "192.0.2.7", "Firefox/153.0")
 
 
 def test_a_key_is_the_first_half_of_a_keyed_hash_in_base64url() -> None:
-    told = "shop\n192.0.2.7\nFirefox/153.0".encode()
+    told = b"shop\n192.0.2.7\nFirefox/153.0"
     whole = hmac.new(SALT, told, "sha256").digest()
     assert visitor_key(SALT, *ANYONE) == urlsafe_b64encode(whole[:16]).decode().rstrip("=")
 

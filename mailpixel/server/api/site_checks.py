@@ -57,11 +57,14 @@ class ToCheck(Shape, frozen=True):
         Meta(description="The body of a post, as text.", examples=['{"v":1,"events":[]}']),
     ] = UNSET
     gif: Annotated[
-        str | UnsetType, Meta(description="The query of the image, without the question mark. One of the two.")
+        str | UnsetType,
+        Meta(description="The query of the image, without the question mark. One of the two."),
     ] = UNSET
     headers: Annotated[
         RequestHeaders,
-        Meta(description="Headers that decide, if need be: `sec-gpc`, `origin`.", examples=[{"sec-gpc": "1"}]),
+        Meta(
+            description="Headers that decide, if need be: `sec-gpc`, `origin`.", examples=[{"sec-gpc": "1"}]
+        ),
     ] = RequestHeaders()
 
 
