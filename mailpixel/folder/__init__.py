@@ -9,6 +9,7 @@
 | operator_file.py | reading and changing the operator's lists |
 | sign_in.py | links that sign a person in to the pages |
 | jobs.py | how far long jobs are, for every process of the service |
+| consoles.py | the sockets on which web processes show the last envelopes of web sites |
 | suppressed.py | the list of erased people, as keyed hashes, that a restored database is compared with |
 | spool.py | unnamed files for what is too large for memory |
 

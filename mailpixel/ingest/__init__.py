@@ -2,6 +2,10 @@
 
 hit             one request on a surface, as seen
 intake          what becomes of a hit: the event to log, and where it leads
+site_hit        one request of a web site's page, as seen
+site_intake     what becomes of it: the events to log
+consent_changes which requests change what a visitor agreed to
+site_console    the last envelopes of web sites, in memory
 caps            how often a message was hit today
 agent_bounds    how many new user agents a day
 live            what a server knows while it runs: signing keys, registry, people, rules

@@ -26,6 +26,8 @@ shares       shares for programs and tables
 consents     what people agreed to or refused, and what they said when
 inbound      sources of delivery reports for programs
 webhooks     webhooks and refused events for people and programs
+site_checks  what would become of an envelope of a web site
+site_console the last envelopes of a web site for programs and people
 sheet        the figures of a campaign as one table for spreadsheets
 rows         events or recipients to export, by page; parquet: their typed columns
 answer       the base class of reports as JSON

@@ -3,6 +3,7 @@
 app              puts everything together; start reading here. starting: opens what it works with
 
 tracking         one function from a request to its reply and receipt, and what to do with the receipt
+site_tracking    the same for web sites; site_scripts: their scripts; serving: which surface is served by which
 protocol         its first door: inside uvicorn's HTTP protocol
 tracking_first   its second door: in front of the ASGI app
 request_reader   turns requests into hits; the only reader of their headers
@@ -23,6 +24,7 @@ manual           the manual at /docs; web_hosts: the hosts on which pages answer
 health           /healthz, /readyz, /metrics; metrics: what is counted; metrics_access: who may read it
                  stored_metrics: what other processes do, read from the store
                  grafana: a dashboard of them; shared_metrics: a folder for those of several workers
+site_console     shows the last envelopes of web sites, of all processes
 live             streams of figures, hits and jobs as they change
 signing          lists that are signed behind the scenes
 exports          rows as a file to download: CSV, NDJSON, Parquet

@@ -23,7 +23,7 @@ from mailpixel.server.request_reader import RequestReader
 from mailpixel.server.services import Services
 from mailpixel.server.serving import Serving
 from mailpixel.server.site_scripts import SiteScripts
-from mailpixel.server.site_tracking import SiteTracking
+from mailpixel.server.site_tracking import SiteService, SiteTracking
 from mailpixel.server.starting import start
 from mailpixel.server.traced import traced_requests
 from mailpixel.server.tracking import Tracking
@@ -85,9 +85,9 @@ def _serving(services: Services, log: AccessLog | None) -> Serving:
         metrics.unreadable_forwarded,
     )
     rest = (reader, services.committer, metrics.count, services.refreshing.fresh_look)
-    of_sites = (services.site_intake, *rest, SiteScripts(settings.base_url))
+    of_sites = SiteService(services.site_intake, SiteScripts(settings.base_url))
     if log is None:
-        mail, sites = Tracking(intake, *rest), SiteTracking(*of_sites)
+        mail, sites = Tracking(intake, *rest), SiteTracking(of_sites, *rest)
     else:
-        mail, sites = LoggedTracking(log, intake, *rest), LoggedSiteTracking(log, *of_sites)
+        mail, sites = LoggedTracking(log, intake, *rest), LoggedSiteTracking(log, of_sites, *rest)
     return {PIXEL: mail, LINK: mail, SITE: sites}

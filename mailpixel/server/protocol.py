@@ -213,6 +213,8 @@ def path_and_query(url: bytes) -> tuple[str, bytes]:
 
 @lru_cache(maxsize=64)
 def lines(headers: RawHeaders) -> bytes:
-    """Headers as sent over the wire. The input is our constants, uvicorn's own, which change once a second, and
-    those of scripts."""
+    """Headers as sent over the wire.
+
+    The input is our constants, those of scripts, and uvicorn's own, which change once a second.
+    """
     return b"".join([b"%b: %b\r\n" % header for header in headers])

@@ -1,4 +1,4 @@
-"""Files that programs request from every site: robots.txt, an icon, gpc.json, and the files with which apps open links."""
+"""Files that programs request from every site: robots.txt, an icon, gpc.json, and files for app links."""
 
 import logging
 from functools import cache

@@ -5,6 +5,7 @@ after the same commit.
 """
 
 from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
 from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.group import SendAnswer
@@ -28,6 +29,13 @@ _AT_ONCE = frozenset({SiteOutcome.SCRIPT, SiteOutcome.PREFLIGHT, SiteOutcome.WRO
 """Requests that tell nothing are answered without waiting for a commit."""
 
 
+class SiteService(NamedTuple):
+    """What decides about requests of pages, and what makes the scripts of sites."""
+
+    intake: SiteIntake
+    scripts: SiteScripts
+
+
 class SiteTracking:
     """Serves the surface of web sites; see `Server`. `count(surface, outcome)` is called once for every request."""
 
@@ -35,19 +43,17 @@ class SiteTracking:
 
     def __init__(
         self,
-        intake: SiteIntake,
+        of_sites: SiteService,
         reader: RequestReader,
         committer: Committer,
         count: Callable[[Surface, SiteOutcome], None],
         fresh_look: Callable[[], Awaitable[None]],
-        scripts: SiteScripts,
     ) -> None:
-        self._intake = intake
+        self._intake, self._scripts = of_sites
         self._reader = reader
         self._committer = committer
         self._count = count
         self.fresh_look = fresh_look
-        self._scripts = scripts
 
     def answer(self, request: TrackingRequest, now_ms: int) -> tuple[Reply, SiteReceipt]:
         """The answer to one request, and its receipt. No I/O, no clock; `now_ms` is since 1970."""

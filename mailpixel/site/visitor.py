@@ -1,4 +1,4 @@
-"""The visitor of a day: a key that stands for one address and browser on one site, and only as long as its salt is kept.
+"""The visitor of a day: a key that stands for one address and browser on one site, as long as its salt is kept.
 
 Whoever shares an address and a browser is one visitor; a phone that changes its network is two. Two sites, or two days,
 cannot be compared.

@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from mailpixel.links.surfaces import SITE
 from mailpixel.site_model import Site
 from mailpixel.store.sqlite import open_sqlite
 from tests.benchmarks.bench_server import CONNECTIONS, Server
@@ -50,10 +51,16 @@ def requests_of(first: int) -> list[tuple[str, bytes]]:
         "Content-Type: text/plain;charset=UTF-8\r\nOrigin: https://shop.example\r\nReferer: https://shop.example/\r\n"
         "Sec-Fetch-Dest: empty\r\nSec-Fetch-Mode: no-cors\r\nSec-Fetch-Site: cross-site\r\n"
     )
+    path = SITE.prefix + KEY
     return [
-        (str(n), post(f"/p/{KEY}", page_view(n), f"X-Forwarded-For: 198.51.{n % 256}.{n // 256 % 256}\r\n{agents[n % 100]}{rest}"))
+        (str(n), post(path, page_view(n), f"{forwarded_for(n)}{agents[n % 100]}{rest}"))
         for n in range(first, first + REQUESTS)
-    ]  # fmt: skip
+    ]
+
+
+def forwarded_for(number: int) -> str:
+    """The header of a proxy that names another client for each number, up to 65,536."""
+    return f"X-Forwarded-For: 198.51.{number % 256}.{number // 256 % 256}\r\n"
 
 
 def measure(server: Server, requests: list[tuple[str, bytes]]) -> tuple[float, float]:

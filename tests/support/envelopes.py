@@ -13,7 +13,7 @@ from mailpixel.links.token import TokenSigner
 from mailpixel.privacy.salts import OwnSalts
 from mailpixel.server.request_reader import Headers, RequestReader, TrackingRequest
 from mailpixel.server.site_scripts import SiteScripts
-from mailpixel.server.site_tracking import SiteTracking
+from mailpixel.server.site_tracking import SiteService, SiteTracking
 from mailpixel.site_model import Site
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from tests.support.builders import BROWSER, KEYRING, MINIMISER, Known
@@ -64,9 +64,8 @@ class Shop:
         self.intake = SiteIntake(live, MINIMISER, self.salts, cap)
         self.committer = Committer(self.store, answer_within_ms=10_000, queue_hits=10)
         reader = RequestReader(proxies)
-        self.tracking = SiteTracking(
-            self.intake, reader, self.committer, self.counted.note, self._look, SiteScripts("https://t.example")
-        )  # fmt: skip
+        of_sites = SiteService(self.intake, SiteScripts("https://t.example"))
+        self.tracking = SiteTracking(of_sites, reader, self.committer, self.counted.note, self._look)
 
     async def _look(self) -> None:
         self.cache.refresh()

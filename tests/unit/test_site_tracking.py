@@ -178,7 +178,7 @@ def test_a_page_view_is_one_step_of_its_visit_without_the_address() -> None:
 
 
 def test_a_purchase_is_a_step_of_the_visit_and_a_claim_of_the_order_in_one_group() -> None:
-    consent, step, claim = events_of(a_post(an_envelope(an_event("purchase", data=PURCHASE_DATA))))
+    _consent, step, claim = events_of(a_post(an_envelope(an_event("purchase", data=PURCHASE_DATA))))
     assert (step.kind, step.campaign) == (EventKind.STEP, "site:shop")
     assert (claim.kind, claim.campaign, claim.recipient) == (EventKind.PURCHASE, "order:shop", "o-1")
     said = read_claim(claim.body)

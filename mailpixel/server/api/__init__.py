@@ -2,7 +2,7 @@
 
 routes      the table of all endpoints; start reading here
 endpoint    how a row of the table is run
-campaigns, consents, inbound, live, mails, people, reports, rewrites, shares, streams, webhooks
+campaigns, consents, inbound, live, mails, people, reports, rewrites, shares, site_checks, streams, webhooks
             the handlers, by noun
 campaign_shapes, webhook_shapes, and beside their handlers     what a client sends
 query, body                     reading query strings and bodies

@@ -16,6 +16,8 @@ from mailpixel.report.mails import KeptMailRow
 from mailpixel.report.person import PersonRow
 from mailpixel.report.recipients import RecipientRow
 from mailpixel.report.shares import AddedShareRow, ShareRow
+from mailpixel.report.site_checks import CheckedEnvelopeRow
+from mailpixel.report.site_console import SeenEnvelopeRow
 from mailpixel.report.summary import Summary
 from mailpixel.report.timeline import BUCKETS
 from mailpixel.report.timeline import CLICKS as TIMELINE_CLICKS
@@ -117,6 +119,8 @@ ANSWERS: tuple[type[Answer], ...] = (
     TrialRow,
     PersonRow,
     ErasureRow,
+    CheckedEnvelopeRow,
+    SeenEnvelopeRow,
 )
 """The answers whose schema is a Struct."""
 

@@ -18,6 +18,7 @@ from mailpixel.server.api import (
     reports,
     rewrites,
     shares,
+    site_checks,
     streams,
     webhook_shapes,
     webhooks,
@@ -29,6 +30,7 @@ from mailpixel.server.api.query import PageOptions
 
 CAMPAIGN = "/api/campaigns/{id}"
 WEBHOOK = "/api/webhooks/{name}"
+SITE = "/api/sites/{id}"
 PERSON = "/api/people/{recipient:path}"
 FILES = ("application/x-ndjson", "text/csv", "application/vnd.apache.parquet")
 
@@ -108,6 +110,12 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("POST", f"{CAMPAIGN}/deliveries", streams.deliver_one, "write",
              "Log one delivery, or a stream of them.", "Delivered", body=Delivery, lines=True,
              stream=streams.deliveries),
+    Endpoint("POST", f"{SITE}/check", site_checks.check, "read",
+             "Show what would become of what a page sends. Nothing is logged.", "CheckedEnvelope",
+             body=site_checks.ToCheck),
+    Endpoint("GET", f"{SITE}/console", site_checks.console, "read",
+             "Stream what pages sent last and send now, as server-sent events.", "SeenEnvelope",
+             media=("text/event-stream",), sessions=True),
     Endpoint("POST", "/api/consents", consents.record_one, "privacy",
              "Record what people agreed to or refused: one statement, or a stream of them.", "ConsentRecorded",
              body=ReportedConsent, lines=True, query=consents.ConsentOptions, stream=consents.record),
