@@ -67,17 +67,8 @@ class Known(NamedTuple):
         return self.registry.sites
 
     def read_click(self, text: str) -> bytes | None:
-        """No click is known."""
-        return None
-
-    @property
-    def sites(self) -> SiteCache:
-        """The sites of its registry."""
-        return self.registry.sites
-
-    def read_click(self, text: str) -> bytes | None:
-        """No click is known."""
-        return None
+        """The event id of the click that a click id names."""
+        return self.click_ids.read(text).click
 
 
 MINIMISER = Minimiser(OwnSalts(), Rules)
