@@ -14,6 +14,7 @@ from mailpixel.cli.recipient import recipient_argument, recipient_of
 from mailpixel.cli.wording import wording_group
 from mailpixel.errors import InvalidInput
 from mailpixel.links.lists.encoding import check_encoding
+from mailpixel.privacy.optout import record_statements
 from mailpixel.reading.consents import ConsentReader, Content
 from mailpixel.reading.written import as_id, as_pseudonym
 from mailpixel.report.consents import IMPORTABLE, PROOF, consents_row, importable, ledger
@@ -62,12 +63,14 @@ def consent_import(
     """
     if encoding is not None:
         check_encoding(encoding)
-    _, registry = stores()
+    store, registry = stores()
     id_of = as_pseudonym(keyring(registry)) if hash_recipients else as_id
     reader, faults = ConsentReader(now_ms() + DAY_MS, id_of, "import"), Faults()
 
     def record(said: Sequence[Said]) -> Sequence[Taken]:
-        return registry.record_consents(said, now_ms(), lift=lift, dry=dry_run)
+        if dry_run:
+            return registry.record_consents(said, now_ms(), lift=lift, dry=True)
+        return record_statements(store, registry, said, now_ms(), lift)
 
     counts = _recorded(_lines(source, encoding), reader, faults, record)
     print_json({taken.value: counts[taken] for taken in Taken} | {"failed": faults.count})

@@ -104,8 +104,8 @@ def _check_text(name: str, value: Any) -> None:
 
 def language_for(asked: str, accepted: str, known: Collection[str]) -> str:
     """The language of a page: the one that is asked for, else the best of an `Accept-Language`, else English."""
-    if asked in known:
-        return asked
+    if asked.lower() in known:
+        return asked.lower()
     wishes = [_wish(part) for part in accepted[:HEADER_CHARS].split(",")]
     best_first = sorted((wish for wish in wishes if wish[0] > 0), key=lambda wish: -wish[0])
     return next((language for _, language in best_first if language in known), ENGLISH)

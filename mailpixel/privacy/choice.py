@@ -6,7 +6,7 @@ from typing import Protocol
 
 from mailpixel.modes import Consent, Statement
 from mailpixel.privacy.erasure import Erasing, leave_out
-from mailpixel.privacy.optout import note_opt_out
+from mailpixel.privacy.optout import note_opt_outs
 from mailpixel.store.consents import CLICKS, MAIL, OPENS, Consents, Said, Wording, Wordings
 from mailpixel.store.erasures import ErasureRecord
 from mailpixel.store.log import Log
@@ -56,7 +56,7 @@ def record_choice(store: Log, ledger: Ledger, recipient: str, choice: Choice, no
         ledger.record_consents(said, now_ms, own=True)
     consent = ledger.consent_of(recipient)
     if said and refuses_all(consent) and not consent.erased:
-        note_opt_out(store, recipient, now_ms)
+        note_opt_outs(store, [recipient], now_ms)
     return consent
 
 

@@ -94,6 +94,10 @@ class MessageReader(Protocol):
         """All messages of a person in order of campaign, including those not folded yet. No visits and no orders."""
         ...
 
+    def people(self, recipients: Sequence[str]) -> Iterator[Message]:
+        """All messages of some hundred people, as `person` gives those of one. The end of the log is read once."""
+        ...
+
 
 class Log(EventWriter, MessageReader, Protocol):
     """The log of events. Visits and orders are in it, but appear only where they are asked for."""

@@ -10,10 +10,12 @@ from click.testing import CliRunner
 
 from mailpixel.cli import cli
 from mailpixel.folder.key_file import load_keyring
+from mailpixel.kinds import EventKind
 from mailpixel.links.keyring import pseudonym
 from mailpixel.modes import Consent, Statement
 from mailpixel.times import now_ms
 from tests.support.api import NDJSON, Api, lines
+from tests.support.builders import a_delivery
 
 GRANTED, DENIED, UNKNOWN = Statement.GRANTED, Statement.DENIED, Statement.UNKNOWN
 HEADER = "recipient,purpose,state,time,source,wording\n"
@@ -272,3 +274,43 @@ def test_statements_of_erased_people_are_not_exported(api: Api) -> None:
     imported(api, as_csv(a_line("r-1"), a_line("r-2")))
     api.registry.note_erased(["r-1"], now_ms())
     assert [line.partition(",")[0] for line in run(api, "export")[1].splitlines()] == ["recipient", "r-2"]
+
+
+def opted_out(api: Api) -> list[tuple[str, str]]:
+    """Campaign and recipient of every opt-out in the log."""
+    return sorted(
+        (message.campaign, message.recipient)
+        for campaign in api.store.campaigns()
+        for message in api.store.messages(campaign)
+        for event in message.events
+        if event.kind is EventKind.OPTOUT
+    )
+
+
+@pytest.mark.parametrize("way", ["file", "api", "one"])
+def test_whoever_refuses_both_by_an_import_has_opted_out_of_the_mail_that_was_sent(
+    api: Api, way: str
+) -> None:
+    for campaign, recipient in (("spring", "r-1"), ("autumn", "r-1"), ("spring", "r-2"), ("spring", "r-3")):
+        api.store.append([a_delivery(1, campaign=campaign, recipient=recipient)])
+    rows = [
+        a_line("r-1", state="denied"),
+        a_line("r-2", "opens", "denied"),
+        a_line("r-3", state="denied"),
+        a_line("r-3", state="granted", time="2026-11-21T09:00:00Z"),
+        a_line("r-4", state="denied"),
+    ]
+    if way == "file":
+        imported(api, as_csv(*rows), "--dry-run")
+        assert opted_out(api) == []
+    for _ in range(2):
+        if way == "file":
+            imported(api, as_csv(*rows))
+        elif way == "api":
+            api.ask("POST", "/api/consents", "privacy", content=as_lines(*rows), headers=NDJSON)
+        else:
+            api.ask("POST", "/api/consents", "privacy", json=rows[0])
+            api.ask("POST", "/api/consents", "privacy", json=rows[1])
+    assert opted_out(api) == [("autumn", "r-1"), ("spring", "r-1")]
+    imported(api, as_csv(a_line("r-2", "clicks", "denied", time="2026-11-25T09:00:00Z")))
+    assert opted_out(api) == [("autumn", "r-1"), ("spring", "r-1"), ("spring", "r-2")]

@@ -97,5 +97,5 @@ def test_what_is_no_wording_is_refused(text: str) -> None:
 )
 def test_the_best_language_that_is_there_is_taken(accepted: str, language: str) -> None:
     assert language_for("", accepted, LANGUAGES) == language
-    assert language_for("es", accepted, LANGUAGES) == "es"
+    assert language_for("es", accepted, LANGUAGES) == language_for("ES", accepted, LANGUAGES) == "es"
     assert language_for("pl", accepted, [*LANGUAGES, "pl"]) == "pl"

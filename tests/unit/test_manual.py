@@ -95,6 +95,13 @@ def test_every_link_leads_to_a_file(file: Path) -> None:
 
 
 @each_file
+def test_no_two_headings_of_a_page_are_the_same_so_that_each_can_be_linked_to(file: Path) -> None:
+    prose = re.sub(r"(?ms)^```.*?^```", "", read(file))
+    headings = re.findall(r"(?m)^#+ (.+)$", prose)
+    assert sorted(set(headings)) == sorted(headings)
+
+
+@each_file
 def test_every_path_that_is_named_is_there(file: Path) -> None:
     assert [path for path in PATH.findall(read(file)) if not (ROOT / path).exists()] == []
 

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from mailpixel.claims import check_recipient
 from mailpixel.errors import InvalidInput, MailpixelError
+from mailpixel.privacy.optout import record_statements
 from mailpixel.reading.consents import ConsentReader, said_of
 from mailpixel.reading.lines import Numbered
 from mailpixel.reading.shapes import Shape
@@ -65,7 +66,9 @@ def _record(call: Call) -> Record:
     services, how = call.services, call.query
 
     def record(said: Sequence[Said]) -> Sequence[Taken]:
-        return services.registry.record_consents(said, services.clock(), lift=how.lift, dry=how.dry_run)
+        if how.dry_run:
+            return services.registry.record_consents(said, services.clock(), lift=how.lift, dry=True)
+        return record_statements(services.store, services.registry, said, services.clock(), how.lift)
 
     return record
 

@@ -160,6 +160,10 @@ class MemoryLog(MemoryConsumers):
         messages = (self.message(campaign, recipient) for campaign in campaigns)
         return (message for message in messages if message.events)
 
+    def people(self, recipients: Sequence[str]) -> Iterator[Message]:
+        """See `Store`."""
+        return (message for recipient in recipients for message in self.person(recipient))
+
     def messages_that_carried(self, campaign: str, urls: Sequence[str]) -> Iterator[Message | PutAside]:
         """See `Store`; here every message can be read."""
         asked = frozenset(urls)

@@ -15,7 +15,7 @@ from mailpixel.store.sqlite.appending import LARGEST, insert, insert_at_once, in
 from mailpixel.store.sqlite.changes import note_changed
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.network_entries import NetworkNumbers, intern_networks
-from mailpixel.store.sqlite.persons import CAMPAIGNS, campaigns_of
+from mailpixel.store.sqlite.persons import CAMPAIGNS, campaigns_of_all
 from mailpixel.store.sqlite.positions import MAIL, Range
 from mailpixel.store.sqlite.rows import (
     READ,
@@ -253,14 +253,15 @@ class EventLog:
             (message.campaign, message.recipient): message for message in self._messages(connection, rows)
         }
 
-    def person(self, recipient: str) -> Iterator[Message]:
-        """All messages of a person."""
+    def people(self, recipients: Sequence[str]) -> Iterator[Message]:
+        """All messages of these people."""
         with self._database.reading() as connection:
-            campaigns = campaigns_of(connection, recipient)
-        for campaign in campaigns:
-            message = self.message(campaign, recipient)
-            if message.events:
-                yield message
+            found = campaigns_of_all(connection, recipients)
+        for recipient, campaigns in found.items():
+            for campaign in campaigns:
+                message = self.message(campaign, recipient)
+                if message.events:
+                    yield message
 
     def _page_to_fold(self, campaign: str, after: str, until: str) -> Sequence[Message | PutAside]:
         try:

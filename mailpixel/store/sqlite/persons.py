@@ -55,13 +55,11 @@ def note_progress(connection: sqlite3.Connection, since: int, until: int) -> Non
         connection.execute("update folded set noted = ?", (until,))
 
 
-def campaigns_of(connection: sqlite3.Connection, recipient: str) -> list[str]:
-    """The campaigns that may have events of a person, in order. None is missing, as this transaction sees the log."""
-    return campaigns_of_all(connection, [recipient])[recipient]
-
-
 def campaigns_of_all(connection: sqlite3.Connection, recipients: Sequence[str]) -> dict[str, list[str]]:
-    """The campaigns that may have events of each of these people. The end of the log is read once for all."""
+    """The campaigns that may have events of each of these people, in order. The end of the log is read once for all.
+
+    None is missing, as this transaction sees the log.
+    """
     position = _noted(connection)
     last = last_position(connection)
     if last - position > MOST_UNNOTED:

@@ -132,7 +132,11 @@ class SqliteStore:
 
     def person(self, recipient: str) -> Iterator[Message]:
         """See `Store`."""
-        return self._log.person(recipient)
+        return self._log.people([recipient])
+
+    def people(self, recipients: Sequence[str]) -> Iterator[Message]:
+        """See `Store`."""
+        return self._log.people(recipients)
 
     def messages_that_carried(self, campaign: str, urls: Sequence[str]) -> Iterator[Message | PutAside]:
         """See `Store`."""
