@@ -38,6 +38,7 @@ COMMANDS = {
     "sign-in": "sign_in",
     "inbound": "inbound",
     "share": "share",
+    "site": "site",
     "person": "person",
     "consent": "consent",
     "retention": "retention",

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from mailpixel.store.consumers import Consumers
+from mailpixel.site_model import MESSAGES
+from mailpixel.store.consumers import CASES, Consumers
 from mailpixel.store.projections import FOLD
 from mailpixel.store.registry import FoldRegistry
 
@@ -36,7 +37,7 @@ def lags_ms(
         if name in UNPLACED:
             continue
         if 0 < lease.caught_up_at_ms <= now_ms + SET_BACK_MS:
-            first_ms = consumers.consumer(name).waiting().first_event_ms
+            first_ms = consumers.consumer(name, cases=CASES.get(name, MESSAGES)).waiting().first_event_ms
             waits = first_ms is not None or (name == FOLD and registry.any_stale())
             lag_ms = _since(lease.caught_up_at_ms, first_ms, now_ms)
             lags[name] = lag_ms if waits or lag_ms > alive_within_ms else 0

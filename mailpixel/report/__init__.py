@@ -22,6 +22,7 @@ export       every event with its verdict, and every delivery
 person       everything that is stored about one person
 erasures     the proof of an erasure
 mails        what is kept of a campaign's mail
+sites        web sites
 shares       shares for programs and tables
 consents     what people agreed to or refused, and what they said when
 inbound      sources of delivery reports for programs

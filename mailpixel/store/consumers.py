@@ -3,14 +3,14 @@
 One contract suite (`tests/integration/test_consumer_contract.py`) runs on every store.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 from zlib import crc32
 
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Message
-from mailpixel.site_model import MESSAGES, Cases
+from mailpixel.site_model import MESSAGES, SITE_CASES, Cases
 from mailpixel.store.log import PutAside
 
 
@@ -26,6 +26,10 @@ class Part(NamedTuple):
 
 
 WHOLE = Part()
+SITE = "site"
+"""The name of the consumer that folds visits and orders."""
+CASES: Mapping[str, Cases] = {SITE: SITE_CASES}
+"""What the named consumers read that do not read messages."""
 
 
 def position_name(consumer: str, part: Part) -> str:

@@ -18,6 +18,7 @@ from mailpixel.report.recipients import RecipientRow
 from mailpixel.report.shares import AddedShareRow, ShareRow
 from mailpixel.report.site_checks import CheckedEnvelopeRow
 from mailpixel.report.site_console import SeenEnvelopeRow
+from mailpixel.report.sites import SiteRow
 from mailpixel.report.summary import Summary
 from mailpixel.report.timeline import BUCKETS
 from mailpixel.report.timeline import CLICKS as TIMELINE_CLICKS
@@ -108,6 +109,7 @@ ANSWERS: tuple[type[Answer], ...] = (
     MessageRow,
     ShareRow,
     AddedShareRow,
+    SiteRow,
     InboundRow,
     AddedInboundRow,
     KeptMailRow,
@@ -144,6 +146,7 @@ WRITTEN: dict[str, Schema] = {
     "Links": a_page("Link"),
     "Recipients": a_page("Recipient"),
     "Shares": a_page("Share"),
+    "Sites": a_page("Site"),
     "Inbounds": {
         "description": "All sources of delivery reports, in order of name.",
         **an_object(items={"type": "array", "items": ref("Inbound")}),

@@ -41,7 +41,6 @@ class SqliteSites:
         with self._database.reading() as connection:
             (revision,) = connection.execute("select revision from registry").fetchone()
             changed = _sites(connection, "revision > ? order by id", (since,)) if revision > since else ()
-            changed = _sites(connection, "revision > ? order by id", (since,)) if revision > since else ()
             return SiteNews(revision, tuple(changed))
 
     def add_site(self, site: Site) -> None:
