@@ -8,7 +8,6 @@ they never meet.
 Times are integer milliseconds since 1970 (`*_ms`). Money is an integer in the minor unit of its currency.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -148,7 +147,7 @@ class OrderClaim(Struct, frozen=True, omit_defaults=True):
     problems: tuple[str, ...] = ()
 
 
-class VisitStep(Struct, frozen=True, gc=False):
+class VisitStep(Struct, frozen=True, gc=False, array_like=True):
     """One event of a visit as it was folded. `what` is the path of a page view, or else its item ids, blank between.
 
     A `repeat` has name and id of an earlier one.
@@ -162,7 +161,7 @@ class VisitStep(Struct, frozen=True, gc=False):
     repeat: bool = False
 
 
-class Carry(Struct, frozen=True, gc=False):
+class Carry(Struct, frozen=True, gc=False, array_like=True):
     """A visit used a click of a mail: the event id of the click, and whether the visitor agreed to be known by it."""
 
     click: bytes
@@ -189,7 +188,7 @@ class Click(Struct, frozen=True, gc=False):
         return self.verdict is Verdict.HUMAN
 
 
-class Visit(Struct, frozen=True):
+class Visit(Struct, frozen=True, array_like=True):
     """A site and its visitor of one day, folded from all events of the case.
 
     `visitor` is the key of the visitor of that day, `known_as` the first-party id where the visitor agreed to one.
@@ -203,17 +202,17 @@ class Visit(Struct, frozen=True):
     last_ms: int
     verdict: Verdict
     rule: str
-    steps: Sequence[VisitStep] = ()
-    carries: Sequence[Carry] = ()
+    steps: tuple[VisitStep, ...] = ()
+    carries: tuple[Carry, ...] = ()
     known_as: str = ""
     channel: str = ""
     utm_campaign: str = ""
-    consent: Sequence[str] = ()
+    consent: tuple[str, ...] = ()
     sessions: int = 1
-    reasons: Sequence[str] = ()
+    reasons: tuple[str, ...] = ()
 
 
-class Order(Struct, frozen=True):
+class Order(Struct, frozen=True, array_like=True):
     """One order, folded from all reports about it. Money is in minor units of `currency`.
 
     `value` is None where no trustworthy one is known. `refunded` never exceeds the value. `visitor` is the key of
@@ -234,7 +233,7 @@ class Order(Struct, frozen=True):
     visitor: str = ""
     recipient: str = ""
     click: bytes = b""
-    problems: Sequence[str] = ()
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Self
 
-from mailpixel.classify.thresholds import Thresholds
+from mailpixel.classify.thresholds import Thresholds, VisitThresholds
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Network, Verdict
 from mailpixel.traffic.agent_lists import shipped_lists
@@ -16,6 +16,8 @@ from mailpixel.traffic.networks import NetworkTable, canonical_prefix, read_netw
 
 EDITION = 4
 """Increase it whenever a rule's code decides differently, so that old verdicts are known to be of other rules."""
+VISIT_EDITION = 1
+"""The same for the rules of visits to web sites."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,45 @@ RULES: tuple[Rule, ...] = (
 )
 """In order of decision: the first match wins. `instant` to `no_open` are soft: two of them are needed to decide."""
 
+VISIT_RULES: tuple[Rule, ...] = (
+    Rule(
+        "internal",
+        "The operator's own visits (own networks, previews) are never counted; one such event tells of the whole day.",
+    ),
+    Rule("method", "Only a GET loads the image and only a POST sends events; any other request is a probe."),
+    Rule(
+        "purpose",
+        "The browser says that it loads a page ahead of its visitor, so what that page sent is left out.",
+    ),
+    Rule(
+        "declared",
+        "The user agent names a machine (crawler, monitor, library, scanner, a mailbox's image proxy), or is missing.",
+    ),
+    Rule("automated", "The browser itself said that a program controls it (`navigator.webdriver`)."),
+    Rule("flood", "Pages were viewed faster than a person can look at them."),
+    Rule("network", "The address belongs to a network known for machines."),
+    Rule(
+        "client",
+        "The user agent names a browser, but the headers such a browser sends are missing, or others are there.",
+    ),
+    Rule(
+        "spin",
+        "Two of these hold: nothing happened beyond the first second, nothing happened twice, and a desktop browser "
+        "came from a network known for machines.",
+    ),
+    Rule(
+        "claimed",
+        "A purchase came without any page viewed before it: it stays a step, and only the shop's server can confirm "
+        "its money.",
+    ),
+    Rule("default", "No rule identified a machine."),
+)
+"""In order of decision: the first match wins.
+
+`network` (where people may use it too), `client` and `spin` are soft: two of them are needed to decide. `claimed` comes
+last of all, because it does not say that a machine came.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class KnownAgent:
@@ -107,7 +148,8 @@ class Rules:
 
     `seeds` are the sender's test recipients, `operator_networks` the sender's networks in CIDR notation.
     `networks` and `agents` are the operator's additions to the shipped lists, and `without` are shipped
-    networks that the operator disabled. Raises `InvalidInput` for an invalid network.
+    networks that the operator disabled. `thresholds` are those of mail, `visits` those of web sites. Raises
+    `InvalidInput` for an invalid network.
     """
 
     seeds: frozenset[str] = frozenset()
@@ -116,6 +158,7 @@ class Rules:
     agents: tuple[KnownAgent, ...] = ()
     without: frozenset[str] = frozenset()
     thresholds: Thresholds = field(default_factory=Thresholds)
+    visits: VisitThresholds = field(default_factory=VisitThresholds)
     version: str = field(init=False)
     """A short text that changes whenever verdicts may: rules, thresholds, lists or the operator's additions."""
     operator: NetworkTable = field(init=False, repr=False, compare=False)
@@ -142,8 +185,10 @@ class Rules:
     def _fingerprint(self) -> str:
         parts = (
             EDITION,
-            [astuple(rule) for rule in RULES],
+            VISIT_EDITION,
+            [astuple(rule) for rule in (*RULES, *VISIT_RULES)],
             astuple(self.thresholds),
+            astuple(self.visits),
             shipped_lists().fingerprint,
             sorted(self.seeds),
             list(self.operator_networks),

@@ -1,4 +1,4 @@
-"""Every threshold of the rules, in one table."""
+"""Every threshold of the rules, in one table each for mail and for visits."""
 
 from dataclasses import dataclass
 
@@ -41,3 +41,19 @@ class Thresholds:
     """An open of the same source this soon after the one that counted is a repeat."""
     repeat_click_ms: int = 5_000
     """The same for a click on the same link."""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitThresholds:
+    """The thresholds of visits to web sites: windows in whole milliseconds and numbers of page views."""
+
+    flood_ms: int = 60_000
+    """A span with more than `flood_views` page views is a flood."""
+    flood_views: int = 30
+    """The most page views that a person sees in a span of `flood_ms`."""
+    rush_ms: int = 1_000
+    """A span with more than `rush_views` page views is a flood, too."""
+    rush_views: int = 10
+    """The most page views that a browser shows in a span of `rush_ms`."""
+    glance_ms: int = 1_000
+    """A visit of which nothing is known beyond this time was no more than a glance."""

@@ -4,6 +4,7 @@ store             what a store offers: the sum of log, consumers, projections, c
 log               events, written in groups and read by whole messages
 consumers         named readers of the log: their news and their positions
 projections       states folded from the log, and the figures made of them
+site_projections  visits and orders folded from the log, and which clicks of mails they used
 changes           which campaigns have other figures than before
 aggregates        counts of campaigns without recipients
 erasure           removes a person

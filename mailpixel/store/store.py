@@ -17,12 +17,14 @@ from mailpixel.store.log import Log
 from mailpixel.store.projections import Projections
 from mailpixel.store.retention import Retention
 from mailpixel.store.salts import Salts
+from mailpixel.store.site_projections import SiteProjections
 
 
 class Store(
     Log,
     Consumers,
     Projections,
+    SiteProjections,
     Clicks,
     Changes,
     Erasure,

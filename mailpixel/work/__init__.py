@@ -8,4 +8,5 @@ problems            logs their failures
 erasures            finishes erasures that were held up
 retention           removes what is past its time
 folding             the fold, by the rules in force
+site_folding        the fold of web sites, by the same rules
 """

@@ -23,6 +23,7 @@ from mailpixel.work.consumer_at_work import ConsumerAtWork
 from mailpixel.work.erasures import ErasuresAtWork
 from mailpixel.work.folding import Folding
 from mailpixel.work.retention import RetentionAtWork
+from mailpixel.work.site_folding import SiteFolding
 
 
 def webhooks_of(
@@ -59,6 +60,7 @@ def consumers_of(settings: Settings, store: Store, registry: Registry) -> Sequen
     note_every_ms = min(settings.ready_lag_s * 1000 // 3, NOTE_EVERY_MS)
     return (
         Folding(store, registry, RulesInForce(settings), holder, note_every_ms),
+        SiteFolding(store, registry, RulesInForce(settings), holder, note_every_ms),
         ErasuresAtWork(settings, store, registry),
         retention_of(settings, store, registry, holder),
     )

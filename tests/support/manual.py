@@ -17,8 +17,8 @@ from typing import Any
 
 import click
 
-from mailpixel.classify import RULES
-from mailpixel.classify.thresholds import Thresholds
+from mailpixel.classify.rules import RULES, VISIT_RULES, Rule
+from mailpixel.classify.thresholds import Thresholds, VisitThresholds
 from mailpixel.cli import cli
 from mailpixel.ingest.intake import HitOutcome
 from mailpixel.links.parts.skipped import SkipCause
@@ -109,16 +109,20 @@ def _query(operation: Mapping[str, Any]) -> str:
     return ", ".join(f"`{each['name']}`" for each in places if each.get("in") == "query")
 
 
-def rules() -> str:
-    """The rules in the order of decision."""
-    return table(("rule", "what it says"), [(f"`{rule.name}`", rule.summary) for rule in RULES])
+def rules(of: Sequence[Rule]) -> Callable[[], str]:
+    """Makes a table of rules in the order of decision."""
+    return lambda: table(("rule", "what it says"), [(f"`{rule.name}`", rule.summary) for rule in of])
 
 
-def thresholds() -> str:
-    """Every number of the rules."""
-    said = _attribute_docs(Thresholds)
-    rows = [(f"`{row.name}`", f"{row.default:,}", said.get(row.name, "")) for row in fields(Thresholds)]
-    return table(("threshold", "default", "what it is"), rows)
+def thresholds(of: type[Any]) -> Callable[[], str]:
+    """Makes a table of every number of the rules."""
+
+    def made() -> str:
+        said = _attribute_docs(of)
+        rows = [(f"`{row.name}`", f"{row.default:,}", said.get(row.name, "")) for row in fields(of)]
+        return table(("threshold", "default", "what it is"), rows)
+
+    return made
 
 
 def metrics() -> str:
@@ -218,8 +222,10 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "commands": commands,
     "help": help_texts,
     "endpoints": endpoints,
-    "rules": rules,
-    "thresholds": thresholds,
+    "rules": rules(RULES),
+    "thresholds": thresholds(Thresholds),
+    "visit_rules": rules(VISIT_RULES),
+    "visit_thresholds": thresholds(VisitThresholds),
     "metrics": metrics,
     "measures": measure_table,
     "outcomes": members(HitOutcome, "outcome"),

@@ -22,6 +22,7 @@ from mailpixel.store.measures import MEASURES, Step, TallyKey, tally
 from mailpixel.store.memory.changes import position_in
 from mailpixel.store.memory.log import Key
 from mailpixel.store.memory.retention import MemoryRetention
+from mailpixel.store.memory.site_projections import MemorySiteProjections
 from mailpixel.store.projections import FOLD, Buckets, Figures, Folded, Generation, MessageState, Window
 from mailpixel.store.shown import links_people_followed
 from mailpixel.store.standing import Standing
@@ -40,7 +41,7 @@ class MemoryGeneration:
         self.folded.update({each.recipient: each for each in states})
 
 
-class MemoryStore(MemoryRetention):
+class MemoryStore(MemoryRetention, MemorySiteProjections):
     """A `Store` in memory. Any thread may call it."""
 
     def __init__(self) -> None:

@@ -21,6 +21,7 @@ from mailpixel.store.sqlite import (  # noqa: F401 - they add their steps
     steps_0034,
     steps_0035,
     steps_0036,
+    steps_0037,
     steps_0038,
 )
 from mailpixel.store.sqlite.database import (

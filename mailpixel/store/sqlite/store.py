@@ -36,6 +36,7 @@ from mailpixel.store.sqlite.recipients import recipients
 from mailpixel.store.sqlite.retention import Past, forget_past, remove_days, tidy
 from mailpixel.store.sqlite.salts import drop_salts, salt_days, salts
 from mailpixel.store.sqlite.scanning import scan
+from mailpixel.store.sqlite.site_store import SqliteSiteProjections
 from mailpixel.store.sqlite.sources import messages_by_source
 from mailpixel.store.sqlite.sweeping import sweep
 from mailpixel.store.sqlite.taken_suppressions import take_suppressions
@@ -44,7 +45,7 @@ from mailpixel.store.sqlite.unswept import nobody_elses
 from mailpixel.store.standing import Standing
 
 
-class SqliteStore:
+class SqliteStore(SqliteSiteProjections):
     """A `Store` in a file that several processes may use at once. Opening it creates and migrates the file.
 
     Any thread may call it; each has its own connection. Pickled, it is its path, so worker processes open it

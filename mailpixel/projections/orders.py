@@ -1,0 +1,136 @@
+"""An order from all reports about it: browsers and the shop's server, its refunds, and its end.
+
+A pure function of the events of the case. Which of several reports holds depends on who reported, on the moment that
+a report names and then on its id, and never on when it arrived.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from mailpixel.kinds import EventKind
+from mailpixel.model import Message, Verdict
+from mailpixel.site_model import ORDER_PREFIX, Order, OrderClaim, OrderSource, Visit, read_claim
+
+DIFFERS = "differs"
+"""Reports of one purchase name different money."""
+OVER_REFUND = "over_refund"
+"""More was refunded than the order was worth. The rest is left out."""
+REFUND_CURRENCY = "refund_currency"
+"""A refund names another currency. It is left out."""
+REFUND_VALUE = "refund_value"
+"""A refund names no money. It is left out."""
+BY_CLAIM = "claimed"
+"""The rule of visits with a purchase that only a server can confirm."""
+
+Reports = Sequence[tuple[bytes, OrderClaim]]
+"""Reports with the ids of their events, in order of their moments and then of the ids."""
+
+
+def fold_order(case: Message) -> Order | None:
+    """The order that these events make; None while no purchase is known: refunds wait for theirs.
+
+    The first purchase that a server reported holds, or else the first of a browser; one with money before those
+    without. Refunds, cancellations and what names the customer count from a server only.
+
+    Raises `msgspec.DecodeError` for an event whose body is none.
+    """
+    said = {kind: _reports(case, kind) for kind in (EventKind.PURCHASE, EventKind.REFUND, EventKind.CANCEL)}
+    purchases = [claim for _, claim in said[EventKind.PURCHASE]]
+    server = [claim for claim in purchases if claim.source is not OrderSource.BROWSER]
+    browser = [claim for claim in purchases if claim.source is OrderSource.BROWSER]
+    if not purchases:
+        return None
+    holds = min(server or browser, key=lambda claim: claim.value is None)
+    refunded, problems = refunds(holds, _of_server(said[EventKind.REFUND]))
+    if differ(purchases):
+        problems.append(DIFFERS)
+    customer = next((claim for claim in server if claim.recipient and "identify" in claim.consent), None)
+    return Order(
+        site=case.campaign.removeprefix(ORDER_PREFIX),
+        id=case.recipient,
+        at_ms=holds.at_ms,
+        source=_source(server, browser),
+        currency=holds.currency,
+        value=holds.value,
+        tax=holds.tax,
+        shipping=holds.shipping,
+        refunded=refunded,
+        cancelled=bool(_of_server(said[EventKind.CANCEL])),
+        new_customer=next((c.new_customer for c in (*server, *browser) if c.new_customer is not None), None),
+        visitor=next((claim.visitor for claim in browser if claim.visitor), ""),
+        recipient=customer.recipient if customer else "",
+        click=bytes.fromhex(next((claim.click for claim in server if claim.click), "")),
+        problems=tuple(sorted({*problems, *holds.problems})),
+    )
+
+
+def refunds(purchase: OrderClaim, reports: Reports) -> tuple[int, list[str]]:
+    """What was paid back, in minor units of the purchase's currency, and the problems that it shows.
+
+    The first report of each refund counts. Refunds never add up to more than the purchase was worth. Of a purchase
+    without money nothing can be paid back.
+    """
+    total, problems = 0, list[str]()
+    if purchase.value is None:
+        return 0, problems
+    for refund in _first_of_each(reports):
+        if refund.currency and refund.currency != purchase.currency:
+            problems.append(REFUND_CURRENCY)
+        elif refund.value is None:
+            problems.append(REFUND_VALUE)
+        else:
+            total += refund.value
+    if total > purchase.value:
+        problems.append(OVER_REFUND)
+    return min(total, purchase.value), problems
+
+
+def differ(purchases: Iterable[OrderClaim]) -> bool:
+    """Whether those reports of a purchase that name money name different money."""
+    money = {(claim.currency, claim.value) for claim in purchases if claim.value is not None}
+    return len(money) > 1
+
+
+def counted_value(order: Order, visit: Visit | None) -> int | None:
+    """What an order is worth, in minor units of its currency and without what was refunded; None where no money counts.
+
+    `visit` is that of `order.visitor`; None where it is not known. What only a browser reported counts where its visit
+    is a person's who had viewed a page. A cancelled order is worth nothing.
+    """
+    if order.value is None or not is_confirmed(order, visit):
+        return None
+    return 0 if order.cancelled else order.value - order.refunded
+
+
+def is_confirmed(order: Order, visit: Visit | None) -> bool:
+    """Whether the money of an order can be believed: a server reported it, or a person's visit did."""
+    if order.source is not OrderSource.BROWSER:
+        return True
+    return visit is not None and visit.verdict is Verdict.HUMAN and visit.rule != BY_CLAIM
+
+
+def _reports(case: Message, kind: EventKind) -> Reports:
+    found = [(event.id, read_claim(event.body)) for event in case.events if event.kind is kind]
+    return sorted(found, key=_moment)
+
+
+def _moment(report: tuple[bytes, OrderClaim]) -> tuple[int, bytes]:
+    id, claim = report
+    return claim.at_ms, id
+
+
+def _of_server(reports: Reports) -> Reports:
+    return [report for report in reports if report[1].source is not OrderSource.BROWSER]
+
+
+def _first_of_each(reports: Reports) -> Iterable[OrderClaim]:
+    """Refunds without those that say an earlier one again. One without an id is known by its moment and money."""
+    found: dict[object, OrderClaim] = {}
+    for _, refund in reports:
+        found.setdefault(refund.refund_id or (refund.at_ms, refund.currency, refund.value), refund)
+    return found.values()
+
+
+def _source(server: Sequence[OrderClaim], browser: Sequence[OrderClaim]) -> OrderSource:
+    if server and browser:
+        return OrderSource.BOTH
+    return OrderSource.SERVER if server else OrderSource.BROWSER

@@ -1,0 +1,171 @@
+"""What was folded from web sites, in memory: every answer is computed from the states of the cases."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from mailpixel.errors import Conflict
+from mailpixel.model import Verdict
+from mailpixel.site_model import Order, Visit
+from mailpixel.store.consumers import News
+from mailpixel.store.log import PutAside
+from mailpixel.store.memory.consumers import MemoryConsumers, parse_cursor
+from mailpixel.store.site_projections import (
+    SITE_FOLD,
+    Days,
+    FoldedCase,
+    OrderState,
+    Told,
+    Use,
+    VisitsOfDay,
+    VisitState,
+    told_of_order,
+)
+from mailpixel.times import DAY_MS
+
+Key = tuple[str, str]
+
+
+class MemorySiteProjections(MemoryConsumers):
+    """`SiteProjections` in memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._cases: dict[Key, VisitState | OrderState] = {}
+        self._cases_aside: dict[Key, str] = {}
+
+    def save_site(self, folded: Sequence[FoldedCase], news: News) -> None:
+        """See `SiteProjections`."""
+        with self._lock:
+            now, since, to = map(parse_cursor, (self.cursor(SITE_FOLD), news.since, news.position))
+            if now[1:] != since[1:] or (to != since and now != since):
+                raise Conflict("sites were folded or erased from meanwhile; read again")
+            for each in folded:
+                self._put_case(each)
+            if to != since:
+                self._move(SITE_FOLD, news.position)
+
+    def _put_case(self, folded: FoldedCase) -> None:
+        if isinstance(folded, PutAside):
+            self._cases_aside[folded.campaign, folded.recipient] = folded.error
+            return
+        former = self._cases.get(folded.key)
+        if former is None or folded.knowledge >= former.knowledge:
+            self._cases[folded.key] = folded
+        self._cases_aside.pop(folded.key, None)
+
+    def forget_cases(self, keys: Sequence[Key]) -> None:
+        """See `SiteProjections`."""
+        with self._lock:
+            for key in keys:
+                self._cases.pop(key, None)
+                self._cases_aside.pop(key, None)
+
+    def site_cases(self, campaign: str, after: str = "", limit: int = 1_000) -> Sequence[str]:
+        """See `SiteProjections`."""
+        with self._lock:
+            return sorted(name for of, name in self._cases if of == campaign and name > after)[:limit]
+
+    def site_cases_aside(self, after: Key = ("", ""), limit: int = 1_000) -> Sequence[PutAside]:
+        """See `SiteProjections`."""
+        with self._lock:
+            keys = sorted(key for key in self._cases_aside if key > after)
+            return [PutAside(*key, self._cases_aside[key]) for key in keys[:limit]]
+
+    def visits(self, site: str, from_ms: int = 0, until_ms: int | None = None) -> Iterator[Visit]:
+        """See `ReadSiteProjections`."""
+        found = [
+            state.visit
+            for state in self._visit_states()
+            if state.visit.site == site and _is_in(state.visit.first_ms, from_ms, until_ms)
+        ]
+        return iter(sorted(found, key=lambda visit: (visit.first_ms, visit.visitor)))
+
+    def visit(self, site: str, visitor: str) -> Visit | None:
+        """See `ReadSiteProjections`."""
+        state = self._visit_state(site, visitor)
+        return None if state is None else state.visit
+
+    def visits_by_day(
+        self, site: str, from_ms: int = 0, until_ms: int | None = None
+    ) -> Sequence[VisitsOfDay]:
+        """See `ReadSiteProjections`."""
+        days: defaultdict[int, Counter[Verdict]] = defaultdict(Counter)
+        for visit in self.visits(site, from_ms, until_ms):
+            days[visit.first_ms // DAY_MS][visit.verdict] += 1
+        return [VisitsOfDay(day, dict(verdicts)) for day, verdicts in days.items()]
+
+    def orders(self, site: str, from_ms: int = 0, until_ms: int | None = None) -> Iterator[Order]:
+        """See `ReadSiteProjections`."""
+        found = [
+            order for order in self._orders() if order.site == site and _is_in(order.at_ms, from_ms, until_ms)
+        ]
+        return iter(sorted(found, key=lambda order: (order.at_ms, order.id)))
+
+    def order(self, site: str, id: str) -> Order | None:
+        """See `ReadSiteProjections`."""
+        return next((order for order in self._orders() if (order.site, order.id) == (site, id)), None)
+
+    def orders_of_visit(self, site: str, visitor: str) -> Sequence[Order]:
+        """See `ReadSiteProjections`."""
+        found = [order for order in self._orders() if (order.site, order.visitor) == (site, visitor)]
+        return sorted(found, key=lambda order: order.id) if visitor else []
+
+    def orders_of_recipient(self, recipient: str) -> Sequence[Order]:
+        """See `ReadSiteProjections`."""
+        found = [order for order in self._orders() if order.recipient == recipient]
+        return sorted(found, key=lambda order: (order.site, order.id)) if recipient else []
+
+    def uses_in(self, days: Days) -> Sequence[Use]:
+        """See `ReadSiteProjections`."""
+        return [use for use in self._uses() if days.first <= use.day <= days.last]
+
+    def uses_of(self, clicks: Sequence[bytes]) -> Sequence[Use]:
+        """See `ReadSiteProjections`."""
+        asked = frozenset(clicks)
+        return [use for use in self._uses() if use.click in asked]
+
+    def uses_by(self, visitors: Sequence[Key]) -> Sequence[Use]:
+        """See `ReadSiteProjections`."""
+        asked = frozenset(visitors)
+        return [use for use in self._uses() if (use.site, use.visitor) in asked]
+
+    def told_in(self, days: Days) -> Sequence[Told]:
+        """See `ReadSiteProjections`."""
+        return [told for told in self._told() if days.first <= told.day <= days.last]
+
+    def told_of(self, recipient: str) -> Sequence[Told]:
+        """See `ReadSiteProjections`."""
+        return [told for told in self._told() if told.recipient == recipient]
+
+    def told_by(self, visitors: Sequence[Key]) -> Sequence[Told]:
+        """See `ReadSiteProjections`."""
+        asked = frozenset(visitors)
+        return [told for told in self._told() if (told.site, told.visitor) in asked]
+
+    def _visit_states(self) -> Sequence[VisitState]:
+        with self._lock:
+            return [state for state in self._cases.values() if isinstance(state, VisitState)]
+
+    def _visit_state(self, site: str, visitor: str) -> VisitState | None:
+        states = self._visit_states()
+        return next(
+            (each for each in states if (each.visit.site, each.visit.visitor) == (site, visitor)), None
+        )
+
+    def _orders(self) -> Sequence[Order]:
+        with self._lock:
+            states = [state for state in self._cases.values() if isinstance(state, OrderState)]
+        return [state.order for state in states if state.order is not None]
+
+    def _uses(self) -> Iterable[Use]:
+        return (use for state in self._visit_states() for use in state.uses)
+
+    def _told(self) -> Iterable[Told]:
+        for order in self._orders():
+            told = told_of_order(order, self._visit_state(order.site, order.visitor))
+            if told is not None:
+                yield told
+
+
+def _is_in(at_ms: int, from_ms: int, until_ms: int | None) -> bool:
+    return at_ms >= from_ms and (until_ms is None or at_ms < until_ms)

@@ -1,0 +1,186 @@
+"""What was folded from web sites, in a SQLite file: one row a case, and rows derived from it that find it."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec.msgpack import Decoder, Encoder
+
+from mailpixel.errors import Conflict
+from mailpixel.site_model import CaseKind, Order, Visit, case_kind
+from mailpixel.store.consumers import News
+from mailpixel.store.log import PutAside
+from mailpixel.store.site_projections import SITE_FOLD, FoldedCase, OrderState, Use, VisitState
+from mailpixel.store.sqlite.cursor import Cursor, read_cursor, write_position
+from mailpixel.store.sqlite.database import Database
+from mailpixel.store.verdict_codes import VERDICTS
+
+PUT_VISIT = """
+    insert into visits (site, visitor, first_ms, verdict, day, known, edition, body) values (?, ?, ?, ?, ?, ?, ?, ?)
+    on conflict (site, visitor) do update set first_ms = excluded.first_ms, verdict = excluded.verdict,
+    day = excluded.day, known = excluded.known, edition = excluded.edition, body = excluded.body
+"""
+PUT_ORDER = """
+    insert into orders (site, number, at_ms, visitor, recipient, known, edition, body) values (?, ?, ?, ?, ?, ?, ?, ?)
+    on conflict (site, number) do update set at_ms = excluded.at_ms, visitor = excluded.visitor,
+    recipient = excluded.recipient, known = excluded.known, edition = excluded.edition, body = excluded.body
+"""
+PUT_USE = "insert or replace into uses values (?, ?, ?, ?, ?, ?, ?, ?)"
+DROP_USES = "delete from uses where site = ? and visitor = ?"
+OF_VISIT = "select known, edition from visits where site = ? and visitor = ?"
+OF_ORDER = "select known, edition from orders where site = ? and number = ?"
+FORGET = {
+    CaseKind.VISIT: (DROP_USES, "delete from visits where site = ? and visitor = ?"),
+    CaseKind.ORDER: ("delete from orders where site = ? and number = ?",),
+}
+CASES = {
+    CaseKind.VISIT: "select visitor from visits where site = ? and visitor > ? order by visitor limit ?",
+    CaseKind.ORDER: "select number from orders where site = ? and number > ? order by number limit ?",
+}
+ASIDE = """
+    select campaign, recipient, error from cases_aside
+    where (campaign, recipient) > (?, ?) order by campaign, recipient limit ?
+"""
+PAGE = 2_000
+"""Rows read at a time, so that no reader delays the log for long."""
+
+_CODES = {verdict: code for code, verdict in enumerate(VERDICTS)}
+_ENCODER = Encoder()
+_VISITS, _ORDERS = Decoder(Visit), Decoder(Order)
+
+
+def save_site(database: Database, folded: Sequence[FoldedCase], news: News) -> None:
+    """See `SiteProjections`."""
+    with database.writing() as connection:
+        since, cursor = Cursor.parse(news.since), Cursor.parse(news.position)
+        now = read_cursor(connection, SITE_FOLD)
+        if now[1:] != since[1:] or (cursor != since and now != since):
+            raise Conflict("sites were folded or erased from meanwhile; read again")
+        put_cases(connection, folded)
+        if cursor != since:
+            write_position(connection, SITE_FOLD, cursor.position)
+
+
+def put_cases(connection: sqlite3.Connection, folded: Sequence[FoldedCase]) -> None:
+    """Replace the cases that do not know more."""
+    visits = [each for each in folded if isinstance(each, VisitState)]
+    orders = [each for each in folded if isinstance(each, OrderState)]
+    aside = [(each.campaign, each.recipient, each.error) for each in folded if isinstance(each, PutAside)]
+    _put_visits(connection, [each for each in visits if _is_news(connection, OF_VISIT, each)])
+    _put_orders(connection, [each for each in orders if _is_news(connection, OF_ORDER, each)])
+    if connection.execute("select 1 from cases_aside limit 1").fetchone():
+        keys = [*(each.key for each in visits), *(each.key for each in orders)]
+        connection.executemany("delete from cases_aside where campaign = ? and recipient = ?", keys)
+    connection.executemany("insert or replace into cases_aside values (?, ?, ?)", aside)
+
+
+def _is_news(connection: sqlite3.Connection, asked: str, state: VisitState | OrderState) -> bool:
+    campaign, name = state.key
+    former = connection.execute(asked, (campaign.partition(":")[2], name)).fetchone()
+    return former is None or state.knowledge >= former
+
+
+def _put_visits(connection: sqlite3.Connection, states: Sequence[VisitState]) -> None:
+    connection.executemany(PUT_VISIT, map(_visit_row, states))
+    connection.executemany(DROP_USES, [(state.visit.site, state.visit.visitor) for state in states])
+    connection.executemany(PUT_USE, (_use_row(use) for state in states for use in state.uses))
+
+
+def _visit_row(state: VisitState) -> tuple[object, ...]:
+    visit = state.visit
+    return (
+        visit.site,
+        visit.visitor,
+        visit.first_ms,
+        _CODES[visit.verdict],
+        state.day,
+        state.known,
+        state.edition,
+        _ENCODER.encode(visit),
+    )
+
+
+def _use_row(use: Use) -> tuple[object, ...]:
+    return (
+        use.click,
+        use.site,
+        use.visitor,
+        use.day,
+        use.at_ms,
+        use.named_ms,
+        use.human,
+        use.known_as,
+    )
+
+
+def _put_orders(connection: sqlite3.Connection, states: Sequence[OrderState]) -> None:
+    connection.executemany(PUT_ORDER, map(_order_row, states))
+
+
+def _order_row(state: OrderState) -> tuple[object, ...]:
+    order = state.order
+    if order is None:
+        return state.site, state.id, 0, None, None, state.known, state.edition, None
+    return (
+        order.site,
+        order.id,
+        order.at_ms,
+        order.visitor or None,
+        order.recipient or None,
+        state.known,
+        state.edition,
+        _ENCODER.encode(order),
+    )
+
+
+def forget_cases(database: Database, keys: Sequence[tuple[str, str]]) -> None:
+    """See `SiteProjections`."""
+    with database.writing() as connection:
+        forget_in(connection, keys)
+
+
+def forget_in(connection: sqlite3.Connection, keys: Iterable[tuple[str, str]]) -> None:
+    """Forget what was folded of these cases, in this transaction."""
+    for campaign, name in keys:
+        for statement in FORGET[case_kind(campaign)]:
+            connection.execute(statement, (campaign.partition(":")[2], name))
+        connection.execute("delete from cases_aside where campaign = ? and recipient = ?", (campaign, name))
+
+
+def site_cases(database: Database, campaign: str, after: str, limit: int) -> Sequence[str]:
+    """See `SiteProjections`."""
+    asked = CASES[case_kind(campaign)]
+    with database.reading() as connection:
+        rows = connection.execute(asked, (campaign.partition(":")[2], after, limit))
+        return [name for (name,) in rows]
+
+
+def site_cases_aside(database: Database, after: tuple[str, str], limit: int) -> Sequence[PutAside]:
+    """See `SiteProjections`."""
+    with database.reading() as connection:
+        return [PutAside(*row) for row in connection.execute(ASIDE, (*after, limit))]
+
+
+def visit_in(body: bytes) -> Visit:
+    """The visit that a row holds."""
+    return _VISITS.decode(body)
+
+
+def order_in(body: bytes) -> Order:
+    """The order that a row holds."""
+    return _ORDERS.decode(body)
+
+
+def bodies(database: Database, asked: str, begin: tuple[object, ...]) -> Iterator[bytes]:
+    """Stream bodies a page at a time.
+
+    `asked` selects (moment, name, body). Its parameters are `begin`, of which the last two are the moment and the name
+    after which a page begins, and the limit of a page.
+    """
+    *fixed, moment, name = begin
+    while True:
+        with database.reading() as connection:
+            rows = connection.execute(asked, (*fixed, moment, name, PAGE)).fetchall()
+        yield from (body for _, _, body in rows)
+        if len(rows) < PAGE:
+            return
+        moment, name, _ = rows[-1]

@@ -1,0 +1,184 @@
+"""Reads what was folded from web sites, from a SQLite file."""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import TypeVar
+
+from mailpixel.model import Verdict
+from mailpixel.site_model import Order, Visit
+from mailpixel.store.site_projections import (
+    Days,
+    Told,
+    Use,
+    VisitsOfDay,
+    VisitState,
+    told_of_order,
+)
+from mailpixel.store.sqlite.database import Database
+from mailpixel.store.sqlite.site_projections import bodies, order_in, visit_in
+from mailpixel.store.verdict_codes import VERDICTS
+from mailpixel.times import DAY_MS
+
+Key = TypeVar("Key")
+FOREVER = (1 << 63) - 1
+AT_ONCE = 64
+"""Keys asked for by one statement."""
+VISITS = """
+    select first_ms, visitor, body from visits
+    where site = ? and first_ms < ? and (first_ms, visitor) > (?, ?) order by first_ms, visitor limit ?
+"""
+ORDERS = """
+    select at_ms, number, body from orders
+    where site = ? and body is not null and at_ms < ? and (at_ms, number) > (?, ?) order by at_ms, number limit ?
+"""
+BY_DAY = f"""
+    select first_ms / {DAY_MS}, verdict, count(*) from visits
+    where site = ? and first_ms >= ? and first_ms < ? group by 1, 2 order by 1
+"""  # noqa: S608
+USE = "select u.click, u.site, u.visitor, u.day, u.at_ms, u.named_ms, u.human, u.known_as from "
+TOLD = """
+    select o.body, v.body, v.known, v.edition from orders o
+    cross join visits v on v.site = o.site and v.visitor = o.visitor
+"""
+
+
+def visits(database: Database, site: str, from_ms: int, until_ms: int | None) -> Iterator[Visit]:
+    """See `ReadSiteProjections`."""
+    end_ms = FOREVER if until_ms is None else until_ms
+    return map(visit_in, bodies(database, VISITS, (site, end_ms, from_ms, "")))
+
+
+def orders(database: Database, site: str, from_ms: int, until_ms: int | None) -> Iterator[Order]:
+    """See `ReadSiteProjections`."""
+    end_ms = FOREVER if until_ms is None else until_ms
+    return map(order_in, bodies(database, ORDERS, (site, end_ms, from_ms, "")))
+
+
+def visit(database: Database, site: str, visitor: str) -> Visit | None:
+    """See `ReadSiteProjections`."""
+    with database.reading() as connection:
+        found = connection.execute(
+            "select body from visits where site = ? and visitor = ?", (site, visitor)
+        ).fetchone()
+    return None if found is None else visit_in(found[0])
+
+
+def order(database: Database, site: str, id: str) -> Order | None:
+    """See `ReadSiteProjections`."""
+    with database.reading() as connection:
+        found = connection.execute(
+            "select body from orders where site = ? and number = ?", (site, id)
+        ).fetchone()
+    return None if found is None or found[0] is None else order_in(found[0])
+
+
+def visits_by_day(database: Database, site: str, from_ms: int, until_ms: int | None) -> Sequence[VisitsOfDay]:
+    """See `ReadSiteProjections`."""
+    days: defaultdict[int, dict[Verdict, int]] = defaultdict(dict)
+    with database.reading() as connection:
+        end_ms = FOREVER if until_ms is None else until_ms
+        for day, code, number in connection.execute(BY_DAY, (site, from_ms, end_ms)):
+            days[day][VERDICTS[code]] = number
+    return [VisitsOfDay(day, verdicts) for day, verdicts in days.items()]
+
+
+def orders_of_visit(database: Database, site: str, visitor: str) -> Sequence[Order]:
+    """See `ReadSiteProjections`."""
+    with database.reading() as connection:
+        rows = connection.execute(
+            "select body from orders where site = ? and visitor = ? order by number", (site, visitor)
+        )
+        return [order_in(body) for (body,) in rows]
+
+
+def orders_of_recipient(database: Database, recipient: str) -> Sequence[Order]:
+    """See `ReadSiteProjections`."""
+    with database.reading() as connection:
+        rows = connection.execute(
+            "select body from orders where recipient = ? order by site, number", (recipient,)
+        )
+        return [order_in(body) for (body,) in rows]
+
+
+def uses_in(database: Database, days: Days) -> Sequence[Use]:
+    """See `ReadSiteProjections`."""
+    with database.reading() as connection:
+        return _uses(connection.execute(f"{USE} uses u where u.day between ? and ?", days))
+
+
+def uses_of(database: Database, clicks: Sequence[bytes]) -> Sequence[Use]:
+    """See `ReadSiteProjections`."""
+    found: list[Use] = []
+    with database.reading() as connection:
+        for part in _parts(list(dict.fromkeys(clicks))):
+            values = ", ".join(["(?)"] * len(part))
+            asked = f"{USE} (values {values}) as asked cross join uses u on u.click = asked.column1"
+            found += _uses(connection.execute(asked, part))
+    return found
+
+
+def uses_by(database: Database, visitors: Sequence[tuple[str, str]]) -> Sequence[Use]:
+    """See `ReadSiteProjections`."""
+    found: list[Use] = []
+    with database.reading() as connection:
+        for part in _parts(list(dict.fromkeys(visitors))):
+            asked = (
+                f"{USE} {_values(part)}"
+                " cross join uses u on u.site = asked.column1 and u.visitor = asked.column2"
+            )
+            found += _uses(connection.execute(asked, list(chain.from_iterable(part))))
+    return found
+
+
+def told_in(database: Database, days: Days) -> Sequence[Told]:
+    """See `ReadSiteProjections`."""
+    with database.reading() as connection:
+        return _told(
+            connection.execute(f"{TOLD} where o.recipient is not null and v.day between ? and ?", days)
+        )
+
+
+def told_of(database: Database, recipient: str) -> Sequence[Told]:
+    """See `ReadSiteProjections`."""
+    with database.reading() as connection:
+        return _told(connection.execute(f"{TOLD} where o.recipient = ?", (recipient,)))
+
+
+def told_by(database: Database, visitors: Sequence[tuple[str, str]]) -> Sequence[Told]:
+    """See `ReadSiteProjections`."""
+    found: list[Told] = []
+    with database.reading() as connection:
+        for part in _parts(list(dict.fromkeys(visitors))):
+            asked = (
+                f"select o.body, v.body, v.known, v.edition from {_values(part)}"  # noqa: S608
+                " cross join orders o on o.site = asked.column1 and o.visitor = asked.column2"
+                " cross join visits v on v.site = o.site and v.visitor = o.visitor"
+                " where o.recipient is not null"
+            )
+            found += _told(connection.execute(asked, list(chain.from_iterable(part))))
+    return found
+
+
+def _parts(keys: Sequence[Key]) -> Iterator[Sequence[Key]]:
+    return (keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE))
+
+
+def _values(part: Sequence[tuple[str, str]]) -> str:
+    return f"(values {', '.join(['(?, ?)'] * len(part))}) as asked"
+
+
+def _uses(rows: sqlite3.Cursor) -> list[Use]:
+    return [
+        Use(click, site, visitor, day, at_ms, named_ms, bool(human), known_as)
+        for click, site, visitor, day, at_ms, named_ms, human, known_as in rows
+    ]
+
+
+def _told(rows: sqlite3.Cursor) -> list[Told]:
+    found = (
+        told_of_order(order_in(order), VisitState(visit_in(visit), known, edition))
+        for order, visit, known, edition in rows
+    )
+    return [told for told in found if told is not None]

@@ -1,0 +1,87 @@
+"""The part of the store in a SQLite file that holds what was folded from web sites."""
+
+from collections.abc import Iterator, Sequence
+
+from mailpixel.site_model import Order, Visit
+from mailpixel.store.consumers import News
+from mailpixel.store.log import PutAside
+from mailpixel.store.site_projections import Days, FoldedCase, Told, Use, VisitsOfDay
+from mailpixel.store.sqlite import site_projections as saved
+from mailpixel.store.sqlite import site_reading as read
+from mailpixel.store.sqlite.database import Database
+
+
+class SqliteSiteProjections:
+    """`SiteProjections` in a file."""
+
+    _database: Database
+
+    def save_site(self, folded: Sequence[FoldedCase], news: News) -> None:
+        """See `SiteProjections`."""
+        saved.save_site(self._database, folded, news)
+
+    def forget_cases(self, keys: Sequence[tuple[str, str]]) -> None:
+        """See `SiteProjections`."""
+        saved.forget_cases(self._database, keys)
+
+    def site_cases(self, campaign: str, after: str = "", limit: int = 1_000) -> Sequence[str]:
+        """See `SiteProjections`."""
+        return saved.site_cases(self._database, campaign, after, limit)
+
+    def site_cases_aside(self, after: tuple[str, str] = ("", ""), limit: int = 1_000) -> Sequence[PutAside]:
+        """See `SiteProjections`."""
+        return saved.site_cases_aside(self._database, after, limit)
+
+    def visits(self, site: str, from_ms: int = 0, until_ms: int | None = None) -> Iterator[Visit]:
+        """See `ReadSiteProjections`."""
+        return read.visits(self._database, site, from_ms, until_ms)
+
+    def visit(self, site: str, visitor: str) -> Visit | None:
+        """See `ReadSiteProjections`."""
+        return read.visit(self._database, site, visitor)
+
+    def visits_by_day(
+        self, site: str, from_ms: int = 0, until_ms: int | None = None
+    ) -> Sequence[VisitsOfDay]:
+        """See `ReadSiteProjections`."""
+        return read.visits_by_day(self._database, site, from_ms, until_ms)
+
+    def orders(self, site: str, from_ms: int = 0, until_ms: int | None = None) -> Iterator[Order]:
+        """See `ReadSiteProjections`."""
+        return read.orders(self._database, site, from_ms, until_ms)
+
+    def order(self, site: str, id: str) -> Order | None:
+        """See `ReadSiteProjections`."""
+        return read.order(self._database, site, id)
+
+    def orders_of_visit(self, site: str, visitor: str) -> Sequence[Order]:
+        """See `ReadSiteProjections`."""
+        return read.orders_of_visit(self._database, site, visitor)
+
+    def orders_of_recipient(self, recipient: str) -> Sequence[Order]:
+        """See `ReadSiteProjections`."""
+        return read.orders_of_recipient(self._database, recipient)
+
+    def uses_in(self, days: Days) -> Sequence[Use]:
+        """See `ReadSiteProjections`."""
+        return read.uses_in(self._database, days)
+
+    def uses_of(self, clicks: Sequence[bytes]) -> Sequence[Use]:
+        """See `ReadSiteProjections`."""
+        return read.uses_of(self._database, clicks)
+
+    def uses_by(self, visitors: Sequence[tuple[str, str]]) -> Sequence[Use]:
+        """See `ReadSiteProjections`."""
+        return read.uses_by(self._database, visitors)
+
+    def told_in(self, days: Days) -> Sequence[Told]:
+        """See `ReadSiteProjections`."""
+        return read.told_in(self._database, days)
+
+    def told_of(self, recipient: str) -> Sequence[Told]:
+        """See `ReadSiteProjections`."""
+        return read.told_of(self._database, recipient)
+
+    def told_by(self, visitors: Sequence[tuple[str, str]]) -> Sequence[Told]:
+        """See `ReadSiteProjections`."""
+        return read.told_by(self._database, visitors)

@@ -1,0 +1,247 @@
+"""What every store must do for what is folded from web sites, run on each of them."""
+
+import random
+from collections.abc import Sequence
+
+import pytest
+
+from mailpixel.errors import Conflict
+from mailpixel.model import Event, Verdict
+from mailpixel.projections.site_fold import fold_case
+from mailpixel.site_model import SITE_CASES, Order, OrderSource, Visit
+from mailpixel.store.consumers import News
+from mailpixel.store.log import PutAside
+from mailpixel.store.site_projections import (
+    SITE_FOLD,
+    Days,
+    FoldedCase,
+    OrderState,
+    Told,
+    Use,
+    VisitsOfDay,
+    VisitState,
+)
+from mailpixel.store.store import Store
+from tests.support.builders import an_open, at_ms
+from tests.support.shop import RULES, Shop, fold_sites
+from tests.support.site_cases import AGREED, MEASURED, SITE, a_case, a_purchase, a_refund, a_step, bought
+
+CLICK, OTHER_CLICK = b"c" * 16, b"d" * 16
+DAY = at_ms(0) // 86_400_000
+
+
+def keys(visits: Sequence[Visit]) -> list[str]:
+    return [visit.visitor for visit in visits]
+
+
+def ids(orders: Sequence[Order]) -> list[str]:
+    return [order.id for order in orders]
+
+
+def here(store: Store) -> News:
+    """News that does not move the fold of sites."""
+    since = store.consumer(SITE_FOLD, cases=SITE_CASES).news(0).since
+    return News(since, since, ())
+
+
+def state(*events: Event) -> VisitState | OrderState:
+    return fold_case(a_case(*events), RULES)
+
+
+def test_a_visit_comes_back_as_it_was_folded(store: Store) -> None:
+    events = [
+        a_step(1, url="https://shop.example/a?utm_medium=email&utm_campaign=spring"),
+        a_step(2, "add_to_cart", id="x", data={"items": [{"item_id": "red shoe"}, {"item_name": "b"}]}),
+        a_step(3, "add_to_cart", id="x", click=CLICK.hex(), consent=AGREED, known="v" * 22),
+    ]
+    shop = Shop(store).receive(events)
+    found = store.visit(SITE, "visitor-of-a-day-00001")
+    assert found == state(*events).visit  # type: ignore[union-attr]
+    assert list(shop.store.visits(SITE)) == [found]
+    assert store.visit(SITE, "nobody") is None
+    assert store.visit("other", "visitor-of-a-day-00001") is None
+
+
+def test_an_order_comes_back_as_it_was_folded(store: Store) -> None:
+    events = [a_purchase(5, recipient="r-1", consent=AGREED, click=CLICK.hex(), tax=1), a_refund(6)]
+    Shop(store).receive(events)
+    found = store.order(SITE, "A-1")
+    assert found == state(*events).order  # type: ignore[union-attr]
+    assert list(store.orders(SITE)) == [found]
+    assert (store.order(SITE, "B-1"), store.order("other", "A-1")) == (None, None)
+
+
+def test_visits_and_orders_stream_in_order_of_time(store: Store) -> None:
+    shop = Shop(store)
+    many = random.Random(3).sample(range(4_500), 4_500)
+    shop.store.append([a_step(number // 2, visitor=f"v-{number:04}") for number in many])
+    shop.receive([a_purchase(number, f"o-{number}") for number in (3, 1, 2)])
+    assert keys(list(store.visits(SITE))) == [f"v-{number:04}" for number in range(4_500)]
+    assert keys(list(store.visits(SITE, at_ms(10), at_ms(12)))) == ["v-0020", "v-0021", "v-0022", "v-0023"]
+    assert ids(list(store.orders(SITE))) == ["o-1", "o-2", "o-3"]
+    assert ids(list(store.orders(SITE, at_ms(2), at_ms(3)))) == ["o-2"]
+    assert (list(store.visits("other")), list(store.orders("other"))) == ([], [])
+
+
+def test_visits_are_counted_by_day_and_verdict(store: Store) -> None:
+    day_s = 86_400
+    Shop(store).receive(
+        [
+            a_step(1, visitor="one"),
+            a_step(2, visitor="two"),
+            a_step(3, visitor="machine", automated=True),
+            a_step(3 + day_s, visitor="three"),
+            a_step(4, visitor="elsewhere", site="other"),
+        ]
+    )
+    first = at_ms(0) // 86_400_000
+    assert store.visits_by_day(SITE) == [
+        VisitsOfDay(first, {Verdict.HUMAN: 2, Verdict.BOT: 1}),
+        VisitsOfDay(first + 1, {Verdict.HUMAN: 1}),
+    ]
+    assert store.visits_by_day(SITE, at_ms(2), at_ms(3)) == [VisitsOfDay(first, {Verdict.HUMAN: 1})]
+
+
+def test_uses_of_clicks_are_found_by_click_visitor_and_day(store: Store) -> None:
+    Shop(store).receive(
+        [
+            a_step(10, visitor="one", click=CLICK.hex(), consent=MEASURED),
+            a_step(20, visitor="one", click=CLICK.hex(), consent=AGREED, known="k" * 22),
+            a_step(30, visitor="two", click=CLICK.hex(), consent=AGREED, automated=True),
+            a_step(40 + 86_400, visitor="three", click=OTHER_CLICK.hex(), consent=AGREED),
+        ]
+    )
+    one = Use(CLICK, SITE, "one", DAY, at_ms(10), at_ms(20), True, "k" * 22)
+    two = Use(CLICK, SITE, "two", DAY, at_ms(30), at_ms(30), False, "")
+    three = Use(OTHER_CLICK, SITE, "three", DAY + 1, at_ms(86_440), at_ms(86_440), True, "")
+
+    def found(uses: Sequence[Use]) -> list[Use]:
+        return sorted(uses, key=lambda use: use.visitor)
+
+    assert found(store.uses_of([CLICK, b"x" * 16, CLICK])) == [one, two]
+    assert found(store.uses_by([(SITE, "one"), (SITE, "three"), (SITE, "nobody")])) == [one, three]
+    assert found(store.uses_in(Days(DAY, DAY))) == [one, two]
+    assert found(store.uses_in(Days(DAY, DAY + 1))) == [one, three, two]
+    many = [bytes([number]) * 15 + b"-" for number in range(200)]
+    assert found(store.uses_of([*many, CLICK])) == [one, two]
+
+
+def test_uses_that_are_gone_leave_nothing_behind(store: Store) -> None:
+    shop = Shop(store).receive([a_step(10, click=CLICK.hex(), consent=AGREED)])
+    assert [use.named_ms for use in store.uses_of([CLICK])] == [at_ms(10)]
+    shop.receive([a_step(20, consent=MEASURED)])
+    assert [use.named_ms for use in store.uses_of([CLICK])] == [None]
+    shop.receive([a_step(5, click=OTHER_CLICK.hex(), consent=AGREED)])
+    assert len(store.uses_by([(SITE, "visitor-of-a-day-00001")])) == 2
+
+
+def test_whom_servers_named_is_found_by_recipient_visitor_and_day(store: Store) -> None:
+    named = a_purchase(31, recipient="r-1", consent=AGREED)
+    unknown = a_purchase(32, "A-2", recipient="r-1", consent=AGREED)
+    Shop(store).receive([a_step(10), *bought(30), named, unknown])
+    told = Told("r-1", SITE, "visitor-of-a-day-00001", DAY, at_ms(31), "")
+    assert (
+        store.told_of("r-1"),
+        store.told_by([(SITE, "visitor-of-a-day-00001"), (SITE, "x")]),
+        store.told_in(Days(DAY, DAY)),
+    ) == ([told], [told], [told])
+    assert (store.told_of("r-2"), store.told_by([(SITE, "x")]), store.told_in(Days(DAY + 1, DAY + 1))) == (
+        [],
+        [],
+        [],
+    )
+    assert ids(store.orders_of_visit(SITE, "visitor-of-a-day-00001")) == ["A-1"]
+    assert ids(store.orders_of_recipient("r-1")) == ["A-1", "A-2"]
+    assert (store.orders_of_visit(SITE, ""), store.orders_of_recipient("")) == ([], [])
+
+
+def test_an_order_that_waits_for_its_purchase_is_no_order(store: Store) -> None:
+    shop = Shop(store).receive([a_refund(6)])
+    assert (store.order(SITE, "A-1"), list(store.orders(SITE))) == (None, [])
+    assert store.site_cases(f"order:{SITE}") == ["A-1"]
+    shop.receive([a_purchase(5)])
+    order = store.order(SITE, "A-1")
+    assert order is not None
+    assert (order.refunded, order.source) == (500, OrderSource.SERVER)
+
+
+def test_a_case_that_knows_less_does_not_replace_one_that_knows_more(store: Store) -> None:
+    first, second = a_step(1), a_step(2)
+    store.save_site([state(first, second)], here(store))
+    store.save_site([state(first)], here(store))
+    visit = store.visit(SITE, "visitor-of-a-day-00001")
+    assert visit is not None
+    assert [step.event_id for step in visit.steps] == [first.id, second.id]
+
+
+def test_a_case_judged_by_later_rules_replaces_one_of_earlier_rules_and_never_the_reverse(
+    store: Store,
+) -> None:
+    old, new = fold_case(a_case(a_step(1)), RULES, edition=3), fold_case(a_case(a_step(1)), RULES, edition=4)
+    for order in ([new, old], [old, new]):
+        for each in order:
+            store.save_site([each], here(store))
+        assert store.visit(SITE, "visitor-of-a-day-00001") == new.visit  # type: ignore[union-attr]
+
+
+def test_of_two_folds_the_slower_writes_nothing(store: Store) -> None:
+    store.append([a_step(1)])
+    slow = store.consumer(SITE_FOLD, cases=SITE_CASES).news(10)
+    assert fold_sites(store) == 1
+    with pytest.raises(Conflict):
+        store.save_site([], slow)
+    store.save_site([], here(store))
+
+
+def test_what_was_read_before_an_erasure_is_not_saved(store: Store) -> None:
+    store.append([a_step(1)])
+    news = store.consumer(SITE_FOLD, cases=SITE_CASES).news(10)
+    store.erase("r-1", at_ms(100))
+    with pytest.raises(Conflict):
+        store.save_site([state(a_step(1))], news)
+    with pytest.raises(Conflict):
+        store.save_site([state(a_step(1))], News(news.since, news.since, ()))
+    assert list(store.visits(SITE)) == []
+
+
+def test_cases_are_put_aside_and_taken_back(store: Store) -> None:
+    aside: list[FoldedCase] = [PutAside(f"site:{SITE}", f"v-{number}", "DecodeError") for number in range(3)]
+    store.save_site(aside, here(store))
+    assert store.site_cases_aside() == aside
+    assert store.site_cases_aside((f"site:{SITE}", "v-0"), 1) == aside[1:2]
+    store.save_site([state(a_step(1, visitor="v-1"))], here(store))
+    assert store.site_cases_aside() == [aside[0], aside[2]]
+
+
+def test_forgotten_cases_leave_nothing_behind(store: Store) -> None:
+    events = [
+        a_step(1, click=CLICK.hex(), consent=AGREED),
+        *bought(2),
+        a_purchase(3, recipient="r-1", consent=AGREED),
+    ]
+    Shop(store).receive(events)
+    store.save_site([PutAside(f"site:{SITE}", "aside", "DecodeError")], here(store))
+    store.forget_cases(
+        [(f"site:{SITE}", "visitor-of-a-day-00001"), (f"order:{SITE}", "A-1"), (f"site:{SITE}", "aside")]
+    )
+    assert (list(store.visits(SITE)), list(store.orders(SITE)), store.site_cases_aside()) == ([], [], [])
+    assert (store.uses_of([CLICK]), store.told_of("r-1"), store.visits_by_day(SITE)) == ([], [], [])
+    assert (store.site_cases(f"site:{SITE}"), store.site_cases(f"order:{SITE}")) == ([], [])
+
+
+def test_cases_of_a_site_are_listed_by_their_names(store: Store) -> None:
+    events = [a_step(1, visitor=f"v-{number}") for number in range(3)]
+    Shop(store).receive([*events, a_purchase(2), a_step(1, visitor="v-9", site="other")])
+    assert store.site_cases(f"site:{SITE}") == ["v-0", "v-1", "v-2"]
+    assert store.site_cases(f"site:{SITE}", "v-0", 1) == ["v-1"]
+    assert store.site_cases(f"order:{SITE}") == ["A-1"]
+
+
+def test_the_folds_of_mail_and_of_sites_do_not_move_one_another(store: Store) -> None:
+    shop = Shop(store)
+    store.append([an_open(1), a_step(1)])
+    assert fold_sites(store) == 1
+    assert store.consumer("fold").waiting().events == 1
+    shop.receive([])
+    assert store.consumer("fold").waiting().events == 0
+    assert fold_sites(store) == 0
