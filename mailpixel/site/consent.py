@@ -16,6 +16,7 @@ MEASURE, IDENTIFY, SHARE, PERSONALISE = "measure", "identify", "share", "persona
 PURPOSES = (MEASURE, IDENTIFY, SHARE, PERSONALISE)
 API, GOOGLE, TCF, NONE_NEEDED = "api", "google", "tcf", "none_needed"
 SOURCES = (API, GOOGLE, TCF, NONE_NEEDED)
+_ONLY_MEASURE = (MEASURE,)
 VERSION_CHARS = 64
 """The longest name of a wording of consent."""
 TCF_PURPOSES: Mapping[str, frozenset[int]] = {

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import can_ada
 import msgspec
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from mailpixel.site.gif import read_query
 from mailpixel.site.money import DIGITS
 from mailpixel.site.names import KNOWN
 from mailpixel.site.outcomes import Outcome, Signals
+from mailpixel.site.pages import _PLAIN
 from mailpixel.site.personal import looks_personal
 from mailpixel.site_model import Step
 from tests.support.site_texts import ADDRESSES, NOW_MS, SITE, addresses_in
@@ -179,6 +181,17 @@ def test_every_problem_is_a_word_and_a_refused_event_keeps_nothing(sent: dict[st
         )
         assert all(":" in word and word.isascii() and " " not in word for word in event.problems)
     assert (reading.outcome is Outcome.LOGGED) == any(event.logged for event in reading.events)
+
+
+@given(st.from_regex(_PLAIN, fullmatch=True))
+@example("https://shop.example/a.b/c..d/")
+@example("https://xn--shop-9ra.example/?a=%2e&&=")
+def test_an_address_read_without_a_parser_is_what_a_parser_reads(url: str) -> None:
+    try:
+        parsed = can_ada.parse(url)
+    except ValueError:  # an impossible name in `xn--`
+        return
+    assert (parsed.href.rstrip("?"), parsed.port) == (url.rstrip("?"), "")
 
 
 @given(planted)
