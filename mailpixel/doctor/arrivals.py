@@ -15,7 +15,7 @@ from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import pixel_url
 from mailpixel.model import Event
 from mailpixel.privacy.minimise import tag_of
-from mailpixel.privacy.salts import KEPT_DAYS
+from mailpixel.privacy.salts import kept_days
 from mailpixel.store.log import MessageReader
 from mailpixel.times import DAY_MS, moment_of
 from mailpixel.traffic.facts import is_countable
@@ -111,11 +111,12 @@ def _few(network: str) -> Iterator[str]:
 def check_salts(days: Sequence[int], now_ms: int) -> Check:
     """Whether the salts of tags are gone in time: with a salt, addresses can be tried until one fits a tag."""
     name, today = "salts", now_ms // DAY_MS
-    late = [day for day in days if day <= today - KEPT_DAYS]
-    if not late:
+    others = [day for day in days if day not in kept_days(today)]
+    if not others:
         return Check(name, Grade.OK, f"{len(days)} kept, none older than two days")
-    oldest = f"{moment_of(late[0] * DAY_MS):%Y-%m-%d}"
-    found = f"{len(late)} older than two days may still be in the files, the oldest of {oldest}"
+    oldest = f"{moment_of(others[0] * DAY_MS):%Y-%m-%d}"
+    when = "older than two days" if others[-1] < today else "of other days than yesterday and today"
+    found = f"{len(others)} {when} may still be in the files, the first of {oldest}"
     remedy = "let `mailpixel serve` run; end other programs that keep the database open for reading"
     return Check(name, Grade.WARN, found, remedy)
 

@@ -11,6 +11,7 @@ from mailpixel.errors import StoreUnavailable
 from mailpixel.model import Campaign
 from mailpixel.privacy.dropping import Droppable, Dropping
 from mailpixel.privacy.retained import Period
+from mailpixel.privacy.salts import kept_days
 from mailpixel.store.campaigns import ChangedCampaigns
 from mailpixel.store.retention import Kept, OldRecords, Retention, RetentionRun
 from mailpixel.store.salts import Salts
@@ -90,9 +91,9 @@ class Retaining:
 
     def _salts(self, now_ms: int) -> Iterator[int]:
         """Web processes do this at midnight, too; here it is done where none runs."""
-        today = now_ms // DAY_MS
-        past = [day for day in self.store.salt_days() if day < today - 1]
-        if past and self.store.drop_salts(today - 1):
+        kept = kept_days(now_ms // DAY_MS)
+        past = [day for day in self.store.salt_days() if day not in kept]
+        if past and self.store.drop_salts(kept):
             yield len(past)
 
     def _details(self, full: bool, before_ms: int) -> Iterator[int]:

@@ -18,6 +18,11 @@ AGAIN_MS = 10_000
 """How often dropping salts is tried again while a reader of the database prevents it."""
 
 
+def kept_days(today: int) -> range:
+    """The days whose salts are kept on a day: the day before, itself, and the next, made shortly before it begins."""
+    return range(today - KEPT_DAYS + 1, today + 2)
+
+
 class OwnSalts:
     """Salts of this process alone, which are never written: for simulated hits, and for tests."""
 
@@ -64,9 +69,11 @@ class LiveSalts(OwnSalts):
         wanted = {today, (now_ms + AHEAD_MS) // DAY_MS}
         if not wanted <= self._known.keys():
             found = self._store.salts(sorted(wanted))
-            self._known = {day: salt for day, salt in found.items() if day > today - KEPT_DAYS}
-            self._own = {day: salt for day, salt in self._own.items() if day > today - KEPT_DAYS}
-        if self._clean_day != today and now_ms >= self._try_at_ms:
+            kept = kept_days(today)
+            self._known = {day: salt for day, salt in found.items() if day in kept}
+            self._own = {day: salt for day, salt in self._own.items() if day in kept}
+        tried_lately = 0 < self._try_at_ms - now_ms <= AGAIN_MS  # else the clock was set back since
+        if self._clean_day != today and not tried_lately:
             self._try_at_ms = now_ms + AGAIN_MS
-            if self._store.drop_salts(today - KEPT_DAYS + 1):
+            if self._store.drop_salts(kept_days(today)):
                 self._clean_day = today

@@ -21,8 +21,8 @@ class Salts(Protocol):
         """
         ...
 
-    def drop_salts(self, before: int) -> bool:
-        """Delete the salts of earlier days than this one.
+    def drop_salts(self, kept: range) -> bool:
+        """Delete the salts of all days but these: of days that are over, and of those to come, from a wrong clock.
 
         Returns whether no file holds a copy of a deleted salt any more. If a reader prevents that, call it again.
         It does not wait for readers. Raises `StoreUnavailable`.

@@ -187,3 +187,8 @@ def test_salts_that_are_kept_too_long_are_found_and_the_remedy_is_named() -> Non
     assert check.grade is Grade.WARN
     assert "2 older than two days" in check.found
     assert "2024-10-01" in check.found
+    ahead = check_salts([20_000, 20_001, 20_400], now_ms)
+    assert (ahead.grade, ahead.found) == (
+        Grade.WARN,
+        "1 of other days than yesterday and today may still be in the files, the first of 2025-11-08",
+    )

@@ -39,9 +39,9 @@ class Locked(MemoryStore):
             raise StoreUnavailable("the database is locked")
         return super().salts(make)
 
-    def drop_salts(self, before: int) -> bool:
+    def drop_salts(self, kept: range) -> bool:
         self.tries += 1
-        return super().drop_salts(before) and not self.read_by_others
+        return super().drop_salts(kept) and not self.read_by_others
 
 
 def test_the_salt_of_tomorrow_is_there_before_midnight() -> None:
@@ -87,6 +87,17 @@ def test_salts_are_dropped_on_the_second_day_in_the_store_and_in_memory() -> Non
     assert list(store.salts()) == [DAY + 1, DAY + 2]
     assert salts.former(DAY + 1) is None
     assert salts.former(DAY + 2) == store.salts()[DAY + 1]
+
+
+def test_the_salt_of_a_clock_that_was_ahead_goes_when_the_clock_is_right_again() -> None:
+    store, clock = MemoryStore(), Clock(NOON_MS + 200 * DAY_MS)
+    salts = LiveSalts(store, clock)
+    salts.look()
+    ahead = store.salts()[DAY + 200]
+    clock.now_ms = NOON_MS
+    salts.look()
+    assert list(store.salts()) == [DAY]
+    assert salts.salt(DAY + 200) != ahead
 
 
 def test_dropping_is_tried_again_while_a_reader_keeps_the_bytes_but_not_at_every_look() -> None:

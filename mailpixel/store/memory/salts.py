@@ -22,10 +22,10 @@ class MemorySalts:
                 self._salts.setdefault(day, token_bytes(SALT_BYTES))
             return dict(self._salts)
 
-    def drop_salts(self, before: int) -> bool:
+    def drop_salts(self, kept: range) -> bool:
         """See `Salts`; nothing is left in files."""
         with self._making:
-            self._salts = {day: salt for day, salt in self._salts.items() if day >= before}
+            self._salts = {day: salt for day, salt in self._salts.items() if day in kept}
         return True
 
     def salt_days(self) -> Sequence[int]:

@@ -11,7 +11,9 @@ from mailpixel.store.salts import SALT_BYTES
 from mailpixel.store.sqlite.database import Database
 
 KEPT = "select day, salt from salts where salt is not null"
-PAST = "select 1 from salts where day < ? limit 1"
+OTHERS = "select 1 from salts where day < ? or day >= ? limit 1"
+CLEAR = "update salts set salt = null where (day < ? or day >= ?) and salt is not null"
+CLEARED = "delete from salts where (day < ? or day >= ?) and salt is null"
 
 
 def salts(database: Database, make: Sequence[int]) -> Mapping[int, bytes]:
@@ -27,17 +29,18 @@ def salts(database: Database, make: Sequence[int]) -> Mapping[int, bytes]:
         return dict(connection.execute(KEPT).fetchall())
 
 
-def drop_salts(database: Database, before: int) -> bool:
+def drop_salts(database: Database, kept: range) -> bool:
     """See `Salts`. Writes only when there is something to delete."""
+    bounds = (kept.start, kept.stop)
     with database.reading() as connection:
-        if connection.execute(PAST, (before,)).fetchone() is None:
+        if connection.execute(OTHERS, bounds).fetchone() is None:
             return True
     with database.writing() as connection:
-        connection.execute("update salts set salt = null where day < ? and salt is not null", (before,))
+        connection.execute(CLEAR, bounds)
     if not database.truncate_log(wait=False):
         return False
     with database.writing() as connection:
-        connection.execute("delete from salts where day < ? and salt is null", (before,))
+        connection.execute(CLEARED, bounds)
     return True
 
 

@@ -226,9 +226,9 @@ class SqliteStore(SqliteSiteProjections):
         """See `Salts`."""
         return salts(self._database, make)
 
-    def drop_salts(self, before: int) -> bool:
+    def drop_salts(self, kept: range) -> bool:
         """See `Salts`."""
-        return drop_salts(self._database, before)
+        return drop_salts(self._database, kept)
 
     def salt_days(self) -> Sequence[int]:
         """See `Salts`."""
