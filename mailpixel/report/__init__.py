@@ -23,6 +23,7 @@ person       everything that is stored about one person
 erasures     the proof of an erasure
 mails        what is kept of a campaign's mail
 sites        web sites
+shared       the figures that a share shows
 shares       shares for programs and tables
 consents     what people agreed to or refused, and what they said when
 inbound      sources of delivery reports for programs

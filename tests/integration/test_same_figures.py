@@ -1,4 +1,4 @@
-"""The figures of one campaign are equal wherever they stand: pages, files, shares, the API and the command line.
+"""The figures of one campaign are equal wherever they stand: pages, files, the API and the command line.
 
 The campaign has every part that a figure may have. Each surface is read as a person or a program reads it, and
 everything read there must be what the summary of the API says.

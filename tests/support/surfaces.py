@@ -1,4 +1,4 @@
-"""The figures of a campaign as they stand on each surface: pages, files, shares.
+"""The figures of a campaign as they stand on each surface: pages and files.
 
 Every reader gives the figures by name. `named` gives those of the summary by the same names.
 """
@@ -80,7 +80,7 @@ CARDS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
 
 
 def on_overview(body: LexborNode) -> Figures:
-    """What an overview shows, as do the page of a share and the report."""
+    """What an overview shows, as does the report."""
     found: dict[str, Any] = {name: as_(cards_of(body)[title]) for title, (name, as_) in CARDS.items()}
     for title, kind in (("Who loaded the images", "open"), ("Who followed links", "click")):
         table = first(section(body, title), ".parts-table")
@@ -204,31 +204,6 @@ def sums(rows: list[dict[str, str]]) -> Figures:
     }
 
 
-def share(api: Api) -> str:
-    added = api.ask("POST", "/api/campaigns/spring/shares", json={"days": 7}).json()
-    return str(added["url"]).removeprefix("https://t.example")
-
-
-def on_share(person: Person, api: Api) -> Figures:
-    return on_overview(read(person, share(api)))
-
-
-def in_share_csv(person: Person, api: Api) -> Figures:
-    total, *days = table_of(person, f"{share(api)}.csv")
-    assert sums([total]) == sums(days)
-    cents = {
-        name: round(float(total[name]) * 100, 1) for name in ("open_rate_low", "open_rate_high", "click_rate")
-    }
-    return {
-        **sums([total]),
-        "sent": int(total["sent"]),
-        "delivered": int(total["delivered"]),
-        "low": cents["open_rate_low"],
-        "high": cents["open_rate_high"],
-        "click_rate": cents["click_rate"],
-    }
-
-
 REPORTED = {
     "Messages sent": "sent",
     "Delivered": "delivered",
@@ -268,7 +243,5 @@ SURFACES: Mapping[str, Callable[[Person, Api], Figures]] = {
     "recipients.csv": in_recipients_csv,
     "events.csv": in_events_csv,
     "timeline.csv": in_timeline_csv,
-    "share": on_share,
-    "share.csv": in_share_csv,
     "report": on_report,
 }

@@ -21,24 +21,17 @@ def rows_of(store: MemoryStore, sent: int | None) -> list[dict[str, str]]:
 
 def test_totals_come_first_then_a_row_a_day_also_for_days_without_a_hit() -> None:
     store = MemoryStore()
-    first_day = [a_delivery(1), an_open(60), a_click(90), a_delivery(2, recipient="r-2")]
-    store.append([*first_day, an_open(60 + 2 * DAY_MS // 1000, recipient="r-2")])
+    people = [f"r-{n}" for n in range(7)]
+    store.append([a_delivery(1, recipient=f"r-{n}") for n in range(21)])
+    store.append([an_open(60, recipient=each) for each in people] + [a_click(90, recipient=people[0])])
+    store.append([an_open(60 + 2 * DAY_MS // 1000, recipient=f"r-{n}") for n in range(10, 14)])
     catch_up(store)
-    total, *days = rows_of(store, sent=4)
+    total, *days = rows_of(store, sent=22)
     assert [row["day"] for row in days] == ["2026-09-21", "2026-09-22", "2026-09-23"]
-    assert [row["opens_human"] for row in days] == ["1", "0", "1"]
-    assert {name: total[name] for name in ("day", "opens_human", "opens_first_human", "clicks_human")} == {
-        "day": "total",
-        "opens_human": "2",
-        "opens_first_human": "2",
-        "clicks_human": "1",
-    }
-    assert (total["sent"], total["delivered"], total["open_rate_low"], total["click_rate"]) == (
-        "4",
-        "2",
-        "1.0",
-        "0.5",
-    )
+    assert [row["opens_human"] for row in days] == ["5", "0", ""]  # four are not shown
+    names = ("day", "opens_human", "opens_first_human", "clicks_human", "sent", "delivered")
+    assert [total[name] for name in names] == ["total", "10", "10", "", "22", "20"]
+    assert (total["open_rate_low"], total["click_rate"]) == ("0.5", "")
     assert {row["sent"] for row in days} == {""}
 
 

@@ -18,7 +18,8 @@ TELL_EVERY_S = 1.0
 class Feed:
     """The latest news of one campaign.
 
-    `changes` counts how often the listeners were told that figures changed. `cursor` is the place in the log up to
+    `changes` counts how often the figures changed, `shown_changes` how often those that a share shows did. `shown` is
+    a digest of the latter, empty until a stranger listens. `cursor` is the place in the log up to
     which its hits are in the feed; empty until the first look. `settled_at_s` is when the verdicts of the last change
     are settled, which changes the figures once more.
     """
@@ -28,7 +29,8 @@ class Feed:
         self.listeners: set[Listener] = set()
         self.jobs: dict[str, bytes] = {}
         self.summary = b""
-        self.changes = 0
+        self.shown = b""
+        self.changes = self.shown_changes = 0
         self.cursor = ""
         self.has_news = self.has_hits = False
         self.seen_revision = 0
@@ -43,6 +45,11 @@ class Feed:
         """Whether any listener wants events of this kind."""
         return any(kind in listener.kinds for listener in self.listeners)
 
+    @property
+    def has_strangers(self) -> bool:
+        """Whether anybody listens who has the address of a share."""
+        return any(listener.is_stranger for listener in self.listeners)
+
     def moved(self, now_s: float, settle_s: float) -> None:
         """Note that the figures changed."""
         self.has_news = self.has_hits = True
@@ -52,11 +59,14 @@ class Feed:
         """Whether it is time to tell the listeners that figures changed."""
         return self.has_news and now_s - self._told_s >= TELL_EVERY_S
 
-    def tell(self, now_s: float, summary: bytes) -> None:
-        """Tell them. The summary is empty where nobody wants it."""
+    def tell(self, now_s: float, summary: bytes, shown: bytes = b"") -> None:
+        """Tell them. The summary is empty where nobody wants it, the digest `shown` where no stranger listens."""
         self.has_news, self._told_s = False, now_s
         self.summary = summary
         self.changes += 1
+        if shown and shown != self.shown:
+            self.shown_changes += bool(self.shown)
+            self.shown = shown
 
     def room(self, now_s: float) -> int:
         """How many hits may still be carried in this second."""
@@ -97,14 +107,17 @@ class Feed:
 
     def begin(self, listener: Listener) -> None:
         """Let a listener have everything so far, but for the summary and the jobs that run."""
-        listener.changes = 0 if Kind.SUMMARY in listener.kinds and self.summary else self.changes
+        listener.changes = (
+            0 if Kind.SUMMARY in listener.kinds and self.summary else self._changes_for(listener)
+        )
         listener.place = self.end
 
     def take(self, listener: Listener) -> bytes:
         """The text that is new to a listener; empty when nothing is."""
         parts: list[bytes] = []
-        if listener.changes != self.changes:
-            listener.changes = self.changes
+        changes = self._changes_for(listener)
+        if listener.changes != changes:
+            listener.changes = changes
             if Kind.CHANGE in listener.kinds:
                 parts.append(CHANGED)
             if Kind.SUMMARY in listener.kinds:
@@ -122,6 +135,9 @@ class Feed:
         missed = self._end - len(self._frames) - place
         kept = list(self._frames)[max(-missed, 0) :] if place < self._end else []
         return [skipped(missed, self.cursor), *kept] if missed > 0 else kept
+
+    def _changes_for(self, listener: Listener) -> int:
+        return self.shown_changes if listener.is_stranger else self.changes
 
     def _say_left_out(self) -> None:
         if self._left_out:

@@ -91,6 +91,9 @@ class Hub:
         if Kind.HIT in listener.kinds and not feed.cursor:
             hits = await self.in_thread(self.news.read, Wanted(feed.campaign, False, "", 0))
             feed.cursor = feed.cursor or hits.cursor
+        if listener.is_stranger and not feed.shown:
+            shown = await self.in_thread(self.news.shown, feed.campaign)
+            feed.shown = feed.shown or shown
         feed.begin(listener)
         return feed.cursor
 
@@ -182,7 +185,8 @@ class Hub:
         if wants_hits:
             feed.add_found(found)
         if is_due:
-            feed.tell(now_s, found.summary)
+            shown = await self.in_thread(self.news.shown, feed.campaign) if feed.has_strangers else b""
+            feed.tell(now_s, found.summary, shown)
         return True
 
     async def _note_jobs(self) -> None:

@@ -10,13 +10,15 @@ from mailpixel.server.live.permission import Permission
 class Listener:
     """Whoever reads one stream. `ended`: it is to get nothing more.
 
+    A stranger has the address of a share, and learns only that the figures changed which a share shows.
     What it has had is a count of changes, a place among the hits, and how far each job was; see `Feed`.
     """
 
-    __slots__ = ("_future", "changes", "ended", "jobs", "kinds", "permission", "place")
+    __slots__ = ("_future", "changes", "ended", "is_stranger", "jobs", "kinds", "permission", "place")
 
-    def __init__(self, kinds: Collection[Kind], permission: Permission) -> None:
+    def __init__(self, kinds: Collection[Kind], permission: Permission, *, is_stranger: bool = False) -> None:
         self.kinds = kinds
+        self.is_stranger = is_stranger
         self.permission = permission
         self.ended = False
         self.changes = 0

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from mailpixel.classify import judge
 from mailpixel.errors import InvalidInput, NotFound
 from mailpixel.kinds import EventKind
 from mailpixel.model import Judged, Verdict, Via
+from mailpixel.privacy.small_cells import shown
 from mailpixel.report.answer import Answer, Count, Iso
 from mailpixel.report.moments import iso_ms
 from mailpixel.report.reporting import Reporting
@@ -92,6 +94,14 @@ class News:
         except InvalidInput:
             return gap(until)
         return gap(until) if found.more != 0 else b"".join(self._frames(campaign, found.hits))
+
+    def shown(self, campaign: str) -> bytes:
+        """A digest of the figures that a share of a campaign shows. It differs when one of these numbers does."""
+        figures = self._store.figures(campaign, self._clock(), self._settle_ms)
+        numbers = {(0, name): shown(number) for name, number in figures.totals.items()}
+        for link, measures in figures.links.items():
+            numbers |= {(link, name): shown(number) for name, number in measures.items()}
+        return sha256(repr(sorted(numbers.items())).encode()).digest()
 
     def _summary(self, campaign: str) -> bytes:
         figures = self._store.figures(campaign, self._clock(), self._settle_ms)

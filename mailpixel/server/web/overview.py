@@ -1,5 +1,6 @@
 """The overview of a campaign."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -11,17 +12,20 @@ from mailpixel.model import Campaign
 from mailpixel.pages.addresses import api_url, campaign_url
 from mailpixel.pages.figures_table import figures_view
 from mailpixel.pages.overview import overview
+from mailpixel.pages.shared import shared_overview
 from mailpixel.pages.when import SPANS, When, when
+from mailpixel.privacy.small_cells import WHY
 from mailpixel.reading.shapes import Shape
 from mailpixel.report.moments import from_iso
+from mailpixel.report.shared import shared_timeline
 from mailpixel.report.summary import Summary
-from mailpixel.report.timeline import TimelineWindow
+from mailpixel.report.timeline import Timeline, TimelineWindow
 from mailpixel.server.web.page import PageCall
 from mailpixel.store.measures import Step
 from mailpixel.times import moment_of, to_ms
 
 MOST_LINKS = 500
-"""Most links of a share and on paper; the page says how many more there are."""
+"""Most links on paper; the page says how many more there are."""
 SHORTEST = timedelta(minutes=1)
 
 
@@ -57,7 +61,7 @@ def show_overview(call: PageCall) -> Response:
 
 
 def without_recipients(call: PageCall, campaign: Campaign, asked: OverviewOptions) -> dict[str, Any]:
-    """The same figures without a way to a recipient, for shares and paper: the values of their templates."""
+    """The same figures without a way to a recipient, for paper: the values of the template."""
     summary = call.services.summary(campaign)
     settle_s = call.services.settings.settle_s
     return {
@@ -66,6 +70,18 @@ def without_recipients(call: PageCall, campaign: Campaign, asked: OverviewOption
         "view": overview(summary, settle_s, labels_of(campaign), False, MOST_LINKS),
         "when": times_of(call, campaign, asked)[0],
         "figures": figures_view(summary),
+    }
+
+
+def for_strangers(call: PageCall, campaign: Campaign, asked: OverviewOptions) -> dict[str, Any]:
+    """What a share shows: the values of its template."""
+    summary = call.services.summary(campaign)
+    return {
+        "campaign": campaign,
+        "as_of": as_of(summary),
+        "view": shared_overview(summary, labels_of(campaign)),
+        "when": times_of(call, campaign, asked, shared_timeline)[0],
+        "small_cells": WHY,
     }
 
 
@@ -79,21 +95,40 @@ def as_of(summary: Summary) -> datetime | None:
     return from_iso(summary.as_of, "as_of") if summary.as_of else None
 
 
-def times_of(call: PageCall, campaign: Campaign, asked: OverviewOptions) -> tuple[When, dict[str, str]]:
-    """The charts as asked for. A fault in the options is named, and the charts begin at the sending then."""
+def itself(timeline: Timeline) -> Timeline:
+    """The timeline as it is."""
+    return timeline
+
+
+def times_of(
+    call: PageCall,
+    campaign: Campaign,
+    asked: OverviewOptions,
+    shown: Callable[[Timeline], Timeline] = itself,
+) -> tuple[When, dict[str, str]]:
+    """The charts as asked for. A fault in the options is named, and the charts begin at the sending then.
+
+    `shown` makes what is shown of a timeline.
+    """
     try:
         since = from_iso(asked.since, "from") if asked.since else None
-        return _when(call, campaign, asked, since), {}
+        timeline, begin = _timeline(call, campaign, asked, since)
+        errors = {}
     except InvalidInput as error:
-        return _when(call, campaign, OverviewOptions(), None), {error.field: error.problem}
+        timeline, begin = _timeline(call, campaign, OverviewOptions(), None)
+        errors = {error.field: error.problem}
+    return when(shown(timeline), begin), errors
 
 
-def _when(call: PageCall, campaign: Campaign, asked: OverviewOptions, since: datetime | None) -> When:
+def _timeline(
+    call: PageCall, campaign: Campaign, asked: OverviewOptions, since: datetime | None
+) -> tuple[Timeline, datetime]:
+    """The timeline and when it begins."""
     begin = since or _first(call, campaign)
     span = SPANS.get(asked.bucket, SPANS["hour"])
     until = max(min(begin + span, call.now), begin + SHORTEST)
     window = TimelineWindow(asked.bucket, asked.tz, to_ms(begin), to_ms(until))
-    return when(call.services.timeline(campaign, window), begin)
+    return call.services.timeline(campaign, window), begin
 
 
 def _first(call: PageCall, campaign: Campaign) -> datetime:

@@ -18,7 +18,7 @@ from mailpixel.server.live.frames import Kind
 from mailpixel.server.live.listener import Listener
 from mailpixel.server.live.permission import Permission
 from mailpixel.server.live.stream import EventStream
-from mailpixel.server.web.overview import without_recipients
+from mailpixel.server.web.overview import for_strangers
 from mailpixel.server.web.page import PageCall
 from mailpixel.shares import DAYS, Terms, add_share, open_share, share_urls
 from mailpixel.store.shares import Share, SharePart
@@ -51,14 +51,14 @@ def show_page(call: PageCall) -> Response:
         response = call.page("share_gone.html", title="This address shows nothing", status=404)
     else:
         campaign = call.services.registry.campaign(share.campaign)
-        values = without_recipients(call, campaign, call.query)
+        values = for_strangers(call, campaign, call.query)
         response = call.page("share.html", title=campaign.name, live="stream", **values)
     response.headers.update(SECRET)
     return response
 
 
 def stream(call: PageCall) -> Response:
-    """Say when the figures of a share change, until it ends. Its listeners have at most half of all places."""
+    """Say when the figures that a share shows change, until it ends. Its listeners have at most half of all places."""
     share, services = _share(call, SharePart.PAGE), call.services
     if share is None:
         raise HTTPException(404)
@@ -69,7 +69,7 @@ def stream(call: PageCall) -> Response:
     def is_open() -> bool:
         return open_share(services.registry, key, SharePart.PAGE, services.now) is not None
 
-    listener = Listener({Kind.CHANGE}, Permission(share.digest, is_open))
+    listener = Listener({Kind.CHANGE}, Permission(share.digest, is_open), is_stranger=True)
     return EventStream(services.hub, share.campaign, listener)
 
 
