@@ -56,7 +56,8 @@ COUNT_DEFINITIONS: Mapping[str, str] = {
     "proxied": "By people, through the image proxy of their mailbox.",
     "privacy_prefetch": "By Apple's privacy prefetch, which may hide a person. Never counted as one.",
     "machine": "By prefetchers, scanners and bots.",
-    "inferred_from_clicks": "Messages with a click by a person, but no open: read without images.",
+    "inferred_from_clicks": "Messages with a click by a person, but no open: read without images. Those "
+    "whose opens are not recorded are left out.",
 }
 """What each count of opens and clicks means, by its name in the summary."""
 

@@ -256,6 +256,8 @@ def _audience(tracked: int | None, totals: Mapping[str, int]) -> Audience | None
 def _rates(recipients: RecipientCounts, totals: Mapping[str, int], known: Known) -> dict[str, Rate]:
     openers, clickers = totals.get("opens.unique_human", 0), totals.get("clicks.unique_human", 0)
     certain = openers + totals.get("opens.inferred_from_clicks", 0)
+    unseen = totals.get("clicks.without_opens", 0)
+    left_out = " Messages whose opens are not recorded are left out." if unseen else ""
     of = _of_messages(recipients, totals)
     opens, clicks = recipients.tracked, recipients.tracked
     if recipients.untracked_by is not None:
@@ -268,9 +270,10 @@ def _rates(recipients: RecipientCounts, totals: Mapping[str, int], known: Known)
         "open_rate": (openers, opens, f"Messages with at least one human open, {of}{less['opens']}"),
         "click_rate": (clickers, clicks, f"Messages with at least one human click, {of}{less['clicks']}"),
         "click_to_open_rate": (
-            clickers,
+            clickers - unseen,
             certain,
-            "Messages with at least one human click, of the messages with a human open or a human click.",
+            "Messages with at least one human click, of the messages with a human open or a human click."
+            + left_out,
         ),
     }
     reasons = {note.field: note.reason for note in known.notes()}

@@ -19,7 +19,8 @@ privacy prefetch too.
 | `opens.unique_privacy_prefetch` | messages | with a privacy prefetch |
 | `opens.unique_privacy_only` | messages | with a privacy prefetch and no human open |
 | `opens.unique_human_trackable` | messages | with a human open and no privacy prefetch |
-| `opens.inferred_from_clicks` | messages | with a human click and no human open |
+| `opens.inferred_from_clicks` | messages | with a human click while their opens were recorded, and no human open |
+| `clicks.without_opens` | messages | with a human click, of whose opens nothing was recorded |
 | `clicks.on_trackable_opens` | messages | with a human click, a human open and no privacy prefetch |
 | `clicks.on_privacy` | messages | with a human click and a privacy prefetch |
 | `clicks.on_privacy_only` | messages | with a human click, a privacy prefetch and no human open |
@@ -55,6 +56,7 @@ from mailpixel.store.shown import (
     COUNTS_AS,
     DELIVERED,
     EMBEDDED,
+    IMPLIES_OPEN,
     OPENED,
     OPENED_HUMAN,
     OPTED_OUT,
@@ -101,9 +103,10 @@ BY_MESSAGE: tuple[tuple[str, int, int], ...] = (
     ("opens.unique_privacy_prefetch", PRIVACY, 0),
     ("opens.unique_privacy_only", PRIVACY, OPENED_HUMAN),
     ("opens.unique_human_trackable", OPENED_HUMAN, PRIVACY),
-    ("opens.inferred_from_clicks", CLICKED_HUMAN, OPENED_HUMAN),
+    ("opens.inferred_from_clicks", IMPLIES_OPEN, OPENED_HUMAN),
     ("clicks.unique", CLICKED, 0),
     ("clicks.unique_human", CLICKED_HUMAN, 0),
+    ("clicks.without_opens", CLICKED_HUMAN, OPENED_HUMAN | IMPLIES_OPEN),
     ("clicks.on_trackable_opens", CLICKED_HUMAN | OPENED_HUMAN, PRIVACY),
     ("clicks.on_privacy", CLICKED_HUMAN | PRIVACY, 0),
     ("clicks.on_privacy_only", CLICKED_HUMAN | PRIVACY, OPENED_HUMAN),

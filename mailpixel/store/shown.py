@@ -12,6 +12,7 @@ from mailpixel.store.verdict_codes import (
     FORGED,
     KINDS,
     LINK_SHIFT,
+    NO_OPENS,
     PROBE,
     VERDICT_SHIFT,
     VERDICTS,
@@ -23,7 +24,7 @@ EMBEDDED = -1
 """The number under which clicks on embedded destinations are counted."""
 
 # Each hit shows some of these bits; its message shows their union.
-SHOWN_BITS = 10
+SHOWN_BITS = 11
 """The number of bits for what a message showed."""
 (
     OPENED,
@@ -36,8 +37,10 @@ SHOWN_BITS = 10
     OPTED_OUT,
     BOUNCED,
     COMPLAINED,
+    IMPLIES_OPEN,
 ) = (1 << n for n in range(SHOWN_BITS))
 PEOPLE = OPENED_HUMAN | CLICKED_HUMAN
+"""`IMPLIES_OPEN` is shown by a human click while opens of its message were recorded by name."""
 
 _GROUPS = {EventKind.OPEN: "opens", EventKind.CLICK: "clicks"}
 
@@ -151,7 +154,8 @@ _BITS = {
 
 def _shows(flags: int) -> int:
     """What a hit with these flags shows of its message."""
-    return _union((0 if flags & FORGED else SEEN, *(_BITS.get(measure, 0) for measure in COUNTS_AS[flags])))
+    shown = _union((0 if flags & FORGED else SEEN, *(_BITS.get(measure, 0) for measure in COUNTS_AS[flags])))
+    return shown | IMPLIES_OPEN if shown & CLICKED_HUMAN and flags & NO_OPENS != NO_OPENS else shown
 
 
 def _union(bits: Iterable[int]) -> int:

@@ -3,7 +3,8 @@
     rule names joined by "," | newline | (second: u32, code: u32) for each open and click, in the order judged
 
 A code holds, from its lowest bit: kind 1, verdict 3, via 3, repeat 1, probe 1, forged 1, link 16 (0: none, or
-an embedded destination), rule 6 (index into the names in front). Numbers are little-endian. Deliveries and
+an embedded destination), rule 6 (index into the names in front). Via 7 is that of a click without a proxy whose
+message's opens were not recorded by name. Numbers are little-endian. Deliveries and
 opt-outs have no mark, because a state has separate fields for them.
 """
 
@@ -17,6 +18,7 @@ from mailpixel.model import Facts, Judged, Verdict, Via
 KINDS = (EventKind.OPEN, EventKind.CLICK)
 VERDICTS = tuple(Verdict)
 VIAS = (None, *Via)
+NO_OPENS_VIA = 7
 
 VERDICT_SHIFT, VIA_SHIFT, LINK_SHIFT, RULE_SHIFT = 1, 4, 10, 26
 DUP, PROBE, FORGED = 1 << 7, 1 << 8, 1 << 9
@@ -33,6 +35,9 @@ _KIND_BITS = {kind: bits for bits, kind in enumerate(KINDS)}
 _VERDICT_BITS = {verdict: bits << VERDICT_SHIFT for bits, verdict in enumerate(VERDICTS)}
 _VIA_BITS = {via: bits << VIA_SHIFT for bits, via in enumerate(VIAS)}
 _FORGED_FACT = int(Facts.FORGED)
+_UNSEEN_FACT = int(Facts.OPENS_UNSEEN)
+NO_OPENS = NO_OPENS_VIA << VIA_SHIFT
+"""The bits of a click of a message whose opens were not recorded by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ class VerdictCode:
     """One mark as plain values.
 
     `second` is since 1970, `probe` means a method other than GET, `link` is None where the click has no
-    number, and `rule` is the name of the rule that decided.
+    number, and `rule` is the name of the rule that decided. `no_opens`: opens of its message were not recorded by name.
     """
 
     second: int
@@ -52,6 +57,7 @@ class VerdictCode:
     dup: bool = False
     probe: bool = False
     forged: bool = False
+    no_opens: bool = False
 
 
 def pack(judged: Iterable[Judged]) -> bytes:
@@ -74,6 +80,8 @@ def pack(judged: Iterable[Judged]) -> bytes:
         code = kind | _VERDICT_BITS[each.verdict] | _VIA_BITS[each.via] | link << LINK_SHIFT
         if each.dup:
             code |= DUP
+        if event.kind is EventKind.CLICK and each.via is None and event.facts._value_ & _UNSEEN_FACT:
+            code |= NO_OPENS
         if event.method != "GET":
             code |= PROBE
         if event.facts._value_ & _FORGED_FACT:
@@ -107,8 +115,9 @@ def _mark(second: int, code: int, rules: Sequence[str]) -> VerdictCode:
         VERDICTS[code >> VERDICT_SHIFT & 7],
         rules[code >> RULE_SHIFT],
         (code >> LINK_SHIFT & LINK_MASK) or None,
-        VIAS[code >> VIA_SHIFT & 7],
+        None if code & NO_OPENS == NO_OPENS else VIAS[code >> VIA_SHIFT & 7],
         bool(code & DUP),
         bool(code & PROBE),
         bool(code & FORGED),
+        code & NO_OPENS == NO_OPENS,
     )

@@ -55,7 +55,9 @@ def test_a_revoked_share_ends_its_streams_and_opens_no_other(data: Path, service
             stream, kept = await clients.listen(), await others.listen()
             await asyncio.to_thread(rows, data, "share", "revoke", number)
             rest, again = await stream.rest(), await (await clients.ask()).head()
-            for hit in [pixel(data, f"r-{n}") for n in range(2, 7)]:  # fewer than five change nothing that it shows
+            for hit in [
+                pixel(data, f"r-{n}") for n in range(2, 7)
+            ]:  # fewer than five change nothing that it shows
                 assert await asyncio.to_thread(service.status, hit) == 200
             return rest, again, [kind for kind, _, _ in await kept.events(1)]
 

@@ -238,7 +238,13 @@ def recount_message(events: Sequence[Event], judged: Sequence[Judged], total: Co
     total["opens.unique_privacy_prefetch"] += private
     total["opens.unique_privacy_only"] += private and not opened
     total["opens.unique_human_trackable"] += opened and not private
-    total["opens.inferred_from_clicks"] += clicked and not opened
+    implied = any(
+        each.verdict is Verdict.HUMAN and (each.via or Facts.OPENS_UNSEEN not in each.event.facts)
+        for each in counting(judged, EventKind.CLICK)
+        if not each.dup
+    )
+    total["opens.inferred_from_clicks"] += implied and not opened
+    total["clicks.without_opens"] += clicked and not opened and not implied
     total["clicks.unique"] += bool(clicks)
     total["clicks.unique_human"] += clicked
     total["clicks.on_trackable_opens"] += clicked and opened and not private
@@ -293,7 +299,7 @@ MEASURES = (
         for name in ("", "_human", "_privacy_prefetch", "_privacy_only", "_human_trackable")
     ),
     *("opens.inferred_from_clicks", "clicks.unique", "clicks.unique_human", "clicks.on_trackable_opens"),
-    *("clicks.on_privacy", "clicks.on_privacy_only"),
+    *("clicks.on_privacy", "clicks.on_privacy_only", "clicks.without_opens"),
     *(
         f"standing.{name}"
         for name in ("nothing", "machines", "hidden", "read", "clicked", "opted_out", "bounced")
