@@ -9,6 +9,7 @@ addresses     the addresses of pages about campaigns
 definitions   what each figure means
 charts        charts as SVG
 campaign_list  the list of campaigns
+shared        the overview of a campaign as a share shows it
 overview      the overview of a campaign
 when          what happened when, as columns over time
 recipients    recipients by what they did, and everything that happened to one mail
