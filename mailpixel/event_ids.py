@@ -54,5 +54,13 @@ def reported_event(
     return Event(id, kind, at_ms, "", "", "", Facts.NONE, campaign, recipient, reason=reason)
 
 
+def reported_claim(kind: EventKind, case: tuple[str, str], at_ms: int, body: str) -> Event:
+    """A report about an order as an event of its case. Its id follows from all that it says, as above."""
+    at_ms = _bounded(at_ms)
+    said = hashlib.sha256("\0".join((kind, *case, body)).encode()).digest()
+    id = at_ms.to_bytes(6, "big") + REPORTED_EDGE + said[:6]
+    return Event(id, kind, at_ms, "", "", "", Facts.NONE, *case, body=body)
+
+
 def _bounded(at_ms: int) -> int:
     return min(max(at_ms, 0), LATEST_MS)

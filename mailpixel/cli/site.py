@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 import click
 
 from mailpixel.cli.context import CommandGroup, base_url, begun, print_json, print_table, say, stores
+from mailpixel.cli.site_tail import site_tail
 from mailpixel.errors import InvalidInput
+from mailpixel.links.urls import site_url
 from mailpixel.report.sites import site_row
 from mailpixel.site_model import Site
 from mailpixel.sites import Plan, SiteChange, add_site
@@ -86,7 +88,7 @@ def site_add(id: str, plan_file: Path | None, **what: Any) -> None:
     _, registry = begun()
     site = add_site(registry, id, change, FIELDS)
     click.echo(site.key)
-    say(f"pages of {', '.join(site.hosts)} send their events to {base_url().rstrip('/')}/p/{site.key}")
+    say(f"pages of {', '.join(site.hosts)} send their events to {site_url(base_url(), site.key)}")
 
 
 @site_command.command("edit", example="mailpixel site edit shop --host checkout.example --keep page")
@@ -171,6 +173,9 @@ def site_show(id: str, as_json: bool) -> None:
     if site.plan:
         click.echo()
         print_table(("event", "required"), [(each.name, " ".join(each.required)) for each in site.plan])
+
+
+site_command.add_command(site_tail)
 
 
 @site_command.command("archive", example="mailpixel site archive old-shop")

@@ -19,7 +19,7 @@ from mailpixel.ingest.site_console import Console, SeenEnvelope, SeenEvent
 from mailpixel.ingest.site_hit import SiteHit
 from mailpixel.kinds import EventKind
 from mailpixel.model import Event
-from mailpixel.privacy.minimise import DaySalts, Minimiser, minimise
+from mailpixel.privacy.minimise import DaySalts, Minimiser, masked
 from mailpixel.site.envelope import read_envelope
 from mailpixel.site.gif import read_query
 from mailpixel.site.outcomes import Outcome, Reading, Signals
@@ -175,7 +175,7 @@ def _seen(hit: SiteHit, site: Site, reading: Reading, receipt: SiteReceipt) -> S
         reading.problems,
         reading.consent,
         reading.source,
-        minimise(hit.address, "network"),
+        masked(hit.address),
         hit.agent,
         [SeenEvent(read.name, read.logged, read.problems) for read in reading.events],
     )

@@ -2,6 +2,7 @@
 
 /o/{token}.gif     the pixel                      /c/{token}              one link
 /u/{token}         a choice about measurement     /c/{token}/{n}          link n by a message or campaign token
+/p/{key}           what pages of a web site send
 """
 
 import re
@@ -9,7 +10,7 @@ from typing import NamedTuple
 
 from mailpixel.claims import LAST_LINK, check_link_number
 from mailpixel.errors import InvalidInput
-from mailpixel.links.surfaces import LINK, OPT_OUT, PIXEL, SURFACES, Surface, surface_of
+from mailpixel.links.surfaces import LINK, OPT_OUT, PIXEL, SITE, SURFACES, Surface, surface_of
 
 BASE_URL_CHARS = 500
 """The longest base URL."""
@@ -68,6 +69,11 @@ def merge_click_url(base_url: str, token: str, link: int) -> str:
 def optout_url(base_url: str, token: str) -> str:
     """The page where a person decides about measurement, of a choice or message token."""
     return f"{base_url.rstrip('/')}{OPT_OUT.prefix}{token}"
+
+
+def site_url(base_url: str, key: str) -> str:
+    """Where the pages of a site post; with `.gif` its image, with `.js` its script."""
+    return f"{base_url.rstrip('/')}{SITE.prefix}{key}"
 
 
 _APOSTROPHE = re.compile("'|%27")

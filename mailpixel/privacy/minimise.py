@@ -109,6 +109,13 @@ def _network_address(address: str) -> str:
         return ""
 
 
+def masked(address: str) -> str:
+    """The first address of its /24 or /48, of an address in canonical text."""
+    if ":" in address or not address:
+        return minimise(address, "network")
+    return f"{address[: address.rfind('.')]}.0"
+
+
 def minimise(address: str, keep: str) -> str:
     """The part of an address to keep: `full` all of it, `network` its /24 or /48, `none` nothing."""
     if keep == "full":

@@ -193,6 +193,13 @@ WRITTEN: dict[str, Schema] = {
             ref("Delivered"),
         ],
     },
+    "Reported": described(
+        "How many order events were logged, and how many failed.", counts(["accepted", "failed"])
+    ),
+    "ReportedLine": {
+        "description": "A row that was not accepted, by number. The last line counts all rows.",
+        "oneOf": [ref("FaultyLine"), ref("Reported")],
+    },
     "ConsentRecorded": described("What became of a statement.", an_object(consent=TAKEN)),
     "ConsentRecordedLine": {
         "description": "What became of a line, by its number. The last line counts all of them.",
@@ -301,6 +308,8 @@ EXAMPLES: dict[str, Any] = {
     "RewrittenLine": {"recipient": "r-1001"} | _REWRITTEN,
     "Delivered": {"accepted": 1, "opted_out": 0, "failed": 0},
     "DeliveredLine": {"accepted": 1, "opted_out": 0, "failed": 0},
+    "Reported": {"accepted": 1, "failed": 0},
+    "ReportedLine": {"accepted": 1, "failed": 0},
     "ConsentRecorded": {"consent": "taken"},
     "ConsentRecordedLine": {"row": 1, "consent": "taken"},
     "AddedInbound": {

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from mailpixel.reading.consents import ReportedConsent
 from mailpixel.reading.deliveries import Delivery
+from mailpixel.reading.orders import ReportedOrder
 from mailpixel.server.api import (
     campaign_shapes,
     campaigns,
@@ -19,6 +20,7 @@ from mailpixel.server.api import (
     rewrites,
     shares,
     site_checks,
+    site_orders,
     site_shapes,
     sites,
     streams,
@@ -124,6 +126,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("POST", f"{SITE}/check", site_checks.check, "read",
              "Show what would become of what a page sends. Nothing is logged.", "CheckedEnvelope",
              body=site_checks.ToCheck),
+    Endpoint("POST", f"{SITE}/orders", site_orders.report_one, "write",
+             "Log a purchase, refund or cancellation of the shop's server, or a stream of them.", "Reported",
+             body=ReportedOrder, lines=True, stream=site_orders.report),
     Endpoint("GET", f"{SITE}/console", site_checks.console, "read",
              "Stream what pages sent last and send now, as server-sent events.", "SeenEnvelope",
              media=("text/event-stream",), sessions=True),
