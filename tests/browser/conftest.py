@@ -19,7 +19,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.views import PLAIN, Check, View, Watch
 from tests.support.chromium import FLAGS, chromium
+from tests.support.page_browsers import PageBrowser
 from tests.support.service import Service, rows
+from tests.support.site_visits import BROWSERS, Visit, shop_of_sites
+from tests.support.web_shop import WebShop
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -142,3 +145,34 @@ def check(watch: Watch, view: View, request: pytest.FixtureRequest) -> Check:
     shots = os.environ.get("SHOTS")
     name = re.sub(r"\W+", "-", request.node.name)
     return Check(watch, Path(shots) / name if shots else None)
+
+
+@pytest.fixture(scope="module", params=list(BROWSERS))
+def opened(request: pytest.FixtureRequest) -> Iterator[PageBrowser]:
+    """Chromium and Firefox, one after the other."""
+    browser = BROWSERS[request.param]()
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def whole_shop() -> Iterator[WebShop]:
+    """A shop whose pages carry the script, of a site that asks and of one that need not."""
+    shop = shop_of_sites()
+    yield shop
+    shop.close()
+
+
+@pytest.fixture
+def shop(whole_shop: WebShop) -> WebShop:
+    """The shop as if nothing had happened yet."""
+    whole_shop.begin()
+    return whole_shop
+
+
+@pytest.fixture
+def visit(opened: PageBrowser, shop: WebShop) -> Iterator[Visit]:
+    """The tabs of a test in the shop, in each browser."""
+    visit = Visit(opened, shop)
+    yield visit
+    visit.leave()

@@ -21,7 +21,7 @@
   const CLICK = /([?&])mp_cid=([\w-]{43})(&|$)/;
   const MOST_WAITING = 50;
   const MOST_EVENTS = 20; // of one envelope
-  const MOST_CHARACTERS = 2e4; // at most three bytes each, and a browser lets 64 KiB outlive a page
+  const MOST_CHARACTERS = 18e3; // at most three bytes each, and a browser lets 64 KiB outlive a page
   const MOST_IN_ADDRESS = 4e3; // characters of an envelope that an image carries, before they are escaped
   const MOST_TRIES = 6;
 
@@ -81,14 +81,17 @@
 
   const envelope = (fields) => ({ v: 1, sent_ms: Date.now(), proof, ...fields });
 
+  // One envelope. What is left goes when this one has arrived: browsers limit what is on its way and may outlive a page.
   const flush = () => {
     planned = 0;
     if (!queue[0] || !may("measure")) return;
+    const most = byImage ? MOST_IN_ADDRESS / 2 : MOST_CHARACTERS;
     let count = 0, size = 0;
     do size += queue[count++][1].length;
-    while (queue[count] && !byImage && count < MOST_EVENTS && size + queue[count][1].length < MOST_CHARACTERS);
+    while (queue[count] && count < MOST_EVENTS && size + queue[count][1].length < most);
     const batch = queue.splice(0, count);
     const identify = may("identify"), carried = identify ? click : undefined;
+    if (identify) click = undefined;
     const head = JSON.stringify(envelope({
       consent: PURPOSES.filter(may),
       click: carried,
@@ -97,15 +100,13 @@
       automated: navigator.webdriver || undefined,
     }));
     const events = batch.map(([at, event]) => '{"age_ms":' + Math.max(0, Date.now() - at) + "," + event.slice(1));
-    if (carried) click = 0;
     isSent = 1;
-    post(head.slice(0, -1) + ',"events":[' + events + "]}", () => { tries = 0; }, () => {
+    post(head.slice(0, -1) + ',"events":[' + events + "]}", () => { tries = 0; plan(); }, () => {
       if (granted.measure == false) return;
-      click = click || carried;
+      click ||= carried;
       queue = batch.concat(queue).slice(-MOST_WAITING);
       if (tries < MOST_TRIES) setTimeout(flush, 2 ** tries++ * 1e3);
     });
-    if (queue[0]) plan();
   };
   // After what runs now, so that what happens at one moment goes together.
   const plan = () => { planned = planned || Promise.resolve().then(flush); };
@@ -153,7 +154,7 @@
     for (const purpose of PURPOSES) if (purpose in choice) granted[purpose] = !!choice[purpose];
     proof = { source, ...more };
     if ("measure" in choice) decided = 1;
-    if (granted.measure == false) queue = [], click = 0;
+    if (granted.measure == false) queue = [], click = undefined;
     if ((granted.measure == false || granted.identify == false) && known()) keepCookie("", 0);
     if (isSent && !may("measure")) {
       isSent = 0;

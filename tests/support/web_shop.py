@@ -1,0 +1,196 @@
+"""A shop on loopback whose pages carry the script, and what arrives from them.
+
+The pages and the tracker have different origins, as in life: `http://127.0.0.1:PORT` and `http://localhost:PORT`.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+GIF = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
+STUB = "window.mailpixel=window.mailpixel||function(){(mailpixel.q=mailpixel.q||[]).push(arguments)}"
+FENCE = "/fence"
+"""Asked by a page after everything else, so that what came before it has arrived or never will."""
+ANSWER_HEADERS = {
+    "access-control-allow-origin": "*",
+    "timing-allow-origin": "*",
+    "cross-origin-resource-policy": "cross-origin",
+    "cache-control": "no-store",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A request of the script: its envelope as JSON, its headers with small names."""
+
+    method: str
+    envelope: dict[str, Any]
+    headers: Mapping[str, str]
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return list(self.envelope["events"])
+
+    @property
+    def names(self) -> list[str]:
+        return [event["name"] for event in self.events]
+
+
+@dataclass(slots=True)
+class ShopPage:
+    """A page: what stands in its head and body, and headers beside the usual ones."""
+
+    head: str = ""
+    body: str = "<h1>A page</h1>"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+
+class WebShop:
+    """The pages and a recorder in front of the tracker.
+
+    `script(key)` is what `/p/KEY.js` answers. `pages` are the pages by path; a path below `/ask` or `/open`
+    that is none of them is an empty page with the script of that site. While `is_broken` the tracker's host hangs up.
+    """
+
+    def __init__(self, script: Callable[[str, str], bytes], keys: Mapping[str, str]) -> None:
+        self._script, self._keys = script, keys
+        self.pages: dict[str, ShopPage] = {}
+        self.asked: list[str] = []
+        self.is_broken = False
+        self._arrivals: list[Arrival] = []
+        self._changed = threading.Condition()
+        self._servers = [_Server(("127.0.0.1", 0), self._pages()), _Server(("127.0.0.1", 0), self._tracker())]
+        for server in self._servers:
+            threading.Thread(target=server.serve_forever, daemon=True, args=(0.05,)).start()
+        self.url = f"http://127.0.0.1:{self._servers[0].server_port}"
+        self.tracker = f"http://localhost:{self._servers[1].server_port}"
+
+    def begin(self) -> None:
+        """Forget what came, and the pages of the last test."""
+        self.pages.clear()
+        self.is_broken = False
+        self.taken()
+        self.sent()
+
+    def close(self) -> None:
+        for server in self._servers:
+            server.shutdown()
+            server.server_close()
+
+    def snippet(self, site: str) -> str:
+        """What a page of the site carries in its head."""
+        source = f"{self.tracker}/p/{self._keys[site]}.js"
+        return f'<script>{STUB}</script><script async src="{source}"></script>'
+
+    def arrived(self, events: int = 1, within_s: float = 20) -> list[Arrival]:
+        """Wait until that many events arrived since it was last asked, and return all that came with them."""
+        until = time.monotonic() + within_s
+        with self._changed:
+            while sum(len(each.events) or 1 for each in self._arrivals) < events:
+                left = until - time.monotonic()
+                assert self._changed.wait(left) if left > 0 else False, f"only {self._arrivals} arrived"
+            return self.taken()
+
+    def taken(self) -> list[Arrival]:
+        """What arrived since it was last asked."""
+        with self._changed:
+            arrivals, self._arrivals = self._arrivals, []
+            return arrivals
+
+    def sent(self) -> list[str]:
+        """The requests since it was last asked, but for scripts and fences."""
+        asked, self.asked = self.asked, []
+        return [path for path in asked if not path.endswith(".js") and not path.startswith(FENCE)]
+
+    def wait_for(self, path: str, within_s: float = 20) -> None:
+        """Wait until the tracker was asked for a path that begins like this, since `sent` was last asked."""
+        with self._changed:
+            begun = self._changed.wait_for(
+                lambda: any(each.startswith(path) for each in self.asked), within_s
+            )
+            assert begun, f"nobody asked for {path}, only for {self.asked}"
+
+    def _ask(self, path: str) -> None:
+        with self._changed:
+            self.asked.append(path)
+            self._changed.notify_all()
+
+    def _note(self, arrival: Arrival) -> None:
+        with self._changed:
+            self._arrivals.append(arrival)
+            self._changed.notify_all()
+
+    def _page(self, path: str) -> ShopPage | None:
+        site = path.split("/")[1]
+        return self.pages.get(path) or (ShopPage(self.snippet(site)) if site in self._keys else None)
+
+    def _pages(shop) -> type[BaseHTTPRequestHandler]:
+        class Pages(_Quiet):
+            def do_GET(self) -> None:
+                page = shop._page(urlsplit(self.path).path)
+                if page is None:
+                    self.answer(404, b"", {})
+                    return
+                head = f'<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">{page.head}'
+                usual = {"content-type": "text/html; charset=utf-8", "cache-control": "max-age=0"}
+                self.answer(200, f"{head}<body>{page.body}".encode(), {**usual, **page.headers})
+
+        return Pages
+
+    def _tracker(shop) -> type[BaseHTTPRequestHandler]:
+        class Tracker(_Quiet):
+            def do_GET(self) -> None:
+                parts = urlsplit(self.path)
+                shop._ask(self.path)
+                if parts.path.endswith(".js"):
+                    key = parts.path.removeprefix("/p/").removesuffix(".js")
+                    script = {**ANSWER_HEADERS, "content-type": "text/javascript"}
+                    self.answer(200, shop._script(key, shop.tracker), script)
+                elif parts.path == FENCE:
+                    self.answer(204, b"", ANSWER_HEADERS)
+                elif shop.is_broken:
+                    self.close_connection = True
+                else:
+                    shop._note(self.arrival(parse_qs(parts.query)["e"][0]))
+                    self.answer(200, GIF, {**ANSWER_HEADERS, "content-type": "image/gif"})
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                shop._ask(self.path)
+                if shop.is_broken:
+                    self.close_connection = True
+                    return
+                shop._note(self.arrival(body.decode()))
+                self.answer(204, b"", ANSWER_HEADERS)
+
+            def arrival(self, text: str) -> Arrival:
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                return Arrival(self.command, json.loads(text), headers)
+
+        return Tracker
+
+
+class _Quiet(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *values: object) -> None:
+        """Say nothing."""
+
+    def answer(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if status != 204:
+            self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
