@@ -21,7 +21,7 @@ from tests.browser.views import PLAIN, Check, View, Watch
 from tests.support.chromium import FLAGS, chromium
 from tests.support.page_browsers import PageBrowser
 from tests.support.service import Service, rows
-from tests.support.site_visits import BROWSERS, Visit, shop_of_sites
+from tests.support.site_visits import BROWSERS, Visit, served_shop
 from tests.support.web_shop import WebShop
 
 
@@ -156,18 +156,18 @@ def opened(request: pytest.FixtureRequest) -> Iterator[PageBrowser]:
 
 
 @pytest.fixture(scope="module")
-def whole_shop() -> Iterator[WebShop]:
-    """A shop whose pages carry the script, of a site that asks and of one that need not."""
-    shop = shop_of_sites()
-    yield shop
-    shop.close()
+def site_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WebShop, Service]]:
+    """A shop whose pages carry the script, in front of a service that takes what they send."""
+    with served_shop(tmp_path_factory.mktemp("sites") / "data") as served:
+        yield served
 
 
 @pytest.fixture
-def shop(whole_shop: WebShop) -> WebShop:
+def shop(site_service: tuple[WebShop, Service]) -> WebShop:
     """The shop as if nothing had happened yet."""
-    whole_shop.begin()
-    return whole_shop
+    shop, _ = site_service
+    shop.begin()
+    return shop
 
 
 @pytest.fixture

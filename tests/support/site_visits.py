@@ -1,20 +1,18 @@
 """Visits of the shop of the tests: tabs that are closed, and cookies that are gone, when a test ends."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from mailpixel.site.script import script_of
-from mailpixel.site_model import Site
 from tests.support.page_browsers import Chromium, Firefox, PageBrowser, Tab
+from tests.support.service import Service, rows
 from tests.support.web_shop import FENCE, Arrival, WebShop
 
-SITES = {
-    "ask": Site("ask", "aaaaaaaaaaaaaaaa", ("127.0.0.1",), names=("quiz_done",), keep=("variant",)),
-    "open": Site(
-        "open", "bbbbbbbbbbbbbbbb", ("127.0.0.1",), ask=False, names=("quiz_done",), keep=("variant",)
-    ),
-}
+SITES = {"ask": "--ask", "open": "--no-ask"}
+"""The sites of the shop by id: one that asks for consent, and one that need not."""
 BROWSERS: dict[str, type[PageBrowser]] = {"chromium": Chromium, "firefox": Firefox}
 CLICK = "C" * 43
 ITEM = '{currency: "EUR", value: 10, items: [{item_id: "A", price: 10}]}'
@@ -24,11 +22,17 @@ OBJECTS = "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {g
 RANDOM = re.compile(r"[\w-]{22}")
 
 
-def shop_of_sites() -> WebShop:
-    """The shop, with the script of both sites."""
-    sites = {site.key: site for site in SITES.values()}
-    keys = {site.id: site.key for site in SITES.values()}
-    return WebShop(lambda key, address: script_of(sites[key], address), keys)
+@contextmanager
+def served_shop(data: Path) -> Iterator[tuple[WebShop, Service]]:
+    """The shop in front of a service that knows its sites, in a data folder of its own."""
+    shop = WebShop()
+    for id, ask in SITES.items():
+        words = ("site", "add", id, ask, "--host", "127.0.0.1", "--name", "quiz_done", "--keep", "variant")
+        shop.keys[id] = rows(data, *words).strip()
+    with Service(data, environment={"MAILPIXEL_BASE_URL": shop.tracker}) as service:
+        shop.upstream = service.url
+        yield shop, service
+    shop.close()
 
 
 class Visit:

@@ -6,29 +6,25 @@ The pages and the tracker have different origins, as in life: `http://127.0.0.1:
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from urllib.request import ProxyHandler, Request, build_opener
 
-GIF = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
 STUB = "window.mailpixel=window.mailpixel||function(){(mailpixel.q=mailpixel.q||[]).push(arguments)}"
 FENCE = "/fence"
 """Asked by a page after everything else, so that what came before it has arrived or never will."""
-ANSWER_HEADERS = {
-    "access-control-allow-origin": "*",
-    "timing-allow-origin": "*",
-    "cross-origin-resource-policy": "cross-origin",
-    "cache-control": "no-store",
-}
+_DROPPED = frozenset({"host", "connection", "content-length", "transfer-encoding", "date", "server"})
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A request of the script: its envelope as JSON, its headers with small names."""
+    """A request of the script and what it was answered: its envelope as JSON, its headers with small names."""
 
     method: str
+    status: int
     envelope: dict[str, Any]
     headers: Mapping[str, str]
 
@@ -56,14 +52,16 @@ class _Server(ThreadingHTTPServer):
 
 
 class WebShop:
-    """The pages and a recorder in front of the tracker.
+    """The pages, and a recorder in front of the tracker.
 
-    `script(key)` is what `/p/KEY.js` answers. `pages` are the pages by path; a path below `/ask` or `/open`
-    that is none of them is an empty page with the script of that site. While `is_broken` the tracker's host hangs up.
+    Everything that a page asks of the recorder goes on to `upstream`, the address of the service. `keys` are those of
+    sites by id, and `pages` the pages by path; a path below the id of a site that is none of them is an empty page
+    with the script of that site. While `is_broken` the recorder hangs up.
     """
 
-    def __init__(self, script: Callable[[str, str], bytes], keys: Mapping[str, str]) -> None:
-        self._script, self._keys = script, keys
+    def __init__(self) -> None:
+        self.upstream = ""
+        self.keys: dict[str, str] = {}
         self.pages: dict[str, ShopPage] = {}
         self.asked: list[str] = []
         self.is_broken = False
@@ -89,7 +87,7 @@ class WebShop:
 
     def snippet(self, site: str) -> str:
         """What a page of the site carries in its head."""
-        source = f"{self.tracker}/p/{self._keys[site]}.js"
+        source = f"{self.tracker}/p/{self.keys[site]}.js"
         return f'<script>{STUB}</script><script async src="{source}"></script>'
 
     def arrived(self, events: int = 1, within_s: float = 20) -> list[Arrival]:
@@ -132,7 +130,7 @@ class WebShop:
 
     def _page(self, path: str) -> ShopPage | None:
         site = path.split("/")[1]
-        return self.pages.get(path) or (ShopPage(self.snippet(site)) if site in self._keys else None)
+        return self.pages.get(path) or (ShopPage(self.snippet(site)) if site in self.keys else None)
 
     def _pages(shop) -> type[BaseHTTPRequestHandler]:
         class Pages(_Quiet):
@@ -150,32 +148,35 @@ class WebShop:
     def _tracker(shop) -> type[BaseHTTPRequestHandler]:
         class Tracker(_Quiet):
             def do_GET(self) -> None:
+                self.take(b"")
+
+            def do_POST(self) -> None:
+                self.take(self.rfile.read(int(self.headers["content-length"])))
+
+            def take(self, body: bytes) -> None:
                 parts = urlsplit(self.path)
                 shop._ask(self.path)
-                if parts.path.endswith(".js"):
-                    key = parts.path.removeprefix("/p/").removesuffix(".js")
-                    script = {**ANSWER_HEADERS, "content-type": "text/javascript"}
-                    self.answer(200, shop._script(key, shop.tracker), script)
-                elif parts.path == FENCE:
-                    self.answer(204, b"", ANSWER_HEADERS)
+                if parts.path == FENCE:
+                    self.answer(204, b"", {"access-control-allow-origin": "*"})
+                elif parts.path.endswith(".js"):
+                    self.answer(*self.forwarded(body))
                 elif shop.is_broken:
                     self.close_connection = True
                 else:
-                    shop._note(self.arrival(parse_qs(parts.query)["e"][0]))
-                    self.answer(200, GIF, {**ANSWER_HEADERS, "content-type": "image/gif"})
+                    status, content, headers = self.forwarded(body)
+                    told = body.decode() if self.command == "POST" else parse_qs(parts.query)["e"][0]
+                    sent = {name.lower(): value for name, value in self.headers.items()}
+                    shop._note(Arrival(self.command, status, json.loads(told), sent))
+                    self.answer(status, content, headers)
 
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                shop._ask(self.path)
-                if shop.is_broken:
-                    self.close_connection = True
-                    return
-                shop._note(self.arrival(body.decode()))
-                self.answer(204, b"", ANSWER_HEADERS)
-
-            def arrival(self, text: str) -> Arrival:
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                return Arrival(self.command, json.loads(text), headers)
+            def forwarded(self, body: bytes) -> tuple[int, bytes, dict[str, str]]:
+                sent = {name: value for name, value in self.headers.items() if name.lower() not in _DROPPED}
+                request = Request(shop.upstream + self.path, body or None, sent, method=self.command)
+                with _OPENER.open(request, timeout=20) as answer:
+                    headers = {
+                        name: value for name, value in answer.headers.items() if name.lower() not in _DROPPED
+                    }
+                    return answer.status, answer.read(), headers
 
         return Tracker
 
@@ -194,3 +195,6 @@ class _Quiet(BaseHTTPRequestHandler):
             self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+
+_OPENER = build_opener(ProxyHandler({}))

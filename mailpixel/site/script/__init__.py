@@ -17,7 +17,7 @@ _ESCAPES = str.maketrans({character: f"\\u{ord(character):04x}" for character in
 
 
 def script_of(site: Site, address: str) -> bytes:
-    """The script of a site, UTF-8. It sends to `address`, the public base URL of the service without a final slash.
+    """The script of a site, UTF-8. It sends to `address`, the public base URL of the service.
 
     It is a pure function of the site and the built file, so its hash is a good ETag. An archived site has one too.
     """
@@ -27,7 +27,7 @@ def script_of(site: Site, address: str) -> bytes:
 def settings_of(site: Site, address: str) -> dict[str, object]:
     """What the script knows of its site: where it sends, whether it asks first, names, parameters and cookie domain."""
     return {
-        "to": f"{address}/p/{site.key}",
+        "to": f"{address.rstrip('/')}/p/{site.key}",
         "ask": site.ask,
         "names": [*site.names, *(planned.name for planned in site.plan if planned.name not in site.names)],
         "keep": list(site.keep),

@@ -22,14 +22,15 @@
   const MOST_WAITING = 50;
   const MOST_EVENTS = 20; // of one envelope
   const MOST_CHARACTERS = 18e3; // at most three bytes each, and a browser lets 64 KiB outlive a page
-  const MOST_IN_ADDRESS = 4e3; // characters of an envelope that an image carries, before they are escaped
+  const MOST_IN_ADDRESS = 4e3; // characters of an envelope that an image carries
   const MOST_TRIES = 6;
 
   let queue = []; // what happened and was not sent: [moment, JSON of the event]
-  let view, page, unseen, click, planned, isSent, tries = 0, byImage;
+  let view, page, unseen, click, planned, tries = 0, byImage;
   let granted = site.ask ? {} : { measure: true };
   let proof = { source: "none_needed" };
   let decided; // somebody was asked
+  let isSent; // anything that a withdrawal would be about
 
   // Small things
 
@@ -63,18 +64,18 @@
   // Sending
 
   const post = (body, done, failed) => {
-    const fits = body.length < MOST_IN_ADDRESS;
+    const query = encodeURIComponent(body), fits = query.length < MOST_IN_ADDRESS;
     const image = () => {
       const image = new Image();
       image.onload = () => { byImage = 1; done(); };
       image.onerror = () => { byImage = 0; failed(); };
-      image.src = site.to + ".gif?e=" + encodeURIComponent(body);
+      image.src = site.to + ".gif?e=" + query;
     };
     if (byImage && fits) image();
     else if ("keepalive" in Request.prototype)
-      // A policy of the page or a blocker may forbid this and allow images.
+      // A policy of the page or a blocker may forbid this and allow images. Who withdrew meanwhile sends nothing.
       fetch(site.to, { method: "POST", body, mode: "no-cors", credentials: "omit", keepalive: true })
-        .then(done, () => (fits && navigator.onLine ? image() : failed()));
+        .then(done, () => (fits && isSent && navigator.onLine ? image() : failed()));
     else if (navigator.sendBeacon(site.to, body)) done();
     else failed();
   };
@@ -85,7 +86,7 @@
   const flush = () => {
     planned = 0;
     if (!queue[0] || !may("measure")) return;
-    const most = byImage ? MOST_IN_ADDRESS / 2 : MOST_CHARACTERS;
+    const most = byImage ? MOST_IN_ADDRESS / 4 : MOST_CHARACTERS;
     let count = 0, size = 0;
     do size += queue[count++][1].length;
     while (queue[count] && count < MOST_EVENTS && size + queue[count][1].length < most);
