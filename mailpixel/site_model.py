@@ -98,7 +98,8 @@ class OrderSource(StrEnum):
 class Step(Struct, frozen=True, omit_defaults=True):
     """What the log keeps of one event of a visit, as JSON in the `body` of its `STEP` or `CONSENT` event.
 
-    `at_ms` is when it happened: when it was received less its age. `id` is the text that makes repeats known.
+    `at_ms` is when it happened: when it was received less its age. `id` is the text that makes repeats known;
+    a step of an image may lack it.
     `url` is a page with a query cut to what the site keeps, `referrer` an origin, `data` what the event brought.
     `consent` names the purposes in force and `source` where that came from; `version` is that of the wording.
     `click` is the event id of the click of a mail, 32 hexadecimal digits, and `visitor` the id of a visitor who

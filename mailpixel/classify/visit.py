@@ -85,7 +85,7 @@ def _repeats(steps: Sequence[SeenStep]) -> frozenset[bytes]:
     found = []
     for seen in steps:
         key = (seen.step.name, seen.step.id)
-        if key in known:
+        if key in known and seen.step.id:  # an image may lack an id
             found.append(seen.event.id)
         known.add(key)
     return frozenset(found)

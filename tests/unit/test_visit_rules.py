@@ -173,6 +173,11 @@ def test_a_repeat_has_name_and_id_of_an_earlier_step() -> None:
     assert judged.decision(first.id).dup
 
 
+def test_of_steps_without_an_id_no_repeat_is_known() -> None:
+    steps = a_step(5, "view_item", id=""), a_step(10, "view_item", id="")
+    assert judge_visit(a_case(*steps), Rules()).repeats == frozenset()
+
+
 EVERY_KIND = [
     requested(1, 60),
     requested(1, 60, facts=SHOWN | Facts.OWN_NETWORK),
