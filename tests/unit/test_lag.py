@@ -3,9 +3,10 @@
 import pytest
 
 from mailpixel.projections.lag import fold_lag_ms, lags_ms
+from mailpixel.store.consumers import SITE
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from mailpixel.store.projections import FOLD
-from tests.support.builders import a_campaign, an_open, at_ms
+from tests.support.builders import a_campaign, a_step, an_open, at_ms
 
 NOW_MS = at_ms(1_000)
 ALIVE_MS = 60_000
@@ -72,3 +73,14 @@ def test_each_consumer_that_ever_ran_has_a_lag_of_its_own_by_its_name() -> None:
         "new": None,
         "spool": None,
     }
+
+
+def test_mail_does_not_wait_for_sites_nor_sites_for_mail() -> None:
+    store, registry = waiting(), MemoryRegistry()
+    for name in (FOLD, SITE):
+        registry.take_lease(name, "one", at_ms(900), 500)
+        registry.caught_up(name, "one", at_ms(900))
+    store.append([a_step(990)])
+    assert lags_ms(store, registry, NOW_MS, 200_000) == {FOLD: 0, SITE: 10_000}
+    store.append([an_open(995)])
+    assert lags_ms(store, registry, NOW_MS, 200_000) == {FOLD: 5_000, SITE: 10_000}
