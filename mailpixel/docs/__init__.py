@@ -20,6 +20,8 @@ NAMES = (
     "reports",
     "counting",
     "inbound",
+    "shops",
+    "install",
     "glossary",
     "judging",
     "rules",

@@ -1,4 +1,4 @@
-"""The addresses of pages about campaigns. Every part that comes from data is escaped."""
+"""The addresses of pages about campaigns and sites. Every part that comes from data is escaped."""
 
 from urllib.parse import quote, urlencode
 
@@ -17,6 +17,11 @@ def recipient_url(campaign: str, recipient: str) -> str:
     if recipient in DOT_SEGMENTS:
         return campaign_url(campaign, "recipients", q=recipient)
     return campaign_url(campaign, f"recipients/{quote(recipient, safe='')}")
+
+
+def site_url(site: str, page: str = "") -> str:
+    """A page of a site: `page` below its address."""
+    return f"/sites/{quote(site, safe='')}" + (f"/{page}" if page else "")
 
 
 def with_query(path: str, **query: object) -> str:

@@ -30,6 +30,7 @@ class Tab(NamedTuple):
 MAIN: tuple[Place, ...] = (
     Place("/campaigns", "Campaigns"),
     Place("/compare", "Compare"),
+    Place("/sites", "Sites"),
     Place("/people", "People", "privacy"),
     Place("/settings", "Settings", "write"),
 )

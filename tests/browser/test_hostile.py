@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page, expect
 from mailpixel.model import Campaign, Link
 from mailpixel.server.web.page import WebPage
 from mailpixel.server.web.routes import PAGES
+from mailpixel.site_model import Site
 from mailpixel.store.sqlite import open_sqlite
 from mailpixel.store.webhooks import Letter
 from mailpixel.times import moment_of
@@ -70,6 +71,7 @@ def fill(folder: Path) -> None:
     )
     registry.add_campaign(a_campaign("hostile-2", name=HOSTILE[:200], sent=4))
     registry.change_campaign("hostile", _corrected, HOSTILE, moment_of(SENT_AT_MS))
+    registry.add_site(Site("hostile", "0" * 16, (f"{SHORT.replace(' ', '/')}{LONG * 3}",), keep=("a" * 60,)))
     odd: dict[str, Any] = {"campaign": "hostile", "recipient": RECIPIENT}
     own = f"https://shop.example/?{TEXT}{LONG * 4}"
     store.append(

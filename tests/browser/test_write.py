@@ -25,6 +25,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
          "--link", "https://shop.example/boots", "--link", "https://shop.example/coats?" + "q" * 300)  # fmt: skip
     rows(data, "campaign", "add", "hostile", "--name", HOSTILE[:200].strip())
     rows(data, "share", "add", "spring")
+    rows(data, "site", "add", "shop", "--host", "shop.example", "--name", "wish")
     rows(data, "share", "add", "hostile", "--part", "csv")
     with Service(data) as running:
         yield running
@@ -39,6 +40,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         "/campaigns/spring/download",
         "/campaigns/spring/report",
         "/settings/shares",
+        "/sites",
+        "/sites/new",
+        "/sites/shop/edit",
     ],
 )
 @every_view

@@ -17,7 +17,11 @@ ALL = frozenset(place.path for place in (*MAIN, *CAMPAIGN, *SETTINGS))
 
 def test_navigation_links_only_what_exists_and_what_the_person_may_see() -> None:
     reader = Frame("anna", frozenset({"read"}), routes=ALL, route="/campaigns/{id}/recipients/{r}")
-    assert reader.main == [Tab("/campaigns", "Campaigns", True), Tab("/compare", "Compare", False)]
+    assert reader.main == [
+        Tab("/campaigns", "Campaigns", True),
+        Tab("/compare", "Compare", False),
+        Tab("/sites", "Sites", False),
+    ]
     assert [tab.words for tab in reader.campaign("c") if tab.current] == ["Recipients"]
     assert not {"Edit", "Template"} & {tab.words for tab in reader.campaign("c")}
     assert Frame("anna", BOTH, routes=frozenset({"/campaigns"})).campaign("c") == []
