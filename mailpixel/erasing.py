@@ -1,44 +1,98 @@
 """Joins everything that holds something of people, so that one call erases them from all of it."""
 
 import logging
+import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from mailpixel.classify import judge
 from mailpixel.errors import MailpixelError, safe_message
 from mailpixel.folder.keys import open_keys
+from mailpixel.folder.operator_file import RulesInForce
 from mailpixel.folder.suppressed import FILE_NAME, suppressed_file
 from mailpixel.minting.results import remove_lists_with
 from mailpixel.outbound.chosen import ERASED
 from mailpixel.privacy.erasure import Erasing, ErasureRegistry
+from mailpixel.projections.cases_of_people import cases_of_people
+from mailpixel.projections.fold import Fold, FoldOptions
+from mailpixel.projections.lease import LEASE_MS
+from mailpixel.projections.site_fold import SiteFold, SiteRegistry
 from mailpixel.settings import Settings
-from mailpixel.store.erasure import Erasure, Scanned
+from mailpixel.site_model import SITE_CASES
+from mailpixel.store.consumers import Consumer
+from mailpixel.store.erasure import Case, Scanned
 from mailpixel.store.erasures import ErasureRecord
 from mailpixel.store.keys import SigningKeys
 from mailpixel.store.log import MessageReader
+from mailpixel.store.projections import FOLD
+from mailpixel.store.registry import FoldRegistry
+from mailpixel.store.site_projections import SITE_FOLD
+from mailpixel.store.store import Store
 from mailpixel.store.traces import sought
 from mailpixel.store.webhooks import Webhook, WebhookRegistry, WebhookState
 from mailpixel.times import now_ms
 
 PART_BYTES = 4_194_304
+FOLDED_WITHIN_S = 10.0
+"""How long an erasure waits for the folds. Of what is not folded then, it takes what the events themselves say."""
+LOOK_S = 0.05
 
 log = logging.getLogger(__name__)
 
 
-class EverythingOfPeople(ErasureRegistry, WebhookRegistry, SigningKeys, Protocol):
-    """The part of a registry that erasing and its notices need."""
+class EverythingOfPeople(ErasureRegistry, WebhookRegistry, SigningKeys, FoldRegistry, SiteRegistry, Protocol):
+    """The part of a registry that erasing, its folds and its notices need."""
 
 
-class ErasableStore(Erasure, MessageReader, Protocol):
-    """The part of a store that erasing and its notices need."""
-
-
-def erasing_in(settings: Settings, store: ErasableStore, registry: EverythingOfPeople) -> Erasing:
+def erasing_in(settings: Settings, store: Store, registry: EverythingOfPeople) -> Erasing:
     """What erasing works with, in the data folder of these settings."""
     listed, notices = suppressed_file(settings.key_file), Notices(settings, store, registry)
-    return Erasing(store, registry, DataFiles(settings), listed, now_ms, time.sleep, notices)
+    cases = SiteCases(settings, store, registry)
+    return Erasing(store, registry, DataFiles(settings), listed, now_ms, time.sleep, notices, cases=cases)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteCases:
+    """Finds the visits and orders of people."""
+
+    settings: Settings
+    store: Store
+    registry: EverythingOfPeople
+
+    def of(self, recipients: Sequence[str]) -> Sequence[Case]:
+        """See `Cases`."""
+        return cases_of_people(self.store, recipients) if self.registry.sites("", 1) else ()
+
+    def settle(self) -> None:
+        """See `Cases`. It folds what waits, or waits for the process that does, for `FOLDED_WITHIN_S` at most."""
+        if not self.registry.sites("", 1):
+            return
+        began_ms, end_s, holder = now_ms(), time.monotonic() + FOLDED_WITHIN_S, f"erasing-{os.getpid()}"
+        rules = RulesInForce(self.settings).now
+        mail, sites = self.store.consumer(FOLD), self.store.consumer(SITE_FOLD, cases=SITE_CASES)
+        options = FoldOptions(edition=lambda: rules.version)
+        folds: dict[Consumer, Fold | SiteFold] = {
+            mail: Fold(self.store, self.registry, partial(judge, rules=rules), holder, options),
+            sites: SiteFold(self.store, self.registry, lambda: rules, holder),
+        }
+        while time.monotonic() < end_s:
+            behind = [fold for consumer, fold in folds.items() if _waits(consumer, began_ms)]
+            for fold in behind:
+                fold.catch_up(now_ms, LEASE_MS)
+                fold.leave()
+            if not behind:
+                return
+            time.sleep(LOOK_S)
+
+
+def _waits(consumer: Consumer, began_ms: int) -> bool:
+    """Whether something waits that was logged before a moment."""
+    first_ms = consumer.waiting().first_event_ms
+    return first_ms is not None and first_ms <= began_ms
 
 
 @dataclass(frozen=True, slots=True)

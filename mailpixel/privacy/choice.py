@@ -71,8 +71,16 @@ def erase_at_request(erasing: Erasing, recipient: str) -> None:
     record = ErasureRecord(secrets.token_hex(8), erasing.clock(), 1)
     erasing.registry.begin_erasure(record, [recipient])
     leave_out(erasing, [recipient], record.asked_at_ms)
-    erased = erasing.store.erase_all([recipient], erasing.clock())
+    cases = erasing.cases.of([recipient])
+    erased = erasing.store.erase_all([recipient], erasing.clock(), cases)
     letters = erasing.registry.forget_people([recipient])
     erasing.registry.note_erasure(
-        replace(record, events=erased.events, states=erased.states, letters=letters)
+        replace(
+            record,
+            events=erased.events,
+            states=erased.states,
+            visits=erased.visits,
+            orders=erased.orders,
+            letters=letters,
+        )
     )

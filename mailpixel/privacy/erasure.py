@@ -2,7 +2,7 @@
 
 1. They are left out from now on, and the list beside the key file says so.
 2. Every worker has said that it knows, or five seconds have passed.
-3. A hundred people a transaction: events, states, letters; then files.
+3. A hundred people a transaction: events, states, their visits and orders, letters; then files.
 4. What remains of them in the database file and its log is overwritten.
 5. All files are searched.
 
@@ -19,7 +19,7 @@ from typing import Protocol
 from mailpixel.errors import ErasureUnfinished
 from mailpixel.folder.suppressed import join_suppressed
 from mailpixel.store.consents import Consents
-from mailpixel.store.erasure import Erasure, Scanned
+from mailpixel.store.erasure import Case, Erasure, Scanned
 from mailpixel.store.erasures import ErasureRecord, Erasures, ErasureState, Workers
 from mailpixel.store.leases import Leases
 from mailpixel.store.registry import RegistryFeed
@@ -60,12 +60,38 @@ def notify_nobody(record: ErasureRecord, recipients: Sequence[str]) -> None:
     """Nobody else has anything of these people."""
 
 
+class Cases(Protocol):
+    """Finds the visits and orders of people."""
+
+    def settle(self) -> None:
+        """Fold what was logged up to now, as far as some seconds allow.
+
+        What is received of people is no longer folded once they are left out, so this comes before.
+        """
+        ...
+
+    def of(self, recipients: Sequence[str]) -> Sequence[Case]:
+        """The visits and orders of these people. It must be asked before their clicks are deleted."""
+        ...
+
+
+class NoCases:
+    """Where nobody has visits or orders."""
+
+    def settle(self) -> None:
+        """Nothing waits."""
+
+    def of(self, recipients: Sequence[str]) -> Sequence[Case]:
+        """None."""
+        return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Erasing:
     """What erasing works with. `clock` gives milliseconds since 1970, and `sleep` takes seconds.
 
     `listed` is the list of suppressions beside the key file, `holder` names who works with this. `notify` is called
-    once before anything is deleted, with who is erased; it raises nothing.
+    once before anything is deleted, with who is erased; it raises nothing. `cases` finds their visits and orders.
     """
 
     store: Erasure
@@ -76,6 +102,7 @@ class Erasing:
     sleep: Callable[[float], None]
     notify: Callable[[ErasureRecord, Sequence[str]], None] = notify_nobody
     holder: str = field(default_factory=lambda: secrets.token_hex(8))
+    cases: Cases = NoCases()
 
     def take_lease(self) -> bool:
         """Take or renew the lease. Returns False while another has it."""
@@ -151,6 +178,7 @@ def _continued(erasing: Erasing, record: ErasureRecord, also: Sequence[str] = ()
 def _deleted(erasing: Erasing, record: ErasureRecord) -> ErasureRecord:
     """Delete everything of the people of an erasure, and forget who they are."""
     people = erasing.registry.erasing(record.id)
+    erasing.cases.settle()
     leave_out(erasing, people, record.asked_at_ms)
     wait_for_workers(erasing)
     erasing.notify(record, people)
@@ -168,12 +196,14 @@ def _deleted(erasing: Erasing, record: ErasureRecord) -> ErasureRecord:
 
 
 def _deleted_part(erasing: Erasing, record: ErasureRecord, part: Sequence[str]) -> ErasureRecord:
-    erased = erasing.store.erase_all(part, erasing.clock())
+    erased = erasing.store.erase_all(part, erasing.clock(), erasing.cases.of(part))
     letters = erasing.registry.forget_people(part)
     record = replace(
         record,
         events=record.events + erased.events,
         states=record.states + erased.states,
+        visits=record.visits + erased.visits,
+        orders=record.orders + erased.orders,
         letters=record.letters + letters,
         consents_kept=record.consents_kept + sum(len(erasing.registry.history(each)) for each in part),
     )

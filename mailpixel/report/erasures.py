@@ -9,7 +9,8 @@ from mailpixel.store.erasures import ErasureRecord, ErasureState
 class ErasureRow(Answer, frozen=True):
     """The proof of an erasure of one or more people.
 
-    It has the events, states and refused webhook events that were deleted, the statements on consent that are kept
+    It has the events, states, visits and orders (of web sites; their events are among `events`) and refused webhook
+    events that were deleted, the statements on consent that are kept
     without the id, and the files that were searched afterwards. `bytes_found` counts the places where something of
     the people was still found. While `pending`, bytes of it may be left in files. `version` is that of mailpixel.
     """
@@ -20,6 +21,8 @@ class ErasureRow(Answer, frozen=True):
     people: Count
     events: Count
     states: Count
+    visits: Count
+    orders: Count
     letters: Count
     consents_kept: Count
     files_scanned: Count
@@ -37,6 +40,8 @@ def erasure_row(record: ErasureRecord) -> ErasureRow:
         people=record.people,
         events=record.events,
         states=record.states,
+        visits=record.visits,
+        orders=record.orders,
         letters=record.letters,
         consents_kept=record.consents_kept,
         files_scanned=record.files_scanned,

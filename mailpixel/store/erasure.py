@@ -21,11 +21,20 @@ class Ahead:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What an erasure deleted: of how many people it was asked, and the events and states that were theirs."""
+    """What an erasure deleted: of how many people it was asked, and the events and states that were theirs.
+
+    `events` are those of messages, visits and orders; `visits` and `orders` count cases of which there was anything.
+    """
 
     people: int = 0
     events: int = 0
     states: int = 0
+    visits: int = 0
+    orders: int = 0
+
+
+Case = tuple[str, str]
+"""The two texts that name a visit or an order in the log, such as `site:shop` and the key of its visitor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +60,12 @@ class Suppression(NamedTuple):
 class Erasure(Protocol):
     """Hides a person at once, and overwrites what files still hold of them."""
 
-    def erase_all(self, recipients: Sequence[str], now_ms: int) -> Erased:
-        """Erase several people in one transaction, each as `erase` does. A hundred at a time is a good number."""
+    def erase_all(self, recipients: Sequence[str], now_ms: int, cases: Sequence[Case] = ()) -> Erased:
+        """Erase several people in one transaction, each as `erase` does. A hundred at a time is a good number.
+
+        `cases` are their visits and orders: events and what was folded of them go, too. A visit or order is theirs only
+        where it is named here, whatever its id looks like.
+        """
         ...
 
     def erase(self, recipient: str, now_ms: int) -> int:

@@ -25,7 +25,8 @@ class ErasureRecord:
     """An erasure of one or more people. Nothing in it says who they are. Moments are milliseconds since 1970.
 
     It counts what was deleted, the statements on consent that are kept as proof, the files that were searched
-    afterwards, and the places in them where something was found.
+    afterwards, and the places in them where something was found. `visits` and `orders` are those of web sites; their
+    events are among the `events`.
     """
 
     id: str
@@ -39,6 +40,8 @@ class ErasureRecord:
     consents_kept: int = 0
     files_scanned: int = 0
     bytes_found: int = 0
+    visits: int = 0
+    orders: int = 0
 
 
 class Erasures(Protocol):

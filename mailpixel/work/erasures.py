@@ -2,11 +2,12 @@
 
 import time
 
-from mailpixel.erasing import ErasableStore, EverythingOfPeople, erasing_in
+from mailpixel.erasing import EverythingOfPeople, erasing_in
 from mailpixel.errors import ErasureUnfinished
 from mailpixel.folder.suppressed import join_suppressed
 from mailpixel.privacy.erasure import finish_all
 from mailpixel.settings import Settings
+from mailpixel.store.store import Store
 from mailpixel.work.consumer_at_work import Clock
 
 LOOK_S = 1.0
@@ -18,7 +19,7 @@ class ErasuresAtWork:
 
     name = "erasures"
 
-    def __init__(self, settings: Settings, store: ErasableStore, registry: EverythingOfPeople) -> None:
+    def __init__(self, settings: Settings, store: Store, registry: EverythingOfPeople) -> None:
         self._erasing = erasing_in(settings, store, registry)
         self._listed = ""
         self._looked_s = -LOOK_S

@@ -244,6 +244,7 @@ _CAMPAIGN = {
     "passthrough": [],
     "mode": None,
     "mode_in_force": "individual",
+    "carry": False,
     "archived": False,
     "demonstration": False,
     "links": [{"number": 1, "url": "https://shop.example/", "trap": False}],

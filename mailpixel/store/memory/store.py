@@ -4,6 +4,7 @@ Counters are computed from the states when they are asked for, so they cannot dr
 other stores are compared with it.
 """
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -12,11 +13,11 @@ from dataclasses import replace as changed_copy
 from mailpixel.errors import Conflict
 from mailpixel.kinds import HIT_KINDS
 from mailpixel.model import Event, Facts, Message
-from mailpixel.site_model import Click, is_of_site
+from mailpixel.site_model import CaseKind, Click, case_kind, is_of_site
 from mailpixel.store.changes import FARTHEST, FoldedHit, FoldedHits, NewCounts
 from mailpixel.store.clicks import unpack_clicks
 from mailpixel.store.consumers import News
-from mailpixel.store.erasure import Ahead, Erased, Scanned, Suppression
+from mailpixel.store.erasure import Ahead, Case, Erased, Scanned, Suppression
 from mailpixel.store.log import PutAside
 from mailpixel.store.measures import MEASURES, Step, TallyKey, tally
 from mailpixel.store.memory.changes import position_in
@@ -207,12 +208,27 @@ class MemoryStore(MemoryRetention, MemorySiteProjections):
         """See `Store`."""
         return self.erase_all([recipient], now_ms).events
 
-    def erase_all(self, recipients: Sequence[str], now_ms: int) -> Erased:
+    def erase_all(self, recipients: Sequence[str], now_ms: int, cases: Sequence[Case] = ()) -> Erased:
         """See `Store`."""
         with self._lock:
             each = [self._erase(recipient, now_ms) for recipient in recipients]
+            gone = {case: self._erase_case(case) for case in cases}
             self._erasures += 1
-        return Erased(len(each), sum(events for events, _ in each), sum(states for _, states in each))
+        kinds = Counter(case_kind(case[0]) for case, events in gone.items() if events)
+        events = sum(events for events, _ in each) + sum(gone.values())
+        states = sum(states for _, states in each)
+        return Erased(len(each), events, states, kinds[CaseKind.VISIT], kinds[CaseKind.ORDER])
+
+    def _erase_case(self, case: Case) -> int:
+        """Erase a visit or an order; how many events it had."""
+        gone = self._of_message.pop(case, [])
+        ids = {event.id for event in gone}
+        for at in [at for at, event in self._site_log.items() if event.id in ids]:
+            del self._site_log[at]
+        self._ids -= ids
+        self._overflow = {key: hits for key, hits in self._overflow.items() if key[:2] != case}
+        self.forget_cases([case])
+        return len(gone)
 
     def _erase(self, recipient: str, now_ms: int) -> tuple[int, int]:
         """Erase one person; how many events and states were theirs."""
@@ -313,6 +329,11 @@ class MemoryStore(MemoryRetention, MemorySiteProjections):
         with self._lock:
             stored = [*self._of_message, *self._aside, *(key[:2] for key in self._overflow)]
             people = {recipient for campaign, recipient in stored if not is_of_site(campaign)}
+            people |= {
+                str(json.loads(event.body or "{}").get("recipient", ""))
+                for event in self._site_log.values()
+                if case_kind(event.campaign) is CaseKind.ORDER
+            }
         return sorted(each for each in people if person8(self._secret, each) in persons)
 
     def sweep(self) -> None:

@@ -8,6 +8,8 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from mailpixel.site_model import CaseKind, case_kind
+from mailpixel.store.erasure import Case
 from mailpixel.store.measures import Tally
 from mailpixel.store.projections import MessageState
 from mailpixel.store.sqlite.agents import suspect_agents
@@ -16,13 +18,15 @@ from mailpixel.store.sqlite.counters import move_counters
 from mailpixel.store.sqlite.generations import remove_states, states_of
 from mailpixel.store.sqlite.persons import forget_cases
 from mailpixel.store.sqlite.positions import NOT_OF_SITES
+from mailpixel.store.sqlite.site_projections import forget_in
 
 
 class People(NamedTuple):
-    """People to erase, and the campaigns that each may have events of."""
+    """People to erase, the campaigns that each may have events of, and their visits and orders."""
 
     recipients: Sequence[str]
     campaigns: Mapping[str, Sequence[str]] = {}
+    cases: Sequence[Case] = ()
 
     @property
     def messages(self) -> list[tuple[str, str]]:
@@ -50,7 +54,7 @@ def _of_recipient(table: str) -> Eraser:
 def _events(connection: sqlite3.Connection, people: People) -> int:
     """Delete the events, and note their agents for the sweep."""
     events = 0
-    for campaign, recipient in people.messages:
+    for campaign, recipient in [*people.messages, *people.cases]:
         suspect_agents(connection, campaign, recipient)
         gone = "delete from events where campaign = ? and recipient = ?"
         events += connection.execute(gone, (campaign, recipient)).rowcount
@@ -82,6 +86,24 @@ def _cases(connection: sqlite3.Connection, people: People) -> int:
     return forget_cases(connection, people.recipients)
 
 
+def _folded_of(table: str, kind: CaseKind) -> Eraser:
+    """An eraser for what was folded of their visits or orders."""
+
+    def erase(connection: sqlite3.Connection, people: People) -> int:
+        cases = [case for case in people.cases if case_kind(case[0]) is kind]
+        forget_in(connection, cases)
+        return len(cases)
+
+    return Eraser(table, erase)
+
+
+def _past_cap(connection: sqlite3.Connection, people: People) -> int:
+    """Delete hits past the cap. An order or a visitor may have the id of a recipient: their rows go by name only."""
+    of_cases = "delete from overflow where campaign = ? and recipient = ?"
+    gone = connection.executemany(of_cases, people.cases).rowcount if people.cases else 0
+    return gone + _of_recipient("overflow").erase(connection, people)
+
+
 def _last_opens(connection: sqlite3.Connection, people: People) -> int:
     return forget_last_opens(connection, people.recipients)
 
@@ -94,8 +116,10 @@ def _sightings(connection: sqlite3.Connection, people: People) -> int:
 OF_LOG: tuple[Eraser, ...] = (
     Eraser("states", _states),
     Eraser("events", _events),
-    _of_recipient("overflow"),
+    Eraser("overflow", _past_cap),
     _of_recipient("aside"),
+    _folded_of("visits", CaseKind.VISIT),
+    _folded_of("orders", CaseKind.ORDER),
     Eraser("cases_of", _cases),
     Eraser("last_opens", _last_opens),
 )
@@ -106,6 +130,8 @@ OF_REGISTRY: tuple[Eraser, ...] = (_of_recipient("webhook_letters"), Eraser("see
 
 ELSEWHERE: Mapping[str, str] = {
     "clicks": "they go with their states",
+    "uses": "they go with their visits",
+    "cases_aside": "they go with visits and orders",
     "agents": "the sweep removes agents that nobody else has",
     "unswept": "the sweep empties it",
     "erasing": "it is emptied when the erasure is done",
@@ -167,7 +193,8 @@ def erase_from(
     erasers: Sequence[Eraser],
     recipients: Sequence[str],
     campaigns: Mapping[str, Sequence[str]] = {},
+    cases: Sequence[Case] = (),
 ) -> dict[str, int]:
     """Let these erasers delete these people. Returns how many rows were theirs, by table."""
-    people = People(recipients, campaigns)
+    people = People(recipients, campaigns, cases)
     return {eraser.table: eraser.erase(connection, people) for eraser in erasers}

@@ -1,10 +1,12 @@
 """Erases people or a whole campaign from a SQLite file: events, overflow, states and counters."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from mailpixel.store.erasure import Erased
+from mailpixel.site_model import CaseKind, case_kind
+from mailpixel.store.erasure import Case, Erased
 from mailpixel.store.sqlite.agents import suspect_agents
 from mailpixel.store.sqlite.changes import note_changed
 from mailpixel.store.sqlite.cursor import read_cursor, write_cursor
@@ -32,8 +34,8 @@ OF_CAMPAIGN = (
 """Tables whose rows of a campaign go with it."""
 
 
-def erase(database: Database, recipients: Sequence[str], now_ms: int) -> Erased:
-    """Delete everything under these ids, in one transaction, and leave tombstones.
+def erase(database: Database, recipients: Sequence[str], now_ms: int, cases: Sequence[Case] = ()) -> Erased:
+    """Delete everything under these ids and of these cases, in one transaction, and leave tombstones.
 
     Generations that are being filled are given up, because they may hold the
     people. Their rebuild starts over.
@@ -46,9 +48,16 @@ def erase(database: Database, recipients: Sequence[str], now_ms: int) -> Erased:
         )
         bury(connection, {person[0]: _moment(connection, now_ms, *person) for person in campaigns.items()})
         note_changed(connection, sorted({campaign for each in campaigns.values() for campaign in each}))
-        rows = erase_from(connection, OF_LOG, recipients, campaigns)
+        note_unswept(connection, (name for text, name in cases if case_kind(text) is CaseKind.VISIT))
+        kinds = Counter(case_kind(case[0]) for case in set(cases) if _has_events(connection, case))
+        rows = erase_from(connection, OF_LOG, recipients, campaigns, cases)
         note_erasure(connection)
-    return Erased(len(campaigns), rows["events"], rows["states"])
+    found = kinds[CaseKind.VISIT], kinds[CaseKind.ORDER]
+    return Erased(len(campaigns), rows["events"], rows["states"], *found)
+
+
+def _has_events(connection: sqlite3.Connection, case: Case) -> bool:
+    return connection.execute(f"select 1 {OF_MESSAGE} limit 1", case).fetchone() is not None
 
 
 def forget_campaign(database: Database, campaign: str) -> int:

@@ -2,19 +2,35 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
 from mailpixel.store.erasure import Scanned
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.erasers import IMPERSONAL
+from mailpixel.store.sqlite.positions import NOT_OF_SITES
 from mailpixel.store.traces import Sought, any_in, sought
 
 FEW = 100
 """Up to so many texts the bytes of the file are searched first, which is faster than reading all rows."""
 UNDER_WAY = ("erasing", "unswept")
 """Tables with the people of other erasures that are not finished."""
+NAMES_OF_CASES: Mapping[str, Mapping[str, str]] = {
+    "events": {"recipient": "position > 0"},
+    "overflow": {"recipient": NOT_OF_SITES},
+    "aside": {"recipient": NOT_OF_SITES},
+    "visits": {"visitor": "0"},
+    "orders": {"number": "0", "visitor": "0"},
+    "uses": {"visitor": "0"},
+    "cases_aside": {"recipient": "0"},
+}
+"""Columns that may name a visit or an order, whatever a person's id is, and which of their rows name a person."""
+# A report of a shop's server names its customer within its text.
+CUSTOMERS = """
+    select 1 from events where campaign >= 'order:' and campaign < 'order;'
+    and json_extract(body, '$.recipient') in (select value from json_each(?1)) limit 1
+"""
 CHUNK_BYTES = 16_777_216
 TEXTS_OF = "select name from pragma_table_info(?) where type in ('TEXT', 'BLOB', 'text', 'blob', '')"
 TABLES = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by name"
@@ -54,9 +70,13 @@ def _holds(connection: sqlite3.Connection, table: str, texts: Sequence[str], wor
     columns = [name for (name,) in connection.execute(TEXTS_OF, (table,))]
     if table in UNDER_WAY or not columns:
         return False
-    values = " or ".join(f"{column} in (select value from json_each(?1))" for column in columns)  # noqa: S608
-    asked = f"select 1 from {table} where {values} limit 1"  # noqa: S608
-    if connection.execute(asked, (json.dumps(list(texts)),)).fetchone():
+    of_cases = NAMES_OF_CASES.get(table, {})
+    values = " or ".join(
+        f"({column} in (select value from json_each(?1)) and {of_cases.get(column, '1')})"  # noqa: S608
+        for column in columns
+    )
+    asked = [f"select 1 from {table} where {values} limit 1", *([CUSTOMERS] if table == "events" else [])]  # noqa: S608
+    if any(connection.execute(each, (json.dumps(list(texts)),)).fetchone() for each in asked):
         return True
     if table not in IMPERSONAL:
         return False

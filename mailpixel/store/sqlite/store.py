@@ -9,7 +9,7 @@ from mailpixel.site_model import MESSAGES, Cases, Click
 from mailpixel.store.aggregates import NO_DAYS, Report, ViewCount
 from mailpixel.store.changes import FoldedHits, NewCounts
 from mailpixel.store.consumers import WHOLE, News, Part
-from mailpixel.store.erasure import Ahead, Erased, Scanned, Suppression
+from mailpixel.store.erasure import Ahead, Case, Erased, Scanned, Suppression
 from mailpixel.store.log import Followed, Overflow, PutAside
 from mailpixel.store.measures import Step
 from mailpixel.store.projections import Buckets, Figures, Folded, Generation, MessageState, Window
@@ -273,9 +273,9 @@ class SqliteStore(SqliteSiteProjections):
         """See `Store`."""
         return self.erase_all([recipient], now_ms).events
 
-    def erase_all(self, recipients: Sequence[str], now_ms: int) -> Erased:
+    def erase_all(self, recipients: Sequence[str], now_ms: int, cases: Sequence[Case] = ()) -> Erased:
         """See `Store`."""
-        return erase(self._database, recipients, now_ms)
+        return erase(self._database, recipients, now_ms, cases)
 
     def forget_campaign(self, campaign: str) -> int:
         """See `Store`."""

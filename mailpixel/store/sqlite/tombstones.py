@@ -17,12 +17,14 @@ BURY = "insert or replace into suppressed values (?, ?, null)"
 AHEAD = "select count(*), coalesce(max(at_ms), -1) from suppressed where at_ms > ?"
 SUPPRESSIONS = "select person8, at_ms, coalesce(lifted_ms, -1) from suppressed order by person8"
 VERSION = "select count(*), coalesce(max(at_ms), -1), coalesce(max(lifted_ms), -1) from suppressed"
+CUSTOMER = "json_extract(body, '$.recipient')"
 # Every table that may hold somebody of whom another knows nothing.
 EVERYBODY = (
     "select recipient from states",
     f"select distinct recipient from events where {OF_MESSAGES}",  # noqa: S608
     f"select distinct recipient from overflow where {NOT_OF_SITES}",  # noqa: S608
     f"select distinct recipient from aside where {NOT_OF_SITES}",  # noqa: S608
+    f"select distinct {CUSTOMER} from events where campaign >= 'order:' and campaign < 'order;' and {CUSTOMER} <> ''",  # noqa: S608
     "select distinct recipient from webhook_letters",
     "select distinct recipient from consents where recipient is not null",
 )

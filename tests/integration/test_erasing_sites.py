@@ -1,0 +1,172 @@
+"""Erasing a person takes their visits and orders, on every store: those by identities, and those a server names."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mailpixel.erasing import SiteCases
+from mailpixel.folder.suppressed import FILE_NAME
+from mailpixel.model import Event
+from mailpixel.privacy.erasure import Erasing, erase_people
+from mailpixel.privacy.replayed_erasures import replay_erasures
+from mailpixel.settings import Settings
+from mailpixel.store.registry import Registry
+from mailpixel.store.sqlite import open_sqlite
+from mailpixel.store.store import Store
+from tests.support.builders import a_campaign, an_open, at_ms
+from tests.support.erasing import an_erasing
+from tests.support.folding import catch_up
+from tests.support.shop import A_SITE, fold_sites
+from tests.support.site_cases import AGREED, SITE, a_purchase, a_refund, a_step, bought
+from tests.support.stores import STORES, a_registry, a_store
+from tests.unit.test_site_joins import carried, landed
+
+PERSON = "person-4711-of-the-shop"
+MINE, FRIEND, STRANGER = "visitor-of-mine-000001", "visitor-friend-0000001", "visitor-stranger-00001"
+MY_ORDER, TOLD_ORDER = "order-of-mine-0001", "order-told-by-server-01"
+NOW_MS = at_ms(1_000_000)
+
+
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """Every store in turn."""
+    with a_store(request.param, tmp_path) as store:
+        yield store
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[Registry]:
+    """A registry with a campaign and a site."""
+    with a_registry("memory", tmp_path) as registry:
+        registry.add_campaign(a_campaign())
+        registry.add_site(A_SITE)
+        yield registry
+
+
+def of_everybody() -> Sequence[Event]:
+    """A person's visit with its orders, a friend's to whom the mail was forwarded, a stranger's, and odd ids."""
+    click = carried(100, PERSON)
+    return [
+        an_open(90, recipient=PERSON),
+        an_open(91, recipient="r-2"),
+        click,
+        landed(click, 102, MINE),
+        *bought(200, MY_ORDER, MINE, consent=AGREED),
+        a_refund(9_000, MY_ORDER, "R-1"),
+        a_purchase(300, TOLD_ORDER, recipient=PERSON, consent=AGREED),
+        landed(click, 400, FRIEND),
+        *bought(500, "B-1", FRIEND, consent=AGREED),
+        a_step(600, visitor=STRANGER),
+        a_purchase(700, PERSON),
+        a_step(800, visitor=PERSON),
+    ]
+
+
+def erasing_of(store: Store, registry: Registry, folder: Path) -> Erasing:
+    """What erasing works with. It folds what waits first."""
+    settings = Settings(data=folder)
+    return replace(an_erasing(store, registry, NOW_MS, folder), cases=SiteCases(settings, store, registry))
+
+
+def left(store: Store) -> tuple[list[str], list[str], list[str]]:
+    """Recipients, visitors and orders that the log still has."""
+    people = [message.recipient for message in store.messages("spring")]
+    visits = [case.recipient for case in store.messages(A_SITE.visits)]
+    return people, visits, [case.recipient for case in store.messages(A_SITE.orders)]
+
+
+STAYS = (["r-2"], sorted([PERSON, FRIEND, STRANGER]), sorted(["B-1", PERSON]))
+"""What stays when the person was erased. A visitor and an order whose keys look like the person are none of theirs."""
+
+
+@pytest.mark.parametrize("folded", [True, False])
+def test_visits_and_orders_of_a_person_go_and_those_of_others_stay(
+    store: Store, registry: Registry, tmp_path: Path, folded: bool
+) -> None:
+    store.append(of_everybody())
+    if folded:
+        catch_up(store)
+        fold_sites(store)
+    outcome = erase_people(erasing_of(store, registry, tmp_path), [PERSON])
+    assert outcome.problem == ""
+    record = outcome.record
+    assert (record.events, record.visits, record.orders) == (7, 1, 2)
+    assert left(store) == STAYS
+    fold_sites(store)
+    assert [visit.visitor for visit in store.visits(SITE)] == [FRIEND, STRANGER, PERSON]
+    assert [order.id for order in store.orders(SITE)] == ["B-1", PERSON]
+    friends = store.uses_by([(SITE, FRIEND)])
+    assert store.clicks_by_id([use.click for use in friends]) == {}
+    assert (store.uses_by([(SITE, MINE)]), store.orders_of_recipient(PERSON)) == ([], [])
+
+
+def test_without_waiting_what_is_not_folded_goes_by_what_its_events_say(
+    store: Store, registry: Registry
+) -> None:
+    store.append(of_everybody())
+    cases = SiteCases(Settings(), store, registry).of([PERSON])
+    mine = {(A_SITE.visits, MINE), (A_SITE.orders, MY_ORDER), (A_SITE.orders, TOLD_ORDER)}
+    assert mine <= set(cases)
+    assert not {(A_SITE.visits, STRANGER), (A_SITE.visits, PERSON), (A_SITE.orders, PERSON)} & set(cases)
+
+
+def test_a_visit_whose_click_is_not_judged_yet_goes_too(store: Store, registry: Registry) -> None:
+    store.append(of_everybody())
+    fold_sites(store)
+    cases = SiteCases(Settings(), store, registry).of([PERSON])
+    assert (A_SITE.visits, MINE) in cases
+
+
+def test_somebody_of_whom_a_shop_told_alone_is_erased_and_erased_again_in_a_restored_database(
+    store: Store, registry: Registry, tmp_path: Path
+) -> None:
+    store.append([a_purchase(300, TOLD_ORDER, recipient=PERSON, consent=AGREED)])
+    fold_sites(store)
+    erasing = erasing_of(store, registry, tmp_path)
+    outcome = erase_people(erasing, [PERSON])
+    assert (outcome.record.orders, left(store)) == (1, ([], [], []))
+    assert (tmp_path / FILE_NAME).exists()
+
+
+def test_replaying_erasures_reaches_orders_that_name_nobody_else(registry: Registry, tmp_path: Path) -> None:
+    store, registry = open_sqlite(tmp_path / "mailpixel.db")
+    with closing(store), closing(registry):
+        registry.add_site(A_SITE)
+        erasing = erasing_of(store, registry, tmp_path)
+        erase_people(erasing, [PERSON])
+        secret = store.person_secret()
+    (tmp_path / "mailpixel.db").rename(tmp_path / "with-secret.db")
+    store, registry = open_sqlite(tmp_path / "mailpixel.db")
+    with closing(store), closing(registry):
+        with store._database.writing() as connection:
+            connection.execute("update person_secret set secret = ?", (secret,))
+        registry.add_site(A_SITE)
+        store.append([a_purchase(300, TOLD_ORDER, recipient=PERSON, consent=AGREED)])
+        fold_sites(store)
+        replayed = replay_erasures(erasing_of(store, registry, tmp_path))
+        assert replayed.outcome is not None
+        assert (replayed.outcome.record.orders, left(store)) == (1, ([], [], []))
+
+
+def test_no_byte_of_visits_and_orders_is_left_in_any_file(tmp_path: Path) -> None:
+    store, registry = open_sqlite(tmp_path / "mailpixel.db")
+    with closing(store), closing(registry):
+        registry.add_campaign(a_campaign())
+        registry.add_site(A_SITE)
+        page = "https://shop.example/wishlist-of-mine"
+        for number in range(40):
+            others = [a_step(number, visitor=f"visitor-{number:014}") for _ in range(20)]
+            store.append([*others, a_step(150 + 30 * number, visitor=MINE, url=page, consent=AGREED)])
+            fold_sites(store)
+        store.append(
+            [event for event in of_everybody() if event.recipient != PERSON or event.campaign == "spring"]
+        )
+        outcome = erase_people(erasing_of(store, registry, tmp_path), [PERSON])
+        assert (outcome.problem, outcome.record.bytes_found) == ("", 0)
+    files = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+    texts = (PERSON, MINE, MY_ORDER, TOLD_ORDER, "wishlist-of-mine")
+    assert [text for text in texts if text.encode() in files] == []
+    assert FRIEND.encode() in files
