@@ -167,12 +167,19 @@ def note_listed(erasing: Erasing, recipients: Sequence[str]) -> None:
 def _continued(erasing: Erasing, record: ErasureRecord, also: Sequence[str] = ()) -> Outcome:
     if record.state is ErasureState.ASKED:
         record = _deleted(erasing, record)
-    texts = [*erasing.store.traces(), *also]
+    waiting = _waiting(erasing, record)
+    texts = [*(text for text in erasing.store.traces() if text not in waiting), *also]
     try:
         erasing.store.sweep()
     except ErasureUnfinished as error:
         return Outcome(record, str(error))
     return _searched(erasing, record, sorted(set(texts)))
+
+
+def _waiting(erasing: Erasing, record: ErasureRecord) -> frozenset[str]:
+    """The people of other erasures that are not deleted for good yet: these search for them when they are."""
+    others = [each for each in erasing.registry.unfinished_erasures() if each.id != record.id]
+    return frozenset(person for other in others for person in erasing.registry.erasing(other.id))
 
 
 def _deleted(erasing: Erasing, record: ErasureRecord) -> ErasureRecord:

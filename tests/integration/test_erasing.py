@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from mailpixel.erasing import DataFiles
 from mailpixel.folder.suppressed import FILE_NAME, join_suppressed, read_suppressed
 from mailpixel.minting.results import FOLDER
 from mailpixel.modes import Consent, Statement
+from mailpixel.privacy.choice import erase_at_request
 from mailpixel.privacy.erasure import erase_people, finish_all, wait_for_workers
 from mailpixel.privacy.replayed_erasures import Replayed, behind, replay_erasures
 from mailpixel.settings import Settings
@@ -88,6 +90,22 @@ def test_a_person_is_erased_from_everything_and_the_proof_does_not_say_who(folde
     held = folder.bytes().replace(OTHER.encode(), b"")
     assert PERSON.encode() not in held
     assert [message.recipient for message in folder.store.messages("spring")] == [OTHER]
+
+
+def test_a_proof_says_nothing_of_people_whose_own_erasure_still_waits(folder: Folder) -> None:
+    folder.registry.add_campaign(a_campaign())
+    folder.store.append([an_open(1, recipient="first"), an_open(2, recipient="second")])
+    for at, recipient in ((1_000, "first"), (1_001, "second")):
+        erase_at_request(replace(folder.erasing, clock=partial(at_ms, at)), recipient)
+    folder.store.append([an_open(1_002, recipient="second")])  # by a process that did not know yet
+    later = replace(folder.erasing, clock=partial(at_ms, 1_003))
+    outcomes = finish_all(later)
+    assert [(each.problem, each.record.state, each.record.bytes_found) for each in outcomes] == [
+        ("", ErasureState.DONE, 0),
+        ("", ErasureState.DONE, 0),
+    ]
+    assert [message.recipient for message in folder.store.messages("spring")] == []
+    assert b"second" not in folder.bytes()
 
 
 def test_an_erased_person_is_left_out_until_they_say_yes_themselves(folder: Folder) -> None:
