@@ -9,6 +9,7 @@ import click
 from mailpixel.cli.context import Command, print_json, rules, stores
 from mailpixel.cli.printing import zone_option
 from mailpixel.cli.recipient import recipient_argument, recipient_of, under_what
+from mailpixel.cli.site_visits import print_visit, visit_named
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput, NotFound
 from mailpixel.model import Message
@@ -27,10 +28,14 @@ def explain_command(id: str, recipient: str, as_json: bool, zone: tzinfo | None)
 
     What the ESP reported about the message comes first.
 
-    RECIPIENT is the id in the links. If the id is a pseudonym, it may be the e-mail address instead.
+    RECIPIENT is the id in the links. If the id is a pseudonym, it may be the e-mail address instead. For a visit to a
+    web site, give `site:ID` and the key of its visitor.
     """
     from mailpixel.report.explanation import explanation
 
+    if site := visit_named(id):
+        print_visit(site, recipient, as_json, zone)
+        return
     store, registry = stores()
     campaign = campaign_of(registry, id)
     answer = in_zone(explanation(_message(store, registry, id, recipient), campaign, rules()).to_json(), zone)

@@ -9,6 +9,7 @@ import click
 
 from mailpixel.cli.context import CommandGroup, base_url, begun, print_json, print_table, say, stores
 from mailpixel.cli.site_tail import site_tail
+from mailpixel.cli.site_visits import site_explain, site_visits
 from mailpixel.errors import InvalidInput
 from mailpixel.links.urls import site_url
 from mailpixel.report.sites import site_row
@@ -31,6 +32,10 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 @click.group("site", cls=CommandGroup, example="mailpixel site list")
 def site_command() -> None:
     """Register web sites whose pages send events, and change them."""
+
+
+site_command.add_command(site_explain)
+site_command.add_command(site_visits)
 
 
 def what_options(command: Command) -> Command:

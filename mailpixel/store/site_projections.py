@@ -12,11 +12,11 @@ from msgspec import Struct
 
 from mailpixel.model import Verdict
 from mailpixel.site_model import Carry, Order, Visit
-from mailpixel.store.consumers import News
+from mailpixel.store.consumers import SITE, News
 from mailpixel.store.log import PutAside
 from mailpixel.times import DAY_MS
 
-SITE_FOLD = "site"
+SITE_FOLD = SITE
 """The name of the consumer that folds visits and orders. Its position moves together with what it saves."""
 
 IDENTIFY, MEASURE = "identify", "measure"
@@ -192,8 +192,11 @@ class SiteProjections(ReadSiteProjections, Protocol):
         """
         ...
 
-    def forget_cases(self, keys: Sequence[tuple[str, str]]) -> None:
-        """Forget what was folded of these cases, each named by its two texts in the log."""
+    def forget_cases(self, keys: Sequence[tuple[str, str]]) -> int:
+        """Forget what was folded of those of these cases of which nothing is logged. Returns how many those were.
+
+        Each is named by its two texts in the log.
+        """
         ...
 
     def site_cases(self, campaign: str, after: str = "", limit: int = 1_000) -> Sequence[str]:

@@ -1,10 +1,12 @@
 """The fold of web sites as a consumer at work, by the rules in force, which may change while it runs."""
 
 import time
+from collections.abc import Callable
 
 from mailpixel.folder.operator_file import RulesInForce
 from mailpixel.ingest.live import LivePart
 from mailpixel.projections.site_fold import SiteFold, SiteFoldOptions, SiteRegistry, SiteStore
+from mailpixel.store.consumers import Consumers
 from mailpixel.store.projections import FOLD
 from mailpixel.store.site_projections import SITE_FOLD
 from mailpixel.work.consumer_at_work import Clock
@@ -33,8 +35,7 @@ class SiteFolding:
     ) -> None:
         self._in_force = in_force
         self._rules = LivePart("rules of sites", in_force.look, time.monotonic)
-        self._mail = store.consumer(FOLD)
-        options = SiteFoldOptions(note_every_ms=note_every_ms, between=self._give_way)
+        options = SiteFoldOptions(note_every_ms=note_every_ms, between=giving_way(store))
         self._fold = SiteFold(store, registry, lambda: in_force.now, holder, options)
 
     def catch_up(self, clock: Clock, lease_ms: int) -> int | None:
@@ -49,7 +50,14 @@ class SiteFolding:
         """See `ConsumerAtWork`."""
         self._fold.leave()
 
-    def _give_way(self) -> None:
+
+def giving_way(store: Consumers) -> Callable[[], None]:
+    """Waits while messages wait for their fold, but not for long."""
+    mail = store.consumer(FOLD)
+
+    def give_way() -> None:
         end_s = time.monotonic() + LONGEST_S
-        while self._mail.waiting().events and time.monotonic() < end_s:
+        while mail.waiting().events and time.monotonic() < end_s:
             time.sleep(PAUSE_S)
+
+    return give_way

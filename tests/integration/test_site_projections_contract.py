@@ -214,19 +214,28 @@ def test_cases_are_put_aside_and_taken_back(store: Store) -> None:
 
 
 def test_forgotten_cases_leave_nothing_behind(store: Store) -> None:
-    events = [
-        a_step(1, click=CLICK.hex(), consent=AGREED),
-        *bought(2),
-        a_purchase(3, recipient="r-1", consent=AGREED),
-    ]
-    Shop(store).receive(events)
-    store.save_site([PutAside(f"site:{SITE}", "aside", "DecodeError")], here(store))
-    store.forget_cases(
-        [(f"site:{SITE}", "visitor-of-a-day-00001"), (f"order:{SITE}", "A-1"), (f"site:{SITE}", "aside")]
-    )
+    step, claim = bought(2)
+    visit = state(a_step(1, click=CLICK.hex(), consent=AGREED), step)
+    order = state(claim, a_purchase(3, recipient="r-1", consent=AGREED))
+    aside = PutAside(f"site:{SITE}", "aside", "DecodeError")
+    store.save_site([visit, order, aside], here(store))
+    assert (len(store.uses_of([CLICK])), len(store.told_of("r-1"))) == (1, 1)
+    assert store.forget_cases([visit.key, order.key, (aside.campaign, aside.recipient)]) == 3
     assert (list(store.visits(SITE)), list(store.orders(SITE)), store.site_cases_aside()) == ([], [], [])
     assert (store.uses_of([CLICK]), store.told_of("r-1"), store.visits_by_day(SITE)) == ([], [], [])
     assert (store.site_cases(f"site:{SITE}"), store.site_cases(f"order:{SITE}")) == ([], [])
+
+
+def test_cases_of_which_something_is_logged_are_not_forgotten(store: Store) -> None:
+    shop = Shop(store).receive([a_step(1), a_purchase(2)])
+    assert store.forget_cases([(f"site:{SITE}", "visitor-of-a-day-00001"), (f"order:{SITE}", "A-1")]) == 0
+    assert (len(list(store.visits(SITE))), shop.money()) == (1, {"EUR": 2_000})
+
+
+def test_a_large_visit_comes_back_as_it_was_folded(store: Store) -> None:
+    events = [a_step(number * 40, id=f"id-{number}") for number in range(1_000)]
+    Shop(store).receive(events)
+    assert store.visit(SITE, "visitor-of-a-day-00001") == state(*events).visit  # type: ignore[union-attr]
 
 
 def test_cases_of_a_site_are_listed_by_their_names(store: Store) -> None:

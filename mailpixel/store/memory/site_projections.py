@@ -53,12 +53,14 @@ class MemorySiteProjections(MemoryConsumers):
             self._cases[folded.key] = folded
         self._cases_aside.pop(folded.key, None)
 
-    def forget_cases(self, keys: Sequence[Key]) -> None:
+    def forget_cases(self, keys: Sequence[Key]) -> int:
         """See `SiteProjections`."""
         with self._lock:
-            for key in keys:
+            gone = [key for key in keys if not self.message(*key).events]
+            for key in gone:
                 self._cases.pop(key, None)
                 self._cases_aside.pop(key, None)
+        return len(gone)
 
     def site_cases(self, campaign: str, after: str = "", limit: int = 1_000) -> Sequence[str]:
         """See `SiteProjections`."""

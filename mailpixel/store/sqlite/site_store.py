@@ -20,9 +20,9 @@ class SqliteSiteProjections:
         """See `SiteProjections`."""
         saved.save_site(self._database, folded, news)
 
-    def forget_cases(self, keys: Sequence[tuple[str, str]]) -> None:
+    def forget_cases(self, keys: Sequence[tuple[str, str]]) -> int:
         """See `SiteProjections`."""
-        saved.forget_cases(self._database, keys)
+        return saved.forget_cases(self._database, keys)
 
     def site_cases(self, campaign: str, after: str = "", limit: int = 1_000) -> Sequence[str]:
         """See `SiteProjections`."""

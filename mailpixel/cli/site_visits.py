@@ -1,0 +1,104 @@
+"""`mailpixel site explain` and `mailpixel site visits`: why a visit has its verdict, and visits by day."""
+
+from collections.abc import Mapping
+from datetime import tzinfo
+from typing import Any
+
+import click
+
+from mailpixel.cli.context import Command, print_json, print_table, rules, say, stores
+from mailpixel.cli.printing import moment_option, zone_option
+from mailpixel.errors import NotFound
+from mailpixel.report.zones import in_zone
+from mailpixel.site_model import SITE_PREFIX
+
+
+@click.command("explain", cls=Command, example="mailpixel site explain shop dV0mYzX1b3Yq2m9KQH0c5g")
+@click.argument("id")
+@click.argument("visitor")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@zone_option
+def site_explain(id: str, visitor: str, as_json: bool, zone: tzinfo | None) -> None:
+    """Show every event of one visit, its verdict, the rule that decided and the evidence.
+
+    VISITOR is the key of a visitor of one day, as `mailpixel site tail` and orders show it.
+    """
+    print_visit(id, visitor, as_json, zone)
+
+
+def print_visit(id: str, visitor: str, as_json: bool, zone: tzinfo | None) -> None:
+    """Print one visit. Raises `NotFound`."""
+    from mailpixel.privacy.on_sites import refuses_on_sites
+    from mailpixel.projections.identities import Identities
+    from mailpixel.report.visits import explain_visit
+
+    store, registry = stores()
+    site = registry.site(id)
+    case = store.message(site.visits, visitor)
+    if not case.events:
+        raise NotFound(
+            f"VISITOR: nothing is logged under {visitor!r} on this site; check the key, and whether its time is over"
+        )
+    identity = Identities(store, refuses_on_sites(registry)).of_visitor(id, visitor)
+    answer = in_zone(explain_visit(case, rules(), site.hosts, identity).to_json(), zone)
+    if as_json:
+        print_json(answer)
+    else:
+        _print(answer)
+
+
+def visit_named(campaign: str) -> str:
+    """The site that `site:ID` names; empty for anything else."""
+    return campaign.removeprefix(SITE_PREFIX) if campaign.startswith(SITE_PREFIX) else ""
+
+
+def _print(answer: Mapping[str, Any]) -> None:
+    click.echo(f"{answer['first_at']} to {answer['last_at']}: {answer['verdict']} ({answer['rule']})")
+    for reason in answer["reasons"]:
+        click.echo(f"    - {reason}")
+    click.echo(f"sessions {answer['sessions']}, channel {answer['channel']}, by {_listed(answer['clients'])}")
+    click.echo(f"agreed to: {_listed(answer['consent'])}")
+    if answer["recipient"]:
+        click.echo(f"known as recipient {answer['recipient']}")
+    for used in answer["clicks"]:
+        click.echo(f"{used['at']}  used click {used['click']}")
+    for step in answer["steps"]:
+        _print_step(step)
+
+
+def _print_step(step: Mapping[str, Any]) -> None:
+    text = " ".join(part for part in (step["at"] + " ", step["name"], step["what"]) if part)
+    if step["repeat"]:
+        text += "  repeat"
+    if not step["counted"]:
+        text += f"  left out: {step['verdict']} ({step['rule']})"
+    click.echo(text)
+    if step["problems"]:
+        click.echo(f"    - {', '.join(step['problems'])}")
+
+
+def _listed(words: list[str]) -> str:
+    return ", ".join(words) or "nothing that is known"
+
+
+@click.command("visits", cls=Command, example="mailpixel site visits shop --since 2026-11-01")
+@click.argument("id")
+@moment_option("--since", "Count visits that began at this time or later.")
+@moment_option("--until", "Count visits that began before this time.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def site_visits(id: str, since: int | None, until: int | None, as_json: bool) -> None:
+    """Count the visits to a site by day (UTC): people, machines, and the operator's own.
+
+    A visitor of a day is an address and a browser: an office may be one visitor, and a phone on two networks two.
+    """
+    from mailpixel.report.visits import visits_by_day
+
+    store, registry = stores()
+    registry.site(id)
+    days = [row.to_json() for row in visits_by_day(store, id, since or 0, until)]
+    if as_json:
+        print_json(days)
+        return
+    if not days:
+        say("no visit was folded in this time")
+    print_table(("day", "human", "machine", "internal"), [list(row.values()) for row in days])
