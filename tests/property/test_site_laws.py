@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -22,7 +23,7 @@ from tests.support.stores import STORES
 
 PEOPLE, VISITORS, ORDERS = ("r-0", "r-1", "r-2"), ("v-0", "v-1", "v-2", "v-3"), ("A-1", "A-2")
 DAY_S = 86_400
-laws = settings(max_examples=60)
+laws = settings(max_examples=30)
 seconds = st.one_of(st.integers(0, 400), st.integers(0, 3 * DAY_S))
 stores = pytest.mark.parametrize(
     "opened", [partial(empty, name) for name in sorted(STORES)], ids=sorted(STORES)
@@ -55,7 +56,10 @@ def happenings(draw: st.DrawFn, used: Sequence[Event]) -> Sequence[Event]:
             return [a_step(at, visitor=visitor, consent=consent, click=carried, known=known)]
         case 2:
             name = draw(st.sampled_from(["page_view", "add_to_cart"]))
-            said = {"id": draw(st.sampled_from(["x", "y"])), "automated": draw(st.integers(0, 9)) == 0}
+            said: dict[str, Any] = {
+                "id": draw(st.sampled_from(["x", "y"])),
+                "automated": draw(st.integers(0, 9)) == 0,
+            }
             return [a_step(second, name, visitor, received=second + draw(st.integers(0, 999)), **said)]
         case 3:
             return bought(second, order, visitor, value=draw(st.sampled_from([2_000, 1_500])))
