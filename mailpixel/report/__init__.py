@@ -17,6 +17,7 @@ record       the record of processing
 retention    how long each kind is kept, and what there is of it
 recipients   rows by recipient
 explanation  one message with its verdicts and reasons
+visits       why a visit to a site has its verdict, and visits by day
 sources      sources that followed links of many recipients
 export       every event with its verdict, and every delivery
 person       everything that is stored about one person
