@@ -61,7 +61,7 @@ def test_who_refuses_sends_no_request_at_all(visit: Visit, shop: WebShop, site: 
     tab.run("history.pushState({}, '', '/refused/more')")
     visit.nothing_more(tab)
     tab.close()
-    visit._tabs.clear()
+    visit.forget(tab)
     assert shop.sent() == []
 
 

@@ -56,6 +56,10 @@ class Visit:
         tab.run(f"fetch('{self.shop.tracker}{FENCE}', {{mode: 'no-cors', cache: 'no-store'}}).then(() => 0)")
         return self.shop.taken()
 
+    def forget(self, tab: Tab) -> None:
+        """A tab that was closed meanwhile."""
+        self._tabs.remove(tab)
+
     def leave(self) -> None:
         if self._tabs:
             self._tabs[0].run("document.cookie = 'mp_vid=;path=/;max-age=0'")

@@ -77,6 +77,7 @@ KNOW_THE_COMMAND_LINE = {
     "report/sources.py": "a column of its rows is a command",
     "server/reader_pages.py": "variables of a style sheet look like options",
     "server/supervisor.py": "it starts a command, and `serve` ends with its errors",
+    "site/snippets.py": "it prints a command for a shell",
     "settings.py": "the help of the relay's settings",
 }
 

@@ -1,0 +1,43 @@
+"""Tabs that are closed right after something happened: what arrives of 200 tries in each browser."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.page_browsers import Tab
+from tests.support.site_visits import ORDER, Visit
+from tests.support.web_shop import ShopPage, WebShop
+
+TRIES = 200
+
+
+def closed(tab: Tab, visit: Visit) -> None:
+    tab.close()
+    visit.forget(tab)
+
+
+def left(tab: Tab, visit: Visit) -> None:
+    tab.go(visit.shop.url + "/")
+    closed(tab, visit)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("end", [closed, left])
+def test_an_order_arrives_though_its_tab_ends_right_after_it(
+    visit: Visit, shop: WebShop, end: Callable[[Tab, Visit], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.pages["/"] = ShopPage()
+    ids = set()
+    for number in range(TRIES):
+        tab = visit.at("/open/thanks")
+        shop.arrived()
+        tab.run(f"mailpixel('track', 'purchase', {ORDER}, 'order-{number}')")
+        end(tab, visit)
+        if number % 10 == 9:
+            last = visit.at("/ask/")
+            arrived = visit.nothing_more(last)
+            closed(last, visit)
+            ids |= {event["id"] for arrival in arrived for event in arrival.events}
+    with capsys.disabled():
+        print(f"\n{visit.browser.name}, {end.__name__}: {len(ids)} of {TRIES} arrived")
+    assert len(ids) == TRIES
