@@ -13,6 +13,7 @@ personal    whether a text holds an e-mail address, in any spelling
 consent     the purposes in force       tcf: the strict reader of the IAB's strings
 json_text   JSON with exact numbers
 visitor     the key of the visitor of a day
+snippets    what is pasted into pages, Tag Manager and servers
 script      the script of web pages, and its settings for one site
 data        currencies
 """
