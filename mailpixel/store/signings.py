@@ -1,13 +1,17 @@
 """How many recipients of a campaign were signed for, and how. Signing leaves no other trace in the database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from mailpixel.modes import Treatment
+from mailpixel.kinds import EventKind
+from mailpixel.model import Facts
+from mailpixel.modes import OFF, Treatment, Untracked
 
 RUN_CHARS = 100
 """The longest name of a run."""
+ERASED = Treatment(OFF, Untracked.ERASED, Untracked.ERASED)
+"""How somebody is counted who was erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +35,35 @@ class Signings(Protocol):
     def signings(self, campaign: str) -> Sequence[Signed]:
         """The counts of a campaign, by run and treatment."""
         ...
+
+
+class Recorded(NamedTuple):
+    """What was recorded of a message by name: opens, clicks, or a click while opens were not."""
+
+    opens: bool
+    clicks: bool
+    no_opens: bool
+
+
+def recorded(events: Iterable[tuple[EventKind, int]]) -> Recorded:
+    """What events show, by their kinds and facts."""
+    hits = [event for event in events if event[0] in (EventKind.OPEN, EventKind.CLICK)]
+    clicks = [facts for kind, facts in hits if kind is EventKind.CLICK]
+    opens = len(clicks) < len(hits)
+    return Recorded(opens, bool(clicks), not opens and any(facts & Facts.OPENS_UNSEEN for facts in clicks))
+
+
+def signed_as(signed: Sequence[Signed], found: Recorded) -> Signed | None:
+    """The count that the recipient of such a message is in: of those that fit, the largest. None where none fits.
+
+    Signing leaves no trace of a person, so only their message can say it.
+    """
+    fitting = [each for each in signed if each.number > 0 and _fits(each.treatment, found)]
+    return max(fitting, key=lambda each: each.number, default=None)
+
+
+def _fits(treatment: Treatment, found: Recorded) -> bool:
+    by_name = treatment.opens is None, treatment.clicks is None
+    if found.no_opens and by_name[0]:
+        return False
+    return any(by_name) and by_name[0] >= found.opens and by_name[1] >= found.clicks

@@ -2,10 +2,11 @@
 
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from mailpixel.kinds import EventKind
 from mailpixel.modes import Treatment, treatment_of
-from mailpixel.store.signings import Signed
+from mailpixel.store.signings import ERASED, Signed, recorded, signed_as
 
 
 class MemorySignings:
@@ -39,6 +40,13 @@ class MemorySignings:
                 for text, number in sorted(counts.items())
                 if of == campaign and number
             ]
+
+    def move_to_erased(self, campaign: str, events: Iterable[tuple[EventKind, int]]) -> None:
+        """Count the recipient of a message with these events with those who were erased."""
+        found = signed_as(self.signings(campaign), recorded(events))
+        if found is not None:
+            with self._signings_lock:
+                self._signings[campaign, found.run].update({found.treatment.text: -1, ERASED.text: 1})
 
     def _forget_signings(self, campaign: str) -> None:
         for key in [key for key in self._signings if key[0] == campaign]:

@@ -23,6 +23,7 @@ from mailpixel.store.measures import MEASURES, Step, TallyKey, tally
 from mailpixel.store.memory.changes import position_in
 from mailpixel.store.memory.log import Key
 from mailpixel.store.memory.retention import MemoryRetention
+from mailpixel.store.memory.signings import MemorySignings
 from mailpixel.store.memory.site_projections import MemorySiteProjections
 from mailpixel.store.projections import FOLD, Buckets, Figures, Folded, Generation, MessageState, Window
 from mailpixel.store.shown import links_people_followed
@@ -43,10 +44,11 @@ class MemoryGeneration:
 
 
 class MemoryStore(MemoryRetention, MemorySiteProjections):
-    """A `Store` in memory. Any thread may call it."""
+    """A `Store` in memory. Any thread may call it. An erasure corrects the counts of `signings`, if there are any."""
 
-    def __init__(self) -> None:
+    def __init__(self, signings: MemorySignings | None = None) -> None:
         super().__init__()
+        self._signings = signings
         self._editions: dict[str, str] = {}
         self._filling: dict[str, MemoryGeneration] = {}
 
@@ -234,6 +236,12 @@ class MemoryStore(MemoryRetention, MemorySiteProjections):
         """Erase one person; how many events and states were theirs."""
         gone = {at: event for at, event in self._log.items() if event.recipient == recipient}
         self._bury(recipient, moment_of_erasure(now_ms, (event.received_at_ms for event in gone.values())))
+        if self._signings is not None:
+            for campaign in {event.campaign for event in gone.values()}:
+                mine = [
+                    (event.kind, int(event.facts)) for event in gone.values() if event.campaign == campaign
+                ]
+                self._signings.move_to_erased(campaign, mine)
         for at, event in gone.items():
             del self._log[at]
             self._ids.discard(event.id)

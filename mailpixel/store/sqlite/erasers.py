@@ -19,6 +19,7 @@ from mailpixel.store.sqlite.generations import remove_states, states_of
 from mailpixel.store.sqlite.persons import forget_cases
 from mailpixel.store.sqlite.positions import NOT_OF_SITES
 from mailpixel.store.sqlite.site_projections import forget_in
+from mailpixel.store.sqlite.signings import move_to_erased
 
 
 class People(NamedTuple):
@@ -82,6 +83,13 @@ def _less(state: MessageState) -> dict[tuple[int, int, str], int]:
     return tally.counts()
 
 
+def _signings(connection: sqlite3.Connection, people: People) -> int:
+    """Count them as erased and no longer as signed for. Nothing of them is deleted here: these are counts."""
+    for campaign, recipient in people.messages:
+        move_to_erased(connection, campaign, recipient)
+    return 0
+
+
 def _cases(connection: sqlite3.Connection, people: People) -> int:
     return forget_cases(connection, people.recipients)
 
@@ -114,6 +122,7 @@ def _sightings(connection: sqlite3.Connection, people: People) -> int:
 
 
 OF_LOG: tuple[Eraser, ...] = (
+    Eraser("signings", _signings),
     Eraser("states", _states),
     Eraser("events", _events),
     Eraser("overflow", _past_cap),
@@ -178,7 +187,6 @@ IMPERSONAL: Mapping[str, str] = {
     "sites": "what the sender set up",
     "sign_in_links": "who may sign in to the pages",
     "signing_keys": "fingerprints of keys",
-    "signings": "counts of a campaign",
     "webhook_postings": "how posting goes",
     "webhook_posts": "how posting goes",
     "webhooks": "what the operator set up",

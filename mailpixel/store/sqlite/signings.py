@@ -1,10 +1,12 @@
 """Counts of signed recipients in SQLite."""
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 
 from mailpixel.modes import Treatment, treatment_of
-from mailpixel.store.signings import Signed
+from mailpixel.store.signings import ERASED, Signed, recorded, signed_as
 from mailpixel.store.sqlite.database import Database
+from mailpixel.store.sqlite.rows import KINDS
 
 _ADD = """insert into signings (campaign, run, treatment, number) select id, ?, ?, ? from campaigns where id = ?
 on conflict (campaign, run, treatment) do update set number = number + excluded.number"""
@@ -29,8 +31,26 @@ class SqliteSignings:
     def signings(self, campaign: str) -> Sequence[Signed]:
         """See `Signings`."""
         with self._database.reading() as connection:
-            rows = connection.execute(
-                "select run, treatment, number from signings where campaign = ? order by run, treatment",
-                (campaign,),
-            )
-            return [Signed(run, treatment_of(text), number) for run, text, number in rows]
+            return _signings(connection, campaign)
+
+
+def _signings(connection: sqlite3.Connection, campaign: str) -> list[Signed]:
+    rows = connection.execute(
+        "select run, treatment, number from signings where campaign = ? order by run, treatment", (campaign,)
+    )
+    return [Signed(run, treatment_of(text), number) for run, text, number in rows]
+
+
+def move_to_erased(connection: sqlite3.Connection, campaign: str, recipient: str) -> bool:
+    """Count a recipient with those who were erased, while their events still stand. Returns whether they moved."""
+    select = "select kind, facts from events where campaign = ? and recipient = ?"
+    events = [(KINDS[kind][0], facts) for kind, facts in connection.execute(select, (campaign, recipient))]
+    found = signed_as(_signings(connection, campaign), recorded(events)) if events else None
+    if found is None:
+        return False
+    connection.execute(
+        "update signings set number = number - 1 where campaign = ? and run = ? and treatment = ?",
+        (campaign, found.run, found.treatment.text),
+    )
+    connection.execute(_ADD, (found.run, ERASED.text, 1, campaign))
+    return True
