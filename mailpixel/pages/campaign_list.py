@@ -11,7 +11,7 @@ from mailpixel.pages.charts.open_range import small_range
 from mailpixel.pages.charts.parts import Part, parts_bar
 from mailpixel.pages.charts.scales import rate_top
 from mailpixel.pages.charts.sparkline import sparkline
-from mailpixel.pages.numbers import NONE, day_text, grouped, rate_of
+from mailpixel.pages.numbers import NONE, day_text, grouped, rate_of, views_text
 from mailpixel.report.parts import PART_NAMES, open_parts
 from mailpixel.report.summary import Summary
 from mailpixel.report.wording import rate_text, sending_text
@@ -78,7 +78,7 @@ def _line(campaign: Campaign, summary: Summary, hours: Sequence[int], top: float
         base_name="Sent" if recipients.delivered is None else "Delivered",
         delivered=grouped(base),
         is_known=base is not None,
-        read_by=_read_by(rates.low, rates.high) if summary.has_hits else "no hits yet",
+        read_by=_read_by(summary),
         range_chart=small_range(rates, top) if summary.has_hits else Markup(""),
         clicked=rate_of(summary, summary.rates["click_rate"].value),
         parts=parts_bar("Opens", parts, 12),
@@ -87,7 +87,13 @@ def _line(campaign: Campaign, summary: Summary, hours: Sequence[int], top: float
     )
 
 
-def _read_by(low: float | None, high: float | None) -> str:
+def _read_by(summary: Summary) -> str:
+    """The range of the open rate; where no recipient is known, the number of views by people."""
+    low, high = summary.open_rate_range.low, summary.open_rate_range.high
+    if not summary.has_hits:
+        return "no hits yet"
+    if summary.opens.unique is None:
+        return views_text(summary.opens.human)
     if low is None or high is None:
         return NONE
     least, most = rate_text(low), rate_text(high)

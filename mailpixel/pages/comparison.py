@@ -1,6 +1,6 @@
 """Two campaigns side by side, on one scale."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -14,8 +14,9 @@ from mailpixel.pages.charts.scales import rate_top
 from mailpixel.pages.definitions import DEFINITIONS
 from mailpixel.pages.numbers import grouped, per_cent, rate_of
 from mailpixel.report.comparison import Compared, compare
+from mailpixel.report.counts import VIEWS
 from mailpixel.report.course import Course
-from mailpixel.report.parts import PART_NAMES, open_parts
+from mailpixel.report.parts import PART_NAMES, open_parts, unnamed_parts
 from mailpixel.report.summary import Summary
 from mailpixel.report.wording import heading
 
@@ -51,15 +52,23 @@ class Comparison:
 def comparison(summaries: Sequence[Summary], courses: Sequence[Course]) -> Comparison:
     """The comparison of two summaries with their courses, both in the same order."""
     one, other = summaries
+    unnamed = any(unnamed_parts(each.opens) or unnamed_parts(each.clicks) for each in summaries)
     top = rate_top(each.open_rate_range.high for each in summaries)
     names = [each.campaign.name for each in summaries]
     return Comparison(
-        sides=[_side(each, top) for each in summaries],
+        sides=[_side(each, top, unnamed) for each in summaries],
         said=compare(one, other),
         opened=_lines("Recipients who had opened", names, [each.opened for each in courses]),
         clicked=_lines("Recipients who had clicked", names, [each.clicked for each in courses]),
-        meanings=_meanings(one),
+        meanings=_meanings(one) + [(name, VIEWS) for name in UNNAMED if unnamed],
     )
+
+
+UNNAMED: Mapping[str, Callable[[Summary], int]] = {
+    "Opens without recipients": lambda summary: summary.opens.aggregate.human,
+    "Clicks without recipients": lambda summary: summary.clicks.aggregate.human,
+}
+"""What people did where hits are counted without recipients."""
 
 
 def _meanings(summary: Summary) -> list[tuple[str, str]]:
@@ -75,7 +84,7 @@ def _meanings(summary: Summary) -> list[tuple[str, str]]:
     ]
 
 
-def _side(summary: Summary, top: float) -> Side:
+def _side(summary: Summary, top: float, unnamed: bool) -> Side:
     parts = [Part(kind, PART_NAMES[kind], number) for kind, number in open_parts(summary).items()]
     rates, recipients = summary.rates, summary.recipients
     return Side(
@@ -90,6 +99,7 @@ def _side(summary: Summary, top: float) -> Side:
             "Known readers": rate_of(summary, summary.open_rate_range.low),
             "Click rate": rate_of(summary, rates["click_rate"].value),
             "Click to open": rate_of(summary, rates["click_to_open_rate"].value),
+            **{name: grouped(number_of(summary)) for name, number_of in UNNAMED.items() if unnamed},
         },
     )
 

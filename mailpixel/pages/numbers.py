@@ -19,6 +19,11 @@ def of_messages(number: int | None) -> str:
     return f"{grouped(number)} {'message' if number == 1 else 'messages'}"
 
 
+def views_text(number: int) -> str:
+    """`1 view by people`, `57 views by people`: what is known where hits are counted without recipients."""
+    return f"{grouped(number)} {'view' if number == 1 else 'views'} by people"
+
+
 def per_cent(rate: float | None) -> str:
     """A rate with one decimal: `4.7 %`. Rates that round to 0 or 100 without being so say `< 0.1 %`, `> 99.9 %`."""
     if rate is None:

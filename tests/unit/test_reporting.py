@@ -7,8 +7,11 @@ import pytest
 from mailpixel.classify import Rules
 from mailpixel.kinds import EventKind
 from mailpixel.modes import FULL, Mode, Modes, both, parse_modes
+from mailpixel.pages.campaign_list import campaign_lines
+from mailpixel.pages.comparison import comparison
 from mailpixel.privacy.resolve import LEGACY, Policy
 from mailpixel.report.counts import OFF, VIEWS
+from mailpixel.report.course import Course
 from mailpixel.report.reporting import Reporting
 from mailpixel.report.timeline import BY_HOUR, TimelineWindow
 from mailpixel.store.aggregates import View, ViewCount, ViewKey
@@ -99,3 +102,14 @@ def test_whole_hours_are_shown_in_local_time() -> None:
         "Europe/Berlin",
         ["items.opens.first_human"],
     )
+
+
+def test_the_list_and_the_comparison_say_what_is_counted_without_recipients() -> None:
+    made, store = reporting(Policy(both(Mode.AGGREGATE))), counted(7)
+    campaign = a_campaign(sent=100)
+    summary = made.summary(campaign, store.figures("spring", 0, 0))
+    (line,) = campaign_lines([campaign], {"spring": summary}, {})
+    assert line.read_by == "7 views by people"
+    one, other = comparison([summary, summary], [Course((), ())] * 2).sides
+    assert one.figures["Opens without recipients"] == other.figures["Opens without recipients"] == "7"
+    assert one.sentence.startswith("7 views by people")
