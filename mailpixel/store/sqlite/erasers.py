@@ -18,8 +18,8 @@ from mailpixel.store.sqlite.counters import move_counters
 from mailpixel.store.sqlite.generations import remove_states, states_of
 from mailpixel.store.sqlite.persons import forget_cases
 from mailpixel.store.sqlite.positions import NOT_OF_SITES
-from mailpixel.store.sqlite.site_projections import forget_in
 from mailpixel.store.sqlite.signings import move_to_erased
+from mailpixel.store.sqlite.site_projections import forget_in
 
 
 class People(NamedTuple):
