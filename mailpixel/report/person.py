@@ -8,14 +8,15 @@ from msgspec.structs import astuple
 
 from mailpixel.classify import Rules
 from mailpixel.model import Campaign
+from mailpixel.projections.cases_of_people import CasesStore
 from mailpixel.report.answer import Answer, Count, Iso
 from mailpixel.report.consents import StatementRow, statement_row
 from mailpixel.report.export import EventRow, event_row, judged_events
+from mailpixel.report.person_sites import SiteEventRow, visits_and_orders
 from mailpixel.report.tables import Cells
 from mailpixel.report.webhooks import letter_row
 from mailpixel.store.aggregates import LastOpens
 from mailpixel.store.consents import Consents
-from mailpixel.store.log import MessageReader
 from mailpixel.store.webhooks import Letters
 from mailpixel.times import DAY_MS, moment_of
 
@@ -39,7 +40,10 @@ class LastOpenRow(Answer, frozen=True):
 
 
 class PersonRow(Answer, frozen=True):
-    """Everything that is stored about a person. `erased` says that they are left out since they were erased."""
+    """Everything that is stored about a person. `erased` says that they are left out since they were erased.
+
+    `visits` and `orders` are those that are known to be theirs, as an erasure takes them.
+    """
 
     recipient: str
     erased: bool
@@ -47,14 +51,16 @@ class PersonRow(Answer, frozen=True):
     events: list[EventRow]
     refused: list[RefusedRow]
     last_opens: list[LastOpenRow]
+    visits: list[SiteEventRow]
+    orders: list[SiteEventRow]
 
     @property
     def is_known(self) -> bool:
         """Whether anything at all is stored under this id."""
-        return bool(self.consents or self.events or self.refused or self.last_opens)
+        return any(getattr(self, name) for name in PARTS)
 
 
-class PersonStore(MessageReader, LastOpens, Protocol):
+class PersonStore(CasesStore, LastOpens, Protocol):
     """The part of a store that knows of people."""
 
 
@@ -76,6 +82,7 @@ def person_row(
         for each in judged_events(message, campaigns[message.campaign], rules)
     ]
     last_open = store.last_open(recipient)
+    visits, orders = visits_and_orders(store, recipient)
     return PersonRow(
         recipient=recipient,
         erased=registry.consent_of(recipient).erased,
@@ -88,6 +95,8 @@ def person_row(
         last_opens=[]
         if last_open is None
         else [LastOpenRow(moment_of(last_open * DAY_MS).date().isoformat())],
+        visits=visits,
+        orders=orders,
     )
 
 
@@ -96,6 +105,8 @@ PARTS: Mapping[str, type[Answer]] = {
     "events": EventRow,
     "refused": RefusedRow,
     "last_opens": LastOpenRow,
+    "visits": SiteEventRow,
+    "orders": SiteEventRow,
 }
 """The lists of a person, and what they are made of."""
 COLUMNS = tuple(

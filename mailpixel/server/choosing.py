@@ -16,6 +16,7 @@ from mailpixel.privacy.erasure import Erasing
 from mailpixel.projections.known_campaigns import KnownCampaigns
 from mailpixel.report.export import EventRow
 from mailpixel.report.person import person_row
+from mailpixel.report.person_sites import SiteEventRow
 from mailpixel.server.services import Services
 from mailpixel.store.consents import Wording
 from mailpixel.store.opt_outs import refuses_all
@@ -103,15 +104,16 @@ def _hold(asked: Asked, fields: Mapping[str, str]) -> str:
     services = asked.services
     campaigns = KnownCampaigns(services.registry)
     person = person_row(services.store, services.registry, campaigns, services.rules, asked.recipient)
-    newest = nlargest(SHOWN, person.events, key=attrgetter("received_at", "id"))
+    newest = nlargest(SHOWN, person.events, key=_when)
     said = list(reversed(person.consents))
     return asked.page(
         held=[
             *(Held(row.day, KINDS.get(EventKind.OPEN, OTHER), "", False, ()) for row in person.last_opens),
             *(_entry(event, campaigns[event.campaign]) for event in newest),
+            *map(_site_entry, nlargest(SHOWN, (*person.visits, *person.orders), key=_when)),
         ],
         said=[Stated(_moment(each.time), each.purposes, ANSWERS[each.state]) for each in said[:SHOWN]],
-        more=max(len(person.events), len(said)) > SHOWN,
+        more=max(len(person.events), len(said), len(person.visits) + len(person.orders)) > SHOWN,
     ).html()
 
 
@@ -121,6 +123,18 @@ def _entry(event: EventRow, campaign: Campaign) -> Held:
     destination = event.destination or next(registered, "")
     details = [text for text in (destination, event.agent, event.address) if text]
     return Held(_moment(event.received_at), KINDS.get(event.kind, OTHER), campaign.name, machine, details)
+
+
+_when = attrgetter("received_at", "id")
+
+
+def _site_entry(event: SiteEventRow) -> Held:
+    """An event of a visit or an order: what happened, and on which page or of which order."""
+    said = event.body
+    details = [str(said.get(name)) for name in ("name", "url") if said.get(name)] or [event.kind, event.case]
+    return Held(
+        _moment(event.received_at), OTHER, event.site, False, [*details, *([event.agent] * bool(event.agent))]
+    )
 
 
 def _moment(iso: str) -> str:

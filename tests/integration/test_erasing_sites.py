@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from mailpixel.classify import Rules
 from mailpixel.erasing import SiteCases
 from mailpixel.folder.suppressed import FILE_NAME
 from mailpixel.model import Event
 from mailpixel.privacy.erasure import Erasing, erase_people
 from mailpixel.privacy.replayed_erasures import replay_erasures
+from mailpixel.report.person import lines_of, person_row
+from mailpixel.report.person_sites import SiteEventRow
 from mailpixel.settings import Settings
 from mailpixel.store.registry import Registry
 from mailpixel.store.sqlite import open_sqlite
@@ -170,3 +173,26 @@ def test_no_byte_of_visits_and_orders_is_left_in_any_file(tmp_path: Path) -> Non
     texts = (PERSON, MINE, MY_ORDER, TOLD_ORDER, "wishlist-of-mine")
     assert [text for text in texts if text.encode() in files] == []
     assert FRIEND.encode() in files
+
+
+def test_what_is_stored_of_visits_and_orders_is_in_the_export_of_a_person(
+    store: Store, registry: Registry
+) -> None:
+    store.append(of_everybody())
+    catch_up(store)
+    fold_sites(store)
+    person = person_row(store, registry, {"spring": a_campaign()}, Rules(), PERSON)
+    assert [(row.case, row.body["name"]) for row in person.visits] == [
+        (MINE, "page_view"),
+        (MINE, "purchase"),
+    ]
+    assert [(row.site, row.case, row.kind, row.body.get("value")) for row in person.orders] == [
+        (SITE, MY_ORDER, "purchase", 2_000),
+        (SITE, MY_ORDER, "refund", 500),
+        (SITE, TOLD_ORDER, "purchase", 2_000),
+    ]
+    lines = [line for line in lines_of(person) if line["about"] in ("visits", "orders")]
+    assert len(lines) == 5
+    assert set(lines[0]) == {"about", "recipient", *SiteEventRow.__struct_fields__}
+    nobody = person_row(store, registry, {}, Rules(), "nobody-at-all")
+    assert (nobody.visits, nobody.orders, nobody.is_known) == ([], [], False)
