@@ -1,6 +1,6 @@
 """Turns figures and events into reports. None reads a clock.
 
-Only `export`, `timeline`, `recipients`, `consents`, `rows` and `person` read a store.
+Only `export`, `timeline`, `recipients`, `consents`, `rows` and `person, person_sites` read a store.
 
 summary      one campaign in numbers: the contract of `GET /api/campaigns/{id}/summary`
 reporting    the same, links and timelines, by the modes in force and what the signers counted
