@@ -17,7 +17,8 @@ from mailpixel.traffic.networks import NetworkTable, canonical_prefix, read_netw
 EDITION = 4
 """Increase it whenever a rule's code decides differently, so that old verdicts are known to be of other rules."""
 VISIT_EDITION = 1
-"""The same for the rules of visits to web sites."""
+"""The same for the rules of visits to web sites, and for their thresholds. Less than `VISIT_EDITIONS`."""
+VISIT_EDITIONS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,11 @@ class Rules:
         object.__setattr__(self, "known_networks", NetworkTable((*shipped, *self.networks)))
         object.__setattr__(self, "version", self._fingerprint())
 
+    @property
+    def visits_version(self) -> str:
+        """The same for verdicts on visits. They depend on lists and additions as those of mail do."""
+        return f"{VISIT_EDITION}/{self.version}"
+
     def counts(self, entry: Network) -> bool:
         """Whether an entry that a hit was logged with still counts: the operator has not struck it out since.
 
@@ -185,10 +191,8 @@ class Rules:
     def _fingerprint(self) -> str:
         parts = (
             EDITION,
-            VISIT_EDITION,
-            [astuple(rule) for rule in (*RULES, *VISIT_RULES)],
+            [astuple(rule) for rule in RULES],
             astuple(self.thresholds),
-            astuple(self.visits),
             shipped_lists().fingerprint,
             sorted(self.seeds),
             list(self.operator_networks),

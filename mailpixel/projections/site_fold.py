@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Protocol
 
-from mailpixel.classify.rules import Rules
+from mailpixel.classify.rules import VISIT_EDITION, VISIT_EDITIONS, Rules
 from mailpixel.errors import Conflict, NotFound, StoreUnavailable
 from mailpixel.model import Message
 from mailpixel.projections.lease import Lease, LeaseLost
@@ -63,6 +63,14 @@ class SiteFoldOptions:
     part: int = PART
     note_every_ms: int = NOTE_EVERY_MS
     between: Callable[[], object] = _nothing
+
+
+def visits_edition(registry: RulesEditions, rules: Rules) -> int:
+    """The number of the rules of visits, in the order in which they came into force.
+
+    It rises with those of mail, as both depend on the same lists, and with every release that judges visits otherwise.
+    """
+    return registry.edition_number(rules.version) * VISIT_EDITIONS + VISIT_EDITION
 
 
 class KnownHosts(dict[str, Sequence[str]]):
@@ -184,7 +192,7 @@ class SiteFold:
     def _edition(self) -> int:
         version = self._rules().version
         if version != self._numbered[0]:
-            self._numbered = (version, self._registry.edition_number(version))
+            self._numbered = (version, visits_edition(self._registry, self._rules()))
         return self._numbered[1]
 
     def _save(self, folded: Sequence[FoldedCase], news: News) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from mailpixel.classify.rules import Rules
 from mailpixel.errors import Conflict
 from mailpixel.model import Message
-from mailpixel.projections.site_fold import KnownHosts, SiteRegistry, fold_case_or_put_aside
+from mailpixel.projections.site_fold import KnownHosts, SiteRegistry, fold_case_or_put_aside, visits_edition
 from mailpixel.site_model import ORDER_PREFIX, SITE_CASES, SITE_PREFIX, Order, Visit
 from mailpixel.store.consumers import News
 from mailpixel.store.log import PutAside
@@ -116,7 +116,7 @@ class SiteRebuild:
         self._registry = registry
         self._rules = rules
         self._dry_run = dry_run
-        self._edition = 0 if dry_run else registry.edition_number(rules.version)
+        self._edition = 0 if dry_run else visits_edition(registry, rules)
 
     def of_site(self, site: str) -> SiteDifference:
         """Fold the site's visits and orders again. Raises `Conflict` when erasures disturbed every attempt."""

@@ -89,7 +89,7 @@ def explain_visit(case: Message, rules: Rules, hosts: Sequence[str], identity: I
         verdict=visit.verdict,
         rule=visit.rule,
         reasons=list(reasons_of(judged, rules)),
-        rules_version=rules.version,
+        rules_version=rules.visits_version,
         first_at=iso_ms(visit.first_ms),
         last_at=iso_ms(visit.last_ms),
         sessions=visit.sessions,

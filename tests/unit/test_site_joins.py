@@ -7,6 +7,7 @@ import pytest
 
 from mailpixel.kinds import EventKind
 from mailpixel.model import Event, Facts
+from mailpixel.projections.touches import touches_in
 from mailpixel.site_model import Identity, OrderSource
 from mailpixel.store.site_projections import Days, day_of_id
 from tests.support.builders import ROBOT, a_click
@@ -339,3 +340,29 @@ def test_visits_and_orders_named_like_a_recipient_are_not_theirs() -> None:
     shop.store.erase("r-1", 2_000_000_000_000)
     shop.receive([])
     assert ([visit.visitor for visit in shop.store.visits(SITE)], shop.money()) == (["r-1"], {"EUR": 2_000})
+
+
+def touches(*events: Event) -> object:
+    """Which visits a campaign's clicks led to, in every order of arrival."""
+
+    def look(shop: Shop) -> object:
+        day = day_of_id(events[0].id)
+        return [
+            (touch.visitor, touch.click.recipient)
+            for touch in touches_in(shop.store, Days(day, day + 1), SITE)
+        ]
+
+    return in_every_order(events, look)
+
+
+def test_any_use_of_a_persons_click_is_a_touch_however_late_and_whoever_it_was() -> None:
+    click = carried(100)
+    late = landed(click, 100 + DAY_S / 4, OTHER)
+    assert touches(click, landed(click, 102), landed(click, 300), late) == [(VISITOR, "r-1"), (OTHER, "r-1")]
+    assert touches(click, landed(click, 102, consent=MEASURED)) == [(VISITOR, "r-1")]
+
+
+def test_machines_begin_no_path_and_continue_none() -> None:
+    scanner, click = carried(3, agent=ROBOT), carried(100)
+    seen = [landed(scanner, 5), landed(click, 102, OTHER, automated=True)]
+    assert touches(scanner, click, *seen) == []

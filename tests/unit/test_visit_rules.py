@@ -233,5 +233,16 @@ def test_reasons_begin_with_the_rule_and_name_the_evidence() -> None:
     assert said([bought(1)[0], a_step(60)])[0] == "The purchase is purchase:A-1."
 
 
-def test_the_version_of_the_rules_changes_with_the_thresholds_of_visits() -> None:
-    assert Rules().version != Rules(visits=VisitThresholds(flood_views=31)).version
+def test_rules_of_visits_make_no_figures_of_mail_look_old() -> None:
+    """The version that stands beside the figures of a campaign says nothing of visits."""
+    other = Rules(visits=VisitThresholds(flood_views=31))
+    assert Rules().version == other.version
+    assert Rules().visits_version == f"1/{Rules().version}"
+
+
+def test_thresholds_are_those_of_the_rules() -> None:
+    events = [a_step(number) for number in range(32)]
+    assert (judged_by(events), judged_by(events, Rules(visits=VisitThresholds(flood_views=32)))) == (
+        ("bot", "flood"),
+        ("human", "default"),
+    )
