@@ -20,6 +20,8 @@ from tests.benchmarks.table import print_rows
 from tests.support.load import post, send
 
 REQUESTS, ROUNDS = 20_000, 5
+VIEWS = 5
+"""Pages that a visitor views."""
 KEY = "0123456789abcdef"
 BAR = "0.50"
 
@@ -41,7 +43,7 @@ def page_view(number: int) -> bytes:
 
 
 def requests_of(first: int) -> list[tuple[str, bytes]]:
-    """Posts of page views, each of another visitor of a hundred agents."""
+    """Posts of page views: each visitor views `VIEWS` pages, one of a hundred agents each."""
     agents = [
         f"User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:{n}.0) Gecko/20100101 Firefox/{n}.0\r\n"
         for n in range(60, 160)
@@ -53,7 +55,7 @@ def requests_of(first: int) -> list[tuple[str, bytes]]:
     )
     path = SITE.prefix + KEY
     return [
-        (str(n), post(path, page_view(n), f"{forwarded_for(n)}{agents[n % 100]}{rest}"))
+        (str(n), post(path, page_view(n), f"{forwarded_for(n // VIEWS)}{agents[n // VIEWS % 100]}{rest}"))
         for n in range(first, first + REQUESTS)
     ]
 

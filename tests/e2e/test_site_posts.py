@@ -22,7 +22,7 @@ from tests.support.processes import wait_until
 from tests.support.service import Service, rows
 
 PAGE = "https://shop.example/"
-ROUNDS = [3, pytest.param(20, marks=pytest.mark.soak)]
+ROUNDS = [1, pytest.param(20, marks=pytest.mark.soak)]
 
 
 class SiteService(Service):
@@ -45,9 +45,10 @@ class SiteService(Service):
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteService]:
     data = tmp_path_factory.mktemp("site") / "data"
     key = rows(data, "site", "add", "shop", "--host", "shop.example").strip()
-    with SiteService(data, ["--workers", "2"], {"MAILPIXEL_VISIT_CAP": "100000"}) as running:
-        running.path = f"/p/{key}"
-        yield running
+    service = SiteService(data, ["--workers", "2"], {"MAILPIXEL_VISIT_CAP": "100000"})
+    service.path = f"/p/{key}"
+    with service:
+        yield service
 
 
 def view(id: str = "") -> tuple[str, bytes]:
