@@ -1,6 +1,6 @@
 """Made-up envelopes over HTTP: each is answered as any other, and nothing personal reaches the log.
 
-The gate sends some, `-m soak` a million (`MAILPIXEL` needs no other setting; it takes about ten minutes).
+The gate sends some, `-m soak` fifty thousand and a million.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from tests.support.load import post, send
 from tests.support.service import Service, rows
 
 NUMBERS = [
-    1_500,
+    500,
     pytest.param(50_000, marks=pytest.mark.soak),
     pytest.param(1_000_000, marks=pytest.mark.soak),
 ]
@@ -39,7 +39,7 @@ def test_no_envelope_breaks_anything_and_nothing_personal_is_kept(tmp_path: Path
         last = post(f"/p/{key}", an_envelope(an_event("wishlist", "last", url="https://shop.example/")))
         assert asyncio.run(send(service.port, [("last", last)], 1)) == [("last", 204)]
         said = service.stop()
-    assert "Traceback" not in said and "ERROR" not in said
+    assert [word for word in ("Traceback", "ERROR") if word in said] == []
     store, _ = open_sqlite(data / "mailpixel.db")
     events = [
         event
