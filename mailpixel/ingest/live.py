@@ -18,13 +18,11 @@ from mailpixel.ingest.site_cache import SiteCache
 from mailpixel.links.click_id import ClickIds
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.token import TokenSigner
-from mailpixel.privacy.resolve import Resolver
+from mailpixel.privacy.resolve import SURE_FOR_S, Resolver
 
 PEOPLE = "people"
 STALE_AFTER_S = 10.0
 """A part is stale once its last good look is older than this, even if the current look still runs."""
-PEOPLE_FOR_S = 60.0
-"""How long what people said is relied on after it was read last. Then nobody is recorded by name."""
 
 log = logging.getLogger(__name__)
 
@@ -140,8 +138,8 @@ class LiveKnowledge:
 
     @property
     def is_sure_of_people(self) -> bool:
-        """Whether what people said was read within `PEOPLE_FOR_S`."""
-        return self._people_part is None or self._people_part.age_s() <= PEOPLE_FOR_S
+        """Whether what people said was read within `SURE_FOR_S`."""
+        return self._people_part is None or self._people_part.age_s() <= SURE_FOR_S
 
     def parts(self, clock: Callable[[], float]) -> tuple[LivePart, ...]:
         """The parts to refresh, in this order."""

@@ -18,6 +18,7 @@ from typing import Protocol
 
 from mailpixel.errors import ErasureUnfinished
 from mailpixel.folder.suppressed import join_suppressed
+from mailpixel.privacy.resolve import SURE_FOR_S
 from mailpixel.store.consents import Consents
 from mailpixel.store.erasure import Case, Erasure, Scanned
 from mailpixel.store.erasures import ErasureRecord, Erasures, ErasureState, Workers
@@ -29,8 +30,8 @@ AT_ONCE = 100
 """People of one transaction. It holds the write lock for some 50 ms."""
 PAUSE_S = 0.02
 """The least pause between two transactions. Each pause is as long as the transaction before it."""
-WORKERS_WITHIN_MS = 5_000
-"""How long to wait until every worker knows."""
+WORKERS_WITHIN_MS = round(SURE_FOR_S * 1000) + 2_000
+"""How long to wait until every worker knows. One that did not look for so long records nobody by name."""
 WORKER_ALIVE_MS = 120_000
 """A worker that said nothing for so long has died."""
 LOOK_S = 0.05

@@ -17,6 +17,8 @@ from typing import NamedTuple, Protocol
 from mailpixel.modes import FULL, OFF, Consent, Mode, Modes, Statement, both, lesser
 from mailpixel.traffic.facts import DNT, GPC
 
+SURE_FOR_S = 30.0
+"""How long what people said is relied on after it was read last. Then nobody is recorded by name."""
 ENOUGH = 5
 """The fewest recipients of a campaign whose hits may be counted without naming them."""
 REMEMBERED = 4_096
