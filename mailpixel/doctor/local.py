@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 from mailpixel.errors import KeyringError, MailpixelError
 from mailpixel.files import is_missing, stamp_of
@@ -15,8 +16,10 @@ from mailpixel.store.consumers import Consumers
 from mailpixel.store.erasure import Erasure
 from mailpixel.store.erasures import Erasures
 from mailpixel.store.keys import SigningKey
+from mailpixel.store.log import PutAside
 from mailpixel.store.projections import FOLD, Projections
 from mailpixel.store.registry import FoldRegistry
+from mailpixel.store.site_projections import SiteProjections
 from mailpixel.times import moment_of
 
 
@@ -78,16 +81,26 @@ def _is_open(place: Path) -> bool:
     return facts is not None and bool(facts.mode & 0o077)
 
 
-def check_put_aside(store: Projections) -> Check:
-    """Check that every message could be judged."""
-    name, count = "messages", store.count_put_aside()
-    if not count:
+class Aside(Projections, SiteProjections, Protocol):
+    """What was put aside."""
+
+
+def check_put_aside(store: Aside) -> Check:
+    """Check that every message, visit and order could be judged."""
+    name, found = "messages", []
+    if count := store.count_put_aside():
+        found.append(_aside(count, "message(s)", store.put_aside()))
+    if count := store.count_cases_aside():
+        found.append(_aside(count, "visit(s) or order(s)", store.site_cases_aside()))
+    if not found:
         return Check(name, Grade.OK, "all messages are judged")
-    kinds = ", ".join(sorted({each.error for each in store.put_aside()}))
     remedy = "update mailpixel, or report this; then `mailpixel rebuild`"
-    return Check(
-        name, Grade.WARN, f"{count:,} message(s) could not be judged ({kinds}) and are not counted", remedy
-    )
+    return Check(name, Grade.WARN, "; ".join(found), remedy)
+
+
+def _aside(count: int, what: str, aside: Sequence[PutAside]) -> str:
+    kinds = ", ".join(sorted({each.error for each in aside}))
+    return f"{count:,} {what} could not be judged ({kinds}) and are not counted"
 
 
 def check_erasures(store: Erasure, registry: Erasures, now_ms: int) -> Check:

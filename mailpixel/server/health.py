@@ -114,9 +114,9 @@ def _lags_s_in(state: dict[str, Any]) -> Mapping[str, float | None]:
 
 
 def put_aside_of(services: Services) -> int | None:
-    """How many messages could not be judged; None when the store cannot be read."""
+    """How many messages, visits and orders could not be judged; None when the store cannot be read."""
     try:
-        return services.store.count_put_aside()
+        return services.store.count_put_aside() + services.store.count_cases_aside()
     except StoreUnavailable:
         return None
 

@@ -203,6 +203,10 @@ class SiteProjections(ReadSiteProjections, Protocol):
         """The second texts of the folded visits (`site:ID`) or orders (`order:ID`) of a site, in order."""
         ...
 
+    def count_cases_aside(self) -> int:
+        """The number of visits and orders put aside."""
+        ...
+
     def site_cases_aside(self, after: tuple[str, str] = ("", ""), limit: int = 1_000) -> Sequence[PutAside]:
         """Visits and orders put aside, in order of their two texts."""
         ...

@@ -207,7 +207,7 @@ def test_what_was_read_before_an_erasure_is_not_saved(store: Store) -> None:
 def test_cases_are_put_aside_and_taken_back(store: Store) -> None:
     aside: list[FoldedCase] = [PutAside(f"site:{SITE}", f"v-{number}", "DecodeError") for number in range(3)]
     store.save_site(aside, here(store))
-    assert store.site_cases_aside() == aside
+    assert (store.site_cases_aside(), store.count_cases_aside()) == (aside, 3)
     assert store.site_cases_aside((f"site:{SITE}", "v-0"), 1) == aside[1:2]
     store.save_site([state(a_step(1, visitor="v-1"))], here(store))
     assert store.site_cases_aside() == [aside[0], aside[2]]

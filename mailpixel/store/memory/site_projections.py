@@ -67,6 +67,10 @@ class MemorySiteProjections(MemoryConsumers):
         with self._lock:
             return sorted(name for of, name in self._cases if of == campaign and name > after)[:limit]
 
+    def count_cases_aside(self) -> int:
+        """See `SiteProjections`."""
+        return len(self._cases_aside)
+
     def site_cases_aside(self, after: Key = ("", ""), limit: int = 1_000) -> Sequence[PutAside]:
         """See `SiteProjections`."""
         with self._lock:

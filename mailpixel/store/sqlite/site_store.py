@@ -28,6 +28,11 @@ class SqliteSiteProjections:
         """See `SiteProjections`."""
         return saved.site_cases(self._database, campaign, after, limit)
 
+    def count_cases_aside(self) -> int:
+        """See `SiteProjections`."""
+        with self._database.reading() as connection:
+            return int(connection.execute("select count(*) from cases_aside").fetchone()[0])
+
     def site_cases_aside(self, after: tuple[str, str] = ("", ""), limit: int = 1_000) -> Sequence[PutAside]:
         """See `SiteProjections`."""
         return saved.site_cases_aside(self._database, after, limit)
