@@ -38,9 +38,15 @@ BY_DAY = f"""
     where site = ? and first_ms >= ? and first_ms < ? group by 1, 2 order by 1
 """  # noqa: S608
 USE = "select u.click, u.site, u.visitor, u.day, u.at_ms, u.named_ms, u.human, u.known_as from "
-TOLD = """
+TOLD_OF = """
     select o.body, v.body, v.known, v.edition from orders o
-    cross join visits v on v.site = o.site and v.visitor = o.visitor
+    cross join visits v on v.site = o.site and v.visitor = o.visitor where o.recipient = ?
+"""
+# From the visits of these days: there may be years of orders.
+TOLD_IN = """
+    select o.body, v.body, v.known, v.edition from visits v
+    cross join orders o on o.site = v.site and o.visitor = v.visitor
+    where v.day between ? and ? and o.recipient is not null
 """
 
 
@@ -135,15 +141,13 @@ def uses_by(database: Database, visitors: Sequence[tuple[str, str]]) -> Sequence
 def told_in(database: Database, days: Days) -> Sequence[Told]:
     """See `ReadSiteProjections`."""
     with database.reading() as connection:
-        return _told(
-            connection.execute(f"{TOLD} where o.recipient is not null and v.day between ? and ?", days)
-        )
+        return _told(connection.execute(TOLD_IN, days))
 
 
 def told_of(database: Database, recipient: str) -> Sequence[Told]:
     """See `ReadSiteProjections`."""
     with database.reading() as connection:
-        return _told(connection.execute(f"{TOLD} where o.recipient = ?", (recipient,)))
+        return _told(connection.execute(TOLD_OF, (recipient,)))
 
 
 def told_by(database: Database, visitors: Sequence[tuple[str, str]]) -> Sequence[Told]:

@@ -21,6 +21,7 @@ def _visits(db: Admin) -> None:
             body blob not null, unique (site, visitor)
         )""",
         "create index visits_by_time on visits (site, first_ms, visitor, verdict)",
+        "create index visits_by_day on visits (day)",
         """create table orders (
             id integer primary key, site text not null, number text not null, at_ms integer not null,
             visitor text, recipient text, known integer not null, edition integer not null, body blob,
