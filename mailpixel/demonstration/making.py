@@ -19,6 +19,7 @@ from mailpixel.demonstration.campaigns import DEMONSTRATIONS, Demonstration
 from mailpixel.demonstration.machines import MINUTE_MS, PIXEL, Planned, Subject
 from mailpixel.demonstration.mailboxes import mailbox_of
 from mailpixel.demonstration.people import OPTS_OUT, reading, reading_at_ms
+from mailpixel.demonstration.shop import close_shop, make_shop
 from mailpixel.errors import Conflict, NotFound
 from mailpixel.event_ids import EventIds, reported_event
 from mailpixel.ingest.intake import Intake
@@ -89,7 +90,7 @@ def make_demonstration(folder: Folder, clock: Callable[[], int]) -> list[Campaig
     now_ms = clock()
     made = [_make(folder, each, now_ms) for each in DEMONSTRATIONS]
     _fold(folder, clock)
-    return made
+    return [*made, *make_shop(folder.registry, folder.settings.base_url)]
 
 
 def remove_demonstration(store: Store, registry: Registry) -> list[str]:
@@ -100,7 +101,7 @@ def remove_demonstration(store: Store, registry: Registry) -> list[str]:
             if registry.campaign(each.id).demonstration:
                 delete_campaign(store, registry, each.id)
                 removed.append(each.id)
-    return removed
+    return removed + close_shop(store, registry)
 
 
 def _make(folder: Folder, demonstration: Demonstration, now_ms: int) -> Campaign:

@@ -18,6 +18,7 @@ choice           the page on which a person decides about measurement; choosing:
 report_log       logs deliveries, bounces and complaints, or only counts them
 inbound          reports of ESPs; inbound_notes: keeps whether the posts of each are taken or refused
 reader_pages     the pages that readers of mail see; errors: errors for programs and for readers
+demonstration_shop  the pages of the demonstration shop
 site_files       robots.txt and the files of app links; static_files: style sheets and scripts
 web              the pages for campaign managers; wrong_keys: how often a wrong key may be tried
 manual           the manual at /docs; web_hosts: the hosts on which pages answer

@@ -13,7 +13,17 @@ from starlette.types import ASGIApp
 from mailpixel.ingest.agent_bounds import AgentBounds
 from mailpixel.ingest.intake import Intake
 from mailpixel.links.surfaces import LINK, PIXEL, SITE
-from mailpixel.server import api, choice, health, inbound, manual, site_files, static_files, web
+from mailpixel.server import (
+    api,
+    choice,
+    demonstration_shop,
+    health,
+    inbound,
+    manual,
+    site_files,
+    static_files,
+    web,
+)
 from mailpixel.server.access_log import AccessLog, LoggedSiteTracking, LoggedTracking, access_log
 from mailpixel.server.descriptors import most_connections
 from mailpixel.server.door import Door
@@ -39,6 +49,7 @@ ROUTES = [
     *choice.ROUTES,
     *inbound.ROUTES,
     *site_files.ROUTES,
+    *demonstration_shop.ROUTES,
     *api.ROUTES,
 ]
 

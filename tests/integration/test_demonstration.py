@@ -15,6 +15,7 @@ from mailpixel.demonstration.machines import Subject
 from mailpixel.demonstration.mailboxes import MAILBOXES
 from mailpixel.demonstration.making import Folder, make_demonstration, remove_demonstration
 from mailpixel.demonstration.people import reading
+from mailpixel.demonstration.shop import ID as SHOP
 from mailpixel.errors import Conflict
 from mailpixel.kinds import HIT_KINDS
 from mailpixel.links.keyring import Keyring
@@ -84,7 +85,7 @@ def test_a_link_was_corrected(made: Folder) -> None:
 def test_doing_it_twice_changes_nothing(made: Folder) -> None:
     before = [summary(made, each.id).to_json() for each in DEMONSTRATIONS]
     again = make_demonstration(made, lambda: NOW_MS + DAY_MS)
-    assert [campaign.id for campaign in again] == [SPRING.id, RAIN.id]
+    assert [campaign.id for campaign in again] == [SPRING.id, RAIN.id, SHOP]
     assert [summary(made, each.id).to_json() for each in DEMONSTRATIONS] == before
 
 
@@ -106,7 +107,7 @@ def test_removing_leaves_other_campaigns_and_nothing_of_it() -> None:
     folder = a_folder()
     folder.registry.add_campaign(a_campaign())
     make_demonstration(folder, lambda: NOW_MS)
-    assert remove_demonstration(folder.store, folder.registry) == [SPRING.id, RAIN.id]
+    assert remove_demonstration(folder.store, folder.registry) == [SPRING.id, RAIN.id, SHOP]
     assert [campaign.id for campaign in folder.registry.campaigns()] == ["spring"]
     assert (folder.store.campaigns(), folder.store.recipients(SPRING.id, "", 1)) == ([], [])
     assert list(folder.registry.consents()) == [], "nobody real is kept out"
@@ -160,7 +161,7 @@ def test_the_mail_has_exactly_the_links_of_its_campaign(made: Folder) -> None:
 
 def test_the_command_marks_what_it_makes_and_removes_it(tmp_path: Path) -> None:
     runner = CliRunner(env={"MAILPIXEL_DATA": str(tmp_path / "data"), "COLUMNS": "200"})
-    assert runner.invoke(cli, ["demo"]).stdout == "demo-spring\ndemo-rain\n"
+    assert runner.invoke(cli, ["demo"]).stdout == "demo-spring\ndemo-rain\ndemo-shop\n"
     assert "Spring collection (demonstration)" in runner.invoke(cli, ["campaign", "list"]).stdout
     assert (
         "(demonstration: its readers are simulated)" in runner.invoke(cli, ["report", "demo-spring"]).stdout

@@ -6,7 +6,8 @@ const AGAIN_MS = 60000; // after the service has refused the stream
 const state = document.getElementById("live");
 // "stream" alone is below the address of this page: the page of a share does not name its secret address
 const here = new URL(`${location.pathname}/`, location.href);
-const url = new URL(`${document.body.dataset.live}?events=change,job`, here);
+const { live } = document.body.dataset; // one with a query of its own keeps it
+const url = new URL(live.includes("?") ? live : `${live}?events=change,job`, here);
 const asHtml = (text) => text;
 const policy = globalThis.trustedTypes?.createPolicy("mailpixel", { createHTML: asHtml }) ?? { createHTML: asHtml };
 let source = null;
@@ -91,6 +92,7 @@ function listen() {
   source = new EventSource(url);
   source.addEventListener("open", () => { say("Live"); lookSoon(); });
   source.addEventListener("change", lookSoon);
+  source.addEventListener("envelope", lookSoon);
   source.addEventListener("job", showJob);
   source.addEventListener("error", () => {
     say("Not live at the moment");

@@ -30,6 +30,7 @@
   let granted = site.ask ? {} : { measure: true };
   let proof = { source: "none_needed" };
   let decided; // somebody was asked
+  let isLeft; // the page is no longer the one of its tab
   let isSent; // anything that a withdrawal would be about
 
   // Small things
@@ -74,8 +75,9 @@
     if (byImage && fits) image();
     else if ("keepalive" in Request.prototype)
       // A policy of the page or a blocker may forbid this and allow images. Who withdrew meanwhile sends nothing.
+      // For a page that is left the request fails too, though it arrives.
       fetch(site.to, { method: "POST", body, mode: "no-cors", credentials: "omit", keepalive: true })
-        .then(done, () => (fits && isSent && navigator.onLine ? image() : failed()));
+        .then(done, () => isLeft || (fits && isSent && navigator.onLine ? image() : failed()));
     else if (navigator.sendBeacon(site.to, body)) done();
     else failed();
   };
@@ -239,7 +241,11 @@
       };
     }
     w.addEventListener("popstate", moved);
-    w.addEventListener("pageshow", (event) => event.persisted && look("restored"));
+    w.addEventListener("pagehide", () => { isLeft = 1; });
+    w.addEventListener("pageshow", (event) => {
+      isLeft = 0;
+      if (event.persisted) look("restored");
+    });
     w.addEventListener("online", flush);
     d.addEventListener("visibilitychange", () => {
       show();
