@@ -74,6 +74,8 @@ def consent_import(
 
     counts = _recorded(_lines(source, encoding), reader, faults, record)
     print_json({taken.value: counts[taken] for taken in Taken} | {"failed": faults.count})
+    if dry_run:
+        say("nothing was recorded: this was a dry run")
     if counts[Taken.SUPPRESSED] and not lift:
         say("people who were erased are left out; --lift takes their later grants")
     faults.end()
@@ -132,7 +134,8 @@ def consent_show(recipient: str, as_json: bool) -> None:
     if as_json:
         print_json(found.to_json())
         return
-    print_lines(("purpose", "now"), found.now.items())
+    held = dict.fromkeys(found.now, "erased") if found.erased else found.now
+    print_lines(("purpose", "now"), held.items())
     if found.erased:
         say("this person was erased and did not return since: nothing is recorded of them")
     if not found.history:

@@ -1,5 +1,6 @@
 """`mailpixel report`."""
 
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 
 import click
@@ -53,7 +54,17 @@ def _print(summary: Summary, zone: tzinfo | None) -> None:
         f"as of {in_zone(summary.to_json(), zone)['as_of'] or 'never'}",
     )
     console.print(f"{heading(summary).replace(SPACE, ' ')}.")
-    for table in (_recipients, _standing, _counts, _rates, _open_rates, _programs, _devices, _links):
+    for table in (
+        _recipients,
+        *_untracked(summary),
+        _standing,
+        _counts,
+        _rates,
+        _open_rates,
+        _programs,
+        _devices,
+        _links,
+    ):
         console.print()
         console.print(table(summary))
     for reason in dict.fromkeys(note.reason for note in summary.notes):
@@ -75,7 +86,7 @@ def _marks(summary: Summary) -> tuple[str, ...]:
 
 
 OPEN_RATE = "open rate of people"
-LEFT = ("", OPEN_RATE, "definition", "url", "known of", "read in", "read on")
+LEFT = ("", OPEN_RATE, "definition", "url", "known of", "untracked by", "read in", "read on")
 
 
 def _table(*columns: str) -> Table:
@@ -99,6 +110,20 @@ def _recipients(summary: Summary) -> Table:
     table = _table("", *names)
     numbers = (getattr(known, name) for name in names)
     table.add_row("recipients", *(_number(value) for value in numbers))
+    return table
+
+
+def _untracked(summary: Summary) -> Sequence[Callable[[Summary], Table]]:
+    """The table of recipients who are not recorded by name, where signers counted any."""
+    return [_untracked_by] if any((summary.recipients.untracked_by or {}).values()) else []
+
+
+def _untracked_by(summary: Summary) -> Table:
+    """Why recipients are not recorded by name, and how many of the others opted out after they were signed for."""
+    recipients = summary.recipients
+    reasons = {**(recipients.untracked_by or {}), "withdrawn later": recipients.withdrawn_later}
+    table = _table("untracked by", *reasons)
+    table.add_row("recipients", *(_number(number) for number in reasons.values()))
     return table
 
 

@@ -16,7 +16,7 @@ from mailpixel.pages.render import render_alone
 UNSET = {
     Mode.OFF: "unset_off",
     Mode.AGGREGATE: "unset_aggregate",
-    Mode.DELIVERABILITY: "unset_aggregate",
+    Mode.DELIVERABILITY: "unset_deliverability",
     Mode.INDIVIDUAL: "unset_individual",
     Mode.FULL: "unset_individual",
 }
@@ -88,7 +88,7 @@ class ChoicePage:
         """What the person is asked."""
         return (
             self._question("opens", self.consent.opens, self.unknown.opens),
-            self._question("clicks", self.consent.clicks, self.unknown.clicks),
+            self._question("clicks", self.consent.clicks, _of_clicks(self.unknown.clicks)),
         )
 
     def _question(self, name: str, answer: Statement, unknown: Mode) -> Question:
@@ -108,6 +108,11 @@ class ChoicePage:
     def after(self, notice: str) -> "ChoicePage":
         """The same page, saying what just happened."""
         return replace(self, notice=notice)
+
+
+def _of_clicks(mode: Mode) -> Mode:
+    """What a mode does with clicks: only of opens is a day kept."""
+    return Mode.AGGREGATE if mode is Mode.DELIVERABILITY else mode
 
 
 def message_page(words: Words, title: str, text: str) -> str:

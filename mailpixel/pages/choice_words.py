@@ -52,9 +52,17 @@ def in_force(added: Iterable[str]) -> dict[str, Words]:
     """The texts by language: the built-in ones, and in their place the bodies that were added, the last ones last."""
     found = dict(built_in())
     for body in added:
-        words = read_words(body)
+        words = _completed(body)
         found[words.language] = words
     return found
+
+
+def _completed(body: str) -> Words:
+    """Texts that were added. What an earlier release did not know of comes from the built-in ones."""
+    texts = json.loads(body)
+    language = texts.pop("language")
+    base = built_in().get(language, built_in()[ENGLISH]).texts
+    return Words(language, {name: texts.get(name, base[name]) for name in names()})
 
 
 @cache

@@ -32,7 +32,7 @@ MAIN: tuple[Place, ...] = (
     Place("/compare", "Compare"),
     Place("/sites", "Sites"),
     Place("/people", "People", "privacy"),
-    Place("/settings", "Settings", "write"),
+    Place("/settings", "Settings", "record"),
 )
 CAMPAIGN: tuple[Place, ...] = (
     Place("/campaigns/{id}", "Overview"),
@@ -49,7 +49,7 @@ SETTINGS: tuple[Place, ...] = (
     Place("/settings/inbound", "Inbound reports", "write"),
     Place("/settings/shares", "Shares", "write"),
     Place("/settings/keys", "Keys", "write"),
-    Place("/settings/privacy", "Privacy", "write"),
+    Place("/settings/privacy", "Privacy", "record"),
 )
 
 

@@ -87,7 +87,8 @@ class Overview:
     """Everything on the overview but what happened when.
 
     `sending` says why there is no time of sending; it is empty where there is one. `is_empty`: nobody
-    opened and nobody clicked yet.
+    opened and nobody clicked yet. `is_nameless`: views are counted and nothing is known of recipients, so the parts
+    about them would show noughts that mean nothing.
     """
 
     heading: str
@@ -107,6 +108,7 @@ class Overview:
     more_links: int
     notes: Sequence[str]
     is_empty: bool
+    is_nameless: bool
 
 
 def overview(
@@ -145,6 +147,7 @@ def overview(
         more_links=max(len(links) - most_links, 0),
         notes=notes(summary),
         is_empty=not summary.has_hits,
+        is_nameless=summary.opens.unique is None and summary.clicks.unique is None,
     )
 
 

@@ -1,6 +1,7 @@
 """Reads lines that report what people agreed to or refused."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, ClassVar, Literal, cast
 
 from msgspec import Meta
@@ -48,10 +49,25 @@ class ZonedMoment(Moment):
     @classmethod
     def read(cls, value: object) -> "ZonedMoment":
         """The moment, from 2000 to 2099. Raises `InvalidInput` without a field."""
-        found = super().read(value)
+        try:
+            found = super().read(value)
+        except InvalidInput:
+            if isinstance(value, str) and not _is_iso(value):
+                raise InvalidInput("", f"must be a date and time with its time zone, {LIKE}") from None
+            raise
         if isinstance(value, str) and not _has_zone(a_string(value)):
-            raise InvalidInput("", "has no time zone; write it with one, like 2026-11-25T09:00:00+01:00")
+            raise InvalidInput("", f"has no time zone; write a date and time with one, {LIKE}")
         return found
+
+
+LIKE = "like 2026-11-25T09:00:00+01:00"
+
+
+def _is_iso(text: str) -> bool:
+    try:
+        return bool(datetime.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _has_zone(text: str) -> bool:

@@ -75,7 +75,16 @@ def heading(summary: Summary) -> str:
     if summary.opens.unique is None:
         views = summary.opens.human
         return f"{views:,} {'view' if views == 1 else 'views'} by people, of whom nothing else is kept"
-    return range_sentence(summary.open_rate_range)
+    return _of_whom(summary, range_sentence(summary.open_rate_range))
+
+
+def _of_whom(summary: Summary, sentence: str) -> str:
+    """The sentence; where it is not about all recipients, it says of how many."""
+    recipients = summary.recipients
+    named, are_others = recipients.tracked_opens, any((recipients.untracked_by or {}).values())
+    if named is None or summary.open_rate_range.low is None or not are_others:
+        return sentence
+    return f"Of {named:,} recorded by name, {sentence[:1].lower()}{sentence[1:]}"
 
 
 NO_HITS = "No open and no click yet"

@@ -16,10 +16,11 @@ HEADER_CHARS = 1_000
 
 GRANTS = {
     "read": frozenset({"read"}),
-    "write": frozenset({"read", "write"}),
-    "privacy": frozenset({"read", "privacy"}),
+    "write": frozenset({"read", "write", "record"}),
+    "privacy": frozenset({"read", "privacy", "record"}),
 }
-"""What a key may do, by its scope. Who may set up campaigns cannot erase everybody."""
+"""What a key may do, by its scope. Who may set up campaigns cannot erase everybody. `record`: see the record of
+processing, which concerns both."""
 
 
 async def authenticate(request: Request, scope: str) -> ApiKey:

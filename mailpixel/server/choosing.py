@@ -80,6 +80,8 @@ def act_on(asked: Asked, wish: str, fields: Mapping[str, str]) -> str:
 
 def _save(asked: Asked, fields: Mapping[str, str]) -> str:
     opens, clicks = (FIELD.get(fields.get(name, "")) for name in ("opens", "clicks"))
+    if opens is None and clicks is None:
+        return show(asked)  # "Saved" would be untrue
     return _recorded(asked, Choice(opens, clicks, asked.wording))
 
 

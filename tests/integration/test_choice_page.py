@@ -17,13 +17,14 @@ from mailpixel.erasing import erasing_in
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.kinds import EventKind
 from mailpixel.links.minter import Minter
-from mailpixel.modes import UNASKED, Consent, Statement
+from mailpixel.modes import Consent, Statement
 from mailpixel.pages.choice_words import built_in
 from mailpixel.privacy.erasure import finish_all
 from mailpixel.server.app import create_app
 from mailpixel.server.choice import BODY_BYTES, MOST_WAITING
 from mailpixel.server.threads import OPT_OUTS_AT_ONCE
 from mailpixel.settings import Settings
+from mailpixel.store.consents import EVERY_PURPOSE, OPENS, PURPOSES, Said
 from tests.support.api import PERSON, Api, an_api
 from tests.support.builders import BROWSER, CAMPAIGN, a_campaign, a_click, an_open
 
@@ -73,8 +74,6 @@ def test_opening_the_page_changes_nothing_whatever_is_asked(api: Api, mint: Mint
         ({"opens": "granted", "clicks": "denied"}, Consent(GRANTED, DENIED), 0),
         ({"opens": "denied"}, Consent(DENIED, UNKNOWN), 1),
         ({"clicks": "granted"}, Consent(UNKNOWN, GRANTED), 1),
-        ({"opens": "maybe"}, UNASKED, 2),
-        ({}, UNASKED, 2),
     ],
 )
 def test_each_purpose_is_saved_apart_and_what_is_left_out_stays(
@@ -86,6 +85,33 @@ def test_each_purpose_is_saved_apart_and_what_is_left_out_stays(
     assert html.count(ENGLISH["unset_individual"]) == left
     assert checked(html) == checked(shown(api, mint.choice("r-1"))[1])
     assert len(checked(html)) == 2 - left
+
+
+@pytest.mark.parametrize("fields", [{}, {"opens": "maybe"}])
+def test_nothing_is_said_to_be_saved_where_nothing_was_chosen(
+    api: Api, mint: Minter, fields: dict[str, str]
+) -> None:
+    html = sent(api, mint.choice("r-1"), do="save", **fields)
+    assert html == shown(api, mint.choice("r-1"))[1]
+    assert ENGLISH["saved"] not in html
+    assert list(api.registry.consents()) == []
+
+
+@pytest.mark.parametrize("language", sorted(built_in()))
+def test_what_was_said_is_shown_in_the_words_of_the_language(api: Api, mint: Minter, language: str) -> None:
+    texts = built_in()[language].texts
+    api.registry.record_consents(
+        [
+            Said("r-1", EVERY_PURPOSE, Statement.GRANTED, 1_000_000_000_000, "form", "v1"),
+            Said("r-1", OPENS, Statement.UNKNOWN, 1_000_000_060_000, "form"),
+        ],
+        1_000_000_060_000,
+    )
+    html = sent(api, mint.choice("r-1"), f"?lang={language}", do="hold")
+    lines = [" ".join(line.split()) for line in re.findall(r"<li><time>[^<]*</time> (.*?)</li>", html)]
+    everything = ", ".join(texts[purpose] for purpose in PURPOSES)
+    assert lines == [f"{texts['opens']}: {texts['unknown']}", f"{everything}: {texts['yes']}"]
+    assert re.findall(r"<h2[^>]*>(.*?)</h2>", html) == [texts["said"]]
 
 
 def test_a_choice_is_kept_with_the_wording_that_was_shown(api: Api, mint: Minter) -> None:
@@ -293,7 +319,6 @@ def test_the_name_of_the_sender_is_text(api: Api, mint: Minter) -> None:
         ("off", "", "unset_off"),
         ("aggregate", "", "unset_aggregate"),
         ("individual", "", "unset_individual"),
-        ("individual", "deliverability", "unset_aggregate"),
     ],
 )
 def test_the_page_says_what_holds_without_an_answer(
@@ -303,6 +328,13 @@ def test_the_page_says_what_holds_without_an_answer(
     with TestClient(create_app(settings)) as client:
         html = unescape(client.get(path_of(mint.choice("r-1"))).text)
     assert html.count(ENGLISH[text]) == 2
+
+
+def test_the_page_says_that_the_day_of_the_last_open_is_noted(api: Api, mint: Minter) -> None:
+    settings = Settings(data=api.settings.data, unknown_consent="deliverability", mode="individual")
+    with TestClient(create_app(settings)) as client:
+        html = unescape(client.get(path_of(mint.choice("r-1"))).text)
+    assert [html.count(ENGLISH[name]) for name in ("unset_deliverability", "unset_aggregate")] == [1, 1]
 
 
 def test_when_too_many_wait_the_next_one_is_asked_to_come_back(api: Api, mint: Minter) -> None:

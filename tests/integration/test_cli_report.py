@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from mailpixel.cli import cli
+from mailpixel.modes import OFF, Mode, Treatment, Untracked, both
 from mailpixel.projections.lease import LEASE_MS
 from mailpixel.report.moments import iso_ms
 from mailpixel.store.projections import FOLD
@@ -103,3 +104,17 @@ def test_a_report_that_cannot_be_brought_up_to_date_says_what_it_lacks(tmp_path:
     registry.drop_lease(FOLD, "stopped")
     told = CliRunner().invoke(cli, report)
     assert (json.loads(told.stdout)["opens"]["human"], told.stderr) == (3, "")
+
+
+def test_the_report_says_why_recipients_are_not_recorded_by_name(tmp_path: Path) -> None:
+    store, registry = open_sqlite(tmp_path / "mailpixel.db")
+    registry.add_campaign(a_campaign(sent=50))
+    named, refused = Treatment(both(Mode.INDIVIDUAL)), Treatment(OFF, Untracked.REFUSED, Untracked.REFUSED)
+    registry.note_signings("spring", "a", {named: 40, refused: 10}, replace=True)
+    store.close()
+    registry.close()
+    told = CliRunner(env={"COLUMNS": "200"}).invoke(cli, ["--data", str(tmp_path), "report", "spring"])
+    assert next(line.split() for line in told.stdout.splitlines() if "untracked by" in line) == (
+        ["untracked", "by", "mode", "refused", "unknown", "erased", "withdrawn", "later"]
+    )
+    assert ["recipients", "0", "10", "0", "0", "0"] in [line.split() for line in told.stdout.splitlines()]

@@ -164,6 +164,25 @@ def test_what_would_be_no_proof_is_refused(api: Api, row: Any, field: str) -> No
     assert list(api.registry.consents()) == []
 
 
+@pytest.mark.parametrize(
+    ("time", "problem"),
+    [
+        ("02.11.2026 09:30", "must be a date and time with its time zone, like 2026-11-25T09:00:00+01:00"),
+        ("2026-11-02", "has no time zone; write a date and time with one, like 2026-11-25T09:00:00+01:00"),
+        (
+            "2026-11-02 09:30",
+            "has no time zone; write a date and time with one, like 2026-11-25T09:00:00+01:00",
+        ),
+        ("1826-11-02T09:30:00Z", "must be a moment in the years 2000 to 2099; this is too early"),
+    ],
+)
+def test_a_time_as_spreadsheets_write_it_is_refused_with_what_is_right(
+    api: Api, time: str, problem: str
+) -> None:
+    _, _, said = run(api, "import", "-", input=as_csv(a_line(time=time)).encode())
+    assert said.splitlines()[0] == f"row 2: time: {problem}"
+
+
 def test_a_file_without_the_columns_is_refused(api: Api) -> None:
     code, _, said = run(api, "import", "-", input=b"recipient,state\nr-1,denied\n")
     assert code == 2
@@ -196,6 +215,8 @@ def test_addresses_are_imported_as_their_pseudonyms(api: Api) -> None:
 
 def test_a_dry_run_reports_and_records_nothing(api: Api) -> None:
     assert imported(api, as_csv(a_line()), "--dry-run") == NOTHING | {"taken": 1}
+    said = run(api, "import", "-", "--dry-run", input=as_csv(a_line()).encode())[2]
+    assert said == "nothing was recorded: this was a dry run\n"
     assert api.ask("POST", "/api/consents?dry_run=true", "privacy", json=a_line()).json() == {
         "consent": "taken"
     }
@@ -208,6 +229,9 @@ def test_nobody_who_was_erased_comes_back_by_an_import_unless_it_lifts(api: Api)
     code, out, said = run(api, "import", "-", input=as_csv(later).encode())
     assert (code, json.loads(out)) == (0, NOTHING | {"suppressed": 1})
     assert "--lift takes their later grants" in said
+    _, out, said = run(api, "show", "r-1")
+    assert {line.split()[1] for line in out.splitlines()[1:7]} == {"erased"}
+    assert "this person was erased" in said
     assert imported(api, as_csv(a_line()), "--lift") == NOTHING | {"suppressed": 1}
     assert imported(api, as_csv(later), "--lift") == NOTHING | {"taken": 1}
     assert api.registry.consent_of("r-1") == Consent(GRANTED, GRANTED)

@@ -138,6 +138,22 @@ def test_the_hidden_field_of_one_session_is_not_good_for_another(person: Person)
     assert registry_of(person).keys() == []
 
 
+def test_who_answers_for_privacy_sees_the_record_of_processing_and_no_other_settings(person: Person) -> None:
+    person.sign_in("privacy")
+    assert where(person.get("/settings")) == (303, "/settings/privacy")
+    answer = person.get("/settings/privacy")
+    assert "Record of processing" in answer.text
+    assert "/settings/keys" not in answer.text
+    refused = person.get(KEYS)
+    assert (refused.status_code, "scope write." in refused.text) == (403, True)
+
+
+def test_a_page_for_several_scopes_names_them(person: Person) -> None:
+    person.sign_in("read")
+    answer = person.get("/settings/privacy")
+    assert (answer.status_code, "scope write or privacy." in answer.text) == (403, True)
+
+
 def test_who_may_only_read_is_refused_on_the_server(person: Person) -> None:
     person.sign_in("read")
     answer = person.get(KEYS)

@@ -7,7 +7,7 @@ import pytest
 from mailpixel.errors import InvalidInput
 from mailpixel.modes import Mode
 from mailpixel.pages.choice import KINDS, UNSET
-from mailpixel.pages.choice_words import Words, built_in, language_for, names, read_words
+from mailpixel.pages.choice_words import Words, built_in, in_force, language_for, names, read_words
 
 LANGUAGES = ["en", "de", "fr", "es", "it"]
 
@@ -23,6 +23,16 @@ def test_all_languages_have_all_texts_in_the_same_order() -> None:
 def test_texts_that_the_page_chooses_exist() -> None:
     assert set(UNSET) == set(Mode)
     assert {*UNSET.values(), *KINDS.values(), "saved", "erased"} <= set(names())
+
+
+def test_texts_that_lack_what_a_later_release_shows_get_it_from_the_built_in_ones() -> None:
+    older = {**built_in()["de"].texts, "title": "Ihre Wahl"}
+    del older["unset_deliverability"]
+    for language, base in (("de", "de"), ("pl", "en")):
+        found = in_force([json.dumps({"language": language, **older})])[language]
+        assert tuple(found.texts) == names()
+        assert found.texts["title"] == "Ihre Wahl"
+        assert found.texts["unset_deliverability"] == built_in()[base].texts["unset_deliverability"]
 
 
 def test_only_the_introduction_has_a_place_for_the_name() -> None:

@@ -73,6 +73,13 @@ def test_millions_are_grouped_and_every_card_has_its_definition() -> None:
     assert all(card.definition for card in cards)
 
 
+def test_parts_about_recipients_are_left_out_where_nothing_is_known_of_them() -> None:
+    views = {"aggregate.opens.human": 4}
+    figures = Figures(views, {}, 0, 0, SENT_AT_MS, "rules-1")
+    counted = summarise(a_campaign(sent=50), figures, "rules-1", ceiling=both(Mode.AGGREGATE))
+    assert (shown(counted).is_nameless, shown(summary(HUGE)).is_nameless) == (True, False)
+
+
 def test_the_parts_add_up_to_all_hits_without_repeats() -> None:
     view = shown(summary(HUGE))
     assert (view.opens.total, view.clicks.total) == (4_800_000, 1_290_000)

@@ -7,6 +7,7 @@ from mailpixel.report.counts import SOME_VIEWS, VIEWS
 from mailpixel.report.links import link_rows
 from mailpixel.report.signed_people import signed_people
 from mailpixel.report.summary import Rate, summarise
+from mailpixel.report.wording import SPACE, heading
 from mailpixel.store.projections import Figures
 from mailpixel.store.signings import Signed
 from mailpixel.store.standing import Standing
@@ -381,6 +382,16 @@ def test_the_rates_leave_out_who_is_not_recorded_by_name_each_by_its_purpose() -
     )
     assert (delivered.recipients.tracked_opens, delivered.recipients.tracked_clicks) == (900, 940)
     assert signed_people([]) is None
+
+
+def test_the_heading_says_of_how_many_it_is_where_others_are_not_recorded_by_name() -> None:
+    named, refused = Treatment(both(Mode.INDIVIDUAL)), Treatment(OFF, Untracked.REFUSED, Untracked.REFUSED)
+    totals = {"opens.events": 30, "opens.unique": 30, "opens.unique_human": 30}
+    signed = [Signed("a", named, 40), Signed("a", refused, 20)]
+    of_some = summarise(a_campaign(sent=60), figures(totals), "rules-1", signed_people(signed))
+    of_all = summarise(a_campaign(sent=40), figures(totals), "rules-1", signed_people(signed[:1]))
+    assert heading(of_some).replace(SPACE, " ") == "Of 40 recorded by name, 75 % are known to have read it"
+    assert heading(of_all).replace(SPACE, " ") == "75 % are known to have read it"
 
 
 def test_who_opts_out_after_sending_stays_in_the_denominator_as_their_hits_stay_counted() -> None:

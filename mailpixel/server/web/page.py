@@ -17,6 +17,7 @@ from mailpixel.pages import Frame, render
 from mailpixel.pages.frame import CSRF_FIELD
 from mailpixel.reading.shapes import Shape
 from mailpixel.server.api.query import read_query
+from mailpixel.server.auth import GRANTS
 from mailpixel.server.services import Services
 from mailpixel.server.session import PRE_COOKIE, cookie_of, scopes_of, session_of, set_pre_cookie
 from mailpixel.server.threads import Lane
@@ -153,7 +154,8 @@ class Runner:
         if page.scope and session is None:
             return self._to_sign_in(page, request)
         if page.scope and page.scope not in scopes_of(session):
-            raise HTTPException(403, f"This page needs a sign-in with the scope {page.scope}.")
+            enough = " or ".join(scope for scope, granted in GRANTS.items() if page.scope in granted)
+            raise HTTPException(403, f"This page needs a sign-in with the scope {enough}.")
         query = read_query(request.query_params.multi_items(), page.query)
         call = replace(self._call(page, request, session), query=query)
         return await (_post(page, call) if page.method == "POST" else _run(page, call))
