@@ -38,6 +38,10 @@ BYTES = (
 )
 
 
+def _names_anybody(text: bytes) -> bool:
+    return b"jane" in text or b"\\uff2a" in text  # the letter of another width, as JSON writes it
+
+
 class Fuzz:
     """Envelopes from a seed, so that a run can be repeated."""
 
@@ -54,7 +58,7 @@ class Fuzz:
         if dice.random() < 0.05:
             return dice.choice(BYTES)
         text = json.dumps(self._envelope()).encode()
-        if dice.random() < 0.1:
+        if dice.random() < 0.1 and not _names_anybody(text):  # another sign in it would make another address
             at = dice.randrange(len(text))
             text = text[:at] + bytes([dice.randrange(256)]) + text[at + 1 :]
         return text + b" " * (70_000 if dice.random() < 0.01 else 0)
