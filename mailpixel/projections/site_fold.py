@@ -24,7 +24,7 @@ from mailpixel.store.sites import SiteReader
 NEWS = 50_000
 """Events whose cases are folded together. Each case is folded once, however many of its events are new."""
 
-PART = 500
+PART = 200
 """Cases folded and saved at a time. Other writers get the lock in between."""
 
 TURN_MS = 5_000

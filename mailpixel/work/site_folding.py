@@ -11,9 +11,9 @@ from mailpixel.store.projections import FOLD
 from mailpixel.store.site_projections import SITE_FOLD
 from mailpixel.work.consumer_at_work import Clock
 
-PAUSE_S = 0.02
+PAUSE_S = 0.01
 """How long it waits at a time while messages wait for their fold."""
-LONGEST_S = 0.2
+LONGEST_S = 1.0
 """How long it gives way after each part at most, so that it gets on however much mail comes in."""
 
 

@@ -1,6 +1,7 @@
 """The fold of sites over a store in memory: its lease, what it puts aside, and how it goes on after trouble."""
 
 import logging
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +19,9 @@ from mailpixel.store.consumers import News
 from mailpixel.store.log import PutAside
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from mailpixel.store.site_projections import SITE_FOLD, FoldedCase, VisitState
+from mailpixel.work.site_folding import giving_way
 from tests.support.builders import an_open, at_ms
+from tests.support.folding import catch_up
 from tests.support.shop import A_SITE
 from tests.support.site_cases import SITE, a_purchase, a_step
 
@@ -199,3 +202,15 @@ def test_a_referrer_among_the_hosts_of_the_site_led_nobody_there() -> None:
         "own": "direct",
         "searched": "search",
     }
+
+
+def test_a_fold_of_sites_gives_way_until_mail_is_folded() -> None:
+    store = MemoryStore()
+    give_way = giving_way(store)
+    give_way()
+    store.append([an_open(1)])
+    waits = threading.Thread(target=give_way)
+    waits.start()
+    catch_up(store)
+    waits.join(60)
+    assert not waits.is_alive()
