@@ -80,8 +80,8 @@ class Settings:
     withdrawal: str = _setting(
         "keep",
         "keep|erase",
-        "What becomes of earlier records when a person refuses opens and clicks on that page: keep them, or erase the "
-        "person.",
+        "What becomes of earlier records when a person refuses opens and clicks on that page by their choice URL: keep "
+        "them, or erase the person.",
     )
     seeds: tuple[str, ...] = _setting(
         (), "recipients", "Your test (seed) recipients. Their hits are never counted."

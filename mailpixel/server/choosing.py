@@ -92,7 +92,8 @@ def _refuse(asked: Asked, fields: Mapping[str, str]) -> str:
 def _recorded(asked: Asked, choice: Choice) -> str:
     services = asked.services
     consent = record_choice(services.store, services.registry, asked.recipient, choice, services.clock())
-    if services.settings.withdrawal == "erase" and refuses_all(consent) and not consent.erased:
+    erases = asked.own and services.settings.withdrawal == "erase"
+    if erases and refuses_all(consent) and not consent.erased:
         erase_at_request(_erasing(asked), asked.recipient)
     return asked.page(notice="saved").html()
 

@@ -238,6 +238,22 @@ def test_a_refusal_of_both_keeps_or_erases_what_was_recorded(
         assert len(api.store.message(CAMPAIGN, "r-1").events) == left
 
 
+@pytest.mark.parametrize("fields", [{"do": "refuse"}, {"do": "save", "opens": "denied", "clicks": "denied"}, {}])
+def test_by_a_url_of_tracked_mail_a_refusal_never_erases(tmp_path: Path, fields: dict[str, str]) -> None:
+    with an_api(tmp_path) as api:
+        api.registry.add_campaign(a_campaign(links=1))
+        api.store.append([an_open(1)])
+        settings = Settings(data=api.settings.data, withdrawal="erase")
+        mint = Minter(load_keyring(api.settings.key_file), "https://t.example", CAMPAIGN)
+        with TestClient(create_app(settings)) as client:
+            assert client.post(path_of(mint.optout("r-1")), data=fields).status_code == 200
+            assert api.registry.consent_of("r-1") == Consent(DENIED, DENIED)
+            kinds = [event.kind for event in api.store.message(CAMPAIGN, "r-1").events]
+            assert kinds == [EventKind.OPEN, EventKind.OPTOUT]
+            client.post(path_of(mint.choice("r-1")), data={"do": "refuse"})
+        assert api.store.message(CAMPAIGN, "r-1").events == ()
+
+
 @pytest.mark.parametrize(
     ("query", "accepted", "language"),
     [
