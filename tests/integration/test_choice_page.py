@@ -238,7 +238,9 @@ def test_a_refusal_of_both_keeps_or_erases_what_was_recorded(
         assert len(api.store.message(CAMPAIGN, "r-1").events) == left
 
 
-@pytest.mark.parametrize("fields", [{"do": "refuse"}, {"do": "save", "opens": "denied", "clicks": "denied"}, {}])
+@pytest.mark.parametrize(
+    "fields", [{"do": "refuse"}, {"do": "save", "opens": "denied", "clicks": "denied"}, {}]
+)
 def test_by_a_url_of_tracked_mail_a_refusal_never_erases(tmp_path: Path, fields: dict[str, str]) -> None:
     with an_api(tmp_path) as api:
         api.registry.add_campaign(a_campaign(links=1))
