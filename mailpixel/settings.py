@@ -110,6 +110,14 @@ class Settings:
     retention_mails_days: int = _setting(
         730, "days", "How long the mail of a campaign is kept for the click map. 0: for ever.", 0, 36_500
     )
+    site_event_days: int = _setting(
+        400,
+        "days",
+        "How long visits and orders of web sites are kept after their last event. Counts of page views stay. "
+        "0: for ever.",
+        0,
+        36_500,
+    )
     retention_letters_days: int = _setting(
         30, "days", "How long events are kept that the receiver of a webhook refused. 0: for ever.", 0, 36_500
     )

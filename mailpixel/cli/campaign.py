@@ -27,6 +27,7 @@ from mailpixel.cli.context import (
     yes_option,
 )
 from mailpixel.cli.printing import batched, print_json_array, print_lines, zone_option
+from mailpixel.cli.readiness import campaign_ready
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput
 from mailpixel.links.passthrough import check_names
@@ -239,6 +240,9 @@ def campaign_show(id: str, as_json: bool, zone: tzinfo | None) -> None:
         click.echo()
         rows = [(row.number, row.url, _local(row.replaced_at, zone), row.replaced_by) for row in revisions]
         print_table(("link", "was", "until", "replaced_by"), rows)
+
+
+campaign_command.add_command(campaign_ready)
 
 
 def _local(moment: datetime | None, zone: tzinfo | None) -> str:

@@ -57,6 +57,17 @@ RETAINED: tuple[Retained, ...] = (
         "marks of deliveries of people without a name, against repeats",
         fixed_ms=REPORTS_KEPT_DAYS * DAY_MS,
     ),
+    Retained(
+        Kept.SITE_DETAILS,
+        "user agent, network entry and facts of headers of events of web sites",
+        fixed_ms=DETAILS_MS,
+        every_ms=HOUR_MS,
+    ),
+    Retained(
+        Kept.SITE_EVENTS,
+        "visits and orders with their events, from the last event on",
+        setting="site_event_days",
+    ),
     Retained(Kept.MAILS, "kept mails for the click map", setting="retention_mails_days", waits=True),
     Retained(
         Kept.LETTERS,

@@ -12,6 +12,7 @@ from mailpixel.model import Campaign
 from mailpixel.privacy.dropping import Droppable, Dropping
 from mailpixel.privacy.retained import Period
 from mailpixel.privacy.salts import kept_days
+from mailpixel.privacy.site_dropping import SiteDropping
 from mailpixel.store.campaigns import ChangedCampaigns
 from mailpixel.store.retention import Kept, OldRecords, Retention, RetentionRun
 from mailpixel.store.salts import Salts
@@ -84,6 +85,10 @@ class Retaining:
                 return self._details(kind is Kept.FULL_DETAILS, before_ms)
             case Kept.EVENTS:
                 return self._events(before_ms, now_ms)
+            case Kept.SITE_DETAILS:
+                return self._dropped(SiteDropping(self.store, self.rules), before_ms)
+            case Kept.SITE_EVENTS:
+                return self._site_events(before_ms)
             case Kept.LAST_OPENS | Kept.REPORTS:
                 return _all(partial(self.store.remove_days, kind, before_ms, AT_ONCE))
             case _:
@@ -97,11 +102,22 @@ class Retaining:
             yield len(past)
 
     def _details(self, full: bool, before_ms: int) -> Iterator[int]:
-        dropping = Dropping(self.store, self.campaigns(), self.rules, full)
+        return self._dropped(Dropping(self.store, self.campaigns(), self.rules, full), before_ms)
+
+    def _dropped(self, dropping: Dropping | SiteDropping, before_ms: int) -> Iterator[int]:
         more = True
         while more:
             hits, more = dropping.round(before_ms, AT_ONCE)
             yield hits
+
+    def _site_events(self, before_ms: int) -> Iterator[int]:
+        after = b""
+        while True:
+            removed = self.store.forget_site_past(before_ms, after, AT_ONCE)
+            after = removed.after
+            yield removed.events
+            if not after:
+                return
 
     def _events(self, before_ms: int, now_ms: int) -> Iterator[int]:
         """Messages of campaigns that wait to be judged again stay a few days longer, so that they count as judged.

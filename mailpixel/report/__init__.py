@@ -1,6 +1,6 @@
 """Turns figures and events into reports. None reads a clock.
 
-Only `export`, `timeline`, `recipients`, `consents`, `rows` and `person, person_sites` read a store.
+Only `export`, `timeline`, `recipients`, `consents`, `rows` and `person`, `person_sites` and `readiness` read a store.
 
 summary      one campaign in numbers: the contract of `GET /api/campaigns/{id}/summary`
 reporting    the same, links and timelines, by the modes in force and what the signers counted
@@ -20,7 +20,8 @@ explanation  one message with its verdicts and reasons
 visits       why a visit to a site has its verdict, and visits by day
 sources      sources that followed links of many recipients
 export       every event with its verdict, and every delivery
-person       everything that is stored about one person
+person       everything that is stored about one person; person_sites: their visits and orders
+readiness    what speaks against sending a campaign
 erasures     the proof of an erasure
 mails        what is kept of a campaign's mail
 sites        web sites

@@ -12,7 +12,8 @@ class Details(Protocol):
     def drop_details(self, hits: Sequence[Event]) -> int:
         """Keep these hits as they are given here, each with its decision, in one transaction.
 
-        Address, agent, facts, tags and decision change, nothing else. A hit that is not in the log any more, or
-        carries a decision already, stays as it is. Returns how many changed. Raises `StoreUnavailable`.
+        Address, agent, facts, tags and decision change, nothing else. Events of web sites lose their network, too. A
+        hit that is not in the log any more, or carries a decision already, stays as it is. Returns how many changed.
+        Raises `StoreUnavailable`.
         """
         ...

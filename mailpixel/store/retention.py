@@ -7,6 +7,9 @@ from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from mailpixel.site_model import Visit
+from mailpixel.times import DAY_MS
+
 
 class Kept(StrEnum):
     """What is kept for a time."""
@@ -21,6 +24,8 @@ class Kept(StrEnum):
     LETTERS = "letters"
     POSTS = "posts"
     CONSENTS = "consents"
+    SITE_DETAILS = "site_details"
+    SITE_EVENTS = "site_events"
 
 
 OF_REGISTRY = frozenset({Kept.MAILS, Kept.LETTERS, Kept.POSTS, Kept.CONSENTS})
@@ -59,6 +64,17 @@ class RetentionRun(NamedTuple):
     removed_ms: int | None = None
 
 
+def views_of(visit: Visit) -> Mapping[tuple[str, int, str], int]:
+    """What stays of a removed visit, by site, day and measure: it counts as one visit of its verdict, with its views.
+
+    Measures are `visits.human`, `views.bot` and so on: of visits and of page views, by verdict.
+    """
+    day = visit.first_ms // DAY_MS
+    views = sum(step.name == "page_view" and not step.repeat for step in visit.steps)
+    counts = {f"visits.{visit.verdict}": 1, f"views.{visit.verdict}": views}
+    return {(visit.site, day, measure): number for measure, number in counts.items() if number}
+
+
 class Retention(Protocol):
     """Removes what is old from the log, and keeps what it added to the figures."""
 
@@ -79,6 +95,18 @@ class Retention(Protocol):
         the figures of its campaign stays, by day (UTC) where it was by quarter hour. Messages that are not folded
         yet, and those of `spared` campaigns, stay. Call it again with the `after` of the answer.
         """
+        ...
+
+    def forget_site_past(self, before_ms: int, after: bytes = b"", limit: int = 500) -> Removed:
+        """Remove visits and orders whose last event was received before a moment: those of `limit` events.
+
+        Each goes as a whole, with what was folded of it, in one transaction. How many pages were viewed stays, by day.
+        What is not folded yet stays. `messages` counts the cases. Call it again with the `after` of the answer.
+        """
+        ...
+
+    def kept_page_views(self, site: str) -> Mapping[int, Mapping[str, int]]:
+        """What removed visits were, by the day (since 1970, UTC) on which they began, see `views_of`."""
         ...
 
     def people_gone(self) -> Mapping[str, int]:

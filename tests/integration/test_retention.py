@@ -67,7 +67,7 @@ def a_past() -> tuple[MemoryStore, MemoryRegistry]:
 def test_every_kind_has_one_row_and_every_setting_of_retention_is_one_of_a_kind() -> None:
     assert {each.kind for each in RETAINED} == set(Kept)
     names = {name for name in Settings.__dataclass_fields__ if name.startswith("retention_")}
-    assert {each.setting for each in RETAINED if each.setting} == names
+    assert {each.setting for each in RETAINED if each.setting} == names | {"site_event_days"}
 
 
 def test_zero_days_keep_for_ever() -> None:
@@ -163,7 +163,7 @@ def test_the_service_does_it_once_a_day_and_short_lived_kinds_every_hour() -> No
     assert "retention" not in registry.leases()
     for later_ms, due in (
         (60_000, set()),
-        (HOUR_MS, {Kept.SALTS, Kept.DETAILS, Kept.POSTS}),
+        (HOUR_MS, {Kept.SALTS, Kept.DETAILS, Kept.SITE_DETAILS, Kept.POSTS}),
         (DAY_MS, set(Kept)),
     ):
         clock.now_ms = NOW_MS + later_ms

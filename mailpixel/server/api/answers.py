@@ -14,6 +14,7 @@ from mailpixel.report.inbound import AddedInboundRow, InboundRow
 from mailpixel.report.links import CampaignRow, LinkRow
 from mailpixel.report.mails import KeptMailRow
 from mailpixel.report.person import PersonRow
+from mailpixel.report.readiness import BeforeSendingRow
 from mailpixel.report.recipients import RecipientRow
 from mailpixel.report.shares import AddedShareRow, ShareRow
 from mailpixel.report.site_checks import CheckedEnvelopeRow
@@ -120,6 +121,7 @@ ANSWERS: tuple[type[Answer], ...] = (
     LetterRow,
     TrialRow,
     PersonRow,
+    BeforeSendingRow,
     ErasureRow,
     CheckedEnvelopeRow,
     SeenEnvelopeRow,

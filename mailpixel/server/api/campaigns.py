@@ -10,6 +10,7 @@ from mailpixel.errors import InvalidInput
 from mailpixel.model import Campaign
 from mailpixel.privacy.resolve import ceiling
 from mailpixel.report.links import CampaignRow, campaign_row
+from mailpixel.report.readiness import facts_before_sending, readiness
 from mailpixel.server.api.campaign_shapes import ONLY_ARCHIVED, CampaignChange, CampaignPage, NewCampaign
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.json_text import answer_json
@@ -61,6 +62,17 @@ def add_campaign(call: Call) -> object:
 def show_campaign(call: Call) -> object:
     """One campaign."""
     return _row(call, call.services.registry.campaign(call.path["id"])).to_json()
+
+
+def ready(call: Call) -> object:
+    """What speaks against sending a campaign."""
+    services = call.services
+    campaign = services.registry.campaign(call.path["id"])
+    seeds = services.live.resolver.policy.seeds
+    now_ms = services.clock()
+    return readiness(
+        facts_before_sending(services.store, services.registry, campaign, seeds, now_ms)
+    ).to_json()
 
 
 def change_campaign(call: Call) -> object:

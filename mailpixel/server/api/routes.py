@@ -70,6 +70,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
              body=campaign_shapes.CampaignChange),
     Endpoint("DELETE", CAMPAIGN, campaigns.remove_campaign, "write",
              "Delete a campaign that was never sent.", None, status=204, fails=(409,)),
+    Endpoint("GET", f"{CAMPAIGN}/ready", campaigns.ready, "read",
+             "Check a campaign before it is sent: every reason against it.", "BeforeSending"),
     Endpoint("GET", f"{CAMPAIGN}/summary", reports.summary, "read",
              "Count opens and clicks, with rates, their definitions and their range.", "Summary"),
     Endpoint("GET", f"{CAMPAIGN}/timeline", reports.timeline, "read",

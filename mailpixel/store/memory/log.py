@@ -101,6 +101,7 @@ class MemoryLog(MemoryConsumers):
                         facts=hit.facts,
                         tag=hit.tag,
                         former_tag=b"",
+                        network=None if is_of_site(event.campaign) else event.network,
                         decided=hit.decided,
                     )
                     log[at] = new

@@ -109,6 +109,13 @@ class MemoryRetention(MemorySalts, MemoryAggregates):
                     (event.received_at_ms, last[event.campaign, event.recipient] < before_ms)
                     for event in self._log.values()
                 )
+            if kind in (Kept.SITE_DETAILS, Kept.SITE_EVENTS):
+                asked = [
+                    event
+                    for event in self._site_log.values()
+                    if kind is Kept.SITE_EVENTS or event.decided is None
+                ]
+                return _holding((event.received_at_ms, event.received_at_ms < before_ms) for event in asked)
             full = kind is Kept.FULL_DETAILS
             detailed = [event for event in self._log.values() if _has_details(event, full)]
             return _holding((event.received_at_ms, event.received_at_ms < before_ms) for event in detailed)

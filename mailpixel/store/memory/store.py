@@ -22,9 +22,8 @@ from mailpixel.store.log import PutAside
 from mailpixel.store.measures import MEASURES, Step, TallyKey, tally
 from mailpixel.store.memory.changes import position_in
 from mailpixel.store.memory.log import Key
-from mailpixel.store.memory.retention import MemoryRetention
 from mailpixel.store.memory.signings import MemorySignings
-from mailpixel.store.memory.site_projections import MemorySiteProjections
+from mailpixel.store.memory.site_retention import MemorySiteRetention
 from mailpixel.store.projections import FOLD, Buckets, Figures, Folded, Generation, MessageState, Window
 from mailpixel.store.shown import links_people_followed
 from mailpixel.store.standing import Standing
@@ -43,7 +42,7 @@ class MemoryGeneration:
         self.folded.update({each.recipient: each for each in states})
 
 
-class MemoryStore(MemoryRetention, MemorySiteProjections):
+class MemoryStore(MemorySiteRetention):
     """A `Store` in memory. Any thread may call it. An erasure corrects the counts of `signings`, if there are any."""
 
     def __init__(self, signings: MemorySignings | None = None) -> None:

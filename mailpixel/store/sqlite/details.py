@@ -12,7 +12,8 @@ SUSPECT = """
     select agent from events where id = ? and agent not in (select agent from suspect_agents)
 """
 DROP = """
-    update events set address = null, agent = ?, facts = ?, tag = ?, decided = ?
+    update events set address = null, agent = ?, facts = ?, tag = nullif(?, x''), decided = ?,
+    network = case when position < 0 then null else network end
     where id = ? and decided is null
 """
 

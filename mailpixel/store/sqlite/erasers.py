@@ -183,6 +183,7 @@ IMPERSONAL: Mapping[str, str] = {
     "sessions": "who is signed in to the pages",
     "shares": "what the operator set up",
     "shelves": "generations of a campaign",
+    "site_days": "counts of a site",
     "site_positions": "a count of events",
     "sites": "what the sender set up",
     "sign_in_links": "who may sign in to the pages",

@@ -48,6 +48,14 @@ def _details(full: bool) -> Counted:
     )
 
 
+def _of_sites(tables: tuple[str, ...], which: str) -> Counted:
+    """Events of visits and orders. `past` counts events, and some of them may belong to a case that is not over."""
+    rows = f"select count(*) from events where position < 0{which}"  # noqa: S608
+    return Counted(
+        tables, rows, f"{rows} and id < :before_id", f"min(id) from events where position < 0{which}"
+    )
+
+
 def _days(table: str) -> Counted:
     past = f"select count(*) from {table} where (day + 1) * {DAY_MS} <= :before_ms"  # noqa: S608
     return Counted((table,), f"select count(*) from {table}", past, f"min(day) * {DAY_MS} from {table}")  # noqa: S608
@@ -59,6 +67,8 @@ COUNTED: Mapping[Kept, Counted] = {
     Kept.REPORTS: _days("counted_reports"),
     Kept.DETAILS: _details(False),
     Kept.FULL_DETAILS: _details(True),
+    Kept.SITE_DETAILS: _of_sites((), " and decided is null"),
+    Kept.SITE_EVENTS: _of_sites(("visits", "orders", "uses", "cases_aside"), ""),
     Kept.EVENTS: Counted(
         ("events", "states", "overflow"),
         f"select count(*) from events where {OF_MESSAGES}",  # noqa: S608

@@ -36,6 +36,7 @@ from mailpixel.store.sqlite.recipients import recipients
 from mailpixel.store.sqlite.retention import Past, forget_past, remove_days, tidy
 from mailpixel.store.sqlite.salts import drop_salts, salt_days, salts
 from mailpixel.store.sqlite.scanning import scan
+from mailpixel.store.sqlite.site_retention import forget_site_past, kept_page_views
 from mailpixel.store.sqlite.site_store import SqliteSiteProjections
 from mailpixel.store.sqlite.sources import messages_by_source
 from mailpixel.store.sqlite.sweeping import sweep
@@ -245,6 +246,14 @@ class SqliteStore(SqliteSiteProjections):
         """See `Retention`."""
         past = Past(before_ms, before_ms if quiet_ms is None else quiet_ms, spared)
         return forget_past(self._database, past, after, limit)
+
+    def forget_site_past(self, before_ms: int, after: bytes = b"", limit: int = 500) -> Removed:
+        """See `Retention`."""
+        return forget_site_past(self._database, before_ms, after, limit)
+
+    def kept_page_views(self, site: str) -> Mapping[int, Mapping[str, int]]:
+        """See `Retention`."""
+        return kept_page_views(self._database, site)
 
     def people_gone(self) -> Mapping[str, int]:
         """See `Retention`."""
