@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from msgspec import UNSET, Meta, UnsetType
+from msgspec.structs import replace
 
 from mailpixel.errors import InvalidInput
 from mailpixel.event_ids import reported_claim
@@ -132,10 +133,24 @@ class ReportedOrder(Shape, frozen=True):
         return json.dumps(fields).encode()
 
 
-class OrderReader:
-    """Reads what the server of one site reports. `now_ms` is the present moment."""
+def _refuses_nothing(recipient: str) -> bool:
+    return False
 
-    def __init__(self, site: Site, now_ms: int, read_click: ReadClick) -> None:
+
+class OrderReader:
+    """Reads what the server of one site reports. `now_ms` is the present moment.
+
+    `refuses` says whether a recipient may not be named: who opted out or was erased. Their orders name nobody.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        now_ms: int,
+        read_click: ReadClick,
+        refuses: Callable[[str], bool] = _refuses_nothing,
+    ) -> None:
+        self._refuses = refuses
         self._site = site
         self._now_ms = now_ms
         self._read_click = read_click
@@ -144,7 +159,10 @@ class OrderReader:
         """The event of one line. Raises `InvalidInput`, which names the field."""
         if line is None:
             raise InvalidInput("line", f"is longer than {LINE_BYTES:,} bytes; send one order per line")
-        return order_event(self._site, read_order(line, self._now_ms, self._read_click))
+        order = read_order(line, self._now_ms, self._read_click)
+        if order.claim.recipient and self._refuses(order.claim.recipient):
+            order = replace(order, claim=replace(order.claim, recipient="", click=""))
+        return order_event(self._site, order)
 
     def read(self, lines: Sequence[Numbered]) -> list[Event | InvalidInput]:
         """For each line its event, or its fault."""

@@ -1,5 +1,6 @@
 """Erasing a person takes their visits and orders, on every store: those by identities, and those a server names."""
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -13,9 +14,11 @@ from mailpixel.folder.suppressed import FILE_NAME
 from mailpixel.model import Event
 from mailpixel.privacy.erasure import Erasing, erase_people
 from mailpixel.privacy.replayed_erasures import replay_erasures
+from mailpixel.reading.orders import OrderReader
 from mailpixel.report.person import lines_of, person_row
 from mailpixel.report.person_sites import SiteEventRow
 from mailpixel.settings import Settings
+from mailpixel.site_model import read_claim
 from mailpixel.store.registry import Registry
 from mailpixel.store.sqlite import open_sqlite
 from mailpixel.store.store import Store
@@ -173,6 +176,25 @@ def test_no_byte_of_visits_and_orders_is_left_in_any_file(tmp_path: Path) -> Non
     texts = (PERSON, MINE, MY_ORDER, TOLD_ORDER, "wishlist-of-mine")
     assert [text for text in texts if text.encode() in files] == []
     assert FRIEND.encode() in files
+
+
+def test_an_order_that_is_reported_later_names_nobody_who_refuses() -> None:
+    line = json.dumps(
+        {
+            "order": "A-9",
+            "name": "purchase",
+            "value": "20.00",
+            "currency": "EUR",
+            "recipient": PERSON,
+            "consent": AGREED,
+        }
+    ).encode()
+    readers = [
+        OrderReader(A_SITE, NOW_MS, lambda text: None, refuses)
+        for refuses in (lambda _: False, PERSON.__eq__)
+    ]
+    claims = [read_claim(reader.event(line).body) for reader in readers]
+    assert [(claim.recipient, claim.value) for claim in claims] == [(PERSON, 2_000), ("", 2_000)]
 
 
 def test_what_is_stored_of_visits_and_orders_is_in_the_export_of_a_person(

@@ -40,7 +40,7 @@ def report(call: Call) -> object:
 def _reader(call: Call) -> OrderReader:
     services = call.services
     site = services.registry.site(call.path["id"])
-    return OrderReader(site, services.clock(), services.live.read_click)
+    return OrderReader(site, services.clock(), services.live.read_click, services.live.people.opted_out)
 
 
 class OrderLines:
