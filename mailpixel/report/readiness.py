@@ -13,7 +13,7 @@ from mailpixel.kinds import EventKind
 from mailpixel.model import Campaign, Event, Facts
 from mailpixel.report.answer import Answer
 from mailpixel.store.clicks import ids_in
-from mailpixel.store.consents import Consents
+from mailpixel.store.consents import Wordings
 from mailpixel.store.inbound import InboundSources
 from mailpixel.store.log import Log
 from mailpixel.store.projections import ReadProjections
@@ -32,7 +32,7 @@ class ReadyStore(Log, ReadProjections, ReadSiteProjections, Protocol):
     """The part of a store that is needed."""
 
 
-class ReadyRegistry(SiteReader, Consents, InboundSources, Protocol):
+class ReadyRegistry(SiteReader, Wordings, InboundSources, Protocol):
     """The part of a registry that is needed."""
 
 
