@@ -17,8 +17,13 @@ from tests.support.builders import an_open
 ENDLESS = {"serve", "work", "relay"}
 """Commands that run until they are ended: their examples are only parsed."""
 
-CODES: dict[str | tuple[str, ...], int] = {"doctor": 1, ("webhook", "test"): 1, ("inbound", "confirm"): 2}
-"""Exit codes that are not 0: no server runs, there is no such receiver, and no subscription waits."""
+CODES: dict[str | tuple[str, ...], int] = {
+    "doctor": 1,
+    ("webhook", "test"): 1,
+    ("inbound", "confirm"): 2,
+    ("campaign", "ready"): 1,
+}
+"""Exit codes that are not 0: no server runs, there is no such receiver, no subscription waits, something is missing."""
 
 FILES = {
     "de.json": built_in()["de"].body,
