@@ -39,6 +39,7 @@ COMMANDS = {
     "inbound": "inbound",
     "share": "share",
     "site": "site",
+    "funnel": "funnel",
     "person": "person",
     "consent": "consent",
     "retention": "retention",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "mailpixel"
-ROOMS = ("links", "traffic", "site", "classify", "projections", "replay", "report")
+ROOMS = ("links", "traffic", "site", "classify", "projections", "replay", "report", "measure")
 IMPURE_MODULES = {
     "asyncio", "fcntl", "gc", "multiprocessing", "os", "pathlib", "random", "secrets", "shutil", "signal", "socket",
     "sqlite3", "subprocess", "tempfile", "threading", "time", "uuid", "mailpixel.files", "mailpixel.pool",

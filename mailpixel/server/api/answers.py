@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mailpixel.links.splicing.link_policy import Reason
+from mailpixel.measure.funnel import Funnel
 from mailpixel.reading.shapes import each_once, schemas_of
 from mailpixel.report.answer import Answer
 from mailpixel.report.consents import ConsentsRow
@@ -111,6 +112,7 @@ ANSWERS: tuple[type[Answer], ...] = (
     ShareRow,
     AddedShareRow,
     SiteRow,
+    Funnel,
     InboundRow,
     AddedInboundRow,
     KeptMailRow,

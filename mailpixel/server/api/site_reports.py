@@ -1,0 +1,70 @@
+"""Handlers for what web sites are measured by."""
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, UnsetType, field
+
+from mailpixel.claims import CAMPAIGN_CHARS
+from mailpixel.measure.funnel import STEPS_CHARS, Funnels, read_question
+from mailpixel.measure.touches import visits_of
+from mailpixel.measure.window import DAY, PATTERN
+from mailpixel.reading.shapes import Shape
+from mailpixel.server.api.endpoint import Call
+from mailpixel.server.api.reports import When
+
+
+class PeriodOptions(Shape, frozen=True):
+    """The visits of a period."""
+
+    since: Annotated[When | UnsetType, Meta(description="Count visits that begin at this time or later.")] = (
+        field(name="from", default=UNSET)
+    )
+    until: Annotated[
+        When | UnsetType, Meta(description="Leave out visits that begin at this time or later.")
+    ] = field(name="to", default=UNSET)
+
+    @property
+    def from_ms(self) -> int | None:
+        """Milliseconds since 1970, or None."""
+        return self.since.ms if self.since else None
+
+    @property
+    def until_ms(self) -> int | None:
+        """Milliseconds since 1970, or None."""
+        return self.until.ms if self.until else None
+
+
+class FunnelOptions(PeriodOptions, frozen=True):
+    """The options of a funnel."""
+
+    steps: Annotated[
+        str,
+        Meta(
+            max_length=STEPS_CHARS,
+            description="Names of events in their order, with commas between: `view_item,add_to_cart,purchase`.",
+        ),
+    ] = ""
+    window: Annotated[
+        str,
+        Meta(
+            max_length=10,
+            description=f"Events within this time of the first count, such as 30m, 24h or 7d. Default: `{DAY}`.",
+            extra_json_schema={"pattern": f"^{PATTERN}$"},
+        ),
+    ] = DAY
+    campaign: Annotated[
+        Annotated[str, Meta(max_length=CAMPAIGN_CHARS)] | UnsetType,
+        Meta(description="Only visits that this campaign led to."),
+    ] = UNSET
+
+
+def funnel(call: Call) -> object:
+    """How many visitors reached each step. Raises `InvalidInput`, and `NotFound` for the site and the campaign."""
+    services, asked = call.services, call.query
+    site = services.registry.site(call.path["id"])
+    question = read_question(site, asked.steps, asked.window, asked.from_ms, asked.until_ms)
+    if not asked.campaign:
+        return Funnels(services.store, site).funnel(question).to_json()
+    campaign = services.registry.campaign(asked.campaign)
+    found = Funnels(services.store, site, campaign.id, visits_of(campaign, services.store))
+    return found.funnel(question).to_json()
