@@ -84,7 +84,7 @@ def what_options(command: Command) -> Command:
     return command
 
 
-@site_command.command("add", example="mailpixel site add shop --host shop.example")
+@site_command.command("add", example="mailpixel site add blog --host blog.example")
 @click.argument("id")
 @what_options
 def site_add(id: str, plan_file: Path | None, **what: Any) -> None:

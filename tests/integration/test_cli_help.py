@@ -13,6 +13,7 @@ from mailpixel.cli import cli
 from mailpixel.pages.choice_words import built_in
 from mailpixel.store.sqlite import open_sqlite
 from tests.support.builders import an_open
+from tests.support.site_cases import a_step
 
 ENDLESS = {"serve", "work", "relay"}
 """Commands that run until they are ended: their examples are only parsed."""
@@ -46,6 +47,8 @@ PREPARED = (
     "webhook add crm https://crm.example/hooks",
     "inbound add postmark-live --esp postmark",
     "inbound add ses-live --esp ses --topic arn:aws:sns:eu-west-1:123456789012:mail",
+    "site add shop --host shop.example",
+    "site add old-shop --host old.example",
     "networks add 192.0.2.0/24 --name Ours",
     "networks remove 40.92.0.0/15",
 )
@@ -80,7 +83,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for line in PREPARED:
         run(tmp_path, shlex.split(line))
     store, _ = open_sqlite(tmp_path / "data/mailpixel.db")
-    store.append([an_open(campaign="spring-2026", recipient="r-1001")])
+    store.append(
+        [an_open(campaign="spring-2026", recipient="r-1001"), a_step(0, visitor="dV0mYzX1b3Yq2m9KQH0c5g")]
+    )
     store.close()
     return tmp_path
 
