@@ -2,8 +2,8 @@
 
 routes      the table of all endpoints; start reading here
 endpoint    how a row of the table is run
-campaigns, consents, inbound, live, mails, people, reports, rewrites, shares, site_checks, site_orders, sites, streams,
-webhooks    the handlers, by noun
+campaigns, consents, inbound, live, mails, people, reports, rewrites, shares, site_checks, site_orders, site_reports,
+sites, streams, webhooks    the handlers, by noun
 campaign_shapes, site_shapes, webhook_shapes, and beside their handlers     what a client sends
 query, body                     reading query strings and bodies
 exchange    lines in and out at the same time
