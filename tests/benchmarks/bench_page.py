@@ -97,7 +97,7 @@ def minified(folder: Path, source: str, *options: str) -> bytes:
     """A script as it would be served."""
     entry = folder / "entry.js"
     entry.write_text(source)
-    command = [ESBUILD, str(entry), "--minify", "--target=es2020", "--log-level=error", *options]
+    command = [str(ESBUILD), str(entry), "--minify", "--target=es2020", "--log-level=error", *options]
     return subprocess.run(command, capture_output=True, check=True, cwd=folder).stdout
 
 
