@@ -70,6 +70,7 @@ def recorded(settings: Settings, store: Store, registry: Registry, now_ms: int) 
         private=_is_private(settings.database),
         signing_keys=sum(not key.removed for key in registry.signing_keys()),
         salts=len(store.salt_days()),
+        addresses=store.hits_with_address(),
     )
 
 

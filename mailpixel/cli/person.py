@@ -38,7 +38,7 @@ def person_command() -> None:
     help="Print one JSON object a line, one JSON document, or a table.",
 )
 def person_export(recipient: str, format: str) -> None:
-    """Print everything stored about a recipient, with IP addresses: events, consents, and refused webhook events."""
+    """Print everything stored about a recipient: events with what is kept of IP addresses, consents, and more."""
     from mailpixel.projections.known_campaigns import KnownCampaigns
     from mailpixel.report.person import COLUMNS, cells_of, lines_of, person_row
     from mailpixel.report.tables import csv_header, csv_rows, ndjson

@@ -30,7 +30,8 @@ class RecordFacts:
     `settings` are the settings of the room by variable. `mode`, `unknown` and `refused` are in force; `chosen` names
     what of `mode` and `unknown` the operator chose. `purposes` are the operator's words by kind. `people` and
     `readers` are counts by name, `webhooks` the hosts of receivers and `inbound` the names of sources. `private`:
-    nobody else can read the folder. `salts` counts days of salts.
+    nobody else can read the folder. `salts` counts days of salts, `addresses` the hits whose address an earlier
+    release stored.
     """
 
     settings: Mapping[str, str]
@@ -51,6 +52,7 @@ class RecordFacts:
     private: bool = True
     signing_keys: int = 0
     salts: int = 0
+    addresses: int = 0
 
 
 class Fact(Answer, frozen=True):
@@ -222,6 +224,7 @@ def _protection(facts: RecordFacts, words: Mapping[str, Any]) -> list[Fact]:
         Fact(names["secure_delete"], words["yes"]),
         Fact(names["signing_keys"], f"{facts.signing_keys}"),
         Fact(names["salts"], f"{facts.salts}"),
+        Fact(names["addresses"], f"{facts.addresses}"),
     ]
 
 

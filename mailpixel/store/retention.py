@@ -117,6 +117,10 @@ class Retention(Protocol):
         """What the store has of a kind that is not one of `OldRecords`, and how much of it is past."""
         ...
 
+    def hits_with_address(self) -> int:
+        """How many hits still have the address that was stored of them before a mode was chosen. It reads all hits."""
+        ...
+
     def remove_days(self, kind: Kept, before_ms: int, limit: int = 500) -> int:
         """Remove `LAST_OPENS` or `REPORTS` of days that ended before a moment, at most `limit` of them.
 

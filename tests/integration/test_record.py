@@ -98,6 +98,22 @@ def test_it_counts_people_and_readers_and_names_no_person_and_no_secret() -> Non
     assert not any(word in text for word in ("r-1", "r-2", "r-seed", "hidden"))
 
 
+def test_addresses_that_an_earlier_release_stored_are_told() -> None:
+    store, registry = filled()
+    store.append([an_open(20, address="203.0.113.7"), an_open(30, address="203.0.113.0", tag=b"12345678")])
+    before, record = (
+        record_of(recorded(Settings(mode="individual"), each, registry, NOW_MS), "en").to_json()
+        for each in (MemoryStore(), store)
+    )
+    name = "Hits that still have the address stored before a mode was chosen"
+    told = [
+        next(fact["value"] for fact in each["protection"] if fact["name"] == name)
+        for each in (before, record)
+    ]
+    assert told == ["0", f"{store.hits_with_address()}"]
+    assert store.hits_with_address() == 2
+
+
 def test_what_was_decided_is_no_longer_to_decide(tmp_path: Path) -> None:
     def undecided(settings: Settings) -> list[str]:
         return record_of(recorded(settings, *filled(), NOW_MS), "en").decide

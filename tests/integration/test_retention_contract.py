@@ -400,3 +400,16 @@ def test_when_each_kind_was_gone_through_is_noted(registry: Registry) -> None:
         Kept.EVENTS: RetentionRun(2_000, 0, 1_000),
         Kept.LETTERS: RetentionRun(1_000, 0, None),
     }
+
+
+def test_hits_whose_address_was_stored_before_a_mode_was_chosen_are_counted(store: Store) -> None:
+    assert store.hits_with_address() == 0
+    store.append(
+        [
+            an_open(10, address="203.0.113.7"),
+            an_open(20, address=""),
+            an_open(30, address="203.0.113.0", tag=b"12345678"),
+            an_open(40, address="", tag=b"12345678"),
+        ]
+    )
+    assert store.hits_with_address() == 1

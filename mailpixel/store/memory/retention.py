@@ -120,6 +120,11 @@ class MemoryRetention(MemorySalts, MemoryAggregates):
             detailed = [event for event in self._log.values() if _has_details(event, full)]
             return _holding((event.received_at_ms, event.received_at_ms < before_ms) for event in detailed)
 
+    def hits_with_address(self) -> int:
+        """See `Retention`."""
+        with self._lock:
+            return sum(event.address != "" and event.tag == b"" for event in self._log.values())
+
     def _days(self, kind: Kept) -> dict[Any, int]:
         return self._last_opens if kind is Kept.LAST_OPENS else self._reported
 

@@ -113,6 +113,14 @@ def holding_of(connection: sqlite3.Connection, kind: Kept, before_ms: int) -> Ho
     return Holding(rows, past, oldest_ms, _size_bytes(connection, how.tables))
 
 
+def hits_with_address(connection: sqlite3.Connection) -> int:
+    """See `Retention`."""
+    (number,) = connection.execute(
+        "select count(*) from events where address <> '' and tag is null"
+    ).fetchone()
+    return int(number)
+
+
 def _size_bytes(connection: sqlite3.Connection, tables: tuple[str, ...]) -> int | None:
     """What tables and their indexes take; None where this SQLite cannot say."""
     if not tables:

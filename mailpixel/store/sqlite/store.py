@@ -26,7 +26,7 @@ from mailpixel.store.sqlite.details import drop_details
 from mailpixel.store.sqlite.editions import editions, note_edition
 from mailpixel.store.sqlite.erasure import erase, forget_campaign
 from mailpixel.store.sqlite.events import EventLog
-from mailpixel.store.sqlite.holdings import holding_of
+from mailpixel.store.sqlite.holdings import hits_with_address, holding_of
 from mailpixel.store.sqlite.many_campaigns import figures_of, timelines
 from mailpixel.store.sqlite.migrations import migrate
 from mailpixel.store.sqlite.new_generation import NewGeneration
@@ -264,6 +264,11 @@ class SqliteStore(SqliteSiteProjections):
         """See `Retention`."""
         with self._database.reading() as connection:
             return holding_of(connection, kind, before_ms)
+
+    def hits_with_address(self) -> int:
+        """See `Retention`."""
+        with self._database.reading() as connection:
+            return hits_with_address(connection)
 
     def remove_days(self, kind: Kept, before_ms: int, limit: int = 500) -> int:
         """See `Retention`."""
