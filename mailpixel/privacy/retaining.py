@@ -14,7 +14,7 @@ from mailpixel.privacy.retained import Period
 from mailpixel.privacy.salts import kept_days
 from mailpixel.privacy.site_dropping import SiteDropping
 from mailpixel.store.campaigns import ChangedCampaigns
-from mailpixel.store.retention import Kept, OldRecords, Retention, RetentionRun
+from mailpixel.store.retention import OF_REGISTRY, Going, Holding, Kept, OldRecords, Retention, RetentionRun
 from mailpixel.store.salts import Salts
 from mailpixel.times import DAY_MS, HOUR_MS
 
@@ -32,6 +32,10 @@ log = logging.getLogger(__name__)
 
 class RetentionStore(Droppable, Retention, Salts, Protocol):
     """The part of a store that is needed."""
+
+
+class Holds(Retention, Salts, Protocol):
+    """The part of a store that says what it holds."""
 
 
 class RetentionRegistry(OldRecords, ChangedCampaigns, Protocol):
@@ -120,20 +124,13 @@ class Retaining:
                 return
 
     def _events(self, before_ms: int, now_ms: int) -> Iterator[int]:
-        """Messages of campaigns that wait to be judged again stay a few days longer, so that they count as judged.
+        for going in goings(self.registry, before_ms, now_ms):
+            yield from self._messages(going)
 
-        A message that is read for years, in a campaign without a time of sending, goes after twice the time.
-        """
-        waiting = frozenset((*self.registry.stale(), *self.registry.relinked()))
-        for spared, longer_ms in ((waiting, 0), (frozenset[str](), PATIENCE_MS))[: 2 if waiting else 1]:
-            yield from self._messages(before_ms - longer_ms, spared)
-            twice_ms = before_ms - (now_ms - before_ms) - longer_ms
-            yield from self._messages(twice_ms, spared, now_ms - QUIET_MS)
-
-    def _messages(self, before_ms: int, spared: frozenset[str], quiet_ms: int | None = None) -> Iterator[int]:
+    def _messages(self, going: Going) -> Iterator[int]:
         after = b""
         while True:
-            removed = self.store.forget_past(max(before_ms, 0), after, AT_ONCE, spared, quiet_ms)
+            removed = self.store.forget_past(going.before_ms, after, AT_ONCE, going.spared, going.quiet_ms)
             after = removed.after
             yield removed.events
             if not after:
@@ -144,6 +141,40 @@ class Retaining:
             if self.store.tidy():
                 return
             yield 0
+
+
+def goings(registry: ChangedCampaigns, before_ms: int, now_ms: int) -> Sequence[Going]:
+    """Which messages go, where `before_ms` is the moment before which a message is old.
+
+    Messages of campaigns that wait to be judged again stay a few days longer, so that they count as judged. A message
+    that is read for years, in a campaign without a time of sending, goes after twice the time.
+    """
+    if not before_ms:
+        return ()
+    waiting = frozenset((*registry.stale(), *registry.relinked()))
+    found = []
+    for spared, longer_ms in ((waiting, 0), (frozenset[str](), PATIENCE_MS))[: 2 if waiting else 1]:
+        old_ms, twice_ms = before_ms - longer_ms, 2 * before_ms - now_ms - longer_ms
+        found.append(Going(max(old_ms, 0), max(old_ms, 0), spared))
+        found.append(Going(max(twice_ms, 0), now_ms - QUIET_MS, spared))
+    return found
+
+
+def held(store: Holds, registry: RetentionRegistry, period: Period, now_ms: int) -> Holding:
+    """What is stored of a kind, and how much of it `Retaining` would remove now. It may take seconds.
+
+    Of details it may remove a little more: hits that follow others closely go with them.
+    """
+    kind, before_ms = period.retained.kind, period.before_ms(now_ms)
+    if kind in OF_REGISTRY:
+        return registry.holding(kind, before_ms)
+    found = store.holding(kind, before_ms)
+    if kind is Kept.EVENTS:
+        return found._replace(past=store.going(goings(registry, before_ms, now_ms)))
+    if kind is Kept.SALTS:
+        kept = kept_days(now_ms // DAY_MS)
+        return found._replace(past=sum(day not in kept for day in store.salt_days()))
+    return found
 
 
 def _all(remove: Callable[[], int]) -> Iterator[int]:

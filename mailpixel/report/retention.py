@@ -1,21 +1,13 @@
 """How long each kind is kept, how much of it there is, and when it was last gone through."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
 
 from mailpixel.privacy.retained import Period
+from mailpixel.privacy.retaining import Holds, RetentionRegistry, held
 from mailpixel.report.answer import Answer, Count, Iso
 from mailpixel.report.moments import iso_ms
-from mailpixel.store.retention import OF_REGISTRY, Holding, Kept, RetentionRun
+from mailpixel.store.retention import Holding, Kept, RetentionRun
 from mailpixel.times import DAY_MS
-
-
-class Holdings(Protocol):
-    """Says what is stored of a kind."""
-
-    def holding(self, kind: Kept, before_ms: int) -> Holding:
-        """What is stored, and how much of it is past."""
-        ...
 
 
 class RetentionRow(Answer, frozen=True):
@@ -43,18 +35,13 @@ class RetentionRow(Answer, frozen=True):
 
 def retention_rows(
     periods: Sequence[Period],
-    store: Holdings,
-    registry: Holdings,
+    store: Holds,
+    registry: RetentionRegistry,
     runs: Mapping[Kept, RetentionRun],
     now_ms: int,
 ) -> Sequence[RetentionRow]:
     """All kinds at this moment. It counts the rows, which takes seconds in a large database."""
-    found = []
-    for period in periods:
-        kind = period.retained.kind
-        of = registry if kind in OF_REGISTRY else store
-        found.append(_row(period, of.holding(kind, period.before_ms(now_ms)), runs.get(kind)))
-    return found
+    return [_row(each, held(store, registry, each, now_ms), runs.get(each.retained.kind)) for each in periods]
 
 
 def _row(period: Period, holding: Holding, run: RetentionRun | None) -> RetentionRow:

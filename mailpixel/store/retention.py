@@ -3,7 +3,7 @@
 One contract suite (`tests/integration/test_retention_contract.py`) runs on every store and registry.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
@@ -75,6 +75,17 @@ def views_of(visit: Visit) -> Mapping[tuple[str, int, str], int]:
     return {(visit.site, day, measure): number for measure, number in counts.items() if number}
 
 
+class Going(NamedTuple):
+    """Which messages go: those with their first event before `before_ms`, and their last before `quiet_ms`.
+
+    Those of `spared` campaigns stay.
+    """
+
+    before_ms: int
+    quiet_ms: int
+    spared: Collection[str] = ()
+
+
 class Retention(Protocol):
     """Removes what is old from the log, and keeps what it added to the figures."""
 
@@ -114,7 +125,14 @@ class Retention(Protocol):
         ...
 
     def holding(self, kind: Kept, before_ms: int) -> Holding:
-        """What the store has of a kind that is not one of `OldRecords`, and how much of it is past."""
+        """What the store has of a kind that is not one of `OldRecords`, and how much of it is past.
+
+        How many of `EVENTS` are past is not told here: see `going`.
+        """
+        ...
+
+    def going(self, goings: Sequence[Going]) -> int:
+        """How many events go with the messages that one of these takes. It may take seconds."""
         ...
 
     def hits_with_address(self) -> int:

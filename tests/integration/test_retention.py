@@ -21,6 +21,7 @@ from mailpixel.privacy.retained import RETAINED, Period, periods
 from mailpixel.privacy.retaining import Retaining
 from mailpixel.projections.fold import Fold
 from mailpixel.projections.known_campaigns import KnownCampaigns
+from mailpixel.report.retention import retention_rows
 from mailpixel.settings import Settings
 from mailpixel.store.aggregates import Report
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
@@ -117,6 +118,28 @@ def test_a_campaign_that_waits_to_be_judged_again_keeps_its_messages_a_week_long
     first_ms = at_ms(10 * DAY + 61) + 730 * DAY_MS
     assert sum(retaining(store, registry).rounds(kept_for(), first_ms)) == 0
     assert sum(retaining(store, registry).rounds(kept_for(), first_ms + 7 * DAY_MS)) == 2
+
+
+def test_a_dry_run_counts_what_the_real_one_removes(tmp_path: Path) -> None:
+    with a_store("sqlite", tmp_path) as store:
+        registry = SqliteRegistry(tmp_path / "mailpixel.db")
+        for name in ("spring", "autumn"):
+            registry.add_campaign(a_campaign(id=name))
+            for recipient, seconds in (("old", [10]), ("both", range(10, 1_999, 90)), ("young", [1_900])):
+                store.append([an_open(each * DAY, campaign=name, recipient=recipient) for each in seconds])
+        fold(store, registry, at_ms(2_000 * DAY))
+        registry.change_campaign(
+            "autumn", lambda each: replace(each, sent_at=None), "test", datetime.now(UTC)
+        )
+        store.salts([at_ms(day * DAY) // DAY_MS for day in (1_998, 1_999, 2_000, 2_010)])
+        for day, events in ((741, 1), (749, 1), (2_000, 46)):
+            moment = at_ms(day * DAY + 60)
+            told = {each.kind: each.past for each in retention_rows(kept_for(), store, registry, {}, moment)}
+            sum(retaining(store, registry).rounds(kept_for(), moment))
+            found = {kind: run.removed for kind, run in registry.retention_runs().items()}
+            assert told == found
+            assert found[Kept.EVENTS] == events, day
+        registry.close()
 
 
 def test_what_fails_is_logged_and_does_not_keep_the_others(caplog: pytest.LogCaptureFixture) -> None:

@@ -27,7 +27,7 @@ from mailpixel.store.measures import Step
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from mailpixel.store.projections import Folded, Window
 from mailpixel.store.registry import Registry
-from mailpixel.store.retention import Holding, Kept, Removed, RetentionRun
+from mailpixel.store.retention import Going, Holding, Kept, Removed, RetentionRun
 from mailpixel.store.store import Store
 from mailpixel.store.webhooks import Letter, Webhook
 from mailpixel.times import DAY_MS
@@ -201,6 +201,19 @@ def test_a_rebuild_meanwhile_starts_over_when_young_events_go(store: Store, when
     assert [state.recipient for state in store.recipients("spring", "", 10)] == ["young"]
 
 
+def test_how_many_events_go_is_told_before(store: Store) -> None:
+    filled(store)
+    store.append(read_by("new", OLD))  # not folded yet
+    old, slow = Going(at_ms(LIMIT), at_ms(LIMIT)), Going(at_ms(LIMIT), at_ms(YOUNG + 1))
+    found = [
+        store.going(goings) for goings in ([], [old], [slow], [old, slow], [slow._replace(spared=["spring"])])
+    ]
+    assert found == [0, 3, 7, 7, 0]
+    assert forget(store).events == store.going([old]) + 3 == 3
+    assert store.forget_past(at_ms(LIMIT), b"", 500, (), at_ms(YOUNG + 1)).events == 4
+    assert store.going([old, slow]) == 0
+
+
 def test_what_is_not_folded_yet_and_what_is_spared_stays(store: Store) -> None:
     store.append(read_by("new", OLD))
     assert forget(store) == Removed()
@@ -287,7 +300,7 @@ def test_erasing_lowers_counts_and_retention_does_not(store: Store) -> None:
 def test_what_is_stored_is_counted_by_kind(store: Store) -> None:
     filled(store)
     found = store.holding(Kept.EVENTS, at_ms(LIMIT))
-    assert found._replace(size_bytes=None) == Holding(10, 3, at_ms(OLD - 60))
+    assert found._replace(size_bytes=None) == Holding(10, 0, at_ms(OLD - 60))
     assert store.holding(Kept.DETAILS, NOW_MS) == Holding(0, 0, None, None)
     store.salts([3, 20_000])
     assert store.holding(Kept.SALTS, 4 * DAY_MS)._replace(size_bytes=None) == Holding(2, 1, 3 * DAY_MS)

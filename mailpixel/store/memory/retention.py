@@ -1,12 +1,13 @@
 """Retention in memory: old messages and old records are removed, and their figures stay."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mailpixel.kinds import HIT_KINDS
 from mailpixel.model import Event
 from mailpixel.modes import Statement
+from mailpixel.site_model import is_of_site
 from mailpixel.store.log import PutAside
 from mailpixel.store.measures import TallyKey, rolled, tally
 from mailpixel.store.memory.aggregates import MemoryAggregates
@@ -17,7 +18,7 @@ from mailpixel.store.memory.mails import MemoryMails
 from mailpixel.store.memory.salts import MemorySalts
 from mailpixel.store.memory.webhooks import MemoryWebhooks
 from mailpixel.store.projections import FOLD, Folded, MessageState
-from mailpixel.store.retention import Holding, Kept, Removed, RetentionRun
+from mailpixel.store.retention import Going, Holding, Kept, Removed, RetentionRun
 from mailpixel.store.tombstones import last_ms
 from mailpixel.times import DAY_MS, to_ms
 
@@ -104,11 +105,7 @@ class MemoryRetention(MemorySalts, MemoryAggregates):
                 days = list(self._salts) if kind is Kept.SALTS else [*self._days(kind).values()]
                 return _holding((day * DAY_MS, (day + 1) * DAY_MS <= before_ms) for day in days)
             if kind is Kept.EVENTS:
-                last = {key: max(each.received_at_ms for each in of) for key, of in self._of_message.items()}
-                return _holding(
-                    (event.received_at_ms, last[event.campaign, event.recipient] < before_ms)
-                    for event in self._log.values()
-                )
+                return _holding((event.received_at_ms, False) for event in self._log.values())
             if kind in (Kept.SITE_DETAILS, Kept.SITE_EVENTS):
                 asked = [
                     event
@@ -124,6 +121,20 @@ class MemoryRetention(MemorySalts, MemoryAggregates):
         """See `Retention`."""
         with self._lock:
             return sum(event.address != "" and event.tag == b"" for event in self._log.values())
+
+    def going(self, goings: Sequence[Going]) -> int:
+        """See `Retention`."""
+        with self._lock:
+            return sum(
+                len(events) for key, events in self._of_message.items() if self._goes(key, events, goings)
+            )
+
+    def _goes(self, key: Key, events: Sequence[Event], goings: Sequence[Going]) -> bool:
+        first_ms = min(event.received_at_ms for event in events)
+        return not is_of_site(key[0]) and any(
+            first_ms < each.before_ms and key[0] not in each.spared and self._is_past(key, each.quiet_ms)
+            for each in goings
+        )
 
     def _days(self, kind: Kept) -> dict[Any, int]:
         return self._last_opens if kind is Kept.LAST_OPENS else self._reported

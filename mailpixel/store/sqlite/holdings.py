@@ -1,10 +1,11 @@
 """What is stored of each kind in a SQLite file: how old it is and what it takes. Counting may take seconds."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from mailpixel.store.retention import Holding, Kept
+from mailpixel.store.retention import Going, Holding, Kept
+from mailpixel.store.sqlite.cursor import read_cursor
 from mailpixel.store.sqlite.kept import id_from
 from mailpixel.store.sqlite.positions import OF_MESSAGES
 from mailpixel.store.sqlite.rows import HITS
@@ -27,9 +28,12 @@ DETAILED = (
     "from events where {OF_MESSAGES} and tag is not null and decided is null and kind in {HITS}"
     " and address is {}null"
 )
-EVENTS_PAST = f"""
-    select count(*) from events e where id < :before_id and {OF_MESSAGES} and not exists
-        (select 1 from events y where y.campaign = e.campaign and y.recipient = e.recipient and y.id >= :before_id)
+# Few messages have an event before the last of the moments; only these are looked at whole.
+OLD_MESSAGES = f"""
+    select campaign, count(*), min(id), max(id) from events e
+    where {OF_MESSAGES} and (campaign, recipient) in
+        (select distinct campaign, recipient from events where id < ? and {OF_MESSAGES})
+    group by campaign, recipient having max(position) <= ?
 """  # noqa: S608
 SILENT = "(select person8 from consents group by person8 having max(max(at_ms, recorded_ms)) < :before_ms)"
 # A refusal stays without the id; bits 1, 3, 5 and so on of the states say that one is in force.
@@ -72,7 +76,7 @@ COUNTED: Mapping[Kept, Counted] = {
     Kept.EVENTS: Counted(
         ("events", "states", "overflow"),
         f"select count(*) from events where {OF_MESSAGES}",  # noqa: S608
-        EVENTS_PAST,
+        "select 0",  # `going_of` counts them
         f"min(id) from events where {OF_MESSAGES}",
     ),
     Kept.MAILS: Counted(
@@ -119,6 +123,19 @@ def hits_with_address(connection: sqlite3.Connection) -> int:
         "select count(*) from events where address <> '' and tag is null"
     ).fetchone()
     return int(number)
+
+
+def going_of(connection: sqlite3.Connection, goings: Sequence[Going]) -> int:
+    """See `Retention`."""
+    ends = [(id_from(each.before_ms), id_from(each.quiet_ms), each.spared) for each in goings]
+    if not ends:
+        return 0
+    asked = (max(before for before, _, _ in ends), read_cursor(connection).position)
+    return sum(
+        events
+        for campaign, events, first, last in connection.execute(OLD_MESSAGES, asked)
+        if any(first < before and last < quiet and campaign not in spared for before, quiet, spared in ends)
+    )
 
 
 def _size_bytes(connection: sqlite3.Connection, tables: tuple[str, ...]) -> int | None:

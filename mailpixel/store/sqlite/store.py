@@ -13,7 +13,7 @@ from mailpixel.store.erasure import Ahead, Case, Erased, Scanned, Suppression
 from mailpixel.store.log import Followed, Overflow, PutAside
 from mailpixel.store.measures import Step
 from mailpixel.store.projections import Buckets, Figures, Folded, Generation, MessageState, Window
-from mailpixel.store.retention import Holding, Kept, Removed
+from mailpixel.store.retention import Going, Holding, Kept, Removed
 from mailpixel.store.sqlite.aggregates import count_reports, last_open, raise_views
 from mailpixel.store.sqlite.aside import put_aside
 from mailpixel.store.sqlite.carried import messages_that_carried
@@ -26,7 +26,7 @@ from mailpixel.store.sqlite.details import drop_details
 from mailpixel.store.sqlite.editions import editions, note_edition
 from mailpixel.store.sqlite.erasure import erase, forget_campaign
 from mailpixel.store.sqlite.events import EventLog
-from mailpixel.store.sqlite.holdings import hits_with_address, holding_of
+from mailpixel.store.sqlite.holdings import going_of, hits_with_address, holding_of
 from mailpixel.store.sqlite.many_campaigns import figures_of, timelines
 from mailpixel.store.sqlite.migrations import migrate
 from mailpixel.store.sqlite.new_generation import NewGeneration
@@ -269,6 +269,11 @@ class SqliteStore(SqliteSiteProjections):
         """See `Retention`."""
         with self._database.reading() as connection:
             return hits_with_address(connection)
+
+    def going(self, goings: Sequence[Going]) -> int:
+        """See `Retention`."""
+        with self._database.reading() as connection:
+            return going_of(connection, goings)
 
     def remove_days(self, kind: Kept, before_ms: int, limit: int = 500) -> int:
         """See `Retention`."""
