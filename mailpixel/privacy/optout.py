@@ -14,6 +14,8 @@ from mailpixel.times import to_ms
 
 AT_ONCE = 200
 """People whose messages are read and marked at a time."""
+IN_FORCE = frozenset({Taken.TAKEN, Taken.KNOWN})
+"""What became of a statement that may hold now. One that was known may be that of an import that was killed."""
 
 
 def opt_out(store: Log, registry: OptOuts, recipient: str, now: datetime) -> None:
@@ -37,13 +39,14 @@ def record_statements(
 ) -> Sequence[Taken]:
     """Record what people said elsewhere. Whoever refuses opens and clicks by that has opted out.
 
-    Returns what became of each statement. Raises `StoreUnavailable`.
+    Doing it again completes what a killed process began. Returns what became of each statement. Raises
+    `StoreUnavailable`.
     """
     taken = ledger.record_consents(said, now_ms, lift=lift)
     refused = {
         each.recipient
         for each, became in zip(said, taken, strict=True)
-        if became is Taken.TAKEN and each.state is Statement.DENIED and each.purposes & MAIL
+        if became in IN_FORCE and each.state is Statement.DENIED and each.purposes & MAIL
     }
     note_opt_outs(store, [each for each in sorted(refused) if _refuses(ledger, each)], now_ms)
     return taken

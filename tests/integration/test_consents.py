@@ -13,6 +13,7 @@ from mailpixel.folder.key_file import load_keyring
 from mailpixel.kinds import EventKind
 from mailpixel.links.keyring import pseudonym
 from mailpixel.modes import Consent, Statement
+from mailpixel.store.consents import EVERY_PURPOSE, Said
 from mailpixel.times import now_ms
 from tests.support.api import NDJSON, Api, lines
 from tests.support.builders import a_delivery
@@ -338,3 +339,13 @@ def test_whoever_refuses_both_by_an_import_has_opted_out_of_the_mail_that_was_se
     assert opted_out(api) == [("autumn", "r-1"), ("spring", "r-1")]
     imported(api, as_csv(a_line("r-2", "clicks", "denied", time="2026-11-25T09:00:00Z")))
     assert opted_out(api) == [("autumn", "r-1"), ("spring", "r-1"), ("spring", "r-2")]
+
+
+def test_importing_again_completes_an_import_that_was_killed_before_it_marked_the_mail(api: Api) -> None:
+    api.store.append([a_delivery(1, recipient="r-1")])
+    said = Said("r-1", EVERY_PURPOSE, DENIED, 1_795_165_200_000, FORM["source"], FORM["wording"])
+    api.registry.record_consents([said], now_ms())  # what a killed process did
+    for _ in range(2):
+        assert imported(api, as_csv(a_line("r-1", state="denied"))) == NOTHING | {"known": 1}
+        kinds = [event.kind for event in api.store.message("spring", "r-1").events]
+        assert kinds == [EventKind.DELIVERY, EventKind.OPTOUT]
