@@ -12,15 +12,15 @@ A process that is killed leaves a row; `finish_all` continues where it ended. So
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from mailpixel.errors import ErasureUnfinished
 from mailpixel.folder.suppressed import join_suppressed
 from mailpixel.privacy.resolve import SURE_FOR_S
-from mailpixel.store.consents import Consents
-from mailpixel.store.erasure import Case, Erasure, Scanned
+from mailpixel.store.consents import ERASURE, Consents
+from mailpixel.store.erasure import Case, Erased, Erasure, Scanned
 from mailpixel.store.erasures import ErasureRecord, Erasures, ErasureState, Workers
 from mailpixel.store.leases import Leases
 from mailpixel.store.registry import RegistryFeed
@@ -170,6 +170,8 @@ def _continued(erasing: Erasing, record: ErasureRecord, also: Sequence[str] = ()
         record = _deleted(erasing, record)
     waiting = _waiting(erasing, record)
     texts = [*(text for text in erasing.store.traces() if text not in waiting), *also]
+    returned = _returned(erasing, texts, 0)
+    texts = [text for text in texts if text not in returned]
     try:
         erasing.store.sweep()
     except ErasureUnfinished as error:
@@ -183,11 +185,23 @@ def _waiting(erasing: Erasing, record: ErasureRecord) -> frozenset[str]:
     return frozenset(person for other in others for person in erasing.registry.erasing(other.id))
 
 
+def _returned(erasing: Erasing, recipients: Sequence[str], asked_at_ms: int) -> frozenset[str]:
+    """Which of these people agreed to something after they were erased: the later word holds, not the erasure."""
+    registry = erasing.registry
+    present = [each for each in recipients if not registry.consent_of(each).erased]
+    return frozenset(
+        person
+        for person in present
+        if any(kept.method == ERASURE and kept.at_ms >= asked_at_ms for kept in registry.history(person))
+    )
+
+
 def _deleted(erasing: Erasing, record: ErasureRecord) -> ErasureRecord:
     """Delete everything of the people of an erasure, and forget who they are."""
     people = erasing.registry.erasing(record.id)
     erasing.cases.settle()
-    leave_out(erasing, people, record.asked_at_ms)
+    returned = _returned(erasing, people, record.asked_at_ms)
+    leave_out(erasing, [each for each in people if each not in returned], record.asked_at_ms)
     wait_for_workers(erasing)
     erasing.notify(record, people)
     for start in range(0, len(people), AT_ONCE):
@@ -204,7 +218,7 @@ def _deleted(erasing: Erasing, record: ErasureRecord) -> ErasureRecord:
 
 
 def _deleted_part(erasing: Erasing, record: ErasureRecord, part: Sequence[str]) -> ErasureRecord:
-    erased = erasing.store.erase_all(part, erasing.clock(), erasing.cases.of(part))
+    erased = _erased(erasing, record, part)
     letters = erasing.registry.forget_people(part)
     record = replace(
         record,
@@ -217,6 +231,18 @@ def _deleted_part(erasing: Erasing, record: ErasureRecord, part: Sequence[str]) 
     )
     erasing.registry.note_erasure(record)
     return record
+
+
+def _erased(erasing: Erasing, record: ErasureRecord, part: Sequence[str]) -> Erased:
+    """Delete what is stored of these people. Who returned since they asked is left out up to then alone."""
+    returned = _returned(erasing, part, record.asked_at_ms)
+    stay_out = [each for each in part if each not in returned]
+    erased = erasing.store.erase_all(stay_out, erasing.clock(), erasing.cases.of(stay_out))
+    if not returned:
+        return erased
+    people = sorted(returned)
+    also = erasing.store.erase_all(people, record.asked_at_ms, erasing.cases.of(people))
+    return Erased(*(one + other for one, other in zip(astuple(erased), astuple(also), strict=True)))
 
 
 def wait_for_workers(erasing: Erasing) -> bool:

@@ -76,6 +76,7 @@ class Erasure(Protocol):
         a clock was ahead, the moment of the last deleted event takes the place of `now_ms`, up to a day
         ahead. Hits past the cap stay out for the whole day. A moment
         that an earlier erasure took from a clock far ahead gives way to `now_ms`.
+        Whoever returned after `now_ms` loses everything, too, but is not left out again.
 
         From here on nothing of the person can be read. `sweep` overwrites what the files still hold.
         Opt-outs stay: they are in the registry.

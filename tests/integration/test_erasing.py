@@ -18,10 +18,10 @@ from mailpixel.folder.suppressed import FILE_NAME, join_suppressed, read_suppres
 from mailpixel.minting.results import FOLDER
 from mailpixel.modes import Consent, Statement
 from mailpixel.privacy.choice import erase_at_request
-from mailpixel.privacy.erasure import erase_people, finish_all, wait_for_workers
+from mailpixel.privacy.erasure import erase_people, finish_all, leave_out, wait_for_workers
 from mailpixel.privacy.replayed_erasures import Replayed, behind, replay_erasures
 from mailpixel.settings import Settings
-from mailpixel.store.consents import MAIL, Said
+from mailpixel.store.consents import MAIL, OPENS, Said
 from mailpixel.store.erasure import Scanned, Suppression
 from mailpixel.store.erasures import ErasureRecord, ErasureState, Worker
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite
@@ -33,6 +33,7 @@ from tests.support.builders import a_campaign, a_click, an_open, at_ms
 from tests.support.erasing import an_erasing
 
 NOW_MS = at_ms(1_000)
+BUSY_MS = 50
 PERSON, OTHER = "person-4711", "person-4711-b"
 
 
@@ -114,6 +115,76 @@ def test_an_erased_person_is_left_out_until_they_say_yes_themselves(folder: Fold
     later = Said(PERSON, MAIL, Statement.GRANTED, NOW_MS + 1, "page", "w-1", "page")
     folder.registry.record_consents([later], NOW_MS + 1, own=True)
     assert folder.registry.consent_of(PERSON) == Consent(Statement.GRANTED, Statement.GRANTED)
+
+
+def returns(folder: Folder, at: int) -> None:
+    """The person says yes to opens on their page, and opens a mail."""
+    said = Said(PERSON, OPENS, Statement.GRANTED, at_ms(at), "page", "w-1", "page")
+    folder.registry.record_consents([said], at_ms(at), own=True)
+    folder.store.append([an_open(at + 1, recipient=PERSON)])
+
+
+def moments(folder: Folder) -> list[int]:
+    """When what is logged of the person was received."""
+    return [event.received_at_ms for event in folder.store.message("spring", PERSON).events]
+
+
+def test_who_says_yes_before_their_erasure_is_finished_stays(folder: Folder) -> None:
+    folder.registry.add_campaign(a_campaign())
+    folder.store.append([an_open(1, recipient=PERSON), a_click(2, recipient=PERSON)])
+    erase_at_request(folder.erasing, PERSON)
+    returns(folder, 1_010)
+    [outcome] = finish_all(replace(folder.erasing, clock=partial(at_ms, 1_020)))
+    assert (outcome.problem, outcome.record.state, outcome.record.bytes_found) == ("", ErasureState.DONE, 0)
+    assert folder.registry.consent_of(PERSON) == Consent(Statement.GRANTED, Statement.DENIED)
+    [noted] = folder.store.suppressions()
+    assert (noted.at_ms, noted.lifted_ms) == (NOW_MS, at_ms(1_010))
+    folder.store.append([an_open(1_030, recipient=PERSON), an_open(900, recipient=PERSON)])
+    assert moments(folder) == [at_ms(1_030)]
+
+
+def test_who_says_yes_while_a_killed_erasure_waits_loses_what_was_before_and_stays(folder: Folder) -> None:
+    folder.store.append([an_open(1, recipient=PERSON), an_open(2, recipient=OTHER)])
+    record = ErasureRecord("e-1", NOW_MS, 2)
+    folder.registry.begin_erasure(record, [PERSON, OTHER])
+    leave_out(folder.erasing, [PERSON, OTHER], NOW_MS)  # killed after that
+    returns(folder, 1_010)
+    [outcome] = finish_all(replace(folder.erasing, clock=partial(at_ms, 1_020)))
+    assert (outcome.problem, outcome.record.events, outcome.record.bytes_found) == ("", 3, 0)
+    assert folder.registry.consent_of(PERSON) == Consent(Statement.GRANTED, Statement.DENIED)
+    assert folder.registry.consent_of(OTHER).erased
+    assert list(folder.store.messages("spring")) == []
+
+
+def test_who_says_yes_while_a_reader_holds_the_log_is_no_reason_to_fail(folder: Folder) -> None:
+    folder.registry.add_campaign(a_campaign())
+    folder.store.append([an_open(1, recipient=PERSON)])
+    quick = SqliteStore(folder.path / "mailpixel.db", BUSY_MS)
+    erasing = replace(folder.erasing, store=quick)
+    with closing(sqlite3.connect(folder.path / "mailpixel.db")) as reader:
+        reader.execute("begin")
+        reader.execute("select * from events").fetchall()
+        outcome = erase_people(erasing, [PERSON])
+        assert (outcome.record.state, bool(outcome.problem)) == (ErasureState.ERASED, True)
+    returns(folder, 1_010)
+    [outcome] = finish_all(erasing)
+    assert (outcome.problem, outcome.record.state, outcome.record.bytes_found) == ("", ErasureState.DONE, 0)
+    assert moments(folder) == [at_ms(1_011)]
+    quick.close()
+
+
+def test_an_agent_that_others_have_meanwhile_is_not_taken_for_something_of_the_erased(folder: Folder) -> None:
+    folder.registry.add_campaign(a_campaign())
+    folder.store.append([an_open(1, recipient=PERSON, agent="Rare/1.0")])
+    quick = SqliteStore(folder.path / "mailpixel.db", BUSY_MS)
+    with closing(sqlite3.connect(folder.path / "mailpixel.db")) as reader:
+        reader.execute("begin")
+        reader.execute("select * from events").fetchall()
+        erase_people(replace(folder.erasing, store=quick), [PERSON])
+    folder.store.append([an_open(1_011, recipient=OTHER, agent="Rare/1.0")])
+    [outcome] = finish_all(folder.erasing)
+    assert (outcome.problem, outcome.record.bytes_found) == ("", 0)
+    quick.close()
 
 
 def test_the_list_beside_the_keys_holds_keyed_hashes_alone(folder: Folder) -> None:

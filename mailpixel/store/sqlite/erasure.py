@@ -14,7 +14,7 @@ from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.erasers import OF_LOG, erase_from
 from mailpixel.store.sqlite.generations import leave_live, leave_unfinished, sweep_left
 from mailpixel.store.sqlite.persons import campaigns_of_all
-from mailpixel.store.sqlite.tombstones import bury
+from mailpixel.store.sqlite.tombstones import bury, returned_since
 from mailpixel.store.sqlite.unswept import note_unswept
 from mailpixel.store.tombstones import moment_of_erasure
 
@@ -46,7 +46,10 @@ def erase(database: Database, recipients: Sequence[str], now_ms: int, cases: Seq
         note_unswept(
             connection, {text for person in campaigns.items() for text in _texts(connection, *person)}
         )
-        bury(connection, {person[0]: _moment(connection, now_ms, *person) for person in campaigns.items()})
+        stay_out = [
+            person for person in campaigns.items() if not returned_since(connection, person[0], now_ms)
+        ]
+        bury(connection, {person[0]: _moment(connection, now_ms, *person) for person in stay_out})
         note_changed(connection, sorted({campaign for each in campaigns.values() for campaign in each}))
         note_unswept(connection, (name for text, name in cases if case_kind(text) is CaseKind.VISIT))
         kinds = Counter(case_kind(case[0]) for case in set(cases) if _has_events(connection, case))

@@ -16,7 +16,7 @@ FEW = 100
 """Up to so many texts the bytes of the file are searched first, which is faster than reading all rows."""
 UNDER_WAY = ("erasing", "unswept")
 """Tables with the people of other erasures that are not finished."""
-NAMES_OF_CASES: Mapping[str, Mapping[str, str]] = {
+SHARED: Mapping[str, Mapping[str, str]] = {
     "events": {"recipient": "position > 0"},
     "overflow": {"recipient": NOT_OF_SITES},
     "aside": {"recipient": NOT_OF_SITES},
@@ -24,8 +24,9 @@ NAMES_OF_CASES: Mapping[str, Mapping[str, str]] = {
     "orders": {"number": "0", "visitor": "0"},
     "uses": {"visitor": "0"},
     "cases_aside": {"recipient": "0"},
+    "agents": {"agent": "id not in (select agent from events)"},
 }
-"""Columns that may name a visit or an order, whatever a person's id is, and which of their rows name a person."""
+"""Columns that may name a visit or an order, or hold what others have too, and which of their rows name a person."""
 # A report of a shop's server names its customer within its text.
 CUSTOMERS = """
     select 1 from events where campaign >= 'order:' and campaign < 'order;'
@@ -70,7 +71,7 @@ def _holds(connection: sqlite3.Connection, table: str, texts: Sequence[str], wor
     columns = [name for (name,) in connection.execute(TEXTS_OF, (table,))]
     if table in UNDER_WAY or not columns:
         return False
-    of_cases = NAMES_OF_CASES.get(table, {})
+    of_cases = SHARED.get(table, {})
     values = " or ".join(
         f"({column} in (select value from json_each(?1)) and {of_cases.get(column, '1')})"  # noqa: S608
         for column in columns

@@ -39,6 +39,13 @@ def bury(connection: sqlite3.Connection, moments: Mapping[str, int]) -> None:
         connection.execute(BURY, (person8(erased.secret, recipient), kept_ms))
 
 
+def returned_since(connection: sqlite3.Connection, recipient: str, at_ms: int) -> bool:
+    """Whether this person was erased and has returned after a moment."""
+    lifted = "select 1 from suppressed where person8 = ? and lifted_ms > ?"
+    person = person8(secret_of(connection), recipient)
+    return connection.execute(lifted, (person, at_ms)).fetchone() is not None
+
+
 def ahead_of(connection: sqlite3.Connection, now_ms: int) -> Ahead:
     """Erasures that were noted by a clock that was ahead."""
     return Ahead(*connection.execute(AHEAD, (now_ms + DAY_MS,)).fetchone())
