@@ -63,6 +63,11 @@ def _remove(store: Store, registry: Registry, found: Sequence[Period]) -> None:
     lease.drop()
     registry.forget_lease(RETENTION)
     say(f"{removed:,} row(s) removed; figures of campaigns stay as they were")
+    if not store.tidy():
+        say(
+            "warning: another program keeps reading the database, so its files may still hold what was removed; a"
+            " running service overwrites it within an hour of that program's end"
+        )
 
 
 def _cells(row: RetentionRow) -> tuple[object, ...]:

@@ -61,7 +61,6 @@ class Retaining:
 
         What fails is logged, and does not keep the other kinds. Raises `StoreUnavailable`.
         """
-        total = 0
         for period in periods:
             if period.waiting:
                 continue
@@ -76,8 +75,7 @@ class Retaining:
                 log.error("what is kept of %s cannot be removed (%s)", kind, type(error).__name__)
                 continue
             self.registry.note_retention(kind, now_ms, removed)
-            total += removed
-        yield from self._tidy() if total else ()
+        yield from self._tidy()
 
     def _of(self, kind: Kept, before_ms: int, now_ms: int) -> Iterator[int]:
         if not before_ms:
@@ -137,6 +135,7 @@ class Retaining:
                 return
 
     def _tidy(self) -> Iterator[int]:
+        """Each time, because a reader may have prevented it the last time."""
         for _ in range(TRIES):
             if self.store.tidy():
                 return

@@ -305,6 +305,18 @@ def test_the_command_shows_what_would_go_then_removes_it_and_the_figures_stay(ru
     assert all(b"old-reader" not in file.read_bytes() for file in data.glob("mailpixel.db*"))
 
 
+def test_a_reader_that_holds_the_log_is_told_of_and_the_next_round_empties_it(run: Run, data: Path) -> None:
+    with closing(sqlite3.connect(data / "mailpixel.db")) as reader:
+        reader.execute("begin")
+        reader.execute("select * from events").fetchall()
+        said = run("retention")
+        assert "2 row(s) removed" in said
+        assert "another program keeps reading the database" in said
+    assert any(b"old-reader" in file.read_bytes() for file in data.glob("mailpixel.db*"))
+    assert "another program" not in run("retention")
+    assert all(b"old-reader" not in file.read_bytes() for file in data.glob("mailpixel.db*"))
+
+
 def test_a_running_service_that_does_it_is_not_disturbed(run: Run, data: Path) -> None:
     registry = SqliteRegistry(data / "mailpixel.db")
     registry.take_lease("retention", "service", now_ms(), 5_000)
