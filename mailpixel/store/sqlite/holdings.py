@@ -1,5 +1,6 @@
 """What is stored of each kind in a SQLite file: how old it is and what it takes. Counting may take seconds."""
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -28,13 +29,13 @@ DETAILED = (
     "from events where {OF_MESSAGES} and tag is not null and decided is null and kind in {HITS}"
     " and address is {}null"
 )
-# Few messages have an event before the last of the moments; only these are looked at whole.
-OLD_MESSAGES = f"""
-    select campaign, count(*), min(id), max(id) from events e
-    where {OF_MESSAGES} and (campaign, recipient) in
-        (select distinct campaign, recipient from events where id < ? and {OF_MESSAGES})
-    group by campaign, recipient having max(position) <= ?
+MESSAGES_GOING = f"""
+    select coalesce(sum(events), 0) from (
+        select campaign, count(*) as events, min(id) as first, max(id) as last from events where {OF_MESSAGES}
+        group by campaign, recipient having max(position) <= ?
+    ) where {{}}
 """  # noqa: S608
+GOES = "(first < ? and last < ? and campaign not in (select value from json_each(?)))"
 SILENT = "(select person8 from consents group by person8 having max(max(at_ms, recorded_ms)) < :before_ms)"
 # A refusal stays without the id; bits 1, 3, 5 and so on of the states say that one is in force.
 REFUSES = 2 * sum(4**place for place in range(6))
@@ -127,15 +128,14 @@ def hits_with_address(connection: sqlite3.Connection) -> int:
 
 def going_of(connection: sqlite3.Connection, goings: Sequence[Going]) -> int:
     """See `Retention`."""
-    ends = [(id_from(each.before_ms), id_from(each.quiet_ms), each.spared) for each in goings]
-    if not ends:
+    if not goings:
         return 0
-    asked = (max(before for before, _, _ in ends), read_cursor(connection).position)
-    return sum(
-        events
-        for campaign, events, first, last in connection.execute(OLD_MESSAGES, asked)
-        if any(first < before and last < quiet and campaign not in spared for before, quiet, spared in ends)
-    )
+    asked: list[object] = [read_cursor(connection).position]
+    for each in goings:
+        asked += [id_from(each.before_ms), id_from(each.quiet_ms), json.dumps(list(each.spared))]
+    wanted = " or ".join([GOES] * len(goings))
+    (events,) = connection.execute(MESSAGES_GOING.format(wanted), asked).fetchone()
+    return int(events)
 
 
 def _size_bytes(connection: sqlite3.Connection, tables: tuple[str, ...]) -> int | None:
