@@ -121,8 +121,8 @@ def test_a_campaign_that_waits_to_be_judged_again_keeps_its_messages_a_week_long
 
 
 def test_a_dry_run_counts_what_the_real_one_removes(tmp_path: Path) -> None:
-    with a_store("sqlite", tmp_path) as store:
-        registry = SqliteRegistry(tmp_path / "mailpixel.db")
+    path = tmp_path / "mailpixel.db"
+    with closing(SqliteStore(path)) as store, closing(SqliteRegistry(path)) as registry:
         for name in ("spring", "autumn"):
             registry.add_campaign(a_campaign(id=name))
             for recipient, seconds in (("old", [10]), ("both", range(10, 1_999, 90)), ("young", [1_900])):
@@ -139,7 +139,6 @@ def test_a_dry_run_counts_what_the_real_one_removes(tmp_path: Path) -> None:
             found = {kind: run.removed for kind, run in registry.retention_runs().items()}
             assert told == found
             assert found[Kept.EVENTS] == events, day
-        registry.close()
 
 
 def test_what_fails_is_logged_and_does_not_keep_the_others(caplog: pytest.LogCaptureFixture) -> None:
