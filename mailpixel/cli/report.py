@@ -10,6 +10,7 @@ from rich.text import Text
 
 from mailpixel.cli.context import Command, plain, print_json, reporting, say, settings, stores
 from mailpixel.cli.folding import fold_what_waits, say_what_waits
+from mailpixel.cli.led_to import print_led_to
 from mailpixel.cli.printing import zone_option
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.report.clients import Clients
@@ -24,11 +25,16 @@ from mailpixel.times import now_ms
 @click.command("report", cls=Command, example="mailpixel report spring-2026")
 @campaign_argument
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON, as the HTTP API does.")
+@click.option("--sites", "on_sites", is_flag=True, help="Show only what the campaign led to on web sites.")
 @zone_option
-def report_command(id: str, as_json: bool, zone: tzinfo | None) -> None:
-    """Show a campaign's results."""
+def report_command(id: str, as_json: bool, on_sites: bool, zone: tzinfo | None) -> None:
+    """Show a campaign's results, and what it led to on web sites."""
     store, registry = stores()
     campaign = campaign_of(registry, id)
+    if on_sites:
+        fold_what_waits(store, registry, id)
+        print_led_to(store, registry, campaign, as_json)
+        return
     behind = fold_what_waits(store, registry, id)
     figures = store.figures(id, now_ms(), settings().settle_ms)
     summary = reporting(registry).summary(campaign, figures)
@@ -36,6 +42,7 @@ def report_command(id: str, as_json: bool, zone: tzinfo | None) -> None:
         print_json(in_zone(summary.to_json(), zone))
     else:
         _print(summary, zone)
+        print_led_to(store, registry, campaign, False, only=False)
         if summary.recipients.tracked is None:
             say(f"open rates need the number of messages sent: mailpixel campaign edit {id} --sent N")
     say_what_waits(behind, id)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from mailpixel.cli.context import CommandGroup, base_url, begun, print_json, print_table, say, stores
+from mailpixel.cli.site_lint import site_lint, site_orders
 from mailpixel.cli.site_snippet import site_snippet
 from mailpixel.cli.site_tail import site_tail
 from mailpixel.cli.site_visits import site_explain, site_visits
@@ -182,6 +183,8 @@ def site_show(id: str, as_json: bool) -> None:
 
 
 site_command.add_command(site_tail)
+site_command.add_command(site_lint)
+site_command.add_command(site_orders)
 site_command.add_command(site_snippet)
 
 

@@ -8,4 +8,9 @@ funnel          the funnel of a site, with what is not known about it
 touches         which visits a campaign led to
 window          lengths of time as text
 blind_spot      orders that no page reported
+results         what a campaign led to on web sites
+reconciliation  orders of pages beside orders of the server
+evidence        what lint counts in one pass over visits
+lint            rules about faults of events
+figures         figures about events, each with its formula
 """

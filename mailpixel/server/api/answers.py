@@ -5,6 +5,9 @@ from typing import Any
 
 from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.measure.funnel import Funnel
+from mailpixel.measure.lint import Lint
+from mailpixel.measure.reconciliation import Reconciliation
+from mailpixel.measure.results import Results
 from mailpixel.reading.shapes import each_once, schemas_of
 from mailpixel.report.answer import Answer
 from mailpixel.report.consents import ConsentsRow
@@ -113,6 +116,9 @@ ANSWERS: tuple[type[Answer], ...] = (
     AddedShareRow,
     SiteRow,
     Funnel,
+    Lint,
+    Reconciliation,
+    Results,
     InboundRow,
     AddedInboundRow,
     KeptMailRow,

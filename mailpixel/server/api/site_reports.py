@@ -5,7 +5,11 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType, field
 
 from mailpixel.claims import CAMPAIGN_CHARS
+from mailpixel.errors import NotFound
 from mailpixel.measure.funnel import STEPS_CHARS, Funnels, read_question
+from mailpixel.measure.lint import lint
+from mailpixel.measure.reconciliation import reconcile
+from mailpixel.measure.results import results_of
 from mailpixel.measure.touches import visits_of
 from mailpixel.measure.window import DAY, PATTERN
 from mailpixel.reading.shapes import Shape
@@ -68,3 +72,25 @@ def funnel(call: Call) -> object:
     campaign = services.registry.campaign(asked.campaign)
     found = Funnels(services.store, site, campaign.id, visits_of(campaign, services.store))
     return found.funnel(question).to_json()
+
+
+def show_lint(call: Call) -> object:
+    """Faults of a site's events, and figures about them. Raises `NotFound`."""
+    site = call.services.registry.site(call.path["id"])
+    return lint(call.services.store, site, call.services.clock()).to_json()
+
+
+def orders(call: Call) -> object:
+    """Orders of pages beside those of the server. Raises `NotFound`."""
+    site = call.services.registry.site(call.path["id"])
+    return reconcile(call.services.store, site, call.query.from_ms, call.query.until_ms).to_json()
+
+
+def results(call: Call) -> object:
+    """What a campaign led to on web sites. Raises `NotFound` also where no site has a visit."""
+    services = call.services
+    campaign = services.registry.campaign(call.path["id"])
+    found = results_of(services.store, services.registry, campaign, services.clock())
+    if found is None:
+        raise NotFound("no web site has a visit yet, so nothing is known of what this campaign led to")
+    return found.to_json()
