@@ -230,8 +230,8 @@ class Campaign:
     query parameters that a tracked link passes on to its destination. An `archived` campaign is
     left out of lists but otherwise works as before. A `demonstration` was sent to nobody: its
     recipients, readers and machines are simulated. It is marked wherever it is shown. `mode` is the most that may
-    be recorded of its recipients; None leaves that to the installation. With `carry` its clicks are carried on to
-    registered sites.
+    be recorded of its recipients, set at `mode_since`; None leaves that to the installation. With `carry` its clicks
+    are carried on to registered sites.
     """
 
     id: str
@@ -245,6 +245,7 @@ class Campaign:
     demonstration: bool = False
     mode: Modes | None = None
     carry: bool = False
+    mode_since: datetime | None = None
 
     @property
     def sent_at_ms(self) -> int | None:

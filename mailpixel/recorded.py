@@ -13,9 +13,12 @@ from mailpixel.privacy.policy import policy_of
 from mailpixel.privacy.retained import RETAINED, periods
 from mailpixel.report.record import RecordFacts
 from mailpixel.report.retention import retention_rows
+from mailpixel.report.signed_people import signed_people
 from mailpixel.settings import PREFIX, Settings
 from mailpixel.store.consents import CONSENTS
+from mailpixel.store.privacy_choice import PrivacyChoice
 from mailpixel.store.registry import Registry
+from mailpixel.store.signings import Signed
 from mailpixel.store.store import Store
 from mailpixel.times import moment_of
 
@@ -48,7 +51,6 @@ def recorded(settings: Settings, store: Store, registry: Registry, now_ms: int) 
     choice = registry.privacy_choice()
     policy = policy_of(settings, choice)
     legacy = choice.legacy and not (settings.mode or choice.mode)
-    chosen = {"mode": settings.mode or choice.mode, "unknown": settings.unknown_consent or choice.unknown}
     found = periods(settings, choice)
     people = _people(store, registry)
     return RecordFacts(
@@ -57,7 +59,10 @@ def recorded(settings: Settings, store: Store, registry: Registry, now_ms: int) 
         unknown=Modes(*lesser(policy.mode, policy.unknown)),
         refused=settings.refused_consent,
         legacy=legacy,
-        chosen=frozenset(name for name, value in chosen.items() if value),
+        chosen=_chosen(settings, choice),
+        stated=registry.stated_modes(),
+        untracked=_untracked(registry),
+        overwrites=store.overwrites(),
         retention=retention_rows(found, store, registry, registry.retention_runs(), now_ms),
         people=people,
         readers=_readers(registry, now_ms),
@@ -89,6 +94,24 @@ def purposes_in(path: Path | None) -> Mapping[str, str]:
     if not all(isinstance(text, str) and len(text) <= MOST_CHARS for text in words.values()):
         raise InvalidInput(field, f"each value must be a text of at most {MOST_CHARS} characters")
     return words
+
+
+def _chosen(settings: Settings, choice: PrivacyChoice) -> dict[str, int | None]:
+    """What was chosen, and when. A setting that could not be noted is of a moment that is not known."""
+    ways = {
+        "mode": (settings.mode, choice.mode, choice.mode_since_ms),
+        "unknown": (settings.unknown_consent, choice.unknown, choice.unknown_since_ms),
+    }
+    return {
+        name: since_ms if setting in ("", noted) else None
+        for name, (setting, noted, since_ms) in ways.items()
+        if setting or noted
+    }
+
+
+def _untracked(registry: Registry) -> dict[str, int]:
+    signed = signed_people(Signed("", *each) for each in registry.signings_of_all().items())
+    return {} if signed is None else signed.by_reason
 
 
 def _settings(settings: Settings) -> dict[str, str]:

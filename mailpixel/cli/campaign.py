@@ -37,6 +37,7 @@ from mailpixel.privacy.resolve import ceiling
 from mailpixel.report.links import campaign_row
 from mailpixel.report.moments import iso
 from mailpixel.report.zones import in_zone, local
+from mailpixel.store.campaign_changes import with_mode_since
 from mailpixel.store.campaigns import CampaignReader
 
 MOST_LISTED = 1_000_000
@@ -82,7 +83,7 @@ def campaign_add(id: str, name: str, urls: tuple[str, ...], traps: tuple[str, ..
     names = check_names(facts.pop("passthrough"), "--passthrough")
     named = check_new_id(id, "ID"), check_name(name, "--name")
     campaign = Campaign(*named, links=links, passthrough=names)
-    campaign = replace(campaign, **facts_of(facts))
+    campaign = with_mode_since(None, replace(campaign, **facts_of(facts)), datetime.now(UTC))
     _, registry = begun()
     registry.add_campaign(campaign)
     warn(why_less(policy(registry), campaign))
@@ -230,7 +231,8 @@ def campaign_show(id: str, as_json: bool, zone: tzinfo | None) -> None:
     click.echo()
     stated = "what the service records" if campaign.mode is None else campaign.mode.text
     carried = "on" if campaign.carry else "off"
-    print_table(("mode", "mode_in_force", "carry"), [(stated, in_force.text, carried)])
+    modes = (stated, _local(campaign.mode_since, zone), in_force.text)
+    print_table(("mode", "since", "mode_in_force", "carry"), [(*modes, carried)])
     click.echo()
     print_table(
         ("link", "url", "trap"),

@@ -44,8 +44,9 @@ def lines_of(record: Record) -> Iterator[str]:
             value = getattr(kind, name)
             if name != "what" and value:
                 yield f"    {words}: {value}"
-    for name in ("people", "readers", "protection"):
-        yield from _facts(record, name, getattr(record, name))
+    for name in ("people", "untracked", "readers", "protection"):
+        if facts := getattr(record, name):
+            yield from _facts(record, name, facts)
     yield from _heading(record, "rules")
     for rule in record.rules:
         yield from (f"{rule.rule} ({rule.source})", f"    {rule.asks}", f"    {rule.here}")

@@ -10,6 +10,7 @@ from mailpixel.links.keyring import Keyring
 from mailpixel.settings import Settings
 from mailpixel.store.privacy_choice import PrivacyChoices
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite
+from mailpixel.times import now_ms
 
 
 def open_stores(settings: Settings) -> tuple[SqliteStore, SqliteRegistry]:
@@ -54,4 +55,4 @@ def _remember_choice(settings: Settings, registry: PrivacyChoices) -> None:
     stored, mode, unknown = registry.privacy_choice(), settings.mode, settings.unknown_consent
     if (mode or stored.mode, unknown or stored.unknown) != (stored.mode, stored.unknown):
         with suppress(StoreUnavailable):
-            registry.choose_privacy(mode, unknown)
+            registry.choose_privacy(mode, unknown, now_ms())

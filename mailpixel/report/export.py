@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from mailpixel.classify import Rules, judge
 from mailpixel.kinds import HIT_KINDS, EventKind, Reason
-from mailpixel.model import Campaign, Event, Facts, Judged, Message, Verdict, Via
+from mailpixel.model import Campaign, Event, Facts, Judged, Message, Network, Verdict, Via
 from mailpixel.report.answer import Answer, Count, Iso
 from mailpixel.report.moments import iso_ms
 from mailpixel.report.tables import Cells
@@ -23,8 +23,8 @@ class EventRow(Answer, frozen=True):
     """A logged event with its verdict. `id` is hexadecimal.
 
     A field that does not apply to the kind of event is null, such as the verdict of a delivery. `reason`
-    is why a message bounced or was complained about. The client's `address`
-    is included only on request.
+    is why a message bounced or was complained about. The client's `address`, and the published `network` that it
+    belonged to at the hit (null: none is known), are included only on request.
     """
 
     id: str
@@ -42,12 +42,13 @@ class EventRow(Answer, frozen=True):
     dup: bool | None
     facts: list[FactName]
     reason: Reason | None
+    network: str | UnsetType | None = UNSET
     address: str | UnsetType = UNSET
 
 
 def columns(addresses: bool) -> tuple[str, ...]:
-    """The columns of an export; the client's address only on request."""
-    return EventRow.__struct_fields__ if addresses else EventRow.__struct_fields__[:-1]
+    """The columns of an export; the client's address and its network only on request."""
+    return EventRow.__struct_fields__ if addresses else EventRow.__struct_fields__[:-2]
 
 
 def judged_events(message: Message, campaign: Campaign, rules: Rules) -> tuple[Judged | Event, ...]:
@@ -82,8 +83,14 @@ def event_row(found: Judged | Event, addresses: bool = False) -> EventRow:
         dup=judged.dup if judged else None,
         facts=[str(fact.name).lower() for fact in Facts if fact in event.facts],
         reason=event.reason,
+        network=network_text(event.network) if addresses else UNSET,
         address=event.address if addresses else UNSET,
     )
+
+
+def network_text(entry: Network | None) -> str | None:
+    """A published network by its name and prefix."""
+    return None if entry is None else f"{entry.name} {entry.prefix}"
 
 
 def event_json(found: Judged | Event, addresses: bool = False) -> Cells:

@@ -27,8 +27,8 @@ class CampaignLink(Answer, frozen=True):
 class CampaignRow(Answer, frozen=True):
     """A campaign. Unknown fields are null. A `demonstration` was sent to nobody: its readers are simulated.
 
-    `mode` is the most that the campaign lets be recorded, null where it says nothing; `mode_in_force` what the
-    service allows of that. With `carry` its clicks are carried on to registered sites.
+    `mode` is the most that the campaign lets be recorded, null where it says nothing, and was set at `mode_since`;
+    `mode_in_force` is what the service allows of that. With `carry` its clicks are carried on to registered sites.
     """
 
     id: str
@@ -38,6 +38,7 @@ class CampaignRow(Answer, frozen=True):
     base_url: str | None
     passthrough: list[str]
     mode: str | None
+    mode_since: Iso | None
     mode_in_force: str
     carry: bool
     archived: bool
@@ -55,6 +56,7 @@ def campaign_row(campaign: Campaign, in_force: Modes) -> CampaignRow:
         base_url=campaign.base_url,
         passthrough=list(campaign.passthrough),
         mode=None if campaign.mode is None else campaign.mode.text,
+        mode_since=iso(campaign.mode_since),
         mode_in_force=in_force.text,
         carry=campaign.carry,
         archived=campaign.archived,

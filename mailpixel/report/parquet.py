@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, Generic, NamedTuple, TypeVar
 from mailpixel.errors import MissingExtra
 from mailpixel.model import Event, Facts, Judged
 from mailpixel.report.export import columns as event_columns
+from mailpixel.report.export import network_text
 from mailpixel.report.recipients import CLICKS, OPENS
 from mailpixel.store.projections import MessageState
 
@@ -75,6 +76,7 @@ _EVENTS: Sequence[Column[EventItem]] = (
     _of_verdict("dup", pa.bool_(), lambda judged: judged.dup),
     _of_event("facts", pa.list_(pa.string()), _facts),
     _of_event("reason", _WORD, lambda event: None if event.reason is None else event.reason.value),
+    _of_event("network", _WORD, lambda event: network_text(event.network)),
     _of_event("address", _TEXT, lambda event: event.address),
 )
 

@@ -12,7 +12,9 @@ from typing import Any
 
 from mailpixel.modes import Modes
 from mailpixel.report.answer import Answer
+from mailpixel.report.moments import iso_ms
 from mailpixel.report.retention import RetentionRow
+from mailpixel.store.privacy_choice import StatedMode
 from mailpixel.store.retention import Kept
 
 LANGUAGES = ("en", "de")
@@ -28,10 +30,11 @@ class RecordFacts:
     """What a record is made of.
 
     `settings` are the settings of the room by variable. `mode`, `unknown` and `refused` are in force; `chosen` names
-    what of `mode` and `unknown` the operator chose. `purposes` are the operator's words by kind. `people` and
-    `readers` are counts by name, `webhooks` the hosts of receivers and `inbound` the names of sources. `private`:
-    nobody else can read the folder. `salts` counts days of salts, `addresses` the hits whose address an earlier
-    release stored.
+    what of `mode` and `unknown` the operator chose, and when (milliseconds since 1970; None: not known). `stated` are
+    the modes of campaigns, `untracked` counts messages sent without a name by reason. `purposes` are the operator's
+    words by kind. `people` and `readers` are counts by name, `webhooks` the hosts of receivers and `inbound` the names
+    of sources. `private`: nobody else can read the folder. `overwrites`: what is deleted is overwritten, as the
+    database says. `salts` counts days of salts, `addresses` the hits whose address an earlier release stored.
     """
 
     settings: Mapping[str, str]
@@ -39,7 +42,7 @@ class RecordFacts:
     unknown: Modes
     refused: str
     legacy: bool
-    chosen: frozenset[str]
+    chosen: Mapping[str, int | None]
     retention: Sequence[RetentionRow]
     people: Mapping[str, int]
     readers: Mapping[str, int]
@@ -49,7 +52,10 @@ class RecordFacts:
     kept_mails: int = 0
     own_wordings: int = 0
     backup_days: int | None = None
+    stated: Sequence[StatedMode] = ()
+    untracked: Mapping[str, int] = field(default_factory=dict)
     private: bool = True
+    overwrites: bool = False
     signing_keys: int = 0
     salts: int = 0
     addresses: int = 0
@@ -70,9 +76,11 @@ class KindRecord(Answer, frozen=True):
     whom: str
     why: str
     mode: str
+    since: str
     kept: str
     rows: str
     oldest: str
+    last_run: str
     last_removal: str
     readers: str
     where: str
@@ -99,6 +107,7 @@ class Record(Answer, frozen=True):
     modes: list[Fact]
     kinds: list[KindRecord]
     people: list[Fact]
+    untracked: list[Fact]
     readers: list[Fact]
     protection: list[Fact]
     rules: list[RuleRecord]
@@ -127,6 +136,7 @@ def record_of(facts: RecordFacts, language: str) -> Record:
         modes=_modes(facts, words),
         kinds=[*_kinds(facts, words), *_without_end(facts, words)],
         people=_counts(facts.people, words["people"]),
+        untracked=_counts(facts.untracked, words["untracked"]),
         readers=_readers(facts, words),
         protection=_protection(facts, words),
         rules=_rules(facts, words),
@@ -139,11 +149,35 @@ def _modes(facts: RecordFacts, words: Mapping[str, Any]) -> list[Fact]:
     names = words["modes"]
     return [
         Fact(names["mode"], facts.mode.text),
+        Fact(names["mode_since"], _since("mode", facts, words)),
         Fact(names["unknown"], facts.unknown.text),
+        Fact(names["unknown_since"], _since("unknown", facts, words)),
         Fact(names["refused"], facts.refused),
         Fact(names["chosen"], words["yes" if "mode" in facts.chosen else "no"]),
         Fact(names["legacy"], words["yes" if facts.legacy else "no"]),
+        *(_stated(each, words) for each in facts.stated),
     ]
+
+
+def _stated(found: StatedMode, words: Mapping[str, Any]) -> Fact:
+    names = words["modes"]
+    since = words["since_unknown"] if found.since_ms is None else _day(found.since_ms)
+    return Fact(
+        names["campaigns"].format(mode=found.mode),
+        names["of_campaigns"].format(number=found.campaigns, since=since),
+    )
+
+
+def _since(name: str, facts: RecordFacts, words: Mapping[str, Any]) -> str:
+    """Since when a mode of the installation holds."""
+    if name not in facts.chosen:
+        return str(words["not_chosen"])
+    since_ms = facts.chosen[name]
+    return str(words["since_unknown"]) if since_ms is None else _day(since_ms)
+
+
+def _day(at_ms: int) -> str:
+    return iso_ms(at_ms)[:10]
 
 
 def _kinds(facts: RecordFacts, words: Mapping[str, Any]) -> Iterator[KindRecord]:
@@ -155,9 +189,11 @@ def _kinds(facts: RecordFacts, words: Mapping[str, Any]) -> Iterator[KindRecord]
             whom=text["whom"],
             why=facts.purposes.get(row.kind.value) or words["not_stated"],
             mode=MODE_OF.get(row.kind, facts.mode.text),
+            since=_since("mode", facts, words),
             kept=_kept(row, words),
             rows=f"{row.rows}",
             oldest=(row.oldest or "")[:10],
+            last_run=(row.last_run or "")[:10] or words["never"],
             last_removal=(row.last_removal or "")[:10] or words["never"],
             readers=_who(OTHERS_READ[text["who"]], facts, words),
             where=words["files"],
@@ -194,9 +230,11 @@ def _without_end(facts: RecordFacts, words: Mapping[str, Any]) -> Iterator[KindR
             whom=whom,
             why=facts.purposes.get(kind) or words["not_stated"],
             mode=facts.mode.text,
+            since=_since("mode", facts, words),
             kept=words["for_ever"],
             rows="",
             oldest="",
+            last_run="",
             last_removal=words["never"],
             readers=_who(OTHERS_READ["people"], facts, words),
             where=words["files"],
@@ -221,7 +259,7 @@ def _protection(facts: RecordFacts, words: Mapping[str, Any]) -> list[Fact]:
     names = words["protection"]
     return [
         Fact(names["private"], words["yes" if facts.private else "no"]),
-        Fact(names["secure_delete"], words["yes"]),
+        Fact(names["secure_delete"], words["yes" if facts.overwrites else "no"]),
         Fact(names["signing_keys"], f"{facts.signing_keys}"),
         Fact(names["salts"], f"{facts.salts}"),
         Fact(names["addresses"], f"{facts.addresses}"),

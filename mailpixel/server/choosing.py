@@ -124,7 +124,7 @@ def _entry(event: EventRow, campaign: Campaign) -> Held:
     machine = event.verdict is not None and event.verdict is not Verdict.HUMAN
     registered = (link.url for link in campaign.links if link.number == event.link)
     destination = event.destination or next(registered, "")
-    details = [text for text in (destination, event.agent, event.address) if text]
+    details = [text for text in (destination, event.agent, event.network, event.address) if text]
     return Held(_moment(event.received_at), KINDS.get(event.kind, OTHER), campaign.name, machine, details)
 
 

@@ -20,6 +20,13 @@ def to_the_millisecond(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment_of(to_ms(moment))
 
 
+def with_mode_since(former: Campaign | None, campaign: Campaign, now: datetime) -> Campaign:
+    """A campaign with the moment at which its mode was set: now, if its former self had another one."""
+    if former is not None and former.mode == campaign.mode:
+        return replace(campaign, mode_since=former.mode_since)
+    return replace(campaign, mode_since=None if campaign.mode is None else to_the_millisecond(now))
+
+
 def replaced_links(former: Campaign, campaign: Campaign) -> list[Link]:
     """Former links whose destination was changed or removed, in order of number."""
     urls = {link.number: link.url for link in campaign.links}

@@ -99,6 +99,10 @@ class Erasure(Protocol):
         """What the next sweep looks for: ids of erased people, and addresses and destinations that nobody else has."""
         ...
 
+    def overwrites(self) -> bool:
+        """Whether what is deleted is overwritten, not only unlinked. The connection that deletes is asked."""
+        ...
+
     def sweep(self) -> None:
         """Overwrite deleted data that is still in files, and remove agents that no event uses any more.
 

@@ -36,6 +36,10 @@ class Signings(Protocol):
         """The counts of a campaign, by run and treatment."""
         ...
 
+    def signings_of_all(self) -> Mapping[Treatment, int]:
+        """The counts of all campaigns and runs together, by treatment. It reads every count."""
+        ...
+
 
 class Recorded(NamedTuple):
     """What was recorded of a message by name: opens, clicks, or a click while opens were not."""

@@ -18,6 +18,7 @@ from mailpixel.store.consumers import News
 from mailpixel.store.log import Overflow, PutAside
 from mailpixel.store.projections import FOLD, MessageState
 from mailpixel.store.sqlite import SqliteStore
+from mailpixel.store.sqlite.database import Database
 from tests.support.builders import EDGE, a_campaign, a_click, an_open, at_ms, judge_plainly
 
 PERSON, AGENT, ADDRESS = "person-to-forget-4711", "A rare agent 0815", "198.51.100.77"
@@ -69,6 +70,18 @@ def erase(store: SqliteStore) -> int:
     events = store.erase(PERSON, ERASED_MS)
     store.sweep()
     return events
+
+
+@pytest.mark.parametrize(("setting", "holds"), [("on", True), ("off", False), ("fast", False)])
+def test_whether_deleted_rows_are_overwritten_is_asked_of_the_connection(
+    path: Path, store: SqliteStore, setting: str, holds: bool
+) -> None:
+    assert store.overwrites()
+    database = Database(path, BUSY_MS)
+    with database.at_once() as connection:
+        connection.execute(f"pragma secure_delete = {setting}").fetchall()
+    assert database.overwrites() is holds
+    database.close()
 
 
 def traces(folder: Path) -> list[str]:

@@ -1,8 +1,10 @@
 """The record of processing says what is stored, by the settings and the database, in each of its languages."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -11,14 +13,15 @@ from mailpixel.cli import cli
 from mailpixel.cli.record import lines_of
 from mailpixel.errors import InvalidInput
 from mailpixel.folder.opening import begin
-from mailpixel.modes import Statement
+from mailpixel.modes import OFF, Statement, Treatment, Untracked
 from mailpixel.privacy.retained import RETAINED
 from mailpixel.recorded import ROOM, purposes_in, recorded
-from mailpixel.report.record import LANGUAGES, record_of, texts
+from mailpixel.report.record import LANGUAGES, Record, record_of, texts
 from mailpixel.settings import PREFIX, Settings
 from mailpixel.store.consents import CLICKS, OPENS, Said
 from mailpixel.store.keys import new_api_key
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
+from mailpixel.store.retention import Kept
 from mailpixel.store.webhooks import Webhook
 from mailpixel.times import moment_of
 from tests.support.builders import a_campaign, an_open, at_ms
@@ -112,6 +115,47 @@ def test_addresses_that_an_earlier_release_stored_are_told() -> None:
     ]
     assert told == ["0", f"{store.hits_with_address()}"]
     assert store.hits_with_address() == 2
+
+
+def test_it_says_since_when_a_mode_holds_and_who_was_left_out_for_which_reason() -> None:
+    store, registry = filled()
+    refused = Treatment(OFF, Untracked.REFUSED, Untracked.REFUSED)
+    registry.note_signings("spring", "day", {Treatment(): 7, refused: 2}, replace=True)
+    registry.change_campaign(
+        "spring", lambda campaign: replace(campaign, mode=OFF), "cli", moment_of(at_ms(86_400))
+    )
+    registry.choose_privacy("aggregate", "", at_ms(0))
+    registry.note_retention(Kept.EVENTS, NOW_MS, 0)
+
+    def record(**settings: Any) -> Record:
+        return record_of(recorded(Settings(**settings), store, registry, NOW_MS), "en")
+
+    modes = [(fact.name, fact.value) for fact in record().modes]
+    assert modes[:4] == [
+        ("The most that is recorded of anybody", "aggregate"),
+        ("… since", "2026-09-21"),
+        ("Of people who said neither yes nor no", "aggregate"),
+        ("… since", "the beginning: it was never chosen"),
+    ]
+    assert modes[-1] == ("Campaigns with the mode off", "1, the first since 2026-09-22")
+    assert record(mode="full").modes[1].value == "an unknown moment: an earlier release did not note it"
+    events = next(kind for kind in record().kinds if kind.kind == "events")
+    assert (events.since, events.last_run, events.last_removal) == ("2026-09-21", "2026-09-22", "never")
+    assert {fact.name: fact.value for fact in record().untracked} == {
+        "because of the mode": "0",
+        "because the recipient refused": "2",
+        "because the recipient said nothing": "0",
+        "because the recipient was erased": "0",
+    }
+
+
+def test_whether_deleted_rows_are_overwritten_is_what_the_store_says() -> None:
+    facts = recorded(Settings(), *filled(), NOW_MS)
+    told = [
+        record_of(replace(facts, overwrites=holds), "en").protection[1].value
+        for holds in (facts.overwrites, False)
+    ]
+    assert told == ["yes", "no"]
 
 
 def test_what_was_decided_is_no_longer_to_decide(tmp_path: Path) -> None:

@@ -5,18 +5,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mailpixel.errors import Conflict, InvalidInput, NotFound
 from mailpixel.model import Campaign
-from mailpixel.modes import OFF, Mode, Modes, Treatment, Untracked
+from mailpixel.modes import FULL, OFF, Mode, Modes, Treatment, Untracked
 from mailpixel.store.campaigns import MOST_MET_LINKS, LinkPlace, LinkRevision, Sighting
 from mailpixel.store.keys import ApiKey, SigningKey
 from mailpixel.store.leases import LeaseState
-from mailpixel.store.privacy_choice import PrivacyChoice
+from mailpixel.store.privacy_choice import PrivacyChoice, StatedMode
 from mailpixel.store.projections import FOLD
 from mailpixel.store.registry import Registry
+from mailpixel.times import to_ms
 from tests.support.builders import SENT_AT, a_campaign, a_link, put
 from tests.support.stores import REGISTRIES, a_registry
 
@@ -579,7 +581,7 @@ def test_the_mode_of_a_campaign_is_kept_and_changed(registry: Registry) -> None:
     registry.add_campaign(replace(a_campaign(), mode=mode))
     assert registry.campaign("spring").mode == registry.outline("spring").mode == mode
     put(registry, replace(a_campaign(), mode=OFF), "cli", NOW)
-    assert registry.campaign("spring") == replace(a_campaign(), mode=OFF)
+    assert registry.campaign("spring") == replace(a_campaign(), mode=OFF, mode_since=NOW)
     put(registry, a_campaign(), "cli", NOW)
     assert registry.campaign("spring").mode is None
 
@@ -596,11 +598,36 @@ def test_whether_clicks_are_carried_is_kept_and_changed_and_judges_nothing_again
 
 def test_the_modes_that_were_set_last_are_remembered(registry: Registry) -> None:
     assert registry.privacy_choice() == PrivacyChoice()
-    registry.choose_privacy("aggregate", "")
-    assert registry.privacy_choice() == PrivacyChoice(mode="aggregate")
-    registry.choose_privacy("", "off")
-    registry.choose_privacy("full", "")
-    assert registry.privacy_choice() == PrivacyChoice(mode="full", unknown="off")
+    registry.choose_privacy("aggregate", "", 1)
+    assert registry.privacy_choice() == PrivacyChoice(mode="aggregate", mode_since_ms=1)
+    registry.choose_privacy("", "off", 2)
+    registry.choose_privacy("full", "", 3)
+    registry.choose_privacy("full", "off", 4)
+    chosen = PrivacyChoice(mode="full", unknown="off", mode_since_ms=3, unknown_since_ms=2)
+    assert registry.privacy_choice() == chosen
+
+
+def test_a_campaign_says_since_when_it_has_its_mode(registry: Registry) -> None:
+    def now(day: int) -> datetime:
+        return datetime(2026, 11, day, tzinfo=UTC)
+
+    def change(id: str, day: int, **facts: Any) -> Campaign:
+        return registry.change_campaign(id, lambda campaign: replace(campaign, **facts), "cli", now(day))
+
+    registry.add_campaign(a_campaign())
+    registry.add_campaign(replace(a_campaign(), id="other", mode=FULL, mode_since=now(9)))
+    registry.add_campaign(replace(a_campaign(), id="older", mode=OFF))
+    assert registry.campaign("other").mode_since == registry.outline("other").mode_since == now(9)
+    assert change("spring", 1, name="Spring").mode_since is None
+    assert change("spring", 2, mode=FULL).mode_since == now(2)
+    assert change("spring", 3, name="Again").mode_since == now(2)
+    assert list(registry.stated_modes()) == [
+        StatedMode("full", 2, to_ms(now(2))),
+        StatedMode("off", 1, None),
+    ]
+    assert change("spring", 4, mode=OFF).mode_since == now(4)
+    assert change("other", 5, mode=None).mode_since is None
+    assert list(registry.stated_modes()) == [StatedMode("off", 2, None)]
 
 
 def test_signed_recipients_are_counted_by_run(registry: Registry) -> None:
@@ -613,5 +640,6 @@ def test_signed_recipients_are_counted_by_run(registry: Registry) -> None:
     registry.note_signings("nowhere", "b", {named: 7}, replace=True)
     counted = {(each.run, each.treatment): each.number for each in registry.signings("spring")}
     assert counted == {("a", named): 5, ("a", refused): 1, ("b", named): 7}
+    assert registry.signings_of_all() == {named: 12, refused: 1}
     registry.delete_campaign("spring")
     assert list(registry.signings("spring")) == list(registry.signings("nowhere")) == []

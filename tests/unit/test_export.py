@@ -4,13 +4,14 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mailpixel.classify import Rules
-from mailpixel.model import Event, Facts, Judged, Message, Verdict, Via
+from mailpixel.model import Event, Facts, Judged, Message, Network, Verdict, Via
 from mailpixel.projections.known_campaigns import KnownCampaigns
 from mailpixel.report.export import (
     columns,
@@ -77,8 +78,16 @@ def test_each_event_is_a_line_with_its_verdict_and_no_address() -> None:
 
 def test_addresses_come_only_when_asked_for() -> None:
     (row,) = rows_of(OPEN, addresses=True)
-    assert row == {**OPEN_ROW, "address": "66.249.84.1"}
-    assert csv_header(columns(addresses=True)).endswith(b"facts,reason,address\r\n")
+    assert row == {**OPEN_ROW, "network": None, "address": "66.249.84.1"}
+    assert csv_header(columns(addresses=True)).endswith(b"facts,reason,network,address\r\n")
+
+
+def test_with_them_comes_the_published_network_that_the_address_belonged_to() -> None:
+    entry = Network(
+        "66.249.80.0/20", "Google image proxy", source="https://example.com/list", date="2026-11-01"
+    )
+    (row,) = rows_of(replace(OPEN, address="", network=entry), addresses=True)
+    assert (row["network"], row["address"]) == ("Google image proxy 66.249.80.0/20", "")
 
 
 def test_a_csv_reads_back_with_the_columns_of_its_header() -> None:

@@ -253,6 +253,7 @@ _CAMPAIGN = {
     "base_url": None,
     "passthrough": [],
     "mode": None,
+    "mode_since": None,
     "mode_in_force": "individual",
     "carry": False,
     "archived": False,

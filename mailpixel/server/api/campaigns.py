@@ -16,6 +16,7 @@ from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.json_text import answer_json
 from mailpixel.server.api.query import page
 from mailpixel.server.errors import NO_STORE
+from mailpixel.store.campaign_changes import with_mode_since
 from mailpixel.store.campaigns import CampaignReader, place_of
 
 
@@ -54,7 +55,7 @@ def _by_sending(registry: CampaignReader, asked: CampaignPage) -> Sequence[Campa
 def add_campaign(call: Call) -> object:
     """A new campaign. Raises `Conflict` when the id is taken."""
     new: NewCampaign = call.body
-    campaign = new.campaign()
+    campaign = with_mode_since(None, new.campaign(), call.now)
     call.services.registry.add_campaign(campaign)
     return answer_json(_row(call, campaign).to_json(), 201, {"location": f"/api/campaigns/{campaign.id}"})
 

@@ -19,6 +19,7 @@ from mailpixel.server.web.campaign_form import (
     version_of,
 )
 from mailpixel.server.web.page import PageCall
+from mailpixel.store.campaign_changes import with_mode_since
 
 CHANGED = "Somebody else changed this campaign while you were editing it. Your entries are below. What is saved now:"
 
@@ -32,7 +33,7 @@ def add(call: PageCall) -> Response:
     """Register a campaign, then go on to it."""
     values = values_of(call.form)
     try:
-        campaign = new_campaign(values)
+        campaign = with_mode_since(None, new_campaign(values), call.now)
         call.services.registry.add_campaign(campaign)
     except InvalidInput as error:
         return _new_page(call, values, {error.field: error.problem})

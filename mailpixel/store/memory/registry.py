@@ -16,6 +16,7 @@ from mailpixel.store.campaign_changes import (
     placed,
     replaced_links,
     to_the_millisecond,
+    with_mode_since,
 )
 from mailpixel.store.campaigns import (
     MOST_MET_LINKS,
@@ -120,7 +121,7 @@ class MemoryRegistry(
         """See `Registry`."""
         with self._lock:
             former = self.campaign(id)
-            campaign = change(former)
+            campaign = with_mode_since(former, change(former), now)
             at = to_the_millisecond(now) or now
             self._link_revisions[id] += [
                 LinkRevision(link.number, link.url, at, by) for link in replaced_links(former, campaign)
@@ -133,7 +134,8 @@ class MemoryRegistry(
     def _put_campaign(self, campaign: Campaign, stale: bool, relinked: bool = False) -> None:
         links = tuple(sorted(campaign.links, key=lambda link: link.number))
         sent_at = to_the_millisecond(campaign.sent_at)
-        self._campaigns[campaign.id] = changed_copy(campaign, sent_at=sent_at, links=links)
+        since = to_the_millisecond(campaign.mode_since)
+        self._campaigns[campaign.id] = changed_copy(campaign, sent_at=sent_at, links=links, mode_since=since)
         self._stamp("campaign", campaign.id)
         if stale:
             self._stale.add(campaign.id)

@@ -41,6 +41,12 @@ class MemorySignings:
                 if of == campaign and number
             ]
 
+    def signings_of_all(self) -> Mapping[Treatment, int]:
+        """See `Signings`."""
+        with self._signings_lock:
+            counts = sum(self._signings.values(), Counter[str]())
+            return {treatment_of(text): number for text, number in counts.items() if number > 0}
+
     def move_to_erased(self, campaign: str, events: Iterable[tuple[EventKind, int]]) -> None:
         """Count the recipient of a message with these events with those who were erased."""
         found = signed_as(self.signings(campaign), recorded(events))

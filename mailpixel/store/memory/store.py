@@ -343,6 +343,10 @@ class MemoryStore(MemorySiteRetention):
             }
         return sorted(each for each in people if person8(self._secret, each) in persons)
 
+    def overwrites(self) -> bool:
+        """See `Store`; no file holds anything."""
+        return True
+
     def sweep(self) -> None:
         """See `Store`; nothing is left in files."""
 

@@ -11,7 +11,9 @@ from mailpixel.modes import parse_modes
 from mailpixel.store.campaign_changes import replaced_links
 from mailpixel.times import moment_of, to_ms
 
-CAMPAIGN = "id, name, sent_at_ms, sent, base_url, passthrough, mode, archived, demonstration, carry"
+CAMPAIGN = (
+    "id, name, sent_at_ms, sent, base_url, passthrough, mode, archived, demonstration, carry, mode_since_ms"
+)
 
 
 def next_revision(connection: sqlite3.Connection) -> int:
@@ -63,8 +65,21 @@ def outlines_in(
             bool(demonstration),
             parse_modes(mode) if mode else None,
             bool(carry),
+            None if mode_since_ms is None else moment_of(mode_since_ms),
         )
-        for id, name, sent_at_ms, sent, base_url, passthrough, mode, archived, demonstration, carry in rows
+        for (
+            id,
+            name,
+            sent_at_ms,
+            sent,
+            base_url,
+            passthrough,
+            mode,
+            archived,
+            demonstration,
+            carry,
+            mode_since_ms,
+        ) in rows
     ]
 
 
@@ -112,5 +127,6 @@ def row_of_campaign(campaign: Campaign) -> tuple[Any, ...]:
     sent_at_ms = None if campaign.sent_at is None else to_ms(campaign.sent_at)
     facts = (campaign.id, campaign.name, sent_at_ms, campaign.sent, campaign.base_url)
     mode = "" if campaign.mode is None else campaign.mode.text
+    mode_since_ms = None if campaign.mode_since is None else to_ms(campaign.mode_since)
     flags = (campaign.archived, campaign.demonstration, campaign.carry)
-    return (*facts, " ".join(campaign.passthrough), mode, *flags)
+    return (*facts, " ".join(campaign.passthrough), mode, *flags, mode_since_ms)

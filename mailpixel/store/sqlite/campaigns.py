@@ -7,7 +7,13 @@ from datetime import datetime
 
 from mailpixel.errors import Conflict
 from mailpixel.model import Campaign, Link
-from mailpixel.store.campaign_changes import calls_for_rebuild, calls_for_recount, check_never_sent, placed
+from mailpixel.store.campaign_changes import (
+    calls_for_rebuild,
+    calls_for_recount,
+    check_never_sent,
+    placed,
+    with_mode_since,
+)
 from mailpixel.store.campaigns import LinkPlace, LinkRevision, Sighting
 from mailpixel.store.sqlite.campaign_rows import (
     CAMPAIGN,
@@ -98,7 +104,7 @@ class SqliteCampaigns:
                 )
             connection.execute("delete from deleted_campaigns where id = ?", (campaign.id,))
             connection.execute(
-                f"insert into campaigns ({CAMPAIGN}, stale, revision) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",  # noqa: S608
+                f"insert into campaigns ({CAMPAIGN}, stale, revision) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",  # noqa: S608
                 (*row_of_campaign(campaign), next_revision(connection)),
             )
             put_links(connection, campaign.id, campaign.links)
@@ -109,11 +115,11 @@ class SqliteCampaigns:
         """See `CampaignWriter`."""
         with self._database.writing() as connection:
             former = campaign_in(connection, id)
-            campaign = change(former)
+            campaign = with_mode_since(former, change(former), now)
             keep_former_links(connection, former, campaign, by, now)
             connection.execute(
                 "update campaigns set name = ?, sent_at_ms = ?, sent = ?, base_url = ?, passthrough = ?,"
-                " mode = ?, archived = ?, demonstration = ?, carry = ?, stale = max(stale, ?),"
+                " mode = ?, archived = ?, demonstration = ?, carry = ?, mode_since_ms = ?, stale = max(stale, ?),"
                 " relinked = max(relinked, ?), revision = ? where id = ?",
                 (
                     *row_of_campaign(campaign)[1:],

@@ -30,6 +30,8 @@ KEEP_NO_COPY = (
     "pragma temp_store = memory",  # no temporary file keeps a copy of what was sorted
 )
 """What every connection sets, also one that changes the schema."""
+OVERWRITES = 1
+"""What SQLite says of `secure_delete` when it is on; 2 is the fast way, which leaves free pages as they are."""
 PRAGMAS = (
     "pragma journal_mode = wal",
     "pragma synchronous = full",
@@ -179,6 +181,11 @@ class Database:
             connection = self._connection()
             yield connection
             self._thaw(connection)
+
+    def overwrites(self) -> bool:
+        """Whether this thread's connection overwrites what it deletes, as SQLite says. Raises `StoreUnavailable`."""
+        with self.at_once() as connection:
+            return bool(connection.execute("pragma secure_delete").fetchone()[0] == OVERWRITES)
 
     def check_in_place(self) -> None:
         """Raises `StoreUnavailable` when the open files are no longer the ones in the data folder."""

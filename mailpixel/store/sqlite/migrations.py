@@ -25,6 +25,7 @@ from mailpixel.store.sqlite import (  # noqa: F401 - they add their steps
     steps_0038,
     steps_0039,
     steps_0040,
+    steps_0041,
 )
 from mailpixel.store.sqlite.database import (
     BUSY_MS,

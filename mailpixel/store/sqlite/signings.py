@@ -33,6 +33,12 @@ class SqliteSignings:
         with self._database.reading() as connection:
             return _signings(connection, campaign)
 
+    def signings_of_all(self) -> Mapping[Treatment, int]:
+        """See `Signings`."""
+        select = "select treatment, sum(number) from signings group by treatment having sum(number) > 0"
+        with self._database.reading() as connection:
+            return {treatment_of(text): number for text, number in connection.execute(select)}
+
 
 def _signings(connection: sqlite3.Connection, campaign: str) -> list[Signed]:
     rows = connection.execute(

@@ -338,6 +338,10 @@ class SqliteStore(SqliteSiteProjections):
         with self._database.reading() as connection:
             return people_of(connection, persons)
 
+    def overwrites(self) -> bool:
+        """See `Store`."""
+        return self._database.overwrites()
+
     def sweep(self) -> None:
         """See `Store`. Deleted content is overwritten in the file, and the write-ahead log is emptied."""
         sweep(self._database)
