@@ -32,6 +32,7 @@ def test_a_campaign_is_added_shown_and_listed(api: Api) -> None:
         "base_url": "https://mail.example/t",
         "passthrough": ["u", "utm_source"],
         "mode": None,
+        "mode_since": None,
         "mode_in_force": "individual",
         "carry": False,
         "archived": False,
@@ -56,6 +57,7 @@ def test_an_id_is_all_a_campaign_needs(api: Api) -> None:
         "base_url": None,
         "passthrough": [],
         "mode": None,
+        "mode_since": None,
         "mode_in_force": "individual",
         "carry": False,
         "archived": False,
@@ -147,6 +149,7 @@ def test_a_patch_corrects_adds_and_keeps(api: Api) -> None:
         "base_url": None,
         "passthrough": [],
         "mode": None,
+        "mode_since": None,
         "mode_in_force": "individual",
         "carry": False,
         "archived": False,
@@ -274,6 +277,8 @@ def test_a_campaign_may_ask_for_more_than_the_service_allows_and_shows_both(api:
         "opens=aggregate,clicks=full",
         "opens=off,clicks=individual",
     )
+    kept = api.ask("PATCH", "/api/campaigns/c", json={"name": "C"}).json()
+    assert added["mode_since"] == kept["mode_since"] is not None
     for mode, shown in (("off", ("off", "off")), (None, (None, "individual"))):
         changed = api.ask("PATCH", "/api/campaigns/c", json={"mode": mode}).json()
         assert (changed["mode"], changed["mode_in_force"]) == shown
