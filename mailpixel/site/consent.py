@@ -45,7 +45,7 @@ def read_consent(sent: Mapping[str, Any], site: Site, gpc: bool) -> Consent:
     told = sent.get("consent")
     if told is None and not site.ask:
         told, source = [MEASURE], source or NONE_NEEDED
-    granted: Collection[Any] = told if type(told) is list else ()
+    granted: Collection[Any] = told if type(told) is list and not _nobody_was_asked(source, site) else ()
     if gpc or sent.get("gpc") == 1:
         granted = _despite_gpc(granted, source)
     if proof.get("tcf") is not None:
@@ -53,6 +53,11 @@ def read_consent(sent: Mapping[str, Any], site: Site, gpc: bool) -> Consent:
     return Consent(
         tuple(word for word in PURPOSES if word in granted), source, _version(proof.get("version"))
     )
+
+
+def _nobody_was_asked(source: str, site: Site) -> bool:
+    """Whether a script from before the site asked says yes by itself: browsers keep a script for an hour."""
+    return site.ask and source == NONE_NEEDED
 
 
 def _despite_gpc(granted: Collection[Any], source: str) -> Collection[Any]:
