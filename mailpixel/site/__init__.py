@@ -1,6 +1,7 @@
 """What a web site tells, read without trust. Nothing here does any input or output.
 
 envelope    the body of a post: its outcome, its consent, its events      start here
+plain       the short way for page views without a flaw
 gif         the query of an image, which says the same in less
 orders      one line of what a shop's server reports
 outcomes    what a reading gives, and what it must know of the request

@@ -13,13 +13,11 @@ from mailpixel.site.fields import DATA_CHARS
 from mailpixel.site.json_text import read_json
 from mailpixel.site.outcomes import Outcome, Reading, Signals
 from mailpixel.site.pages import is_foreign
+from mailpixel.site.plain import MOST_EVENTS, VERSION, read_plain
 from mailpixel.site_model import Site, Step
 
 BODY_BYTES = 65_536
 """The largest body of an envelope."""
-MOST_EVENTS = 20
-VERSION = 1
-"""The version of the envelope that is known."""
 _CLICK = re.compile(r"[A-Za-z0-9_-]{43}")
 _VISITOR = re.compile(r"[A-Za-z0-9_-]{22}")
 
@@ -28,6 +26,11 @@ def read_envelope(body: bytes, site: Site, signals: Signals) -> Reading:
     """Read the body of a `POST` as it came. Never raises."""
     if len(body) > BODY_BYTES:
         return Reading(Outcome.TOO_LARGE)
+    return read_plain(body, site, signals) or read_whole(body, site, signals)
+
+
+def read_whole(body: bytes, site: Site, signals: Signals) -> Reading:
+    """Read a body of any content, of at most `BODY_BYTES`."""
     try:
         sent = read_json(body)
     except ValueError:

@@ -21,7 +21,8 @@ MOST_AGE_MS = 259_200_000
 MOST_PROBLEMS = 50
 """How many words the log keeps of one event."""
 _NAV = re.compile("load|route|restored|call")
-_VIEW = re.compile(r"[A-Za-z0-9_-]{22}")
+VIEW = re.compile(r"[A-Za-z0-9_-]{22}")
+"""The id of a page view."""
 _SHOWN_CHARS = 40
 
 
@@ -145,7 +146,7 @@ def _check_order_id(read: Read, order_id: str, told: object, problems: list[str]
 
 
 def _step(sent: dict[str, Any], head: _Head, read: Read, envelope: Envelope, problems: list[str]) -> Step:
-    view = _one_of_form(sent, "view", _VIEW, problems)
+    view = _one_of_form(sent, "view", VIEW, problems)
     nav = _one_of_form(sent, "nav", _NAV, problems)
     referrer = _referrer(sent.get("referrer"), problems)
     consent = envelope.consent
