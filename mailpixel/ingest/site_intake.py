@@ -23,8 +23,7 @@ from mailpixel.privacy.minimise import DaySalts, Minimiser, masked
 from mailpixel.site.envelope import read_envelope
 from mailpixel.site.gif import read_query
 from mailpixel.site.outcomes import Outcome, Reading, Signals
-from mailpixel.site.visitor import visitor_key
-from mailpixel.site_model import Site, body_of
+from mailpixel.site_model import OrderClaim, Site, Step, body_of
 from mailpixel.times import DAY_MS
 from mailpixel.traffic.facts import GPC, REFUSALS, facts_with
 
@@ -122,39 +121,32 @@ class SiteIntake:
         """The events to log, with the change of consent first; none past the cap of the visitor."""
         moment, id = self._ids.next(hit.now_ms)
         day = moment // DAY_MS
-        visitor = visitor_key(self._salts.salt(day), site.id, hit.address, hit.agent)
+        visits = site.visits
+        visitor = self._salts.visitors(day).key(site.id, hit.address, hit.agent)
         trace = self._minimiser.network_alone(hit.address)
-        first = Event(
-            id,
-            EventKind.STEP,
-            moment,
-            hit.method,
-            "",
-            self._agents.kept(hit.agent, site.visits, visitor, day),
-            facts_with(hit.facts._value_ & ~REFUSALS | trace.facts._value_),
-            site.visits,
-            visitor,
-            network=trace.network,
-        )
+        agent = self._agents.kept(hit.agent, visits, visitor, day)
+        facts = facts_with(hit.facts._value_ & ~REFUSALS | trace.facts._value_)
         events: list[Event] = []
+
+        def add(kind: EventKind, campaign: str, recipient: str, said: Step | OrderClaim) -> None:
+            nonlocal moment, id
+            if events:  # the first has the id that was made first
+                moment, id = self._ids.next(moment)
+            events.append(
+                Event(id, kind, moment, hit.method, "", agent, facts, campaign, recipient,
+                      network=trace.network, body=body_of(said))
+            )  # fmt: skip
+
         change = self._consents.change(visitor, reading, moment, day)
-        if change is not None and not self._caps.past(site.visits, visitor, day):
-            self._add(events, first, kind=EventKind.CONSENT, body=body_of(change))
+        if change is not None and not self._caps.past(visits, visitor, day):
+            add(EventKind.CONSENT, visits, visitor, change)
         for read in reading.events:
-            if read.step is not None and not self._caps.past(site.visits, visitor, day):
-                self._add(events, first, body=body_of(read.step))
+            if read.step is not None and not self._caps.past(visits, visitor, day):
+                add(EventKind.STEP, visits, visitor, read.step)
                 if read.order is not None and hit.method != "HEAD":
                     claim = replace(read.order, visitor=visitor)
-                    self._add(events, first, kind=EventKind.PURCHASE, campaign=site.orders,
-                              recipient=read.order_id, body=body_of(claim))  # fmt: skip
+                    add(EventKind.PURCHASE, site.orders, read.order_id, claim)
         return events
-
-    def _add(self, events: list[Event], first: Event, **fields: object) -> None:
-        """Add an event of the same request; the first of them has the id that was made first."""
-        if events:
-            moment, id = self._ids.next(first.received_at_ms)
-            fields |= {"received_at_ms": moment, "id": id}
-        events.append(replace(first, **fields))
 
 
 def read_hit(hit: SiteHit, site: Site, read_click: Callable[[str], bytes | None]) -> Reading:

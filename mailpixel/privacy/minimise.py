@@ -12,6 +12,7 @@ from mailpixel.classify.rules import Rules
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Facts, Network
 from mailpixel.privacy.written import Written
+from mailpixel.site.visitor import VisitorKeys
 from mailpixel.times import DAY_MS
 from mailpixel.traffic.networks import network_of, packed
 
@@ -28,6 +29,9 @@ class DaySalts(Protocol):
 
     def former(self, day: int) -> bytes | None:
         """The salt of the day before this one, unless it is not kept any more."""
+
+    def visitors(self, day: int) -> VisitorKeys:
+        """What makes the keys of the visitors of web sites on a day, from its salt."""
 
 
 class Trace(Struct, frozen=True, gc=False):

@@ -7,6 +7,7 @@ with those of other processes, so a machine may be missed.
 from collections.abc import Callable
 from secrets import token_bytes
 
+from mailpixel.site.visitor import VisitorKeys
 from mailpixel.store.salts import SALT_BYTES, Salts
 from mailpixel.times import DAY_MS
 
@@ -28,6 +29,7 @@ class OwnSalts:
 
     def __init__(self) -> None:
         self._own: dict[int, bytes] = {}
+        self._visitors: dict[int, tuple[bytes, VisitorKeys]] = {}
 
     def salt(self, day: int) -> bytes:
         """The salt of a day (days since 1970)."""
@@ -37,6 +39,13 @@ class OwnSalts:
     def former(self, day: int) -> bytes | None:
         """The salt of the day before."""
         return self.salt(day - 1)
+
+    def visitors(self, day: int) -> VisitorKeys:
+        """What makes the keys of the visitors of a day."""
+        salt, held = self.salt(day), self._visitors.get(day)
+        if held is None or held[0] != salt:
+            self._visitors[day] = held = salt, VisitorKeys(salt)
+        return held[1]
 
 
 class LiveSalts(OwnSalts):
@@ -72,6 +81,7 @@ class LiveSalts(OwnSalts):
             kept = kept_days(today)
             self._known = {day: salt for day, salt in found.items() if day in kept}
             self._own = {day: salt for day, salt in self._own.items() if day in kept}
+            self._visitors = {day: keys for day, keys in self._visitors.items() if day in kept}
         tried_lately = 0 < self._try_at_ms - now_ms <= AGAIN_MS  # else the clock was set back since
         if self._clean_day != today and not tried_lately:
             self._try_at_ms = now_ms + AGAIN_MS

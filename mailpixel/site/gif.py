@@ -9,8 +9,9 @@ Every other name is passed over. An event without an id is kept, and its repeats
 from typing import Any
 from urllib.parse import parse_qsl
 
-from mailpixel.site.envelope import BODY_BYTES, VERSION, read_envelope, read_sent
+from mailpixel.site.envelope import BODY_BYTES, read_envelope, read_sent
 from mailpixel.site.outcomes import Outcome, Reading, Signals
+from mailpixel.site.plain import VERSION
 from mailpixel.site_model import Site
 
 _DATA = ("transaction_id", "value", "currency", "tax", "shipping", "coupon")

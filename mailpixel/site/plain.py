@@ -136,9 +136,7 @@ def _referrer(told: str) -> str | None:
 
 
 @lru_cache(maxsize=CONSENTS)
-def _consent(
-    ask: bool, gpc: bool, told: tuple[str, ...] | None, source: str, version: str
-) -> Consent | None:
+def _consent(ask: bool, gpc: bool, told: tuple[str, ...] | None, source: str, version: str) -> Consent | None:
     proof = {"source": source, "version": version}
     sent = {"consent": None if told is None else list(told), "proof": proof}
     consent = read_consent(sent, Site("", "", (), ask=ask), gpc)

@@ -8,7 +8,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailpixel.site.visitor import visitor_key
+from mailpixel.site.visitor import VisitorKeys, visitor_key
 
 SALT = bytes(range(16))
 ANYONE = ("shop", "192.0.2.7", "Firefox/153.0")
@@ -36,3 +36,12 @@ def test_every_key_has_22_characters_of_base64url(salt: bytes, address: str, age
     agent = agent.encode("utf-8", "replace").decode()
     address = address.encode("utf-8", "replace").decode()
     assert re.fullmatch(r"[A-Za-z0-9_-]{22}", visitor_key(salt, "shop", address, agent))
+
+
+@given(st.binary(max_size=64), st.text(max_size=20), st.text(max_size=600))
+def test_a_begun_hash_gives_the_same_keys(salt: bytes, address: str, agent: str) -> None:
+    agent = agent.encode("utf-8", "replace").decode()
+    address = address.encode("utf-8", "replace").decode()
+    keys = VisitorKeys(salt)
+    assert keys.key("shop", address, agent) == keys.key("shop", address, agent)
+    assert keys.key("shop", address, agent) == visitor_key(salt, "shop", address, agent)
