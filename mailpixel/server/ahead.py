@@ -1,5 +1,7 @@
 """Bytes that a client sent ahead of answers: kept within the door's bounds, and read piece by piece."""
 
+import re
+
 from mailpixel.server.door import Door
 
 PIECE_BYTES = 16_384
@@ -7,6 +9,15 @@ PIECE_BYTES = 16_384
 _LEAST_OF_BODY_BYTES = 1_024
 """The least length of a piece of a body, in bytes."""
 HEAD_END = b"\r\n\r\n"
+_LENGTH = re.compile(rb"\r\ncontent-length: ?([0-9]{1,5})\r\n", re.IGNORECASE)
+
+
+def is_whole_post(data: bytes, end: int) -> bool:
+    """Whether these bytes are one post, whose headers end at `end`, and nothing behind its body."""
+    if not data.startswith(b"POST "):
+        return False
+    length = _LENGTH.search(data, 0, end)
+    return length is not None and int(length[1]) == len(data) - end
 
 
 class Ahead:

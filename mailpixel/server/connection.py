@@ -12,7 +12,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
-from mailpixel.server.ahead import HEAD_END, PIECE_BYTES, Ahead
+from mailpixel.server.ahead import HEAD_END, PIECE_BYTES, Ahead, is_whole_post
 from mailpixel.server.bounds import BODY_S, CHUNKS_A_TURN, DRAIN_S, HEAD_S, UNREAD_API_S, UNREAD_S
 from mailpixel.server.connection_ending import Ending
 from mailpixel.server.deadline import Deadline
@@ -59,11 +59,16 @@ class BoundedProtocol(ParsingProtocol):
         elif self._ahead.data or (self._stage is not BODY and self._is_busy()):
             self._ahead.keep(data)
             self._pause()
-        elif len(data) <= PIECE_BYTES and data.find(HEAD_END) + 4 in (3, len(data)):
+        elif len(data) <= PIECE_BYTES and self._is_one_piece(data):
             self._feed(data)  # nearly always
         else:
             self._ahead.keep(data)
             self._read_on()
+
+    def _is_one_piece(self, data: bytes) -> bool:
+        """Whether no other request begins in these bytes, so that the parser may read them in one step."""
+        end = data.find(HEAD_END) + 4
+        return end in (3, len(data)) or (self._stage is BETWEEN and is_whole_post(data, end))
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """The client will send no more. Returns whether it still waits for answers."""
