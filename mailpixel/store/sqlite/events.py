@@ -97,7 +97,10 @@ class EventLog:
             self._append(events)
 
     def _append(self, events: Sequence[Event]) -> None:
-        if self._append_at_once(events):
+        if is_of_site(events[0].campaign) and all(is_of_site(event.campaign) for event in events):
+            if self._append_of_sites(events):
+                return
+        elif self._append_at_once(events):
             return
         with self._database.writing() as connection:
             kept = kept_events(connection, events)
@@ -119,6 +122,17 @@ class EventLog:
             )
         self._numbers.learn(new)
         self._networks.learn(named)
+
+    def _append_of_sites(self, events: Sequence[Event]) -> bool:
+        """Append where all events are of sites and nothing is new: no tombstone concerns them."""
+        known, networks = self._numbers.known, self._networks.known
+        try:
+            rows = [to_site_row(event, known[event.agent], networks[event.network]) for event in events]
+        except KeyError:  # a new agent or network
+            return False
+        with self._database.writing() as connection:
+            insert_of_sites(connection, rows)
+        return True
 
     def _append_at_once(self, events: Sequence[Event]) -> bool:
         """Append with one statement. For mail that nearly always works: nothing is new, no one was erased lately."""

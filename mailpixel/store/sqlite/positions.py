@@ -18,7 +18,7 @@ OF_MESSAGES = "+position > 0"
 NOT_OF_SITES = "campaign not glob 'site:*' and campaign not glob 'order:*'"
 """Chooses what is of messages in tables without positions, as SQL."""
 LAST = "select position from events where position > ? and position <= ? order by position desc limit 1"
-TAKE = "update site_positions set last = last + ?"
+TAKE = "update site_positions set last = last + ? returning last"
 
 
 class Range(NamedTuple):
@@ -51,6 +51,5 @@ def last_position(connection: sqlite3.Connection, positions: Range = MAIL) -> in
 
 def take_site_positions(connection: sqlite3.Connection, number: int) -> int:
     """Take positions for events of sites. Returns the first of them."""
-    connection.execute(TAKE, (number,))
-    (last,) = connection.execute("select last from site_positions").fetchone()
+    ((last,),) = connection.execute(TAKE, (number,)).fetchall()
     return SITE_ORIGIN + int(last) - number + 1
