@@ -13,4 +13,5 @@ reconciliation  orders of pages beside orders of the server
 evidence        what lint counts in one pass over visits
 lint            rules about faults of events
 figures         figures about events, each with its formula
+overview        a site at a glance
 """

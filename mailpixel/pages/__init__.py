@@ -19,6 +19,7 @@ mails         the links of a mail with who followed them, and what was left alon
 mail_map      the mail of a campaign with shares on its links; mail_css: its styles without what loads
 choice        the page on which a person decides about measurement; choice_words: its texts in five languages
 webhooks      webhooks, how posting goes and what waits
+site_view     a web site, its funnel, and what a campaign led to
 templates     one HTML file a page, each extends `base.html`, and those of a campaign `campaign.html`
 """
 

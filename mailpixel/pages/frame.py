@@ -12,7 +12,7 @@ CSRF_FIELD = "csrf"
 
 
 class Place(NamedTuple):
-    """A place that one can go to. `path` may hold `{id}`, the campaign. `scope` is what it takes."""
+    """A place that one can go to. `path` may hold `{id}`, the campaign or site. `scope` is what it takes."""
 
     path: str
     words: str
@@ -43,6 +43,13 @@ CAMPAIGN: tuple[Place, ...] = (
     Place("/campaigns/{id}/template", "Template", "write"),
     Place("/campaigns/{id}/tokens", "Sign links", "write"),
     Place("/campaigns/{id}/edit", "Edit", "write"),
+)
+SITE: tuple[Place, ...] = (
+    Place("/sites/{id}", "Overview"),
+    Place("/sites/{id}/funnel", "Funnel"),
+    Place("/sites/{id}/lint", "Quality"),
+    Place("/sites/{id}/install", "Install"),
+    Place("/sites/{id}/edit", "Edit", "write"),
 )
 SETTINGS: tuple[Place, ...] = (
     Place("/settings/webhooks", "Webhooks", "write"),
@@ -87,6 +94,10 @@ class Frame:
     def campaign(self, id: str) -> list[Tab]:
         """The tabs of a campaign."""
         return self._tabs(CAMPAIGN, id)
+
+    def site(self, id: str) -> list[Tab]:
+        """The tabs of a site."""
+        return self._tabs(SITE, id)
 
     @property
     def settings(self) -> list[Tab]:

@@ -6,13 +6,13 @@ import pytest
 from jinja2 import UndefinedError
 
 from mailpixel.pages import Frame, render
-from mailpixel.pages.frame import CAMPAIGN, MAIN, SETTINGS, Tab
+from mailpixel.pages.frame import CAMPAIGN, MAIN, SETTINGS, SITE, Tab
 from mailpixel.pages.static import named, static_files, static_url
 from mailpixel.server.static_files import served
 
 HOSTILE = "\"><script>alert(1)</script>'&"
 BOTH = frozenset({"read", "write"})
-ALL = frozenset(place.path for place in (*MAIN, *CAMPAIGN, *SETTINGS))
+ALL = frozenset(place.path for place in (*MAIN, *CAMPAIGN, *SITE, *SETTINGS))
 
 
 def test_navigation_links_only_what_exists_and_what_the_person_may_see() -> None:

@@ -9,6 +9,7 @@ scales      axes: whole numbers, and rates
 parts       the parts of a whole, in one bar
 open_range  the range of the open rate, with its estimates
 columns     numbers over time, in stacked columns
+funnel_bars  the steps of a funnel, people and machines
 course      two campaigns as lines over the hours since sending
 sparkline   a row of numbers as one small line
 figure      a chart with its legend, and its numbers as a table

@@ -21,6 +21,7 @@ from mailpixel.report.shared import shared_timeline
 from mailpixel.report.summary import Summary
 from mailpixel.report.timeline import Timeline, TimelineWindow
 from mailpixel.server.web.page import PageCall
+from mailpixel.server.web.site_reports import led_to
 from mailpixel.store.measures import Step
 from mailpixel.times import moment_of, to_ms
 
@@ -57,6 +58,7 @@ def show_overview(call: PageCall) -> Response:
         later=campaign_url(campaign.id, **here, from_=times.later),
         asked=call.query,
         errors=errors,
+        **led_to(call, campaign),
     )
 
 

@@ -40,7 +40,7 @@ def show_sites(call: PageCall) -> Response:
     return call.page(
         "sites.html",
         title="Sites",
-        sites=[{"site": site, "url": site_url(site.id, "edit")} for site in found[:MOST_SHOWN]],
+        sites=[{"site": site, "url": site_url(site.id)} for site in found[:MOST_SHOWN]],
         more=len(found) > MOST_SHOWN,
         archived=asked.archived,
     )
