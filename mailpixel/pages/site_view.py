@@ -96,7 +96,7 @@ def funnel_figure(found: Funnel) -> Markup:
         )
         for place, each in enumerate(found.steps, 1)
     ]
-    head = ("Step", "People", "Of first", "Of step before", "Median time", "Machines")
+    head = ("Step", "People", "Of first", "Of before", "Median", "Machines")
     return figure(funnel_bars(bars), FUNNEL_NAMES, numbers_table("Funnel", head, rows))
 
 

@@ -27,6 +27,7 @@ from tests.browser.views import VIEWS, WIDER, Watch, isolated
 from tests.support.builders import BROWSER, SENT_AT_MS, a_campaign, a_click, a_delivery, an_open
 from tests.support.receiver import Receiver, a_receiver
 from tests.support.service import Service, mailpixel, rows
+from tests.support.site_cases import a_purchase, a_step, bought
 from tests.unit.test_mail_map import HOSTILE as HOSTILE_MAIL
 
 TEXT = "'\"><script>alert(1)</script><img src=//evil.test/x onerror=alert(2)><i id=broke>&lt;</title></textarea></svg>"
@@ -78,6 +79,15 @@ def fill(folder: Path) -> None:
         [a_delivery(0, **odd), an_open(600, agent=HOSTILE, **odd), a_click(660, agent=BROWSER, **odd)]
     )
     store.append([a_click(700, link=None, destination=own, **odd), an_open(900, campaign="hostile-2")])
+    store.append(
+        [
+            *bought(100, f"{HOSTILE[:60]}{LONG}", "v-1", site="hostile", url=f"https://shop.example/{TEXT}"),
+            a_purchase(200, f"server-{LONG}", site="hostile", value=10**17),
+            a_step(
+                300, visitor="v-2", site="hostile", url=f"https://shop.example/?utm_campaign=hostile&x={TEXT}"
+            ),
+        ]
+    )
     registry.put_letters([Letter("crm", bytes(16), "hostile", RECIPIENT, 3, 4_000_000_000_000, 418, True)])
     store.close()
     registry.close()
