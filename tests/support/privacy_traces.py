@@ -61,7 +61,7 @@ def told(cells: Sequence[Cell], said: bytes) -> Iterator[str]:
 def remains(cells: Sequence[Cell], choice: Choice, folder: Path) -> Iterator[str]:
     """What differs in all bytes once the ledger is emptied in a copy: what is kept is there, and nothing else."""
     copy = folder.with_name("copy")
-    shutil.copytree(folder, copy)
+    shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("*.sock"))
     with closing(sqlite3.connect(copy / "mailpixel.db")) as db:
         db.execute("pragma secure_delete = on")
         db.execute("delete from consents")
