@@ -97,3 +97,15 @@ def test_hits_of_an_erased_person_are_left_out_and_their_links_work(history: Api
     report = {"recipient": "r-1", "delivered_at": "2026-09-21T14:13:21Z"}
     history.ask("POST", "/api/campaigns/spring/deliveries", "write", json=report)
     assert list(history.store.person("r-1")) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [("DELETE", "/api/people/r-1/consents", "GET"), ("GET", "/api/people/r-1/optout", "POST")],
+)
+def test_a_method_that_a_path_does_not_take_is_never_given_to_a_wider_path(
+    history: Api, method: str, path: str, allowed: str
+) -> None:
+    answer = history.ask(method, path, "privacy")
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+    assert history.ask("GET", "/api/people/r-1", "privacy").json()["events"] != []

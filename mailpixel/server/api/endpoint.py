@@ -7,7 +7,8 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from mailpixel.reading.shapes import Shape, read_shape
 from mailpixel.server.api.body import (
@@ -152,11 +153,19 @@ def routes(endpoints: Sequence[Endpoint]) -> list[Route]:
     return [_route(path, methods) for path, methods in by_path.items()]
 
 
+class _OwnPath(Route):
+    """A route that answers for its path whatever the method: a wrong one is 405, and no wider path gets the request."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, child = super().matches(scope)
+        return (Match.FULL if match is Match.PARTIAL else match), child
+
+
 def _route(path: str, methods: Mapping[str, Endpoint]) -> Route:
     async def dispatch(request: Request) -> Response:
         return await methods[request.method].run(request)
 
-    route = Route(path, dispatch, methods=list(methods))
+    route = _OwnPath(path, dispatch, methods=list(methods))
     # Starlette adds HEAD to GET, and would make a whole export to throw it away.
     route.methods = set(methods)
     return route
