@@ -7,7 +7,7 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from mailpixel.model import Campaign
-from mailpixel.modes import FULL, Modes, Untracked
+from mailpixel.modes import FULL, Mode, Modes, Untracked
 from mailpixel.report.answer import Answer, Count, Iso, Share, exactly
 from mailpixel.report.clients import Devices, Programs, devices, programs
 from mailpixel.report.counts import (
@@ -162,7 +162,8 @@ def summarise(
     """
     totals = figures.totals
     known = known_of(ceiling, totals, signed is not None)
-    base = _base(campaign, totals, known)
+    by_name = len(known.without) < len(PEOPLE) or (signed is not None and max(ceiling) >= Mode.INDIVIDUAL)
+    base = _base(campaign, totals) if by_name else 0
     recipients = _with_signed(_recipients(campaign, totals, base), totals, base, signed)
     is_mixed = figures.edition not in ("", rules_version)
     return Summary(
@@ -188,10 +189,8 @@ def summarise(
     )
 
 
-def _base(campaign: Campaign, totals: Mapping[str, int], known: Known) -> int | None:
+def _base(campaign: Campaign, totals: Mapping[str, int]) -> int | None:
     """The messages that can be recorded by name: those delivered, else those sent less what bounced."""
-    if len(known.without) == len(PEOPLE):
-        return 0
     if totals.get("delivered", 0) + totals.get("unnamed.delivery", 0):
         return totals.get("delivered", 0)
     bounced = totals.get("bounced", 0) + totals.get("unnamed.bounce", 0)

@@ -10,25 +10,40 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, product
 from typing import NamedTuple
 
-from tests.support.privacy_oracle import KINDS, ORDER, STATES, Rules, in_force, least, signed, written
+from tests.support.privacy_oracle import (
+    KINDS,
+    ORDER,
+    STATES,
+    Rules,
+    in_force,
+    least,
+    signed,
+    untracked,
+    written,
+)
 
 CHANGES = ("none", "before signing", "before the hit", "after the hit")
 TOKENS = ("old", "mode byte", "campaign", "merge")
 WORKERS = (1, 2)
 DIMENSIONS = (ORDER, KINDS, STATES, CHANGES, TOKENS, WORKERS)
+CASES = ("lowered", "gpc", "dnt", "few", "withdraws")
+"""What else may happen: the ceiling is lowered after signing; a header refuses; the campaign has fewer than five
+recipients; the person refuses both on their page, where that erases."""
+FURTHER = (ORDER, KINDS, ("granted", "unknown"), ("none",), ("old", "mode byte"), WORKERS, CASES)
 TURN = 2
 """How many modes further the ceiling of clicks is than that of opens."""
 
 
 class Choice(NamedTuple):
-    """What the operator chose besides ceilings, for both purposes."""
+    """What the operator chose besides ceilings, for both purposes. `headers`: what GPC and DNT mean."""
 
     unknown: str = "individual"
     refused: str = "off"
+    headers: str = "refuse"
 
 
 class Cell(NamedTuple):
-    """One cell. Its `consent` comes by a `change`; before, the person said the opposite."""
+    """One cell. Its `consent` comes by a `change`; before, the person said the opposite. `case` is one of `CASES`."""
 
     number: int
     mode: str
@@ -37,6 +52,7 @@ class Cell(NamedTuple):
     change: str
     token: str
     workers: int
+    case: str = ""
 
     @property
     def name(self) -> str:
@@ -85,8 +101,27 @@ class Cell(NamedTuple):
         turn = TURN if purpose == "clicks" else -TURN
         return ORDER[(ORDER.index(self.mode) + turn) % len(ORDER)]
 
+    def ceiling_now(self, purpose: str) -> str:
+        """The ceiling at the hit."""
+        ceiling = self.ceiling(purpose)
+        if self.case != "lowered" or ceiling == "off":
+            return ceiling
+        return ORDER[ORDER.index(ceiling) // 2]
+
+    @property
+    def is_few(self) -> bool:
+        """Whether the campaign is too small for counts that name nobody."""
+        return self.case == "few"
+
+    @property
+    def sent(self) -> int:
+        """How many recipients the campaign has."""
+        return 4 if self.is_few else 100
+
     def said(self, purpose: str, moment: int) -> str:
         """What holds of the person at the signing (1), at the hit (2) or afterwards (3); first of all (0)."""
+        if self.case == "withdraws" and moment == 3:
+            return "erased"
         changed = moment >= CHANGES.index(self.change)
         if self.consent == "erased" and changed:
             return "erased"
@@ -104,7 +139,14 @@ class Cell(NamedTuple):
 
     def signed(self, purpose: str, choice: Choice) -> str:
         """The mode that the mail is signed with."""
-        return signed(self.rules(purpose, choice), self.said(purpose, 1))
+        return self._enough(signed(self.rules(purpose, choice), self.said(purpose, 1)))
+
+    def _enough(self, mode: str) -> str:
+        return "off" if self.is_few and mode == "aggregate" else mode
+
+    def untracked(self, purpose: str, choice: Choice) -> str:
+        """Why the person is not recorded by name, by what the mail was signed with; empty where they are."""
+        return untracked(self.signed(purpose, choice), self.ceiling(purpose), self.said(purpose, 1))
 
     def token_of(self, choice: Choice) -> tuple[str, dict[str, str] | None, bool]:
         """The token's kind, the modes that it says, and whether it is that of a preview."""
@@ -131,13 +173,22 @@ class Cell(NamedTuple):
         """The mode at the hit."""
         kind, said, preview = self.token_of(choice)
         if kind == "campaign":
-            return "off" if preview else least("aggregate", self.ceiling(purpose))
+            return "off" if preview else self._enough(least("aggregate", self.ceiling_now(purpose)))
         limits = said if said and (purpose == self.purpose or kind == "message") else {}
-        return in_force(self.rules(purpose, choice), limits.get(purpose, "full"), self.said(purpose, 2))
+        rules = Rules(self.ceiling_now(purpose), choice.unknown, choice.refused)
+        mode = in_force(rules, limits.get(purpose, "full"), self.said(purpose, 2))
+        if self.case in ("gpc", "dnt") and choice.headers == "refuse":
+            mode = least(mode, choice.refused)
+        return self._enough(mode)
+
+    def logged(self, choice: Choice) -> bool:
+        """Whether the hit was logged, whatever came afterwards."""
+        return "event" in written(self.in_force(self.purpose, choice), self.purpose)
 
     def expected(self, choice: Choice) -> frozenset[str]:
         """What stands on disk in the end."""
-        return written(self.in_force(self.purpose, choice), self.purpose, self.said(self.purpose, 3))
+        mode = self.in_force(self.purpose, choice)
+        return written(mode, self.purpose, self.said(self.purpose, 3), self.is_few)
 
 
 def all_cells() -> Sequence[Cell]:
@@ -145,9 +196,15 @@ def all_cells() -> Sequence[Cell]:
     return [Cell(number, *values) for number, values in enumerate(product(*DIMENSIONS))]
 
 
-def pairwise_sample(seed: int = 1) -> Sequence[Cell]:
+def further_cells() -> Sequence[Cell]:
+    """What else may happen, in every mode."""
+    first = len(all_cells())
+    return [Cell(first + number, *values) for number, values in enumerate(product(*FURTHER))]
+
+
+def pairwise_sample(seed: int = 1, cells: Sequence[Cell] | None = None) -> Sequence[Cell]:
     """Few cells in which any two values of two dimensions meet."""
-    left, chosen = list(all_cells()), []
+    left, chosen = list(all_cells() if cells is None else cells), []
     random.Random(seed).shuffle(left)
     missing = {pair for cell in left for pair in _pairs(cell)}
     while missing:

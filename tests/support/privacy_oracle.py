@@ -77,6 +77,21 @@ def in_force(rules: Rules, token: str, state: str) -> str:
     return least(token, rules.ceiling, of_person(rules, state))
 
 
-def written(mode: str, purpose: str, afterwards: str = "granted") -> frozenset[str]:
-    """What stands on disk of a hit in this mode, after the person said something later."""
-    return frozenset(WRITTEN[mode, purpose].split()) - LEAVES[afterwards]
+def written(mode: str, purpose: str, afterwards: str = "granted", few: bool = False) -> frozenset[str]:
+    """What stands on disk of a hit in this mode, after the person said something later.
+
+    The count of a campaign of `few` people would tell of one of them.
+    """
+    counted = {"counted"} if few else set()
+    return frozenset(WRITTEN[mode, purpose].split()) - LEAVES[afterwards] - counted
+
+
+def untracked(mode: str, ceiling: str, state: str) -> str:
+    """Why a person is not recorded by name whose mail was signed with a mode, under a ceiling; empty: they are."""
+    if ORDER.index(mode) >= ORDER.index("individual"):
+        return ""
+    if state == "erased":
+        return "erased"
+    if ORDER.index(ceiling) < ORDER.index("individual"):
+        return "mode"
+    return {"denied": "refused", "unknown": "unknown"}[state]

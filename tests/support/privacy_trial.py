@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -17,11 +18,11 @@ from mailpixel.report.reporting import Reporting
 from mailpixel.settings import Settings
 from mailpixel.store.sqlite import SqliteStore
 from mailpixel.times import now_ms
-from tests.support.commands import forked
 from tests.support.first_campaign import PERSON
-from tests.support.minting import minted
 from tests.support.privacy_matrix import Cell, Choice
 from tests.support.privacy_oracle import KINDS, ORDER
+from tests.support.privacy_people import people_of
+from tests.support.privacy_signed import DESTINATION, Signed
 from tests.support.privacy_traces import remains, told, traces
 from tests.support.processes import wait_until
 from tests.support.service import Service, rows
@@ -31,8 +32,8 @@ CANARY = "canary"
 workers know what was imported last."""
 ROUND = 12
 """Hits of the canary that are enough to reach every worker."""
-BASE = "https://t.example"
-DESTINATION = "https://shop.example/p/1"
+HEADERS: Mapping[str, Mapping[str, str]] = {"gpc": {"sec-gpc": "1"}, "dnt": {"dnt": "1"}}
+"""Headers of hits of a case of cells."""
 
 
 class Trial:
@@ -50,6 +51,9 @@ class Trial:
             "MAILPIXEL_REFUSED_CONSENT": choice.refused,
             "MAILPIXEL_TRUSTED_PROXIES": "127.0.0.0/8",
             "MAILPIXEL_SEEDS": CANARY,
+            "MAILPIXEL_GPC": choice.headers,
+            "MAILPIXEL_DNT": choice.headers,
+            "MAILPIXEL_WITHDRAWAL": "erase",
         }
         self.with_modes = not ceilings
         self._set_up()
@@ -57,7 +61,7 @@ class Trial:
     def _set_up(self) -> None:
         settings = Settings.from_environment(self.environment, data=self.data)
         store, registry, keyring = begin(settings)
-        self._key = keyring.keys[-1]
+        self._signed = Signed(keyring.keys[-1], self.choice, self.data, self.environment)
         link = Link(1, DESTINATION)
         for cell in self.cells:
             mode = parse_modes(f"opens={cell.ceiling('opens')},clicks={cell.ceiling('clicks')}")
@@ -66,7 +70,7 @@ class Trial:
                     cell.campaign,
                     "A cell",
                     sent_at=self.began,
-                    sent=100,
+                    sent=cell.sent,
                     links=(link,),
                     mode=mode if self.with_modes else None,
                 )
@@ -79,14 +83,16 @@ class Trial:
         """Run it all; each line is a cell and what is not as it must be."""
         self._say(0)
         self._say(1)
-        wrong = [line for cell in self.cells for line in self._signs(cell)]
+        wrong = [line for cell in self.cells for line in self._signed.differences(cell)]
         with Service(self.data, ["--workers", str(self.workers)], self.environment) as service:
             service.wait_for("/readyz")
+            self._lower()
             self._say(2)
             self._wait_until_known(service)
             wrong += [line for cell in self.cells for line in self._hit(service, cell)]
             if self.workers > 1:
                 self._say(3)  # while hits are held in memory
+            wrong += self._withdraw(service)
             metrics = service.get("/metrics")[2]
             if self.workers > 1:
                 self._say(3)  # while hits are held in memory
@@ -113,8 +119,34 @@ class Trial:
             head = "recipient,purpose,state,time,source,wording"
             rows(self.data, "consent", "import", "-", stdin="\n".join([head, *lines]))
 
+    def _lower(self) -> None:
+        """Lower ceilings after the mail was signed."""
+        _, registry = open_stores(Settings(data=self.data))
+        for cell in self.cells:
+            if cell.case == "lowered":
+                mode = parse_modes(f"opens={cell.ceiling_now('opens')},clicks={cell.ceiling_now('clicks')}")
+                registry.change_campaign(cell.campaign, partial(replace, mode=mode), "cli", datetime.now(UTC))
+        registry.close()
+
+    def _withdraw(self, service: Service) -> Iterator[str]:
+        """Refuse both on the page, where that erases."""
+        withdrawing = [cell for cell in self.cells if cell.case == "withdraws"]
+        for cell in withdrawing:
+            token = self._signed.token("choice", cell.campaign, cell.recipient, None, False)
+            status, _, _ = service.get(f"/u/{token}", "POST")
+            if status != 200:
+                yield f"{cell.name}: the page answered {status}"
+        wait_until(self._all_erased, "erasures are not finished")
+
+    def _all_erased(self) -> bool:
+        """Whether the service is through with every erasure."""
+        with closing(sqlite3.connect(f"file:{self.data / 'mailpixel.db'}?mode=ro", uri=True)) as db:
+            return db.execute("select 1 from erasures where state <> 'done'").fetchone() is None
+
     @staticmethod
     def _is_erased(cell: Cell, moment: int) -> bool:
+        if cell.case == "withdraws" and moment == 3:
+            return False  # they do it themselves
         before = cell.said("opens", moment - 1) if moment else ""
         return cell.said("opens", moment) == "erased" != before
 
@@ -130,48 +162,10 @@ class Trial:
         at = self.began + timedelta(minutes=20 * moment)
         return f"{recipient},{purpose},{state},{at.isoformat()},form,w"
 
-    def _signs(self, cell: Cell) -> Iterator[str]:
-        """What differs in the row that `mailpixel links` prints."""
-        if cell.token not in ("mode byte", "merge"):
-            return
-        is_merged = cell.token == "merge"
-        command = ["--data", str(self.data), "links", cell.campaign, "--recipients", "-", "--merge"]
-        environment = self.environment | {"MAILPIXEL_BASE_URL": BASE}
-        done = forked(command[: 7 if is_merged else 6], f"recipient\n{cell.recipient}\n", environment)
-        found = dict(zip(*(line.split(",") for line in done.stdout.splitlines()), strict=True))
-        choice = f"{BASE}/u/{self._token('choice', cell.campaign, cell.recipient, None, False)}"
-        urls = {"token": self._merged(cell)} if is_merged else self._urls(cell)
-        expected = {"recipient": cell.recipient, **urls, "choice_url": choice}
-        if found != expected:
-            yield f"{cell.name}: signed as {found}, must be {expected}"
-
-    def _merged(self, cell: Cell) -> str:
-        kind, modes, preview = cell.token_of(self.choice)
-        recipient = "" if kind == "campaign" else cell.recipient
-        return self._token(kind, cell.campaign, recipient, _unless_full(modes), preview)
-
-    def _urls(self, cell: Cell) -> Mapping[str, str]:
-        modes = {purpose: cell.signed(purpose, self.choice) for purpose in KINDS}
-        everybody = self._token("campaign", cell.campaign, "", None, False)
-        said = [_unless_full(modes) and {**modes, other: "off"} for other in ("clicks", "opens")]
-        pixel, link = (
-            self._token(kind, cell.campaign, cell.recipient, each, False)
-            for kind, each in zip(("open", "click"), said, strict=True)
-        )
-        pixels = {"off": "", "aggregate": f"{BASE}/o/{everybody}.gif"}
-        links = {
-            "off": DESTINATION,
-            **dict.fromkeys(("aggregate", "deliverability"), f"{BASE}/c/{everybody}/1"),
-        }
-        return {
-            "pixel_url": pixels.get(modes["opens"], f"{BASE}/o/{pixel}.gif"),
-            "link_1": links.get(modes["clicks"], f"{BASE}/c/{link}"),
-        }
-
     def _hit(self, service: Service, cell: Cell) -> Iterator[str]:
         kind, modes, preview = cell.token_of(self.choice)
         recipient = "" if kind == "campaign" else cell.recipient
-        token = self._token(kind, cell.campaign, recipient, modes, preview)
+        token = self._signed.token(kind, cell.campaign, recipient, modes, preview)
         path = f"/o/{token}.gif" if cell.purpose == "opens" else f"/c/{token}"
         if cell.purpose == "clicks" and kind != "click":
             path += "/1"
@@ -179,6 +173,7 @@ class Trial:
             **PERSON,
             "user-agent": f"{PERSON['user-agent']} {cell.agent}",
             "x-forwarded-for": cell.address,
+            **HEADERS.get(cell.case, {}),
         }
         expected = 200 if cell.purpose == "opens" else 302
         for _ in range(cell.hits):
@@ -186,24 +181,9 @@ class Trial:
             if status != expected:
                 yield f"{cell.name}: answered {status}"
 
-    def _token(
-        self, kind: str, campaign: str, recipient: str, modes: Mapping[str, str] | None, preview: bool
-    ) -> str:
-        claims: dict[str, object] = {
-            "kind": kind,
-            "campaign": campaign,
-            "recipient": recipient,
-            "preview": preview,
-        }
-        if kind == "click":
-            claims["link"] = 1
-        if modes is not None:
-            claims["modes"] = {purpose: ORDER.index(mode) for purpose, mode in modes.items()}
-        return minted(self._key.secret, self._key.id, claims)
-
     def _wait_until_known(self, service: Service) -> None:
         """Until no worker records the canary any more."""
-        token = self._token("open", CANARY, CANARY, None, False)
+        token = self._signed.token("open", CANARY, CANARY, None, False)
 
         def is_known() -> bool:
             before = self._logged(CANARY)
@@ -246,31 +226,18 @@ class Trial:
         number = cell.hits if expected & {"event", "counted"} else 0
         if part["events"] != number:
             yield f"events of the summary {part['events']}, must be {number}"
-        below = ORDER.index(cell.mode) < ORDER.index("individual")
+        below = ORDER.index(cell.ceiling_now(cell.purpose)) < ORDER.index("individual")
         unique = None if below or "counted" in expected else int("event" in expected)
         if part["unique"] != unique:
             yield f"unique of the summary {part['unique']}, must be {unique}"
         yield from self._counted_people(cell, summary["recipients"])
 
-    def _counted_people(self, cell: Cell, found: dict[str, object]) -> Iterator[str]:
+    def _counted_people(self, cell: Cell, found: Mapping[str, object]) -> Iterator[str]:
         """What differs in who is recorded by name: one person was signed for, where the cell signs by a command."""
-        if cell.token not in ("mode byte", "merge"):
-            return
-        named = [ORDER.index(cell.signed(purpose, self.choice)) >= 3 for purpose in KINDS]
-        reasons = {why: number for why, number in dict(found["untracked_by"]).items() if number}  # type: ignore[call-overload]
-        is_moved = cell.said("opens", 3) == "erased" != cell.said("opens", 1) and "erased" in reasons
-        if not is_moved and sum(reasons.values()) != (not all(named)):
-            yield f"untracked by {reasons}, must be {int(not all(named))}"
-        if not is_moved and reasons.keys() - self._reasons(cell):
-            yield f"untracked by {reasons}, must be of {sorted(self._reasons(cell))}"
-
-    def _reasons(self, cell: Cell) -> set[str]:
-        """Why the person of a cell may be untracked, as it was when their mail was signed."""
-        said = {cell.said(purpose, 1) for purpose in KINDS}
-        if "erased" in said:
-            return {"erased"}
-        refusing = {"denied": "refused", "unknown": "unknown"}
-        return {"mode", *(refusing[each] for each in said if each in refusing)}
+        expected = people_of(cell, self.choice)
+        told = {name: found[name] for name in expected}
+        if told != expected:
+            yield f"counts people {told}, must {expected}"
 
     def _rows_of(self, cell: Cell, store: SqliteStore, expected: frozenset[str]) -> frozenset[str]:
         words = set()
@@ -290,8 +257,3 @@ class Trial:
         words |= {"other number of counts"} if counted not in (0, cell.hits) else set()
         words |= {"day"} if store.last_open(cell.recipient) is not None else set()
         return frozenset(words)
-
-
-def _unless_full(modes: Mapping[str, str] | None) -> Mapping[str, str] | None:
-    """Modes in a token: a token of the first form says `full` for both."""
-    return None if modes is not None and set(modes.values()) == {"full"} else modes
