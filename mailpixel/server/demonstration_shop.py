@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mailpixel.errors import NotFound
+from mailpixel.links.surfaces import SITE
 from mailpixel.server.metrics_access import is_local
 from mailpixel.server.services import Services
 from mailpixel.store.sites import SiteReader
@@ -40,7 +41,7 @@ def _content(sites: SiteReader, name: str) -> bytes | None:
     if site.archived:
         return None
     content = (files("mailpixel.demonstration") / "shop" / name).read_bytes()
-    return content.replace(b"/p/KEY.js", f"/p/{site.key}.js".encode())
+    return content.replace(f"{SITE.prefix}KEY.js".encode(), f"{SITE.prefix}{site.key}.js".encode())
 
 
 ROUTES = [Route(f"/{ID}/", page), Route(f"/{ID}/{{name}}", page)]

@@ -9,6 +9,7 @@ from html import escape
 from urllib.parse import quote, urlsplit
 
 from mailpixel.errors import InvalidInput
+from mailpixel.site.script import PREFIX
 from mailpixel.site_model import Site
 
 STUB = "window.mailpixel=window.mailpixel||function(){(mailpixel.q=mailpixel.q||[]).push(arguments)}"
@@ -35,7 +36,7 @@ def snippet(site: Site, address: str, name: str) -> str:
 
 def script_url(site: Site, address: str) -> str:
     """Where the script of a site is."""
-    return f"{address}/p/{site.key}.js"
+    return f"{address}{PREFIX}{site.key}.js"
 
 
 def _html(site: Site, address: str) -> str:
@@ -49,7 +50,7 @@ def _noscript(site: Site, address: str) -> str:
             "is not for a site that asks first: without the script nobody knows what the visitor agreed to",
         )
     page = quote(f"https://{site.hosts[0]}/PATH-OF-THE-PAGE", safe="")
-    image = escape(f"{address}/p/{site.key}.gif?n=page_view&u={page}")
+    image = escape(f"{address}{PREFIX}{site.key}.gif?n=page_view&u={page}")
     return f'<noscript><img src="{image}" width="1" height="1" alt=""></noscript>\n'
 
 
@@ -58,7 +59,7 @@ def _tag_manager_image(site: Site, address: str) -> str:
     # The address of the page comes last: of two equal names the first counts, so nothing in it replaces another.
     names = ("transaction_id", "value", "currency", "tax", "shipping", "coupon")
     order = "".join(f"&{name}={{{{DLV - ecommerce.{name}}}}}" for name in names)
-    url = f"{address}/p/{site.key}.gif?n=purchase{consent}{order}&u={{{{Page URL}}}}"
+    url = f"{address}{PREFIX}{site.key}.gif?n=purchase{consent}{order}&u={{{{Page URL}}}}"
     return f"{url}\n"
 
 
@@ -93,7 +94,7 @@ def _template_parts(site: Site, address: str) -> dict[str, object]:
 
     Source: developers.google.com/tag-platform, custom templates, read 2026-11.
     """
-    pattern = {"type": 2, "listItem": [{"type": 1, "string": f"{address}/p/*"}]}
+    pattern = {"type": 2, "listItem": [{"type": 1, "string": f"{address}{PREFIX}*"}]}
     return {
         "info": {
             "type": "TAG",

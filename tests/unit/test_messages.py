@@ -75,6 +75,7 @@ def test_what_is_stored_by_its_place_in_an_enumeration_keeps_that_place() -> Non
     assert [(str(kind), reason and str(reason)) for kind, reason in KINDS] == [
         *((kind, None) for kind in ("open", "click", "delivery", "optout")),
         *((kind, reason) for kind in ("bounce", "complaint") for reason in reasons),
+        *((kind, None) for kind in ("step", "consent", "purchase", "refund", "cancel")),
     ]
 
 

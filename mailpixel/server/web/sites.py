@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from mailpixel.errors import Conflict, InvalidInput
+from mailpixel.links.surfaces import SITE
 from mailpixel.pages.addresses import site_url
 from mailpixel.reading.shapes import Shape
 from mailpixel.server.web.forms import Form
@@ -100,7 +101,7 @@ def _page(call: PageCall, site: Site, values: Values, errors: Mapping[str, str])
         title=f"Site {site.id}",
         site=site,
         url=site_url(site.id),
-        address=f"{base}/p/{site.key}",
+        address=f"{base}{SITE.prefix}{site.key}",
         values=values,
         errors=errors,
     )

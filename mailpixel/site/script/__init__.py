@@ -10,6 +10,8 @@ from importlib.resources import files
 
 from mailpixel.site_model import Site
 
+PREFIX = "/p/"
+"""Where the service takes what pages send, before the key of their site."""
 PLACE = b"__SITE__"
 """Where the settings of a site stand in the built file."""
 _ESCAPES = str.maketrans({character: f"\\u{ord(character):04x}" for character in "<>&'\u2028\u2029"})
@@ -27,7 +29,7 @@ def script_of(site: Site, address: str) -> bytes:
 def settings_of(site: Site, address: str) -> dict[str, object]:
     """What the script knows of its site: where it sends, whether it asks first, names, parameters and cookie domain."""
     return {
-        "to": f"{address.rstrip('/')}/p/{site.key}",
+        "to": f"{address.rstrip('/')}{PREFIX}{site.key}",
         "ask": site.ask,
         "names": [*site.names, *(planned.name for planned in site.plan if planned.name not in site.names)],
         "keep": list(site.keep),
