@@ -11,7 +11,7 @@ from mailpixel.files import stamp_of
 from mailpixel.modes import Modes, lesser
 from mailpixel.privacy.policy import policy_of
 from mailpixel.privacy.retained import RETAINED, periods
-from mailpixel.report.record import RecordFacts
+from mailpixel.report.record import RecordFacts, kept_for_ever
 from mailpixel.report.retention import retention_rows
 from mailpixel.report.signed_people import signed_people
 from mailpixel.settings import PREFIX, Settings
@@ -88,7 +88,7 @@ def purposes_in(path: Path | None) -> Mapping[str, str]:
         words = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InvalidInput(field, f"the file cannot be read as JSON ({type(error).__name__})") from None
-    known = {*(each.kind.value for each in RETAINED), "figures", "suppressed"}
+    known = {*(each.kind.value for each in RETAINED), *kept_for_ever()}
     if not isinstance(words, dict) or not words.keys() <= known:
         raise InvalidInput(field, f"must be an object with some of the names {', '.join(sorted(known))}")
     if not all(isinstance(text, str) and len(text) <= MOST_CHARS for text in words.values()):

@@ -124,6 +124,11 @@ def texts() -> Mapping[str, Any]:
     return found
 
 
+def kept_for_ever() -> Sequence[str]:
+    """The kinds that are kept for ever."""
+    return [kind for kind, *_ in texts()[LANGUAGES[0]]["forever"]]
+
+
 def record_of(facts: RecordFacts, language: str) -> Record:
     """The record in one of `LANGUAGES`. The same facts give the same text."""
     words = texts()[language]

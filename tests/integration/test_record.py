@@ -1,8 +1,10 @@
 """The record of processing says what is stored, by the settings and the database, in each of its languages."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -133,9 +135,9 @@ def test_it_says_since_when_a_mode_holds_and_who_was_left_out_for_which_reason()
     modes = [(fact.name, fact.value) for fact in record().modes]
     assert modes[:4] == [
         ("The most that is recorded of anybody", "aggregate"),
-        ("… since", "2026-09-21"),
+        ("This holds since", "2026-09-21"),
         ("Of people who said neither yes nor no", "aggregate"),
-        ("… since", "the beginning: it was never chosen"),
+        ("This holds since", "the beginning: it was never chosen"),
     ]
     assert modes[-1] == ("Campaigns with the mode off", "1, the first since 2026-09-22")
     assert record(mode="full").modes[1].value == "an unknown moment: an earlier release did not note it"
@@ -170,6 +172,18 @@ def test_what_was_decided_is_no_longer_to_decide(tmp_path: Path) -> None:
     assert undecided(settled) == [point for point in open_points if "choice page" in point]
     assert "To send less mail that nobody reads." in text_of(settled)
     assert "People who said nothing are counted without any identifier." in text_of(settled)
+
+
+def test_each_kind_may_have_a_purpose_and_the_manual_names_it(tmp_path: Path) -> None:
+    kinds = [kind.kind for kind in record_of(recorded(Settings(), *filled(), NOW_MS), "en").kinds]
+    words = tmp_path / "purposes.json"
+    words.write_text(json.dumps(dict.fromkeys(kinds, "To know.")))
+    settings = Settings(purposes=words)
+    told = record_of(recorded(settings, *filled(), NOW_MS), "de").kinds
+    assert {kind.why for kind in told} == {"To know."}
+    manual = (files("mailpixel.docs") / "privacy.md").read_text(encoding="utf-8")
+    (named,) = re.findall(r"JSON object of your words by kind: (.*)\.\n", manual)
+    assert named == ", ".join(f"`{kind}`" for kind in kinds)
 
 
 @pytest.mark.parametrize("text", ["no JSON", "[]", '{"other": "x"}', '{"events": 1}'])
