@@ -147,7 +147,8 @@ def test_a_mode_is_stated_and_the_one_in_force_is_shown_beside_it(
     assert f"warning: {warning}\n" in added.stderr
     assert shown_mode(tmp_path) == ("full", "individual")
     table = campaign(tmp_path, "show", "spring")[1]
-    assert ["full", "individual", "off"] in [line.split() for line in table.splitlines()]
+    since = json.loads(campaign(tmp_path, "show", "spring", "--json")[1])["mode_since"]
+    assert ["full", since, "individual", "off"] in [line.split() for line in table.splitlines()]
     campaign(tmp_path, "edit", "spring", "--mode", "opens=aggregate,clicks=individual", "--sent", "4")
     assert shown_mode(tmp_path) == ("opens=aggregate,clicks=individual", "opens=off,clicks=individual")
     monkeypatch.setenv("MAILPIXEL_MODE", "aggregate")
