@@ -405,7 +405,7 @@ def test_replay_says_how_to_name_recipients_where_a_log_names_none(run: Run) -> 
     assert (told.exit_code, told.stderr) == (
         0,
         "1 lines, 1 of them skipped (not an open or click with a recipient), 0 messages\n"
-        "match the recipient in the path, such as --open '/p/(?P<recipient>[^/.]+)'; --click works the same way\n",
+        "match the recipient in the path, such as --open '/img/(?P<recipient>[^/.]+)'; --click works the same way\n",
     )
     named = run(
         "replay",

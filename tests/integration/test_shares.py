@@ -125,5 +125,6 @@ def test_the_command_line_refuses_what_is_not_there(spring: Api, tmp_path: Path)
 
 def test_the_address_of_a_share_is_kept_nowhere(spring: Api) -> None:
     key = spring.ask("POST", SHARES, json={}).json()["url"].rpartition("/")[2]
-    held = [file for file in spring.settings.data.iterdir() if key.encode() in file.read_bytes()]
+    files = [file for file in spring.settings.data.rglob("*") if file.is_file()]
+    held = [file for file in files if key.encode() in file.read_bytes()]
     assert held == []
