@@ -64,7 +64,8 @@ def test_only_a_sign_in_for_privacy_is_enough(history: Api, scope: str) -> None:
     assert "/people" not in person.see("/campaigns").text
 
 
-def test_the_officer_finds_the_page_and_no_settings(officer: Person) -> None:
-    shown = officer.see("/campaigns").text
-    assert 'href="/people"' in shown
-    assert 'href="/settings"' not in shown
+def test_the_officer_finds_the_page_and_of_the_settings_the_record_alone(officer: Person) -> None:
+    assert 'href="/people"' in officer.see("/campaigns").text
+    shown = officer.see("/settings/privacy").text
+    assert "Record of processing" in shown
+    assert "/settings/keys" not in shown
