@@ -112,8 +112,9 @@ def test_routes_of_a_single_page_are_views_and_the_same_place_is_none(visit: Vis
     tab.run("history.pushState({}, '', '/open/2?variant=blue')")
     tab.run("new Promise((done) => { addEventListener('popstate', () => setTimeout(done)); history.back() })")
     events = [event for arrival in shop.arrived(3) for event in arrival.events]
-    assert [(event["nav"], path_of(event)) for event in events] == [
-        ("route", "/open/1"), ("route", "/open/2"), ("route", "/open/1")
+    # Each left at once, and two requests may overtake each other.
+    assert sorted((event["nav"], path_of(event)) for event in events) == [
+        ("route", "/open/1"), ("route", "/open/1"), ("route", "/open/2")
     ]  # fmt: skip
     assert len({event["view"] for event in events}) == 3
     assert events[1]["url"] == f"{shop.url}/open/2?variant=blue"

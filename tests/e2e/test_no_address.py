@@ -90,4 +90,4 @@ def files(data: Path) -> list[bytes]:
     """What every file of the folder holds."""
     found = [Path(folder) / name for folder, _, names in os.walk(data) for name in names]
     assert any(path.name == "mailpixel.db" for path in found)
-    return [path.read_bytes() for path in found]
+    return [path.read_bytes() for path in found if path.is_file()]

@@ -4,11 +4,11 @@ import csv
 import io
 import json
 import re
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from mailpixel.classify import Rules
 from mailpixel.model import Event, Facts, Judged, Message, Network, Verdict, Via
