@@ -100,10 +100,10 @@ class WebShop:
             return self.taken()
 
     def taken(self) -> list[Arrival]:
-        """What arrived since it was last asked."""
+        """What arrived since it was last asked, in the order of sending: requests may overtake each other."""
         with self._changed:
             arrivals, self._arrivals = self._arrivals, []
-            return arrivals
+            return sorted(arrivals, key=lambda each: each.envelope.get("sent_ms", 0))
 
     def sent(self) -> list[str]:
         """The requests since it was last asked, but for scripts and fences."""
