@@ -99,9 +99,9 @@ def test_the_data_layer_is_heard_from_its_beginning(visit: Visit, shop: WebShop)
     )
     tab.run(f"(function () {{ dataLayer.push(arguments) }})('event', 'begin_checkout', {ITEM})")
     events = [event for arrival in shop.arrived(3) for event in arrival.events]
-    data = {event["name"]: event.get("data") for event in events}
-    assert sorted(data) == ["add_to_cart", "begin_checkout", "quiz_done"]
-    assert data["begin_checkout"]["items"] == [{"item_id": "A", "price": 10}]
+    named = {event["name"]: event for event in events}
+    assert sorted(named) == ["add_to_cart", "begin_checkout", "quiz_done"]
+    assert named["begin_checkout"]["data"]["items"] == [{"item_id": "A", "price": 10}]
     assert length == 7  # what `push` returns is the array's own answer
 
 
