@@ -10,13 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from mailpixel.errors import Conflict, StoreUnavailable
+from mailpixel.errors import Conflict
 from mailpixel.model import Campaign, Message
 from mailpixel.projections.editions import Editions
 from mailpixel.projections.known_campaigns import KnownCampaigns
 from mailpixel.projections.lease import Lease, LeaseLost
 from mailpixel.projections.message_state import Judge, fold_or_put_aside
 from mailpixel.projections.rebuild import EVENTS, Rebuild, rebuild
+from mailpixel.projections.saving import Saving, read_again
 from mailpixel.store.consumers import News
 from mailpixel.store.log import PutAside
 from mailpixel.store.projections import FOLD, Folded
@@ -37,9 +38,6 @@ TURN_MS = 5_000
 
 SETTLED = 500
 """Campaigns settled in one transaction, or put-aside messages tried again at a time."""
-
-LOGGED = 1_000
-"""Most pairs of campaign and kind of error that are logged. More are only counted."""
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +78,9 @@ class Fold:
         self._lease = Lease(registry, FOLD, holder, options.note_every_ms)
         self._stale: deque[str] = deque()
         self._given_up: dict[str, Campaign] = {}
-        self._logged: set[tuple[str, str]] = set()
+        self._saving = Saving[Folded](
+            store.save, _aside, "a message of campaign %r cannot be judged (%s) and is put aside"
+        )
         self._retrying = options.only is None
         self._judged = 0
 
@@ -190,32 +190,9 @@ class Fold:
         ]
 
     def _save(self, folded: Sequence[Folded], news: News) -> None:
-        """Save the states. What the store cannot take is halved until one message is left, which is put aside.
-
-        The cursor moves with the last part.
-        """
+        """Save the states. The cursor moves with the last part."""
         self._editions.note(each.campaign for each in folded)
-        try:
-            self._store.save(folded, news)
-        except (StoreUnavailable, Conflict):
-            raise
-        except Exception as error:
-            if len(folded) > 1:
-                half = len(folded) // 2
-                self._save(folded[:half], replace(news, position=news.since))
-                self._save(folded[half:], news)
-                return
-            folded = [PutAside(each.campaign, each.recipient, type(error).__name__) for each in folded]
-            self._store.save(folded, news)
-        self._log_aside(folded)
-
-    def _log_aside(self, folded: Sequence[Folded]) -> None:
-        """Log that a message was put aside, once for each campaign and kind of error."""
-        kinds = {(each.campaign, each.error) for each in folded if isinstance(each, PutAside)}
-        for kind in sorted(kinds - self._logged):
-            if len(self._logged) < LOGGED:
-                self._logged.add(kind)
-                log.error("a message of campaign %r cannot be judged (%s) and is put aside", *kind)
+        self._saving.save(folded, news)
 
     def _retry_aside(self, renew: Callable[[], object]) -> None:
         after = ("", "")
@@ -223,19 +200,13 @@ class Fold:
         while self._retrying and (page := self._store.put_aside(after, SETTLED)):
             after = (page[-1].campaign, page[-1].recipient)
             cursor = self._store.cursor()
-            folded = [fold_or_put_aside(self._read(each), self._judge, known, edition) for each in page]
+            folded = [
+                fold_or_put_aside(read_again(self._store, each), self._judge, known, edition) for each in page
+            ]
             with suppress(Conflict):  # the next fold tries it again
                 self._save(folded, News(cursor, cursor, ()))
             renew()
         self._retrying = False
-
-    def _read(self, aside: PutAside) -> Message | PutAside:
-        try:
-            return self._store.message(aside.campaign, aside.recipient)
-        except StoreUnavailable:
-            raise
-        except Exception as error:
-            return PutAside(aside.campaign, aside.recipient, type(error).__name__)
 
     def _follow_links(self, renew: Callable[[], object]) -> bool:
         """Judge messages again whose clicks may count for another link. Returns whether that succeeded.
@@ -307,3 +278,7 @@ class Fold:
             if difference.error:
                 self._given_up[id] = KnownCampaigns(self._registry)[id]
                 log.error("campaign %r cannot be judged again (%s); it stays as it was", id, difference.error)
+
+
+def _aside(folded: Folded, error: Exception) -> PutAside:
+    return PutAside(folded.campaign, folded.recipient, type(error).__name__)

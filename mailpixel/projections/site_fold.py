@@ -1,7 +1,6 @@
 """The fold of web sites: folds whole visits and orders with news. Mail's fold neither waits for it nor knows of it."""
 
-import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -12,6 +11,7 @@ from mailpixel.errors import Conflict, NotFound, StoreUnavailable
 from mailpixel.model import Message
 from mailpixel.projections.lease import Lease, LeaseLost
 from mailpixel.projections.orders import fold_order
+from mailpixel.projections.saving import Saving, read_again
 from mailpixel.projections.visits import NO_HOSTS, fold_visit
 from mailpixel.site_model import ORDER_PREFIX, SITE_CASES, CaseKind, case_kind
 from mailpixel.store.consumers import Consumers, News
@@ -32,8 +32,6 @@ TURN_MS = 5_000
 
 NOTE_EVERY_MS = 20_000
 """How often an idle fold notes that it is up to date."""
-
-log = logging.getLogger(__name__)
 
 Hosts = Mapping[str, Sequence[str]]
 """The hosts of each site, by its id."""
@@ -130,7 +128,9 @@ class SiteFold:
         self._lease = Lease(registry, SITE_FOLD, holder, options.note_every_ms)
         self._numbered = ("", 0)
         self._retrying = True
-        self._logged: set[tuple[str, str]] = set()
+        self._saving = Saving[FoldedCase](
+            store.save_site, _aside, "a case of %r cannot be folded (%s) and is put aside"
+        )
 
     def catch_up(self, clock: Callable[[], int], lease_ms: int) -> int | None:
         """Fold until no news is left, or for `TURN_MS`. Returns how many cases had news.
@@ -177,11 +177,11 @@ class SiteFold:
             return 0
         fold, cases, done = self._folding(), iter(news.messages), 0
         while len(part := [fold(case) for case in islice(cases, self._options.part)]) == self._options.part:
-            self._save(part, replace(news, position=news.since))
+            self._saving.save(part, replace(news, position=news.since))
             done += len(part)
             self._options.between()
             renew()
-        self._save(part, news)
+        self._saving.save(part, news)
         return done + len(part)
 
     def _folding(self) -> Callable[[Message | PutAside], FoldedCase]:
@@ -195,49 +195,17 @@ class SiteFold:
             self._numbered = (version, visits_edition(self._registry, self._rules()))
         return self._numbered[1]
 
-    def _save(self, folded: Sequence[FoldedCase], news: News) -> None:
-        """Save a part. What the store cannot take is halved until one case is left, which is put aside."""
-        try:
-            self._store.save_site(folded, news)
-        except (StoreUnavailable, Conflict):
-            raise
-        except Exception as error:
-            if len(folded) > 1:
-                half = len(folded) // 2
-                self._save(folded[:half], replace(news, position=news.since))
-                self._save(folded[half:], news)
-                return
-            folded = [_aside(each, error) for each in folded]
-            self._store.save_site(folded, news)
-        self._log_aside(folded)
-
-    def _log_aside(self, folded: Sequence[FoldedCase]) -> None:
-        """Log that a case was put aside, once for each site and kind of error."""
-        kinds = {(each.campaign, each.error) for each in folded if isinstance(each, PutAside)}
-        for kind in sorted(kinds - self._logged):
-            self._logged.add(kind)
-            log.error("a case of %r cannot be folded (%s) and is put aside", *kind)
-
     def _retry(self, renew: Callable[[], object]) -> None:
         """Try the cases again that were put aside."""
         after = ("", "")
         while page := self._store.site_cases_aside(after, self._options.part):
             after = (page[-1].campaign, page[-1].recipient)
             fold, since = self._folding(), self._consumer.news(0).since
-            folded = [fold(each) for each in self._cases_of(page)]
+            folded = [fold(read_again(self._store, each)) for each in page]
             with suppress(Conflict):  # the next fold tries it again
-                self._save(folded, News(since, since, ()))
+                self._saving.save(folded, News(since, since, ()))
             renew()
         self._retrying = False
-
-    def _cases_of(self, page: Sequence[PutAside]) -> Iterator[Message | PutAside]:
-        for each in page:
-            try:
-                yield self._store.message(each.campaign, each.recipient)
-            except StoreUnavailable:
-                raise
-            except Exception as error:
-                yield PutAside(each.campaign, each.recipient, type(error).__name__)
 
 
 def _aside(folded: FoldedCase, error: Exception) -> PutAside:
