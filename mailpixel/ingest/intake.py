@@ -147,10 +147,11 @@ class Intake:
         accepted = surface.tokens if number is None else surface.numbered
         reading = self._live.signer.verify(token, accepted)
         claims = reading.claims
-        if claims is None or reading.problem is Problem.UNKNOWN_KEY:
+        unknown_key = reading.problem is Problem.UNKNOWN_KEY
+        if claims is None or unknown_key:
             if surface.reply is ReplyKind.PIXEL:
                 self._spend_as_usual(hit)
-            return UNKNOWN_KEY if reading.problem is Problem.UNKNOWN_KEY else BAD_TOKEN
+            return UNKNOWN_KEY if unknown_key else BAD_TOKEN
         named = Named(surface.event, claims, claims.link if number is None else number)
         if damaged or reading.problem is not None:
             forged = damaged or reading.problem is Problem.BAD_SIGNATURE

@@ -67,24 +67,25 @@ class Minimiser:
             return Trace(tag=NOWHERE)
         day, past_ms = divmod(at_ms, DAY_MS)
         former = self._salts.former(day) if past_ms < FORMER_MS else None
-        rules = self._rules()
         return Trace(
             minimise(address, "network") if keeps.network and self._keep_address != "none" else "",
             tag_of(self._salts.salt(day), campaign, recipient, address),
             b"" if former is None else tag_of(former, campaign, recipient, address),
-            rules.known_networks.lookup(address),
-            Facts.OWN_NETWORK if rules.operator.lookup(address) is not None else Facts.NONE,
+            *self._published(address),
         )
 
     def network_alone(self, address: str) -> Trace:
         """What to keep of the address of a visitor of a site: neither address nor tag, whatever the modes."""
         if not address:
             return NO_TRACE
+        network, facts = self._published(address)
+        return Trace(network=network, facts=facts)
+
+    def _published(self, address: str) -> tuple[Network | None, Facts]:
+        """The entry that the address belongs to, and whether it is the operator's, by the rules in force now."""
         rules = self._rules()
         own = rules.operator.lookup(address) is not None
-        return Trace(
-            network=rules.known_networks.lookup(address), facts=Facts.OWN_NETWORK if own else Facts.NONE
-        )
+        return rules.known_networks.lookup(address), Facts.OWN_NETWORK if own else Facts.NONE
 
 
 NO_TRACE = Trace()

@@ -18,8 +18,7 @@ from mailpixel.site_model import Site, Step
 
 BODY_BYTES = 65_536
 """The largest body of an envelope."""
-_CLICK = re.compile(r"[A-Za-z0-9_-]{43}")
-_VISITOR = re.compile(r"[A-Za-z0-9_-]{22}")
+_FORMS = {"click": re.compile(r"[A-Za-z0-9_-]{43}"), "visitor": re.compile(r"[A-Za-z0-9_-]{22}")}
 
 
 def read_envelope(body: bytes, site: Site, signals: Signals) -> Reading:
@@ -61,7 +60,7 @@ def read_sent(
         signals=signals,
         consent=consent,
         click=_click(sent.get("click"), consent, signals, problems),
-        visitor=_visitor(sent.get("visitor"), consent, problems),
+        visitor=_identifying("visitor", sent.get("visitor"), consent, problems),
         automated=sent.get("automated") == 1,
         is_foreign=is_foreign(signals.origin, site),
         needs_ids=needs_ids,
@@ -97,30 +96,23 @@ def _withdrawal(consent: Consent, signals: Signals) -> Step:
     return Step("consent", "", signals.now_ms, source=consent.source, version=consent.version)
 
 
-def _click(told: object, consent: Consent, signals: Signals, problems: list[str]) -> str:
+def _click(said: object, consent: Consent, signals: Signals, problems: list[str]) -> str:
     """The event id of the click that the visit carries; empty without one, or without consent to identify."""
-    if told is None or told == "":
-        return ""
-    if type(told) is not str or not _CLICK.fullmatch(told):
-        problems.append("bad:click")
-        return ""
-    if IDENTIFY not in consent.purposes:
-        problems.append("no_consent:click")
-        return ""
-    click = signals.read_click(told)
-    if click is None:
+    text = _identifying("click", said, consent, problems)
+    click = signals.read_click(text) if text else None
+    if text and click is None:
         problems.append("bad:click")
     return (click or b"").hex()
 
 
-def _visitor(told: object, consent: Consent, problems: list[str]) -> str:
-    """The id of a visitor who agreed to be known again; empty without one, or without consent to identify."""
-    if told is None or told == "":
+def _identifying(field: str, said: object, consent: Consent, problems: list[str]) -> str:
+    """A field that tells who a visitor is; empty without one, in a wrong form, or without consent to identify."""
+    if said is None or said == "":
         return ""
-    if type(told) is not str or not _VISITOR.fullmatch(told):
-        problems.append("bad:visitor")
+    if type(said) is not str or not _FORMS[field].fullmatch(said):
+        problems.append(f"bad:{field}")
         return ""
     if IDENTIFY not in consent.purposes:
-        problems.append("no_consent:visitor")
+        problems.append(f"no_consent:{field}")
         return ""
-    return told
+    return said
