@@ -33,8 +33,8 @@ def fact_options(command: Function) -> Function:
         click.option(
             "--carry/--no-carry",
             default=None,
-            help="Carry clicks on to registered sites in mp_cid, so that visits and orders there can be told to come "
-            "from them. Off unless it is set.",
+            help="Carry clicks on to registered sites in mp_cid, to see which visits and orders they lead to. "
+            "Off unless it is set.",
         ),
         click.option(
             "--sent-at", metavar="TIME", help="Set when they went out, such as 2026-11-25T09:00:00Z."

@@ -109,7 +109,7 @@ RULES: tuple[Rule, ...] = (
          "events other than a purchase and than page views in the minute before or at one, of all events",
          f"0, from {ENOUGH} events",
          "Put the script on every page: conversions alone cannot say where people leave.", _thank_you_only),
-    Rule("purchase-without-id", "Purchases have no order id, so they cannot be told from repeats, and no money counts.",
+    Rule("purchase-without-id", "Purchases have no order id, so repeats of them are not noticed, and no money counts.",
          "purchases with missing:transaction_id or bad:transaction_id, of all purchases", "1 or more",
          "Send transaction_id with each purchase.", _no_id),
     Rule("value-without-currency", "Values have no currency, so their money does not count.",

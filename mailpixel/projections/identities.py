@@ -20,7 +20,7 @@ from typing import NamedTuple, Protocol
 from mailpixel.kinds import EventKind
 from mailpixel.site_model import Click, Identity
 from mailpixel.store.log import MessageReader
-from mailpixel.store.site_projections import Days, ReadSiteProjections, Told, Use
+from mailpixel.store.site_projections import Days, Named, ReadSiteProjections, Use
 
 WITHIN_MS = 30 * 60_000
 """How long after a click its visitor may be taken for the person who clicked."""
@@ -30,7 +30,7 @@ Visitor = tuple[str, str]
 
 
 class Claim(NamedTuple):
-    """A visitor of a day would be this recipient. `told`: the shop's server says so, and `click` is empty."""
+    """A visitor of a day would be this recipient. `by_server`: the shop's server says so, and `click` is empty."""
 
     recipient: str
     day: int
@@ -39,7 +39,7 @@ class Claim(NamedTuple):
     site: str
     known_as: str = ""
     click: bytes = b""
-    told: bool = False
+    by_server: bool = False
 
 
 class Clicks(Protocol):
@@ -72,9 +72,11 @@ def _claim(use: Use, click: Click, at_ms: int) -> Claim:
     return Claim(click.recipient, use.day, at_ms, use.visitor, use.site, use.known_as, use.click)
 
 
-def claim_told(told: Told) -> Claim:
+def claim_of_server(named: Named) -> Claim:
     """Whom a server named."""
-    return Claim(told.recipient, told.day, told.at_ms, told.visitor, told.site, told.known_as, told=True)
+    return Claim(
+        named.recipient, named.day, named.at_ms, named.visitor, named.site, named.known_as, by_server=True
+    )
 
 
 def not_forwarded(claims: Iterable[Claim]) -> Sequence[Claim]:
@@ -87,8 +89,8 @@ def not_forwarded(claims: Iterable[Claim]) -> Sequence[Claim]:
 
 def _of_person(claims: Sequence[Claim]) -> Iterable[Claim]:
     """The claims of one recipient and day that hold, from all of them in order of time."""
-    told = [claim for claim in claims if claim.told]
-    sure = told or [claim for claim in claims if _who(claim) == _who(claims[0])]
+    named = [claim for claim in claims if claim.by_server]
+    sure = named or [claim for claim in claims if _who(claim) == _who(claims[0])]
     visitors = {_who(claim) for claim in sure}
     known_as = {claim.known_as for claim in sure if claim.known_as}
     return [claim for claim in claims if _who(claim) in visitors or claim.known_as in known_as]
@@ -105,7 +107,7 @@ def identities_of(claims: Iterable[Claim]) -> Mapping[Visitor, Identity]:
         of_visitor[_who(claim)].append(claim)
     found = {}
     for who, all_of in of_visitor.items():
-        mine = [claim for claim in all_of if claim.told] or all_of
+        mine = [claim for claim in all_of if claim.by_server] or all_of
         if len({claim.recipient for claim in mine}) == 1:
             first = min(mine)
             click = next((claim.click for claim in sorted(all_of) if _is_click_of(claim, first)), b"")
@@ -142,7 +144,7 @@ class Identities:
         in_days = self._store.uses_in(days)
         uses = self._store.uses_of(list(dict.fromkeys(use.click for use in in_days)))
         clicks = self._store.clicks_by_id(list(dict.fromkeys(use.click for use in uses)))
-        claims = [*claims_by_click(uses, clicks), *map(claim_told, self._store.told_in(days))]
+        claims = [*claims_by_click(uses, clicks), *map(claim_of_server, self._store.named_in(days))]
         of_days = [claim for claim in claims if days.first <= claim.day <= days.last]
         found = identities_of(not_forwarded(of_days))
         refusing = {each for each in {one.recipient for one in found.values()} if self._refuses(each)}
@@ -150,9 +152,9 @@ class Identities:
 
     def _among(self, visitors: Sequence[Visitor]) -> Mapping[Visitor, Identity]:
         """Who these visitors are, whatever these people said."""
-        uses, told = self._store.uses_by(visitors), self._store.told_by(visitors)
+        uses, named = self._store.uses_by(visitors), self._store.named_by(visitors)
         clicks = self._store.clicks_by_id([use.click for use in uses])
-        people = {click.recipient for click in clicks.values()} | {each.recipient for each in told}
+        people = {click.recipient for click in clicks.values()} | {each.recipient for each in named}
         asked = frozenset(visitors)
         holding = [claim for claim in self._holding(sorted(people)) if _who(claim) in asked]
         return identities_of(holding)
@@ -161,9 +163,9 @@ class Identities:
         """The claims of these recipients that hold beside their other claims."""
         ids = [id for recipient in recipients for id in self._clicks_of(recipient)]
         clicks = self._store.clicks_by_id(ids)
-        told = [each for recipient in recipients for each in self._store.told_of(recipient)]
+        named = [each for recipient in recipients for each in self._store.named_of(recipient)]
         return not_forwarded(
-            [*claims_by_click(self._store.uses_of(list(clicks)), clicks), *map(claim_told, told)]
+            [*claims_by_click(self._store.uses_of(list(clicks)), clicks), *map(claim_of_server, named)]
         )
 
     def _clicks_of(self, recipient: str) -> Iterable[bytes]:

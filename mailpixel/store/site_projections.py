@@ -94,7 +94,7 @@ class Use(Struct, frozen=True, gc=False):
     known_as: str = ""
 
 
-class Told(Struct, frozen=True, gc=False):
+class Named(Struct, frozen=True, gc=False):
     """The shop's server named the customer of an order that a browser had sent, too: who a visitor of a day is."""
 
     recipient: str
@@ -165,15 +165,15 @@ class ReadSiteProjections(Protocol):
         """All uses of clicks by these visitors, each (site, visitor)."""
         ...
 
-    def told_in(self, days: Days) -> Sequence[Told]:
+    def named_in(self, days: Days) -> Sequence[Named]:
         """Whom servers named of the visitors of these days, of all sites."""
         ...
 
-    def told_of(self, recipient: str) -> Sequence[Told]:
+    def named_of(self, recipient: str) -> Sequence[Named]:
         """Which visitors servers named so."""
         ...
 
-    def told_by(self, visitors: Sequence[tuple[str, str]]) -> Sequence[Told]:
+    def named_by(self, visitors: Sequence[tuple[str, str]]) -> Sequence[Named]:
         """Whom servers named of these visitors, each (site, visitor)."""
         ...
 
@@ -234,7 +234,7 @@ def uses_of(visit: Visit, day: int) -> Sequence[Use]:
     ]
 
 
-def told_of_order(order: Order, state: VisitState | None) -> Told | None:
+def named_by_order(order: Order, state: VisitState | None) -> Named | None:
     """Whom the server named as the visitor that sent this order; None where it named nobody.
 
     A visitor who withdrew is nobody.
@@ -242,7 +242,7 @@ def told_of_order(order: Order, state: VisitState | None) -> Told | None:
     if state is None or not order.recipient or MEASURE not in state.visit.consent:
         return None
     visit = state.visit
-    return Told(order.recipient, visit.site, visit.visitor, state.day, order.at_ms, visit.known_as)
+    return Named(order.recipient, visit.site, visit.visitor, state.day, order.at_ms, visit.known_as)
 
 
 def day_of_id(event_id: bytes) -> int:

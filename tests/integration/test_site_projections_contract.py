@@ -15,8 +15,8 @@ from mailpixel.store.site_projections import (
     SITE_FOLD,
     Days,
     FoldedCase,
+    Named,
     OrderState,
-    Told,
     Use,
     VisitsOfDay,
     VisitState,
@@ -139,13 +139,13 @@ def test_whom_servers_named_is_found_by_recipient_visitor_and_day(store: Store) 
     named = a_purchase(31, recipient="r-1", consent=AGREED)
     unknown = a_purchase(32, "A-2", recipient="r-1", consent=AGREED)
     Shop(store).receive([a_step(10), *bought(30), named, unknown])
-    told = Told("r-1", SITE, "visitor-of-a-day-00001", DAY, at_ms(31), "")
+    told = Named("r-1", SITE, "visitor-of-a-day-00001", DAY, at_ms(31), "")
     assert (
-        store.told_of("r-1"),
-        store.told_by([(SITE, "visitor-of-a-day-00001"), (SITE, "x")]),
-        store.told_in(Days(DAY, DAY)),
+        store.named_of("r-1"),
+        store.named_by([(SITE, "visitor-of-a-day-00001"), (SITE, "x")]),
+        store.named_in(Days(DAY, DAY)),
     ) == ([told], [told], [told])
-    assert (store.told_of("r-2"), store.told_by([(SITE, "x")]), store.told_in(Days(DAY + 1, DAY + 1))) == (
+    assert (store.named_of("r-2"), store.named_by([(SITE, "x")]), store.named_in(Days(DAY + 1, DAY + 1))) == (
         [],
         [],
         [],
@@ -219,10 +219,10 @@ def test_forgotten_cases_leave_nothing_behind(store: Store) -> None:
     order = state(claim, a_purchase(3, recipient="r-1", consent=AGREED))
     aside = PutAside(f"site:{SITE}", "aside", "DecodeError")
     store.save_site([visit, order, aside], here(store))
-    assert (len(store.uses_of([CLICK])), len(store.told_of("r-1"))) == (1, 1)
+    assert (len(store.uses_of([CLICK])), len(store.named_of("r-1"))) == (1, 1)
     assert store.forget_cases([visit.key, order.key, (aside.campaign, aside.recipient)]) == 3
     assert (list(store.visits(SITE)), list(store.orders(SITE)), store.site_cases_aside()) == ([], [], [])
-    assert (store.uses_of([CLICK]), store.told_of("r-1"), store.visits_by_day(SITE)) == ([], [], [])
+    assert (store.uses_of([CLICK]), store.named_of("r-1"), store.visits_by_day(SITE)) == ([], [], [])
     assert (store.site_cases(f"site:{SITE}"), store.site_cases(f"order:{SITE}")) == ([], [])
 
 

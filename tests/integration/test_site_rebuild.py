@@ -36,7 +36,7 @@ def a_shop(store: Store) -> Shop:
 
 
 def everything(store: Store) -> list[object]:
-    return [*store.visits(SITE), *store.orders(SITE), *store.told_of("r-1")]
+    return [*store.visits(SITE), *store.orders(SITE), *store.named_of("r-1")]
 
 
 def test_nothing_changes_when_rules_and_log_are_the_same(store: Store) -> None:

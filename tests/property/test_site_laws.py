@@ -132,7 +132,7 @@ def test_of_several_visitors_of_a_day_who_are_one_person_all_agreed_or_a_server_
 ) -> None:
     with empty("memory") as store:
         shop = Shop(store).receive(history)
-        told = {(each.recipient, each.visitor) for one in PEOPLE for each in store.told_of(one)}
+        told = {(each.recipient, each.visitor) for one in PEOPLE for each in store.named_of(one)}
         known = {visit.visitor: visit for visit in store.visits(SITE)}
         for one in PEOPLE:
             by_day: dict[int, set[str]] = {}

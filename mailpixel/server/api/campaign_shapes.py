@@ -90,8 +90,8 @@ OwnModes = Annotated[
 Carry = Annotated[
     bool | UnsetType,
     Meta(
-        description="Redirects to hosts of registered sites carry the click on in `mp_cid`, so that visits and orders "
-        "there can be told to come from it. Default: false."
+        description="Redirects to hosts of registered sites carry the click on in `mp_cid`, to see which visits and "
+        "orders it leads to. Default: false."
     ),
 ]
 TRAP = Meta(description="Hidden from readers, so that only a machine follows it. Default: false.")

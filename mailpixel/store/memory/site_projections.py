@@ -13,12 +13,12 @@ from mailpixel.store.site_projections import (
     SITE_FOLD,
     Days,
     FoldedCase,
+    Named,
     OrderState,
-    Told,
     Use,
     VisitsOfDay,
     VisitState,
-    told_of_order,
+    named_by_order,
 )
 from mailpixel.times import DAY_MS
 
@@ -135,18 +135,18 @@ class MemorySiteProjections(MemoryConsumers):
         asked = frozenset(visitors)
         return [use for use in self._uses() if (use.site, use.visitor) in asked]
 
-    def told_in(self, days: Days) -> Sequence[Told]:
+    def named_in(self, days: Days) -> Sequence[Named]:
         """See `ReadSiteProjections`."""
-        return [told for told in self._told() if days.first <= told.day <= days.last]
+        return [named for named in self._named() if days.first <= named.day <= days.last]
 
-    def told_of(self, recipient: str) -> Sequence[Told]:
+    def named_of(self, recipient: str) -> Sequence[Named]:
         """See `ReadSiteProjections`."""
-        return [told for told in self._told() if told.recipient == recipient]
+        return [named for named in self._named() if named.recipient == recipient]
 
-    def told_by(self, visitors: Sequence[Key]) -> Sequence[Told]:
+    def named_by(self, visitors: Sequence[Key]) -> Sequence[Named]:
         """See `ReadSiteProjections`."""
         asked = frozenset(visitors)
-        return [told for told in self._told() if (told.site, told.visitor) in asked]
+        return [named for named in self._named() if (named.site, named.visitor) in asked]
 
     def _visit_states(self) -> Sequence[VisitState]:
         with self._lock:
@@ -166,11 +166,11 @@ class MemorySiteProjections(MemoryConsumers):
     def _uses(self) -> Iterable[Use]:
         return (use for state in self._visit_states() for use in state.uses)
 
-    def _told(self) -> Iterable[Told]:
+    def _named(self) -> Iterable[Named]:
         for order in self._orders():
-            told = told_of_order(order, self._visit_state(order.site, order.visitor))
-            if told is not None:
-                yield told
+            named = named_by_order(order, self._visit_state(order.site, order.visitor))
+            if named is not None:
+                yield named
 
 
 def _is_in(at_ms: int, from_ms: int, until_ms: int | None) -> bool:

@@ -10,11 +10,11 @@ from mailpixel.model import Verdict
 from mailpixel.site_model import Order, Visit
 from mailpixel.store.site_projections import (
     Days,
-    Told,
+    Named,
     Use,
     VisitsOfDay,
     VisitState,
-    told_of_order,
+    named_by_order,
 )
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.site_projections import bodies, order_in, visit_in
@@ -38,12 +38,12 @@ BY_DAY = f"""
     where site = ? and first_ms >= ? and first_ms < ? group by 1, 2 order by 1
 """  # noqa: S608
 USE = "select u.click, u.site, u.visitor, u.day, u.at_ms, u.named_ms, u.human, u.known_as from "
-TOLD_OF = """
+NAMED_OF = """
     select o.body, v.body, v.known, v.edition from orders o
     cross join visits v on v.site = o.site and v.visitor = o.visitor where o.recipient = ?
 """
 # From the visits of these days: there may be years of orders.
-TOLD_IN = """
+NAMED_IN = """
     select o.body, v.body, v.known, v.edition from visits v
     cross join orders o on o.site = v.site and o.visitor = v.visitor
     where v.day between ? and ? and o.recipient is not null
@@ -138,21 +138,21 @@ def uses_by(database: Database, visitors: Sequence[tuple[str, str]]) -> Sequence
     return found
 
 
-def told_in(database: Database, days: Days) -> Sequence[Told]:
+def named_in(database: Database, days: Days) -> Sequence[Named]:
     """See `ReadSiteProjections`."""
     with database.reading() as connection:
-        return _told(connection.execute(TOLD_IN, days))
+        return _named(connection.execute(NAMED_IN, days))
 
 
-def told_of(database: Database, recipient: str) -> Sequence[Told]:
+def named_of(database: Database, recipient: str) -> Sequence[Named]:
     """See `ReadSiteProjections`."""
     with database.reading() as connection:
-        return _told(connection.execute(TOLD_OF, (recipient,)))
+        return _named(connection.execute(NAMED_OF, (recipient,)))
 
 
-def told_by(database: Database, visitors: Sequence[tuple[str, str]]) -> Sequence[Told]:
+def named_by(database: Database, visitors: Sequence[tuple[str, str]]) -> Sequence[Named]:
     """See `ReadSiteProjections`."""
-    found: list[Told] = []
+    found: list[Named] = []
     with database.reading() as connection:
         for part in _parts(list(dict.fromkeys(visitors))):
             asked = (
@@ -161,7 +161,7 @@ def told_by(database: Database, visitors: Sequence[tuple[str, str]]) -> Sequence
                 " cross join visits v on v.site = o.site and v.visitor = o.visitor"
                 " where o.recipient is not null"
             )
-            found += _told(connection.execute(asked, list(chain.from_iterable(part))))
+            found += _named(connection.execute(asked, list(chain.from_iterable(part))))
     return found
 
 
@@ -180,9 +180,9 @@ def _uses(rows: sqlite3.Cursor) -> list[Use]:
     ]
 
 
-def _told(rows: sqlite3.Cursor) -> list[Told]:
+def _named(rows: sqlite3.Cursor) -> list[Named]:
     found = (
-        told_of_order(order_in(order), VisitState(visit_in(visit), known, edition))
+        named_by_order(order_in(order), VisitState(visit_in(visit), known, edition))
         for order, visit, known, edition in rows
     )
-    return [told for told in found if told is not None]
+    return [named for named in found if named is not None]

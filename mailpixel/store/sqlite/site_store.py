@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from mailpixel.site_model import Order, Visit
 from mailpixel.store.consumers import News
 from mailpixel.store.log import PutAside
-from mailpixel.store.site_projections import Days, FoldedCase, Told, Use, VisitsOfDay
+from mailpixel.store.site_projections import Days, FoldedCase, Named, Use, VisitsOfDay
 from mailpixel.store.sqlite import site_projections as saved
 from mailpixel.store.sqlite import site_reading as read
 from mailpixel.store.sqlite.database import Database
@@ -79,14 +79,14 @@ class SqliteSiteProjections:
         """See `ReadSiteProjections`."""
         return read.uses_by(self._database, visitors)
 
-    def told_in(self, days: Days) -> Sequence[Told]:
+    def named_in(self, days: Days) -> Sequence[Named]:
         """See `ReadSiteProjections`."""
-        return read.told_in(self._database, days)
+        return read.named_in(self._database, days)
 
-    def told_of(self, recipient: str) -> Sequence[Told]:
+    def named_of(self, recipient: str) -> Sequence[Named]:
         """See `ReadSiteProjections`."""
-        return read.told_of(self._database, recipient)
+        return read.named_of(self._database, recipient)
 
-    def told_by(self, visitors: Sequence[tuple[str, str]]) -> Sequence[Told]:
+    def named_by(self, visitors: Sequence[tuple[str, str]]) -> Sequence[Named]:
         """See `ReadSiteProjections`."""
-        return read.told_by(self._database, visitors)
+        return read.named_by(self._database, visitors)
