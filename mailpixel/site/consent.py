@@ -1,6 +1,7 @@
 """What a visitor agreed to: the purposes that an envelope names, less what the browser and the TCF string take away.
 
-What is unknown is not granted.
+What is unknown is not granted. A TCF string takes away what it does not consent to, and everything where it cannot be
+read. Without one, as in every image, nothing is taken away: `tcf` as a source says only who asked.
 """
 
 from collections.abc import Collection, Mapping
@@ -15,7 +16,9 @@ from mailpixel.site_model import Site
 MEASURE, IDENTIFY, SHARE, PERSONALISE = "measure", "identify", "share", "personalise"
 PURPOSES = (MEASURE, IDENTIFY, SHARE, PERSONALISE)
 API, GOOGLE, TCF, NONE_NEEDED = "api", "google", "tcf", "none_needed"
-SOURCES = (API, GOOGLE, TCF, NONE_NEEDED)
+DECISIONS = (API, GOOGLE, TCF)
+"""Sources of what a visitor said."""
+SOURCES = (*DECISIONS, NONE_NEEDED)
 _ONLY_MEASURE = (MEASURE,)
 VERSION_CHARS = 64
 """The longest name of a wording of consent."""
@@ -47,7 +50,7 @@ def read_consent(sent: Mapping[str, Any], site: Site, gpc: bool) -> Consent:
         told, source = [MEASURE], source or NONE_NEEDED
     granted: Collection[Any] = told if type(told) is list and not _nobody_was_asked(source, site) else ()
     if gpc or sent.get("gpc") == 1:
-        granted = _despite_gpc(granted, source)
+        granted = (MEASURE,) if MEASURE in granted and _is_decision(source, site) else ()
     if proof.get("tcf") is not None:
         granted = _by_tcf(granted, proof["tcf"])
     return Consent(
@@ -60,9 +63,12 @@ def _nobody_was_asked(source: str, site: Site) -> bool:
     return site.ask and source == NONE_NEEDED
 
 
-def _despite_gpc(granted: Collection[Any], source: str) -> Collection[Any]:
-    """What a browser that says no to all leaves: to be measured, where the visitor said yes to it."""
-    return (MEASURE,) if MEASURE in granted and source != NONE_NEEDED else ()
+def _is_decision(source: str, site: Site) -> bool:
+    """Whether a yes from this source is the visitor's own: that alone holds in a browser that says no to all.
+
+    Where nobody has to be asked, a yes without a source is no more than what holds there from the start.
+    """
+    return source in DECISIONS or (site.ask and source == "")
 
 
 def _by_tcf(granted: Collection[Any], text: object) -> Collection[Any]:

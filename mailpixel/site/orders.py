@@ -79,7 +79,7 @@ def read_order(
         recipient=_recipient(sent.get("recipient"), consent, problems),
         click=_click(sent.get("click"), consent, read_click, problems),
         consent=consent,
-        event_id=_id(sent, "event_id") or ("purchase:" + order_id if name == PURCHASE else ""),
+        event_id=_event_id(sent, "purchase:" + order_id if name == PURCHASE else ""),
         refund_id=_refund_id(sent, is_refund=name == REFUND),
         problems=tuple(dict.fromkeys(problems)),
     )
@@ -202,6 +202,13 @@ def _id(sent: Mapping[str, Any], field: str) -> str:
     if type(told) is str and ID.fullmatch(told):
         return told
     raise InvalidInput(field, _ID_FORM)
+
+
+def _event_id(sent: Mapping[str, Any], of_purchase: str) -> str:
+    """The id that both sides give the event. That of a purchase is longer than others where its order id is long."""
+    if of_purchase and sent.get("event_id") == of_purchase:
+        return of_purchase
+    return _id(sent, "event_id") or of_purchase
 
 
 def _refund_id(sent: Mapping[str, Any], is_refund: bool) -> str:

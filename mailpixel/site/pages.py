@@ -121,8 +121,7 @@ def _query(search: str, site: Site) -> tuple[str, bool]:
     if not search:
         return "", False
     named = [pair for pair in search[1:].split("&") if _is_kept(pair, site)]
-    is_plain = search.isascii() and "%" not in search and "@" not in search
-    kept = named if is_plain else [pair for pair in named if not looks_personal(pair)]
+    kept = [pair for pair in named if not looks_personal(pair)]
     return ("?" + "&".join(kept) if kept else ""), len(kept) < len(named)
 
 

@@ -1,6 +1,7 @@
 """Whether a text holds an e-mail address, in any spelling that a page may send.
 
-An address may come escaped once or many times (`%40`, `%2540`), as an HTML entity, or in letters of another width.
+An address may come escaped once or many times (`%40`, `%2540`), as an HTML entity, in letters of another width, or
+with its `@` in words, as people write it to hide it from robots: `jane (at) mail.example`.
 """
 
 import re
@@ -8,12 +9,20 @@ from html import unescape
 from unicodedata import category, normalize
 from urllib.parse import unquote
 
-ADDRESS = re.compile(r"[^\s@/]@(?:\[|[\w-]+[.。]\w)")
-"""Enough of an address to know it: a sign before `@`, and a dotted name or a bracket behind. `nails @ home`, `@shop`
-and `jane@localhost` are none; `react@18.2.0` is taken for one."""
+_OPEN, _SHUT, _BLANK = r"[(\[{<]\s*", r"\s*[)\]}>]", r"[\s+]*"
+ADDRESS = re.compile(
+    r"[^\s@/]@(?:\[|[\w-]+[.。]\w)"
+    r"|\w@[^\W\d_]"
+    rf"|\w{_BLANK}{_OPEN}(?:at|@){_SHUT}{_BLANK}[\w-]+(?:[.。]|{_BLANK}{_OPEN}dot{_SHUT}{_BLANK})\w",
+    re.IGNORECASE,
+)
+"""Enough of an address to know it: a sign before `@`, and a dotted name or a bracket behind; or a word on both sides,
+as in `jane@localhost`; or `(at)` in any brackets between a word and a dotted name. `nails @ home`, `@shop` and
+`3@2 each` are none; `react@18.2.0` and `lodash@latest` are taken for one."""
 ESCAPES = 8
 """How often a text is unescaped. What still changes after that hides something."""
-_SPELLED = re.compile("[@%&]")
+_SPELLED = re.compile(r"[@%&(\[{<]")
+"""Signs without one of which plain text holds no address."""
 
 
 def looks_personal(text: str) -> bool:

@@ -54,12 +54,22 @@ def _noscript(site: Site, address: str) -> str:
     return f'<noscript><img src="{image}" width="1" height="1" alt=""></noscript>\n'
 
 
+ITEMS_VARIABLE = "mailpixel items"
+"""The variable of Tag Manager with the ids of an order's items. The data layer has objects, which no image sends."""
+ITEMS_CODE = (
+    "function () { return ({{DLV - ecommerce.items}} || []).map(function (item) { "
+    'return encodeURIComponent(String(item.item_id || item.item_name).replace(/,/g, " ")); }).join(","); }'
+)
+"""The code of that variable."""
+
+
 def _tag_manager_image(site: Site, address: str) -> str:
     consent = "&c=measure&cs=google" if site.ask else ""
     # The address of the page comes last: of two equal names the first counts, so nothing in it replaces another.
     names = ("transaction_id", "value", "currency", "tax", "shipping", "coupon")
     order = "".join(f"&{name}={{{{DLV - ecommerce.{name}}}}}" for name in names)
-    url = f"{address}{PREFIX}{site.key}.gif?n=purchase{consent}{order}&u={{{{Page URL}}}}"
+    items = f"&items={{{{{ITEMS_VARIABLE}}}}}"
+    url = f"{address}{PREFIX}{site.key}.gif?n=purchase{consent}{order}{items}&u={{{{Page URL}}}}"
     return f"{url}\n"
 
 
@@ -191,7 +201,9 @@ SNIPPETS = {
             "gtm-image",
             "Google Tag Manager: Custom Image",
             "Make a tag of the type Custom Image of it, fired by your purchase event. It needs data layer variables of "
-            "these names. Where consent is asked, require analytics_storage in the consent settings of the tag.",
+            f"these names, one more for ecommerce.items, and a Custom JavaScript variable named {ITEMS_VARIABLE}: "
+            f"{ITEMS_CODE} "
+            "Where consent is asked, require analytics_storage in the consent settings of the tag.",
             _tag_manager_image,
         ),
         Snippet(

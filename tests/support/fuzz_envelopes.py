@@ -12,8 +12,11 @@ PERSONAL = (
     "jane.doe%40example.org",
     "jane.doe&#64;example.org",
     "ＪＡＮＥ．ＤＯＥ＠example.org",
+    "jane.doe@localhost",
+    "jane.doe (at) example.org",
+    "jane.doe%2540example.org",
 )
-"""Spellings of one address. None may reach the log."""
+"""Spellings of addresses. None may reach the log."""
 SCALARS: tuple[Any, ...] = (
     None, True, False, 0, 1, -1, 2**31, 2**63, 2**70, 1.5, 1e400, -0.0, "", " ", "0", "20,00", "a" * 70, "x" * 3_000,
     "\x00", "\ud800", "é", "😀", "null", "__proto__", [], {}, [[]], [{}], {"a": {}}, ["measure"], *PERSONAL,

@@ -61,6 +61,14 @@ def test_an_order_may_lie_ninety_days_back_and_a_clock_five_minutes_ahead() -> N
     assert read(ORDER | {"at": NOW_MS + 300_000}).claim.at_ms == NOW_MS
 
 
+@pytest.mark.parametrize("length", [1, 55, 56, 64])
+def test_the_id_that_a_page_gives_a_purchase_is_taken_from_a_server_too(length: int) -> None:
+    order = "o" * length
+    assert (
+        read(ORDER | {"order": order, "event_id": "purchase:" + order}).claim.event_id == "purchase:" + order
+    )
+
+
 WRONG: list[tuple[str, dict[str, Any]]] = [
     ("order", {"order": None}), ("order", {"order": "jane@shop.example"}), ("order", {"order": "x" * 65}),
     ("order", {"order": True}), ("name", {"name": "page_view"}), ("name", {"name": []}), ("name", {"name": None}),
@@ -71,7 +79,8 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("currency", {"currency": 978}), ("tax", {"tax": "x"}), ("shipping", {"shipping": -1}),
     ("items", {"items": "A"}), ("items", {"items": [{"item_id": "A"}] * 201}), ("new_customer", {"new_customer": 1}),
     ("recipient", {"recipient": "jane@shop.example"}), ("recipient", {"recipient": 5}), ("click", {"click": "short"}),
-    ("event_id", {"event_id": "a b"}), ("consent", {"consent": "measure"}), ("refund_id", {"refund_id": "r"}),
+    ("event_id", {"event_id": "a b"}), ("event_id", {"event_id": "x" * 65}),
+    ("consent", {"consent": "measure"}), ("refund_id", {"refund_id": "r"}),
     ("refund_id", {"name": "refund"}), ("valeu", {"valeu": 1}), ("line", {"Not A Name": 1}),
 ]  # fmt: skip
 

@@ -68,6 +68,7 @@ def test_the_image_of_tag_manager_is_an_order_once_its_variables_are_filled(site
         "{{DLV - ecommerce.tax}}": "",
         "{{DLV - ecommerce.shipping}}": "4.90",
         "{{DLV - ecommerce.coupon}}": "",
+        "{{mailpixel items}}": "boots-42,caf%C3%A9%20%26%20co",
         "{{Page URL}}": "https://shop.example/thanks?a=1&value=9&n=sign_up",
     }
     url = snippet(site, ADDRESS, "gtm-image").strip()
@@ -75,7 +76,9 @@ def test_the_image_of_tag_manager_is_an_order_once_its_variables_are_filled(site
     for name, value in filled.items():
         url = url.replace(name, value)
     [event] = read_query(urlsplit(url).query.encode(), site, Signals(0)).events
-    assert (event.name, event.order_id, event.problems) == ("purchase", "T1", ("missing:items",))
+    assert (event.name, event.order_id, event.problems) == ("purchase", "T1", ())
+    assert event.step is not None
+    assert event.step.data["items"] == [{"item_id": "boots-42"}, {"item_id": "café & co"}]
     assert event.order is not None
     assert (event.order.value, event.order.shipping, event.order.currency) == (2_000, 490, "EUR")
 
