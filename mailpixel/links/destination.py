@@ -12,6 +12,9 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 """A control character."""
 _AUTHORITY = re.compile(r"https?://([^/?#]+)", re.IGNORECASE)
 _PATH = re.compile(r"([^?#]*)(.*)", re.DOTALL)
+_PLAIN_HOST = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:]+\])(?::[0-9]+)?/")
+"""A host as the name system knows them. The URL standard lets `*`, `{` or `"` stand in a host, which Chromium escapes
+(`*` became `%2A` in version 156, November 2026) and other programs read in other ways."""
 SURROGATE = re.compile("[\ud800-\udfff]")
 """Half of a surrogate pair, which is not valid Unicode text."""
 
@@ -20,7 +23,7 @@ def check_destination(url: str, field: str = "url") -> str:
     """The destination as a browser would request it: ASCII, escaped, valid in a `Location` header.
 
     Outer spaces are dropped. Raises `InvalidInput` for any scheme but http and https, a missing host, control
-    characters, a user name or password, a backslash, a raw `<`, and more than 65,536 bytes.
+    characters, a user name or password, a backslash, a raw `<`, a host that no name can be, and more than 65,536 bytes.
     """
     url = url.strip(" ")
     authority = _AUTHORITY.match(url)
@@ -32,6 +35,8 @@ def check_destination(url: str, field: str = "url") -> str:
     if "@" in authority[1]:
         raise InvalidInput(field, "must not name a user or password; leave out what stands before the host")
     location = _serialised(url, field)
+    if not _PLAIN_HOST.match(location):
+        raise InvalidInput(field, "names a host with a character that no host has; check the host")
     if len(location) > DESTINATION_BYTES:
         raise InvalidInput(field, _TOO_LONG)
     return location
