@@ -11,6 +11,7 @@ from mailpixel.server.services import Services
 from mailpixel.store.keys import ApiKey
 
 CHALLENGE = {"www-authenticate": 'Bearer realm="mailpixel"'}
+TOO_MANY = "too many wrong API keys came from this address; check the key, wait a minute and try again"
 HEADER_CHARS = 1_000
 """A longer Authorization header cannot hold a key of ours."""
 
@@ -24,12 +25,17 @@ processing, which concerns both."""
 
 
 async def authenticate(request: Request, scope: str) -> ApiKey:
-    """The key of a request. Raises `HTTPException`: 401 without a valid key, 403 when it lacks the scope."""
+    """The key of a request. Raises `HTTPException`: 401 without a valid key, 403 when it lacks the scope.
+
+    A known key is found by its digest, at once, whatever others send. After many wrong ones from an address an unknown
+    key is not looked for any more, which is 429.
+    """
     services: Services = request.state.services
     digest = key_digest(request)
     now = services.now
-    key = services.live.registry.key(digest, now) or await _look_again(services, digest, now)
+    key = services.live.registry.key(digest, now) or await _look_again(request, digest, now)
     if key is None:
+        services.wrong_api_keys.note(request)
         services.metrics.refuse_key("unknown")
         raise HTTPException(
             401, "this API key is unknown or revoked; make one with `mailpixel apikey add`", CHALLENGE
@@ -52,8 +58,12 @@ def key_digest(request: Request) -> bytes:
     return digest_of(text.strip())
 
 
-async def _look_again(services: Services, digest: bytes, now: datetime) -> ApiKey | None:
+async def _look_again(request: Request, digest: bytes, now: datetime) -> ApiKey | None:
     """A key that may have been added a moment ago. Raises `StoreUnavailable` when the registry cannot be read."""
+    services: Services = request.state.services
+    if services.wrong_api_keys.are_too_many(request):
+        services.metrics.refuse_key("too_many")
+        raise HTTPException(429, TOO_MANY, {"retry-after": "60"})
     await services.refreshing.fresh_look()
     if not services.refreshing.is_fresh("registry", "database"):
         raise StoreUnavailable("the API keys cannot be read right now; try again later")

@@ -20,6 +20,7 @@ CODES = {
     413: "too_large",
     415: "unsupported_media_type",
     422: "invalid_input",
+    429: "too_many_requests",
     500: "internal_error",
     501: "not_installed",
     503: "unavailable",

@@ -140,7 +140,7 @@ class Metrics:
         self._counters["mailpixel_agents_replaced_total"].inc()
 
     def refuse_key(self, reason: str) -> None:
-        """Count a refused API key: `unknown` (or revoked), or too small a `scope`."""
+        """Count a refused API key: `unknown` (or revoked), too small a `scope`, or `too_many` wrong ones."""
         self._counters["mailpixel_api_keys_refused_total"].labels(reason).inc()
 
     def sign_in(self, outcome: str) -> None:

@@ -51,6 +51,7 @@ class Services:
     site_intake: SiteIntake
     clock: Callable[[], int]
     wrong_keys: WrongKeys
+    wrong_api_keys: WrongKeys
     inbound_notes: InboundNotes
     certificates: Certificates = field(default_factory=Certificates)
 

@@ -35,7 +35,7 @@ from mailpixel.server.site_console import ConsoleServer
 from mailpixel.server.threads import Threads
 from mailpixel.server.traced import traced_commits
 from mailpixel.server.worker_note import WorkerNote
-from mailpixel.server.wrong_keys import WrongKeys
+from mailpixel.server.wrong_keys import FROM_ONE_PROGRAM, WrongKeys
 from mailpixel.settings import Settings
 from mailpixel.store.registry import Registry
 from mailpixel.store.store import Store
@@ -78,6 +78,7 @@ async def start(settings: Settings, stack: AsyncExitStack, record: Record = reco
     console = ConsoleServer(site_intake.console, settings.data)
     await console.start()
     stack.push_async_callback(console.close)
+    proxies = Proxies(settings.trusted_proxies)
     return Services(
         settings=settings,
         store=store,
@@ -93,7 +94,8 @@ async def start(settings: Settings, stack: AsyncExitStack, record: Record = reco
         site_intake=site_intake,
         clock=now_ms,
         inbound_notes=InboundNotes(registry),
-        wrong_keys=WrongKeys(Proxies(settings.trusted_proxies), now_ms),
+        wrong_keys=WrongKeys(proxies, now_ms),
+        wrong_api_keys=WrongKeys(proxies, now_ms, FROM_ONE_PROGRAM),
     )
 
 

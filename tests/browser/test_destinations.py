@@ -27,6 +27,8 @@ from tests.support.sink import a_sink
 
 CASES = [json.loads(line) for line in Path("tests/data/destinations.jsonl").read_text().splitlines()]
 ACCEPTED = [case["location"] for case in CASES if case["location"] is not None]
+DISTINCT = list({urlsplit(location)[:2]: location for location in ACCEPTED}.values())
+"""One of each scheme and host."""
 TRACKER = "tracker.test"
 READ = """text => JSON.parse(text).map(url => {
     try { return new URL(url, 'https://tracker.test/c/x').href } catch { return null }
@@ -112,9 +114,10 @@ def reached(page: Page, url: str) -> tuple[str, str] | None:
 
 
 def test_a_click_leads_to_the_very_host_that_its_destination_names(page: Page, signer: TokenSigner) -> None:
+    """Or to the same host by https: Chromium knows hosts that it never asks by http."""
     wrong: list[Any] = []
     went = 0
-    for number, location in enumerate(ACCEPTED):
+    for number, location in enumerate(DISTINCT):
         token = signer.sign(Claims(TokenKind.CLICK, "c1", f"r-{number}", destination=location))
         found = reached(page, f"http://{TRACKER}/c/{token}")
         if found is None:
@@ -122,11 +125,11 @@ def test_a_click_leads_to_the_very_host_that_its_destination_names(page: Page, s
                 page.context.new_page()
             )  # the page of the error comes late, and would end the next navigation
         said = urlsplit(location)
-        if found is not None and found != (said.scheme, said.netloc):
+        if found is not None and found not in ((said.scheme, said.netloc), ("https", said.netloc)):
             wrong.append((location, found))
         went += found is not None
     assert wrong == []
-    assert went > len(ACCEPTED) * 0.9
+    assert went > len(DISTINCT) * 0.9
 
 
 def test_no_spelling_of_a_path_or_a_query_leads_anywhere_else(tracker: Service, signer: TokenSigner) -> None:

@@ -28,6 +28,7 @@ REASONS = {
     413: "The body is too large.",
     415: "This content type is not supported.",
     422: "A field is invalid; the error names it.",
+    429: "Too many wrong API keys came from this address; try again in a minute.",
     501: "A package that this needs is not installed; the message says which.",
     503: "The store does not respond; try again later.",
 }
@@ -166,7 +167,7 @@ def _failing(endpoint: Endpoint) -> list[int]:
         return []
     statuses = {*endpoint.fails, 422}
     if endpoint.scope:
-        statuses |= {401, 403, 503}
+        statuses |= {401, 403, 429, 503}
     if "{" in endpoint.path:
         statuses.add(404)
     if endpoint.body is not None:
