@@ -31,7 +31,7 @@ class WrongKeys:
 
     def are_too_many(self, request: Request) -> bool:
         """Whether no more keys of this client are looked at for now."""
-        tried = self._wrong.get(self._source(request), ())
+        tried = self._wrong.get(self._source(request)) or deque()
         return len(tried) >= self._from_one and tried[0] > self._clock() - MINUTE_MS
 
     def note(self, request: Request) -> None:
