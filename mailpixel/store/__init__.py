@@ -2,6 +2,8 @@
 
 store             what a store offers: the sum of log, consumers, projections, changes, erasure
 log               events, written in groups and read by whole messages
+event_check       what is refused of an event
+expansion         takes spooled hits, with how far their files were read
 consumers         named readers of the log: their news and their positions
 projections       states folded from the log, and the figures made of them
 site_projections  visits and orders folded from the log, and which clicks of mails they used

@@ -12,6 +12,7 @@ from mailpixel.store.clicks import Clicks
 from mailpixel.store.consumers import Consumers
 from mailpixel.store.details import Details
 from mailpixel.store.erasure import Erasure
+from mailpixel.store.expansion import Expansions
 from mailpixel.store.lifecycle import Lifecycle
 from mailpixel.store.log import Log
 from mailpixel.store.projections import Projections
@@ -22,6 +23,7 @@ from mailpixel.store.site_projections import SiteProjections
 
 class Store(
     Log,
+    Expansions,
     Consumers,
     Projections,
     SiteProjections,

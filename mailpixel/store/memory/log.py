@@ -1,16 +1,17 @@
 """A log in memory."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from secrets import token_bytes
 
 from msgspec.structs import replace
 
-from mailpixel.errors import InvalidInput
 from mailpixel.kinds import EventKind
 from mailpixel.model import Event, Facts, Message
 from mailpixel.site_model import is_of_site
+from mailpixel.store.event_check import check_event
+from mailpixel.store.expansion import BEGINNING, Expansion, SpoolCursor
 from mailpixel.store.log import Followed, Overflow, PutAside
 from mailpixel.store.memory.changes import MemoryChanges
 from mailpixel.store.memory.consumers import MemoryConsumers
@@ -32,14 +33,12 @@ class MemoryLog(MemoryConsumers):
         self._suppressed: dict[bytes, int] = {}
         self._appended = 0
         self._changes = MemoryChanges()
+        self._spool_cursors: dict[str, SpoolCursor] = {}
 
     def append(self, events: Sequence[Event], batch: str = "") -> None:
         """See `Store`."""
         for event in events:
-            if len(event.id) != 16 or int.from_bytes(event.id[:6], "big") != event.received_at_ms:
-                raise InvalidInput("id", "must be 16 bytes that begin with received_at_ms")
-            if event.body and not is_of_site(event.campaign):
-                raise InvalidInput("body", "belongs to events of visits and orders only; leave it empty")
+            check_event(event)
         with self._lock:
             for event in events:
                 if is_of_site(event.campaign) or event.received_at_ms > self._erased_up_to_ms(
@@ -68,6 +67,30 @@ class MemoryLog(MemoryConsumers):
                     self._overflow[key] = max(each.hits, self._overflow.get(key, 0))
                     if not of_site:
                         self._changes.note([each.campaign])
+
+    def expand(self, expansion: Expansion) -> bool:
+        """See `Store`."""
+        for event in (*expansion.events, *expansion.evidence):
+            check_event(event)
+        with self._lock:
+            if any(self._spool_cursors.get(edge, BEGINNING) != since for edge, since, _ in expansion.moves):
+                return False
+            self.append(expansion.events)
+            self.append_evidence(expansion.evidence)
+            self.raise_overflow(expansion.overflow)
+            self._spool_cursors.update({move.edge: move.until for move in expansion.moves})
+        return True
+
+    def spool_cursors(self) -> Mapping[str, SpoolCursor]:
+        """See `Store`."""
+        with self._lock:
+            return dict(self._spool_cursors)
+
+    def forget_spool_cursors(self, edges: Collection[str]) -> None:
+        """See `Store`."""
+        with self._lock:
+            for edge in edges:
+                self._spool_cursors.pop(edge, None)
 
     def _erased_up_to_ms(self, recipient: str) -> int:
         """The moment up to which this person was erased; -1 when they never were."""

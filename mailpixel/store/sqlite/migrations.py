@@ -26,6 +26,7 @@ from mailpixel.store.sqlite import (  # noqa: F401 - they add their steps
     steps_0039,
     steps_0040,
     steps_0041,
+    steps_0042,
 )
 from mailpixel.store.sqlite.database import (
     BUSY_MS,

@@ -5,10 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from mailpixel.errors import InvalidInput
 from mailpixel.kinds import HIT_KINDS, EventKind, Reason
 from mailpixel.model import Decision, Event, Verdict, Via
-from mailpixel.site_model import is_of_site
 from mailpixel.store.sqlite.network_entries import NetworkTexts
 from mailpixel.traffic.facts import facts_with
 
@@ -49,19 +47,6 @@ TAG_BYTES = 8
 _KIND_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
 
 SqlRow = tuple[Any, ...]
-
-
-def check_event(event: Event) -> None:
-    """Raises `InvalidInput` when the id is not 16 bytes that begin with the event's moment.
-
-    So it does when a message has a body, which would not be stored.
-    """
-    if len(event.id) != 16 or int.from_bytes(event.id[:6], "big") != event.received_at_ms:
-        raise InvalidInput(
-            "id", "must be 16 bytes that begin with received_at_ms; use ids made by `EventIds`"
-        )
-    if event.body and not is_of_site(event.campaign):
-        raise InvalidInput("body", "belongs to events of visits and orders only; leave it empty")
 
 
 def to_row(event: Event, agent: int, network: int | None) -> SqlRow:

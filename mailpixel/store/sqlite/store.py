@@ -10,6 +10,7 @@ from mailpixel.store.aggregates import NO_DAYS, Report, ViewCount
 from mailpixel.store.changes import FoldedHits, NewCounts
 from mailpixel.store.consumers import WHOLE, News, Part
 from mailpixel.store.erasure import Ahead, Case, Erased, Scanned, Suppression
+from mailpixel.store.expansion import Expansion, SpoolCursor
 from mailpixel.store.log import Followed, Overflow, PutAside
 from mailpixel.store.measures import Step
 from mailpixel.store.projections import Buckets, Figures, Folded, Generation, MessageState, Window
@@ -26,6 +27,7 @@ from mailpixel.store.sqlite.details import drop_details
 from mailpixel.store.sqlite.editions import editions, note_edition
 from mailpixel.store.sqlite.erasure import erase, forget_campaign
 from mailpixel.store.sqlite.events import EventLog
+from mailpixel.store.sqlite.expansion import forget_cursors, spool_cursors
 from mailpixel.store.sqlite.holdings import going_of, hits_with_address, holding_of
 from mailpixel.store.sqlite.many_campaigns import figures_of, timelines
 from mailpixel.store.sqlite.migrations import migrate
@@ -77,6 +79,20 @@ class SqliteStore(SqliteSiteProjections):
     def raise_overflow(self, overflow: Sequence[Overflow]) -> None:
         """See `Store`."""
         self._log.raise_overflow(overflow)
+
+    def expand(self, expansion: Expansion) -> bool:
+        """See `Store`."""
+        return self._log.expand(expansion)
+
+    def spool_cursors(self) -> Mapping[str, SpoolCursor]:
+        """See `Store`."""
+        with self._database.reading() as connection:
+            return spool_cursors(connection)
+
+    def forget_spool_cursors(self, edges: Collection[str]) -> None:
+        """See `Store`."""
+        with self._database.jotting() as connection:
+            forget_cursors(connection, edges)
 
     def latest(self, limit: int) -> Sequence[Event]:
         """See `Store`."""
