@@ -139,7 +139,7 @@ CHECKS: Sequence[Check] = (
         "wording",
         lambda facts: bool(facts.shop_links) and not facts.has_wording,
         "no text of consent is set, so the proof of a choice names none of yours",
-        "set one with `mailpixel wording`",
+        "set one with `mailpixel consent wording add`",
     ),
     Check(
         "delivered",

@@ -12,6 +12,13 @@ from playwright.sync_api import ConsoleMessage, Dialog, Error, Page, Request
 
 AXE = (Path(__file__).parents[1] / "data" / "axe" / "axe.min.js").read_text(encoding="utf-8")
 RUN_AXE = "axe.run(document, {resultTypes: ['violations']}).then(found => JSON.stringify(found.violations))"
+GLUED = """[...document.querySelectorAll('main *:not(svg *)')].filter(each => {
+  const before = each.previousSibling;
+  const inline = node => node.nodeType === 3 || getComputedStyle(node).display === 'inline';
+  return before && inline(before) && inline(each) && /[\\p{L}\\d]$/u.test(before.textContent)
+    && /^[\\p{L}\\d]/u.test(each.textContent);
+}).map(each => each.previousSibling.textContent.trim() + '|' + each.textContent.trim())"""
+"""Words that the page shows without a space between them."""
 WIDER = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
 
 
@@ -104,9 +111,10 @@ class Check:
             "axe": violations(page),
             "console": self.watch.said,
             "elsewhere": self.watch.elsewhere,
+            "glued": isolated(page, GLUED),
             "wider than the window": wide - window if wide > window else 0,
         }
-        assert found == {"axe": [], "console": [], "elsewhere": [], "wider than the window": 0}
+        assert found == {"axe": [], "console": [], "elsewhere": [], "glued": [], "wider than the window": 0}
 
     def in_every_view(self, page: Page, name: str = "page") -> None:
         """Look at the page in all sizes and colours, without loading it again. It is plain in the end."""
