@@ -89,6 +89,8 @@ def _print(found: Funnel) -> None:
 def blind_spot_text(found: Funnel) -> str:
     """The blind spot in words."""
     blind = found.blind_spot
+    if not blind.server_orders:
+        return "blind spot: not known, the shop's server reported no order"
     orders = f"blind spot: {blind.server_only:,} of {blind.server_orders:,} orders of the server were seen by no page"
     if blind.share is None:
         return f"{orders}; a share is shown from 30 such orders"

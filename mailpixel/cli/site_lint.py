@@ -2,12 +2,13 @@
 
 import click
 
-from mailpixel.cli.context import Command, print_json, print_table, say, stores
+from mailpixel.cli.context import Command, print_json, print_table, say, settings, stores
 from mailpixel.cli.printing import moment_option
 from mailpixel.cli.site_folding import fold_sites_that_wait
-from mailpixel.measure.figures import Figure, FigureValue
+from mailpixel.measure.figures import Figure, figure_text
 from mailpixel.measure.lint import lint
 from mailpixel.measure.reconciliation import Reconciliation, reconcile
+from mailpixel.measure.seen import seen_now
 from mailpixel.times import now_ms
 
 
@@ -22,7 +23,7 @@ def site_lint(id: str, as_json: bool) -> None:
     store, registry = stores()
     site = registry.site(id)
     fold_sites_that_wait(store, registry)
-    found = lint(store, site, now_ms())
+    found = lint(store, site, now_ms(), seen_now(settings().data, site.id))
     if as_json:
         print_json(found.to_json())
     else:
@@ -36,8 +37,12 @@ def site_lint(id: str, as_json: bool) -> None:
         click.echo()
         print_table(
             ("figure, 24 hours", "of", "value", "formula", "shown when"),
-            [line for figure in found.figures for line in _lines(figure)],
+            [line for figure in found.figures for line in figure_lines(figure)],
         )
+        if found.read < found.visits:
+            say(
+                f"of {found.visits:,} visits the latest {found.read:,} were read, those since {found.read_since}"
+            )
         for row in found.rules:
             if row.state == "fault":
                 say(
@@ -49,21 +54,12 @@ def site_lint(id: str, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _lines(figure: Figure) -> list[tuple[str, ...]]:
+def figure_lines(figure: Figure) -> list[tuple[str, ...]]:
+    """The rows of a table for a figure: name, what its value is of, the value, formula, and when it is shown."""
     rest = (figure.formula, figure.shows_when)
     if not figure.values:
         return [(figure.name, "", "not enough", *rest)]
-    return [(figure.name, value.of, _text(value, figure.unit), *rest) for value in figure.values]
-
-
-def _text(value: FigureValue, unit: str) -> str:
-    if value.value is None:
-        return "none"
-    return (
-        f"{value.value:.0f} ms"
-        if unit == "ms"
-        else f"{value.value:.1%} ({value.numerator}/{value.denominator})"
-    )
+    return [(figure.name, value.of, figure_text(value, figure.unit), *rest) for value in figure.values]
 
 
 @click.command("orders", cls=Command, example="mailpixel site orders shop --from 2026-11-01")

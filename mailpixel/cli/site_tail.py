@@ -5,9 +5,14 @@ import asyncio
 import click
 import msgspec
 
-from mailpixel.cli.context import Command, say, settings, stores
+from mailpixel.cli.context import Command, print_table, say, settings, stores
+from mailpixel.cli.site_lint import figure_lines
 from mailpixel.folder.consoles import LOOK_EVERY_S, Consoles
+from mailpixel.measure.console import ConsoleFigures, console_figures
+from mailpixel.measure.seen import seen_now
 from mailpixel.report.site_console import SeenEnvelopeRow, line_of
+
+NOBODY = "no web process runs on this data folder; start `mailpixel serve`"
 
 
 @click.command(
@@ -15,15 +20,34 @@ from mailpixel.report.site_console import SeenEnvelopeRow, line_of
 )
 @click.argument("id")
 @click.option("--follow/--no-follow", default=True, help="Go on with what arrives. Default: follow.")
+@click.option("--figures", is_flag=True, help="Print figures about what pages send now, and end.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
-def site_tail(id: str, follow: bool, as_json: bool) -> None:
+def site_tail(id: str, follow: bool, figures: bool, as_json: bool) -> None:
     """Show the last requests of a site's pages and what became of each. Nothing of this is stored.
 
-    Each web process of the service remembers its last 1,000, and all of them are shown.
+    Each web process of the service remembers its last 1,000, and all of them are shown. A request with a logged event
+    ends with its visitor, for `mailpixel site explain`.
     """
     _, registry = stores()
-    site = registry.site(id).id
-    asyncio.run(_tail(Consoles(settings().data, site), follow, as_json))
+    site = registry.site(id)
+    if figures:
+        _print_figures(console_figures(site, seen_now(settings().data, site.id)), as_json)
+    else:
+        asyncio.run(_tail(Consoles(settings().data, site.id), follow, as_json))
+
+
+def _print_figures(found: ConsoleFigures, as_json: bool) -> None:
+    if as_json:
+        click.echo(msgspec.json.encode(found))
+        return
+    if not found.workers:
+        say(NOBODY)
+    print_table(
+        ("figure", "of", "value", "formula", "shown when"),
+        [line for figure in found.figures for line in figure_lines(figure)],
+    )
+    for name, number in found.refused_names.items():
+        click.echo(f"refused name: {name} ({number:,})")
 
 
 async def _tail(consoles: Consoles, follow: bool, as_json: bool) -> None:
@@ -31,7 +55,7 @@ async def _tail(consoles: Consoles, follow: bool, as_json: bool) -> None:
         for line in await consoles.begin():
             _show(line, as_json)
         if not consoles.workers:
-            say("no web process runs on this data folder; start `mailpixel serve`")
+            say(NOBODY)
         else:
             say(f"read from {consoles.workers} web process(es)")
         while follow:

@@ -42,7 +42,7 @@ def make_shop(registry: Registry, base_url: str) -> list[Campaign]:
 
 
 def close_shop(store: Store, registry: Registry) -> list[str]:
-    """Delete the campaign and archive the site. Returns the id if they were there."""
+    """Delete the campaign and archive the site, whose visits stay. Returns the id if they were there."""
     with suppress(NotFound):
         if registry.campaign(ID).demonstration:
             delete_campaign(store, registry, ID)

@@ -2,11 +2,13 @@
 
 Each process listens on a socket in the data folder. A reader sends the id of a site as one line and gets the
 envelopes of that site as lines of JSON: those that are remembered, an empty line, and then each as it arrives.
+With `tally ` before the id it gets what was counted of the site, as one line of JSON.
 """
 
 import asyncio
 import os
 import secrets
+import socket as sockets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +22,8 @@ MOST_WAITING = 4_000
 LOOK_EVERY_S = 1.0
 """How often to look for processes that have started meanwhile."""
 ANSWER_S = 2.0
+TALLY = "tally "
+"""What stands before the id of a site when its counts are asked for."""
 _PATH_BYTES = 100
 """The longest address of a socket, in bytes; systems take 104 or 108."""
 
@@ -47,6 +51,23 @@ def address_of(socket: Path) -> Iterator[str]:
 def sockets_in(data: Path) -> list[Path]:
     """The sockets of all processes, also of those that were killed."""
     return sorted((data / FOLDER).glob(f"*{SUFFIX}"))
+
+
+def tallies_in(data: Path, site: str) -> list[bytes]:
+    """What each web process of a data folder counted of a site, as lines of JSON; nothing where none runs."""
+    return [line for socket in sockets_in(data) if (line := _tally_of(socket, site))]
+
+
+def _tally_of(socket: Path, site: str) -> bytes:
+    """The tally of one process; empty where it does not answer."""
+    found = bytearray()
+    with suppress(OSError), address_of(socket) as address, sockets.socket(sockets.AF_UNIX) as connection:
+        connection.settimeout(ANSWER_S)
+        connection.connect(address)
+        connection.sendall(f"{TALLY}{site}\n".encode())
+        while len(found) <= LINE_BYTES and (piece := connection.recv(LINE_BYTES)):
+            found += piece
+    return bytes(found) if found.endswith(b"\n") else b""
 
 
 class Consoles:

@@ -7,6 +7,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from mailpixel.ingest.site_tally import Tallies
+from mailpixel.site.refusals import Refusal
+
+NO_NAME_OF_ITS = frozenset({Refusal.UNKNOWN_NAME.value, Refusal.BAD_NAME.value})
+"""Problems of events whose name the site does not have."""
 KEPT = 1_000
 """Envelopes that are remembered."""
 
@@ -20,7 +25,11 @@ class SeenEvent(NamedTuple):
 
 
 class SeenEnvelope(NamedTuple):
-    """One envelope. `method` is POST, or GET of the image; `network` the first address of the client's /24 or /48."""
+    """One envelope. `method` is POST, or GET of the image; `network` the first address of the client's /24 or /48.
+
+    `id` names it among those that are remembered. `visitor` is the key of the visit that its events belong to, empty
+    where nothing was logged. `clock_ms` is when it was received less when the browser says that it was sent.
+    """
 
     at_ms: int
     site: str
@@ -32,23 +41,47 @@ class SeenEnvelope(NamedTuple):
     network: str
     agent: str
     events: Sequence[SeenEvent]
+    id: str = ""
+    visitor: str = ""
+    clock_ms: int | None = None
+    size_bytes: int = 0
 
 
 Listener = Callable[[SeenEnvelope], None]
 
 
 class Console:
-    """The memory. Used on the event loop alone."""
+    """The memory. Used on the event loop alone. `name` tells it from those of other processes."""
 
     def __init__(self, most: int = KEPT) -> None:
+        self.name = ""
+        self.tallies = Tallies()
+        self._number = 0
         self._seen: deque[SeenEnvelope] = deque(maxlen=most)
         self._listeners: list[Listener] = []
 
+    def new_id(self) -> str:
+        """The id of the next envelope."""
+        self._number += 1
+        return f"{self.name}-{self._number:x}"
+
     def note(self, seen: SeenEnvelope) -> None:
-        """Remember an envelope and tell whoever listens."""
+        """Remember an envelope, count it, and tell whoever listens."""
         self._seen.append(seen)
+        self._count(seen)
         for listener in self._listeners:
             listener(seen)
+
+    def _count(self, seen: SeenEnvelope) -> None:
+        counts = self.tallies.of(seen.site)
+        counts.envelopes.add(seen.at_ms)
+        counts.events.add(seen.at_ms, len(seen.events))
+        counts.bytes.append(seen.size_bytes)
+        if seen.clock_ms is not None:
+            counts.clocks_ms.append(seen.clock_ms)
+        for event in seen.events:
+            if event.name and not NO_NAME_OF_ITS.isdisjoint(event.problems):
+                counts.refuse(event.name)
 
     def of_site(self, site: str) -> list[SeenEnvelope]:
         """What is remembered of a site, oldest first."""

@@ -17,6 +17,7 @@ from mailpixel.ingest.consent_changes import ConsentChanges
 from mailpixel.ingest.site_cache import SiteCache
 from mailpixel.ingest.site_console import Console, SeenEnvelope, SeenEvent
 from mailpixel.ingest.site_hit import SiteHit
+from mailpixel.ingest.site_tally import FURTHEST_MS
 from mailpixel.kinds import EventKind
 from mailpixel.model import Event
 from mailpixel.privacy.minimise import DaySalts, Minimiser, masked
@@ -114,7 +115,7 @@ class SiteIntake:
         if reading.outcome in (Outcome.LOGGED, Outcome.WITHDRAWN):
             events = self._events(hit, site, reading)
             receipt = SiteReceipt(receipt.outcome if events else SiteOutcome.OVERFLOW, events)
-        self.console.note(_seen(hit, site, reading, receipt))
+        self.console.note(_seen(self.console.new_id(), hit, site, reading, receipt))
         return receipt
 
     def _events(self, hit: SiteHit, site: Site, reading: Reading) -> Sequence[Event]:
@@ -157,8 +158,8 @@ def read_hit(hit: SiteHit, site: Site, read_click: Callable[[str], bytes | None]
     return read_query(hit.sent, site, signals)
 
 
-def _seen(hit: SiteHit, site: Site, reading: Reading, receipt: SiteReceipt) -> SeenEnvelope:
-    """What the console remembers of a request."""
+def _seen(id: str, hit: SiteHit, site: Site, reading: Reading, receipt: SiteReceipt) -> SeenEnvelope:
+    """What the console remembers of a request. The first event of a receipt is always of the visit."""
     return SeenEnvelope(
         hit.now_ms,
         site.id,
@@ -170,4 +171,13 @@ def _seen(hit: SiteHit, site: Site, reading: Reading, receipt: SiteReceipt) -> S
         masked(hit.address),
         hit.agent,
         [SeenEvent(read.name, read.logged, read.problems) for read in reading.events],
+        id,
+        receipt.events[0].recipient if receipt.events else "",
+        None if reading.sent_ms is None else _bounded(hit.now_ms - reading.sent_ms),
+        len(hit.sent),
     )
+
+
+def _bounded(difference_ms: int) -> int:
+    """A difference of clocks; one that no clock can have is cut."""
+    return max(-FURTHEST_MS, min(difference_ms, FURTHEST_MS))

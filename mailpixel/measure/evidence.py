@@ -1,13 +1,13 @@
 """What lint looks at: counts over the visits of a site in some days, gathered in one pass.
 
-Visits are read one after the other. What stands only in the log, such as the problems of events, is read for every
-visit of a small site, and for every n-th visit of a large one.
+The latest visits are read, one after the other. What stands only in the log, such as the problems of events, is
+read for every visit of a small site, and for every n-th visit of a large one.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Protocol
 
 from mailpixel.kinds import EventKind
@@ -16,7 +16,10 @@ from mailpixel.site.names import PAGE_VIEW, PURCHASE
 from mailpixel.site_model import OrderSource, Site, Visit, VisitStep, read_step
 from mailpixel.store.log import MessageReader
 from mailpixel.store.site_projections import ReadSiteProjections
+from mailpixel.times import DAY_MS
 
+MOST_READ = 20_000
+"""The latest visits that are read. Of a busy site that is less than the whole period."""
 FULLY_READ = 2_000
 """About how many visits are read in full."""
 SAME_MOMENT_MS = 50
@@ -40,11 +43,15 @@ class Evidence:
     """Counts over visits, of people and machines alike: a fault of a page shows in both.
 
     `problems` and `named` count events of the visits that were read in full, by (name, problem) and by name.
+    Of `known` visits of the period `visits` were read, those that began at `from_ms` or later.
     `preceded` and `followed` count visits with the later of two neighbouring steps: those with the earlier step before
     it, and all. `last_ms` is when each name was seen last. Of orders, `differing` have reports of different money.
+    `refused` are names of events that pages sent lately and that the site does not have.
     """
 
     first_ms: int | None = None
+    from_ms: int = 0
+    known: int = 0
     visits: int = 0
     fully_read: int = 0
     events: int = 0
@@ -65,6 +72,7 @@ class Evidence:
     of_server: int = 0
     with_both: int = 0
     differing: int = 0
+    refused: Mapping[str, int] = field(default_factory=dict)
 
     def problem(self, name: str, *problems: str) -> int:
         """How many events of a name have one of these problems."""
@@ -76,13 +84,14 @@ class Evidence:
 
 
 def gather(store: ReadsEvents, site: Site, from_ms: int, until_ms: int) -> Evidence:
-    """The evidence of the visits and orders of a period."""
+    """The evidence of the latest visits of a period, and of the orders of that time."""
     found = Evidence()
     first = next(store.visits(site.id), None)
     found.first_ms = None if first is None else first.first_ms
-    number = sum(sum(day.verdicts.values()) for day in store.visits_by_day(site.id, from_ms, until_ms))
-    every = max(number // FULLY_READ, 1)
-    for place, visit in enumerate(store.visits(site.id, from_ms, until_ms)):
+    found.known = _number(store, site, from_ms, until_ms)
+    found.from_ms = from_ms = from_ms if found.known <= MOST_READ else _begin(store, site, from_ms, until_ms)
+    every = max(min(found.known, MOST_READ) // FULLY_READ, 1)
+    for place, visit in enumerate(islice(store.visits(site.id, from_ms, until_ms), MOST_READ)):
         _add_visit(found, visit)
         if place % every == 0:
             _add_events(found, store, site, visit.visitor)
@@ -92,6 +101,34 @@ def gather(store: ReadsEvents, site: Site, from_ms: int, until_ms: int) -> Evide
         found.with_both += order.source is OrderSource.BOTH
         found.differing += DIFFERS in order.problems
     return found
+
+
+def _number(store: ReadSiteProjections, site: Site, from_ms: int, until_ms: int) -> int:
+    return sum(sum(day.verdicts.values()) for day in store.visits_by_day(site.id, from_ms, until_ms))
+
+
+def _begin(store: ReadSiteProjections, site: Site, from_ms: int, until_ms: int) -> int:
+    """From when on there are at most as many visits as are read: to the second. No visit is read for it."""
+    left = MOST_READ
+    for day in reversed(store.visits_by_day(site.id, from_ms, until_ms)):
+        number, begin_ms = sum(day.verdicts.values()), max(day.day * DAY_MS, from_ms)
+        if number > left:
+            end_ms = min((day.day + 1) * DAY_MS, until_ms)
+            return _begin_in(store, site, begin_ms, end_ms, left)
+        left -= number
+    return from_ms
+
+
+def _begin_in(store: ReadSiteProjections, site: Site, from_ms: int, until_ms: int, most: int) -> int:
+    """The same inside of one day, of which `most` visits are read: its half is halved again and again."""
+    early, late = from_ms, until_ms
+    while late - early > 1_000:
+        middle = (early + late) // 2
+        if _number(store, site, middle, until_ms) > most:
+            early = middle
+        else:
+            late = middle
+    return late
 
 
 def _add_visit(found: Evidence, visit: Visit) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Generic, TypeVar
 
 from msgspec import Meta
 
@@ -11,6 +11,7 @@ from mailpixel.measure.evidence import Evidence
 from mailpixel.report.answer import Answer
 
 ENOUGH = 50
+Source = TypeVar("Source")
 
 
 class FigureValue(Answer, frozen=True):
@@ -33,12 +34,37 @@ class Figure(Answer, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class FigureRow(Generic[Source]):
+    """A row of a table of figures: how its values are found. `unit` is share, number, ms or bytes."""
+
     name: str
     formula: str
     shows_when: str
     unit: str
-    values: Callable[[Evidence], Iterator[FigureValue]]
+    values: Callable[[Source], Iterator[FigureValue]]
+
+
+def figure_rows(rows: Sequence[FigureRow[Source]], source: Source) -> Iterator[Figure]:
+    """The figures of a table."""
+    for row in rows:
+        yield Figure(row.name, row.formula, row.shows_when, row.unit, list(row.values(source)))
+
+
+def quantiles(values: Sequence[int], unit: int = 1) -> Iterator[FigureValue]:
+    """The median of values and what 95 % do not exceed, each divided by `unit`; nothing of nothing."""
+    ordered = sorted(values)
+    for name, share in (("median", 0.5), ("95 %", 0.95)) if ordered else ():
+        value = ordered[min(int(len(ordered) * share), len(ordered) - 1)]
+        yield FigureValue(name, round(value / unit, 3), value, len(ordered))
+
+
+def figure_text(value: FigureValue, unit: str) -> str:
+    """A value as people read it."""
+    if value.value is None:
+        return "none"
+    if unit == "share":
+        return f"{value.value:.1%} ({value.numerator:,} of {value.denominator:,})"
+    return f"{value.value:,.6g}" + ("" if unit == "number" else f" {unit}")
 
 
 def _share(of: str, part: int, whole: int) -> FigureValue:
@@ -75,30 +101,27 @@ def _consents(found: Evidence) -> Iterator[FigureValue]:
 
 
 def _ages(found: Evidence) -> Iterator[FigureValue]:
-    ages = sorted(found.ages_ms)
-    for name, share in (("median", 0.5), ("95 %", 0.95)) if ages else ():
-        value = ages[min(int(len(ages) * share), len(ages) - 1)]
-        yield FigureValue(name, float(value), value, len(ages))
+    yield from quantiles(found.ages_ms)
 
 
 # fmt: off
-ROWS: Sequence[_Row] = (
-    _Row("missing or wrong fields", "events of a name with a problem / events of that name", f"{ENOUGH} events",
+ROWS: Sequence[FigureRow[Evidence]] = (
+    FigureRow("missing or wrong fields", "events of a name with a problem / events of that name", f"{ENOUGH} events",
          "share", _fields),
-    _Row("repeats", "events whose name and id came before / events with an id", "always", "share", _repeats),
-    _Row("orders with both", "orders that pages and the server reported / orders of the server",
+    FigureRow("repeats", "events whose name and id came before / events with an id", "always", "share", _repeats),
+    FigureRow("orders with both", "orders that pages and the server reported / orders of the server",
          "the server reported one", "share", _with_both),
-    _Row("blind spot", "orders that only the server reported / orders of the server", f"{FEWEST} orders of the server",
-         "share", _blind),
-    _Row("different money", "orders whose reports name different money / orders with both", "always", "share",
+    FigureRow("blind spot", "orders that only the server reported / orders of the server",
+              f"{FEWEST} orders of the server", "share", _blind),
+    FigureRow("different money", "orders whose reports name different money / orders with both", "always", "share",
          _different),
-    _Row("consent", "events with these purposes in force, from this source / all events", "always", "share",
+    FigureRow("consent", "events with these purposes in force, from this source / all events", "always", "share",
          _consents),
-    _Row("age", "milliseconds from an event to its arrival", "always", "ms", _ages),
+    FigureRow("age", "milliseconds from an event to its arrival", "always", "ms", _ages),
 )
 # fmt: on
 
 
 def figures_of(found: Evidence) -> list[Figure]:
     """The figures of this evidence. Problems, consent and age are those of the visits that were read in full."""
-    return [Figure(row.name, row.formula, row.shows_when, row.unit, list(row.values(found))) for row in ROWS]
+    return list(figure_rows(ROWS, found))

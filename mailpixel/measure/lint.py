@@ -1,11 +1,13 @@
 """Lint of a site: faults of its events that make figures wrong. Every rule is a row of one table."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta
 
+from mailpixel.ingest.site_tally import NOTHING, SiteTally
+from mailpixel.measure.console import console_figures
 from mailpixel.measure.evidence import Evidence, ReadsEvents, gather
 from mailpixel.measure.figures import Figure, figures_of
 from mailpixel.report.answer import Answer, Count, Iso
@@ -62,10 +64,14 @@ def _no_currency(found: Evidence, site: Site, now_ms: int) -> Seen:
 
 def _similar_name(found: Evidence, site: Site, now_ms: int) -> Seen:
     own = {*site.names, *(planned.name for planned in site.plan)} - KNOWN
-    similar = [
-        f"{name} is like {known}" for name in sorted(own) for known in sorted(KNOWN) if are_alike(name, known)
-    ]
-    return Seen(len(similar), len(own), bool(similar), examples=similar)
+    refused = found.refused.keys() - KNOWN - own
+    similar = [*_alike(own, KNOWN, ""), *_alike(refused, KNOWN | own, ", and refused")]
+    return Seen(len(similar), len(own) + len(refused), bool(similar), examples=similar)
+
+
+def _alike(names: Iterable[str], known: Iterable[str], more: str) -> Iterator[str]:
+    for name in sorted(names):
+        yield from (f"{name} is like {other}{more}" for other in sorted(known) if are_alike(name, other))
 
 
 def are_alike(one: str, other: str) -> bool:
@@ -115,8 +121,9 @@ RULES: tuple[Rule, ...] = (
     Rule("value-without-currency", "Values have no currency, so their money does not count.",
          "events with missing:currency or bad:currency, of all events", "1 or more",
          "Send currency with each value, such as EUR.", _no_currency),
-    Rule("similar-name", "A name of the site's own differs only by case, plural or underscore from one that is known.",
-         "own names that are like a known name, of all own names", "1 or more",
+    Rule("similar-name", "A name differs only by case, plural or underscore from one that is known: a name of the "
+         "site's own, or one that pages sent lately and that was refused.",
+         "own names and refused names that are like a known name, of all own and refused names", "1 or more",
          "Send the known name, and take the own one away.", _similar_name),
     Rule("plan-not-seen", "An event of the tracking plan did not arrive for a day.",
          "planned names without an event in the last 24 hours, of all planned names",
@@ -159,13 +166,16 @@ class RuleFinding(Answer, frozen=True):
 class Lint(Answer, frozen=True):
     """Faults of the events of a site in the last 7 days, and figures of the last 24 hours about its events.
 
-    Problems of events are counted in `fully_read` visits of all.
+    Of all `visits` of these days the latest `read` are looked at, those since `read_since`. Problems of events are
+    counted in `fully_read` of them.
     """
 
     site: str
     since: Iso
     until: Iso
     visits: Count
+    read: Count
+    read_since: Iso
     fully_read: Count
     rules: list[RuleFinding]
     figures: list[Figure]
@@ -176,19 +186,22 @@ class Lint(Answer, frozen=True):
         return all(row.state != "fault" for row in self.rules)
 
 
-def lint(store: ReadsEvents, site: Site, now_ms: int) -> Lint:
-    """Look at the last 7 days of a site, and take the figures of the last 24 hours."""
+def lint(store: ReadsEvents, site: Site, now_ms: int, seen: SiteTally = NOTHING) -> Lint:
+    """Look at the last 7 days of a site, and take the figures of the last 24 hours. `seen` is what consoles counted."""
     begin_ms = now_ms - DAYS * DAY_MS
     found = gather(store, site, begin_ms, now_ms + 1)
+    found.refused = seen.refused
     today = gather(store, site, now_ms - DAY_MS, now_ms + 1)
     return Lint(
         site=site.id,
         since=iso_ms(begin_ms),
         until=iso_ms(now_ms),
-        visits=found.visits,
+        visits=found.known,
+        read=found.visits,
+        read_since=iso_ms(found.from_ms),
         fully_read=found.fully_read,
         rules=list(_rows(RULES, found, site, now_ms)),
-        figures=figures_of(today),
+        figures=[*figures_of(today), *console_figures(site, seen).figures],
     )
 
 

@@ -48,6 +48,7 @@ SITE: tuple[Place, ...] = (
     Place("/sites/{id}", "Overview"),
     Place("/sites/{id}/funnel", "Funnel"),
     Place("/sites/{id}/lint", "Quality"),
+    Place("/sites/{id}/console", "Console"),
     Place("/sites/{id}/install", "Install"),
     Place("/sites/{id}/edit", "Edit", "write"),
 )

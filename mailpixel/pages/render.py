@@ -4,6 +4,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from mailpixel.measure.figures import figure_text
 from mailpixel.pages import numbers
 from mailpixel.pages.charts.figure import legend, swatch
 from mailpixel.pages.charts.svg import HATCHING
@@ -19,6 +20,7 @@ FILTERS = {
     "hour": numbers.hour_text,
     "moment": numbers.moment_text,
     "clock": numbers.clock_text,
+    "figure_text": figure_text,
 }
 """What a template may write behind a `|`, besides Jinja2's own filters."""
 

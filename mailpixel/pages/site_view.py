@@ -15,6 +15,7 @@ from mailpixel.pages.charts.funnel_bars import FunnelBar, funnel_bars
 from mailpixel.pages.numbers import NONE, grouped, per_cent
 
 NAMES = {"human": "people", "machine": "machines", "unknown": "internal"}
+NO_SERVER_ORDERS = "not known: the shop's server reported no order"
 FUNNEL_NAMES = {"human": "people", "machine": "machines"}
 
 
@@ -73,7 +74,9 @@ def site_view(seen: SiteOverview) -> SiteView:
 
 
 def blind_spot_text(blind: BlindSpot) -> str:
-    """The blind spot as its share and interval, or as its counts where there are too few orders."""
+    """The blind spot as its share and interval; as counts where there are too few orders, and in words without any."""
+    if not blind.server_orders:
+        return NO_SERVER_ORDERS
     counts = f"{grouped(blind.server_only)} of {grouped(blind.server_orders)}"
     if blind.share is None:
         return counts

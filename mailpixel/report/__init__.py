@@ -32,6 +32,7 @@ inbound      sources of delivery reports for programs
 webhooks     webhooks and refused events for people and programs
 site_checks  what would become of an envelope of a web site
 site_console the last envelopes of a web site for programs and people
+site_words   what the words for envelopes of a web site mean
 sheet        the figures of a campaign as one table for spreadsheets
 rows         events or recipients to export, by page; parquet: their typed columns
 answer       the base class of reports as JSON

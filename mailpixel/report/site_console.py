@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from mailpixel.report.answer import Answer, Iso
+from mailpixel.report.answer import Answer, Count, Iso
 
 
 class SeenEventRow(Answer, frozen=True):
@@ -27,10 +27,19 @@ class SeenEnvelopeRow(Answer, frozen=True):
     network: Annotated[str, Meta(description="The first address of the client's /24 or /48, or empty.")]
     agent: str
     events: tuple[SeenEventRow, ...]
+    id: Annotated[str, Meta(description="Names it among those that are remembered.")] = ""
+    visitor: Annotated[
+        str, Meta(description="The visit that its events belong to; empty where nothing was logged.")
+    ] = ""
+    clock_ms: Annotated[
+        int | None,
+        Meta(description="When it was received less when the browser says that it was sent, milliseconds."),
+    ] = None
+    size_bytes: Annotated[Count, Meta(description="The size of what was sent.")] = 0
 
 
 def line_of(row: SeenEnvelopeRow) -> str:
-    """An envelope as a line of text: time, outcome, how it came, events with their problems, consent, network."""
+    """An envelope as a line of text: time, outcome, way, events with their problems, consent, network, visitor."""
     consent = ",".join(row.consent) or "none"
     parts = [
         row.at[11:19],
@@ -40,6 +49,7 @@ def line_of(row: SeenEnvelopeRow) -> str:
         *row.problems,
         f"consent {consent}" + (f" ({row.source})" if row.source else ""),
         row.network,
+        row.visitor and f"visitor {row.visitor}",
     ]
     return "  ".join(part for part in parts if part)
 

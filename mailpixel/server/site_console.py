@@ -11,14 +11,15 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from mailpixel.folder.consoles import Consoles, address_of, new_socket
+from mailpixel.folder.consoles import TALLY, Consoles, address_of, new_socket
 from mailpixel.ingest.site_console import Console, SeenEnvelope
+from mailpixel.ingest.site_tally import tally_text
 from mailpixel.report.site_console import SeenEnvelopeRow, SeenEventRow
 from mailpixel.server.live.frames import PING, RETRY, frame
 from mailpixel.server.live.permission import Permission
 from mailpixel.server.live.stream import OPEN, STREAM_HEADERS
 from mailpixel.server.threads import Lane
-from mailpixel.times import moment_of
+from mailpixel.times import moment_of, now_ms
 
 MOST_READERS = 64
 """Most readers of the console of one process."""
@@ -42,6 +43,10 @@ def row_of(seen: SeenEnvelope) -> SeenEnvelopeRow:
         network=seen.network,
         agent=seen.agent,
         events=tuple(SeenEventRow(each.name, each.logged, tuple(each.problems)) for each in seen.events),
+        id=seen.id,
+        visitor=seen.visitor,
+        clock_ms=seen.clock_ms,
+        size_bytes=seen.size_bytes,
     )
 
 
@@ -51,10 +56,14 @@ def text_of(seen: SeenEnvelope) -> bytes:
 
 
 class ConsoleServer:
-    """Serves the console of this process on a socket in the data folder. `start` and `close` never raise."""
+    """Serves the console of this process on a socket in the data folder. `start` and `close` never raise.
 
-    def __init__(self, console: Console, data: Path) -> None:
+    `clock` gives milliseconds since 1970.
+    """
+
+    def __init__(self, console: Console, data: Path, clock: Callable[[], int] = now_ms) -> None:
         self._console = console
+        self._clock = clock
         self._data = data
         self._readers: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._server: asyncio.Server | None = None
@@ -62,8 +71,10 @@ class ConsoleServer:
 
     async def start(self) -> None:
         """Begin to listen. Without the socket the console of this process is not shown."""
+        self._console.tallies.since_ms = self._clock()
         try:
             self._socket = new_socket(self._data)
+            self._console.name = self._socket.stem
             with address_of(self._socket) as address:
                 self._server = await asyncio.start_unix_server(self._serve, address)
         except OSError as error:
@@ -97,6 +108,9 @@ class ConsoleServer:
     async def _show(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         line = await asyncio.wait_for(reader.readline(), ASKED_S)
         site = line.decode().strip()
+        if site.startswith(TALLY):
+            writer.write(tally_text(self._console.tallies.tally(site.removeprefix(TALLY), self._clock())))
+            return
         writer.write(b"".join(map(text_of, self._console.of_site(site))) + b"\n")
         end = self._console.listen(partial(_tell, writer, site))
         try:

@@ -5,6 +5,7 @@ after the same commit.
 """
 
 from collections.abc import Awaitable, Callable
+from time import perf_counter_ns
 from typing import NamedTuple
 
 from mailpixel.ingest.committer import Committer
@@ -22,6 +23,7 @@ from mailpixel.server.replies import (
 )
 from mailpixel.server.request_reader import Headers, RequestReader, TrackingRequest
 from mailpixel.server.site_scripts import SiteScripts
+from mailpixel.site_model import SITE_PREFIX
 
 IMAGE, SCRIPT = ".gif", ".js"
 _RECEIPTS = {outcome: SiteReceipt(outcome) for outcome in SiteOutcome}
@@ -65,7 +67,7 @@ class SiteTracking:
             outcome = SiteOutcome.PREFLIGHT if is_preflight else SiteOutcome.WRONG_METHOD
             return PREFLIGHT_REPLY if is_preflight else WRONG_SITE_METHOD_REPLY, _RECEIPTS[outcome]
         if name.endswith(SCRIPT):
-            return self._script(name.removesuffix(SCRIPT), request.headers)
+            return self._script(name.removesuffix(SCRIPT), request, now_ms)
         return SITE_IMAGE_REPLY, self._intake.receive(self._hit(request, name, now_ms))
 
     def take(self, surface: Surface, receipt: SiteReceipt, answer: SendAnswer) -> None:
@@ -79,9 +81,13 @@ class SiteTracking:
                 self._committer.wait(answer)
             return
 
+        taken_ns = perf_counter_ns()
+        site = receipt.events[0].campaign.removeprefix(SITE_PREFIX)
+
         def answered(durable: bool) -> None:
             self._count(surface, outcome if durable else SiteOutcome.LATE)
             answer(durable)
+            self._intake.console.tallies.answered(site, (perf_counter_ns() - taken_ns) // 1_000)
 
         if not self._committer.join_all(receipt.events, answered):
             self._count(surface, SiteOutcome.QUEUE_FULL)
@@ -100,11 +106,14 @@ class SiteTracking:
             facts,
         )
 
-    def _script(self, key: str, headers: Headers) -> tuple[Reply, SiteReceipt]:
+    def _script(self, key: str, request: TrackingRequest, now_ms: int) -> tuple[Reply, SiteReceipt]:
         site = self._intake.site(key)
         if site is None:
             return NOT_FOUND_REPLY, _RECEIPTS[SiteOutcome.UNKNOWN_SITE]
-        return self._scripts.reply(site, headers), _RECEIPTS[SiteOutcome.SCRIPT]
+        reply = self._scripts.reply(site, request.headers)
+        if request.method == "GET":
+            self._intake.console.tallies.loaded(site.id, now_ms, len(reply.body))
+        return reply, _RECEIPTS[SiteOutcome.SCRIPT]
 
 
 def origin_of(headers: Headers) -> str:

@@ -75,7 +75,7 @@ async def start(settings: Settings, stack: AsyncExitStack, record: Record = reco
     minimiser = Minimiser(salts, lambda: live.rules, settings.keep_address)
     agents = AgentBounds(metrics.replaced_agent)
     site_intake = SiteIntake(live, minimiser, salts, settings.visit_cap, agents)
-    console = ConsoleServer(site_intake.console, settings.data)
+    console = ConsoleServer(site_intake.console, settings.data, now_ms)
     await console.start()
     stack.push_async_callback(console.close)
     proxies = Proxies(settings.trusted_proxies)

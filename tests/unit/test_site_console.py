@@ -11,6 +11,8 @@ import pytest
 
 from mailpixel.folder.consoles import FOLDER, Consoles, address_of, new_socket, sockets_in
 from mailpixel.ingest.site_console import Console, SeenEnvelope, SeenEvent
+from mailpixel.ingest.site_tally import NOTHING, SiteTally
+from mailpixel.measure.seen import seen_now
 from mailpixel.report.site_console import SeenEnvelopeRow, SeenEventRow, line_of
 from mailpixel.server.site_console import ConsoleServer, row_of
 
@@ -58,6 +60,7 @@ def test_an_envelope_is_one_line_of_text_with_its_problems() -> None:
     assert line_of(refused) == (
         "14:13:20  nothing  GET  buy [not logged, refused:unknown_name]  bad:click  consent none"
     )
+    assert line_of(row_of(seen(0)._replace(visitor="v-1"))).endswith("  192.0.2.0  visitor v-1")
 
 
 class Workers:
@@ -112,6 +115,18 @@ def test_what_all_processes_remember_comes_in_order_of_time_and_then_what_arrive
 
     assert run(data, 2, scenario) == ([0, 1, 2, 3, 4, 5], [8, 9])
     assert sockets_in(data) == []
+
+
+def test_what_all_processes_counted_of_a_site_is_added_up(tmp_path: Path) -> None:
+    async def scenario(workers: Workers) -> SiteTally:
+        for number in range(5):
+            workers.consoles[number % 2].note(seen(number)._replace(clock_ms=number))
+        workers.consoles[0].note(seen(9, "blog"))
+        return await asyncio.to_thread(seen_now, tmp_path, "shop")
+
+    found = run(tmp_path, 2, scenario)
+    assert (found.workers, found.clocks_ms, len(found.bytes)) == (2, [0, 1, 2, 3, 4], 5)
+    assert seen_now(tmp_path, "shop") == NOTHING
 
 
 def test_a_process_that_starts_later_is_read_too_and_one_that_was_killed_is_forgotten(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from mailpixel.ingest.site_console import SeenEnvelope, SeenEvent
-from mailpixel.ingest.site_intake import SiteOutcome
+from mailpixel.ingest.site_intake import SiteOutcome, SiteReceipt
+from mailpixel.ingest.site_tally import FURTHEST_MS, MINUTE_MS, SiteTally
 from mailpixel.kinds import EventKind
 from mailpixel.links.surfaces import SITE
 from mailpixel.model import Event, Facts
@@ -287,13 +288,49 @@ def test_events_of_one_envelope_are_written_together_and_answered_once() -> None
 
 
 def test_the_console_remembers_names_and_problems_and_neither_data_nor_the_address() -> None:
-    async def scenario() -> list[SeenEnvelope]:
-        shop = Shop()
-        shop.tracking.answer(a_post(an_envelope(an_event("wishlist"), an_event("wish-list"))), NOW_MS)
-        shop.tracking.answer(a_post(VIEW, key="ffff"), NOW_MS)
-        return shop.intake.console.of_site("shop")
+    sent = an_envelope(an_event("wishlist"), an_event("wish-list"), sent_ms=NOW_MS - 250)
 
+    async def scenario() -> tuple[list[SeenEnvelope], str]:
+        shop = Shop()
+        receipt = shop.tracking.answer(a_post(sent), NOW_MS)[1]
+        shop.tracking.answer(a_post(VIEW, key="ffff"), NOW_MS)
+        return shop.intake.console.of_site("shop"), receipt.events[0].recipient
+
+    seen, visitor = asyncio.run(scenario())
     events = [SeenEvent("wishlist", True, ()), SeenEvent("wish-list", False, ("refused:bad_name",))]
-    assert asyncio.run(scenario()) == [
-        SeenEnvelope(NOW_MS, "shop", "POST", "logged", (), ("measure",), "api", "192.0.2.0", BROWSER, events)
-    ]
+    assert seen == [
+        SeenEnvelope(
+            NOW_MS, "shop", "POST", "logged", (), ("measure",), "api", "192.0.2.0", BROWSER, events,
+            id="-1", visitor=visitor, clock_ms=250, size_bytes=len(sent),
+        )
+    ]  # fmt: skip
+
+
+async def committed(shop: Shop, receipt: SiteReceipt) -> None:
+    """Wait for the answer to a logged envelope."""
+    answered = asyncio.get_running_loop().create_future()
+    shop.tracking.take(SITE, receipt, answered.set_result)
+    await answered
+
+
+def test_a_site_is_counted_in_memory_loads_of_its_script_clocks_sizes_and_refused_names() -> None:
+    far = an_envelope(an_event("wishlists"), an_event("Purchase"), sent_ms=2**62)
+    post = an_envelope(an_event("page_view"), sent_ms=NOW_MS - 90)
+
+    async def scenario() -> SiteTally:
+        shop = Shop()
+        for number in range(2):
+            shop.tracking.answer(TrackingRequest(SITE, "GET", f"{SITE.prefix}{KEY}.js", b"", (), ""), NOW_MS)
+            receipt = shop.tracking.answer(a_post(post), NOW_MS + number)[1]
+            await committed(shop, receipt)
+        shop.tracking.answer(a_post(far), NOW_MS)
+        return shop.intake.console.tallies.tally("shop", NOW_MS + MINUTE_MS)
+
+    found = asyncio.run(scenario())
+    assert (found.loads, found.envelopes, found.events) == (2, 3, 4)
+    assert (found.clocks_ms, found.bytes) == (
+        [-FURTHEST_MS, 90, 91],
+        sorted([len(post), len(post), len(far)]),
+    )
+    assert (found.refused, len(found.answers_us)) == ({"wishlists": 1, "Purchase": 1}, 2)
+    assert found.script_bytes > 1_000

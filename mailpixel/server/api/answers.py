@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mailpixel.links.splicing.link_policy import Reason
+from mailpixel.measure.console import ConsoleFigures
 from mailpixel.measure.funnel import Funnel
 from mailpixel.measure.lint import Lint
 from mailpixel.measure.reconciliation import Reconciliation
@@ -133,6 +134,7 @@ ANSWERS: tuple[type[Answer], ...] = (
     ErasureRow,
     CheckedEnvelopeRow,
     SeenEnvelopeRow,
+    ConsoleFigures,
 )
 """The answers whose schema is a Struct."""
 

@@ -137,6 +137,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", f"{SITE}/console", site_checks.console, "read",
              "Stream what pages sent last and send now, as server-sent events.", "SeenEnvelope",
              media=("text/event-stream",), sessions=True),
+    Endpoint("GET", f"{SITE}/console/figures", site_reports.show_figures, "read",
+             "Show figures about what pages send now: clocks, speed, answers, refused names.", "ConsoleFigures"),
     Endpoint("GET", f"{SITE}/funnel", site_reports.funnel, "read",
              "Count visitors along steps: people, machines beside them, and what is not known.", "Funnel",
              query=site_reports.FunnelOptions),

@@ -6,10 +6,12 @@ from msgspec import UNSET, Meta, UnsetType, field
 
 from mailpixel.claims import CAMPAIGN_CHARS
 from mailpixel.errors import NotFound
+from mailpixel.measure.console import console_figures
 from mailpixel.measure.funnel import STEPS_CHARS, Funnels, read_question
 from mailpixel.measure.lint import lint
 from mailpixel.measure.reconciliation import reconcile
 from mailpixel.measure.results import results_of
+from mailpixel.measure.seen import seen_now
 from mailpixel.measure.touches import visits_of
 from mailpixel.measure.window import DAY, PATTERN
 from mailpixel.reading.shapes import Shape
@@ -76,8 +78,16 @@ def funnel(call: Call) -> object:
 
 def show_lint(call: Call) -> object:
     """Faults of a site's events, and figures about them. Raises `NotFound`."""
+    services = call.services
+    site = services.registry.site(call.path["id"])
+    seen = seen_now(services.settings.data, site.id)
+    return lint(services.store, site, services.clock(), seen).to_json()
+
+
+def show_figures(call: Call) -> object:
+    """Figures about what pages send at the moment. Raises `NotFound`."""
     site = call.services.registry.site(call.path["id"])
-    return lint(call.services.store, site, call.services.clock()).to_json()
+    return console_figures(site, seen_now(call.services.settings.data, site.id)).to_json()
 
 
 def orders(call: Call) -> object:

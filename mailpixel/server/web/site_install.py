@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-import msgspec
 from starlette.responses import Response
 
 from mailpixel.errors import InvalidInput
@@ -13,6 +12,7 @@ from mailpixel.folder.consoles import Consoles
 from mailpixel.pages.addresses import site_url
 from mailpixel.report.site_console import SeenEnvelopeRow
 from mailpixel.server.web.page import PageCall
+from mailpixel.server.web.site_console import envelopes_seen, problems_of
 from mailpixel.site.snippets import SNIPPETS, Snippet, snippet
 from mailpixel.site_model import Site
 
@@ -35,7 +35,7 @@ def show_install(call: PageCall) -> Awaitable[Response]:
     snippets = _shown(site, settings.base_url)
 
     async def page() -> Response:
-        seen = await _seen(Consoles(settings.data, site.id))
+        seen = await envelopes_seen(Consoles(settings.data, site.id))
         return call.page(
             "site_install.html",
             title=f"Install {site.id}",
@@ -59,25 +59,14 @@ def _shown(site: Site, base_url: str) -> list[Shown]:
     return shown
 
 
-async def _seen(consoles: Consoles) -> list[SeenEnvelopeRow]:
-    """What the web processes remember of the site, newest first."""
-    try:
-        lines = await consoles.begin()
-    finally:
-        consoles.close()
-    return [msgspec.json.decode(line, type=SeenEnvelopeRow) for line in reversed(lines)]
-
-
 def _live_test(seen: Sequence[SeenEnvelopeRow]) -> Mapping[str, Any]:
     """What the live test says: the last requests, how many were logged, and every problem that any of them had."""
-    problems = dict.fromkeys(problem for row in seen for problem in _problems(row))
+    problems = dict.fromkeys(problem for row in seen for problem in problems_of(row))
     return {
-        "seen": [{"row": row, "problems": list(dict.fromkeys(_problems(row)))} for row in seen[:MOST_SHOWN]],
+        "seen": [
+            {"row": row, "problems": list(dict.fromkeys(problems_of(row)))} for row in seen[:MOST_SHOWN]
+        ],
         "requests": len(seen),
         "logged": sum(row.outcome == "logged" for row in seen),
         "problems": sorted(problems),
     }
-
-
-def _problems(row: SeenEnvelopeRow) -> list[str]:
-    return [*row.problems, *(problem for event in row.events for problem in event.problems)]

@@ -11,6 +11,7 @@ from mailpixel.measure.lint import lint
 from mailpixel.measure.overview import site_overview
 from mailpixel.measure.reconciliation import reconcile
 from mailpixel.measure.results import results_of
+from mailpixel.measure.seen import seen_now
 from mailpixel.measure.touches import visits_of
 from mailpixel.measure.window import DAY
 from mailpixel.model import Campaign
@@ -68,6 +69,7 @@ def show_funnel(call: PageCall) -> Response:
             "from": asked.since,
             "to": asked.until,
         },
+        unseen=bool(errors.pop("site", "")),
         errors=errors,
         found=found,
         drawing=funnel_figure(found) if found else "",
@@ -84,7 +86,7 @@ def show_lint(call: PageCall) -> Response:
         title=f"Quality of {site.id}",
         site=site,
         url=site_url(site.id),
-        found=lint(services.store, site, services.clock()),
+        found=lint(services.store, site, services.clock(), seen_now(services.settings.data, site.id)),
         orders=reconcile(services.store, site, None, None),
     )
 
