@@ -8,7 +8,7 @@ from mailpixel.cli.site_folding import fold_sites_that_wait
 from mailpixel.measure.figures import Figure, figure_text
 from mailpixel.measure.lint import lint
 from mailpixel.measure.reconciliation import Reconciliation, reconcile
-from mailpixel.measure.seen import seen_now
+from mailpixel.server.site_seen import seen_now
 from mailpixel.times import now_ms
 
 

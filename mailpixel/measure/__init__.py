@@ -1,6 +1,6 @@
 """What web sites are measured by: funnels, what mail led to, and whether the measuring itself is sound.
 
-Reads what was folded, and no clock. `seen` asks the web processes.
+Reads what was folded, and no clock.
 
 ways            how far one visitor went along steps
 funnel_count    all visitors along the steps of a funnel
@@ -14,6 +14,5 @@ evidence        what lint counts in one pass over visits
 lint            rules about faults of events
 figures         figures about events, each with its formula
 console         figures about what pages send now
-seen            what web processes counted of a site, added up
 overview        a site at a glance
 """

@@ -11,12 +11,12 @@ from mailpixel.measure.funnel import STEPS_CHARS, Funnels, read_question
 from mailpixel.measure.lint import lint
 from mailpixel.measure.reconciliation import reconcile
 from mailpixel.measure.results import results_of
-from mailpixel.measure.seen import seen_now
 from mailpixel.measure.touches import visits_of
 from mailpixel.measure.window import DAY, PATTERN
 from mailpixel.reading.shapes import Shape
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.reports import When
+from mailpixel.server.site_seen import seen_now
 
 
 class PeriodOptions(Shape, frozen=True):

@@ -11,7 +11,6 @@ from mailpixel.measure.lint import lint
 from mailpixel.measure.overview import site_overview
 from mailpixel.measure.reconciliation import reconcile
 from mailpixel.measure.results import results_of
-from mailpixel.measure.seen import seen_now
 from mailpixel.measure.touches import visits_of
 from mailpixel.measure.window import DAY
 from mailpixel.model import Campaign
@@ -19,6 +18,7 @@ from mailpixel.pages.addresses import site_url
 from mailpixel.pages.site_view import blind_spot_text, funnel_figure, led_to_lines, led_to_links, site_view
 from mailpixel.reading.shapes import Shape
 from mailpixel.report.moments import from_iso
+from mailpixel.server.site_seen import seen_now
 from mailpixel.server.web.page import PageCall
 from mailpixel.site_model import Site
 from mailpixel.times import to_ms
