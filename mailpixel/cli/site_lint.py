@@ -5,10 +5,10 @@ import click
 from mailpixel.cli.context import Command, print_json, print_table, say, settings, stores
 from mailpixel.cli.printing import moment_option
 from mailpixel.cli.site_folding import fold_sites_that_wait
+from mailpixel.ingest.site_seen import seen_now
 from mailpixel.measure.figures import Figure, figure_text
 from mailpixel.measure.lint import lint
 from mailpixel.measure.reconciliation import Reconciliation, reconcile
-from mailpixel.server.site_seen import seen_now
 from mailpixel.times import now_ms
 
 

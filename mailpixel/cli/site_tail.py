@@ -8,9 +8,9 @@ import msgspec
 from mailpixel.cli.context import Command, print_table, say, settings, stores
 from mailpixel.cli.site_lint import figure_lines
 from mailpixel.folder.consoles import LOOK_EVERY_S, Consoles
+from mailpixel.ingest.site_seen import seen_now
 from mailpixel.measure.console import ConsoleFigures, console_figures
 from mailpixel.report.site_console import SeenEnvelopeRow, line_of
-from mailpixel.server.site_seen import seen_now
 
 NOBODY = "no web process runs on this data folder; start `mailpixel serve`"
 

@@ -6,7 +6,7 @@ site_hit        one request of a web site's page, as seen
 site_intake     what becomes of it: the events to log
 consent_changes which requests change what a visitor agreed to
 site_console    the last envelopes of web sites, in memory
-site_tally      counts about what sites send now, in memory
+site_tally      counts about what sites send now, in memory; site_seen: those of all processes
 caps            how often a message was hit today
 agent_bounds    how many new user agents a day
 live            what a server knows while it runs: signing keys, registry, people, rules

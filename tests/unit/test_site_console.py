@@ -11,10 +11,10 @@ import pytest
 
 from mailpixel.folder.consoles import FOLDER, Consoles, address_of, new_socket, sockets_in
 from mailpixel.ingest.site_console import Console, SeenEnvelope, SeenEvent
+from mailpixel.ingest.site_seen import seen_now
 from mailpixel.ingest.site_tally import NOTHING, SiteTally
 from mailpixel.report.site_console import SeenEnvelopeRow, SeenEventRow, line_of
 from mailpixel.server.site_console import ConsoleServer, row_of
-from mailpixel.server.site_seen import seen_now
 
 LONG = "a-folder-with-a-name-longer-than-the-address-of-a-socket-may-be-" * 3
 

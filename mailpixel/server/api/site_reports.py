@@ -6,6 +6,7 @@ from msgspec import UNSET, Meta, UnsetType, field
 
 from mailpixel.claims import CAMPAIGN_CHARS
 from mailpixel.errors import NotFound
+from mailpixel.ingest.site_seen import seen_now
 from mailpixel.measure.console import console_figures
 from mailpixel.measure.funnel import STEPS_CHARS, Funnels, read_question
 from mailpixel.measure.lint import lint
@@ -16,7 +17,6 @@ from mailpixel.measure.window import DAY, PATTERN
 from mailpixel.reading.shapes import Shape
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.reports import When
-from mailpixel.server.site_seen import seen_now
 
 
 class PeriodOptions(Shape, frozen=True):

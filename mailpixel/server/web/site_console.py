@@ -10,12 +10,12 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from mailpixel.folder.consoles import Consoles
+from mailpixel.ingest.site_seen import seen_now
 from mailpixel.measure.console import console_figures
 from mailpixel.pages.addresses import site_url, with_query
 from mailpixel.reading.shapes import Shape
 from mailpixel.report.site_console import SeenEnvelopeRow
 from mailpixel.report.site_words import outcome_text, problem_text
-from mailpixel.server.site_seen import seen_now
 from mailpixel.server.web.page import PageCall
 from mailpixel.site_model import Visit
 

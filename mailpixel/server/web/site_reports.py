@@ -6,6 +6,7 @@ from msgspec import Meta, field
 from starlette.responses import Response
 
 from mailpixel.errors import InvalidInput, NotFound
+from mailpixel.ingest.site_seen import seen_now
 from mailpixel.measure.funnel import STEPS_CHARS, Funnel, Funnels, read_question
 from mailpixel.measure.lint import lint
 from mailpixel.measure.overview import site_overview
@@ -18,7 +19,6 @@ from mailpixel.pages.addresses import site_url
 from mailpixel.pages.site_view import blind_spot_text, funnel_figure, led_to_lines, led_to_links, site_view
 from mailpixel.reading.shapes import Shape
 from mailpixel.report.moments import from_iso
-from mailpixel.server.site_seen import seen_now
 from mailpixel.server.web.page import PageCall
 from mailpixel.site_model import Site
 from mailpixel.times import to_ms
