@@ -46,6 +46,8 @@ COMMANDS = {
     "record": "record",
     "settings": "settings",
     "webhook": "webhook",
+    "backup": "backup",
+    "restore": "backup",
     "doctor": "doctor",
     "metrics": "metrics",
     "demo": "demo",

@@ -22,6 +22,7 @@ from mailpixel.doctor import (
     check_mails,
     check_public,
     check_put_aside,
+    check_replaced,
     check_retention,
     check_rights,
     check_rules,
@@ -118,6 +119,7 @@ def _local() -> Iterator[Check]:
         yield check_webhooks(registry, now_ms())
         yield check_put_aside(store)
         yield check_erasures(store, registry, now_ms())
+        yield check_replaced(settings().data)
         yield check_suppressed(store, suppressed_file(settings().key_file))
         yield check_mails(registry)
         found = periods(settings(), registry.privacy_choice())

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from mailpixel.backups.exchanging import REPLACED
 from mailpixel.errors import KeyringError, MailpixelError
 from mailpixel.files import is_missing, stamp_of
 from mailpixel.folder.keys import read_keys
@@ -73,6 +74,18 @@ def check_rights(database: Path) -> Check:
     remedy = f"unless that is meant: chmod go-rwx {' '.join(map(str, open_to_others))}"
     return Check(
         name, Grade.WARN, f"others have access to {len(open_to_others)} of the folder and its files", remedy
+    )
+
+
+def check_replaced(data: Path) -> Check:
+    """Check that no files are left that a restore replaced: they still hold what was erased since."""
+    name, folder = "replaced files", data / REPLACED
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    if not found:
+        return Check(name, Grade.OK, "none are left of a restore")
+    remedy = f"once the restored data is right: rm -r {folder}"
+    return Check(
+        name, Grade.WARN, f"{len(found)} folder(s) of files that a restore replaced are kept", remedy
     )
 
 

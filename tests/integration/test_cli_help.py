@@ -23,11 +23,13 @@ FOLLOWING = {"mailpixel site tail shop"}
 
 CODES: dict[str | tuple[str, ...], int] = {
     "doctor": 1,
+    "restore": 1,
     ("webhook", "test"): 1,
     ("inbound", "confirm"): 2,
     ("campaign", "ready"): 1,
 }
-"""Exit codes that are not 0: no server runs, there is no such receiver, no subscription waits, something is missing."""
+"""Exit codes that are not 0: no server runs, there is no such backup or receiver, no subscription waits, or something
+is missing."""
 
 FILES = {
     "de.json": built_in()["de"].body,

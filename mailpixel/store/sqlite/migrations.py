@@ -80,7 +80,7 @@ def _admin(connection: sqlite3.Connection) -> Admin:
 def _check_read_only(path: Path, busy_ms: int, steps: Migrations, error: sqlite3.DatabaseError) -> None:
     with closing(connect_frozen(path, busy_ms, error)) as connection:
         db = _admin(connection)
-        _refuse_newer(db, steps)
+        refuse_newer(db, steps)
         if steps.pending(db):
             raise StoreUnavailable(
                 "the database was written by an older mailpixel and is read-only; let its owner run a command once"
@@ -88,20 +88,21 @@ def _check_read_only(path: Path, busy_ms: int, steps: Migrations, error: sqlite3
 
 
 def _apply(db: Admin, steps: Migrations) -> None:
-    _refuse_newer(db, steps)
+    refuse_newer(db, steps)
     if not steps.pending(db):
         return
     db.conn.execute("begin immediate")
     try:
         steps.apply(db)
-        _refuse_newer(db, steps)
+        refuse_newer(db, steps)
     except BaseException:
         db.conn.rollback()
         raise
     db.conn.commit()
 
 
-def _refuse_newer(db: Admin, steps: Migrations) -> None:
+def refuse_newer(db: Admin, steps: Migrations = STEPS) -> None:
+    """Raises `StoreUnavailable` when a newer mailpixel wrote the database."""
     known = {step.name for step in steps.pending(Admin(memory=True, execute_plugins=False))}
     unknown = sorted({step.name for step in steps.applied(db)} - known)
     if unknown:
