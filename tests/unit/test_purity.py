@@ -70,6 +70,8 @@ def texts(tree: ast.AST) -> Iterator[str]:
 
 KNOW_THE_COMMAND_LINE = {
     "cli": "it is the command line",
+    "backups": "it speaks to whoever runs the commands",
+    "checks": "it speaks to whoever runs the commands",
     "doctor": "it speaks to whoever runs the commands",
     "docs": "the manual",
     "folder": "it speaks to whoever runs the commands",

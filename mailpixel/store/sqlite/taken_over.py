@@ -87,7 +87,7 @@ def check_same(connection: sqlite3.Connection) -> None:
     )
     if len(secrets.fetchall()) != 1:
         raise Conflict(
-            "the backup is not of the database that it would replace; name another data folder with --data"
+            "the backup is not of the database that it would replace; restore it to another data folder"
         )
 
 
