@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import Protocol
 
@@ -89,10 +90,11 @@ def fold_case(
     case: Message, rules: Rules, hosts: Sequence[str] = NO_HOSTS, edition: int = 0
 ) -> VisitState | OrderState:
     """The state of a visit or an order. `hosts` are those of its site, `edition` is the number of the rules."""
+    known, dropped = len(case.events), sum(event.decided is not None for event in case.events)
     if case_kind(case.campaign) is CaseKind.ORDER:
         site = case.campaign.removeprefix(ORDER_PREFIX)
-        return OrderState(site, case.recipient, fold_order(case), len(case.events))
-    return VisitState(fold_visit(case, rules, hosts), len(case.events), edition)
+        return OrderState(site, case.recipient, fold_order(case), known, dropped=dropped)
+    return VisitState(fold_visit(case, rules, hosts), known, edition, dropped)
 
 
 def fold_case_or_put_aside(
@@ -128,9 +130,9 @@ class SiteFold:
         self._lease = Lease(registry, SITE_FOLD, holder, options.note_every_ms)
         self._numbered = ("", 0)
         self._retrying = True
-        self._saving = Saving[FoldedCase](
-            store.save_site, _aside, "a case of %r cannot be folded (%s) and is put aside"
-        )
+        sentence = "a case of %r cannot be folded (%s) and is put aside"
+        self._saving = Saving[FoldedCase](store.save_site, _aside, sentence)
+        self._saving_again = Saving[FoldedCase](partial(store.save_site, again=True), _aside, sentence)
 
     def catch_up(self, clock: Callable[[], int], lease_ms: int) -> int | None:
         """Fold until no news is left, or for `TURN_MS`. Returns how many cases had news.
@@ -202,8 +204,8 @@ class SiteFold:
             after = (page[-1].campaign, page[-1].recipient)
             fold, since = self._folding(), self._consumer.news(0).since
             folded = [fold(read_again(self._store, each)) for each in page]
-            with suppress(Conflict):  # the next fold tries it again
-                self._saving.save(folded, News(since, since, ()))
+            with suppress(Conflict):  # something was erased or removed: the next fold tries it again
+                self._saving_again.save(folded, News(since, since, ()))
             renew()
         self._retrying = False
 

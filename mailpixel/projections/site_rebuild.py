@@ -21,7 +21,7 @@ EVENTS = 20_000
 CASES = 500
 """Cases saved at a time, or looked for in the log."""
 ATTEMPTS = 5
-"""How often a part is read again because something was erased meanwhile."""
+"""How often a part is read again because something was erased meanwhile, or grew too old."""
 
 Move = tuple[str, str]
 """What a visit was and is, as `verdict (rule)`; empty where it was not folded, or nothing is logged of it any more."""
@@ -119,7 +119,10 @@ class SiteRebuild:
         self._edition = 0 if dry_run else visits_edition(registry, rules)
 
     def of_site(self, site: str) -> SiteDifference:
-        """Fold the site's visits and orders again. Raises `Conflict` when erasures disturbed every attempt."""
+        """Fold the site's visits and orders again.
+
+        Raises `Conflict` when erasures or retention disturbed every attempt.
+        """
         changes = _Changes()
         for campaign in (SITE_PREFIX + site, ORDER_PREFIX + site):
             for after, until in self._store.ranges(campaign, EVENTS):
@@ -146,7 +149,7 @@ class SiteRebuild:
                 return pairs
             since = self._now()
             part = self._read_again(part)
-        raise Conflict("people were erased during every attempt; try again")
+        raise Conflict("people were erased or old events removed during every attempt; try again")
 
     def _now(self) -> str:
         """What tells whether something is erased from now on."""
@@ -165,7 +168,7 @@ class SiteRebuild:
         if self._dry_run:
             return True
         try:
-            self._store.save_site(folded, News(since, since, ()))
+            self._store.save_site(folded, News(since, since, ()), again=True)
         except Conflict:
             return False
         return True

@@ -24,11 +24,15 @@ IDENTIFY, MEASURE = "identify", "measure"
 
 
 class VisitState(Struct, frozen=True, gc=False):
-    """A folded visit. `known` is how many events it was made of, `edition` the number of the rules that judged it."""
+    """A folded visit. `known` is how many events it was made of, `edition` the number of the rules that judged it.
+
+    `dropped` is how many of the events had lost their details.
+    """
 
     visit: Visit
     known: int
     edition: int = 0
+    dropped: int = 0
 
     @property
     def key(self) -> tuple[str, str]:
@@ -53,13 +57,14 @@ class VisitState(Struct, frozen=True, gc=False):
 
 
 class OrderState(Struct, frozen=True, gc=False):
-    """A folded order of a site, or None while no purchase is known. `known` is as of a visit."""
+    """A folded order of a site, or None while no purchase is known. `known` and `dropped` are as of a visit."""
 
     site: str
     id: str
     order: Order | None
     known: int
     edition: int = 0
+    dropped: int = 0
 
     @property
     def key(self) -> tuple[str, str]:
@@ -181,14 +186,18 @@ class ReadSiteProjections(Protocol):
 class SiteProjections(ReadSiteProjections, Protocol):
     """What was folded from web sites, for the fold itself."""
 
-    def save_site(self, folded: Sequence[FoldedCase], news: News) -> None:
+    def save_site(self, folded: Sequence[FoldedCase], news: News, *, again: bool = False) -> None:
         """Replace these cases and move the position of the fold of sites to `news.position`.
 
         No knowledge is lost: a stored case that knows more stays. Where `news` does not move (a rebuild, a case that is
         tried again) the fold may have moved on meanwhile. A case put aside keeps its former value; a case with a new
         value is no longer put aside. An order without purchase leaves no order.
 
-        Raises `Conflict` when another fold was faster or something was erased meanwhile. Then nothing was written.
+        With `again` the cases need not have news, so retention may work on them: those that lost events or details
+        since they were read must not be saved.
+
+        Raises `Conflict` when another fold was faster, something was erased meanwhile, or a case lost something. Then
+        nothing was written.
         """
         ...
 
@@ -210,6 +219,16 @@ class SiteProjections(ReadSiteProjections, Protocol):
     def site_cases_aside(self, after: tuple[str, str] = ("", ""), limit: int = 1_000) -> Sequence[PutAside]:
         """Visits and orders put aside, in order of their two texts."""
         ...
+
+
+def has_lost(folded: FoldedCase, events: int, dropped: int) -> bool:
+    """Whether a case lost events or details since it was read.
+
+    Now `events` are logged of it, and `dropped` of them without their details.
+    """
+    if isinstance(folded, PutAside):
+        return not events
+    return events < folded.known or dropped > folded.dropped
 
 
 def uses_of(visit: Visit, day: int) -> Sequence[Use]:

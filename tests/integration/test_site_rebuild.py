@@ -1,22 +1,29 @@
 """Folding a site again: what changes is said, nothing is lost, and what is erased meanwhile does not come back."""
 
 import json
+from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from mailpixel.classify import KnownAgent, Rules
 from mailpixel.cli import cli
+from mailpixel.errors import Conflict
 from mailpixel.model import Verdict
+from mailpixel.privacy.site_dropping import SiteDropping
+from mailpixel.projections.site_fold import fold_case
 from mailpixel.projections.site_rebuild import SiteDifference, SiteRebuild
-from mailpixel.site_model import SITE_CASES, Visit
+from mailpixel.site_model import SITE_CASES, Site, Visit
 from mailpixel.store.consumers import News
 from mailpixel.store.log import PutAside
 from mailpixel.store.memory import MemoryRegistry
 from mailpixel.store.site_projections import SITE_FOLD, VisitState
 from mailpixel.store.sqlite import SqliteStore
 from mailpixel.store.store import Store
+from tests.support.builders import at_ms
 from tests.support.shop import A_SITE, RULES, Shop, fold_sites
 from tests.support.site_cases import AGREED, SITE, a_purchase, a_refund, a_step, bought
 
@@ -67,12 +74,62 @@ def test_what_was_lost_is_folded_from_the_log(store: Store) -> None:
 
 def test_cases_that_are_not_logged_any_more_are_forgotten(store: Store) -> None:
     shop = a_shop(store)
-    since = store.consumer(SITE_FOLD, cases=SITE_CASES).news(0).since
     gone = Visit(SITE, "gone", 1, 2, Verdict.HUMAN, "default")
+    since = store.consumer(SITE_FOLD, cases=SITE_CASES).news(0).since
     store.save_site([VisitState(gone, 1)], News(since, since, ()))
     before = [each for each in everything(shop.store) if each != gone]
     assert rebuilt(store) == SiteDifference(SITE, gone=1)
     assert everything(store) == before
+
+
+class Meanwhile(MemoryRegistry):
+    """A registry that is asked for a site between reading and saving, and lets something happen there."""
+
+    def __init__(self, happens: Callable[[], object]) -> None:
+        super().__init__()
+        self.add_site(A_SITE)
+        self._waiting = [happens]
+
+    def site(self, id: str) -> Site:
+        if self._waiting:
+            self._waiting.pop()()
+        return super().site(id)
+
+
+def rebuilt_while(store: Store, happens: Callable[[], object], rules: Rules = RULES) -> SiteDifference:
+    """Rebuild, while something happens after the first cases were read."""
+    return SiteRebuild(store, Meanwhile(happens), rules).of_site(SITE)
+
+
+def test_what_grows_too_old_meanwhile_does_not_come_back(store: Store) -> None:
+    a_shop(store)
+    views = {"views.human": 3, "visits.human": 2}
+    difference = rebuilt_while(store, lambda: store.forget_site_past(at_ms(5_000)), STRICT)
+    assert (difference, everything(store), list(store.messages(A_SITE.visits))) == (NOTHING, [], [])
+    assert [dict(day) for day in store.kept_page_views(SITE).values()] == [views]
+
+
+def test_a_case_is_never_stored_without_anything_logged_of_it(store: Store) -> None:
+    """Even a rebuild that is killed at once leaves nothing that retention removed."""
+    a_shop(store)
+    since = store.consumer(SITE_FOLD, cases=SITE_CASES).news(0).since
+    read = [store.message(A_SITE.visits, "other"), store.message(A_SITE.orders, "A-2")]
+    store.forget_site_past(at_ms(5_000))
+    for folded in [
+        *map(partial(fold_case, rules=RULES), read),
+        PutAside(A_SITE.visits, "other", "ValueError"),
+    ]:
+        with pytest.raises(Conflict, match="too old"):
+            store.save_site([folded], News(since, since, ()), again=True)
+    assert (everything(store), store.site_cases_aside()) == ([], [])
+
+
+def test_what_loses_its_details_meanwhile_is_as_the_log_says_then(store: Store) -> None:
+    a_shop(store)
+    dropping = SiteDropping(store, lambda: RULES)
+    rebuilt_while(store, lambda: dropping.round(at_ms(5_000), 500), STRICT)
+    assert {visit.verdict for visit in store.visits(SITE)} == {Verdict.HUMAN}
+    assert rebuilt(store, STRICT) == NOTHING
 
 
 def test_a_case_that_was_put_aside_is_tried_again(store: Store) -> None:

@@ -18,6 +18,7 @@ from mailpixel.store.site_projections import (
     Use,
     VisitsOfDay,
     VisitState,
+    has_lost,
     named_by_order,
 )
 from mailpixel.times import DAY_MS
@@ -33,16 +34,23 @@ class MemorySiteProjections(MemoryConsumers):
         self._cases: dict[Key, VisitState | OrderState] = {}
         self._cases_aside: dict[Key, str] = {}
 
-    def save_site(self, folded: Sequence[FoldedCase], news: News) -> None:
+    def save_site(self, folded: Sequence[FoldedCase], news: News, *, again: bool = False) -> None:
         """See `SiteProjections`."""
         with self._lock:
             now, since, to = map(parse_cursor, (self.cursor(SITE_FOLD), news.since, news.position))
             if now[1:] != since[1:] or (to != since and now != since):
                 raise Conflict("sites were folded or erased from meanwhile; read again")
+            if again and any(map(self._has_lost, folded)):
+                raise Conflict("something of sites grew too old meanwhile; read again")
             for each in folded:
                 self._put_case(each)
             if to != since:
                 self._move(SITE_FOLD, news.position)
+
+    def _has_lost(self, folded: FoldedCase) -> bool:
+        key = (folded.campaign, folded.recipient) if isinstance(folded, PutAside) else folded.key
+        events = self.message(*key).events
+        return has_lost(folded, len(events), sum(event.decided is not None for event in events))
 
     def _put_case(self, folded: FoldedCase) -> None:
         if isinstance(folded, PutAside):

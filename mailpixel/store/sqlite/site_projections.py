@@ -10,7 +10,7 @@ from mailpixel.errors import Conflict
 from mailpixel.site_model import CaseKind, Order, Visit, case_kind
 from mailpixel.store.consumers import News
 from mailpixel.store.log import PutAside
-from mailpixel.store.site_projections import SITE_FOLD, FoldedCase, OrderState, Use, VisitState
+from mailpixel.store.site_projections import SITE_FOLD, FoldedCase, OrderState, Use, VisitState, has_lost
 from mailpixel.store.sqlite.cursor import Cursor, read_cursor, write_position
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.verdict_codes import VERDICTS
@@ -41,6 +41,7 @@ ASIDE = """
     select campaign, recipient, error from cases_aside
     where (campaign, recipient) > (?, ?) order by campaign, recipient limit ?
 """
+LOGGED_NOW = "select count(*), count(decided) from events where campaign = ? and recipient = ?"
 LOGGED = "select 1 from events where campaign = ? and recipient = ? limit 1"
 PAGE = 2_000
 """Rows read at a time, so that no reader delays the log for long."""
@@ -54,13 +55,15 @@ SMALL_BYTES = 300
 not 2,190, so that three fit into a page of SQLite."""
 
 
-def save_site(database: Database, folded: Sequence[FoldedCase], news: News) -> None:
+def save_site(database: Database, folded: Sequence[FoldedCase], news: News, *, again: bool = False) -> None:
     """See `SiteProjections`."""
     with database.writing() as connection:
         since, cursor = Cursor.parse(news.since), Cursor.parse(news.position)
         now = read_cursor(connection, SITE_FOLD)
         if now[1:] != since[1:] or (cursor != since and now != since):
             raise Conflict("sites were folded or erased from meanwhile; read again")
+        if again and any(_has_lost(connection, each) for each in folded):
+            raise Conflict("something of sites grew too old meanwhile; read again")
         put_cases(connection, folded)
         if cursor != since:
             write_position(connection, SITE_FOLD, cursor.position)
@@ -77,6 +80,11 @@ def put_cases(connection: sqlite3.Connection, folded: Sequence[FoldedCase]) -> N
         keys = [*(each.key for each in visits), *(each.key for each in orders)]
         connection.executemany("delete from cases_aside where campaign = ? and recipient = ?", keys)
     connection.executemany("insert or replace into cases_aside values (?, ?, ?)", aside)
+
+
+def _has_lost(connection: sqlite3.Connection, folded: FoldedCase) -> bool:
+    key = (folded.campaign, folded.recipient) if isinstance(folded, PutAside) else folded.key
+    return has_lost(folded, *connection.execute(LOGGED_NOW, key).fetchone())
 
 
 def _is_news(connection: sqlite3.Connection, asked: str, state: VisitState | OrderState) -> bool:

@@ -16,9 +16,9 @@ class SqliteSiteProjections:
 
     _database: Database
 
-    def save_site(self, folded: Sequence[FoldedCase], news: News) -> None:
+    def save_site(self, folded: Sequence[FoldedCase], news: News, *, again: bool = False) -> None:
         """See `SiteProjections`."""
-        saved.save_site(self._database, folded, news)
+        saved.save_site(self._database, folded, news, again=again)
 
     def forget_cases(self, keys: Sequence[tuple[str, str]]) -> int:
         """See `SiteProjections`."""
