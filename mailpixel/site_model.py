@@ -28,6 +28,11 @@ class CaseKind(StrEnum):
     ORDER = "order"
 
 
+BY_CLAIM = "claimed"
+"""The rule of visits with a purchase and no page viewed before it: only a server can confirm its money."""
+NO_SHOPPING = frozenset({"page_view", "purchase"})
+"""Steps that a visitor takes who has nothing but the id of an order."""
+
 Cases = frozenset[CaseKind]
 """Kinds of cases, as a reader of the log asks for them."""
 MESSAGES: Cases = frozenset({CaseKind.MESSAGE})
@@ -217,7 +222,11 @@ class Order(Struct, frozen=True, array_like=True):
     """One order, folded from all reports about it. Money is in minor units of `currency`.
 
     `value` is None where no trustworthy one is known. `refunded` never exceeds the value. `visitor` is the key of
-    the visit of the browser's purchase, `recipient` what the shop's server said.
+    the visit of the browser's purchase, `recipient` what the shop's server said. `agrees` says that the money of the
+    browser is what the server said.
+
+    Where browsers of several visitors reported the purchase, `others` are the same order as each of the others
+    reported it, those that agree first. A store hands out the one with the best evidence alone.
     """
 
     site: str
@@ -235,6 +244,8 @@ class Order(Struct, frozen=True, array_like=True):
     recipient: str = ""
     click: bytes = b""
     problems: tuple[str, ...] = ()
+    agrees: bool = False
+    others: tuple["Order", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,18 @@
 """An order from all reports about it: browsers and the shop's server, its refunds, and its end.
 
 A pure function of the events of the case. Which of several reports holds depends on who reported, on the moment that
-a report names and then on its id, and never on when it arrived.
+a report names and then on its id, and never on when it arrived. Of browsers, anybody can send a purchase: where several
+visitors did, the order is folded as each of them reported it, and whoever reads it weighs their visits.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from mailpixel.kinds import EventKind
 from mailpixel.model import Message, Verdict
-from mailpixel.site_model import ORDER_PREFIX, Order, OrderClaim, OrderSource, Visit, read_claim
+from mailpixel.site_model import BY_CLAIM, ORDER_PREFIX, Order, OrderClaim, OrderSource, Visit, read_claim
 
 DIFFERS = "differs"
 """Reports of one purchase name different money."""
@@ -18,8 +22,10 @@ REFUND_CURRENCY = "refund_currency"
 """A refund names another currency. It is left out."""
 REFUND_VALUE = "refund_value"
 """A refund names no money. It is left out."""
-BY_CLAIM = "claimed"
-"""The rule of visits with a purchase that only a server can confirm."""
+CLAIMED_BY_SEVERAL = "claimed_by_several"
+"""Browsers of several visitors reported the purchase: one person on two days or networks, or somebody else's id."""
+MOST_CLAIMS = 50
+"""How many visitors with a claim are weighed."""
 
 Reports = Sequence[tuple[bytes, OrderClaim]]
 """Reports with the ids of their events, in order of their moments and then of the ids."""
@@ -35,32 +41,83 @@ def fold_order(case: Message) -> Order | None:
     """
     said = {kind: _reports(case, kind) for kind in (EventKind.PURCHASE, EventKind.REFUND, EventKind.CANCEL)}
     purchases = [claim for _, claim in said[EventKind.PURCHASE]]
-    server = [claim for claim in purchases if claim.source is not OrderSource.BROWSER]
-    browser = [claim for claim in purchases if claim.source is OrderSource.BROWSER]
     if not purchases:
         return None
-    holds = min(server or browser, key=lambda claim: claim.value is None)
-    refunded, problems = refunds(holds, _of_server(said[EventKind.REFUND]))
-    if differ(purchases):
-        problems.append(DIFFERS)
-    customer = next((claim for claim in server if claim.recipient and "identify" in claim.consent), None)
-    return Order(
-        site=case.campaign.removeprefix(ORDER_PREFIX),
-        id=case.recipient,
-        at_ms=holds.at_ms,
-        source=_source(server, browser),
-        currency=holds.currency,
-        value=holds.value,
-        tax=holds.tax,
-        shipping=holds.shipping,
-        refunded=refunded,
-        cancelled=bool(_of_server(said[EventKind.CANCEL])),
-        new_customer=next((c.new_customer for c in (*server, *browser) if c.new_customer is not None), None),
-        visitor=next((claim.visitor for claim in browser if claim.visitor), ""),
-        recipient=customer.recipient if customer else "",
-        click=bytes.fromhex(next((claim.click for claim in server if claim.click), "")),
-        problems=tuple(sorted({*problems, *holds.problems})),
+    told = _Told(
+        case,
+        [claim for claim in purchases if claim.source is not OrderSource.BROWSER],
+        _of_server(said[EventKind.REFUND]),
+        bool(_of_server(said[EventKind.CANCEL])),
     )
+    claims = claims_by_visitor(purchases)
+    problems = [DIFFERS] if differ(purchases) else []
+    if len(claims) > 1:
+        problems.append(CLAIMED_BY_SEVERAL)
+    found = [told.order(claim, problems) for claim in claims.values()] or [told.order([], problems)]
+    found.sort(key=lambda order: (not order.agrees, order.value is None))
+    return replace(found[0], others=tuple(found[1:MOST_CLAIMS]))
+
+
+def claims_by_visitor(purchases: Iterable[OrderClaim]) -> Mapping[str, Sequence[OrderClaim]]:
+    """What browsers reported of a purchase, by visitor, in the order of their first reports."""
+    found: dict[str, list[OrderClaim]] = {}
+    for claim in purchases:
+        if claim.source is OrderSource.BROWSER:
+            found.setdefault(claim.visitor, []).append(claim)
+    return found
+
+
+def other_visitors(case: Message, order: Order) -> Sequence[str]:
+    """The visitors whose browsers reported an order, too: all of them, also those who are not weighed."""
+    claims = claims_by_visitor(claim for _, claim in _reports(case, EventKind.PURCHASE))
+    return [visitor for visitor in claims if visitor and visitor != order.visitor]
+
+
+class _Told(NamedTuple):
+    """What is known of an order besides what browsers reported."""
+
+    case: Message
+    server: Sequence[OrderClaim]
+    refunds: Reports
+    cancelled: bool
+
+    def order(self, browser: Sequence[OrderClaim], seen: Iterable[str]) -> Order:
+        """The order with the reports of one visitor's browser. `seen` are problems of all reports together."""
+        server = self.server
+        holds = min(server or browser, key=_has_no_money)
+        refunded, problems = refunds(holds, self.refunds)
+        customer = next((claim for claim in server if claim.recipient and "identify" in claim.consent), None)
+        known_new = (claim.new_customer for claim in (*server, *browser) if claim.new_customer is not None)
+        return Order(
+            site=self.case.campaign.removeprefix(ORDER_PREFIX),
+            id=self.case.recipient,
+            at_ms=holds.at_ms,
+            source=_source(server, browser),
+            currency=holds.currency,
+            value=holds.value,
+            tax=holds.tax,
+            shipping=holds.shipping,
+            refunded=refunded,
+            cancelled=self.cancelled,
+            new_customer=next(known_new, None),
+            visitor=browser[0].visitor if browser else "",
+            recipient=customer.recipient if customer else "",
+            click=bytes.fromhex(next((claim.click for claim in server if claim.click), "")),
+            problems=tuple(sorted({*problems, *seen, *holds.problems})),
+            agrees=_agree(holds, browser),
+        )
+
+
+def _has_no_money(claim: OrderClaim) -> bool:
+    return claim.value is None
+
+
+def _agree(holds: OrderClaim, browser: Sequence[OrderClaim]) -> bool:
+    """Whether a browser reported the money that a server did."""
+    if holds.source is OrderSource.BROWSER or holds.value is None or not browser:
+        return False
+    first = min(browser, key=_has_no_money)
+    return (first.currency, first.value) == (holds.currency, holds.value)
 
 
 def refunds(purchase: OrderClaim, reports: Reports) -> tuple[int, list[str]]:

@@ -11,7 +11,7 @@ from mailpixel.classify.rules import VISIT_EDITION, VISIT_EDITIONS, Rules
 from mailpixel.errors import Conflict, NotFound, StoreUnavailable
 from mailpixel.model import Message
 from mailpixel.projections.lease import Lease, LeaseLost
-from mailpixel.projections.orders import fold_order
+from mailpixel.projections.orders import fold_order, other_visitors
 from mailpixel.projections.saving import Saving, read_again
 from mailpixel.projections.visits import NO_HOSTS, fold_visit
 from mailpixel.site_model import ORDER_PREFIX, SITE_CASES, CaseKind, case_kind
@@ -93,7 +93,9 @@ def fold_case(
     known, dropped = len(case.events), sum(event.decided is not None for event in case.events)
     if case_kind(case.campaign) is CaseKind.ORDER:
         site = case.campaign.removeprefix(ORDER_PREFIX)
-        return OrderState(site, case.recipient, fold_order(case), known, dropped=dropped)
+        order = fold_order(case)
+        others = other_visitors(case, order) if order is not None and order.others else ()
+        return OrderState(site, case.recipient, order, known, dropped=dropped, others=others)
     return VisitState(fold_visit(case, rules, hosts), known, edition, dropped)
 
 

@@ -57,7 +57,10 @@ class VisitState(Struct, frozen=True, gc=False):
 
 
 class OrderState(Struct, frozen=True, gc=False):
-    """A folded order of a site, or None while no purchase is known. `known` and `dropped` are as of a visit."""
+    """A folded order of a site, or None while no purchase is known. `known` and `dropped` are as of a visit.
+
+    `others` are the visitors besides `order.visitor` whose browsers reported it, too.
+    """
 
     site: str
     id: str
@@ -65,6 +68,7 @@ class OrderState(Struct, frozen=True, gc=False):
     known: int
     edition: int = 0
     dropped: int = 0
+    others: Sequence[str] = ()
 
     @property
     def key(self) -> tuple[str, str]:
@@ -126,7 +130,11 @@ class VisitsOfDay:
 
 
 class ReadSiteProjections(Protocol):
-    """Reads what was folded from web sites. Moments are milliseconds since 1970; an end is not included."""
+    """Reads what was folded from web sites. Moments are milliseconds since 1970; an end is not included.
+
+    An order that browsers of several visitors reported comes as `settled` says: as one of them reported it. It stands
+    at the moment of the first.
+    """
 
     def visits(self, site: str, from_ms: int = 0, until_ms: int | None = None) -> Iterator[Visit]:
         """Stream the visits to a site that began in this time, in order of their beginning and then of their keys."""
@@ -151,7 +159,10 @@ class ReadSiteProjections(Protocol):
         ...
 
     def orders_of_visit(self, site: str, visitor: str) -> Sequence[Order]:
-        """The orders that the browser of this visit sent."""
+        """The orders that the browser of this visit reported, also where somebody else's browser did so, too.
+
+        They are in order of their ids.
+        """
         ...
 
     def orders_of_recipient(self, recipient: str) -> Sequence[Order]:

@@ -109,6 +109,21 @@ def test_visits_and_orders_of_a_person_go_and_those_of_others_stay(
     assert (store.uses_by([(SITE, MINE)]), store.orders_of_recipient(PERSON)) == ([], [])
 
 
+@pytest.mark.parametrize("folded", [True, False])
+def test_nothing_of_a_visitor_stays_in_an_order_that_others_reported_too(
+    store: Store, registry: Registry, tmp_path: Path, folded: bool
+) -> None:
+    """The same person on two networks, or a stranger: the report names the visitor, so it goes with the order."""
+    again = [a_step(4_000, visitor=STRANGER), *bought(4_001, MY_ORDER, STRANGER)]
+    store.append([*of_everybody(), *again, *bought(4_100, "B-1", MINE, consent=AGREED)])
+    if folded:
+        catch_up(store)
+        fold_sites(store)
+    outcome = erase_people(erasing_of(store, registry, tmp_path), [PERSON])
+    assert outcome.problem == ""
+    assert left(store) == (["r-2"], sorted([PERSON, FRIEND, STRANGER]), [PERSON])
+
+
 def test_without_waiting_what_is_not_folded_goes_by_what_its_events_say(
     store: Store, registry: Registry
 ) -> None:

@@ -71,6 +71,26 @@ def test_an_order_comes_back_as_it_was_folded(store: Store) -> None:
     assert (store.order(SITE, "B-1"), store.order("other", "A-1")) == (None, None)
 
 
+def test_an_order_that_several_browsers_reported_is_read_as_the_best_of_them_told_it(store: Store) -> None:
+    stranger, visitor = "v-stranger", "visitor-of-a-day-00001"
+    told = a_purchase(61, recipient="r-1", consent=AGREED)
+    shop = Shop(store).receive([*bought(2, visitor=stranger, value=1), told])
+    named = Named("r-1", SITE, stranger, DAY, at_ms(61))
+    assert (store.named_of("r-1"), store.named_by([(SITE, stranger)])) == ([named], [named])
+    shop.receive([a_step(1), *bought(60)])
+    order = store.order(SITE, "A-1")
+    assert order is not None
+    assert (order.visitor, order.value, order.others) == (visitor, 2_000, ())
+    assert list(store.orders(SITE)) == store.orders_of_recipient("r-1") == [order]
+    assert store.orders_of_visit(SITE, stranger) == store.orders_of_visit(SITE, visitor) == [order]
+    named = Named("r-1", SITE, visitor, DAY, at_ms(61))
+    assert store.named_of("r-1") == store.named_in(Days(DAY, DAY)) == [named]
+    assert (store.named_by([(SITE, visitor)]), store.named_by([(SITE, stranger)])) == ([named], [])
+    assert [store.named_in(Days(DAY + 1, DAY + 1)), store.orders_of_visit("other", visitor)] == [[], []]
+    store.forget_site_past(at_ms(5_000))
+    assert (store.orders_of_visit(SITE, stranger), store.orders_of_visit(SITE, visitor)) == ([], [])
+
+
 def test_visits_and_orders_stream_in_order_of_time(store: Store) -> None:
     shop = Shop(store)
     many = random.Random(3).sample(range(4_500), 4_500)

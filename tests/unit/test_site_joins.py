@@ -242,8 +242,10 @@ SERVER, BROWSER_ONLY, BOTH = OrderSource.SERVER, OrderSource.BROWSER, OrderSourc
 
 
 def test_a_purchase_reported_again_on_any_day_is_one_order() -> None:
-    again = [*bought(30), *bought(40), *bought(DAY_S, visitor=OTHER)]
+    again = [*bought(30), *bought(40)]
     assert orders(a_step(1), *again) == [("A-1", BROWSER_ONLY, "EUR", 2_000, 0, ())]
+    tomorrow = [*again, *bought(DAY_S, visitor=OTHER)]
+    assert orders(a_step(1), *tomorrow) == [("A-1", BROWSER_ONLY, "EUR", 2_000, 0, ("claimed_by_several",))]
 
 
 def test_the_server_is_believed_over_the_browser_and_the_earliest_of_each() -> None:
@@ -290,6 +292,86 @@ def test_a_purchase_without_money_makes_an_order_without_money() -> None:
     poor = a_purchase(50, value=None, currency="", problems=("missing:value",))
     assert orders(poor, a_refund(60)) == [("A-1", SERVER, "", None, 0, ("missing:value",))]
     assert orders(poor, a_purchase(60)) == [("A-1", SERVER, "EUR", 2_000, 0, ())]
+
+
+def holder(*events: Event) -> object:
+    """Whose visit an order is, and what it is worth, in every order of arrival; the rest follows from it."""
+
+    def look(shop: Shop) -> object:
+        order = shop.store.order(SITE, "A-1")
+        assert order is not None
+        assert (list(shop.store.orders(SITE)), order.others) == ([order], ())
+        assert [each.id for each in shop.store.orders_of_visit(SITE, order.visitor)] == ["A-1"]
+        return order.visitor, order.value, order.problems
+
+    return in_every_order(events, look)
+
+
+SEVERAL = ("claimed_by_several",)
+BOTH_MARKS = ("claimed_by_several", "differs")
+
+
+def test_a_strangers_earlier_claim_without_a_page_does_not_take_an_order_from_its_visit() -> None:
+    stranger = bought(2, visitor=OTHER)
+    visit = [a_step(1), *bought(60)]
+    assert holder(*stranger, *visit) == (VISITOR, 2_000, SEVERAL)
+    assert holder(*stranger, *visit, a_purchase(61)) == (VISITOR, 2_000, SEVERAL)
+
+
+def test_a_claim_of_other_money_than_the_servers_loses_though_its_visit_viewed_pages() -> None:
+    stranger = [a_step(1, visitor=OTHER), *bought(2, visitor=OTHER, value=1)]
+    visit = [a_step(1), *bought(60)]
+    assert holder(*stranger, *visit, a_purchase(61)) == (VISITOR, 2_000, BOTH_MARKS)
+    unseen = bought(60)  # its pages were blocked
+    assert holder(*stranger, *unseen, a_purchase(61)) == (VISITOR, 2_000, BOTH_MARKS)
+
+
+def test_without_a_server_steps_in_the_shop_tell_whose_order_it_is_and_what_it_is_worth() -> None:
+    stranger = [a_step(1, visitor=OTHER), *bought(2, visitor=OTHER, value=1)]
+    visit = [a_step(1), a_step(20, "add_to_cart"), *bought(60)]
+    assert holder(*stranger, *visit) == (VISITOR, 2_000, BOTH_MARKS)
+    robot = [a_step(1, visitor=THIRD, automated=True), a_step(1.5, "add_to_cart", THIRD)]
+    assert holder(*robot, *bought(2, visitor=THIRD, value=1), *visit) == (VISITOR, 2_000, BOTH_MARKS)
+
+
+def test_the_click_that_the_server_hands_over_tells_whose_order_it_is() -> None:
+    click = carried(100)
+    stranger = [a_step(1, visitor=OTHER), a_step(2, "add_to_cart", OTHER), *bought(3, visitor=OTHER)]
+    visit = [landed(click, 102), *bought(200, consent=AGREED, value=1_999)]
+    handed = a_purchase(201, click=click.id.hex(), consent=AGREED)
+    assert holder(click, *stranger, *visit, handed) == (VISITOR, 2_000, BOTH_MARKS)
+
+
+def test_of_equal_claims_the_first_moment_decides_and_then_the_id_of_the_event() -> None:
+    one, other = [a_step(1), *bought(60)], [a_step(1, visitor=OTHER), *bought(59, visitor=OTHER)]
+    assert holder(*one, *other) == (OTHER, 2_000, SEVERAL)
+
+
+def test_a_claim_with_money_comes_before_an_earlier_one_without() -> None:
+    poor = [a_step(1, visitor=OTHER), *bought(50, visitor=OTHER, value=None, currency="")]
+    assert holder(*poor, a_step(1), *bought(60)) == (VISITOR, 2_000, SEVERAL)
+
+
+def test_refunds_are_weighed_against_the_claim_that_holds() -> None:
+    stranger = bought(2, visitor=OTHER, value=100)
+    events = [*stranger, a_step(1), *bought(60), a_refund(90)]
+    assert holder(*events) == (VISITOR, 2_000, BOTH_MARKS)
+    assert money(*events) == {"EUR": 1_500}
+
+
+def test_whom_the_server_names_is_not_the_stranger_who_claimed_the_order() -> None:
+    told = a_purchase(61, recipient="r-9", consent=AGREED)
+    stranger = [*bought(2, visitor=OTHER, consent=AGREED)]
+    assert names(*stranger, a_step(1), *bought(60), told) == {VISITOR: "r-9"}
+
+
+def test_thousands_of_claims_are_bounded_and_the_servers_money_finds_the_visit_among_them() -> None:
+    strangers = [event for at in range(300) for event in bought(2, visitor=f"stranger-{at:013}", value=at)]
+    shop = Shop().receive([*strangers, a_step(1), *bought(60), a_purchase(61)])
+    order = shop.store.order(SITE, "A-1")
+    assert order is not None
+    assert (order.visitor, order.value) == (VISITOR, 2_000)
+    assert [each.id for each in shop.store.orders_of_visit(SITE, "stranger-0000000000299")] == ["A-1"]
 
 
 def money(*events: Event) -> object:

@@ -9,6 +9,7 @@ from mailpixel.site_model import Order, Visit
 from mailpixel.store.consumers import News
 from mailpixel.store.log import PutAside
 from mailpixel.store.memory.consumers import MemoryConsumers, parse_cursor
+from mailpixel.store.order_holders import settled
 from mailpixel.store.site_projections import (
     SITE_FOLD,
     Days,
@@ -111,9 +112,12 @@ class MemorySiteProjections(MemoryConsumers):
     def orders(self, site: str, from_ms: int = 0, until_ms: int | None = None) -> Iterator[Order]:
         """See `ReadSiteProjections`."""
         found = [
-            order for order in self._orders() if order.site == site and _is_in(order.at_ms, from_ms, until_ms)
+            (state.order.at_ms, state.id, state)
+            for state in self._order_states()
+            if state.order is not None and state.site == site and _is_in(state.order.at_ms, from_ms, until_ms)
         ]
-        return iter(sorted(found, key=lambda order: (order.at_ms, order.id)))
+        in_order = sorted(found, key=lambda each: each[:2])
+        return iter([order for *_, state in in_order if (order := self._order_of(state)) is not None])
 
     def order(self, site: str, id: str) -> Order | None:
         """See `ReadSiteProjections`."""
@@ -121,8 +125,12 @@ class MemorySiteProjections(MemoryConsumers):
 
     def orders_of_visit(self, site: str, visitor: str) -> Sequence[Order]:
         """See `ReadSiteProjections`."""
-        found = [order for order in self._orders() if (order.site, order.visitor) == (site, visitor)]
-        return sorted(found, key=lambda order: order.id) if visitor else []
+        found = [
+            self._order_of(state)
+            for state in self._order_states()
+            if state.site == site and visitor and visitor in _reporters(state)
+        ]
+        return sorted((order for order in found if order is not None), key=lambda order: order.id)
 
     def orders_of_recipient(self, recipient: str) -> Sequence[Order]:
         """See `ReadSiteProjections`."""
@@ -166,10 +174,16 @@ class MemorySiteProjections(MemoryConsumers):
             (each for each in states if (each.visit.site, each.visit.visitor) == (site, visitor)), None
         )
 
-    def _orders(self) -> Sequence[Order]:
+    def _order_states(self) -> Sequence[OrderState]:
         with self._lock:
-            states = [state for state in self._cases.values() if isinstance(state, OrderState)]
-        return [state.order for state in states if state.order is not None]
+            return [state for state in self._cases.values() if isinstance(state, OrderState)]
+
+    def _order_of(self, state: OrderState) -> Order | None:
+        return None if state.order is None else settled(state.order, self.visit)
+
+    def _orders(self) -> Sequence[Order]:
+        found = map(self._order_of, self._order_states())
+        return [order for order in found if order is not None]
 
     def _uses(self) -> Iterable[Use]:
         return (use for state in self._visit_states() for use in state.uses)
@@ -179,6 +193,11 @@ class MemorySiteProjections(MemoryConsumers):
             named = named_by_order(order, self._visit_state(order.site, order.visitor))
             if named is not None:
                 yield named
+
+
+def _reporters(state: OrderState) -> Sequence[str]:
+    """The visitors whose browsers reported an order."""
+    return () if state.order is None else (state.order.visitor, *state.others)
 
 
 def _is_in(at_ms: int, from_ms: int, until_ms: int | None) -> bool:

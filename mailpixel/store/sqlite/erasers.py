@@ -140,6 +140,7 @@ OF_REGISTRY: tuple[Eraser, ...] = (_of_recipient("webhook_letters"), Eraser("see
 ELSEWHERE: Mapping[str, str] = {
     "clicks": "they go with their states",
     "uses": "they go with their visits",
+    "order_claims": "they go with their orders",
     "cases_aside": "they go with visits and orders",
     "agents": "the sweep removes agents that nobody else has",
     "unswept": "the sweep empties it",

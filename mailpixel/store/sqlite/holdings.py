@@ -73,7 +73,7 @@ COUNTED: Mapping[Kept, Counted] = {
     Kept.DETAILS: _details(False),
     Kept.FULL_DETAILS: _details(True),
     Kept.SITE_DETAILS: _of_sites((), " and decided is null"),
-    Kept.SITE_EVENTS: _of_sites(("visits", "orders", "uses", "cases_aside"), ""),
+    Kept.SITE_EVENTS: _of_sites(("visits", "orders", "uses", "order_claims", "cases_aside"), ""),
     Kept.EVENTS: Counted(
         ("events", "states", "overflow"),
         f"select count(*) from events where {OF_MESSAGES}",  # noqa: S608

@@ -23,6 +23,7 @@ SHARED: Mapping[str, Mapping[str, str]] = {
     "visits": {"visitor": "0"},
     "orders": {"number": "0", "visitor": "0"},
     "uses": {"visitor": "0"},
+    "order_claims": {"number": "0", "visitor": "0"},
     "cases_aside": {"recipient": "0"},
     "agents": {"agent": "id not in (select agent from events)"},
 }

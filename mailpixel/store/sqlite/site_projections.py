@@ -3,6 +3,7 @@
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from msgspec.msgpack import Decoder, Encoder
 
@@ -10,6 +11,7 @@ from mailpixel.errors import Conflict
 from mailpixel.site_model import CaseKind, Order, Visit, case_kind
 from mailpixel.store.consumers import News
 from mailpixel.store.log import PutAside
+from mailpixel.store.order_holders import settled
 from mailpixel.store.site_projections import SITE_FOLD, FoldedCase, OrderState, Use, VisitState, has_lost
 from mailpixel.store.sqlite.cursor import Cursor, read_cursor, write_position
 from mailpixel.store.sqlite.database import Database
@@ -26,12 +28,15 @@ PUT_ORDER = """
     recipient = excluded.recipient, known = excluded.known, edition = excluded.edition, body = excluded.body
 """
 PUT_USE = "insert or replace into uses values (?, ?, ?, ?, ?, ?, ?, ?)"
+PUT_CLAIM = "insert or replace into order_claims values (?, ?, ?)"
+DROP_CLAIMS = "delete from order_claims where site = ? and number = ?"
 DROP_USES = "delete from uses where site = ? and visitor = ?"
+OF_VISITOR = "select body from visits where site = ? and visitor = ?"
 OF_VISIT = "select known, edition from visits where site = ? and visitor = ?"
 OF_ORDER = "select known, edition from orders where site = ? and number = ?"
 FORGET = {
     CaseKind.VISIT: (DROP_USES, "delete from visits where site = ? and visitor = ?"),
-    CaseKind.ORDER: ("delete from orders where site = ? and number = ?",),
+    CaseKind.ORDER: (DROP_CLAIMS, "delete from orders where site = ? and number = ?"),
 }
 CASES = {
     CaseKind.VISIT: "select visitor from visits where site = ? and visitor > ? order by visitor limit ?",
@@ -128,6 +133,9 @@ def _use_row(use: Use) -> tuple[object, ...]:
 
 def _put_orders(connection: sqlite3.Connection, states: Sequence[OrderState]) -> None:
     connection.executemany(PUT_ORDER, map(_order_row, states))
+    connection.executemany(DROP_CLAIMS, [(state.site, state.id) for state in states])
+    claims = ((state.site, state.id, visitor) for state in states for visitor in state.others)
+    connection.executemany(PUT_CLAIM, claims)
 
 
 def _order_row(state: OrderState) -> tuple[object, ...]:
@@ -188,8 +196,19 @@ def visit_in(body: bytes) -> Visit:
 
 
 def order_in(body: bytes) -> Order:
-    """The order that a row holds."""
+    """The order that a row holds, as every visitor reported it."""
     return _ORDERS.decode(_plain(body))
+
+
+def settled_in(connection: sqlite3.Connection, order: Order) -> Order:
+    """The order as the visitor with the best evidence reported it."""
+    return settled(order, partial(visit_of, connection))
+
+
+def visit_of(connection: sqlite3.Connection, site: str, visitor: str) -> Visit | None:
+    """One visit; None where there is none."""
+    row = connection.execute(OF_VISITOR, (site, visitor)).fetchone()
+    return None if row is None else visit_in(row[0])
 
 
 def _plain(body: bytes) -> bytes:

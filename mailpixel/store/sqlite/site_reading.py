@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ from mailpixel.store.site_projections import (
     named_by_order,
 )
 from mailpixel.store.sqlite.database import Database
-from mailpixel.store.sqlite.site_projections import bodies, order_in, visit_in
+from mailpixel.store.sqlite.site_projections import bodies, order_in, settled_in, visit_in
 from mailpixel.store.verdict_codes import VERDICTS
 from mailpixel.times import DAY_MS
 
@@ -38,15 +38,36 @@ BY_DAY = f"""
     where site = ? and first_ms >= ? and first_ms < ? group by 1, 2 order by 1
 """  # noqa: S608
 USE = "select u.click, u.site, u.visitor, u.day, u.at_ms, u.named_ms, u.human, u.known_as from "
-NAMED_OF = """
-    select o.body, v.body, v.known, v.edition from orders o
-    cross join visits v on v.site = o.site and v.visitor = o.visitor where o.recipient = ?
+NAMED = "select o.body, v.body, v.known, v.edition from "
+NAMED_OF = f"""
+    {NAMED} orders o cross join visits v on v.site = o.site and v.visitor = o.visitor where o.recipient = ?1
+    union all
+    {NAMED} orders o cross join order_claims c on c.site = o.site and c.number = o.number
+    cross join visits v on v.site = c.site and v.visitor = c.visitor where o.recipient = ?1
 """
 # From the visits of these days: there may be years of orders.
-NAMED_IN = """
-    select o.body, v.body, v.known, v.edition from visits v
-    cross join orders o on o.site = v.site and o.visitor = v.visitor
-    where v.day between ? and ? and o.recipient is not null
+NAMED_IN = f"""
+    {NAMED} visits v cross join orders o on o.site = v.site and o.visitor = v.visitor
+    where v.day between ?1 and ?2 and o.recipient is not null
+    union all
+    {NAMED} visits v cross join order_claims c on c.site = v.site and c.visitor = v.visitor
+    cross join orders o on o.site = c.site and o.number = c.number
+    where v.day between ?1 and ?2 and o.recipient is not null
+"""
+NAMED_BY = f"""
+    with asked (site, visitor) as {{values}}
+    {NAMED} asked a cross join orders o on o.site = a.site and o.visitor = a.visitor
+    cross join visits v on v.site = o.site and v.visitor = o.visitor where o.recipient is not null
+    union all
+    {NAMED} asked a cross join order_claims c on c.site = a.site and c.visitor = a.visitor
+    cross join orders o on o.site = c.site and o.number = c.number
+    cross join visits v on v.site = c.site and v.visitor = c.visitor where o.recipient is not null
+"""
+OF_VISIT = """
+    select body from orders where site = ?1 and visitor = ?2
+    union all
+    select o.body from order_claims c cross join orders o on o.site = c.site and o.number = c.number
+    where c.site = ?1 and c.visitor = ?2
 """
 
 
@@ -59,7 +80,12 @@ def visits(database: Database, site: str, from_ms: int, until_ms: int | None) ->
 def orders(database: Database, site: str, from_ms: int, until_ms: int | None) -> Iterator[Order]:
     """See `ReadSiteProjections`."""
     end_ms = FOREVER if until_ms is None else until_ms
-    return map(order_in, bodies(database, ORDERS, (site, end_ms, from_ms, "")))
+    for body in bodies(database, ORDERS, (site, end_ms, from_ms, "")):
+        order = order_in(body)
+        if order.others:
+            with database.reading() as connection:
+                order = settled_in(connection, order)
+        yield order
 
 
 def visit(database: Database, site: str, visitor: str) -> Visit | None:
@@ -77,7 +103,7 @@ def order(database: Database, site: str, id: str) -> Order | None:
         found = connection.execute(
             "select body from orders where site = ? and number = ?", (site, id)
         ).fetchone()
-    return None if found is None or found[0] is None else order_in(found[0])
+        return None if found is None or found[0] is None else settled_in(connection, order_in(found[0]))
 
 
 def visits_by_day(database: Database, site: str, from_ms: int, until_ms: int | None) -> Sequence[VisitsOfDay]:
@@ -93,10 +119,9 @@ def visits_by_day(database: Database, site: str, from_ms: int, until_ms: int | N
 def orders_of_visit(database: Database, site: str, visitor: str) -> Sequence[Order]:
     """See `ReadSiteProjections`."""
     with database.reading() as connection:
-        rows = connection.execute(
-            "select body from orders where site = ? and visitor = ? order by number", (site, visitor)
-        )
-        return [order_in(body) for (body,) in rows]
+        rows = connection.execute(OF_VISIT, (site, visitor))
+        found = [settled_in(connection, order_in(body)) for (body,) in rows]
+    return sorted(found, key=lambda order: order.id)
 
 
 def orders_of_recipient(database: Database, recipient: str) -> Sequence[Order]:
@@ -105,7 +130,7 @@ def orders_of_recipient(database: Database, recipient: str) -> Sequence[Order]:
         rows = connection.execute(
             "select body from orders where recipient = ? order by site, number", (recipient,)
         )
-        return [order_in(body) for (body,) in rows]
+        return [settled_in(connection, order_in(body)) for (body,) in rows]
 
 
 def uses_in(database: Database, days: Days) -> Sequence[Use]:
@@ -131,7 +156,7 @@ def uses_by(database: Database, visitors: Sequence[tuple[str, str]]) -> Sequence
     with database.reading() as connection:
         for part in _parts(list(dict.fromkeys(visitors))):
             asked = (
-                f"{USE} {_values(part)}"
+                f"{USE} {_values(part)} as asked"
                 " cross join uses u on u.site = asked.column1 and u.visitor = asked.column2"
             )
             found += _uses(connection.execute(asked, list(chain.from_iterable(part))))
@@ -141,13 +166,13 @@ def uses_by(database: Database, visitors: Sequence[tuple[str, str]]) -> Sequence
 def named_in(database: Database, days: Days) -> Sequence[Named]:
     """See `ReadSiteProjections`."""
     with database.reading() as connection:
-        return _named(connection.execute(NAMED_IN, days))
+        return _named(connection, connection.execute(NAMED_IN, days))
 
 
 def named_of(database: Database, recipient: str) -> Sequence[Named]:
     """See `ReadSiteProjections`."""
     with database.reading() as connection:
-        return _named(connection.execute(NAMED_OF, (recipient,)))
+        return _named(connection, connection.execute(NAMED_OF, (recipient,)))
 
 
 def named_by(database: Database, visitors: Sequence[tuple[str, str]]) -> Sequence[Named]:
@@ -155,13 +180,8 @@ def named_by(database: Database, visitors: Sequence[tuple[str, str]]) -> Sequenc
     found: list[Named] = []
     with database.reading() as connection:
         for part in _parts(list(dict.fromkeys(visitors))):
-            asked = (
-                f"select o.body, v.body, v.known, v.edition from {_values(part)}"  # noqa: S608
-                " cross join orders o on o.site = asked.column1 and o.visitor = asked.column2"
-                " cross join visits v on v.site = o.site and v.visitor = o.visitor"
-                " where o.recipient is not null"
-            )
-            found += _named(connection.execute(asked, list(chain.from_iterable(part))))
+            asked = NAMED_BY.format(values=_values(part))
+            found += _named(connection, connection.execute(asked, list(chain.from_iterable(part))))
     return found
 
 
@@ -170,7 +190,7 @@ def _parts(keys: Sequence[Key]) -> Iterator[Sequence[Key]]:
 
 
 def _values(part: Sequence[tuple[str, str]]) -> str:
-    return f"(values {', '.join(['(?, ?)'] * len(part))}) as asked"
+    return f"(values {', '.join(['(?, ?)'] * len(part))})"
 
 
 def _uses(rows: sqlite3.Cursor) -> list[Use]:
@@ -180,9 +200,11 @@ def _uses(rows: sqlite3.Cursor) -> list[Use]:
     ]
 
 
-def _named(rows: sqlite3.Cursor) -> list[Named]:
-    found = (
-        named_by_order(order_in(order), VisitState(visit_in(visit), known, edition))
-        for order, visit, known, edition in rows
-    )
+def _named(connection: sqlite3.Connection, rows: Iterable[tuple[bytes, bytes, int, int]]) -> list[Named]:
+    """Whom servers named, from orders with the visits that reported them: one that does not hold names nobody."""
+    found = []
+    for order_body, visit_body, known, edition in rows:
+        order, visit = settled_in(connection, order_in(order_body)), visit_in(visit_body)
+        if order.visitor == visit.visitor:
+            found.append(named_by_order(order, VisitState(visit, known, edition)))
     return [named for named in found if named is not None]
