@@ -140,11 +140,11 @@ def test_what_was_put_aside_is_tried_again_by_a_new_fold_and_after_new_rules() -
 class Choosy(MemoryStore):
     """A store that cannot save one visitor."""
 
-    def save_site(self, folded: Sequence[FoldedCase], news: News) -> None:
+    def save_site(self, folded: Sequence[FoldedCase], news: News, *, again: bool = False) -> None:
         """See `SiteProjections`."""
         if any(isinstance(each, VisitState) and each.visit.visitor == "v-3" for each in folded):
             raise ValueError("cannot be saved")
-        super().save_site(folded, news)
+        super().save_site(folded, news, again=again)
 
 
 def test_what_the_store_cannot_take_is_found_and_put_aside() -> None:
@@ -159,7 +159,7 @@ def test_what_the_store_cannot_take_is_found_and_put_aside() -> None:
 class Down(MemoryStore):
     """A store that is down."""
 
-    def save_site(self, folded: Sequence[FoldedCase], news: News) -> None:
+    def save_site(self, folded: Sequence[FoldedCase], news: News, *, again: bool = False) -> None:
         """See `SiteProjections`."""
         raise StoreUnavailable("it is down")
 
