@@ -22,7 +22,7 @@ from mailpixel.store.projections import FOLD
 
 async def healthz(request: Request) -> Response:
     """200 as long as the process answers."""
-    return JSONResponse({"status": "ok"})
+    return JSONResponse({"status": "ok"}, headers={"cache-control": "no-store"})
 
 
 async def readyz(request: Request) -> Response:

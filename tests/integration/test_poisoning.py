@@ -58,7 +58,7 @@ KEPT = ("/assets/", "/static/")
 def person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
     data = tmp_path_factory.mktemp("poisoned") / "data"
     rows(data, "campaign", "add", "none", "--name", "None", "--link", "https://shop.example/")
-    rows(data, "site", "add", "none", "--origin", "https://shop.example")
+    rows(data, "site", "add", "none", "--host", "shop.example")
     with a_person(data, "write", base_url="https://t.example") as person:
         yield person
 
