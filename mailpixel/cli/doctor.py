@@ -75,7 +75,10 @@ def _sections(campaign: str | None) -> Iterator[tuple[str, Iterable[Check]]]:
         yield str(address), check_public(address, _signer(), _log())
     if campaign is not None:
         _, registry = stores()
-        yield f"where the links of {campaign} lead", check_links(campaign_of(registry, campaign))
+        yield (
+            f"where the links of {campaign} lead",
+            check_links(campaign_of(registry, campaign), allowed=settings().webhook_networks),
+        )
 
 
 def _campaigns() -> Iterator[Campaign]:

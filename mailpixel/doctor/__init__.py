@@ -8,6 +8,7 @@ retention  whether what is past its time is removed
 local      the keys, the rights of files and the fold on this machine; what a check is
 webhooks   whether the receivers of webhooks answer
 links      where the links of a campaign lead
+following  a link followed as browsers do, to public addresses only
 http       one bounded HTTP request, and its answer
 """
 

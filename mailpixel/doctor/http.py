@@ -36,12 +36,15 @@ class NoAnswer:
 _HEADERS = {"User-Agent": f"mailpixel-doctor/{__version__}"}
 
 
+class NotPublic(OSError):
+    """A host has an address that is not public. Nothing was sent."""
+
+
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *redirect: object) -> None:
         """Do not follow: the redirect itself is the answer."""
 
 
-_FOLLOWING = urllib.request.build_opener()
 _STAYING = urllib.request.build_opener(_NoRedirect)
 
 UNKNOWN_HOST = "the host name is unknown"
@@ -49,7 +52,10 @@ NOBODY = "the connection was refused"
 BAD_CERTIFICATE = "the certificate is not valid"
 NO_TLS = "the TLS handshake failed"
 
+PRIVATE = "it leads to a private address, which no reader outside can reach; see MAILPIXEL_WEBHOOK_NETWORKS"
+
 _PROBLEMS: tuple[tuple[type[BaseException], str], ...] = (
+    (NotPublic, PRIVATE),
     (TimeoutError, f"no answer within {TIMEOUT_S:g} s"),
     (ssl.SSLCertVerificationError, BAD_CERTIFICATE),
     (ssl.SSLError, NO_TLS),
@@ -62,11 +68,16 @@ _PROBLEMS: tuple[tuple[type[BaseException], str], ...] = (
 """The first match applies. The errors' own messages may hold addresses, so they are not shown."""
 
 
-def ask(url: str, method: str = "GET", *, follow: bool = False) -> HttpAnswer | NoAnswer:
-    """Ask an http or https URL once, following redirects where `follow`. Never raises for what the server does."""
+def ask(url: str, method: str = "GET") -> HttpAnswer | NoAnswer:
+    """Ask an http or https URL once. A redirect is the answer. Never raises for what the server does."""
+    return asked(_STAYING, url, method)
+
+
+def asked(opener: urllib.request.OpenerDirector, url: str, method: str) -> HttpAnswer | NoAnswer:
+    """What becomes of a request by this opener. Never raises for what servers do."""
     try:
         request = urllib.request.Request(url, method=method, headers=_HEADERS)  # noqa: S310 (callers check the scheme)
-        with (_FOLLOWING if follow else _STAYING).open(request, timeout=TIMEOUT_S) as answer:
+        with opener.open(request, timeout=TIMEOUT_S) as answer:
             return HttpAnswer(answer.status, _headers(answer.headers), answer.read(BODY_BYTES))
     except urllib.error.HTTPError as error:
         with error:

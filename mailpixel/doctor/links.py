@@ -5,7 +5,8 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 
-from mailpixel.doctor.http import HttpAnswer, NoAnswer, ask
+from mailpixel.doctor.following import follow
+from mailpixel.doctor.http import HttpAnswer, NoAnswer
 from mailpixel.doctor.local import Check, Grade
 from mailpixel.errors import InvalidInput
 from mailpixel.links.destination import check_destination
@@ -20,9 +21,14 @@ GUARDED = frozenset({401, 403, 405, 406, 429, 999})
 Found = dict[int, HttpAnswer | NoAnswer]
 
 
-def check_links(campaign: Campaign, within_s: float = WITHIN_S) -> Iterator[Check]:
-    """One check a link: HEAD, and GET where HEAD is refused; redirects are followed."""
-    found = _ask_all(campaign.links, within_s)
+def check_links(
+    campaign: Campaign, within_s: float = WITHIN_S, allowed: Sequence[str] = ()
+) -> Iterator[Check]:
+    """One check a link: HEAD, and GET where HEAD is refused; redirects are followed.
+
+    Only public addresses are asked, and those of the networks `allowed`.
+    """
+    found = _ask_all(campaign.links, within_s, allowed)
     for link in campaign.links:
         yield judge_link(campaign.id, link, found.get(link.number, NoAnswer("not checked: the time was up")))
     if not campaign.links:
@@ -48,14 +54,15 @@ def judge_link(campaign: str, link: Link, answer: HttpAnswer | NoAnswer) -> Chec
     return Check(name, grade, f"{where}: {answer.status}", "" if grade is Grade.OK else remedy)
 
 
-def _ask_all(links: Sequence[Link], within_s: float) -> Found:
+def _ask_all(links: Sequence[Link], within_s: float, allowed: Sequence[str]) -> Found:
     """The answers that came in time. The threads are daemons, so one that hangs does not delay the exit."""
     waiting: queue.SimpleQueue[Link] = queue.SimpleQueue()
     for link in links:
         waiting.put(link)
     found: Found = {}
     threads = [
-        threading.Thread(target=_ask_next, args=(waiting, found), daemon=True) for _ in links[:AT_ONCE]
+        threading.Thread(target=_ask_next, args=(waiting, found, allowed), daemon=True)
+        for _ in links[:AT_ONCE]
     ]
     until = time.monotonic() + within_s
     for thread in threads:
@@ -65,20 +72,20 @@ def _ask_all(links: Sequence[Link], within_s: float) -> Found:
     return dict(found)
 
 
-def _ask_next(waiting: "queue.SimpleQueue[Link]", found: Found) -> None:
+def _ask_next(waiting: "queue.SimpleQueue[Link]", found: Found, allowed: Sequence[str]) -> None:
     while True:
         try:
             link = waiting.get_nowait()
         except queue.Empty:
             return
-        found[link.number] = _ask_link(link)
+        found[link.number] = _ask_link(link, allowed)
 
 
-def _ask_link(link: Link) -> HttpAnswer | NoAnswer:
+def _ask_link(link: Link, allowed: Sequence[str]) -> HttpAnswer | NoAnswer:
     try:
         url = check_destination(link.url)
     except InvalidInput as error:
         return NoAnswer(error.problem)
-    answer = ask(url, "HEAD", follow=True)
+    answer = follow(url, "HEAD", allowed)
     refused = isinstance(answer, NoAnswer) or answer.status >= 300
-    return ask(url, follow=True) if refused else answer
+    return follow(url, "GET", allowed) if refused else answer

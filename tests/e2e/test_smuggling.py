@@ -1,4 +1,4 @@
-"""What a server in front could read as one request, and we as two: such a request is refused, and nothing behind it counts.
+"""What a server in front could read as one request and we as two is refused, and nothing behind it counts.
 
 Each is sent in one piece and byte by byte, to a pixel (answered in the protocol), to a page with a body and to the API.
 """

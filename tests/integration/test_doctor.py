@@ -29,7 +29,7 @@ from mailpixel.doctor import (
     check_public,
     check_webhooks,
 )
-from mailpixel.doctor.http import HttpAnswer, NoAnswer, ask
+from mailpixel.doctor.http import PRIVATE, HttpAnswer, NoAnswer, ask
 from mailpixel.doctor.links import judge_link
 from mailpixel.doctor.public import clock, new_tokens, pixel, reach, redirects, scheme, shared_keys
 from mailpixel.folder.key_file import create_keyring
@@ -44,6 +44,7 @@ from mailpixel.store.webhooks import Posting, Webhook, WebhookState
 from mailpixel.times import DAY_MS, HOUR_MS, to_ms
 from tests.support.certificate import self_signed
 from tests.support.service import Service, free_port, rows
+from tests.support.webhooks import LOCAL
 
 Respond = Callable[[BaseHTTPRequestHandler], None]
 SENT = {name.decode(): value.decode() for name, value in PIXEL_HEADERS}
@@ -87,7 +88,7 @@ def answering(status: int, **headers: str) -> Respond:
 def doctor(data: Path, base_url: str, *arguments: str) -> tuple[int, dict[str, str], str]:
     """Exit code, grade by check, and all that was printed."""
     environment = {name: "" for name in os.environ if name.lower().endswith("_proxy")}
-    environment["MAILPIXEL_BASE_URL"] = base_url
+    environment |= {"MAILPIXEL_BASE_URL": base_url, "MAILPIXEL_WEBHOOK_NETWORKS": LOCAL[0]}
     done = CliRunner().invoke(cli, ["--data", str(data), "doctor", *arguments], env=environment)
     local = ("key file", "store", "fold", "webhooks", "addresses")
     names = (
@@ -394,7 +395,7 @@ def test_a_link_is_well_when_head_is_refused_and_get_is_not() -> None:
         answering(405 if request.command == "HEAD" else 200)(request)
 
     with a_server(respond) as shop:
-        (check,) = check_links(Campaign("spring", "Spring", links=(Link(1, f"{shop}/a"),)))
+        (check,) = check_links(Campaign("spring", "Spring", links=(Link(1, f"{shop}/a"),)), allowed=LOCAL)
     assert (check.grade, check.found) == (Grade.OK, f"{shop}/a: 200")
 
 
@@ -422,8 +423,36 @@ def test_a_link_is_followed_to_its_end() -> None:
 
     with a_server(respond) as shop:
         links = (Link(1, f"{shop}/moved"), Link(2, f"{shop}/loop"))
-        checks = list(check_links(Campaign("spring", "Spring", links=links)))
+        checks = list(check_links(Campaign("spring", "Spring", links=links), allowed=LOCAL))
     assert [check.found for check in checks] == [f"{shop}/moved: 410", f"{shop}/loop: 302"]
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "localhost", "[::1]", "127.1", "2130706433", "0.0.0.0", "[::ffff:127.0.0.1]", "0x7f.1"],
+)
+def test_no_link_makes_this_machine_ask_itself_or_its_neighbours(host: str) -> None:
+    asked = []
+    with a_server(lambda request: asked.append(request.path)) as here:
+        port = here.rpartition(":")[2]
+        links = (Link(1, f"http://{host}:{port}/"), Link(2, "http://169.254.169.254/latest/meta-data/"))
+        checks = list(check_links(Campaign("spring", "Spring", links=links)))
+    assert asked == []
+    assert [(check.grade, check.found.partition("/: ")[2] or check.found) for check in checks] == [
+        (Grade.FAIL, PRIVATE),
+        (Grade.FAIL, PRIVATE),
+    ]
+
+
+@pytest.mark.parametrize(
+    "place", ["http://10.0.0.1/", "ftp://127.0.0.1/", "file:///etc/passwd", "http://[fd00::1]/"]
+)
+def test_no_redirect_makes_it_either(place: str) -> None:
+    with a_server(answering(302, Location=place)) as shop:
+        link = Link(1, f"{shop}/a")
+        (check,) = check_links(Campaign("spring", "Spring", links=(link,)), allowed=LOCAL)
+    assert check.grade is Grade.FAIL
+    assert check.found in (f"{link.url}: {PRIVATE}", f"{link.url}: 302", f"{link.url}: no answer")
 
 
 def test_links_that_hang_hold_nobody_up() -> None:
@@ -434,7 +463,7 @@ def test_links_that_hang_hold_nobody_up() -> None:
 
     with a_server(respond) as shop:
         links = tuple(Link(number, f"{shop}/{number}") for number in range(1, 4))
-        checks = list(check_links(Campaign("spring", "Spring", links=links), within_s=0.2))
+        checks = list(check_links(Campaign("spring", "Spring", links=links), 0.2, LOCAL))
         release.set()
     assert [check.grade for check in checks] == [Grade.FAIL] * 3
     assert checks[0].found == f"{shop}/1: not checked: the time was up"

@@ -8,12 +8,12 @@ import json
 import re
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from mailpixel.server.api.endpoint import Endpoint
 from mailpixel.server.api.routes import ENDPOINTS
+from mailpixel.server.web.page import WebPage
 from mailpixel.server.web.routes import PAGES
 from tests.support.api import Api, an_api
 from tests.support.builders import a_campaign
@@ -71,10 +71,9 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 
 
 def paths() -> list[str]:
+    pages: list[Endpoint | WebPage] = [*PAGES, *ENDPOINTS]
     every = [
-        row.path
-        for row in (*PAGES, *ENDPOINTS)
-        if row.method == "GET" and not row.path.endswith(("stream", "console"))
+        row.path for row in pages if row.method == "GET" and not row.path.endswith(("stream", "console"))
     ]
     return ["/o/x.gif", "/c/x", "/u/x", "/p/x", "/healthz", "/nothing", "//nothing/", "/campaigns/", *every]
 
