@@ -28,14 +28,19 @@ class EventIds:
         self.edge = os.urandom(4) if edge is None else edge
         self._positions = itertools.count(1)
         self._last_ms = 0
+        self._head = bytes(6) + self.edge
 
     def next(self, now_ms: int) -> tuple[int, bytes]:
         """(received_at_ms, id) for a hit that arrives now."""
-        now_ms = _bounded(now_ms)
+        if now_ms != self._last_ms:
+            self._move_to(_bounded(now_ms))
+        return self._last_ms, self._head + next(self._positions).to_bytes(6, "big")
+
+    def _move_to(self, now_ms: int) -> None:
         if now_ms < self._last_ms <= now_ms + DAY_MS:
             now_ms = self._last_ms
         self._last_ms = now_ms
-        return now_ms, now_ms.to_bytes(6, "big") + self.edge + next(self._positions).to_bytes(6, "big")
+        self._head = now_ms.to_bytes(6, "big") + self.edge
 
 
 def reported_event(

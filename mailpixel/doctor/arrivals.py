@@ -14,8 +14,8 @@ from mailpixel.links.surfaces import LINK, PIXEL
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import pixel_url
 from mailpixel.model import Event
-from mailpixel.privacy.minimise import tag_of
 from mailpixel.privacy.salts import kept_days
+from mailpixel.privacy.tags import tag_of
 from mailpixel.store.log import MessageReader
 from mailpixel.times import DAY_MS, moment_of
 from mailpixel.traffic.facts import is_countable

@@ -9,6 +9,7 @@ site_console    the last envelopes of web sites, in memory
 site_tally      counts about what sites send now, in memory; site_seen: those of all processes
 caps            how often a message was hit today
 agent_bounds    how many new user agents a day
+knowledge       what deciding about a hit needs to know
 live            what a server knows while it runs: signing keys, registry, people, rules
 registry_cache  campaigns and API keys in memory
 site_cache      web sites in memory

@@ -26,8 +26,9 @@ class DailyCaps:
         if day != self._day:
             self._day, self._young, self._old = day, {}, {}
         key = (campaign, recipient)
-        hits = self._young.get(key) or self._old.get(key, 0)
-        self._young[key] = hits + 1
-        if len(self._young) > self._remembered:
-            self._young, self._old = {}, self._young
-        return max(hits + 1 - self._cap, 0)
+        young = self._young
+        hits = (young.get(key) or self._old.get(key, 0)) + 1
+        young[key] = hits
+        if len(young) > self._remembered:
+            self._young, self._old = {}, young
+        return hits - self._cap if hits > self._cap else 0

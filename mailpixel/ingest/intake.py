@@ -5,7 +5,6 @@ It does no I/O: the caller answers the request and passes the event to the commi
 
 from enum import StrEnum
 from functools import lru_cache
-from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,19 +16,18 @@ from mailpixel.ingest.agent_bounds import AgentBounds
 from mailpixel.ingest.caps import DailyCaps
 from mailpixel.ingest.held import Counted
 from mailpixel.ingest.hit import Hit
-from mailpixel.ingest.people_cache import PeopleCache
-from mailpixel.ingest.registry_cache import RegistryCache
+from mailpixel.ingest.knowledge import Knowledge
+from mailpixel.ingest.registry_cache import KnownCampaign
 from mailpixel.kinds import EventKind
 from mailpixel.links.carrying import Place, place_in
-from mailpixel.links.click_id import ClickIds
 from mailpixel.links.destination import check_destination
 from mailpixel.links.passthrough import passed_on
 from mailpixel.links.surfaces import ReplyKind
-from mailpixel.links.token import Problem, TokenSigner
+from mailpixel.links.token import Problem
 from mailpixel.model import Event, Facts
-from mailpixel.modes import OFF, Mode, Modes
+from mailpixel.modes import MODES_OF_BYTE, OFF, Mode, Modes
 from mailpixel.privacy.minimise import Minimiser
-from mailpixel.privacy.resolve import AGGREGATE, NOBODY, Resolver, Signals
+from mailpixel.privacy.resolve import AGGREGATE, NOBODY
 from mailpixel.privacy.written import NOTHING, OPENS, Written, written
 from mailpixel.store.log import Overflow
 from mailpixel.times import DAY_MS
@@ -85,7 +83,8 @@ class Receipt(Struct, frozen=True, gc=False):
     counted: Counted | None = None
 
 
-CARRIED = int(Facts.CARRIED)
+CARRIED, FORGED, PREVIEW = int(Facts.CARRIED), int(Facts.FORGED), int(Facts.PREVIEW)
+OPENS_UNSEEN = int(Facts.OPENS_UNSEEN)
 BAD_TOKEN = Receipt(HitOutcome.BAD_TOKEN)
 UNKNOWN_KEY = Receipt(HitOutcome.UNKNOWN_KEY)
 UNKNOWN_LINK = Receipt(HitOutcome.UNKNOWN_LINK)
@@ -93,39 +92,12 @@ FORGED_OVERFLOW = Receipt(HitOutcome.FORGED_OVERFLOW)
 
 
 class Named(Struct, frozen=True, gc=False):
-    """What a hit's token names: a message, and for a click its link (None: the embedded destination)."""
+    """What a hit's token names: a message, for a click its link (None: the embedded destination), and its campaign."""
 
     kind: EventKind
     claims: Claims
     link: int | None
-
-
-class Knowledge(Protocol):
-    """What deciding about a hit needs; see `LiveKnowledge`. Its properties may change from one hit to the next."""
-
-    @property
-    def signer(self) -> TokenSigner:
-        """Verifies tokens."""
-
-    @property
-    def click_ids(self) -> ClickIds:
-        """Signs click ids."""
-
-    @property
-    def registry(self) -> RegistryCache:
-        """Campaigns, links and sites."""
-
-    @property
-    def people(self) -> PeopleCache:
-        """What people agreed to."""
-
-    @property
-    def resolver(self) -> Resolver:
-        """Which modes are in force."""
-
-    @property
-    def is_sure_of_people(self) -> bool:
-        """Whether what people said was read of late."""
+    known: KnownCampaign
 
 
 class Intake:
@@ -144,21 +116,21 @@ class Intake:
     def receive(self, hit: Hit) -> Receipt:
         """The receipt of one hit. It keeps no more of the address than the mode in force allows."""
         surface, token, number, damaged = hit.path
+        live = self._live
         accepted = surface.tokens if number is None else surface.numbered
-        reading = self._live.signer.verify(token, accepted)
-        claims = reading.claims
-        unknown_key = reading.problem is Problem.UNKNOWN_KEY
-        if claims is None or unknown_key:
+        claims, problem = live.signer.verify(token, accepted)
+        if claims is None or problem is Problem.UNKNOWN_KEY:
             if surface.reply is ReplyKind.PIXEL:
                 self._spend_as_usual(hit)
-            return UNKNOWN_KEY if unknown_key else BAD_TOKEN
-        named = Named(surface.event, claims, claims.link if number is None else number)
-        if damaged or reading.problem is not None:
-            forged = damaged or reading.problem is Problem.BAD_SIGNATURE
+            return UNKNOWN_KEY if problem is Problem.UNKNOWN_KEY else BAD_TOKEN
+        link = claims.link if number is None else number
+        named = Named(surface.event, claims, link, live.registry.campaign(claims.campaign))
+        if damaged or problem is not None:
+            forged = damaged or problem is Problem.BAD_SIGNATURE
             return self._forgery(named, hit) if forged else BAD_TOKEN
         destination = None
         if surface.event is EventKind.CLICK:
-            destination = self._destination(named, hit.query)
+            destination = _destination(named, hit.query)
             if destination is None:
                 return UNKNOWN_LINK
         return self._count(named, destination, hit)
@@ -168,16 +140,8 @@ class Intake:
         signer = self._live.signer
         claims = signer.verify(signer.stand_in, hit.path.surface.tokens).claims
         if claims is not None:
-            self._in_force(Named(EventKind.OPEN, claims, None), hit)
-
-    def _destination(self, named: Named, query: bytes) -> str | None:
-        claims, link = named.claims, named.link
-        url = claims.destination if link is None else self._live.registry.destination(claims.campaign, link)
-        destination = None if url is None else location(url)
-        if not query or destination is None:
-            return destination
-        names = self._live.registry.passthrough(claims.campaign)
-        return passed_on(destination, query, names) if names else destination
+            known = self._live.registry.campaign(claims.campaign)
+            self._in_force(Named(EventKind.OPEN, claims, None, known), hit)
 
     def _count(self, named: Named, destination: str | None, hit: Hit) -> Receipt:
         """A hit on a good token: log it, unless its mode forbids that, retention is over or the cap is reached."""
@@ -185,67 +149,55 @@ class Intake:
         keeps = written(named.kind, modes)
         if keeps is NOTHING:
             return Receipt(HitOutcome.UNTRACKED, destination)
-        if self._live.registry.is_expired(claims.campaign, hit.now_ms):
+        if hit.now_ms > named.known.expires_at_ms:
             return Receipt(HitOutcome.EXPIRED, destination)
         if not keeps.event:
             return Receipt(HitOutcome.UNTRACKED, destination, counted=self._counted(named, hit, keeps))
+        facts = PREVIEW if claims.preview else 0
         if not OPENS[modes.opens].event:
-            hit = hit.but(Facts.OPENS_UNSEEN)
+            facts |= OPENS_UNSEEN
         day = hit.now_ms // DAY_MS
         past = self._caps.past(claims.campaign, claims.recipient, day)
         if past:
             overflow = Overflow(claims.campaign, claims.recipient, day, self.ids.edge, past)
             return Receipt(HitOutcome.OVERFLOW, destination, overflow=overflow)
-        if claims.preview:
-            hit = hit.but(Facts.PREVIEW)
         agent = self._agents.kept(hit.agent, claims.campaign, claims.recipient, day)
         if agent is not hit.agent:
             hit = replace(hit, agent=agent)
-        place = self._place(claims.campaign, destination)
+        place = self._place(named.known, destination)
         if place is None:
-            return Receipt(HitOutcome.LOGGED, destination, self._event(named, hit, keeps))
-        event = self._event(named, hit, keeps, CARRIED)
+            return Receipt(HitOutcome.LOGGED, destination, self._event(named, hit, keeps, facts))
+        event = self._event(named, hit, keeps, facts | CARRIED)
         return Receipt(HitOutcome.LOGGED, place.with_id(self._live.click_ids.sign(event.id)), event)
 
-    def _place(self, campaign: str, destination: str | None) -> Place | None:
+    def _place(self, known: KnownCampaign, destination: str | None) -> Place | None:
         """Where a logged click of a campaign puts its click id in the destination; None where it carries none.
 
         A click that is not logged never comes here. It gets no id that names nothing either: who refused is to be
         given none at all, and can see that.
         """
-        registry = self._live.registry
-        if destination is None or not registry.carries(campaign):
+        if destination is None or not known.carries:
             return None
         place = place_in(destination)
-        return place if place is not None and registry.sites.takes_clicks(place.host) else None
+        return place if place is not None and self._live.registry.sites.takes_clicks(place.host) else None
 
     def _in_force(self, named: Named, hit: Hit) -> Modes:
         """The modes in force for a hit."""
         live, claims = self._live, named.claims
-        if claims.kind is TokenKind.CAMPAIGN:
-            return self._of_nobody(claims, hit)
         resolver = live.resolver
-        signals = Signals(
-            modes_said(claims),
-            bool(hit.facts._value_ & resolver.refusals),
-            claims.preview or claims.recipient in resolver.policy.seeds,
-            live.is_sure_of_people,
-        )
-        consent = live.people.consent(claims.recipient)
-        return resolver.in_force(live.registry.limits(claims.campaign), consent, signals)
-
-    def _of_nobody(self, claims: Claims, hit: Hit) -> Modes:
-        """Those for a hit on the token of a campaign. A preview is not counted."""
-        if claims.preview:
-            return OFF
-        resolver = self._live.resolver
-        signals = Signals(AGGREGATE, bool(hit.facts._value_ & resolver.refusals))
-        return resolver.in_force(self._live.registry.limits(claims.campaign), NOBODY, signals)
+        refuses = hit.facts._value_ & resolver.refusals != 0
+        if claims.kind is TokenKind.CAMPAIGN:  # of nobody; a preview is not counted
+            everybody = (AGGREGATE, refuses, False, True)
+            return OFF if claims.preview else resolver.in_force(named.known.limits, NOBODY, everybody)
+        recipient = claims.recipient
+        own = claims.preview or recipient in resolver.policy.seeds
+        signals = (modes_said(claims), refuses, own, live.is_sure_of_people)
+        return resolver.in_force(named.known.limits, live.people.consent(recipient), signals)
 
     def _counted(self, named: Named, hit: Hit, keeps: Written) -> Counted | None:
         """What to count of a hit that is not logged; None for a campaign that is not registered."""
         claims, link = named.claims, named.link
-        if not self._live.registry.knows(claims.campaign):
+        if not named.known.is_registered:
             return None
         received_at_ms, id = self.ids.next(hit.now_ms)
         seen = Event(
@@ -255,7 +207,7 @@ class Intake:
             hit.method,
             hit.address,
             hit.agent,
-            facts_with(hit.facts._value_ & ~REFUSALS | Facts.OPENS_UNSEEN),
+            facts_with(hit.facts._value_ & ~REFUSALS | OPENS_UNSEEN),
             claims.campaign,
             "",
             link,
@@ -268,20 +220,18 @@ class Intake:
 
         The token's claims are not trusted, so its destination is not kept.
         """
-        claims, registry = named.claims, self._live.registry
-        if claims.kind is TokenKind.CAMPAIGN or not registry.knows(claims.campaign):
+        claims, known = named.claims, named.known
+        if claims.kind is TokenKind.CAMPAIGN or not known.is_registered:
             return BAD_TOKEN
         keeps = written(named.kind, self._in_force(named, hit))
-        if not keeps.event:
-            return BAD_TOKEN
-        if registry.is_expired(claims.campaign, hit.now_ms):
+        if not keeps.event or hit.now_ms > known.expires_at_ms:
             return BAD_TOKEN
         if self._forged_caps.past(claims.campaign, claims.recipient, hit.now_ms // DAY_MS):
             return FORGED_OVERFLOW
         named = replace(named, claims=claims._replace(destination=None))
-        return Receipt(HitOutcome.FORGED, evidence=self._event(named, hit.but(Facts.FORGED), keeps))
+        return Receipt(HitOutcome.FORGED, evidence=self._event(named, hit, keeps, FORGED))
 
-    def _event(self, named: Named, hit: Hit, keeps: Written, more_facts: int = 0) -> Event:
+    def _event(self, named: Named, hit: Hit, keeps: Written, more_facts: int) -> Event:
         claims, link = named.claims, named.link
         received_at_ms, id = self.ids.next(hit.now_ms)
         chosen = None if self._live.resolver.policy.legacy else keeps
@@ -305,12 +255,25 @@ class Intake:
         )
 
 
+_SAID_BY_CLICKS = {modes: modes._replace(opens=Mode.FULL) for modes in MODES_OF_BYTE.values()}
+
+
 def modes_said(claims: Claims) -> Modes | None:
     """The modes that a token was signed with; a click's token says nothing of opens, so it limits none."""
     modes = claims.modes
     if modes is None or claims.kind is not TokenKind.CLICK:
         return modes
-    return modes._replace(opens=Mode.FULL)
+    return _SAID_BY_CLICKS[modes]
+
+
+def _destination(named: Named, query: bytes) -> str | None:
+    """Where a click leads; None where its link is not registered or cannot be redirected to."""
+    link, known = named.link, named.known
+    url = named.claims.destination if link is None else known.destinations.get(link)
+    destination = None if url is None else location(url)
+    if not query or destination is None or not known.passthrough:
+        return destination
+    return passed_on(destination, query, known.passthrough)
 
 
 @lru_cache(maxsize=16_384)

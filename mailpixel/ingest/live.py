@@ -56,6 +56,10 @@ class LivePart:
         """Seconds since the last good look began."""
         return max(self._clock() - self._fresh_at_s, 0.0)
 
+    def is_of_last(self, seconds: float) -> bool:
+        """Whether the last good look began within these seconds."""
+        return self._clock() - self._fresh_at_s <= seconds
+
     @property
     def fresh(self) -> bool:
         """Whether the last look succeeded and was recent."""
@@ -139,7 +143,7 @@ class LiveKnowledge:
     @property
     def is_sure_of_people(self) -> bool:
         """Whether what people said was read within `SURE_FOR_S`."""
-        return self._people_part is None or self._people_part.age_s() <= SURE_FOR_S
+        return self._people_part is None or self._people_part.is_of_last(SURE_FOR_S)
 
     def parts(self, clock: Callable[[], float]) -> tuple[LivePart, ...]:
         """The parts to refresh, in this order."""

@@ -121,7 +121,10 @@ class TokenSigner:
         self._newest = keyring.keys[-1].id
         self._series = lru_cache(SERIES_KEPT)(self._begin_series)
         self._heads = {
-            encode(bytes((VERSION, key.id, byte))): (form, self._signers[key.id, form.kind])
+            encode(bytes((VERSION, key.id, byte))): (
+                form,
+                self._signers[key.id, form.kind].algorithm.after(b""),
+            )
             for key in keyring.keys
             for byte, form in FORMS.items()
         }
@@ -163,13 +166,13 @@ class TokenSigner:
         body = text[:-SIGNATURE_CHARS]
         if head is None:
             return _of_unknown_key(body)
-        form, signer = head
+        form, signature = head
         claims = unpack(form, body)
         if claims is None:
             return MALFORMED
-        if not compare_digest(signer.get_signature(body), text[-SIGNATURE_CHARS:]):
+        if not compare_digest(encode(signature(body)), text[-SIGNATURE_CHARS:]):
             return Reading(claims, Problem.BAD_SIGNATURE)
-        return Reading(claims) if form.kind in kinds else Reading(claims, Problem.WRONG_KIND)
+        return Reading(claims, None if form.kind in kinds else Problem.WRONG_KIND)
 
 
 def _of_unknown_key(body: bytes) -> Reading:

@@ -17,6 +17,7 @@ form and key are known before anything else is read.
 
 from binascii import Error, a2b_base64, b2a_base64
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mailpixel.claims import (
     ALPHANUMERIC,
@@ -37,7 +38,7 @@ from mailpixel.links.destination import check_destination
 from mailpixel.modes import MODES_OF_BYTE, Modes
 
 VERSION = 1
-HEAD_BYTES, HEAD_CHARS = 3, 4
+HEAD_BYTES, HEAD_CHARS, FORM_AT = 3, 4, 2
 BODY_CHARS = -(-4 * (HEAD_BYTES + 2 + CAMPAIGN_CHARS + 1 + RECIPIENT_CHARS + 3 + DESTINATION_BYTES) // 3)
 """The longest signed part in characters."""
 CODES = {
@@ -54,8 +55,12 @@ MODES = {
 }
 """The mode bytes that a token of each kind may have, with their modes."""
 
+OPENINGS_KEPT = 4_096
+"""How many beginnings of tokens are remembered: one for each campaign, kind and mode in use."""
+
 _TO_URL = bytes.maketrans(b"+/", b"-_")
-_FROM_URL = bytes.maketrans(b"-_", b"+/")
+_FROM_URL = bytes.maketrans(b"-_+/=", b"+/...")
+"""To the plain alphabet. Its own signs become one that nothing is encoded to."""
 _PADDING = (b"", b"", b"==", b"=")
 
 
@@ -93,11 +98,12 @@ def encode(data: bytes) -> bytes:
 
 def decode(text: bytes) -> bytes | None:
     """The bytes of a base64url text; None unless `encode` writes them as exactly this text."""
+    padded = text.translate(_FROM_URL) + _PADDING[len(text) & 3]
     try:
-        data = a2b_base64(text.translate(_FROM_URL) + _PADDING[len(text) & 3])
+        data = a2b_base64(padded)
     except Error:
         return None
-    return data if encode(data) == text else None
+    return data if b2a_base64(data, newline=False) == padded else None
 
 
 def varint(number: int) -> bytes:
@@ -123,6 +129,10 @@ def read_varint(data: bytes) -> tuple[int, bytes]:
                 break
             return number, data[at + 1 :]
     raise ValueError("no varint")
+
+
+_LINKS = {varint(number): number for number in range(1, 1_000)}
+"""Link numbers that are read with one look."""
 
 
 def form_of(claims: Claims) -> TokenForm:
@@ -172,35 +182,42 @@ def unpack(form: TokenForm, text: bytes) -> Claims | None:
     if data is None:
         return None
     try:
-        modes, begin = _read_modes(form, data)
+        begin = HEAD_BYTES + form.moded
         end = begin + 1 + data[begin]
-        campaign, start = data[begin + 1 : end], end + 1
+        start = end + 1
         stop = start + data[end]
+        said = _read_opening(data[FORM_AT:end])
         recipient = data[start:stop]
-        if stop > len(data) or not _plausible(form.kind, campaign, recipient):
+        if (
+            said is None
+            or stop > len(data)
+            or (form.kind is TokenKind.CAMPAIGN) == bool(recipient)
+            or len(recipient) > RECIPIENT_CHARS
+            or recipient.translate(None, RECIPIENT_ALPHABET)
+        ):
             return None
         link, destination = _read_ending(form, data[stop:])
     except (LookupError, ValueError):
         return None
-    return Claims(form.kind, campaign.decode(), recipient.decode(), link, destination, form.preview, modes)
+    campaign, modes = said
+    return Claims(form.kind, campaign, recipient.decode(), link, destination, form.preview, modes)
 
 
-def _read_modes(form: TokenForm, data: bytes) -> tuple[Modes | None, int]:
-    """(modes, where the campaign's length stands). Raises `LookupError` unless a mode byte is as the kind requires."""
-    if not form.moded:
-        return None, HEAD_BYTES
-    return MODES[form.kind][data[HEAD_BYTES]], HEAD_BYTES + 1
+@lru_cache(maxsize=OPENINGS_KEPT)
+def _read_opening(data: bytes) -> tuple[str, Modes | None] | None:
+    """(campaign, modes) of the bytes from the form to the recipient; None when out of bounds.
 
-
-def _plausible(kind: TokenKind, campaign: bytes, recipient: bytes) -> bool:
-    return (
+    They are the same for all recipients of a campaign, so the result is remembered.
+    """
+    form = FORMS[data[0]]
+    campaign = data[2 + form.moded :]
+    modes = MODES[form.kind].get(data[1]) if form.moded else None
+    is_fit = (
         0 < len(campaign) <= CAMPAIGN_CHARS
-        and (kind is TokenKind.CAMPAIGN) == (not recipient)
-        and len(recipient) <= RECIPIENT_CHARS
         and campaign[0] in ALPHANUMERIC
         and not campaign.translate(None, CAMPAIGN_ALPHABET)
-        and not recipient.translate(None, RECIPIENT_ALPHABET)
     )
+    return (campaign.decode(), modes) if is_fit and (modes is not None) == form.moded else None
 
 
 def _read_ending(form: TokenForm, data: bytes) -> tuple[int | None, str | None]:
@@ -209,6 +226,8 @@ def _read_ending(form: TokenForm, data: bytes) -> tuple[int | None, str | None]:
         if data:
             raise ValueError("more than the claims")
         return None, None
+    if not form.embedded and data in _LINKS:
+        return _LINKS[data], None
     number, rest = read_varint(data)
     if not form.embedded:
         if rest or not 1 <= number <= LAST_LINK:

@@ -8,7 +8,7 @@
 import re
 from typing import NamedTuple
 
-from mailpixel.claims import LAST_LINK, check_link_number
+from mailpixel.claims import ALPHANUMERIC, LAST_LINK, check_link_number
 from mailpixel.errors import InvalidInput
 from mailpixel.links.surfaces import LINK, OPT_OUT, PIXEL, SITE, SURFACES, Surface, surface_of
 
@@ -82,6 +82,10 @@ _PATH_GOES_ON = "(?!/+[A-Za-z0-9])"
 _TEXT = "/*([A-Za-z0-9_-]++)"
 _ALONE = re.compile(f"{_TEXT}(){_PATH_GOES_ON}")
 _NUMBERED = re.compile(f"{_TEXT}(?:/+([1-9][0-9]{{0,4}})(?![A-Za-z0-9]){_PATH_GOES_ON}|{_PATH_GOES_ON})")
+_TOKEN_ALPHABET = ALPHANUMERIC + b"-_"
+_NEVER_LAST = ("", "-", "_")
+_NUMBERS = {str(number): number for number in range(1, 1_000)}
+"""Link numbers that are read without a regular expression."""
 _PATTERNS = {surface: _NUMBERED if surface.numbered else _ALONE for surface in SURFACES}
 
 
@@ -98,6 +102,29 @@ def parse_path_on(surface: Surface, path: str) -> TrackingPath | None:
     and so are `-` and `_` at its end, where a token cannot have them (the last of 22 characters for 16 bytes
     is one of `AQgw`). Slashes before a token may be doubled. The token is not verified here.
     """
+    return _plain(surface, path) or _any(surface, path)
+
+
+def _plain(surface: Surface, path: str) -> TrackingPath | None:
+    """A path as we write it, `TOKEN`, `TOKEN.gif` or `TOKEN/n`, read without a regular expression.
+
+    None for any other. It is read as `_any` reads it: nearly all paths are of this kind.
+    """
+    token, link = path[len(surface.prefix) :], None
+    if token[-4:] == ".gif":
+        token = token[:-4]
+    elif surface.numbered and "/" in token:
+        token, _, number = token.partition("/")
+        link = _NUMBERS.get(number)
+        if link is None:
+            return None
+    if not token.isascii() or token.encode().translate(None, _TOKEN_ALPHABET) or token[-1:] in _NEVER_LAST:
+        return None
+    return TrackingPath(surface, token, link)
+
+
+def _any(surface: Surface, path: str) -> TrackingPath | None:
+    """Any path on a surface."""
     rest = path[len(surface.prefix) :]
     damaged = "'" in rest or "%27" in rest
     if damaged:

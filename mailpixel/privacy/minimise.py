@@ -1,20 +1,20 @@
 """Reduces a client's address to what may be kept, before anything is queued, written or logged."""
 
 from collections.abc import Callable
-from functools import lru_cache
-from hashlib import blake2b
+from functools import lru_cache, partial
 from typing import Protocol
 
 from msgspec import Struct
 
-from mailpixel.classify.origins import EXACT, NOWHERE
+from mailpixel.classify.origins import NOWHERE
 from mailpixel.classify.rules import Rules
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Facts, Network
+from mailpixel.privacy.tags import Tags, parts_of, tag_of
 from mailpixel.privacy.written import Written
 from mailpixel.site.visitor import VisitorKeys
 from mailpixel.times import DAY_MS
-from mailpixel.traffic.networks import network_of, packed
+from mailpixel.traffic.networks import network_of
 
 FORMER_MS = 1_000_000
 """How long after midnight (UTC) a hit has the tag of the former day, too. No rule compares sources over a longer
@@ -30,6 +30,9 @@ class DaySalts(Protocol):
     def former(self, day: int) -> bytes | None:
         """The salt of the day before this one, unless it is not kept any more."""
 
+    def tags(self, day: int) -> Tags:
+        """What makes the tags of a day, from its salt."""
+
     def visitors(self, day: int) -> VisitorKeys:
         """What makes the keys of the visitors of web sites on a day, from its salt."""
 
@@ -44,6 +47,19 @@ class Trace(Struct, frozen=True, gc=False):
     facts: Facts = Facts.NONE
 
 
+class Seat(Struct, frozen=True, gc=False):
+    """What an address shows, whoever's it is: its bytes and those of its /24 or /48, and what is published of it."""
+
+    number: bytes
+    near: bytes
+    network: Network | None
+    facts: Facts
+
+
+SEATS_KEPT = 16_384
+"""How many addresses are remembered with what they show."""
+
+
 class Minimiser:
     """Makes the trace of a hit from its address. `rules` gives the rules in force. It does no I/O.
 
@@ -54,6 +70,8 @@ class Minimiser:
         self._salts = salts
         self._rules = rules
         self._keep_address = keep_address
+        self._seats_by: Rules | None = None
+        self._seats: Callable[[str], Seat]
 
     def trace(self, address: str, at_ms: int, campaign: str, recipient: str, keeps: Written | None) -> Trace:
         """What to keep of the address of a hit on a message.
@@ -66,43 +84,38 @@ class Minimiser:
         if not address:
             return Trace(tag=NOWHERE)
         day, past_ms = divmod(at_ms, DAY_MS)
+        seat = self._seat(address)
         former = self._salts.former(day) if past_ms < FORMER_MS else None
         return Trace(
             minimise(address, "network") if keeps.network and self._keep_address != "none" else "",
-            tag_of(self._salts.salt(day), campaign, recipient, address),
+            self._salts.tags(day).tag(campaign, recipient, seat.number, seat.near),
             b"" if former is None else tag_of(former, campaign, recipient, address),
-            *self._published(address),
+            seat.network,
+            seat.facts,
         )
 
     def network_alone(self, address: str) -> Trace:
         """What to keep of the address of a visitor of a site: neither address nor tag, whatever the modes."""
         if not address:
             return NO_TRACE
-        network, facts = self._published(address)
-        return Trace(network=network, facts=facts)
+        seat = self._seat(address)
+        return Trace(network=seat.network, facts=seat.facts)
 
-    def _published(self, address: str) -> tuple[Network | None, Facts]:
-        """The entry that the address belongs to, and whether it is the operator's, by the rules in force now."""
+    def _seat(self, address: str) -> Seat:
+        """What the address shows by the rules in force now, remembered until they change."""
         rules = self._rules()
-        own = rules.operator.lookup(address) is not None
-        return rules.known_networks.lookup(address), Facts.OWN_NETWORK if own else Facts.NONE
+        if rules is not self._seats_by:
+            self._seats_by, self._seats = rules, lru_cache(SEATS_KEPT)(partial(_seat, rules))
+        return self._seats(address)
 
 
 NO_TRACE = Trace()
 
 
-def tag_of(salt: bytes, campaign: str, recipient: str, address: str) -> bytes:
-    """Eight bytes that stand for an address within a message and a day: four for it, four for its /24 or /48.
-
-    They cannot be compared with those of another message or day, and not computed without the salt.
-    """
-    size, number = packed(address)
-    message = f"{campaign}\n{recipient}\n".encode()
-    exact = blake2b(message + number.to_bytes(size, "big"), digest_size=EXACT, key=salt)
-    near = blake2b(
-        message + number.to_bytes(size, "big")[: 3 if size == 4 else 6], digest_size=EXACT, key=salt
-    )
-    return exact.digest() + near.digest()
+def _seat(rules: Rules, address: str) -> Seat:
+    own = rules.operator.lookup(address) is not None
+    entry = rules.known_networks.lookup(address)
+    return Seat(*parts_of(address), entry, Facts.OWN_NETWORK if own else Facts.NONE)
 
 
 @lru_cache(maxsize=4_096)

@@ -23,10 +23,11 @@ LEAST = PREFIXES // 2
 class People:
     """People by key, as of one moment. It never changes, so that any thread may read it. `keys` ascend."""
 
-    __slots__ = ("_keys", "_secret", "_starts", "_states")
+    __slots__ = ("_begin", "_keys", "_secret", "_starts", "_states")
 
     def __init__(self, secret: bytes, keys: "array[int]", states: bytes, starts: "array[int]") -> None:
         self._secret, self._keys, self._states, self._starts = secret, keys, states, starts
+        self._begin = blake2b(digest_size=8, key=secret).copy
 
     @classmethod
     def of(cls, secret: bytes, keys: "array[int]", states: bytes) -> "People":
@@ -41,11 +42,14 @@ class People:
         return CONSENTS[self._state(recipient)] if self._keys else UNASKED
 
     def _state(self, recipient: str) -> int:
-        digest = blake2b(recipient.encode(), digest_size=8, key=self._secret).digest()
-        key = int.from_bytes(digest, "big", signed=True)
+        hashed = self._begin()
+        hashed.update(recipient.encode())
+        key = int.from_bytes(hashed.digest(), "big", signed=True)
         prefix = (key >> SHIFT) + LEAST
-        end = self._starts[prefix + 1]
-        place = bisect_left(self._keys, key, self._starts[prefix], end)
+        begin, end = self._starts[prefix], self._starts[prefix + 1]
+        if begin == end:
+            return 0  # for nearly everybody
+        place = bisect_left(self._keys, key, begin, end)
         if place == end or self._keys[place] != key:
             return 0
         return self._states[place]

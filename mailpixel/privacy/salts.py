@@ -7,6 +7,7 @@ with those of other processes, so a machine may be missed.
 from collections.abc import Callable
 from secrets import token_bytes
 
+from mailpixel.privacy.tags import Tags
 from mailpixel.site.visitor import VisitorKeys
 from mailpixel.store.salts import SALT_BYTES, Salts
 from mailpixel.times import DAY_MS
@@ -29,7 +30,7 @@ class OwnSalts:
 
     def __init__(self) -> None:
         self._own: dict[int, bytes] = {}
-        self._visitors: dict[int, tuple[bytes, VisitorKeys]] = {}
+        self._made: dict[int, tuple[bytes, VisitorKeys, Tags]] = {}
 
     def salt(self, day: int) -> bytes:
         """The salt of a day (days since 1970)."""
@@ -42,10 +43,18 @@ class OwnSalts:
 
     def visitors(self, day: int) -> VisitorKeys:
         """What makes the keys of the visitors of a day."""
-        salt, held = self.salt(day), self._visitors.get(day)
+        return self._made_of(day)[1]
+
+    def tags(self, day: int) -> Tags:
+        """What makes the tags of a day."""
+        return self._made_of(day)[2]
+
+    def _made_of(self, day: int) -> tuple[bytes, VisitorKeys, Tags]:
+        """The salt of a day, and what is made of it."""
+        salt, held = self.salt(day), self._made.get(day)
         if held is None or held[0] != salt:
-            self._visitors[day] = held = salt, VisitorKeys(salt)
-        return held[1]
+            self._made[day] = held = salt, VisitorKeys(salt), Tags(salt)
+        return held
 
 
 class LiveSalts(OwnSalts):
@@ -81,7 +90,7 @@ class LiveSalts(OwnSalts):
             kept = kept_days(today)
             self._known = {day: salt for day, salt in found.items() if day in kept}
             self._own = {day: salt for day, salt in self._own.items() if day in kept}
-            self._visitors = {day: keys for day, keys in self._visitors.items() if day in kept}
+            self._made = {day: made for day, made in self._made.items() if day in kept}
         tried_lately = 0 < self._try_at_ms - now_ms <= AGAIN_MS  # else the clock was set back since
         if self._clean_day != today and not tried_lately:
             self._try_at_ms = now_ms + AGAIN_MS

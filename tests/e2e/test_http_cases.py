@@ -17,7 +17,7 @@ from mailpixel.classify.origins import NOWHERE
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Event, Facts
-from mailpixel.privacy.minimise import tag_of
+from mailpixel.privacy.tags import tag_of
 from mailpixel.store.sqlite import open_sqlite
 from mailpixel.store.store import Store
 from mailpixel.times import DAY_MS

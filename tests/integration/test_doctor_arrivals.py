@@ -10,7 +10,7 @@ from mailpixel.doctor import Check, Grade, check_addresses, check_head, check_sa
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Event, Facts
-from mailpixel.privacy.minimise import tag_of
+from mailpixel.privacy.tags import tag_of
 from mailpixel.store.sqlite import open_sqlite
 from mailpixel.store.store import Store
 from mailpixel.times import DAY_MS

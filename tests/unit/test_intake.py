@@ -10,7 +10,7 @@ from mailpixel.claims import Claims, TokenKind, modes_in_token
 from mailpixel.classify import Rules
 from mailpixel.ingest.hit import Hit
 from mailpixel.ingest.intake import FORGED_REMEMBERED, HitOutcome, Intake, Receipt
-from mailpixel.ingest.registry_cache import RegistryCache
+from mailpixel.ingest.registry_cache import UNKNOWN, RegistryCache
 from mailpixel.kinds import EventKind
 from mailpixel.links.token import TokenSigner
 from mailpixel.links.urls import parse_path
@@ -79,11 +79,13 @@ def test_a_campaign_that_was_deleted_is_forgotten_and_an_archived_one_is_not(
     registry.change_campaign("c1", lambda campaign: replace(campaign, archived=True), "cli", NOW)
     directory = RegistryCache(registry, retention_days=730)
     directory.refresh()
-    assert directory.destination("draft", 1) == directory.destination("c1", 1) == "https://shop.example/a"
+    assert [directory.campaign(id).destinations.get(1) for id in ("draft", "c1")] == [
+        "https://shop.example/a"
+    ] * 2
     registry.delete_campaign("draft")
     directory.refresh()
-    assert (directory.knows("draft"), directory.destination("draft", 1)) == (False, None)
-    assert directory.destination("c1", 1) == "https://shop.example/a"
+    assert (directory.knows("draft"), directory.campaign("draft")) == (False, UNKNOWN)
+    assert directory.campaign("c1").destinations[1] == "https://shop.example/a"
 
 
 def test_a_pixel_becomes_an_open_with_the_facts_of_its_request(intake: Intake) -> None:

@@ -7,8 +7,9 @@ import pytest
 from mailpixel.classify import Rules
 from mailpixel.errors import StoreUnavailable
 from mailpixel.modes import Mode
-from mailpixel.privacy.minimise import FORMER_MS, Minimiser, tag_of
+from mailpixel.privacy.minimise import FORMER_MS, Minimiser
 from mailpixel.privacy.salts import LiveSalts
+from mailpixel.privacy.tags import tag_of
 from mailpixel.privacy.written import OPENS
 from mailpixel.store.memory import MemoryStore
 
