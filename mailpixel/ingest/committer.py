@@ -101,7 +101,13 @@ class Committer:
 
         Returns False when the queue is full: the event was not taken and `answer` is not called.
         """
-        return self.join_all((event,), answer)
+        if self.pending >= self._queue_hits:
+            return False
+        group = self._group()
+        group.events.append(event)
+        self.pending += 1
+        self._answer_with(group, answer)
+        return True
 
     def join_all(self, events: Sequence[Event], answer: SendAnswer) -> bool:
         """Put the events of one hit into the current group, so that all of them are written or none."""
@@ -110,11 +116,14 @@ class Committer:
         group = self._group()
         group.events += events
         self.pending += len(events)
+        self._answer_with(group, answer)
+        return True
+
+    def _answer_with(self, group: Group, answer: SendAnswer) -> None:
         if self.failing:
             answer(False)
         else:
             group.answers.append(answer)
-        return True
 
     def wait(self, answer: SendAnswer) -> None:
         """Call `answer` when a hit that joins now may be answered, without recording anything; perhaps at once."""

@@ -1,6 +1,6 @@
 """The surfaces: the public paths used in mail, by web sites or by ESPs. All code reads them from this one table."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mailpixel.claims import TokenKind
@@ -22,6 +22,9 @@ class ReplyKind(StrEnum):
     """With a status: an ESP posts what became of messages."""
 
 
+HIT_REPLIES = (ReplyKind.PIXEL, ReplyKind.REDIRECT, ReplyKind.SITE)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Surface:
     """A public path prefix and the tokens accepted behind it.
@@ -36,16 +39,14 @@ class Surface:
     reply: ReplyKind
     tokens: tuple[TokenKind, ...]
     numbered: tuple[TokenKind, ...] = ()
+    takes_hits: bool = field(init=False)
+    """Whether a request on it becomes a hit, answered on the hot path."""
+    takes_posts: bool = field(init=False)
+    """Whether a POST on it is a hit, whose body says what happened."""
 
-    @property
-    def takes_hits(self) -> bool:
-        """Whether a request on it becomes a hit, answered on the hot path."""
-        return self.reply in (ReplyKind.PIXEL, ReplyKind.REDIRECT, ReplyKind.SITE)
-
-    @property
-    def takes_posts(self) -> bool:
-        """Whether a POST on it is a hit, whose body says what happened."""
-        return self.reply is ReplyKind.SITE
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "takes_hits", self.reply in HIT_REPLIES)
+        object.__setattr__(self, "takes_posts", self.reply is ReplyKind.SITE)
 
 
 _OPEN, _CLICK, _MESSAGE = TokenKind.OPEN, TokenKind.CLICK, TokenKind.MESSAGE

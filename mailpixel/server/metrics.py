@@ -116,12 +116,14 @@ class Metrics:
         )
         hits = self._counters["mailpixel_hits_total"]
         self._hits = {
-            (surface.name, outcome.value): hits.labels(surface.name, outcome.value)
+            (surface, outcome.value): hits.labels(surface.name, outcome.value)
             for surface in SURFACES
             if surface.takes_hits
             for outcome in (SiteOutcome if surface.takes_posts else HitOutcome)
         }
-        self._uncounted: dict[tuple[str, str], int] = dict.fromkeys(self._hits, 0)
+        self._uncounted: dict[Surface, dict[str, int]] = {surface: {} for surface, _ in self._hits}
+        for surface, outcome in self._hits:
+            self._uncounted[surface][outcome] = 0
         ended = self._counters["mailpixel_connections_ended_total"]
         self._ended = {reason: ended.labels(reason.value) for reason in Ended}
         self._ending: Mapping[Ended, int] = {}
@@ -153,14 +155,15 @@ class Metrics:
 
     def count(self, surface: Surface, outcome: HitOutcome | SiteOutcome) -> None:
         """Count one request on a surface that takes hits. A plain dict holds it until `flush`: ten times faster."""
-        self._uncounted[surface.name, outcome._value_] += 1
+        self._uncounted[surface][outcome] += 1
 
     def flush(self) -> None:
         """Move these counts into the counters that are shown. Called twice a second, and before they are shown."""
-        for key, hits in self._uncounted.items():
-            if hits:
-                self._uncounted[key] = 0
-                self._hits[key].inc(hits)
+        for surface, uncounted in self._uncounted.items():
+            for outcome, hits in uncounted.items():
+                if hits:
+                    uncounted[outcome] = 0
+                    self._hits[surface, outcome].inc(hits)
         for reason, connections in tuple(self._ending.items()):
             self._ended[reason].inc(connections - self._shown[reason])
             self._shown[reason] = connections

@@ -6,8 +6,6 @@ over ASGI. All other requests go through ASGI, and so does any unusual one (pipe
 
 import asyncio
 import urllib.parse
-from functools import lru_cache
-from http import HTTPStatus
 from typing import Any
 
 from msgspec.structs import replace
@@ -18,7 +16,7 @@ from mailpixel.links.surfaces import surface_of
 from mailpixel.server.bounds import SITE_BODY_S
 from mailpixel.server.connection import BoundedProtocol
 from mailpixel.server.door import Ended
-from mailpixel.server.replies import RawHeaders, Reply
+from mailpixel.server.replies import PIXEL_REPLY, lines
 from mailpixel.server.request_reader import TrackingRequest
 from mailpixel.server.serving import Serving
 from mailpixel.site.envelope import BODY_BYTES
@@ -70,6 +68,10 @@ class TrackingProtocol(BoundedProtocol):
         super().__init__(config=config, server_state=server_state, app_state=app_state, **options)
         self._serving: Serving = app_state["serving"]
         self._waiting = PendingCycle()
+        self._reply = PIXEL_REPLY
+        self._without_body = False
+        self._fixed_of: list[tuple[bytes, bytes]] = []
+        self._fixed = b""
         self._post: Post | None = None
 
     def _take(self) -> None:
@@ -102,11 +104,9 @@ class TrackingProtocol(BoundedProtocol):
         if receipt.outcome in tracking.unsure:
             return False
         self._hold()
-
-        def answer(durable: bool) -> None:
-            self._write(reply, request.method == "HEAD")
-
-        tracking.take(request.surface, receipt, answer)
+        self._without_body = request.method == "HEAD"
+        self._reply = reply
+        tracking.take(request.surface, receipt, self._write)
         return True
 
     def _hold(self) -> None:
@@ -172,34 +172,33 @@ class TrackingProtocol(BoundedProtocol):
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
         else:
-            tracking.take(request.surface, receipt, lambda durable: self._write(reply, False))
+            self._reply, self._without_body = reply, False
+            tracking.take(request.surface, receipt, self._write)
 
     async def _answer_after_look(self, request: TrackingRequest) -> None:
         tracking = self._serving[request.surface]
         await tracking.fresh_look()
         reply, receipt = tracking.answer(request, now_ms())
-        tracking.take(request.surface, receipt, lambda durable: self._write(reply, False))
+        self._reply, self._without_body = reply, False
+        tracking.take(request.surface, receipt, self._write)
 
-    def _write(self, reply: Reply, without_body: bool) -> None:
-        waiting = self._waiting
+    def _write(self, durable: bool) -> None:
+        """Send the answer that waited."""
+        waiting, reply = self._waiting, self._reply
         waiting.response_complete = True
         if waiting.disconnected or self.transport.is_closing():
             return
-        location = b"" if reply.location is None else b"location: %b\r\n" % reply.location
-        ending = b"\r\n" if waiting.keep_alive else b"connection: close\r\n\r\n"
-        body = b"" if without_body else reply.body
-        fixed = lines(tuple(self.server_state.default_headers))
-        self.transport.write(
-            b"".join((STATUS_LINES[reply.status], fixed, location, lines(reply.headers), ending, body))
-        )
-        if not waiting.keep_alive:
-            self._finish()
+        fixed = self.server_state.default_headers
+        if fixed is not self._fixed_of:  # uvicorn makes a new list each second
+            self._fixed_of, self._fixed = fixed, lines(fixed)
+        if waiting.keep_alive and not self._without_body:
+            self.transport.write(reply.begin + self._fixed + reply.rest)
+        else:
+            rest = reply.ended(waiting.keep_alive, self._without_body)
+            self.transport.write(reply.begin + self._fixed + rest)
+            if not waiting.keep_alive:
+                self._finish()
         self.on_response_complete()
-
-
-STATUS_LINES = {
-    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
-}
 
 
 def path_and_query(url: bytes) -> tuple[str, bytes]:
@@ -209,12 +208,3 @@ def path_and_query(url: bytes) -> tuple[str, bytes]:
         url, _, query = url.partition(b"#")[0].partition(b"?")
     path = url.decode("latin-1")
     return (urllib.parse.unquote(path) if "%" in path else path), query
-
-
-@lru_cache(maxsize=64)
-def lines(headers: RawHeaders) -> bytes:
-    """Headers as sent over the wire.
-
-    The input is our constants, those of scripts, and uvicorn's own, which change once a second.
-    """
-    return b"".join([b"%b: %b\r\n" % header for header in headers])

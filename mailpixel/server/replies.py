@@ -1,6 +1,9 @@
 """The answers to hits. All are constants, except for the destination of a redirect."""
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from http import HTTPStatus
 
 from mailpixel.server.reader_pages import NOT_FOUND_PAGE
 
@@ -47,19 +50,47 @@ PREFLIGHT_HEADERS: RawHeaders = (
 OTHER_METHOD_HEADERS: RawHeaders = (NO_BODY, ALLOW, NO_STORE, NOSNIFF, NO_REFERRER)
 
 
-class Reply(NamedTuple):
-    """An answer. `headers` is one of the constants above; only a redirect adds a header."""
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer. `headers` is one of the constants above; only a redirect adds a header.
+
+    `begin` and `rest` are its bytes on the wire; the headers of the server stand between them.
+    """
 
     status: int
     headers: RawHeaders
     body: bytes = b""
     location: bytes | None = None
+    begin: bytes = field(init=False, repr=False, compare=False)
+    rest: bytes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "begin", STATUS_LINES[self.status])
+        object.__setattr__(self, "rest", self.ended(keep_alive=True, without_body=False))
+
+    def ended(self, keep_alive: bool, without_body: bool) -> bytes:
+        """Like `rest`, also for a connection that ends with this answer, and for a request that wants no body."""
+        location = b"" if self.location is None else b"location: %b\r\n" % self.location
+        ending = b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
+        return location + _constant_lines(self.headers) + ending + (b"" if without_body else self.body)
 
     @property
     def all_headers(self) -> RawHeaders:
         """The headers, including those of a redirect."""
         return self.headers if self.location is None else ((b"location", self.location), *self.headers)
 
+
+STATUS_LINES = {
+    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
+}
+
+
+def lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Headers as sent over the wire."""
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
+
+
+_constant_lines = lru_cache(maxsize=64)(lines)
 
 PIXEL_REPLY = Reply(200, PIXEL_HEADERS, PIXEL_GIF)
 NOT_AHEAD_REPLY = Reply(503, (NO_BODY, NO_STORE, NOSNIFF))
@@ -82,6 +113,10 @@ WRONG_SITE_METHOD_REPLY = Reply(
 )
 
 
+REDIRECTS_KEPT = 1_024
+
+
+@lru_cache(maxsize=REDIRECTS_KEPT)
 def redirect(destination: str) -> Reply:
     """The redirect to a destination, which is ASCII."""
     return Reply(302, REDIRECT_HEADERS, location=destination.encode("ascii"))

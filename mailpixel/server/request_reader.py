@@ -1,7 +1,6 @@
 """The only reader of tracking requests: their headers and client addresses."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -10,7 +9,7 @@ from mailpixel.links.surfaces import Surface
 from mailpixel.links.urls import TrackingPath, parse_path_on
 from mailpixel.model import Facts
 from mailpixel.server.forwarded import Proxies
-from mailpixel.traffic.facts import facts_of, facts_with
+from mailpixel.traffic.facts import facts_with, read_headers
 from mailpixel.traffic.networks import canonical_address
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -36,12 +35,8 @@ class TrackingRequest(Struct, frozen=True, gc=False):
     body: bytes = b""
 
 
-class Seen(NamedTuple):
-    """What the headers and the connection show: facts with the bits of `REFUSALS` beside them, agent, address."""
-
-    facts: Facts
-    agent: str
-    address: str
+Seen = tuple[Facts, str, str]
+"""What the headers and the connection show: facts with the bits of `REFUSALS` beside them, agent, address."""
 
 
 class RequestReader:
@@ -60,6 +55,7 @@ class RequestReader:
     ) -> None:
         self._transport = int(Facts.PLAIN_HTTP if plain_http else Facts.NONE)
         self._proxies = Proxies(trusted_proxies, unreadable)
+        self._has_proxies = bool(self._proxies)
 
     def read(self, request: TrackingRequest, now_ms: int) -> Hit:
         """The hit of one request received at `now_ms`. Its token is empty where the path holds nothing like one."""
@@ -70,12 +66,11 @@ class RequestReader:
 
     def look(self, request: TrackingRequest) -> Seen:
         """What one request shows of its client."""
-        facts, agent = facts_of(request.headers)
+        bits, agent = read_headers(request.headers)
         peer = request.peer
-        if self._proxies:
+        if self._has_proxies:
             peer = self._proxies.client(request.headers, peer)
-        facts = facts_with(facts._value_ | self._transport)
-        return Seen(facts, agent, canonical_address(peer))
+        return facts_with(bits | self._transport), agent, canonical_address(peer)
 
 
 def is_speculative(headers: Headers) -> bool:

@@ -5,6 +5,7 @@ after the same commit.
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from time import perf_counter_ns
 from typing import NamedTuple
 
@@ -81,17 +82,16 @@ class SiteTracking:
                 self._committer.wait(answer)
             return
 
-        taken_ns = perf_counter_ns()
-        site = receipt.events[0].campaign.removeprefix(SITE_PREFIX)
-
-        def answered(durable: bool) -> None:
-            self._count(surface, outcome if durable else SiteOutcome.LATE)
-            answer(durable)
-            self._intake.console.tallies.answered(site, (perf_counter_ns() - taken_ns) // 1_000)
-
-        if not self._committer.join_all(receipt.events, answered):
+        sent = partial(self._answered, receipt, perf_counter_ns(), answer)
+        if not self._committer.join_all(receipt.events, sent):
             self._count(surface, SiteOutcome.QUEUE_FULL)
             answer(False)
+
+    def _answered(self, receipt: SiteReceipt, taken_ns: int, answer: SendAnswer, durable: bool) -> None:
+        self._count(SITE, receipt.outcome if durable else SiteOutcome.LATE)
+        answer(durable)
+        site = receipt.events[0].campaign.removeprefix(SITE_PREFIX)
+        self._intake.console.tallies.answered(site, (perf_counter_ns() - taken_ns) // 1_000)
 
     def _hit(self, request: TrackingRequest, name: str, now_ms: int) -> SiteHit:
         facts, agent, address = self._reader.look(request)

@@ -4,6 +4,7 @@ Two doors call it: `protocol`, inside uvicorn's HTTP protocol, and `tracking_fir
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.group import SendAnswer
@@ -75,13 +76,13 @@ class Tracking:
                 answer(True)
             return
 
-        def answered(durable: bool) -> None:
-            self._count(surface, outcome if durable else HitOutcome.LATE)
-            answer(durable)
-
-        if not self._committer.join(receipt.event, answered):
+        if not self._committer.join(receipt.event, partial(self._answered, surface, outcome, answer)):
             self._count(surface, HitOutcome.QUEUE_FULL)
             answer(False)
+
+    def _answered(self, surface: Surface, outcome: HitOutcome, answer: SendAnswer, durable: bool) -> None:
+        self._count(surface, outcome if durable else HitOutcome.LATE)
+        answer(durable)
 
 
 def reply_to(request: TrackingRequest, hit: Hit, receipt: Receipt) -> Reply:

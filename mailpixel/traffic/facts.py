@@ -28,16 +28,23 @@ def facts_of(headers: Iterable[tuple[bytes, bytes]]) -> tuple[Facts, str]:
     `headers` are names in lower case and raw values, as ASGI gives them. The caller adds the facts that no
     header shows (`PREVIEW`, `FORGED`, `PLAIN_HTTP`).
     """
+    bits, agent = read_headers(headers)
+    return facts_with(bits), agent
+
+
+def read_headers(headers: Iterable[tuple[bytes, bytes]]) -> tuple[int, str]:
+    """The same with the facts as bits."""
     agent = b""
     bits = 0
     for name, value in headers:
-        if name == b"user-agent":
+        plain = _PLAIN.get(name)
+        if plain is not None:
+            bits |= plain
+        elif name == b"user-agent":
             agent = value
-        elif name in _PLAIN:
-            bits |= _PLAIN[name]
         elif name in _READ:
             bits |= _READ[name](value)
-    return facts_with(bits), _remembered(agent) if len(agent) <= CACHED_BYTES else _read(agent)
+    return bits, _remembered(agent) if len(agent) <= CACHED_BYTES else _read(agent)
 
 
 @lru_cache(maxsize=4_096)
