@@ -5,6 +5,7 @@ Reads what was folded, and no clock.
 ways            how far one visitor went along steps
 funnel_count    all visitors along the steps of a funnel
 funnel          the funnel of a site, with what is not known about it
+customers       orders whose customer the server named, by their last click
 touches         which visits a campaign led to
 window          lengths of time as text
 blind_spot      orders that no page reported

@@ -1,15 +1,17 @@
 """What a campaign led to on web sites: visits, orders and revenue, what is known apart from what is only estimated.
 
-Known: the recipient is named, by a click within 30 minutes and with consent, or by the shop's server. Estimated: the
-visit used a click of the mail but nobody is named (`touch`), or only its address names the campaign (`utm`).
+Known: the recipient is named, by a click within 30 minutes and with consent, or by the shop's server, with a visit or
+click (`server`) or without any (`customer`). Estimated: the visit used a click of the mail but nobody is named
+(`touch`), or only its address names the campaign (`utm`).
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from mailpixel.measure.customers import LOOK_BACK_DAYS, Customers, ReadsCustomers
 from mailpixel.measure.touches import FindsClicks, is_named, utm_names
 from mailpixel.model import Campaign, Verdict
 from mailpixel.privacy.on_sites import Ledger, refuses_on_sites
@@ -34,16 +36,19 @@ class How(StrEnum):
 
     NAMED = "named"
     SERVER = "server"
+    CUSTOMER = "customer"
     TOUCH = "touch"
     UTM = "utm"
 
 
-KNOWN = (How.NAMED, How.SERVER)
+KNOWN = (How.NAMED, How.SERVER, How.CUSTOMER)
 ESTIMATED = (How.TOUCH, How.UTM)
 DEFINITIONS: Mapping[How, str] = {
     How.NAMED: "The visitor is the recipient: the first to use a person's click, within 30 minutes, who agreed to be "
     "known.",
     How.SERVER: "The shop's server named the recipient of the click as its customer, or handed the click over.",
+    How.CUSTOMER: "The shop's server named its customer, and neither a visit nor the server has a click of theirs. The "
+    f"order belongs to the campaign of the customer's last click within {LOOK_BACK_DAYS} days before it.",
     How.TOUCH: "The visit used a person's click of the mail, but who the visitor is, is not known: no consent to be "
     "known, a forwarded mail, or a late use.",
     How.UTM: "Only the address of the first page names the campaign. Anybody may have followed it.",
@@ -137,7 +142,7 @@ class ReadsSites(ReadSiteProjections, FindsClicks, Protocol):
     """A store, as results read it."""
 
 
-class StoreOfResults(ReadsSites, KnownClicks, Protocol):
+class StoreOfResults(ReadsCustomers, KnownClicks, Protocol):
     """A store, as results and identities read it."""
 
 
@@ -151,10 +156,14 @@ class NamesVisitors(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ResultsReader:
-    """Finds what campaigns led to. `sites` are the ids of all sites; `now_ms` ends what is read."""
+    """Finds what campaigns led to. `sites` are the ids of all sites; `now_ms` ends what is read.
 
-    store: ReadsSites
+    `refuses` says whether a recipient may not be known on sites.
+    """
+
+    store: ReadsCustomers
     identities: NamesVisitors
+    refuses: Callable[[str], bool]
     sites: Sequence[str]
     now_ms: int
 
@@ -164,8 +173,15 @@ class ResultsReader:
         led, machines = self._led(campaign, begin_ms)
         for one in led.values():
             tallies[one.link, one.how].visits += 1
+        customers = Customers(self.store, self.refuses)
+        told = set()
+        for order, click in customers.orders_of(campaign.id, self.sites, begin_ms):
+            told.add((order.site, order.id))
+            tallies[click.link or None, How.CUSTOMER].order(order, None)
         for site in self.sites:
             for order in self.store.orders(site, begin_ms):
+                if (site, order.id) in told:
+                    continue
                 by = self._led_order(campaign, order, led)
                 if by is not None:
                     visit = self.store.visit(site, order.visitor) if order.visitor else None
@@ -214,13 +230,13 @@ class ResultsReader:
         """How the campaign led to an order: by its visit, or by the click that the shop's server handed over."""
         one = led.get((order.site, order.visitor)) if order.visitor else None
         if one is not None and one.how is not How.UTM:
-            return (
-                one._replace(how=How.SERVER) if order.recipient and order.recipient == one.recipient else one
-            )
+            told = order.recipient and order.recipient == one.recipient and not self.refuses(order.recipient)
+            return one._replace(how=How.SERVER) if told else one
         if order.click:
             click = self.store.clicks_by_id([order.click]).get(order.click)
             if click is not None and click.campaign == campaign.id and click.is_human:
-                return Led(click.link, How.SERVER, click.recipient)
+                how = How.TOUCH if self.refuses(click.recipient) else How.SERVER
+                return Led(click.link, how, click.recipient)
         return one
 
 
@@ -231,18 +247,21 @@ class KnowsPeople(Sites, Ledger, Protocol):
 def results_of(
     store: StoreOfResults, registry: KnowsPeople, campaign: Campaign, now_ms: int
 ) -> Results | None:
-    """What a campaign led to, by the ledger of consent as it is now; None where no site has a visit.
+    """What a campaign led to, by the ledger of consent as it is now; None where no site has a visit or an order.
 
     Only visits and orders from a day before the sending on are read.
     """
     sites = [site.id for site in registry.sites(limit=MOST_SITES, archived=None)]
     firsts = [visit.first_ms for site in sites if (visit := next(store.visits(site), None)) is not None]
+    firsts += [order.at_ms for site in sites if (order := next(store.orders(site), None)) is not None]
     if not firsts:
         return None
     sent_ms = campaign.sent_at_ms
     begin_ms = max(min(firsts), sent_ms - DAY_MS if sent_ms is not None else 0)
-    identities = Identities(store, refuses_on_sites(registry))
-    return ResultsReader(store, identities, sites, now_ms).results(campaign, begin_ms)
+    refuses = refuses_on_sites(registry)
+    return ResultsReader(store, Identities(store, refuses), refuses, sites, now_ms).results(
+        campaign, begin_ms
+    )
 
 
 def _how_named(identity: Identity | None) -> How:
@@ -281,8 +300,9 @@ def _results(
 
 
 NOTES = (
-    "An order counts here when its visit does, or when the shop's server handed over a click of this campaign. It "
-    "counts for every campaign that led to it, so results of campaigns must not be added.",
+    "An order counts here when its visit does, when the shop's server handed over a click of this campaign, or when it "
+    "named a customer whose last click was of this campaign. An order counts for every campaign that led to it, so "
+    "results of campaigns must not be added.",
     "Revenue is what was paid less what was refunded, by currency. An order that only a page reported counts where its "
     "visit is a person's.",
 )

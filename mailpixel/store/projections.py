@@ -174,6 +174,10 @@ class ReadProjections(Protocol):
         """
         ...
 
+    def states_of(self, recipients: Sequence[str], campaign: str | None = None) -> Sequence[MessageState]:
+        """The states of these people, in one campaign or in all, in no order."""
+        ...
+
 
 class Generation(Protocol):
     """A complete set of states of one campaign while it is being filled."""

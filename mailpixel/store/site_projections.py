@@ -169,6 +169,10 @@ class ReadSiteProjections(Protocol):
         """The orders whose customer a server named so, in order of site and id."""
         ...
 
+    def orders_named(self, site: str, from_ms: int = 0) -> Iterator[Order]:
+        """Stream the orders whose customer a server named, in order of their moments and then of their ids."""
+        ...
+
     def uses_in(self, days: Days) -> Sequence[Use]:
         """All uses of clicks by visitors of these days, of all sites."""
         ...

@@ -91,6 +91,29 @@ def test_an_order_that_several_browsers_reported_is_read_as_the_best_of_them_tol
     assert (store.orders_of_visit(SITE, stranger), store.orders_of_visit(SITE, visitor)) == ([], [])
 
 
+def test_orders_whose_customer_was_named_stream_in_order_of_time(store: Store) -> None:
+    named = [a_purchase(at, f"o-{at}", recipient=f"r-{at}", consent=AGREED) for at in (9, 3, 6)]
+    Shop(store).receive(
+        [*named, a_purchase(5, "o-5"), a_purchase(4, "o-4", site="other", recipient="r-1", consent=AGREED)]
+    )
+    assert ids(list(store.orders_named(SITE))) == ["o-3", "o-6", "o-9"]
+    assert ids(list(store.orders_named(SITE, at_ms(6)))) == ["o-6", "o-9"]
+    assert ids(list(store.orders_named("other"))) == ["o-4"]
+    assert list(store.orders_named("nowhere")) == []
+
+
+def test_states_of_people_are_read_in_one_campaign_or_in_all(store: Store) -> None:
+    opens = [("spring", "r-1"), ("spring", "r-2"), ("autumn", "r-1"), ("autumn", "r-3")]
+    Shop(store).receive([an_open(at, campaign=to, recipient=who) for at, (to, who) in enumerate(opens, 100)])
+
+    def found(recipients: Sequence[str], campaign: str | None = None) -> list[tuple[str, str]]:
+        return sorted((each.campaign, each.recipient) for each in store.states_of(recipients, campaign))
+
+    assert found(["r-1", "r-2", "r-1", "nobody"]) == [("autumn", "r-1"), ("spring", "r-1"), ("spring", "r-2")]
+    assert found(["r-1", "r-3"], "autumn") == [("autumn", "r-1"), ("autumn", "r-3")]
+    assert (found([]), found(["r-1"], "nowhere")) == ([], [])
+
+
 def test_visits_and_orders_stream_in_order_of_time(store: Store) -> None:
     shop = Shop(store)
     many = random.Random(3).sample(range(4_500), 4_500)

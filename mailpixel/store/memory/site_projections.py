@@ -137,6 +137,10 @@ class MemorySiteProjections(MemoryConsumers):
         found = [order for order in self._orders() if order.recipient == recipient]
         return sorted(found, key=lambda order: (order.site, order.id)) if recipient else []
 
+    def orders_named(self, site: str, from_ms: int = 0) -> Iterator[Order]:
+        """See `ReadSiteProjections`."""
+        return (order for order in self.orders(site, from_ms) if order.recipient)
+
     def uses_in(self, days: Days) -> Sequence[Use]:
         """See `ReadSiteProjections`."""
         return [use for use in self._uses() if days.first <= use.day <= days.last]

@@ -195,6 +195,13 @@ class MemoryStore(MemorySiteRetention):
             following = (states[recipient] for recipient in sorted(states) if recipient > after)
             return [state for state in following if _is_asked_for(state, standing, link)][:limit]
 
+    def states_of(self, recipients: Sequence[str], campaign: str | None = None) -> Sequence[MessageState]:
+        """See `ReadProjections`."""
+        with self._lock:
+            asked = self._states.values() if campaign is None else [self._states.get(campaign, {})]
+            people = dict.fromkeys(recipients)
+            return [states[each] for states in asked for each in people if each in states]
+
     def clicks_by_id(self, ids: Sequence[bytes]) -> Mapping[bytes, Click]:
         """See `Clicks`."""
         with self._lock:

@@ -1,12 +1,15 @@
 """States of a campaign in a SQLite file, a page at a time: all, those of one standing, or by a link that was followed."""  # noqa: E501
 
-from collections.abc import Sequence
+import sqlite3
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from mailpixel.store.projections import MessageState
 from mailpixel.store.shown import links_people_followed
 from mailpixel.store.sqlite.database import Database
-from mailpixel.store.sqlite.generations import STATE, live_generation, to_state
+from mailpixel.store.sqlite.generations import STATE, live_generation, states_of, to_state
+from mailpixel.store.sqlite.persons import campaigns_of_all
 from mailpixel.store.standing import STANDINGS, Standing
 
 ORDER = "recipient > ? order by recipient"
@@ -31,3 +34,26 @@ def recipients(
         states = (to_state(campaign, row) for row in rows)
         asked = (state for state in states if link is None or link in links_people_followed(state.marks))
         return list(islice(asked, limit))
+
+
+def states_of_people(
+    database: Database, recipients: Sequence[str], campaign: str | None
+) -> Sequence[MessageState]:
+    """See `ReadProjections`."""
+    found: list[MessageState] = []
+    people = list(dict.fromkeys(recipients))
+    with database.reading() as connection:
+        asked = {campaign: people} if campaign is not None else _by_campaign(connection, people)
+        for id, mine in asked.items():
+            generation = live_generation(connection, id)
+            if generation is not None:
+                found += states_of(connection, generation, id, mine)
+    return found
+
+
+def _by_campaign(connection: sqlite3.Connection, recipients: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for recipient, campaigns in campaigns_of_all(connection, recipients).items():
+        for campaign in campaigns:
+            found[campaign].append(recipient)
+    return found

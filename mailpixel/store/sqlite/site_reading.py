@@ -33,6 +33,7 @@ ORDERS = """
     select at_ms, number, body from orders
     where site = ? and body is not null and at_ms < ? and (at_ms, number) > (?, ?) order by at_ms, number limit ?
 """
+ORDERS_NAMED = ORDERS.replace("body is not null", "recipient is not null")
 BY_DAY = f"""
     select first_ms / {DAY_MS}, verdict, count(*) from visits
     where site = ? and first_ms >= ? and first_ms < ? group by 1, 2 order by 1
@@ -79,8 +80,16 @@ def visits(database: Database, site: str, from_ms: int, until_ms: int | None) ->
 
 def orders(database: Database, site: str, from_ms: int, until_ms: int | None) -> Iterator[Order]:
     """See `ReadSiteProjections`."""
-    end_ms = FOREVER if until_ms is None else until_ms
-    for body in bodies(database, ORDERS, (site, end_ms, from_ms, "")):
+    return _orders(database, ORDERS, site, from_ms, FOREVER if until_ms is None else until_ms)
+
+
+def orders_named(database: Database, site: str, from_ms: int) -> Iterator[Order]:
+    """See `ReadSiteProjections`."""
+    return _orders(database, ORDERS_NAMED, site, from_ms, FOREVER)
+
+
+def _orders(database: Database, asked: str, site: str, from_ms: int, end_ms: int) -> Iterator[Order]:
+    for body in bodies(database, asked, (site, end_ms, from_ms, "")):
         order = order_in(body)
         if order.others:
             with database.reading() as connection:

@@ -67,6 +67,10 @@ class SqliteSiteProjections:
         """See `ReadSiteProjections`."""
         return read.orders_of_recipient(self._database, recipient)
 
+    def orders_named(self, site: str, from_ms: int = 0) -> Iterator[Order]:
+        """See `ReadSiteProjections`."""
+        return read.orders_named(self._database, site, from_ms)
+
     def uses_in(self, days: Days) -> Sequence[Use]:
         """See `ReadSiteProjections`."""
         return read.uses_in(self._database, days)

@@ -34,7 +34,7 @@ from mailpixel.store.sqlite.migrations import migrate
 from mailpixel.store.sqlite.new_generation import NewGeneration
 from mailpixel.store.sqlite.person_secret import secret_of
 from mailpixel.store.sqlite.projections import Projections
-from mailpixel.store.sqlite.recipients import recipients
+from mailpixel.store.sqlite.recipients import recipients, states_of_people
 from mailpixel.store.sqlite.retention import Past, forget_past, remove_days, tidy
 from mailpixel.store.sqlite.salts import drop_salts, salt_days, salts
 from mailpixel.store.sqlite.scanning import scan
@@ -222,6 +222,10 @@ class SqliteStore(SqliteSiteProjections):
     ) -> Sequence[MessageState]:
         """See `ReadProjections`."""
         return recipients(self._database, campaign, (after, limit), standing, link)
+
+    def states_of(self, recipients: Sequence[str], campaign: str | None = None) -> Sequence[MessageState]:
+        """See `ReadProjections`."""
+        return states_of_people(self._database, recipients, campaign)
 
     def drop_details(self, hits: Sequence[Event]) -> int:
         """See `Details`."""
