@@ -23,6 +23,8 @@ from mailpixel.projections.lease import LEASE_MS
 from mailpixel.projections.site_fold import SiteFold, SiteRegistry
 from mailpixel.settings import Settings
 from mailpixel.site_model import SITE_CASES
+from mailpixel.spool.expanding import Spool
+from mailpixel.spool.files import aside_in, remove
 from mailpixel.store.consumers import Consumer
 from mailpixel.store.erasure import Case, Scanned
 from mailpixel.store.erasures import ErasureRecord
@@ -52,7 +54,17 @@ def erasing_in(settings: Settings, store: Store, registry: EverythingOfPeople) -
     """What erasing works with, in the data folder of these settings."""
     listed, notices = suppressed_file(settings.key_file), Notices(settings, store, registry)
     cases = SiteCases(settings, store, registry)
-    return Erasing(store, registry, DataFiles(settings), listed, now_ms, time.sleep, notices, cases=cases)
+    return Erasing(
+        store,
+        registry,
+        DataFiles(settings),
+        listed,
+        now_ms,
+        time.sleep,
+        notices,
+        cases=cases,
+        incoming=Spool(settings.spool, store),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +164,12 @@ class DataFiles:
     settings: Settings
 
     def forget(self, recipients: Sequence[str]) -> None:
-        """Remove signed lists that name these people."""
+        """Remove signed lists that name these people, and damaged parts of the spool that do."""
         remove_lists_with(self.settings.data, recipients)
+        words = sought(recipients)
+        for path in aside_in(self.settings.spool):
+            if words.places_in(path.read_bytes()):
+                remove(path)
 
     def scan(self, texts: Sequence[str]) -> Scanned:
         """Search the files for these texts as words."""

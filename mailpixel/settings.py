@@ -150,6 +150,13 @@ class Settings:
         1,
         10_000_000,
     )
+    spool_bytes: int = _setting(
+        536_870_912,
+        "bytes",
+        "Most bytes of answered hits in `spool/` that are not in the database yet. Beyond it hits wait in memory.",
+        1_048_576,
+        1_099_511_627_776,
+    )
     message_cap: int = _setting(
         500,
         "hits a day",
@@ -230,6 +237,11 @@ class Settings:
     def database(self) -> Path:
         """The SQLite file."""
         return self.data / "mailpixel.db"
+
+    @property
+    def spool(self) -> Path:
+        """The folder of answered hits that are on their way into the database."""
+        return self.data / "spool"
 
     @property
     def key_file(self) -> Path:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from mailpixel.classify import Rules
 from mailpixel.cli.suggestions import command_meant
-from mailpixel.errors import InvalidInput
+from mailpixel.errors import InvalidInput, StoreUnavailable
 from mailpixel.folder.operator_file import rules_of
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.urls import check_base_url
@@ -27,6 +27,10 @@ from mailpixel.store.store import Store
 
 if TYPE_CHECKING:
     from mailpixel.report.reporting import Reporting
+
+
+SETTLED_WITHIN_S = 10.0
+"""How long a command waits for hits on their way into the log."""
 
 
 def _remember_data(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
@@ -144,10 +148,30 @@ def _data() -> Any:
 
 
 def stores() -> tuple[Store, Registry]:
-    """The store and the registry of the data folder. Creates nothing. Raises `StoreUnavailable` when it is missing."""
+    """The store and the registry of the data folder. Creates nothing. Raises `StoreUnavailable` when it is missing.
+
+    Every hit that was answered up to now is in the log then, or a warning says that it is not.
+    """
+    store, registry = unsettled_stores()
+    _settle(store)
+    return store, registry
+
+
+def unsettled_stores() -> tuple[Store, Registry]:
+    """The same, without waiting for hits on their way into the log."""
     from mailpixel.folder.opening import open_stores
 
     return open_stores(settings())
+
+
+def _settle(store: Store) -> None:
+    from mailpixel.spool.expanding import Spool
+
+    try:
+        if not Spool(settings().spool, store).settle(SETTLED_WITHIN_S):
+            warn("hits that were answered last are not in the database yet; see that `mailpixel work` runs")
+    except StoreUnavailable as error:
+        warn(f"hits that were answered last may not be in the database yet: {error}")
 
 
 def begun() -> tuple[Store, Registry]:

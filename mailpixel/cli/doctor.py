@@ -27,6 +27,7 @@ from mailpixel.doctor import (
     check_rights,
     check_rules,
     check_salts,
+    check_spool,
     check_suppressed,
     check_webhooks,
     failed,
@@ -37,6 +38,7 @@ from mailpixel.folder.suppressed import suppressed_file
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign
 from mailpixel.privacy.retained import periods
+from mailpixel.spool.state import state_of
 from mailpixel.store.store import Store
 from mailpixel.times import now_ms
 
@@ -118,6 +120,8 @@ def _local() -> Iterator[Check]:
     yield check_key_file(settings().key_file, remembered)
     try:
         yield check_rights(settings().database)
+        state = state_of(settings().spool, store, now_ms())
+        yield check_spool(state, settings().ready_lag_s)
         yield check_fold(store, registry, now_ms(), settings().ready_lag_s)
         yield check_webhooks(registry, now_ms())
         yield check_put_aside(store)

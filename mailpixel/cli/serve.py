@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from mailpixel.cli.context import Command, begun, say, settings, stores
+from mailpixel.cli.context import Command, begun, say, settings, unsettled_stores
 from mailpixel.links.urls import check_base_url
 from mailpixel.pool import end_with_input
 from mailpixel.settings import Settings
@@ -75,8 +75,8 @@ def work_command(while_input_lasts: bool) -> None:
     if while_input_lasts:
         end_with_input()
     with traces() as record:
-        consumers = consumers_of(settings(), *stores())
-        webhooks = webhooks_of(settings(), *stores(), record)
+        consumers = consumers_of(settings(), *unsettled_stores())
+        webhooks = webhooks_of(settings(), *unsettled_stores(), record)
         traced = [Traced(each, record, time.time_ns) for each in consumers]
         with SideBySide(traced, now_ms, wanted=traced_wanted(webhooks.wanted, record, time.time_ns)):
             while not asked_to_end:

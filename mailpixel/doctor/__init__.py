@@ -25,6 +25,7 @@ from mailpixel.doctor.local import (
     check_replaced,
     check_rights,
     check_rules,
+    check_spool,
     check_suppressed,
     failed,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "check_rights",
     "check_rules",
     "check_salts",
+    "check_spool",
     "check_suppressed",
     "check_webhooks",
     "failed",

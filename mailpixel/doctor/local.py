@@ -13,6 +13,7 @@ from mailpixel.files import is_missing, stamp_of
 from mailpixel.folder.keys import read_keys
 from mailpixel.privacy.replayed_erasures import behind
 from mailpixel.projections.lag import fold_lag_ms
+from mailpixel.spool.state import SpoolState
 from mailpixel.store.consumers import Consumers
 from mailpixel.store.erasure import Erasure
 from mailpixel.store.erasures import Erasures
@@ -169,3 +170,16 @@ def check_fold(consumers: Consumers, registry: FoldRegistry, now_ms: int, ready_
     if lag_ms > ready_lag_s * 1000:
         return Check(name, Grade.FAIL, f"{lag_ms / 1000:,.0f} s behind: figures do not move", remedy)
     return Check(name, Grade.OK, f"{lag_ms / 1000:,.0f} s behind")
+
+
+def check_spool(state: SpoolState, ready_lag_s: int) -> Check:
+    """Check that answered hits get from the spool into the database, and that none are damaged."""
+    name = "spool"
+    if state.age_ms > ready_lag_s * 1000:
+        found = f"the oldest of {state.size_bytes:,} bytes of hits waits for {state.age_ms / 1000:,.0f} s"
+        remedy = "start `mailpixel serve`, or `mailpixel work`; the hits are safe on the disk meanwhile"
+        return Check(name, Grade.FAIL, found, remedy)
+    if state.damaged:
+        found = f"{state.damaged} file(s) in spool/damaged/: bytes that could not be read, or hits that were refused"
+        return Check(name, Grade.WARN, found, "check the disk, then delete these files")
+    return Check(name, Grade.OK, f"{state.size_bytes:,} bytes")

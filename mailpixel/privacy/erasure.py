@@ -3,8 +3,10 @@
 1. They are left out from now on, and the list beside the key file says so.
 2. Every worker has said that it knows, or five seconds have passed.
 3. A hundred people a transaction: events, states, their visits and orders, letters; then files.
-4. What remains of them in the database file and its log is overwritten.
-5. All files are searched.
+4. Files of hits on their way into the log are waited for: whoever is left out does not get there, and they are
+   overwritten and removed within some two seconds.
+5. What remains of them in the database file and its log is overwritten.
+6. All files are searched.
 
 A process that is killed leaves a row; `finish_all` continues where it ended. So does a running `mailpixel work`.
 """
@@ -35,6 +37,12 @@ WORKERS_WITHIN_MS = round(SURE_FOR_S * 1000) + 2_000
 WORKER_ALIVE_MS = 120_000
 """A worker that said nothing for so long has died."""
 LOOK_S = 0.05
+EMPTIED_WITHIN_S = 10.0
+"""How long to wait for hits on their way into the log, and for the removal of their files: these are closed after a
+second."""
+NOT_EMPTIED = (
+    "files in `spool/` may still hold hits of these people; see that `mailpixel work` runs, and nothing hangs"
+)
 LATEST_REVISION = (1 << 63) - 1
 LEASE = "erasures"
 LEASE_MS = 60_000
@@ -76,6 +84,25 @@ class Cases(Protocol):
         ...
 
 
+class Incoming(Protocol):
+    """Hits that were answered and are on their way into the log."""
+
+    def settle(self, within_s: float, emptied: bool = False) -> bool:
+        """Wait until all of them are in the log; with `emptied`, until nothing else holds them either.
+
+        Returns False when that took longer. Raises `StoreUnavailable`.
+        """
+        ...
+
+
+class NothingIncoming:
+    """Where hits go straight into the log."""
+
+    def settle(self, within_s: float, emptied: bool = False) -> bool:
+        """Nothing waits."""
+        return True
+
+
 class NoCases:
     """Where nobody has visits or orders."""
 
@@ -92,7 +119,8 @@ class Erasing:
     """What erasing works with. `clock` gives milliseconds since 1970, and `sleep` takes seconds.
 
     `listed` is the list of suppressions beside the key file, `holder` names who works with this. `notify` is called
-    once before anything is deleted, with who is erased; it raises nothing. `cases` finds their visits and orders.
+    once before anything is deleted, with who is erased; it raises nothing. `cases` finds their visits and orders, and
+    `incoming` are the hits that are not in the log yet.
     """
 
     store: Erasure
@@ -104,6 +132,7 @@ class Erasing:
     notify: Callable[[ErasureRecord, Sequence[str]], None] = notify_nobody
     holder: str = field(default_factory=lambda: secrets.token_hex(8))
     cases: Cases = NoCases()
+    incoming: Incoming = NothingIncoming()
 
     def take_lease(self) -> bool:
         """Take or renew the lease. Returns False while another has it."""
@@ -168,6 +197,8 @@ def note_listed(erasing: Erasing, recipients: Sequence[str]) -> None:
 def _continued(erasing: Erasing, record: ErasureRecord, also: Sequence[str] = ()) -> Outcome:
     if record.state is ErasureState.ASKED:
         record = _deleted(erasing, record)
+    if not erasing.incoming.settle(EMPTIED_WITHIN_S, emptied=True):
+        return Outcome(record, NOT_EMPTIED)
     waiting = _waiting(erasing, record)
     texts = [*(text for text in erasing.store.traces() if text not in waiting), *also]
     returned = _returned(erasing, texts, 0)
@@ -199,6 +230,7 @@ def _returned(erasing: Erasing, recipients: Sequence[str], asked_at_ms: int) -> 
 def _deleted(erasing: Erasing, record: ErasureRecord) -> ErasureRecord:
     """Delete everything of the people of an erasure, and forget who they are."""
     people = erasing.registry.erasing(record.id)
+    erasing.incoming.settle(EMPTIED_WITHIN_S)
     erasing.cases.settle()
     returned = _returned(erasing, people, record.asked_at_ms)
     leave_out(erasing, [each for each in people if each not in returned], record.asked_at_ms)

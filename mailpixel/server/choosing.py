@@ -91,7 +91,7 @@ def _refuse(asked: Asked, fields: Mapping[str, str]) -> str:
 
 def _recorded(asked: Asked, choice: Choice) -> str:
     services = asked.services
-    consent = record_choice(services.store, services.registry, asked.recipient, choice, services.clock())
+    consent = record_choice(services.settled(), services.registry, asked.recipient, choice, services.clock())
     erases = asked.own and services.settings.withdrawal == "erase"
     if erases and refuses_all(consent) and not consent.erased:
         erase_at_request(_erasing(asked), asked.recipient)
@@ -99,14 +99,14 @@ def _recorded(asked: Asked, choice: Choice) -> str:
 
 
 def _erasing(asked: Asked) -> Erasing:
-    return erasing_in(asked.services.settings, asked.services.store, asked.services.registry)
+    return erasing_in(asked.services.settings, asked.services.settled(), asked.services.registry)
 
 
 def _hold(asked: Asked, fields: Mapping[str, str]) -> str:
     """Show what is stored, as `mailpixel person export` gives it: the newest entries."""
     services = asked.services
     campaigns = KnownCampaigns(services.registry)
-    person = person_row(services.store, services.registry, campaigns, services.rules, asked.recipient)
+    person = person_row(services.settled(), services.registry, campaigns, services.rules, asked.recipient)
     newest = nlargest(SHOWN, person.events, key=_when)
     said = list(reversed(person.consents))
     return asked.page(

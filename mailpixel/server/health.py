@@ -17,6 +17,7 @@ from mailpixel.report.retention import last_run_ms
 from mailpixel.server.metrics_access import check_access
 from mailpixel.server.services import Services
 from mailpixel.server.stored_metrics import stored_exposition, webhook_figures
+from mailpixel.spool.state import SpoolState, state_of
 from mailpixel.store.projections import FOLD
 
 
@@ -29,11 +30,13 @@ async def readyz(request: Request) -> Response:
     """200 when hits are written and folded and all knowledge is fresh, else 503.
 
     JSON
-    {"ready","log","pending_hits","fold","fold_lag_s","consumers":{name:{"lag_s"}},"put_aside","retention_age_s","knowledge":{part:{"fresh","age_s"}}}.
+    {"ready","log","pending_hits","spool":{"bytes","age_s","damaged"},"fold","fold_lag_s","consumers":{name:{"lag_s"}},"put_aside","retention_age_s","knowledge":{part:{"fresh","age_s"}}}.
     Of the consumers only the fold affects readiness. The parts of the knowledge are the signing keys, the
     registry, the rules, and whether the database files are in place; ages are in seconds. `put_aside` counts
     messages that could not be judged; they do not keep others from being counted. `retention_age_s` is the time
-    since what is past was last removed; null when that never happened or is not known.
+    since what is past was last removed; null when that never happened or is not known. `spool` says how many bytes of
+    hits are in it, how long the oldest waits to be moved into the log, and how many files of damaged bytes there are.
+    It is null when that cannot be read.
     """
     state = await _state(request.state.services)
     return JSONResponse(state, 200 if state["ready"] else 503, headers={"cache-control": "no-store"})
@@ -45,6 +48,7 @@ async def metrics(request: Request) -> Response:
     services: Services = request.state.services
     state = await _state(services)
     services.metrics.set_state(services.committer.pending, _lags_s_in(state), state["put_aside"])
+    services.metrics.set_spool(await services.threads.checks.run(spool_of, services))
     stored = await services.threads.checks.run(_stored, services, _lags_s_in(state))
     return Response(
         services.metrics.exposition() + stored,
@@ -54,16 +58,28 @@ async def metrics(request: Request) -> Response:
 
 
 async def _state(services: Services) -> dict[str, Any]:
-    lags_s, put_aside, retention_age_s = await services.threads.checks.run(
-        lambda: (lags_s_of(services), put_aside_of(services), retention_age_s_of(services))
+    lags_s, put_aside, retention_age_s, spool = await services.threads.checks.run(
+        lambda: (
+            lags_s_of(services),
+            put_aside_of(services),
+            retention_age_s_of(services),
+            spool_of(services),
+        )
     )
     lag_s = lags_s[FOLD]
     log = "failing" if services.committer.failing else "ok"
     fold = "unknown" if lag_s is None else "behind" if lag_s > services.settings.ready_lag_s else "ok"
     return {
-        "ready": log == "ok" and fold == "ok" and services.refreshing.is_fresh(),
+        "ready": log == "ok"
+        and fold == "ok"
+        and spool is not None
+        and spool.age_ms <= services.settings.ready_lag_s * 1000
+        and services.refreshing.is_fresh(),
         "log": log,
         "pending_hits": services.committer.pending,
+        "spool": None
+        if spool is None
+        else {"bytes": spool.size_bytes, "age_s": spool.age_ms / 1000, "damaged": spool.damaged},
         "fold": fold,
         "fold_lag_s": lag_s,
         "consumers": {name: {"lag_s": lag_s} for name, lag_s in lags_s.items()},
@@ -107,6 +123,14 @@ def retention_age_s_of(services: Services) -> float | None:
     except StoreUnavailable:
         return None
     return None if at_ms is None else max(services.clock() - at_ms, 0) / 1000
+
+
+def spool_of(services: Services) -> SpoolState | None:
+    """The spool as it is now; None when it cannot be read."""
+    try:
+        return state_of(services.settings.spool, services.store, services.clock())
+    except StoreUnavailable:
+        return None
 
 
 def _lags_s_in(state: dict[str, Any]) -> Mapping[str, float | None]:

@@ -15,6 +15,7 @@ from mailpixel.ingest.site_intake import SiteOutcome
 from mailpixel.links.surfaces import SURFACES, Surface
 from mailpixel.server.door import Ended
 from mailpixel.server.stored_metrics import STORED_COUNTERS, STORED_GAUGES
+from mailpixel.spool.state import SpoolState
 from mailpixel.store.projections import FOLD
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
@@ -30,7 +31,7 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "Requests on tracking URLs by surface and outcome.",
         ("surface", "outcome"),
     ),
-    "mailpixel_committed_total": ("Events written to the log.", ()),
+    "mailpixel_committed_total": ("Events written to the disk.", ()),
     "mailpixel_connections_ended_total": (
         "Connections ended or refused by the server, by reason.",
         ("reason",),
@@ -69,6 +70,17 @@ GAUGES: Mapping[str, tuple[str, tuple[str, ...], Several]] = {
     ),
     "mailpixel_listeners": ("Open streams of live figures.", (), "livesum"),
     "mailpixel_put_aside_messages": ("Messages that could not be judged.", (), "mostrecent"),
+    "mailpixel_spool_bytes": ("Bytes of answered hits in the spool.", (), "mostrecent"),
+    "mailpixel_spool_age_seconds": (
+        "How long the oldest hit in the spool waits to be moved into the log; +Inf while unknown.",
+        (),
+        "mostrecent",
+    ),
+    "mailpixel_spool_damaged": (
+        "Files of damaged bytes, or of hits that the log could not take, in the spool.",
+        (),
+        "mostrecent",
+    ),
     "mailpixel_knowledge_age_seconds": (
         "Seconds since each part of the live knowledge was last read: keys, registry, rules, database.",
         ("part",),
@@ -79,7 +91,7 @@ GAUGES: Mapping[str, tuple[str, tuple[str, ...], Several]] = {
 
 
 COMMIT_SECONDS = "mailpixel_commit_seconds"
-COMMIT_HELP = "Duration of one group commit."
+COMMIT_HELP = "Duration of one write of a group of hits."
 
 
 def metrics_table() -> list[tuple[str, str, str, str]]:
@@ -188,6 +200,14 @@ class Metrics:
         }
         for name, value in state.items():
             self._gauges[name].set(value)
+
+    def set_spool(self, state: SpoolState | None) -> None:
+        """Set the gauges of the spool; None means not known."""
+        values = (math.nan, math.inf, math.nan)
+        if state is not None:
+            values = (state.size_bytes, state.age_ms / 1000, state.damaged)
+        for name, value in zip(("bytes", "age_seconds", "damaged"), values, strict=True):
+            self._gauges[f"mailpixel_spool_{name}"].set(value)
 
     def round_ended(self, ages_s: Mapping[str, float], listeners: int) -> None:
         """Flush the counts; set the seconds since each part of the live knowledge was read, and the open streams."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailpixel.classify import Rules
+from mailpixel.errors import StoreUnavailable
 from mailpixel.ingest.committer import Committer
 from mailpixel.ingest.live import LiveKnowledge
 from mailpixel.ingest.site_intake import SiteIntake
@@ -22,10 +23,14 @@ from mailpixel.server.signing import Signing
 from mailpixel.server.threads import Threads
 from mailpixel.server.wrong_keys import WrongKeys
 from mailpixel.settings import Settings
+from mailpixel.spool.expanding import Spool
 from mailpixel.store.projections import Figures
 from mailpixel.store.registry import Registry
 from mailpixel.store.store import Store
 from mailpixel.times import moment_of
+
+SETTLED_WITHIN_S = 10.0
+"""How long a request waits for hits on their way into the log."""
 
 
 def reporting_of(registry: Registry, live: LiveKnowledge) -> Reporting:
@@ -39,6 +44,7 @@ class Services:
 
     settings: Settings
     store: Store
+    spool: Spool
     registry: Registry
     live: LiveKnowledge
     refreshing: Refreshing
@@ -54,6 +60,17 @@ class Services:
     wrong_api_keys: WrongKeys
     inbound_notes: InboundNotes
     certificates: Certificates = field(default_factory=Certificates)
+
+    def settled(self) -> Store:
+        """The store, once every hit that was answered up to now is in its log. For whoever reads the log.
+
+        Raises `StoreUnavailable`.
+        """
+        if not self.spool.settle(SETTLED_WITHIN_S):
+            raise StoreUnavailable(
+                "hits that were answered are not in the log yet; see that `mailpixel work` runs, and try again"
+            )
+        return self.store
 
     def figures(self, campaign: str) -> Figures:
         """The counters of a campaign now."""

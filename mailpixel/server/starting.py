@@ -1,10 +1,12 @@
 """Opens what the service works with, and has it closed again in the reverse order."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from time import monotonic
 
+from mailpixel.errors import StoreUnavailable
 from mailpixel.folder.jobs import jobs_in
 from mailpixel.folder.keys import open_keys
 from mailpixel.folder.opening import begin
@@ -37,6 +39,8 @@ from mailpixel.server.traced import traced_commits
 from mailpixel.server.worker_note import WorkerNote
 from mailpixel.server.wrong_keys import FROM_ONE_PROGRAM, WrongKeys
 from mailpixel.settings import Settings
+from mailpixel.spool.expanding import Spool
+from mailpixel.spool.writer import SpoolWriter
 from mailpixel.store.registry import Registry
 from mailpixel.store.store import Store
 from mailpixel.times import now_ms
@@ -44,9 +48,11 @@ from mailpixel.tracing import Record, record_nothing
 
 DRAIN_WITHIN_S = 10.0
 
+log = logging.getLogger(__name__)
+
 
 async def start(settings: Settings, stack: AsyncExitStack, record: Record = record_nothing) -> Services:
-    """Open what the service works with. `stack` closes it again, the log last. `record` takes spans of commits."""
+    """Open what the service works with. `stack` closes it again, the spool last. `record` takes spans of commits."""
     store, registry, _ = begin(settings)
     remove_old_lists(settings.data, now_ms() / 1000)
     metrics = Metrics()
@@ -69,7 +75,10 @@ async def start(settings: Settings, stack: AsyncExitStack, record: Record = reco
     counting = Counting(store, lambda id: KnownCampaigns(registry)[id], lambda: live.rules, now_ms)
     stack.push_async_callback(counting.stop, DRAIN_WITHIN_S)
     bounds, on_commit = (settings.answer_within_ms, settings.queue_hits), metrics.on_commit
-    committer = Committer(store, *bounds, traced_commits(record, on_commit), counting.take)
+    spool, writer = Spool(settings.spool, store), SpoolWriter(settings.spool, settings.spool_bytes)
+    stack.push_async_callback(asyncio.to_thread, _leave_nothing, spool)
+    stack.callback(writer.close)
+    committer = Committer(writer, *bounds, traced_commits(record, on_commit), counting.take)
     stack.push_async_callback(committer.stop, DRAIN_WITHIN_S)
     stack.callback(asyncio.create_task(refreshing.run()).cancel)
     minimiser = Minimiser(salts, lambda: live.rules, settings.keep_address)
@@ -82,6 +91,7 @@ async def start(settings: Settings, stack: AsyncExitStack, record: Record = reco
     return Services(
         settings=settings,
         store=store,
+        spool=spool,
         registry=registry,
         live=live,
         refreshing=refreshing,
@@ -97,6 +107,15 @@ async def start(settings: Settings, stack: AsyncExitStack, record: Record = reco
         wrong_keys=WrongKeys(proxies, now_ms),
         wrong_api_keys=WrongKeys(proxies, now_ms, FROM_ONE_PROGRAM),
     )
+
+
+def _leave_nothing(spool: Spool) -> None:
+    """Move what was answered into the log. What cannot be moved stays in the spool, for the next start."""
+    try:
+        if not spool.settle(DRAIN_WITHIN_S):
+            log.warning("answered hits are still in the spool; they are moved into the log at the next start")
+    except StoreUnavailable as error:
+        log.warning("answered hits stay in the spool until the next start: %s", error)
 
 
 def _knowledge(settings: Settings, registry: Registry) -> LiveKnowledge:

@@ -34,6 +34,8 @@ from mailpixel.spool.records import events_content, events_of, overflow_of
 from mailpixel.store.expansion import BEGINNING, CursorMove, Expansion, Expansions, SpoolCursor
 from mailpixel.store.log import EventWriter
 
+EXPAND = "expand"
+"""The name of the consumer that moves hits, and of its lag."""
 AT_ONCE_BYTES = 1 << 20
 """About how much is moved in one transaction: some 5,000 hits."""
 LOOK_S = 0.01

@@ -40,7 +40,14 @@ class _Spooled(Struct, frozen=True, array_like=True, gc=False):
     body: str = ""
 
 
-_encode = Encoder().encode
+def _plain(value: object) -> object:
+    """A text of a type of its own as plain text. Other types are refused."""
+    if isinstance(value, str):
+        return str(value)
+    raise TypeError(f"a spooled event cannot hold {type(value).__name__}")
+
+
+_encode = Encoder(enc_hook=_plain).encode
 _decode_events = Decoder(list[_Spooled]).decode
 _decode_overflow = Decoder(list[tuple[str, str, int, bytes, int]]).decode
 

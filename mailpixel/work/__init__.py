@@ -1,6 +1,7 @@
 """Runs every consumer of the log side by side: this is what `mailpixel work` does.
 
 consumers           lists them
+expanding           moves spooled hits into the log
 consumer_at_work    what a consumer must offer to be run here
 side_by_side        runs them
 traced              traces the turns of one

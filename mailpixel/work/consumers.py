@@ -16,11 +16,13 @@ from mailpixel.privacy.retaining import Retaining
 from mailpixel.projections.fold import NOTE_EVERY_MS
 from mailpixel.projections.known_campaigns import KnownCampaigns
 from mailpixel.settings import Settings
+from mailpixel.spool.expanding import Spool
 from mailpixel.store.registry import Registry
 from mailpixel.store.store import Store
 from mailpixel.tracing import Record, record_nothing
 from mailpixel.work.consumer_at_work import ConsumerAtWork
 from mailpixel.work.erasures import ErasuresAtWork
+from mailpixel.work.expanding import Expanding
 from mailpixel.work.folding import Folding
 from mailpixel.work.retention import RetentionAtWork
 from mailpixel.work.site_folding import SiteFolding
@@ -59,6 +61,7 @@ def consumers_of(settings: Settings, store: Store, registry: Registry) -> Sequen
     holder = uuid.uuid4().hex
     note_every_ms = min(settings.ready_lag_s * 1000 // 3, NOTE_EVERY_MS)
     return (
+        Expanding(Spool(settings.spool, store)),
         Folding(store, registry, RulesInForce(settings), holder, note_every_ms),
         SiteFolding(store, registry, RulesInForce(settings), holder, note_every_ms),
         ErasuresAtWork(settings, store, registry),

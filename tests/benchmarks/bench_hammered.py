@@ -30,11 +30,12 @@ from mailpixel.model import Event, Facts
 from mailpixel.projections.fold import Fold
 from mailpixel.settings import Settings
 from mailpixel.store.registry import Registry
-from mailpixel.store.sqlite import SqliteStore, open_sqlite
+from mailpixel.store.sqlite import SqliteStore
 from mailpixel.times import now_ms
 from tests.benchmarks.table import print_rows
 from tests.support.builders import BROWSER, MINIMISER, SENT_AT_MS, Known, a_campaign, an_id
 from tests.support.crowds import CAMPAIGN, people
+from tests.support.stores import open_settled
 
 CAP = Settings().message_cap
 SAMPLE, GROUP, READERS, ROUNDS = 10_000, 500, 10_000, 3
@@ -46,7 +47,7 @@ class Hammer:
     """The intake of one process, as a server runs it, and one path to hit."""
 
     def __init__(self, data: Path) -> None:
-        self.store, registry = open_sqlite(data / "mailpixel.db")
+        self.store, registry = open_settled(data / "mailpixel.db")
         registry.add_campaign(a_campaign("hammered"))
         signer = TokenSigner(create_keyring(data / "keys.json"))
         cache = RegistryCache(registry, 0)
@@ -101,7 +102,7 @@ def folding(hammered: bool, at_once: int) -> float:
     """CPU seconds to fold the other campaigns, folded after every `at_once` groups of their events."""
     groups = crowd_groups()
     with tempfile.TemporaryDirectory(dir=".") as folder:
-        store, registry = open_sqlite(Path(folder) / "mailpixel.db")
+        store, registry = open_settled(Path(folder) / "mailpixel.db")
         with closing(store):
             registry.add_campaign(CAMPAIGN)
             registry.settled(registry.campaign(CAMPAIGN.id))

@@ -24,10 +24,10 @@ from mailpixel.links.minter import Minter
 from mailpixel.modes import Statement
 from mailpixel.privacy.people import People
 from mailpixel.store.consents import MAIL, Said, key_of
-from mailpixel.store.sqlite import open_sqlite
 from tests.benchmarks.table import print_rows
 from tests.support.builders import a_campaign
 from tests.support.service import Service
+from tests.support.stores import open_settled
 
 PEOPLE, NEWS, LOOKUPS, READING_S = 1_000_000, 10_000, 100_000, 6.0
 HEADER = ("recipient", "purpose", "state", "time", "source", "wording")
@@ -109,7 +109,7 @@ def imported(folder: Path, number: int) -> None:
         rows.append(
             (name, f"{number / used_s:,.0f}/s of CPU", f"{number / took_s:,.0f}/s", f"{bare_s / used_s:.3f}")
         )
-    store, registry = open_sqlite(data / "mailpixel.db")
+    store, registry = open_settled(data / "mailpixel.db")
     with closing(store), closing(registry):
         cache = PeopleCache(registry)
         first_s, nothing_s = cpu_s(cache.refresh), cpu_s(cache.refresh)
@@ -123,7 +123,7 @@ def imported(folder: Path, number: int) -> None:
 def known_everywhere(folder: Path, number: int) -> None:
     """Print how long after its record a refusal holds in both workers: when the last hit was logged."""
     data = folder / "data"
-    store, registry = open_sqlite(data / "mailpixel.db")
+    store, registry = open_settled(data / "mailpixel.db")
     registry.add_campaign(a_campaign("seen"))
     with Service(data, ("--workers", "2")) as service:
         service.wait_for("/readyz")

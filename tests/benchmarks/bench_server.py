@@ -19,10 +19,10 @@ from mailpixel.claims import Claims, TokenKind
 from mailpixel.folder.key_file import create_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign, Link
-from mailpixel.store.sqlite import open_sqlite
 from tests.benchmarks.table import print_rows
 from tests.support.load import load
 from tests.support.service import free_port
+from tests.support.stores import open_settled
 
 REQUESTS, CONNECTIONS, ROUNDS = 20_000, 64, 5
 SERVE = (
@@ -71,7 +71,7 @@ def main() -> None:
     os.sched_setaffinity(0, {1} if (os.cpu_count() or 1) > 1 else {0})
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
-        _, registry = open_sqlite(data / "mailpixel.db")
+        _, registry = open_settled(data / "mailpixel.db")
         now = datetime.now(UTC)
         registry.add_campaign(
             Campaign("c1", "One", sent_at=now, links=(Link(1, "https://shop.example/spring"),))

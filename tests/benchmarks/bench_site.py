@@ -14,10 +14,10 @@ from pathlib import Path
 
 from mailpixel.links.surfaces import SITE
 from mailpixel.site_model import Site
-from mailpixel.store.sqlite import open_sqlite
 from tests.benchmarks.bench_server import CONNECTIONS, Server
 from tests.benchmarks.table import print_rows
 from tests.support.load import post, send
+from tests.support.stores import open_settled
 
 REQUESTS, ROUNDS = 20_000, 5
 VIEWS = 5
@@ -78,7 +78,7 @@ def main() -> None:
     """Run the rounds in turn and print the medians."""
     os.sched_setaffinity(0, {1} if (os.cpu_count() or 1) > 1 else {0})
     with tempfile.TemporaryDirectory() as folder:
-        store, registry = open_sqlite(Path(folder) / "mailpixel.db")
+        store, registry = open_settled(Path(folder) / "mailpixel.db")
         site = Site("shop", KEY, ("shop.example",))
         registry.add_site(site)
         bare = Server("tests.benchmarks.bare_posts:app", False, {})

@@ -22,10 +22,10 @@ from mailpixel.folder.key_file import create_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign, Link
 from mailpixel.modes import Mode, both
-from mailpixel.store.sqlite import open_sqlite
 from tests.benchmarks.bench_server import Server
 from tests.benchmarks.table import print_rows
 from tests.support.load import BROWSER, load
+from tests.support.stores import open_settled
 
 RUNS, REQUESTS, JUNK, CONNECTIONS = 3, 1_000, 20_000, 50
 GOOD, AGAIN = "recorded", "recorded again"
@@ -35,7 +35,7 @@ ALLOWED = 0.06
 
 def states(folder: Path) -> Mapping[str, Mapping[str, str]]:
     """Paths by surface and state, of a data folder made for them."""
-    _, registry = open_sqlite(folder / "mailpixel.db")
+    _, registry = open_settled(folder / "mailpixel.db")
     now = datetime.now(UTC)
     link = Link(1, "https://shop.example/spring")
     registry.add_campaign(Campaign("c1", "Now", sent_at=now, links=(link,)))

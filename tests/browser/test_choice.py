@@ -10,11 +10,11 @@ from playwright.sync_api import Page, expect
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.minter import Minter
 from mailpixel.pages.choice_words import built_in
-from mailpixel.store.sqlite import open_sqlite
 from tests.browser.views import Check
 from tests.support.api import PERSON
 from tests.support.builders import BROWSER, a_click, an_open
 from tests.support.service import Service
+from tests.support.stores import open_settled
 
 LANGUAGES = sorted(built_in())
 
@@ -23,7 +23,7 @@ LANGUAGES = sorted(built_in())
 def choice(service: Service, request: pytest.FixtureRequest) -> str:
     """The path of the page of a person of this test alone, of whom something is stored."""
     recipient = f"r-{crc32(request.node.name.encode())}"
-    store, registry = open_sqlite(service.data / "mailpixel.db")
+    store, registry = open_settled(service.data / "mailpixel.db")
     seen: Any = {"recipient": recipient, "agent": BROWSER, "facts": PERSON}
     store.append([an_open(60, **seen), a_click(90, **seen)])
     store.close()

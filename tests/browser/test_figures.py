@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from mailpixel.model import Campaign, Link
-from mailpixel.store.sqlite import open_sqlite
 from mailpixel.times import moment_of
 from tests.browser.views import Check, every_view, isolated
 from tests.support.builders import (
@@ -26,6 +25,7 @@ from tests.support.builders import (
     an_optout,
 )
 from tests.support.service import Service, rows
+from tests.support.stores import open_settled
 
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror='alert(1)'>"
 ODD_ID = "team/a+b=c~/../x"
@@ -33,7 +33,7 @@ ODD_ID = "team/a+b=c~/../x"
 
 def fill(folder: Path) -> None:
     """A campaign without hits, one of three recipients, and one with markup in every text."""
-    store, registry = open_sqlite(folder / "mailpixel.db")
+    store, registry = open_settled(folder / "mailpixel.db")
     registry.add_campaign(a_campaign("silent", sent=None, sent_at=None))
     registry.add_campaign(a_campaign("tiny", sent=3))
     links = (
@@ -90,7 +90,7 @@ def demo(service: Service) -> str:
 
 
 def _ids(service: Service) -> list[str]:
-    store, registry = open_sqlite(service.data / "mailpixel.db")
+    store, registry = open_settled(service.data / "mailpixel.db")
     try:
         return [each.id for each in registry.outlines()]
     finally:

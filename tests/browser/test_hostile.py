@@ -20,7 +20,6 @@ from mailpixel.model import Campaign, Link
 from mailpixel.server.web.page import WebPage
 from mailpixel.server.web.routes import PAGES
 from mailpixel.site_model import Site
-from mailpixel.store.sqlite import open_sqlite
 from mailpixel.store.webhooks import Letter
 from mailpixel.times import moment_of
 from tests.browser.views import VIEWS, WIDER, Watch, isolated
@@ -28,6 +27,7 @@ from tests.support.builders import BROWSER, SENT_AT_MS, a_campaign, a_click, a_d
 from tests.support.receiver import Receiver, a_receiver
 from tests.support.service import Service, mailpixel, rows
 from tests.support.site_cases import a_purchase, a_step, bought
+from tests.support.stores import open_settled
 from tests.unit.test_mail_map import HOSTILE as HOSTILE_MAIL
 
 TEXT = "'\"><script>alert(1)</script><img src=//evil.test/x onerror=alert(2)><i id=broke>&lt;</title></textarea></svg>"
@@ -62,7 +62,7 @@ ENDS = (
 
 def fill(folder: Path) -> None:
     """Hostile names, destinations, labels, agents, letters, and the mail of the campaign."""
-    store, registry = open_sqlite(folder / "mailpixel.db")
+    store, registry = open_settled(folder / "mailpixel.db")
     links = (
         Link(1, f"https://shop.example/{TEXT}{LONG * 5}", False, HOSTILE),
         Link(2, "https://shop.example/2", True),

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from mailpixel.store.sqlite import open_sqlite
 from tests.browser.conftest import signed_in_state
 from tests.browser.views import PLAIN, Check, Watch
 from tests.support.builders import an_open
 from tests.support.service import Service
+from tests.support.stores import open_settled
 
 HOSTILE = "'\"><i id=broke></title><script>alert(1)</script><img src=//evil.test/x onerror=alert(2)>"
 
@@ -17,7 +17,7 @@ HOSTILE = "'\"><i id=broke></title><script>alert(1)</script><img src=//evil.test
 @pytest.fixture(scope="module")
 def officer(browser: Browser, service: Service) -> Iterator[Page]:
     """A page of a person who signed in with the scope privacy."""
-    store, registry = open_sqlite(service.data / "mailpixel.db")
+    store, registry = open_settled(service.data / "mailpixel.db")
     store.append([an_open(1, recipient="r-1001"), an_open(90, recipient="r-1001")])
     store.close()
     registry.close()

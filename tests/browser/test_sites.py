@@ -5,20 +5,20 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from mailpixel.store.sqlite import open_sqlite
 from tests.browser.views import Check
 from tests.integration.test_funnel import EVENTS
 from tests.support.builders import a_campaign
 from tests.support.service import Service, rows
 from tests.support.shop import A_SITE
 from tests.support.site_cases import a_purchase, bought
+from tests.support.stores import open_settled
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     data = tmp_path_factory.mktemp("sites") / "data"
     rows(data, "site", "add", "quiet", "--host", "quiet.example")
-    store, registry = open_sqlite(data / "mailpixel.db")
+    store, registry = open_settled(data / "mailpixel.db")
     registry.add_site(A_SITE)
     registry.add_campaign(a_campaign("c-1"))
     more = [

@@ -6,11 +6,11 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from mailpixel.store.sqlite import open_sqlite
 from mailpixel.store.webhooks import Letter
 from tests.browser.views import Check
 from tests.support.receiver import Receiver, a_receiver
 from tests.support.service import Service, rows
+from tests.support.stores import open_settled
 
 HOSTILE = (
     '</code></pre><script>alert(1)</script><img src="https://evil.example/x.png" onerror="alert(2)">'
@@ -86,7 +86,7 @@ def test_a_webhook_from_its_first_form_to_its_removal(
 
 def refuse(service: Service, name: str) -> None:
     """Let the receiver have refused two events, one of them for good."""
-    _, registry = open_sqlite(service.data / "mailpixel.db")
+    _, registry = open_settled(service.data / "mailpixel.db")
     far_ms = 4_000_000_000_000
     letters = [
         Letter(name, bytes([number] * 16), "spring", "r" * 200 * number, 3 * number, far_ms, 418, number == 2)

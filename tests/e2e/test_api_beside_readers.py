@@ -12,11 +12,11 @@ import pytest
 
 from mailpixel.server.threads import EXPORTS_AT_ONCE
 from mailpixel.settings import Settings
-from mailpixel.store.sqlite import open_sqlite
 from tests.e2e.conftest import signed
 from tests.support.flood import MEGABYTE, Reader, memory_bytes, quiet
 from tests.support.processes import needs_proc, wait_until
 from tests.support.service import Service, rows
+from tests.support.stores import open_settled
 
 BODY_BYTES = Settings().body_bytes
 DELIVERIES, MINTED = 20_000, 40_000
@@ -158,7 +158,7 @@ def test_every_row_of_a_bulk_import_beside_readers_is_accepted_and_in_the_log(
     print(f"\nbeside {DELIVERIES:,} deliveries: {reader.percentiles()}")
     assert (status, reader.wrong) == (200, [])
     assert json.loads(answer) == {"accepted": DELIVERIES, "opted_out": 0, "failed": 0}
-    store, _ = open_sqlite(service.data / "mailpixel.db")
+    store, _ = open_settled(service.data / "mailpixel.db")
     assert sum(1 for message in store.messages("c1") if message.recipient.startswith("d-")) == DELIVERIES
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from mailpixel.store.sqlite import open_sqlite
 from tests.e2e.conftest import rows_of
 from tests.support.processes import (
     descendants,
@@ -19,6 +18,7 @@ from tests.support.processes import (
     wait_until,
 )
 from tests.support.service import Service, rows
+from tests.support.stores import open_settled
 
 pytestmark = needs_proc
 
@@ -91,7 +91,7 @@ def test_workers_that_are_left_alone_answer_and_log_what_they_have(data: Path) -
         wait_for_the_end_of(started)
         service.process.communicate()
     assert answers == [200]
-    (message,) = open_sqlite(data / "mailpixel.db")[0].messages("c1")
+    (message,) = open_settled(data / "mailpixel.db")[0].messages("c1")
     assert (message.recipient, len(message.events)) == ("r-1", 1)
 
 

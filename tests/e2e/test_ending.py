@@ -14,9 +14,9 @@ from mailpixel import TokenKind
 from mailpixel.claims import Claims
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.token import TokenSigner
-from mailpixel.store.sqlite import open_sqlite
 from tests.support.processes import wait_until
 from tests.support.service import Service, rows
+from tests.support.stores import open_settled
 
 CONNECTIONS = 64
 
@@ -107,6 +107,6 @@ def test_busy_connections_are_answered_with_close_and_never_reset(
     print(workers, number.name, dict(seen.ends), len(seen.answered))
     assert set(seen.ends) <= {"said close", "refused"}
     assert (service.process.returncode, said.count("Traceback")) == (0, 0)
-    store, _ = open_sqlite(data / "mailpixel.db")
+    store, _ = open_settled(data / "mailpixel.db")
     logged = {message.recipient for message in store.messages("c1")}
     assert [recipient for recipient in seen.answered if recipient not in logged] == []

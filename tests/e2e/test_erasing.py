@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from mailpixel.store.sqlite import open_sqlite
 from tests.e2e.conftest import rows_of
 from tests.support.processes import wait_until
 from tests.support.service import Service, mailpixel, rows
+from tests.support.stores import open_settled
 
 PERSON, OTHER = "person-4711-x", "person-4712-x"
 
@@ -15,7 +15,7 @@ def test_no_process_logs_an_erased_person_once_the_command_has_ended(tmp_path: P
     data = tmp_path / "data"
     rows(data, "campaign", "add", "c1", "--name", "One", "--link", "https://shop.example/")
     with Service(data, ["--workers", "2"]) as service:
-        store, registry = open_sqlite(data / "mailpixel.db")
+        store, registry = open_settled(data / "mailpixel.db")
         pixels = {
             line.split(",")[0]: line.split(",")[1].replace(service.url, "")
             for line in rows_of(data, f"{PERSON}\n{OTHER}", service.url, []).splitlines()[1:]

@@ -14,12 +14,12 @@ from random import Random
 
 import pytest
 
-from mailpixel.store.sqlite import open_sqlite
 from mailpixel.times import now_ms
 from tests.e2e.conftest import rows_of
 from tests.support.builders import an_open
 from tests.support.receiver import a_receiver
 from tests.support.service import Service, mailpixel, rows
+from tests.support.stores import open_settled
 from tests.support.tallying import assert_figures_are_the_tally
 
 PEOPLE = 900
@@ -74,7 +74,7 @@ class Readers:
 def a_folder(data: Path, people: list[str]) -> None:
     """A campaign whose people have some events each."""
     rows(data, "campaign", "add", "c1", "--name", "One", "--link", "https://shop.example/")
-    store, registry = open_sqlite(data / "mailpixel.db")
+    store, registry = open_settled(data / "mailpixel.db")
     for start in range(0, len(people), 1_000):
         part = people[start : start + 1_000]
         events = [
@@ -133,7 +133,7 @@ def test_people_erased_beside_hits_a_webhook_and_rebuilds_leave_nothing(
             assert finished.returncode == 0, finished.stderr
         print(f"\n{proof}; readers: {len(readers.took_ms)} answers, p99 {readers.p99_ms():.0f} ms")
         print(f"posts of the webhook: {len(receiver.posts)}")
-    store, registry = open_sqlite(data / "mailpixel.db")
+    store, registry = open_settled(data / "mailpixel.db")
     assert [list(store.person(each)) for each in erased] == [[]] * len(erased)
     assert_figures_are_the_tally(store, "c1")
     before = store.figures("c1", now_ms(), 0).totals
@@ -142,7 +142,7 @@ def test_people_erased_beside_hits_a_webhook_and_rebuilds_leave_nothing(
     assert held(data, erased) == []
     assert held(data, [f"agent of {each}" for each in erased]) == []
     assert mailpixel(data, "rebuild").returncode == 0
-    store, registry = open_sqlite(data / "mailpixel.db")
+    store, registry = open_settled(data / "mailpixel.db")
     assert store.figures("c1", now_ms(), 0).totals == before
     assert_figures_are_the_tally(store, "c1")
     store.close()

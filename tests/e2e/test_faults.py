@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from mailpixel.folder.key_file import create_keyring
-from mailpixel.store.sqlite import open_sqlite
 from tests.e2e.conftest import rows_of, signed
 from tests.support.service import Service, mailpixel, rows
+from tests.support.stores import open_settled
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def test_a_rotated_key_holds_on_every_surface_of_a_running_service(tmp_path: Pat
         service.stop()
     kinds = {
         message.recipient: {str(event.kind) for event in message.events}
-        for message in open_sqlite(data / "mailpixel.db")[0].messages("c1")
+        for message in open_settled(data / "mailpixel.db")[0].messages("c1")
     }
     assert kinds == {"r-1": {"open", "click"}, "r-2": {"open", "click", "optout"}}
 
@@ -187,6 +187,7 @@ def test_a_data_folder_moved_away_makes_readiness_red_until_it_is_back(service: 
 def test_a_database_file_removed_makes_readiness_red(service: Service, ending: str) -> None:
     paths = signed(service, "r-1")
     assert service.status(paths["pixel_url"]) == 200
+    service.wait_for("/readyz")
     (service.data / f"mailpixel.db{ending}").unlink()
     service.wait_for("/readyz", 503)
     assert "database" in stale_parts(service)
@@ -261,5 +262,5 @@ def test_on_a_disk_that_may_only_be_read_links_lead_and_hits_wait_until_it_may_b
         log = said + service.stop()
     assert log.count("the store cannot write") == 1
     assert log.count("fold failed and will be tried again") == 1
-    (message,) = open_sqlite(tmp_path / "written" / "mailpixel.db")[0].messages("c1")
+    (message,) = open_settled(tmp_path / "written" / "mailpixel.db")[0].messages("c1")
     assert len(message.events) == 2

@@ -18,10 +18,10 @@ from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Event, Facts
 from mailpixel.privacy.tags import tag_of
-from mailpixel.store.sqlite import open_sqlite
 from mailpixel.store.store import Store
 from mailpixel.times import DAY_MS
 from tests.support.service import Service, rows
+from tests.support.stores import open_settled
 
 FILES = (
     Path(__file__).parent.parent / "data" / "http_cases.jsonl",
@@ -65,7 +65,7 @@ def test_a_request_is_answered_and_logged_as_labelled(behind_a_proxy: Service, c
     path = re.sub(r"<(\w+)>", lambda field: paths[field[1]], asked["path"]).split()[0]
     status, headers, body = behind_a_proxy.get(path, asked["method"], asked.get("headers"))
     assert status == expected.get("status", status)
-    store, _ = open_sqlite(behind_a_proxy.data / "mailpixel.db")
+    store, _ = open_settled(behind_a_proxy.data / "mailpixel.db")
     events = store.message("c1", recipient).events
     if "address" in expected:
         assert [(event.address, event.tag) for event in events] == [

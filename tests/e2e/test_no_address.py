@@ -10,9 +10,9 @@ import pytest
 from mailpixel.claims import Claims, TokenKind
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.token import TokenSigner
-from mailpixel.store.sqlite import open_sqlite
 from tests.support.processes import wait_until
 from tests.support.service import Service, rows
+from tests.support.stores import open_settled
 
 ADDRESSES = ("203.0.113.177", "198.51.100.213", "40.94.29.84", "192.0.2.241", "2001:db8:77:88:99:aa:bb:cc")
 """One is in a published network, one in a network of the operator."""
@@ -69,7 +69,7 @@ def test_no_exact_address_is_on_disk_or_in_what_is_printed(
     with Service(data, ["--workers", "2"], environment) as service:
         for number, address in enumerate(ADDRESSES):
             hit(service, signer, address, number)
-        store, _ = open_sqlite(data / "mailpixel.db")
+        store, _ = open_settled(data / "mailpixel.db")
         wait_until(lambda: len(store.message("c1", "r-1").events) >= CAP, "the hits were not logged")
         wait_until(lambda: store.consumer("fold").waiting().events == 0, "the hits were not counted")
         metrics = service.get("/metrics", headers={"X-Forwarded-For": ADDRESSES[0]})[2]

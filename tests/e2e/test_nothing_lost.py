@@ -15,9 +15,9 @@ from mailpixel import TokenKind
 from mailpixel.claims import Claims
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.token import TokenSigner
-from mailpixel.store.sqlite import open_sqlite
 from tests.support.load import load
 from tests.support.service import Service, rows
+from tests.support.stores import open_settled
 
 ROUNDS = [5, pytest.param(20, marks=pytest.mark.soak)]
 
@@ -53,7 +53,7 @@ def test_every_hit_that_was_answered_before_a_kill_is_in_the_log_once(
             killer.join()
         assert {status for _, status in answers} <= {200, 302}
         answered += [paths[path] for path, _ in answers]
-    store, _ = open_sqlite(data / "mailpixel.db")
+    store, _ = open_settled(data / "mailpixel.db")
     logged = Counter(m.recipient for m in store.messages("c1") for _ in m.events)
     assert len(answered) > rounds * 50
     assert [recipient for recipient in answered if logged[recipient] != 1] == []

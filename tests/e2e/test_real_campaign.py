@@ -13,9 +13,9 @@ import pytest
 
 from mailpixel.classify import Rules, judge
 from mailpixel.model import Judged, Verdict
-from mailpixel.store.sqlite import open_sqlite
 from tests.support.load import load
 from tests.support.service import Service, rows
+from tests.support.stores import open_settled
 
 AGENTS = Path(__file__).parents[3] / "shared" / "data" / "user_agents"
 RECIPIENTS, LINKS = 10_000, 5
@@ -115,7 +115,7 @@ def test_the_summary_of_a_real_campaign_equals_an_independent_recount(
         ]
         asked = asyncio.run(replay(service, links, agents))
     summary = json.loads(rows(data, "report", "c1", "--json"))
-    store, registry = open_sqlite(data / "mailpixel.db")
+    store, registry = open_settled(data / "mailpixel.db")
     judged = map(partial(judge, campaign=registry.campaign("c1"), rules=Rules()), store.messages("c1"))
     expected = recount(judged)
     assert {name: summary["opens"][name] for name in expected["opens"]} == expected["opens"]

@@ -25,13 +25,13 @@ from mailpixel.links.token import TokenSigner
 from mailpixel.model import Event, Facts
 from mailpixel.settings import Settings
 from mailpixel.store.projections import FOLD, Figures, MessageState
-from mailpixel.store.sqlite import open_sqlite
 from mailpixel.store.store import Store
 from tests.e2e.test_real_campaign import recount
 from tests.support.builders import BROWSER, a_campaign, a_click, an_event, an_id, an_open, at_ms
 from tests.support.load import load
 from tests.support.processes import descendants, has_open, needs_proc, wait_for_the_end_of, wait_until
 from tests.support.service import Service, mailpixel, rows
+from tests.support.stores import open_settled
 
 PERSON = Facts(4080)
 GROUP = 2_000
@@ -96,7 +96,7 @@ def test_a_rebuild_beside_a_service_under_load_leaves_no_gap_and_counts_nothing_
 ) -> None:
     data, logged_before = tmp_path / "data", 24_000
     log_history(data, "c1", logged_before // 2)
-    store, registry = open_sqlite(data / "mailpixel.db")
+    store, registry = open_settled(data / "mailpixel.db")
     fold_all(data, store)
     signer = TokenSigner(load_keyring(data / "keys.json"))
     paths = [
@@ -146,7 +146,7 @@ def test_a_rebuild_killed_anywhere_leaves_each_campaign_old_or_new_and_the_next_
     data, campaigns = tmp_path / "data", ("c1", "c2", "c3")
     for campaign in campaigns:
         log_history(data, campaign, 6_000)
-    store, _ = open_sqlite(data / "mailpixel.db")
+    store, _ = open_settled(data / "mailpixel.db")
     fold_all(data, store)
     old = {id: folded(store, id) for id in campaigns}
     rows(data, "networks", "add", NEAR, "--name", "near", "--scope", "all", "--certainty", "certain")
@@ -155,7 +155,7 @@ def test_a_rebuild_killed_anywhere_leaves_each_campaign_old_or_new_and_the_next_
     begun = time.monotonic()
     rows(tmp_path / "twin", "rebuild")
     whole_s = time.monotonic() - begun
-    twin, _ = open_sqlite(tmp_path / "twin" / "mailpixel.db")
+    twin, _ = open_settled(tmp_path / "twin" / "mailpixel.db")
     new = {id: folded(twin, id) for id in campaigns}
     assert all(old[id][0] != new[id][0] and old[id][1] != new[id][1] for id in campaigns)
     chance, interrupted = random.Random(5), 0
@@ -199,7 +199,7 @@ def test_a_fold_that_is_asked_to_end_ends_after_a_part_and_the_next_begins_where
 ) -> None:
     data = tmp_path / "data"
     log_history(data, "c1", 24_000)
-    store, _ = open_sqlite(data / "mailpixel.db")
+    store, _ = open_settled(data / "mailpixel.db")
     folding = started(data, "work")
     until = time.monotonic() + 20
     while not store.recipients("c1", "", 1):
@@ -217,7 +217,7 @@ def test_a_fold_that_is_asked_to_end_ends_after_a_part_and_the_next_begins_where
 def two(tmp_path: Path) -> Path:
     """Two campaigns, folded: `c1` with the seed `h-000000` to be, `c2` without it."""
     data = tmp_path / "data"
-    store, registry = open_sqlite(data / "mailpixel.db")
+    store, registry = open_settled(data / "mailpixel.db")
     for id in ("c1", "c2"):
         registry.add_campaign(a_campaign(id))
     opens = [("c1", "seed"), ("c1", "r-1"), ("c2", "r-1")]
@@ -230,7 +230,7 @@ def two(tmp_path: Path) -> Path:
 def test_a_dry_run_says_which_counts_move_and_by_which_rule_and_changes_nothing(
     two: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store, _ = open_sqlite(two / "mailpixel.db")
+    store, _ = open_settled(two / "mailpixel.db")
     before = states(store, "c1"), figures(two, "c1")
     monkeypatch.setenv("MAILPIXEL_SEEDS", "seed")
     tried = mailpixel(two, "rebuild", "--dry-run", "--json")
@@ -254,7 +254,7 @@ def test_a_dry_run_says_which_counts_move_and_by_which_rule_and_changes_nothing(
 
 
 def test_a_rebuild_of_one_campaign_leaves_the_others_alone(two: Path) -> None:
-    store, _ = open_sqlite(two / "mailpixel.db")
+    store, _ = open_settled(two / "mailpixel.db")
     before = states(store, "c1")
     rows(two, "networks", "add", "192.0.2.0/24", "--name", "ours", "--scope", "all", "--certainty", "certain")
     rows(two, "rebuild", "--campaign", "c2")

@@ -13,7 +13,6 @@ import pytest
 from mailpixel import TokenKind
 from mailpixel.claims import Claims
 from mailpixel.relay.upstream import framed
-from mailpixel.store.sqlite import open_sqlite
 from tests.support.processes import wait_until
 from tests.support.relaying import (
     Pair,
@@ -29,6 +28,7 @@ from tests.support.relaying import (
     untracked,
 )
 from tests.support.service import mailpixel
+from tests.support.stores import open_settled
 from tests.support.upstream import Upstream
 
 MESSAGES, CLIENTS = 1_000, 8
@@ -103,7 +103,7 @@ def interrupted(pair: Pair) -> Senders:
 def check_contents(pair: Pair) -> None:
     """What asked for nothing has every byte it had; the rest is tracked, each for its own recipient."""
     links = {
-        link.url: link.number for link in open_sqlite(pair.data / "mailpixel.db")[1].campaign("c1").links
+        link.url: link.number for link in open_settled(pair.data / "mailpixel.db")[1].campaign("c1").links
     }
     assert sorted(links.values()) == [1, 2, 3, 4, 5]
     for message in pair.upstream.stored():

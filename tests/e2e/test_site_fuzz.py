@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from mailpixel.store.sqlite import open_sqlite
 from tests.support.envelopes import an_envelope, an_event
 from tests.support.fuzz_envelopes import Fuzz
 from tests.support.load import post, send
 from tests.support.service import Service, rows
+from tests.support.stores import open_settled
 
 SOME, PART, PARTS = 500, 50_000, 20
 RUNS = [(0, SOME), *(pytest.param(seed, PART, marks=pytest.mark.soak) for seed in range(1, PARTS + 1))]
@@ -40,7 +40,7 @@ def test_no_envelope_breaks_anything_and_nothing_personal_is_kept(
         assert asyncio.run(send(service.port, [("last", last)], 1)) == [("last", 204)]
         said = service.stop()
     assert [word for word in ("Traceback", "ERROR") if word in said] == []
-    store, _ = open_sqlite(data / "mailpixel.db")
+    store, _ = open_settled(data / "mailpixel.db")
     events = [
         event
         for case in ("site:shop", "order:shop")

@@ -15,11 +15,11 @@ import pytest
 
 from mailpixel.model import Message
 from mailpixel.site_model import read_step
-from mailpixel.store.sqlite import open_sqlite
 from tests.support.envelopes import an_envelope, an_event
 from tests.support.load import post, send
 from tests.support.processes import wait_until
 from tests.support.service import Service, rows
+from tests.support.stores import open_settled
 
 PAGE = "https://shop.example/"
 ROUNDS = [1, pytest.param(20, marks=pytest.mark.soak)]
@@ -32,7 +32,7 @@ class SiteService(Service):
 
     def ids(self) -> list[str]:
         """The ids of the steps that are logged, in order of visitor."""
-        store, _ = open_sqlite(self.data / "mailpixel.db")
+        store, _ = open_settled(self.data / "mailpixel.db")
         found = [read_step(event.body) for message in store.messages("site:shop") for event in message.events]
         store.close()
         return [step.id for step in found if step.name != "consent"]
@@ -150,7 +150,7 @@ def test_a_site_that_was_added_a_moment_ago_loses_nothing(shop: SiteService) -> 
     for name in ("new-1", "new-2"):
         key = rows(shop.data, "site", "add", name, "--host", "shop.example").strip()
         assert talk(shop, post(f"/p/{key}", view()[1]))[0][9:12] == b"204"
-        store, _ = open_sqlite(shop.data / "mailpixel.db")
+        store, _ = open_settled(shop.data / "mailpixel.db")
         found: list[Message] = list(store.messages(f"site:{name}"))
         store.close()
         assert len(found) == 1
@@ -207,7 +207,7 @@ def test_every_envelope_that_was_answered_before_a_kill_is_in_the_log_whole(
             killer.join()
         assert {status for _, status in answers} <= {204}
         answered += [name for name, _ in answers]
-    store, _ = open_sqlite(data / "mailpixel.db")
+    store, _ = open_settled(data / "mailpixel.db")
     steps = [read_step(event.body) for message in store.messages("site:shop") for event in message.events]
     logged = Counter(step.id for step in steps if step.name == "page_view")
     store.close()

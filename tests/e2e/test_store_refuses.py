@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from mailpixel.store.sqlite import open_sqlite
 from tests.e2e.conftest import rows_of
 from tests.support.flood import metric
 from tests.support.service import Service, rows
+from tests.support.stores import open_settled
 
 ANSWER_WITHIN_S = 0.25
 DELIVERIES = 5_000
@@ -47,7 +47,7 @@ def tokens_of(data: Path, count: int) -> list[str]:
 
 
 def logged(data: Path) -> int:
-    return sum(len(message.events) for message in open_sqlite(data / "mailpixel.db")[0].messages("c1"))
+    return sum(len(message.events) for message in open_settled(data / "mailpixel.db")[0].messages("c1"))
 
 
 def wait_until_logged(data: Path, count: int) -> None:
@@ -77,18 +77,25 @@ def test_a_full_disk_holds_up_no_reader_and_loses_only_what_is_counted(data: Pat
     assert (pending, dropped) == (50, 80 - 50)
 
 
-def test_a_locked_database_holds_up_no_reader_and_loses_nothing(data: Path) -> None:
-    tokens = tokens_of(data, 10)
-    with Service(data, environment=BOUND) as service:
+def test_a_locked_database_keeps_no_hit_from_the_disk_and_readiness_says_that_they_wait(data: Path) -> None:
+    tokens = tokens_of(data, 20)
+    with Service(data, environment=BOUND | {"MAILPIXEL_READY_LAG_S": "2"}) as service:
         service.wait_for("/readyz")
         lock = sqlite3.connect(data / "mailpixel.db", isolation_level=None)
         lock.execute("begin immediate")
-        longest = ask(service, tokens)
+        longest = ask(service, tokens[:10])
+        assert json.loads(service.get("/readyz")[2])["log"] == "ok"
+        late = metric(service, 'mailpixel_hits_total{outcome="late"')
         service.wait_for("/readyz", 503)
         lock.execute("rollback")
-        lock.close()
         service.wait_for("/readyz")
         wait_until_logged(data, 20)
+        lock.execute("begin immediate")
+        ask(service, tokens[10:])
+        service.kill()
+        lock.execute("rollback")
+        lock.close()
+    assert (late, logged(data)) == (0, 40)
     assert longest < ANSWER_WITHIN_S + 0.5
 
 

@@ -7,8 +7,8 @@ from http.client import HTTPConnection
 
 import pytest
 
-from mailpixel.store.sqlite import open_sqlite
 from tests.support.service import Service, rows
+from tests.support.stores import open_settled
 
 MANY = 60_000
 
@@ -103,5 +103,5 @@ def test_deliveries_are_in_the_log_when_they_are_accepted(served: tuple[Service,
     connection.close()
     service.kill()
     assert tally == {"accepted": 3_000, "opted_out": 0, "failed": 0}
-    store, _ = open_sqlite(service.data / "mailpixel.db")
+    store, _ = open_settled(service.data / "mailpixel.db")
     assert sum(len(message.events) for message in store.messages("c1")) == 3_000

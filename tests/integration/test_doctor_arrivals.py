@@ -11,12 +11,12 @@ from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Event, Facts
 from mailpixel.privacy.tags import tag_of
-from mailpixel.store.sqlite import open_sqlite
 from mailpixel.store.store import Store
 from mailpixel.times import DAY_MS
 from tests.integration.test_doctor import Respond, a_server, answering
 from tests.support.builders import a_click, a_delivery, an_open
 from tests.support.service import Service, rows
+from tests.support.stores import open_settled
 
 PUBLIC = "https://t.example"
 
@@ -37,7 +37,7 @@ def signer(service: Service) -> TokenSigner:
 
 @pytest.fixture
 def store(service: Service) -> Store:
-    return open_sqlite(service.data / "mailpixel.db")[0]
+    return open_settled(service.data / "mailpixel.db")[0]
 
 
 def asking_with(method: str, service: Service) -> Respond:

@@ -21,6 +21,7 @@ from mailpixel.store.registry import Registry
 from mailpixel.store.sqlite import open_sqlite
 from mailpixel.store.store import Store
 from tests.support.builders import SENT_AT, at_ms
+from tests.support.stores import settle
 
 NDJSON = {"content-type": "application/x-ndjson"}
 PERSON = (
@@ -42,9 +43,15 @@ class Api:
 
     def __init__(self, client: TestClient, store: Store, registry: Registry, settings: Settings) -> None:
         self.client = client
-        self.store = store
+        self._store = store
         self.registry = registry
         self.settings = settings
+
+    @property
+    def store(self) -> Store:
+        """The store, with every answered hit in its log."""
+        settle(self._store, self.settings.data)
+        return self._store
 
     def ask(self, method: str, path: str, key: str | None = "write", **more: Any) -> httpx2.Response:
         headers = more.pop("headers", {}) | ({"authorization": f"Bearer mp_{key}"} if key else {})

@@ -26,6 +26,7 @@ from tests.support.privacy_signed import DESTINATION, Signed
 from tests.support.privacy_traces import remains, told, traces
 from tests.support.processes import wait_until
 from tests.support.service import Service, rows
+from tests.support.stores import open_settled
 
 CANARY = "canary"
 """A seed recipient of a campaign of the same name: recorded in every mode until it refuses. By it one sees that all
@@ -202,7 +203,7 @@ class Trial:
             ).fetchall()
 
     def _fold(self) -> None:
-        store, registry = open_stores(Settings(data=self.data))
+        store, registry = open_settled(Settings(data=self.data).database)
         fold = Fold(store, registry, partial(judge, rules=Rules()), "test")
         while fold.catch_up(now_ms, 10_000):
             pass

@@ -10,11 +10,11 @@ from pathlib import Path
 from mailpixel.folder.keys import open_keys
 from mailpixel.outbound.webhooks import NewWebhook, add_webhook
 from mailpixel.settings import Settings
-from mailpixel.store.sqlite import open_sqlite
 from mailpixel.times import now_ms
 from tests.support.builders import an_open
 from tests.support.processes import wait_until
 from tests.support.service import rows
+from tests.support.stores import open_settled
 
 ROOT = Path(__file__).parents[2]
 NAME = "crm"
@@ -27,7 +27,7 @@ class Sending:
         self.data = folder / "data"
         rows(self.data, "campaign", "add", "spring", "--name", "Spring")
         self.settings = Settings(data=self.data)
-        self.store, self.registry = open_sqlite(self.settings.database)
+        self.store, self.registry = open_settled(self.settings.database)
         self.secret = ""
         self.ahead_ms = 0
         self.kills = 0

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from mailpixel.errors import InvalidInput, StoreUnavailable
 from mailpixel.kinds import EventKind, Reason
 from mailpixel.model import Certainty, Decision, Event, Facts, Network, Scope, Verdict, Via
+from mailpixel.reading.deliveries import Recipient
 from mailpixel.spool.files import header_of, is_finished, segments_in
 from mailpixel.spool.frames import HEAD_BYTES, Frame, Kind, frame_at, is_torn, next_frame, pack
 from mailpixel.spool.reading import Damage, read_new
@@ -69,6 +70,11 @@ RICH = replace(
 )
 def test_an_event_comes_back_as_it_was(event: Event) -> None:
     assert events_of(events_content([event])) == [event]
+
+
+def test_texts_of_types_of_their_own_are_written_as_texts() -> None:
+    event = a_bounce(5)
+    assert events_of(events_content([replace(event, recipient=Recipient(event.recipient))])) == [event]
 
 
 def test_counts_past_the_cap_come_back_as_they_were() -> None:

@@ -72,7 +72,7 @@ def ready(call: Call) -> object:
     seeds = services.live.resolver.policy.seeds
     now_ms = services.clock()
     return readiness(
-        facts_before_sending(services.store, services.registry, campaign, seeds, now_ms)
+        facts_before_sending(services.settled(), services.registry, campaign, seeds, now_ms)
     ).to_json()
 
 
@@ -86,5 +86,5 @@ def change_campaign(call: Call) -> object:
 
 def remove_campaign(call: Call) -> object:
     """Delete a campaign; the answer is empty. Raises `Conflict` for one that may have been sent."""
-    delete_campaign(call.services.store, call.services.registry, call.path["id"])
+    delete_campaign(call.services.settled(), call.services.registry, call.path["id"])
     return Response(status_code=204, headers=NO_STORE)

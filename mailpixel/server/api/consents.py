@@ -68,7 +68,7 @@ def _record(call: Call) -> Record:
     def record(said: Sequence[Said]) -> Sequence[Taken]:
         if how.dry_run:
             return services.registry.record_consents(said, services.clock(), lift=how.lift, dry=True)
-        return record_statements(services.store, services.registry, said, services.clock(), how.lift)
+        return record_statements(services.settled(), services.registry, said, services.clock(), how.lift)
 
     return record
 

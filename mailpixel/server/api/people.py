@@ -42,12 +42,12 @@ def show(call: Call) -> object:
     """Everything that is stored about a person; also the empty lists of somebody unknown."""
     services = call.services
     known = KnownCampaigns(services.registry)
-    return person_row(services.store, services.registry, known, services.rules, _asked(call)).to_json()
+    return person_row(services.settled(), services.registry, known, services.rules, _asked(call)).to_json()
 
 
 def stop(call: Call) -> object:
     """Stop counting a person, also in mail already sent."""
-    opt_out(call.services.store, call.services.registry, _asked(call), call.now)
+    opt_out(call.services.settled(), call.services.registry, _asked(call), call.now)
     return Response(status_code=204, headers=NO_STORE)
 
 

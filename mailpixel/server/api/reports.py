@@ -141,7 +141,7 @@ def recipients(call: Call) -> object:
 def message(call: Call) -> object:
     """Every hit of one message with the reasons. Raises `NotFound` when nothing is logged for it."""
     campaign = _campaign(call)
-    found = call.services.store.message(campaign.id, call.path["recipient"])
+    found = call.services.settled().message(campaign.id, call.path["recipient"])
     if not found.events:
         raise NotFound("nothing is logged for this recipient in this campaign")
     return explanation(found, campaign, call.services.rules, call.query.addresses).to_json()
@@ -150,7 +150,7 @@ def message(call: Call) -> object:
 def events(call: Call) -> object:
     """All events of a campaign with their verdicts, streamed. Raises `StoreUnavailable` while too many exports run."""
     campaign, services, query = _campaign(call), call.services, call.query
-    rows = event_rows(services.store, campaign, services.rules, query.addresses)
+    rows = event_rows(services.settled(), campaign, services.rules, query.addresses)
     return export(services, campaign, rows, query.format, query.bom)
 
 

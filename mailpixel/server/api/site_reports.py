@@ -93,7 +93,7 @@ def show_figures(call: Call) -> object:
 def orders(call: Call) -> object:
     """Orders of pages beside those of the server. Raises `NotFound`."""
     site = call.services.registry.site(call.path["id"])
-    return reconcile(call.services.store, site, call.query.from_ms, call.query.until_ms).to_json()
+    return reconcile(call.services.settled(), site, call.query.from_ms, call.query.until_ms).to_json()
 
 
 def results(call: Call) -> object:

@@ -42,7 +42,7 @@ def add(call: Call) -> object:
     services, new = call.services, body.webhook()
     check_url(new.url, new.insecure, services.settings.webhook_networks)
     secret = webhooks.add_webhook(
-        services.store, services.registry, services.live.keyring, new, to_ms(call.now)
+        services.settled(), services.registry, services.live.keyring, new, to_ms(call.now)
     )
     added = added_webhook_row(_row(call, new.name), secret)
     return answer_json(added.to_json(), 201, {"location": f"/api/webhooks/{new.name}"})
@@ -90,7 +90,7 @@ def rotate(call: Call) -> object:
 def replay(call: Call) -> object:
     """Post again what was received since a moment. Raises `NotFound`."""
     body: Replay = call.body
-    webhooks.replay(call.services.store, call.services.registry, call.path["name"], to_ms(body.since))
+    webhooks.replay(call.services.settled(), call.services.registry, call.path["name"], to_ms(body.since))
     return _row(call, call.path["name"]).to_json()
 
 

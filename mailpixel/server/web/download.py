@@ -130,7 +130,7 @@ def file(call: PageCall) -> Response:
     campaign = call.campaign()
     rows: Rows[Any]
     if name == "events" and format in FORMATS:
-        rows = event_rows(call.services.store, campaign, call.services.rules)
+        rows = event_rows(call.services.settled(), campaign, call.services.rules)
     elif name == "recipients" and format in FORMATS:
         query = call.query
         rows = recipient_rows(call.services.store, campaign, query.standing or None, query.link or None)

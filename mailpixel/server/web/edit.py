@@ -101,7 +101,7 @@ def delete(call: PageCall) -> Response:
             {"sure": "tick this to delete it permanently"},
         )
     try:
-        delete_campaign(call.services.store, call.services.registry, campaign.id)
+        delete_campaign(call.services.settled(), call.services.registry, campaign.id)
     except Conflict as error:
         return _page(call, campaign, values_from(campaign), _urls(campaign), {"sure": str(error)})
     return call.redirect("/campaigns", f"The campaign {campaign.name} is deleted.")
@@ -121,7 +121,7 @@ def _page(
         former.setdefault(row.number, []).append(row)
     services = call.services
     seeds = services.live.resolver.policy.seeds
-    before = facts_before_sending(services.store, services.registry, campaign, seeds, services.clock())
+    before = facts_before_sending(services.settled(), services.registry, campaign, seeds, services.clock())
     return call.page(
         "campaign_edit.html",
         title="Edit",

@@ -47,7 +47,7 @@ def download(call: PageCall) -> Response:
 def stop(call: PageCall) -> Response:
     """Stop counting a person."""
     services, asked = call.services, call.form["person"]
-    opt_out(services.store, services.registry, check_recipient(asked, "person"), call.now)
+    opt_out(services.settled(), services.registry, check_recipient(asked, "person"), call.now)
     return call.redirect(PATH, "This person is no longer counted, also in mail already sent.")
 
 
@@ -71,7 +71,7 @@ def _person(call: PageCall, asked: str) -> PersonRow:
         pseudonym(services.live.keyring, asked, "person") if is_address else check_recipient(asked, "person")
     )
     known = KnownCampaigns(services.registry)
-    return person_row(services.store, services.registry, known, services.rules, recipient)
+    return person_row(services.settled(), services.registry, known, services.rules, recipient)
 
 
 def _page(

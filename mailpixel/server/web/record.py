@@ -27,11 +27,11 @@ def show_record(call: PageCall) -> Response:
     language = call.query.lang if call.query.lang in LANGUAGES else LANGUAGES[0]
     problem = ""
     try:
-        facts = recorded(services.settings, services.store, services.registry, services.clock())
+        facts = recorded(services.settings, services.settled(), services.registry, services.clock())
     except InvalidInput as error:
         problem = str(error)
         settings = replace(services.settings, purposes=None)
-        facts = recorded(settings, services.store, services.registry, services.clock())
+        facts = recorded(settings, services.settled(), services.registry, services.clock())
     return call.page(
         "record.html",
         title="Settings",

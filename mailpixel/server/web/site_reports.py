@@ -87,7 +87,7 @@ def show_lint(call: PageCall) -> Response:
         site=site,
         url=site_url(site.id),
         found=lint(services.store, site, services.clock(), seen_now(services.settings.data, site.id)),
-        orders=reconcile(services.store, site, None, None),
+        orders=reconcile(services.settled(), site, None, None),
     )
 
 
@@ -104,7 +104,7 @@ def _funnel(call: PageCall, site: Site, asked: FunnelPageOptions) -> Funnel:
     from_ms = to_ms(from_iso(asked.since, "from")) if asked.since else None
     until_ms = to_ms(from_iso(asked.until, "to")) if asked.until else None
     question = read_question(site, asked.steps, asked.window, from_ms, until_ms)
-    store = call.services.store
+    store = call.services.settled()
     if not asked.campaign:
         return Funnels(store, site).funnel(question)
     campaign = call.services.registry.campaign(asked.campaign)

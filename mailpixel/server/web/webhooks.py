@@ -61,7 +61,7 @@ def add(call: PageCall) -> Response:
         check_url(asked["url"], asked["insecure"], services.settings.webhook_networks)
         new = NewWebhook(values["name"], **asked)
         secret = webhooks.add_webhook(
-            services.store, services.registry, services.live.keyring, new, to_ms(call.now)
+            services.settled(), services.registry, services.live.keyring, new, to_ms(call.now)
         )
     except InvalidInput as error:
         return _list(call, values, {error.field: error.problem})
@@ -136,7 +136,7 @@ def replay(call: PageCall) -> Response:
         moment = to_ms(Moment.read(since))
     except InvalidInput as error:
         return _page(call, name, Shown(errors={"since": error.problem}, since=since))
-    webhooks.replay(call.services.store, call.services.registry, name, moment)
+    webhooks.replay(call.services.settled(), call.services.registry, name, moment)
     return call.redirect(
         webhook_address(name), f"The webhook posts again what was received since {iso_ms(moment)}."
     )

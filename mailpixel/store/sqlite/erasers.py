@@ -189,6 +189,7 @@ IMPERSONAL: Mapping[str, str] = {
     "sites": "what the sender set up",
     "sign_in_links": "who may sign in to the pages",
     "signing_keys": "fingerprints of keys",
+    "spool_cursors": "how far files were read",
     "webhook_postings": "how posting goes",
     "webhook_posts": "how posting goes",
     "webhooks": "what the operator set up",
