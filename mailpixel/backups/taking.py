@@ -27,7 +27,7 @@ from mailpixel.errors import InvalidInput, StoreUnavailable
 from mailpixel.files import is_missing, sync_folder, written_beside
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.folder.keys import check_keys
-from mailpixel.folder.opening import has_database
+from mailpixel.folder.opening import has_database, settle
 from mailpixel.folder.operator_file import operator_file
 from mailpixel.folder.suppressed import suppressed_file
 from mailpixel.settings import Settings
@@ -52,6 +52,7 @@ def take_backup(
             f"no data here ({settings.data}); name the data folder with --data DIR or MAILPIXEL_DATA"
         )
     with _prepared(settings, folder):
+        settle(settings)
         copy_database(settings.database, folder / DATABASE, progress)
         _copy_files(settings, folder)
         keyring = load_keyring(folder / KEYS)

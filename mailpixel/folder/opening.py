@@ -1,6 +1,6 @@
 """Opens a data folder, and sets up an empty one."""
 
-from contextlib import suppress
+from contextlib import closing, suppress
 
 from mailpixel.errors import KeyringError, StoreUnavailable
 from mailpixel.files import is_missing
@@ -8,9 +8,13 @@ from mailpixel.folder.key_file import create_keyring
 from mailpixel.folder.keys import open_keys
 from mailpixel.links.keyring import Keyring
 from mailpixel.settings import Settings
+from mailpixel.spool.expanding import Spool
+from mailpixel.spool.files import segments_in
 from mailpixel.store.privacy_choice import PrivacyChoices
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite
 from mailpixel.times import now_ms
+
+SETTLED_WITHIN_S = 10.0
 
 
 def open_stores(settings: Settings) -> tuple[SqliteStore, SqliteRegistry]:
@@ -23,6 +27,24 @@ def open_stores(settings: Settings) -> tuple[SqliteStore, SqliteRegistry]:
             f"no data here ({settings.data}); name the data folder with --data DIR or MAILPIXEL_DATA"
         )
     return open_sqlite(settings.database)
+
+
+def settle(settings: Settings) -> None:
+    """Wait until every hit that was answered up to now is in the log. Opens the database only where one is not.
+
+    Raises `StoreUnavailable`.
+    """
+    try:
+        waiting = segments_in(settings.spool)
+    except OSError as error:
+        raise StoreUnavailable(f"the spool cannot be read: {error.strerror}") from error
+    if not waiting:
+        return
+    with closing(SqliteStore(settings.database)) as store:
+        if not Spool(settings.spool, store).settle(SETTLED_WITHIN_S):
+            raise StoreUnavailable(
+                "hits that were answered are not in the database yet; see that `mailpixel work` runs, and try again"
+            )
 
 
 def has_database(settings: Settings) -> bool:
