@@ -10,6 +10,7 @@ import can_ada
 
 from mailpixel.claims import check_campaign_id
 from mailpixel.errors import InvalidInput
+from mailpixel.links.click_id import PARAMETER
 from mailpixel.links.hosts import is_loopback
 from mailpixel.links.passthrough import NAME_PATTERN
 from mailpixel.site.names import NAME, SERVER_ONLY
@@ -58,12 +59,17 @@ class SiteChange:
         return changed
 
 
+def check_site_id(text: str, field: str = "id") -> str:
+    """The id, for a site that is to be registered. Raises `InvalidInput`."""
+    if check_campaign_id(text, field) in TAKEN_IDS:
+        raise InvalidInput(field, f"cannot be `{text}`, which has a page of its own; choose another id")
+    return text
+
+
 def new_site(id: str, change: SiteChange, fields: Mapping[str, str] = {}) -> Site:
     """A site with a new key. Raises `InvalidInput`, also without a host."""
-    at = fields.get("id", "id")
-    if check_campaign_id(id, at) in TAKEN_IDS:
-        raise InvalidInput(at, f"cannot be `{id}`, which has a page of its own; choose another id")
-    return replace(change, hosts=change.hosts or ()).of(Site(id, new_key(), ()), fields)
+    checked = check_site_id(id, fields.get("id", "id"))
+    return replace(change, hosts=change.hosts or ()).of(Site(checked, new_key(), ()), fields)
 
 
 def add_site(sites: Sites, id: str, change: SiteChange, fields: Mapping[str, str] = {}) -> Site:
@@ -133,6 +139,10 @@ def _check_keep(texts: Sequence[str], field: str) -> tuple[str, ...]:
         raise InvalidInput(field, f"may list at most {MOST_KEPT} query names")
     if not all(_KEPT.fullmatch(text) for text in texts):
         raise InvalidInput(field, "must be 1 to 64 letters, digits, `.`, `_`, `~` or `-`")
+    if PARAMETER in texts:
+        raise InvalidInput(
+            field, f"cannot be {PARAMETER}, the click that led to a page, which no address keeps"
+        )
     return tuple(dict.fromkeys(texts))
 
 

@@ -157,13 +157,15 @@ def _server(site: Site, address: str) -> str:
     return _SERVER.format(url=url, order=json.dumps(order))
 
 
-_SERVER = """# From a shell. The key: mailpixel apikey add shop --scope write
+_SERVER = """# From a shell. Make the key once: export MAILPIXEL_KEY=$(mailpixel apikey add shop --scope write)
 curl --fail-with-body {url} \\
   --header "Authorization: Bearer $MAILPIXEL_KEY" --header "Content-Type: application/json" \\
   --data '{order}'
 
 # From Python. For an order of earlier add "at", such as "2026-11-28T10:00:00Z", at most 90 days back.
-# A refund has "name": "refund", its amount in "value", and a "refund_id"; a cancellation has "name": "cancel".
+# A refund has "name": "refund", its amount in "value", its "currency", and a "refund_id"; a cancellation has
+# "name": "cancel". To join the order to a mail, add "recipient", the id in its links, or "click", the mp_cid with
+# which the customer came, and "consent": ["measure", "identify"]: without this consent neither is kept.
 import json, os, urllib.request
 
 order = {order}

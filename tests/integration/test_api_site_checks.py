@@ -171,6 +171,16 @@ def test_orders_need_a_key_that_may_write_and_a_site(shop: Api) -> None:
     assert shop.error("POST", "/api/sites/other/orders", json=an_order())[0] == 404
 
 
+def test_an_archived_site_takes_no_orders_until_it_is_restored(shop: Api) -> None:
+    order = {"order": "1", "name": "purchase", "value": "1", "currency": "EUR"}
+    shop.ask("PATCH", f"/api/sites/{SITE.id}", json={"archived": True})
+    for sent in ({"json": order}, {"content": json.dumps(order), "headers": NDJSON}):
+        assert shop.error("POST", ORDERS, **sent) == (409, "conflict", None)
+    assert logged(shop) == 0
+    shop.ask("PATCH", f"/api/sites/{SITE.id}", json={"archived": False})
+    assert shop.ask("POST", ORDERS, json=order).json() == {"accepted": 1, "failed": 0}
+
+
 def test_a_page_is_served_by_the_app_and_its_script_comes_from_here(shop: Api) -> None:
     shop.client.post(f"/p/{SITE.key}", content=an_envelope(an_event(url=PAGE)))
     assert shop.client.get(f"/p/{SITE.key}.gif").headers["content-type"] == "image/gif"

@@ -87,6 +87,13 @@ def test_what_cannot_be_a_site_is_refused_by_field(api: Api, body: Any, field: s
     assert api.registry.sites() == []
 
 
+def test_an_id_that_no_site_can_have_is_refused_with_what_it_may_be(api: Api) -> None:
+    refused = api.ask("POST", "/api/sites", json={"id": "a/b", "hosts": ["shop.example"]}).json()["error"]
+    assert refused["message"] == (
+        "id: must be 1 to 64 letters, digits, `.`, `_` or `-`, and begin with a letter or digit"
+    )
+
+
 def test_an_unknown_site_is_not_found_and_reading_keys_change_nothing(api: Api) -> None:
     api.registry.add_site(SITE)
     assert api.error("GET", "/api/sites/nobody")[0] == 404

@@ -19,6 +19,8 @@ def test_both_halves_of_the_snippet_for_servers_report_an_order(tmp_path: Path) 
         printed = forked(
             ("--data", str(data), "site", "snippet", "shop", "--for", "server"), None, address
         ).stdout
+        for joins_it_to_a_mail in ('"recipient"', '"click"', '"consent"'):
+            assert joins_it_to_a_mail in printed
         shell, python = printed.split("\n\n", 1)
         for command in (["bash", "-c", shell], [sys.executable, "-c", python]):
             environment = {**os.environ, "MAILPIXEL_KEY": key}

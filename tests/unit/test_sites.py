@@ -94,6 +94,7 @@ def test_a_site_takes_everything_that_it_may_have() -> None:
         ("shop", SiteChange(hosts=["shop.example"], names=["a" * 41]), "names"),
         ("shop", SiteChange(hosts=["shop.example"], names=[f"n{n}" for n in range(101)]), "names"),
         ("shop", SiteChange(hosts=["shop.example"], keep=["a b"]), "keep"),
+        ("shop", SiteChange(hosts=["shop.example"], keep=["mp_cid"]), "keep"),
         ("shop", SiteChange(hosts=["shop.example"], keep=[f"n{n}" for n in range(51)]), "keep"),
         ("shop", SiteChange(hosts=["shop.example"], plan={"Wish": ()}), "plan"),
         ("shop", SiteChange(hosts=["shop.example"], plan={"refund": ()}), "plan"),

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, Sequence
 
-from mailpixel.errors import InvalidInput, MailpixelError, StoreUnavailable
+from mailpixel.errors import Conflict, InvalidInput, MailpixelError, StoreUnavailable
 from mailpixel.model import Event
 from mailpixel.reading.lines import Numbered
 from mailpixel.reading.orders import OrderReader
@@ -19,7 +19,11 @@ Append = Callable[[Sequence[Event]], Awaitable[Sequence[bool]]]
 
 
 def report_one(call: Call) -> object:
-    """Log one order event. Raises `NotFound`, `InvalidInput`, and `StoreUnavailable` when it could not be written."""
+    """Log one order event.
+
+    Raises `NotFound`, `Conflict` for an archived site, `InvalidInput`, and `StoreUnavailable` when it could not be
+    written.
+    """
     event = _reader(call).event(call.body.line)
 
     async def log() -> object:
@@ -31,7 +35,10 @@ def report_one(call: Call) -> object:
 
 
 def report(call: Call) -> object:
-    """Log order events, line by line. The answer lists rows that were not accepted by number, then the counts."""
+    """Log order events, line by line. The answer lists rows that were not accepted by number, then the counts.
+
+    Raises `NotFound`, and `Conflict` for an archived site.
+    """
     check_length(call.request, STREAM_BYTES)
     services = call.services
     return Exchange(OrderLines(_reader(call), services.threads.api_writes, services.committer.append))
@@ -40,6 +47,8 @@ def report(call: Call) -> object:
 def _reader(call: Call) -> OrderReader:
     services = call.services
     site = services.registry.site(call.path["id"])
+    if site.archived:
+        raise Conflict(f"site {site.id!r} is archived and logs nothing; restore it, then send this again")
     return OrderReader(site, services.clock(), services.live.read_click, services.live.people.opted_out)
 
 

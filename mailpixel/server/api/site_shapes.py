@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 from mailpixel.claims import CAMPAIGN_PATTERN
 from mailpixel.errors import InvalidInput
 from mailpixel.links.passthrough import NAME_PATTERN
-from mailpixel.reading.shapes import Schema, Shape, a_string
+from mailpixel.reading.shapes import Schema, Shape, Text, a_string
 from mailpixel.server.api.query import PageOptions
 from mailpixel.sites import (
     HOST_CHARS,
@@ -17,10 +17,15 @@ from mailpixel.sites import (
     MOST_KEPT,
     MOST_NAMES,
     SiteChange,
+    check_site_id,
 )
 
 NAME_SCHEMA = {"type": "string", "pattern": "^(?!refund$)[a-z][a-z0-9_]{0,39}$"}
 HOST_SCHEMA = {"type": "string", "maxLength": HOST_CHARS, "pattern": HOST_PATTERN}
+
+
+class SiteId(Text, check=check_site_id, pattern=f"^(?!new$){CAMPAIGN_PATTERN}$"):
+    """The id of a new site."""
 
 
 class Texts(tuple[str, ...]):
@@ -119,9 +124,8 @@ class NewSite(Shape, frozen=True):
     """A web site to register."""
 
     id: Annotated[
-        str,
+        SiteId,
         Meta(
-            pattern=f"^(?!new$){CAMPAIGN_PATTERN}$",
             description="1 to 64 letters, digits, `.`, `_` or `-`, the first a letter or digit; not `new`.",
             examples=["shop"],
         ),
