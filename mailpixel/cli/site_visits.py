@@ -1,4 +1,4 @@
-"""`mailpixel site explain` and `mailpixel site visits`: why a visit has its verdict, and visits by day."""
+"""`mailpixel site explain` and `mailpixel site visits`: one visit or order and what led to it, and visits by day."""
 
 from collections.abc import Mapping
 from datetime import tzinfo
@@ -8,26 +8,84 @@ import click
 
 from mailpixel.cli.context import Command, print_json, print_table, rules, say, stores
 from mailpixel.cli.printing import moment_option, zone_option
+from mailpixel.cli.site_folding import fold_sites_that_wait
 from mailpixel.errors import NotFound
 from mailpixel.report.zones import in_zone
-from mailpixel.site_model import SITE_PREFIX
+from mailpixel.site_model import SITE_PREFIX, OrderSource
 
 
 @click.command("explain", cls=Command, example="mailpixel site explain shop dV0mYzX1b3Yq2m9KQH0c5g")
 @click.argument("id")
-@click.argument("visitor")
+@click.argument("visitor", required=False)
+@click.option("--order", help="Show this order, and the visit that it came from.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @zone_option
-def site_explain(id: str, visitor: str, as_json: bool, zone: tzinfo | None) -> None:
-    """Show every event of one visit, its verdict, the rule that decided and the evidence.
+def site_explain(id: str, visitor: str | None, order: str | None, as_json: bool, zone: tzinfo | None) -> None:
+    """Show every event of one visit, its verdict, the rule that decided, and the mails whose links it used.
 
-    VISITOR is the key of a visitor of one day, as `mailpixel site tail` and orders show it.
+    VISITOR is the key of a visitor of one day, as `--order` and `mailpixel person export` show it.
     """
-    print_visit(id, visitor, as_json, zone)
+    if (visitor is None) == (order is None):
+        raise click.UsageError("give either VISITOR or --order")
+    if order is None:
+        print_visit(id, visitor or "", as_json, zone)
+    else:
+        _print_order(id, order, as_json, zone)
+
+
+def _print_order(id: str, number: str, as_json: bool, zone: tzinfo | None) -> None:
+    from mailpixel.report.order import order_row
+
+    store, registry = stores()
+    registry.site(id)
+    fold_sites_that_wait(store, registry)
+    order = store.order(id, number)
+    clicks = store.clicks_by_id([order.click]) if order and order.click else {}
+    if order is None:
+        raise NotFound(f"--order: no purchase is known under {number!r} on this site; check the number")
+    answer = in_zone(order_row(order, clicks.get(order.click)).to_json(), zone)
+    if as_json:
+        print_json({"order": answer, "visit": _visit(id, order.visitor, zone) if order.visitor else None})
+        return
+    money = f"{answer['value']} {answer['currency']}" if answer["value"] else "no money"
+    click.echo(f"{answer['first_at']}: order {answer['order']}, {money}, told by {SOURCES[order.source]}")
+    more = (
+        (order.refunded, f"refunded {answer['refunded']} {answer['currency']}"),
+        (order.cancelled, "cancelled"),
+        (order.recipient, f"the server named recipient {order.recipient} as its customer"),
+        (
+            answer["campaign"],
+            f"the server handed over a click of link {answer['link']} of campaign {answer['campaign']}",
+        ),
+        (order.problems, f"problems: {', '.join(order.problems)}"),
+    )
+    for holds, text in more:
+        if holds:
+            click.echo(text)
+    if not order.visitor:
+        say("no page reported this order, so it has no visit")
+        return
+    click.echo(f"visit {order.visitor}:")
+    _print(_visit(id, order.visitor, zone))
+
+
+SOURCES = {
+    OrderSource.BROWSER: "a page",
+    OrderSource.SERVER: "the server",
+    OrderSource.BOTH: "a page and the server",
+}
 
 
 def print_visit(id: str, visitor: str, as_json: bool, zone: tzinfo | None) -> None:
     """Print one visit. Raises `NotFound`."""
+    answer = _visit(id, visitor, zone)
+    if as_json:
+        print_json(answer)
+    else:
+        _print(answer)
+
+
+def _visit(id: str, visitor: str, zone: tzinfo | None) -> dict[str, Any]:
     from mailpixel.privacy.on_sites import refuses_on_sites
     from mailpixel.projections.identities import Identities
     from mailpixel.report.visits import explain_visit
@@ -40,11 +98,10 @@ def print_visit(id: str, visitor: str, as_json: bool, zone: tzinfo | None) -> No
             f"VISITOR: nothing is logged under {visitor!r} on this site; check the key, and whether its time is over"
         )
     identity = Identities(store, refuses_on_sites(registry)).of_visitor(id, visitor)
-    answer = in_zone(explain_visit(case, rules(), site.hosts, identity).to_json(), zone)
-    if as_json:
-        print_json(answer)
-    else:
-        _print(answer)
+    answer: dict[str, Any] = in_zone(
+        explain_visit(case, rules(), site.hosts, identity, store).to_json(), zone
+    )
+    return answer
 
 
 def visit_named(campaign: str) -> str:
@@ -61,9 +118,16 @@ def _print(answer: Mapping[str, Any]) -> None:
     if answer["recipient"]:
         click.echo(f"known as recipient {answer['recipient']}")
     for used in answer["clicks"]:
-        click.echo(f"{used['at']}  used click {used['click']}")
+        click.echo(f"{used['at']}  used {_mail_of(used)}")
     for step in answer["steps"]:
         _print_step(step)
+
+
+def _mail_of(used: Mapping[str, Any]) -> str:
+    if used["campaign"] is None:
+        return f"click {used['click']}, of which nothing is known"
+    link = "a link" if used["link"] is None else f"link {used['link']}"
+    return f"{link} of campaign {used['campaign']}" + ("" if used["human"] else ", clicked by a machine")
 
 
 def _print_step(step: Mapping[str, Any]) -> None:

@@ -24,7 +24,7 @@ person       everything that is stored about one person; person_sites: their vis
 readiness    what speaks against sending a campaign
 erasures     the proof of an erasure
 mails        what is kept of a campaign's mail
-sites        web sites
+sites        web sites; order: one order
 shared       the figures that a share shows
 shares       shares for programs and tables
 consents     what people agreed to or refused, and what they said when

@@ -8,11 +8,12 @@ from mailpixel.classify.visit import JudgedVisit, judge_visit
 from mailpixel.classify.visit_rules import SeenStep
 from mailpixel.classify.visit_words import reasons_of
 from mailpixel.model import Event, Message, Verdict
+from mailpixel.projections.identities import Clicks
 from mailpixel.projections.visits import visit_of
 from mailpixel.report.answer import Answer, Count, Iso
 from mailpixel.report.explanation import client_name
 from mailpixel.report.moments import iso_ms
-from mailpixel.site_model import Identity, Visit, VisitStep, read_step
+from mailpixel.site_model import Carry, Identity, Visit, VisitStep, read_step
 from mailpixel.store.site_projections import ReadSiteProjections
 from mailpixel.times import EPOCH
 
@@ -37,11 +38,17 @@ class StepRow(Answer, frozen=True):
 
 
 class UsedClick(Answer, frozen=True):
-    """A click of a mail that a visit used: its event id in hexadecimal digits, when, and whether with `identify`."""
+    """A click of a mail that a visit used: its event id in hexadecimal digits, when, and whether with `identify`.
+
+    `campaign`, `link` and `human` (whether a person clicked) are null for a click that is not known, or no more.
+    """
 
     click: str
     at: Iso
     identify: bool
+    campaign: str | None = None
+    link: Count | None = None
+    human: bool | None = None
 
 
 class VisitRow(Answer, frozen=True):
@@ -78,7 +85,9 @@ class DayRow(Answer, frozen=True):
     internal: Count
 
 
-def explain_visit(case: Message, rules: Rules, hosts: Sequence[str], identity: Identity | None) -> VisitRow:
+def explain_visit(
+    case: Message, rules: Rules, hosts: Sequence[str], identity: Identity | None, mails: Clicks
+) -> VisitRow:
     """Explain a visit. `hosts` are those of its site, `identity` is who the visitor is, if known."""
     judged = judge_visit(case, rules)
     visit = visit_of(case, judged, hosts)
@@ -99,9 +108,19 @@ def explain_visit(case: Message, rules: Rules, hosts: Sequence[str], identity: I
         recipient=None if identity is None else identity.recipient,
         consent=list(visit.consent),
         clients=[client_name(agent) or agent for agent in agents],
-        clicks=[UsedClick(each.click.hex(), iso_ms(each.at_ms), each.identify) for each in visit.carries],
+        clicks=_used(visit.carries, mails),
         steps=_steps(case.events, judged, visit),
     )
+
+
+def _used(carries: Sequence[Carry], mails: Clicks) -> list[UsedClick]:
+    known = mails.clicks_by_id([carry.click for carry in carries]) if carries else {}
+    used = []
+    for carry in carries:
+        click = known.get(carry.click)
+        mail = (click.campaign, click.link, click.is_human) if click else ()
+        used.append(UsedClick(carry.click.hex(), iso_ms(carry.at_ms), carry.identify, *mail))
+    return used
 
 
 def _steps(events: Sequence[Event], judged: JudgedVisit, visit: Visit) -> list[StepRow]:
