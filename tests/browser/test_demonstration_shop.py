@@ -105,10 +105,12 @@ def test_the_live_test_shows_what_arrives_without_a_reload(signed_in: Page, serv
     signed_in.goto("/sites/live/install")
     signed_in.get_by_text("Waiting for the first event").wait_for()
     signed_in.get_by_text("Live", exact=True).wait_for()
+    signed_in.evaluate(f"fetch('/p/{key}', {{method: 'POST', body: 'no JSON'}})")
+    signed_in.get_by_text("Seen, with these problems: malformed").wait_for()
     signed_in.evaluate(
         f"fetch('/p/{key}.gif?n=purchase&transaction_id=T1&u=' + encodeURIComponent(location.origin + '/x'))"
     )
-    signed_in.get_by_text("Seen, with these problems").wait_for()
+    signed_in.get_by_text("missing:currency").first.wait_for()
     assert signed_in.get_by_role("link", name="What they mean").is_visible()
     signed_in.goto("/sites/live/install")
     signed_in.get_by_text("Seen, with these problems").wait_for()

@@ -16,6 +16,8 @@ from mailpixel.server.web.site_console import envelopes_seen, problems_of
 from mailpixel.site.snippets import SNIPPETS, Snippet, snippet
 from mailpixel.site_model import Site
 
+UNDERSTOOD = frozenset({"logged", "nothing", "no_consent", "withdrawn"})
+"""Outcomes of requests that were looked at: what is wrong with one of those stands in its problems."""
 MOST_SHOWN = 20
 """How many of the last requests are listed."""
 
@@ -60,8 +62,12 @@ def _shown(site: Site, base_url: str) -> list[Shown]:
 
 
 def _live_test(seen: Sequence[SeenEnvelopeRow]) -> Mapping[str, Any]:
-    """What the live test says: the last requests, how many were logged, and every problem that any of them had."""
+    """What the live test says: the last requests, how many were logged, and every problem that any of them had.
+
+    The outcome of a request of which nothing was looked at is a problem, too.
+    """
     problems = dict.fromkeys(problem for row in seen for problem in problems_of(row))
+    problems |= dict.fromkeys(row.outcome for row in seen if row.outcome not in UNDERSTOOD)
     return {
         "seen": [
             {"row": row, "problems": list(dict.fromkeys(problems_of(row)))} for row in seen[:MOST_SHOWN]
