@@ -24,6 +24,7 @@ from rich.progress import (
 )
 
 from mailpixel.cli.context import Command, base_url, keyring, plain, policy, say, settings, stores, warn
+from mailpixel.cli.readiness import say_not_ready
 from mailpixel.cli.suggestions import campaign_argument, campaign_of
 from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.links.hosts import warning_of
@@ -114,7 +115,7 @@ def links_command(id: str, source: BinaryIO, path: Path | None, resume: bool, **
         what = "--resume" if resume else "Parquet"
         raise InvalidInput("output", f"{what} needs a file; add --output FILE")
     path = path and place_of(path, source)
-    _, registry = stores()
+    store, registry = stores()
     campaign = campaign_of(registry, id)
     named, now = asked.pop("run_name"), datetime.now(UTC)
     run_name = run_of("list", now) if named is None else check_run(named, "--run")
@@ -129,6 +130,7 @@ def links_command(id: str, source: BinaryIO, path: Path | None, resume: bool, **
         wanted = _ask(unclear, job.wanted, source)
         source.seek(0)
         run.mint(replace(job, wanted=wanted))
+    say_not_ready(store, registry, campaign)
 
 
 def _job(campaign: Campaign, asked: dict[str, Any], treat: Signing) -> Job:

@@ -43,6 +43,8 @@ def report_command(id: str, as_json: bool, on_sites: bool, zone: tzinfo | None) 
     else:
         _print(summary, zone)
         print_led_to(store, registry, campaign, False, only=False)
+        for each in registry.overrides(id):
+            click.echo(f"decided before sending: {each.reason} does not count: {each.because} ({each.by})")
         if summary.recipients.tracked is None:
             say(f"open rates need the number of messages sent: mailpixel campaign edit {id} --sent N")
     say_what_waits(behind, id)

@@ -16,4 +16,5 @@ lint            rules about faults of events
 figures         figures about events, each with its formula
 console         figures about what pages send now
 overview        a site at a glance
+ready           whether a campaign is ready to be sent, with the faults of its sites
 """

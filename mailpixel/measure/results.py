@@ -9,10 +9,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain
 from typing import NamedTuple, Protocol
 
 from mailpixel.measure.customers import LOOK_BACK_DAYS, Customers, ReadsCustomers
-from mailpixel.measure.touches import FindsClicks, is_named, utm_names
+from mailpixel.measure.touches import FindsClicks, utm_names
 from mailpixel.model import Campaign, Verdict
 from mailpixel.privacy.on_sites import Ledger, refuses_on_sites
 from mailpixel.projections.identities import Identities, KnownClicks, Visitor
@@ -168,7 +169,10 @@ class ResultsReader:
     now_ms: int
 
     def results(self, campaign: Campaign, begin_ms: int) -> Results:
-        """What the campaign led to since `begin_ms`. Visits are read one after the other."""
+        """What the campaign led to since `begin_ms`.
+
+        Only visits that used a carried click or whose address names the campaign are read, and their orders.
+        """
         tallies: defaultdict[tuple[int | None, How], _Tally] = defaultdict(_Tally)
         led, machines = self._led(campaign, begin_ms)
         for one in led.values():
@@ -178,15 +182,22 @@ class ResultsReader:
         for order, click in customers.orders_of(campaign.id, self.sites, begin_ms):
             told.add((order.site, order.id))
             tallies[click.link or None, How.CUSTOMER].order(order, None)
-        for site in self.sites:
-            for order in self.store.orders(site, begin_ms):
-                if (site, order.id) in told:
-                    continue
-                by = self._led_order(campaign, order, led)
-                if by is not None:
-                    visit = self.store.visit(site, order.visitor) if order.visitor else None
-                    tallies[by.link, by.how].order(order, visit)
+        for order in self._orders(led, begin_ms):
+            by = None if (order.site, order.id) in told else self._led_order(campaign, order, led)
+            if by is not None:
+                visit = self.store.visit(order.site, order.visitor) if order.visitor else None
+                tallies[by.link, by.how].order(order, visit)
         return _results(campaign, begin_ms, tallies, machines)
+
+    def _orders(self, led: Mapping[Visitor, Led], begin_ms: int) -> Iterator[Order]:
+        """The orders of these visits, and those with which a server handed over a click, each once."""
+        of_visits = self.store.orders_by(list(led))
+        with_click = (order for site in self.sites for order in self.store.orders_with_click(site, begin_ms))
+        seen: set[tuple[str, str]] = set()
+        for order in chain(of_visits, with_click):
+            if order.at_ms >= begin_ms and (order.site, order.id) not in seen:
+                seen.add((order.site, order.id))
+                yield order
 
     def _led(self, campaign: Campaign, begin_ms: int) -> tuple[dict[Visitor, Led], int]:
         """The visits of people that the campaign led to, and the number of those of machines."""
@@ -205,9 +216,9 @@ class ResultsReader:
                 led[who] = Led(click.link, how, click.recipient)
         names = utm_names(campaign)
         for site in self.sites:
-            for visit in self.store.visits(site, begin_ms):
+            for visit in self.store.visits_named(site, names, begin_ms):
                 who = (site, visit.visitor)
-                if who in led or who in machines or not is_named(visit, names):
+                if who in led or who in machines:
                     continue
                 if visit.verdict is Verdict.HUMAN:
                     led[who] = Led(None, How.UTM)

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from mailpixel.model import Campaign
 from mailpixel.site_model import Click, Visit
+from mailpixel.store.site_projections import utm_name
 
 UTM_CAMPAIGN = "utm_campaign"
 
@@ -22,12 +23,12 @@ def utm_names(campaign: Campaign) -> frozenset[str]:
     """The names by which addresses name a campaign, in lower case: its id, and `utm_campaign` of its links."""
     queries = (parse_qsl(urlsplit(link.url).query) for link in campaign.links)
     named = (value.strip() for query in queries for name, value in query if name == UTM_CAMPAIGN)
-    return frozenset(each.casefold() for each in (campaign.id, *named) if each)
+    return frozenset(utm_name(each) for each in (campaign.id, *named) if each)
 
 
 def is_named(visit: Visit, names: frozenset[str]) -> bool:
     """Whether the address at which a visit began names a campaign by one of these names."""
-    return bool(visit.utm_campaign) and visit.utm_campaign.strip().casefold() in names
+    return bool(visit.utm_campaign) and utm_name(visit.utm_campaign) in names
 
 
 def visits_of(campaign: Campaign, store: FindsClicks) -> Callable[[Visit], bool]:

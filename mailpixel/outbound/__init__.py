@@ -20,5 +20,6 @@ around       what the consumers work with
 letters      refused events, tried again
 delivering   the consumer of one webhook: reads, posts, moves on
 erased       notifies receivers that people were erased
+destinations where the links of a campaign lead
 at_work      the consumers of all webhooks, as they come and go
 """

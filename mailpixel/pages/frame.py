@@ -42,6 +42,7 @@ CAMPAIGN: tuple[Place, ...] = (
     Place("/campaigns/{id}/download", "Download"),
     Place("/campaigns/{id}/template", "Template", "write"),
     Place("/campaigns/{id}/tokens", "Sign links", "write"),
+    Place("/campaigns/{id}/ready", "Before sending"),
     Place("/campaigns/{id}/edit", "Edit", "write"),
 )
 SITE: tuple[Place, ...] = (

@@ -21,7 +21,7 @@ visits       why a visit to a site has its verdict, and visits by day
 sources      sources that followed links of many recipients
 export       every event with its verdict, and every delivery
 person       everything that is stored about one person; person_sites: their visits and orders
-readiness    what speaks against sending a campaign
+readiness    what speaks against sending a campaign; destinations: where its links lead
 erasures     the proof of an erasure
 mails        what is kept of a campaign's mail
 sites        web sites; order: one order

@@ -1,21 +1,29 @@
 """Whether a campaign is ready to be sent: a table of reasons against it, each of which can be overridden by name.
 
-Only what is set up and logged here is looked at; no destination is asked.
+What is set up and logged here is looked at. What its destinations answer, and the faults of sites, are found elsewhere
+and handed over. It warns and never holds back a mail: whoever sends decides.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+from msgspec.structs import replace
 
 from mailpixel.errors import InvalidInput
 from mailpixel.kinds import EventKind
 from mailpixel.model import Campaign, Event, Facts
-from mailpixel.report.answer import Answer
+from mailpixel.report.answer import Answer, Iso
+from mailpixel.report.destinations import Asked
+from mailpixel.report.moments import iso
 from mailpixel.store.clicks import ids_in
 from mailpixel.store.consents import Wordings
 from mailpixel.store.inbound import InboundSources
 from mailpixel.store.log import Log
+from mailpixel.store.overrides import Override
 from mailpixel.store.projections import ReadProjections
 from mailpixel.store.site_projections import ReadSiteProjections
 from mailpixel.store.sites import SiteReader
@@ -42,7 +50,8 @@ class KnownBefore:
 
     `tested` is whether a test recipient or a preview fetched its pixel within a day, `exchanged` whether a visit used
     one of its clicks. `shop_links` lead to registered sites. `has_wording`: the operator set a text of consent.
-    `reports` is whether some source reports deliveries.
+    `reports` is whether some source reports deliveries. `asked` is what the destinations answered, None where nobody
+    asked them. `site_faults` are rules of lint that found a fault, by the site that links lead to.
     """
 
     campaign: Campaign
@@ -51,33 +60,59 @@ class KnownBefore:
     exchanged: bool
     has_wording: bool
     reports: bool
+    asked: Sequence[Asked] | None = None
+    site_faults: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class AgainstRow(Answer, frozen=True):
-    """A reason against sending. `because` says why it was overridden, and is empty where it was not."""
+    """A reason against sending, with what it is about. An override has its why, who said so and when."""
 
     name: str
     problem: str
     remedy: str
+    details: list[str] = msgspec.field(default_factory=list)
     because: str = ""
+    by: str = ""
+    at: Iso | None = None
+
+
+class OverrideRow(Answer, frozen=True):
+    """A reason that does not count before sending: its name, why, who said so, and when."""
+
+    name: str
+    because: str
+    by: str
+    at: Iso
 
 
 class BeforeSendingRow(Answer, frozen=True):
-    """Whether a campaign is ready: no reason is left that was not overridden."""
+    """Whether a campaign is ready: no reason is left that was not overridden.
+
+    `overrides` are all that were kept, also of reasons that do not hold any more. `destinations` is null where they
+    were not asked.
+    """
 
     campaign: str
     ready: bool
     reasons: list[AgainstRow]
+    overrides: list[OverrideRow]
+    destinations: list[Asked] | None
+
+    @property
+    def left(self) -> list[str]:
+        """The names of the reasons that count."""
+        return [each.name for each in self.reasons if not each.because]
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A row of the table: `fails` says whether the reason holds."""
+    """A row of the table: `fails` says whether the reason holds, `details` what it is about."""
 
     name: str
     fails: Callable[[KnownBefore], bool]
     problem: str
     remedy: str
+    details: Callable[[KnownBefore], list[str]] = lambda _: []
 
 
 def _utm_missing(facts: KnownBefore) -> bool:
@@ -92,6 +127,14 @@ def _utm_of(url: str) -> Mapping[str, str]:
     return {name: value for name, value in parse_qsl(urlsplit(url).query) if name in UTM}
 
 
+def _lost(facts: KnownBefore) -> list[str]:
+    return [each.text for each in facts.asked or () if each.state == "fault"]
+
+
+def _faulty(facts: KnownBefore) -> list[str]:
+    return [f"{site}: {', '.join(rules)}" for site, rules in facts.site_faults.items()]
+
+
 CHECKS: Sequence[Check] = (
     Check(
         "links",
@@ -104,6 +147,13 @@ CHECKS: Sequence[Check] = (
         lambda facts: not any(link.trap for link in facts.campaign.links),
         "there is no trap link, which shows scanners",
         "add a link that is a trap, and hide it in the mail",
+    ),
+    Check(
+        "destinations",
+        lambda facts: bool(_lost(facts)),
+        "destinations do not answer as they should",
+        "correct them; a corrected destination also applies to mail that was already sent",
+        _lost,
     ),
     Check(
         "tested",
@@ -136,6 +186,13 @@ CHECKS: Sequence[Check] = (
         "write them in small letters",
     ),
     Check(
+        "site_faults",
+        lambda facts: bool(facts.site_faults),
+        "lint finds faults in the events of sites that links lead to",
+        "see `mailpixel site lint` for each of them",
+        _faulty,
+    ),
+    Check(
         "wording",
         lambda facts: bool(facts.shop_links) and not facts.has_wording,
         "no text of consent is set, so the proof of a choice names none of yours",
@@ -152,22 +209,44 @@ CHECKS: Sequence[Check] = (
 NAMES = tuple(check.name for check in CHECKS)
 
 
-NOTHING: Mapping[str, str] = {}
+BECAUSE_CHARS = 500
 
 
-def readiness(facts: KnownBefore, overridden: Mapping[str, str] = NOTHING) -> BeforeSendingRow:
-    """What speaks against sending. `overridden` has why a reason does not count, by its name.
+def new_override(name: str, because: str, by: str, at: datetime) -> Override:
+    """An override. Raises `InvalidInput` for a name that no reason has, and for one without a why."""
+    reason_of(name)
+    because = " ".join(because.split())
+    if not because or len(because) > BECAUSE_CHARS or not because.isprintable():
+        raise InvalidInput("because", f"{name} needs a reason in words, at most {BECAUSE_CHARS} characters")
+    return Override(name, because, by, at)
 
-    Raises `InvalidInput` for a name that no reason has, and for one without a why.
-    """
-    for name, because in overridden.items():
-        if name not in NAMES:
-            raise InvalidInput("override", f"names no reason; the names are {', '.join(NAMES)}")
-        if not because.strip():
-            raise InvalidInput("override", f"{name} needs a reason in words")
+
+def reason_of(name: str) -> str:
+    """The name of a reason. Raises `InvalidInput` for a name that no reason has."""
+    if name not in NAMES:
+        raise InvalidInput("override", f"names no reason; the names are {', '.join(NAMES)}")
+    return name
+
+
+def readiness(facts: KnownBefore, overrides: Sequence[Override] = ()) -> BeforeSendingRow:
+    """What speaks against sending. `overrides` say which reasons do not count."""
+    of = {each.reason: each for each in overrides}
     failed = [check for check in CHECKS if check.fails(facts)]
-    reasons = [AgainstRow(c.name, c.problem, c.remedy, overridden.get(c.name, "")) for c in failed]
-    return BeforeSendingRow(facts.campaign.id, all(each.because for each in reasons), reasons)
+    reasons = [_against(check, facts, of.get(check.name)) for check in failed]
+    return BeforeSendingRow(
+        facts.campaign.id,
+        all(each.because for each in reasons),
+        reasons,
+        [OverrideRow(each.reason, each.because, each.by, iso(each.at)) for each in overrides],
+        None if facts.asked is None else list(facts.asked),
+    )
+
+
+def _against(check: Check, facts: KnownBefore, override: Override | None) -> AgainstRow:
+    row = AgainstRow(check.name, check.problem, check.remedy, check.details(facts))
+    if override is None:
+        return row
+    return replace(row, because=override.because, by=override.by, at=iso(override.at))
 
 
 def facts_before_sending(

@@ -26,6 +26,7 @@ sign_ins          links that sign in, and sessions
 erasures          which erasures are not finished, and which workers know of them
 inbound           sources of delivery reports, and what they may send once
 mails             the mail of a campaign as it was registered
+overrides         reasons against sending that somebody decided do not count
 signings          how many recipients were signed for, and how
 privacy_choice    the modes that the operator chose
 keys              API keys, and the ids and fingerprints of signing keys

@@ -18,6 +18,7 @@ from mailpixel.store.leases import Leases
 from mailpixel.store.lifecycle import Lifecycle
 from mailpixel.store.mails import Mails
 from mailpixel.store.opt_outs import OptOuts
+from mailpixel.store.overrides import Overrides
 from mailpixel.store.privacy_choice import PrivacyChoices
 from mailpixel.store.retention import OldRecords
 from mailpixel.store.shares import Shares
@@ -67,6 +68,7 @@ class Registry(
     ApiKeys,
     SigningKeys,
     OptOuts,
+    Overrides,
     Consents,
     Wordings,
     PrivacyChoices,

@@ -4,7 +4,7 @@ A case is one value: a fold writes one row for each, which replaces the former o
 is derived from it. One contract suite (`tests/integration/test_site_projections_contract.py`) runs on every store.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -140,6 +140,13 @@ class ReadSiteProjections(Protocol):
         """Stream the visits to a site that began in this time, in order of their beginning and then of their keys."""
         ...
 
+    def visits_named(self, site: str, names: Collection[str], from_ms: int = 0) -> Iterator[Visit]:
+        """Stream the visits from this moment on whose first address names a campaign so, in no promised order.
+
+        `names` are as `utm_name` gives them. The time does not grow with the other visits.
+        """
+        ...
+
     def visit(self, site: str, visitor: str) -> Visit | None:
         """One visit; None where there is none."""
         ...
@@ -163,6 +170,14 @@ class ReadSiteProjections(Protocol):
 
         They are in order of their ids.
         """
+        ...
+
+    def orders_by(self, visitors: Sequence[tuple[str, str]]) -> Sequence[Order]:
+        """The orders that browsers of these visitors reported, each (site, visitor); see `orders_of_visit`."""
+        ...
+
+    def orders_with_click(self, site: str, from_ms: int = 0) -> Iterator[Order]:
+        """Stream the orders of a site from this moment on with which a server handed over a click."""
         ...
 
     def orders_of_recipient(self, recipient: str) -> Sequence[Order]:
@@ -244,6 +259,11 @@ def has_lost(folded: FoldedCase, events: int, dropped: int) -> bool:
     if isinstance(folded, PutAside):
         return not events
     return events < folded.known or dropped > folded.dropped
+
+
+def utm_name(text: str) -> str:
+    """The name of a campaign in an address, as it is compared: in small letters, without blanks around it."""
+    return text.strip().casefold()
 
 
 def uses_of(visit: Visit, day: int) -> Sequence[Use]:

@@ -126,6 +126,48 @@ def test_visits_and_orders_stream_in_order_of_time(store: Store) -> None:
     assert (list(store.visits("other")), list(store.orders("other"))) == ([], [])
 
 
+def test_visits_that_name_a_campaign_are_found_by_its_name_alone(store: Store) -> None:
+    page = "https://shop.example/a?utm_campaign="
+    Shop(store).receive(
+        [
+            a_step(1, visitor="one", url=f"{page}SPRING"),
+            a_step(2, visitor="two", url=f"{page}spring%20"),
+            a_step(3, visitor="three", url=f"{page}spring-2"),
+            a_step(4, visitor="four"),
+            a_step(5, visitor="five", url=f"{page}spring", site="other"),
+        ]
+    )
+    assert sorted(keys(list(store.visits_named(SITE, {"spring"})))) == ["one", "two"]
+    assert keys(list(store.visits_named(SITE, {"spring"}, at_ms(2)))) == ["two"]
+    assert sorted(keys(list(store.visits_named(SITE, {"spring", "spring-2"})))) == ["one", "three", "two"]
+    assert list(store.visits_named(SITE, {"", "autumn"})) == []
+    Shop(store).receive([a_step(0, visitor="one", url=f"{page}autumn")])
+    assert keys(list(store.visits_named(SITE, {"spring"}))) == ["two"]
+
+
+def test_orders_are_found_by_their_visitors_and_by_clicks_of_servers(store: Store) -> None:
+    Shop(store).receive(
+        [
+            *bought(1, "A-1", "one"),
+            *bought(2, "A-2", "two"),
+            a_purchase(3, "A-3", click=CLICK.hex(), consent=AGREED),
+            a_purchase(4, "A-4"),
+            a_refund(5, "A-5"),
+        ]
+    )
+    asked = [
+        (SITE, "one"),
+        (SITE, "nobody"),
+        (SITE, ""),
+        ("other", "two"),
+        *((SITE, f"v-{n}") for n in range(200)),
+    ]
+    assert ids(store.orders_by(asked)) == ["A-1"]
+    assert sorted(ids(store.orders_by([(SITE, "two"), *asked]))) == ["A-1", "A-2"]
+    assert ids(list(store.orders_with_click(SITE))) == ["A-3"]
+    assert (list(store.orders_with_click(SITE, at_ms(4))), list(store.orders_with_click("other"))) == ([], [])
+
+
 def test_visits_are_counted_by_day_and_verdict(store: Store) -> None:
     day_s = 86_400
     Shop(store).receive(

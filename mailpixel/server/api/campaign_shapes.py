@@ -14,6 +14,7 @@ from mailpixel.links.urls import BASE_URL_CHARS, check_base_url
 from mailpixel.model import Campaign, Link
 from mailpixel.modes import MODES_PATTERN, parse_modes
 from mailpixel.reading.shapes import Moment, Schema, Shape, Text, a_string
+from mailpixel.report.readiness import BECAUSE_CHARS
 from mailpixel.server.api.query import PageOptions
 from mailpixel.store.campaigns import SEARCH_CHARS
 
@@ -181,6 +182,30 @@ class CampaignChange(Shape, frozen=True):
         """The changed campaign. Raises `InvalidInput` for an invalid link."""
         links = (LinkChange(**each.given(), at=f"links[{index}].") for index, each in enumerate(self.links))
         return replace(campaign, **{**_fields(self), "links": changed_links(campaign.links, links)})
+
+
+class ReadyOptions(Shape, frozen=True):
+    """What is looked at before sending."""
+
+    destinations: Annotated[
+        bool,
+        Meta(
+            description="Ask each destination, too: its last status, redirects, https and time. Default: false."
+        ),
+    ] = False
+
+
+class NewOverride(Shape, frozen=True):
+    """A reason against sending that does not count, and why."""
+
+    reason: Annotated[str, Meta(description="The name of the reason.", examples=["trap"])]
+    because: Annotated[
+        Annotated[str, Meta(max_length=BECAUSE_CHARS)] | None,
+        Meta(
+            description="Why it does not count; it is kept and shown. Null: it counts again.",
+            examples=["plain mail"],
+        ),
+    ]
 
 
 class CampaignPage(PageOptions, frozen=True):

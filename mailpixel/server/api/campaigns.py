@@ -10,11 +10,18 @@ from mailpixel.errors import InvalidInput
 from mailpixel.model import Campaign
 from mailpixel.privacy.resolve import ceiling
 from mailpixel.report.links import CampaignRow, campaign_row
-from mailpixel.report.readiness import facts_before_sending, readiness
-from mailpixel.server.api.campaign_shapes import ONLY_ARCHIVED, CampaignChange, CampaignPage, NewCampaign
+from mailpixel.report.readiness import new_override, reason_of
+from mailpixel.server.api.campaign_shapes import (
+    ONLY_ARCHIVED,
+    CampaignChange,
+    CampaignPage,
+    NewCampaign,
+    NewOverride,
+)
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.json_text import answer_json
 from mailpixel.server.api.query import page
+from mailpixel.server.before_sending import before_sending, with_destinations
 from mailpixel.server.errors import NO_STORE
 from mailpixel.store.campaign_changes import with_mode_since
 from mailpixel.store.campaigns import CampaignReader, place_of
@@ -66,14 +73,28 @@ def show_campaign(call: Call) -> object:
 
 
 def ready(call: Call) -> object:
-    """What speaks against sending a campaign."""
-    services = call.services
-    campaign = services.registry.campaign(call.path["id"])
-    seeds = services.live.resolver.policy.seeds
-    now_ms = services.clock()
-    return readiness(
-        facts_before_sending(services.settled(), services.registry, campaign, seeds, now_ms)
-    ).to_json()
+    """What speaks against sending a campaign. Asking its destinations takes up to half a minute."""
+    campaign = call.services.registry.campaign(call.path["id"])
+    if not call.query.destinations:
+        return before_sending(call.services, campaign).to_json()
+    asked = with_destinations(call.services, campaign)
+
+    async def answer() -> object:
+        return (await asked).to_json()
+
+    return answer()
+
+
+def override(call: Call) -> object:
+    """Let a reason against sending not count, or count again. Raises `NotFound` and `InvalidInput`."""
+    asked: NewOverride = call.body
+    registry = call.services.registry
+    campaign = registry.campaign(call.path["id"])
+    if asked.because is None:
+        registry.drop_override(campaign.id, reason_of(asked.reason))
+    else:
+        registry.override(campaign.id, new_override(asked.reason, asked.because, call.by, call.now))
+    return before_sending(call.services, campaign).to_json()
 
 
 def change_campaign(call: Call) -> object:

@@ -6,7 +6,7 @@ csrf        that a form comes from a page of ours
 forms, multipart     reading forms and uploads
 sign_in     signing in and out
 tokens      signing the links of a list; trial: those of a test mail
-edit        creating and changing a campaign; campaign_form: its form
+edit        creating and changing a campaign; campaign_form: its form; ready: what speaks against sending it
 mail        the click map and the mail in its frame; template: a template tracked
 download    files of a campaign; shares: addresses that show its figures
 notices     what is said once, on the next page

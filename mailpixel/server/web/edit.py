@@ -9,7 +9,6 @@ from mailpixel.campaigns import delete_campaign
 from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.model import Campaign, Link
 from mailpixel.pages.addresses import campaign_url
-from mailpixel.report.readiness import facts_before_sending, readiness
 from mailpixel.server.web.campaign_form import (
     LINKS_SHOWN,
     change_of,
@@ -119,14 +118,10 @@ def _page(
     former: dict[int, list[object]] = {}
     for row in call.services.registry.link_revisions(campaign.id):
         former.setdefault(row.number, []).append(row)
-    services = call.services
-    seeds = services.live.resolver.policy.seeds
-    before = facts_before_sending(services.settled(), services.registry, campaign, seeds, services.clock())
     return call.page(
         "campaign_edit.html",
         title="Edit",
         campaign=campaign,
-        reasons=readiness(before).reasons,
         current=values_from(campaign),
         values=values,
         links=[

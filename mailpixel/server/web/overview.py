@@ -20,6 +20,7 @@ from mailpixel.report.moments import from_iso
 from mailpixel.report.shared import shared_timeline
 from mailpixel.report.summary import Summary
 from mailpixel.report.timeline import Timeline, TimelineWindow
+from mailpixel.server.before_sending import warnings_before
 from mailpixel.server.web.page import PageCall
 from mailpixel.server.web.site_reports import led_to
 from mailpixel.store.measures import Step
@@ -43,6 +44,7 @@ def show_overview(call: PageCall) -> Response:
     campaign = call.campaign()
     summary = call.services.summary(campaign)
     times, errors = times_of(call, campaign, call.query)
+    registry = call.services.registry
     here = {"bucket": times.bucket, "tz": call.query.tz}
     return call.page(
         "overview.html",
@@ -58,6 +60,8 @@ def show_overview(call: PageCall) -> Response:
         later=campaign_url(campaign.id, **here, from_=times.later),
         asked=call.query,
         errors=errors,
+        warnings=() if summary.as_of else warnings_before(call.services, campaign),
+        overrides=registry.overrides(campaign.id),
         **led_to(call, campaign),
     )
 
@@ -72,6 +76,7 @@ def without_recipients(call: PageCall, campaign: Campaign, asked: OverviewOption
         "view": overview(summary, settle_s, labels_of(campaign), False, MOST_LINKS),
         "when": times_of(call, campaign, asked)[0],
         "figures": figures_view(summary),
+        "overrides": call.services.registry.overrides(campaign.id),
     }
 
 

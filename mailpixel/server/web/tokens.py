@@ -16,6 +16,7 @@ from mailpixel.minting.run import check_head
 from mailpixel.model import Campaign
 from mailpixel.pages.addresses import api_url, campaign_url
 from mailpixel.privacy.signing import Run, Signing, run_of
+from mailpixel.server.before_sending import warnings_before
 from mailpixel.server.exports import FORMATS
 from mailpixel.server.services import Services
 from mailpixel.server.web.forms import Upload
@@ -149,6 +150,7 @@ def _page(call: PageCall, values: Mapping[str, str], errors: Mapping[str, str]) 
         title="Sign links",
         campaign=campaign,
         base=campaign_url(campaign.id, "tokens"),
+        warnings=warnings_before(call.services, campaign),
         values=values,
         errors=errors,
         most_mb=call.services.settings.upload_bytes // 1_000_000,

@@ -29,6 +29,7 @@ from mailpixel.store.campaigns import (
 from mailpixel.store.keys import ApiKey, SigningKey
 from mailpixel.store.leases import LeaseState
 from mailpixel.store.memory.erasures import MemoryErasures
+from mailpixel.store.memory.overrides import MemoryOverrides
 from mailpixel.store.memory.privacy_choice import MemoryPrivacyChoices
 from mailpixel.store.memory.retention import MemoryOldRecords
 from mailpixel.store.memory.shares import MemoryShares
@@ -43,6 +44,7 @@ class MemoryRegistry(
     MemoryOldRecords,
     OptOutsInLedger,
     MemoryErasures,
+    MemoryOverrides,
     MemoryPrivacyChoices,
     MemoryShares,
     MemorySignIns,
@@ -158,6 +160,7 @@ class MemoryRegistry(
             del self._met[id]
             self._stale.discard(id)
             self._relinked.discard(id)
+            self._forget_overrides(id)
             self._forget_shares(id)
             self._forget_signings(id)
             self._stamp("campaign", id)

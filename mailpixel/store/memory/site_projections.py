@@ -1,7 +1,7 @@
 """What was folded from web sites, in memory: every answer is computed from the states of the cases."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from mailpixel.errors import Conflict
 from mailpixel.model import Verdict
@@ -21,6 +21,7 @@ from mailpixel.store.site_projections import (
     VisitState,
     has_lost,
     named_by_order,
+    utm_name,
 )
 from mailpixel.times import DAY_MS
 
@@ -95,6 +96,14 @@ class MemorySiteProjections(MemoryConsumers):
         ]
         return iter(sorted(found, key=lambda visit: (visit.first_ms, visit.visitor)))
 
+    def visits_named(self, site: str, names: Collection[str], from_ms: int = 0) -> Iterator[Visit]:
+        """See `ReadSiteProjections`."""
+        return (
+            visit
+            for visit in self.visits(site, from_ms)
+            if visit.utm_campaign and utm_name(visit.utm_campaign) in names
+        )
+
     def visit(self, site: str, visitor: str) -> Visit | None:
         """See `ReadSiteProjections`."""
         state = self._visit_state(site, visitor)
@@ -131,6 +140,20 @@ class MemorySiteProjections(MemoryConsumers):
             if state.site == site and visitor and visitor in _reporters(state)
         ]
         return sorted((order for order in found if order is not None), key=lambda order: order.id)
+
+    def orders_by(self, visitors: Sequence[Key]) -> Sequence[Order]:
+        """See `ReadSiteProjections`."""
+        asked = frozenset(visitors)
+        found = [
+            self._order_of(state)
+            for state in self._order_states()
+            if any(name and (state.site, name) in asked for name in _reporters(state))
+        ]
+        return [order for order in found if order is not None]
+
+    def orders_with_click(self, site: str, from_ms: int = 0) -> Iterator[Order]:
+        """See `ReadSiteProjections`."""
+        return (order for order in self.orders(site, from_ms) if order.click)
 
     def orders_of_recipient(self, recipient: str) -> Sequence[Order]:
         """See `ReadSiteProjections`."""

@@ -36,6 +36,7 @@ from mailpixel.times import moment_of
 
 _TABLES = (
     ("mails", "campaign"),
+    ("overrides", "campaign"),
     ("seen_urls", "campaign"),
     ("link_revisions", "campaign"),
     ("links", "campaign"),

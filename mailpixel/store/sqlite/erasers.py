@@ -173,6 +173,7 @@ IMPERSONAL: Mapping[str, str] = {
     "links": "destinations that the sender set up, or that several people's mails have",
     "mails": "what the sender set up",
     "network_entries": "networks of published lists and the operator's",
+    "overrides": "what the sender set up",
     "people_gone": "moments of a campaign",
     "person_secret": "a key",
     "positions": "positions of consumers",

@@ -27,6 +27,7 @@ from mailpixel.store.sqlite import (  # noqa: F401 - they add their steps
     steps_0040,
     steps_0041,
     steps_0042,
+    steps_0044,
     steps_0045,
 )
 from mailpixel.store.sqlite.database import (

@@ -18,6 +18,7 @@ from mailpixel.store.sqlite.letters import SqliteLetters
 from mailpixel.store.sqlite.mails import SqliteMails
 from mailpixel.store.sqlite.migrations import migrate
 from mailpixel.store.sqlite.old_records import SqliteOldRecords
+from mailpixel.store.sqlite.overrides import SqliteOverrides
 from mailpixel.store.sqlite.privacy_choice import SqlitePrivacyChoices
 from mailpixel.store.sqlite.shares import SqliteShares
 from mailpixel.store.sqlite.sign_ins import SqliteSignIns
@@ -36,6 +37,7 @@ class SqliteRegistry(
     SqliteKeys,
     SqliteMails,
     SqliteLeases,
+    SqliteOverrides,
     SqlitePrivacyChoices,
     SqliteShares,
     SqliteSignIns,

@@ -12,20 +12,31 @@ from mailpixel.site_model import CaseKind, Order, Visit, case_kind
 from mailpixel.store.consumers import News
 from mailpixel.store.log import PutAside
 from mailpixel.store.order_holders import settled
-from mailpixel.store.site_projections import SITE_FOLD, FoldedCase, OrderState, Use, VisitState, has_lost
+from mailpixel.store.site_projections import (
+    SITE_FOLD,
+    FoldedCase,
+    OrderState,
+    Use,
+    VisitState,
+    has_lost,
+    utm_name,
+)
 from mailpixel.store.sqlite.cursor import Cursor, read_cursor, write_position
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.verdict_codes import VERDICTS
 
 PUT_VISIT = """
-    insert into visits (site, visitor, first_ms, verdict, day, known, edition, body) values (?, ?, ?, ?, ?, ?, ?, ?)
+    insert into visits (site, visitor, first_ms, verdict, day, utm, known, edition, body)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?)
     on conflict (site, visitor) do update set first_ms = excluded.first_ms, verdict = excluded.verdict,
-    day = excluded.day, known = excluded.known, edition = excluded.edition, body = excluded.body
+    day = excluded.day, utm = excluded.utm, known = excluded.known, edition = excluded.edition, body = excluded.body
 """
 PUT_ORDER = """
-    insert into orders (site, number, at_ms, visitor, recipient, known, edition, body) values (?, ?, ?, ?, ?, ?, ?, ?)
+    insert into orders (site, number, at_ms, visitor, recipient, click, known, edition, body)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?)
     on conflict (site, number) do update set at_ms = excluded.at_ms, visitor = excluded.visitor,
-    recipient = excluded.recipient, known = excluded.known, edition = excluded.edition, body = excluded.body
+    recipient = excluded.recipient, click = excluded.click, known = excluded.known, edition = excluded.edition,
+    body = excluded.body
 """
 PUT_USE = "insert or replace into uses values (?, ?, ?, ?, ?, ?, ?, ?)"
 PUT_CLAIM = "insert or replace into order_claims values (?, ?, ?)"
@@ -112,6 +123,7 @@ def _visit_row(state: VisitState) -> tuple[object, ...]:
         visit.first_ms,
         _CODES[visit.verdict],
         state.day,
+        utm_name(visit.utm_campaign) or None,
         state.known,
         state.edition,
         body_in(visit),
@@ -141,13 +153,14 @@ def _put_orders(connection: sqlite3.Connection, states: Sequence[OrderState]) ->
 def _order_row(state: OrderState) -> tuple[object, ...]:
     order = state.order
     if order is None:
-        return state.site, state.id, 0, None, None, state.known, state.edition, None
+        return state.site, state.id, 0, None, None, None, state.known, state.edition, None
     return (
         order.site,
         order.id,
         order.at_ms,
         order.visitor or None,
         order.recipient or None,
+        order.click or None,
         state.known,
         state.edition,
         body_in(order),

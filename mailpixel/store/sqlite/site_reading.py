@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TypeVar
 
@@ -34,6 +34,14 @@ ORDERS = """
     where site = ? and body is not null and at_ms < ? and (at_ms, number) > (?, ?) order by at_ms, number limit ?
 """
 ORDERS_NAMED = ORDERS.replace("body is not null", "recipient is not null")
+BY_UTM = """
+    select first_ms, visitor, body from visits
+    where site = ? and utm = ? and (first_ms, visitor) > (?, ?) order by first_ms, visitor limit ?
+"""
+WITH_CLICK = """
+    select at_ms, number, body from orders
+    where site = ? and click is not null and (at_ms, number) > (?, ?) order by at_ms, number limit ?
+"""
 BY_DAY = f"""
     select first_ms / {DAY_MS}, verdict, count(*) from visits
     where site = ? and first_ms >= ? and first_ms < ? group by 1, 2 order by 1
@@ -71,6 +79,15 @@ OF_VISIT = """
     where c.site = ?1 and c.visitor = ?2
 """
 
+OF_VISITS = """
+    with asked (site, visitor) as {values}
+    select o.body from asked a cross join orders o on o.site = a.site and o.visitor = a.visitor
+    where o.visitor is not null and o.body is not null
+    union all
+    select o.body from asked a cross join order_claims c on c.site = a.site and c.visitor = a.visitor
+    cross join orders o on o.site = c.site and o.number = c.number where o.body is not null
+"""
+
 
 def visits(database: Database, site: str, from_ms: int, until_ms: int | None) -> Iterator[Visit]:
     """See `ReadSiteProjections`."""
@@ -95,6 +112,12 @@ def _orders(database: Database, asked: str, site: str, from_ms: int, end_ms: int
             with database.reading() as connection:
                 order = settled_in(connection, order)
         yield order
+
+
+def visits_named(database: Database, site: str, names: Collection[str], from_ms: int) -> Iterator[Visit]:
+    """See `ReadSiteProjections`."""
+    for name in sorted(set(names)):
+        yield from map(visit_in, bodies(database, BY_UTM, (site, name, from_ms, "")))
 
 
 def visit(database: Database, site: str, visitor: str) -> Visit | None:
@@ -131,6 +154,26 @@ def orders_of_visit(database: Database, site: str, visitor: str) -> Sequence[Ord
         rows = connection.execute(OF_VISIT, (site, visitor))
         found = [settled_in(connection, order_in(body)) for (body,) in rows]
     return sorted(found, key=lambda order: order.id)
+
+
+def orders_by(database: Database, visitors: Sequence[tuple[str, str]]) -> Sequence[Order]:
+    """See `ReadSiteProjections`."""
+    found: dict[tuple[str, str], Order] = {}
+    with database.reading() as connection:
+        for part in _parts(list(dict.fromkeys(visitors))):
+            asked = OF_VISITS.format(values=_values(part))
+            for (body,) in connection.execute(asked, list(chain.from_iterable(part))):
+                order = settled_in(connection, order_in(body))
+                found[order.site, order.id] = order
+    return list(found.values())
+
+
+def orders_with_click(database: Database, site: str, from_ms: int) -> Iterator[Order]:
+    """See `ReadSiteProjections`."""
+    for body in bodies(database, WITH_CLICK, (site, from_ms, "")):
+        with database.reading() as connection:
+            order = settled_in(connection, order_in(body))
+        yield order
 
 
 def orders_of_recipient(database: Database, recipient: str) -> Sequence[Order]:

@@ -1,6 +1,6 @@
 """The part of the store in a SQLite file that holds what was folded from web sites."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from mailpixel.site_model import Order, Visit
 from mailpixel.store.consumers import News
@@ -41,6 +41,10 @@ class SqliteSiteProjections:
         """See `ReadSiteProjections`."""
         return read.visits(self._database, site, from_ms, until_ms)
 
+    def visits_named(self, site: str, names: Collection[str], from_ms: int = 0) -> Iterator[Visit]:
+        """See `ReadSiteProjections`."""
+        return read.visits_named(self._database, site, names, from_ms)
+
     def visit(self, site: str, visitor: str) -> Visit | None:
         """See `ReadSiteProjections`."""
         return read.visit(self._database, site, visitor)
@@ -62,6 +66,14 @@ class SqliteSiteProjections:
     def orders_of_visit(self, site: str, visitor: str) -> Sequence[Order]:
         """See `ReadSiteProjections`."""
         return read.orders_of_visit(self._database, site, visitor)
+
+    def orders_by(self, visitors: Sequence[tuple[str, str]]) -> Sequence[Order]:
+        """See `ReadSiteProjections`."""
+        return read.orders_by(self._database, visitors)
+
+    def orders_with_click(self, site: str, from_ms: int = 0) -> Iterator[Order]:
+        """See `ReadSiteProjections`."""
+        return read.orders_with_click(self._database, site, from_ms)
 
     def orders_of_recipient(self, recipient: str) -> Sequence[Order]:
         """See `ReadSiteProjections`."""
