@@ -246,6 +246,11 @@ class Campaign:
     mode: Modes | None = None
     carry: bool = False
     mode_since: datetime | None = None
+    traps: frozenset[int] = field(init=False, repr=False, compare=False)
+    """The numbers of the hidden links."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "traps", frozenset(link.number for link in self.links if link.trap))
 
     @property
     def sent_at_ms(self) -> int | None:

@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from mailpixel.classify.appearance import Ruling
 from mailpixel.classify.certain import INSTANT, speaks
-from mailpixel.classify.observation import Observation, Ruling
+from mailpixel.classify.observation import Observation
 from mailpixel.classify.origins import Source
 from mailpixel.classify.thresholds import Thresholds
 from mailpixel.classify.trap import TRAP
@@ -29,9 +30,12 @@ def mark_burst(observations: Sequence[Observation], thresholds: Thresholds) -> N
     A certain machine takes no part in the burst of another source. A click that shows a person's gesture
     counts only the clicks of its own source, so a link checker beside a reader makes no burst.
     """
-    clicks = [hit for hit in observations if hit.click and hit.countable and _of_a_hand(hit)]
+    clicks = [hit for hit in observations if hit.click and hit.countable]
+    if not are_close([click.at_ms for click in clicks], thresholds):
+        return
+    clicks = [hit for hit in clicks if _of_a_hand(hit)]
     fewest = min(thresholds.burst_links, thresholds.sweep_links)
-    if len(clicks) < fewest or len({click.link for click in clicks}) < fewest:
+    if len({click.link for click in clicks}) < fewest:
         return
     by_source = _by_source(clicks)
     undecided = [click for click in clicks if click.ruling is None] if len(by_source) > 1 else ()
@@ -42,6 +46,23 @@ def mark_burst(observations: Sequence[Observation], thresholds: Thresholds) -> N
         _sweep(undecided, thresholds, swept, spare_gestures=True)
     if swept:
         _take_opens(observations, swept, thresholds.sweep_ms)
+
+
+def are_close(moments: Sequence[int], thresholds: Thresholds) -> bool:
+    """Whether any span of either size holds as many clicks as a sweep has links: clicks at these moments, in order."""
+    for size_ms, links in _sizes(thresholds):
+        for first_ms, last_ms in zip(moments, moments[links - 1 :], strict=False):
+            if last_ms - first_ms <= size_ms:
+                return True
+    return False
+
+
+def _sizes(thresholds: Thresholds) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Length of a span and the different links that make it a sweep, the longer span first."""
+    return (
+        (thresholds.burst_ms, thresholds.burst_links),
+        (thresholds.sweep_ms, thresholds.sweep_links),
+    )
 
 
 def _of_a_hand(hit: Observation) -> bool:
@@ -61,29 +82,32 @@ def _sweep(
     clicks: Sequence[Observation], thresholds: Thresholds, swept: dict[Source, int], spare_gestures: bool
 ) -> None:
     """Rule on the clicks of every span of either size, except those that show a gesture where these are spared."""
-    for size_ms, links in (
-        (thresholds.burst_ms, thresholds.burst_links),
-        (thresholds.sweep_ms, thresholds.sweep_links),
-    ):
+    for size_ms, links in _sizes(thresholds):
         if len(clicks) >= links:
-            _take_clicks(clicks, _spans(clicks, size_ms, links), swept, spare_gestures)
+            taken = _take_clicks(clicks, _spans(clicks, size_ms, links), spare_gestures)
+            for click in taken:
+                swept[click.source] = max(click.at_ms, swept.get(click.source, 0))
+            if len(taken) == len(clicks):
+                break  # nothing is left for the shorter span
 
 
 def _take_clicks(
-    clicks: Sequence[Observation], spans: Iterable[Span], swept: dict[Source, int], spare_gestures: bool
-) -> None:
+    clicks: Sequence[Observation], spans: Iterable[Span], spare_gestures: bool
+) -> list[Observation]:
     """Rule on the clicks of every span. Clicks that an earlier span reached are not visited again."""
     done = 0
+    taken = []
     for first, last, found in spans:
         length_ms = clicks[last].at_ms - clicks[first].at_ms
         for click in clicks[max(first, done) : last + 1]:
-            if spare_gestures and click.gesture:
+            if spare_gestures and click.shows.gesture:
                 continue
             if click.ruling is None:
                 click.ruling = BURST
                 click.span = found, length_ms
-            swept[click.source] = max(click.at_ms, swept.get(click.source, 0))
+            taken.append(click)
         done = last + 1
+    return taken
 
 
 def _spans(clicks: Sequence[Observation], size_ms: int, links: int) -> Iterator[Span]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from mailpixel.classify.appearance import Ruling
 from mailpixel.classify.hit_rules import PROXY_OPEN
-from mailpixel.classify.observation import Observation, Ruling
+from mailpixel.classify.observation import Observation
 from mailpixel.classify.origins import network_of
 from mailpixel.classify.rules import Rules
 from mailpixel.classify.thresholds import Thresholds
@@ -13,19 +14,22 @@ INSTANT = Ruling("instant", Verdict.SCANNER)
 NETWORK = Ruling("network", Verdict.SCANNER)
 
 
-def mark_certain(observations: Sequence[Observation], rules: Rules) -> None:
-    """Look up the network of every undecided hit, and rule on hits that network or timing alone decides."""
+def mark_certain(undecided: Sequence[Observation], rules: Rules) -> None:
+    """Look up the network of undecided hits, and rule on those that network or timing alone decides."""
     lookup, thresholds = rules.known_networks.lookup, rules.thresholds
     soon_ms = max(thresholds.click_hard_ms, thresholds.click_transit_ms)
-    for hit in observations:
-        if hit.ruling is None:
-            event = hit.event
-            hit.network = network = lookup(event.address) if not event.tag else network_of(event, rules)
-            age_ms = hit.age_ms
-            if hit.click and age_ms is not None and age_ms <= soon_ms and is_too_soon(hit, thresholds):
-                hit.ruling = INSTANT
-            elif network is not None:
-                hit.ruling = NETWORK if speaks(hit) is Certainty.CERTAIN else _on_view(hit)
+    for hit in undecided:
+        event = hit.event
+        if event.tag:
+            network = None if event.network is None and not event.address else network_of(event, rules)
+        else:
+            network = lookup(event.address)
+        hit.network = network
+        age_ms = hit.age_ms
+        if hit.click and age_ms is not None and age_ms <= soon_ms and is_too_soon(hit, thresholds):
+            hit.ruling = INSTANT
+        elif network is not None:
+            hit.ruling = NETWORK if speaks(hit) is Certainty.CERTAIN else _on_view(hit)
 
 
 def _on_view(hit: Observation) -> Ruling | None:

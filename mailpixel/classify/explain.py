@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from mailpixel.classify.judge import judge, observe
 from mailpixel.classify.observation import FORGED, PREVIEW, Observation
 from mailpixel.classify.rules import RULES, Rules
-from mailpixel.classify.weak_evidence import NEEDED, lacks
+from mailpixel.classify.weak_evidence import NEEDED
 from mailpixel.model import Campaign, Certainty, Facts, Judged, Message, Network, Scope, Verdict
 
 _SUMMARIES: Mapping[str, str] = {rule.name: rule.summary for rule in RULES}
@@ -152,7 +152,7 @@ def _missing(hit: Observation) -> Iterator[str]:
     """What is wrong with the headers, if that is part of the evidence."""
     if "client" not in hit.soft:
         return
-    found = lacks(hit)
+    found = hit.shows.lacks
     wrong = [text for fact, text in _HEADERS.items() if found & fact]
     if wrong and hit.agent.claim is not None:
         yield f"The user agent names {hit.agent.claim.name}, but {' and '.join(wrong)}."

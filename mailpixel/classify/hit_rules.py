@@ -2,19 +2,23 @@
 
 from collections.abc import Callable
 
+from msgspec import Struct
+
+from mailpixel.classify.appearance import Appearance, Ruling
+from mailpixel.classify.headers import has_gesture, lacks, strength
 from mailpixel.classify.observation import (
     FORGED,
     OWN_NETWORK,
     PREFETCH,
     PREVIEW,
     REFERER,
-    Observation,
-    Ruling,
 )
 from mailpixel.classify.origins import own_network
 from mailpixel.classify.rules import Rules
-from mailpixel.model import Verdict, Via
-from mailpixel.traffic.agents import AgentKind
+from mailpixel.kinds import EventKind
+from mailpixel.model import Event, Verdict, Via
+from mailpixel.traffic.agents import Agent, AgentKind, read_agent
+from mailpixel.traffic.facts import is_countable
 
 INTERNAL = Ruling("internal", Verdict.INTERNAL)
 METHOD_CLICK = Ruling("method", Verdict.SCANNER)
@@ -34,28 +38,45 @@ DECLARED_EARLY = Ruling("declared", Verdict.PREFETCH)
 _OWN = PREVIEW | OWN_NETWORK
 
 
-def internal(hit: Observation, rules: Rules) -> Ruling | None:
-    """A hit of the sender."""
-    event = hit.event
-    if hit.bits & _OWN or event.recipient in rules.seeds:
-        return INTERNAL
-    own = rules.operator.lookup(event.address) if not event.tag else own_network(event, rules)
-    return INTERNAL if own else None
+_IMAGE_PROXIES = (AgentKind.MAIL_PROXY, AgentKind.PRIVACY_PREFETCH, AgentKind.GMAIL_PREFETCH)
 
 
-def method(hit: Observation, rules: Rules) -> Ruling | None:
+class Single(Struct, frozen=True, gc=False):
+    """A hit by itself. `early` says that, by time alone, the mailbox may have fetched it by itself."""
+
+    event: Event
+    click: bool
+    bits: int
+    agent: Agent
+    early: bool
+
+
+def is_own(event: Event, rules: Rules) -> bool:
+    """Whether a hit is the sender's by who was written to, or by the address."""
+    if event.recipient in rules.seeds:
+        return True
+    found = rules.operator.lookup(event.address) if not event.tag else own_network(event, rules)
+    return found is not None
+
+
+def internal(hit: Single, rules: Rules) -> Ruling | None:
+    """A hit of the sender by its facts; `is_own` has the other signs."""
+    return INTERNAL if hit.bits & _OWN else None
+
+
+def method(hit: Single, rules: Rules) -> Ruling | None:
     """A method other than GET."""
     if hit.event.method == "GET":
         return None
     return METHOD_CLICK if hit.click else METHOD_OPEN
 
 
-def purpose(hit: Observation, rules: Rules) -> Ruling | None:
+def purpose(hit: Single, rules: Rules) -> Ruling | None:
     """Loaded ahead of the reader, as the browser says itself."""
     return PURPOSE if hit.bits & PREFETCH else None
 
 
-def mail_proxy(hit: Observation, rules: Rules) -> Ruling | None:
+def mail_proxy(hit: Single, rules: Rules) -> Ruling | None:
     """An image proxy: on an image a reader, except in the first moments; on a link never."""
     if hit.agent.kind is not AgentKind.MAIL_PROXY or hit.agent.via is None:
         return None
@@ -66,7 +87,7 @@ def mail_proxy(hit: Observation, rules: Rules) -> Ruling | None:
     return PROXY_EARLY[hit.agent.via] if hit.early else PROXY_OPEN[hit.agent.via]
 
 
-def apple_mpp(hit: Observation, rules: Rules) -> Ruling | None:
+def apple_mpp(hit: Single, rules: Rules) -> Ruling | None:
     """Apple's privacy protection: its exact agent, without a Referer."""
     if hit.agent.kind is not AgentKind.PRIVACY_PREFETCH:
         return None
@@ -75,14 +96,14 @@ def apple_mpp(hit: Observation, rules: Rules) -> Ruling | None:
     return None if hit.bits & REFERER else APPLE_OPEN
 
 
-def gmail_prefetch(hit: Observation, rules: Rules) -> Ruling | None:
+def gmail_prefetch(hit: Single, rules: Rules) -> Ruling | None:
     """Gmail's prefetch: its exact agent."""
     if hit.agent.kind is not AgentKind.GMAIL_PREFETCH:
         return None
     return GMAIL_CLICK if hit.click else GMAIL_OPEN
 
 
-def declared(hit: Observation, rules: Rules) -> Ruling | None:
+def declared(hit: Single, rules: Rules) -> Ruling | None:
     """A machine that its agent names; None when it may be a person."""
     for known in rules.agents:
         if known.contains in hit.event.agent.lower():
@@ -91,19 +112,19 @@ def declared(hit: Observation, rules: Rules) -> Ruling | None:
     return reading(hit) if reading is not None else None
 
 
-def _early_open(hit: Observation) -> Ruling | None:
+def _early_open(hit: Single) -> Ruling | None:
     return DECLARED_EARLY if hit.early and not hit.click else None
 
 
-def _empty(hit: Observation) -> Ruling | None:
+def _empty(hit: Single) -> Ruling | None:
     return DECLARED_BOT if hit.click else _early_open(hit)
 
 
-def _app(hit: Observation) -> Ruling | None:
+def _app(hit: Single) -> Ruling | None:
     return DECLARED_BOT if hit.click else None
 
 
-_DECLARED: dict[AgentKind, Callable[[Observation], Ruling | None]] = {
+_DECLARED: dict[AgentKind, Callable[[Single], Ruling | None]] = {
     AgentKind.SCANNER: lambda hit: DECLARED_SCANNER,
     AgentKind.ROBOT: lambda hit: DECLARED_BOT,
     AgentKind.BARE_WEBKIT: _early_open,
@@ -112,7 +133,7 @@ _DECLARED: dict[AgentKind, Callable[[Observation], Ruling | None]] = {
     AgentKind.UNKNOWN: lambda hit: DECLARED_BOT,
 }
 
-EventRule = Callable[[Observation, Rules], Ruling | None]
+EventRule = Callable[[Single, Rules], Ruling | None]
 
 EVENT_RULES: tuple[tuple[EventRule, frozenset[AgentKind]], ...] = (
     (internal, frozenset(AgentKind)),
@@ -129,7 +150,24 @@ _ALL = tuple(rule for rule, _ in EVENT_RULES)
 _BY_KIND = {kind: tuple(rule for rule, kinds in EVENT_RULES if kind in kinds) for kind in AgentKind}
 
 
-def first_ruling(hit: Observation, rules: Rules) -> Ruling | None:
+def appearance_of(event: Event, rules: Rules) -> Appearance:
+    """What a hit shows by itself."""
+    click, bits, agent = event.kind is EventKind.CLICK, event.facts._value_, read_agent(event.agent)
+    return Appearance(
+        click,
+        bits,
+        agent,
+        is_countable(event.method, bits),
+        has_gesture(click, bits),
+        agent.kind in _IMAGE_PROXIES,
+        _first_ruling(Single(event, click, bits, agent, early=True), rules),
+        _first_ruling(Single(event, click, bits, agent, early=False), rules),
+        lacks(click, bits, agent.claim),
+        strength(click, bits, agent.claim),
+    )
+
+
+def _first_ruling(hit: Single, rules: Rules) -> Ruling | None:
     """The ruling of the first rule that matches; None leaves the event to rules that need its neighbours."""
     for rule in _ALL if rules.agents else _BY_KIND[hit.agent.kind]:
         ruling = rule(hit, rules)

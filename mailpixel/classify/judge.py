@@ -2,22 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
-from operator import attrgetter
 
 from msgspec.structs import replace
 
+from mailpixel.classify.appearance import Ruling
 from mailpixel.classify.burst import mark_burst
 from mailpixel.classify.certain import mark_certain
-from mailpixel.classify.hit_rules import first_ruling
-from mailpixel.classify.observation import NO_CLOCK, DeliveryClock, Observation, Ruling, sight_of
+from mailpixel.classify.clocks import clocks_of
+from mailpixel.classify.hit_rules import appearance_of
+from mailpixel.classify.observation import Observation
 from mailpixel.classify.origins import origins_of
+from mailpixel.classify.repeats import Repeats
 from mailpixel.classify.rules import Rules
+from mailpixel.classify.seeing import in_order, seen
+from mailpixel.classify.singly import DEFAULT, judged_singly
 from mailpixel.classify.trap import mark_trap
 from mailpixel.classify.weak_evidence import mark_soft
-from mailpixel.kinds import HIT_KINDS, EventKind
-from mailpixel.model import Campaign, Event, Facts, Judged, Link, Message, Verdict, Via
+from mailpixel.kinds import EventKind
+from mailpixel.model import Campaign, Event, Facts, Judged, Message, Verdict, Via
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +36,12 @@ class AgentVerdict:
 def judge_agent(agent: str, kind: EventKind, rules: Rules) -> AgentVerdict:
     """The verdict on a single GET with this agent, long after delivery. Any text of any length is accepted."""
     event = Event(b"", kind, 0, "GET", "", agent, Facts.NONE, "", "")
-    hit = sight_of(event)
-    ruling = first_ruling(hit, rules) or DEFAULT
-    return AgentVerdict(ruling.verdict, ruling.rule, ruling.via, hit.agent.sign)
+    shows = appearance_of(event, rules)
+    ruling = shows.late or DEFAULT
+    return AgentVerdict(ruling.verdict, ruling.rule, ruling.via, shows.agent.sign)
 
 
-DEFAULT = Ruling("default", Verdict.HUMAN)
-_moment = attrgetter("received_at_ms", "id")
+_OPEN, _CLICK = EventKind.OPEN, EventKind.CLICK
 
 
 def judge(message: Message, campaign: Campaign, rules: Rules) -> tuple[Judged, ...]:
@@ -49,27 +51,32 @@ def judge(message: Message, campaign: Campaign, rules: Rules) -> tuple[Judged, .
     events, campaign and rules give the same verdicts, in whatever order the events came. Takes n
     log n time in the number of events.
     """
-    return tuple(_judged(observe(message, campaign, rules), rules))
+    judged = judged_singly(message, campaign, rules)
+    return tuple(judged_together(message, campaign, rules) if judged is None else judged)
+
+
+def judged_together(message: Message, campaign: Campaign, rules: Rules) -> list[Judged]:
+    """The same, the long way: with a look at the neighbours of every hit."""
+    return _judged(observe(message, campaign, rules), rules)
 
 
 def observe(message: Message, campaign: Campaign, rules: Rules) -> list[Observation]:
     """The opens and clicks of a message as the rules see them, in order, each with its ruling or None."""
-    clocks = _clocks(message, campaign, rules)
-    events = sorted(message.events, key=_moment) if len(message.events) > 1 else message.events
-    links, origins = campaign.links, origins_of(events)
-    observations = [
-        sight_of(event if event.destination is None else numbered(event, links), *clocks, origins)
-        for event in events
-        if event.kind in HIT_KINDS
-    ]
-    for hit in observations:
-        hit.ruling = first_ruling(hit, rules)
+    events = in_order(message.events)
+    hits = [event for event in events if (kind := event.kind) is _OPEN or kind is _CLICK]
+    if not hits:
+        return []
+    origins = origins_of(events)
+    clocks = clocks_of(events, campaign, rules.thresholds)
+    observations = seen(hits, clocks, origins, campaign.links, rules)
     if origins.dropped:
         _carry(observations)
-    mark_trap(observations, links, rules)
-    mark_certain(observations, rules)
-    mark_burst(observations, rules.thresholds)
-    mark_soft(observations, rules.thresholds)
+    mark_trap(observations, campaign.traps, rules)
+    undecided = [hit for hit in observations if hit.ruling is None]
+    if undecided:
+        mark_certain(undecided, rules)
+        mark_burst(observations, rules.thresholds)
+        mark_soft([hit for hit in undecided if hit.ruling is None], observations, rules.thresholds)
     return observations
 
 
@@ -86,43 +93,18 @@ def _carry(observations: Sequence[Observation]) -> None:
             hit.ruling = _ruling(decided.rule, decided.verdict, decided.via)
 
 
-def numbered(event: Event, links: Sequence[Link]) -> Event:
-    """A click that carried its destination, as a click on the link of that destination if one exists by now.
-
-    So both count for one link, and a reader who follows both has followed one. Traps are ignored.
-    """
-    if event.link is not None:
-        return event
-    found = (link.number for link in links if link.url == event.destination and not link.trap)
-    number = next(found, None)
-    return event if number is None else replace(event, link=number)
-
-
-def _clocks(message: Message, campaign: Campaign, rules: Rules) -> tuple[DeliveryClock, DeliveryClock]:
-    """The clock of the message, and the one for hits before it started.
-
-    Delivery comes before sending, sending before nothing.
-    """
-    sending = _sent_at_ms(campaign.sent_at), rules.thresholds.open_queue_ms, "sending"
-    delivered = [event.received_at_ms for event in message.events if event.kind is EventKind.DELIVERY]
-    if delivered:
-        return (min(delivered), rules.thresholds.open_delivery_ms, "delivery"), sending
-    return sending, NO_CLOCK
-
-
-@lru_cache(maxsize=1024)
-def _sent_at_ms(sent_at: datetime | None) -> int | None:
-    """Computed once for each campaign, not for each message: arithmetic with dates is slow."""
-    return Campaign("", "", sent_at=sent_at).sent_at_ms
-
-
 def _judged(observations: Sequence[Observation], rules: Rules) -> list[Judged]:
-    repeats = Repeats(rules.thresholds.repeat_open_ms, rules.thresholds.repeat_click_ms)
+    repeats = Repeats(rules.thresholds)
     judged = []
     for hit in observations:
         ruling = hit.ruling or DEFAULT
-        dup = repeats.seen(hit, ruling)
+        counts = hit.countable and ruling.verdict is not Verdict.INTERNAL
+        dup = counts and repeats.has(hit.click, hit.at_ms, (hit.link, ruling.verdict, hit.source))
         judged.append(Judged(hit.event, ruling.verdict, ruling.rule, ruling.via, dup))
+    return _carried(observations, judged)
+
+
+def _carried(observations: Sequence[Observation], judged: list[Judged]) -> list[Judged]:
     if observations and observations[0].origins.dropped:
         return [_as_carried(each) for each in judged]
     return judged
@@ -132,22 +114,3 @@ def _as_carried(judged: Judged) -> Judged:
     """A hit without details is the repeat that it was."""
     decided = judged.event.decided
     return judged if decided is None else replace(judged, dup=decided.dup)
-
-
-class Repeats:
-    """Finds hits that repeat one that counted: same kind, link, verdict and source, within its window."""
-
-    def __init__(self, open_ms: int, click_ms: int) -> None:
-        self._windows = open_ms, click_ms
-        self._counted: dict[tuple[object, ...], int] = {}
-
-    def seen(self, hit: Observation, ruling: Ruling) -> bool:
-        """Whether this hit is a repeat. Pass hits in order of time."""
-        if ruling.verdict is Verdict.INTERNAL or not hit.countable:
-            return False
-        key = (hit.click, hit.link, ruling.verdict, hit.source)
-        first_ms = self._counted.get(key)
-        if first_ms is not None and hit.at_ms - first_ms <= self._windows[hit.click]:
-            return True
-        self._counted[key] = hit.at_ms
-        return False

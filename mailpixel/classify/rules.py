@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Self
 
+from mailpixel.classify.appearance import Appearances
 from mailpixel.classify.thresholds import Thresholds, VisitThresholds
 from mailpixel.errors import InvalidInput
 from mailpixel.model import Network, Verdict
@@ -164,6 +165,8 @@ class Rules:
     """A short text that changes whenever verdicts may: rules, thresholds, lists or the operator's additions."""
     operator: NetworkTable = field(init=False, repr=False, compare=False)
     known_networks: NetworkTable = field(init=False, repr=False, compare=False)
+    appearances: Appearances = field(init=False, repr=False, compare=False, default_factory=Appearances)
+    """What hits showed by themselves so far, by these rules."""
     _own: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

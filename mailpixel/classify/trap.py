@@ -4,12 +4,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from mailpixel.classify.appearance import Ruling
 from mailpixel.classify.certain import speaks
-from mailpixel.classify.observation import FORGED, Observation, Ruling
+from mailpixel.classify.observation import FORGED, Observation
 from mailpixel.classify.origins import Source, network_of
 from mailpixel.classify.rules import Rules
 from mailpixel.classify.thresholds import Thresholds
-from mailpixel.model import Certainty, Link, Verdict
+from mailpixel.model import Certainty, Verdict
 
 TRAP = Ruling("trap", Verdict.SCANNER)
 
@@ -29,17 +30,18 @@ class _Trips:
     """Sources with a click that shows a person's gesture."""
 
 
-def mark_trap(observations: Sequence[Observation], links: Iterable[Link], rules: Rules) -> None:
+def mark_trap(observations: Sequence[Observation], hidden: frozenset[int], rules: Rules) -> None:
     """Rule on undecided hits that trigger a trap, those near a followed hidden link, and later ones of the source.
 
     Hits that their own event or a certain network decided trigger nothing: they prove nothing about others,
-    not even about a similar agent nearby. A hit that carries the decision of this rule triggers as it did then.
+    not even about a similar agent nearby. `hidden` are the numbers of the hidden links. A hit that carries the
+    decision of this rule triggers as it did then.
     """
-    hidden = {link.number for link in links if link.trap}
     trips = [
         hit
         for hit in observations
-        if (hit.bits & FORGED or hit.event.link in hidden) and (hit.ruling is None or hit.ruling == TRAP)
+        if (hit.bits & FORGED or (hidden and hit.event.link in hidden))
+        and (hit.ruling is None or hit.ruling == TRAP)
     ]
     if not trips:
         return
@@ -61,7 +63,7 @@ def mark_trap(observations: Sequence[Observation], links: Iterable[Link], rules:
                 hit.ruling, hit.distance_ms = TRAP, distance
 
 
-def _is_hidden(hit: Observation, hidden: set[int]) -> bool:
+def _is_hidden(hit: Observation, hidden: frozenset[int]) -> bool:
     return hit.event.link in hidden and not hit.bits & FORGED
 
 

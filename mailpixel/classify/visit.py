@@ -6,7 +6,7 @@ The rules stand in `mailpixel.classify.visit_rules`.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mailpixel.classify.observation import Ruling
+from mailpixel.classify.appearance import Ruling
 from mailpixel.classify.rules import Rules
 from mailpixel.classify.visit_rules import (
     Look,

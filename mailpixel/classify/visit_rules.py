@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
+from mailpixel.classify.appearance import Ruling
 from mailpixel.classify.observation import (
     FRAMED,
     NAVIGATE,
@@ -18,7 +19,6 @@ from mailpixel.classify.observation import (
     PREVIEW,
     UNSEEN,
     USER_ACTIVATED,
-    Ruling,
 )
 from mailpixel.classify.rules import Rules
 from mailpixel.classify.thresholds import VisitThresholds

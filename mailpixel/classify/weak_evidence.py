@@ -3,22 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from mailpixel.classify.appearance import Ruling
 from mailpixel.classify.certain import speaks
-from mailpixel.classify.observation import (
-    FRAMED,
-    GESTURE,
-    NAVIGATE,
-    OPENS_UNSEEN,
-    PLAIN_HTTP,
-    UNSEEN,
-    UPGRADE_INSECURE,
-    Observation,
-    Ruling,
-)
+from mailpixel.classify.headers import PERSON
+from mailpixel.classify.observation import OPENS_UNSEEN, Observation
 from mailpixel.classify.origins import Place
 from mailpixel.classify.thresholds import Thresholds
 from mailpixel.model import Verdict
-from mailpixel.traffic.browsers import BrowserClaim
 
 FAMILIES = ("instant", "network", "pair", "client", "no_open")
 """The families, in the order in which they name a verdict."""
@@ -26,20 +17,20 @@ NEEDED = 2
 
 SOFT = {name: Ruling(name, Verdict.SCANNER) for name in FAMILIES}
 
-_NO_PERSON, _PERHAPS, _PERSON = range(3)
-"""How strongly the headers of a click indicate a person."""
-
 Whence = tuple[Place, str]
 """The network and the operating system a click came from."""
 
 
-def mark_soft(observations: Sequence[Observation], thresholds: Thresholds) -> None:
+def mark_soft(
+    undecided: Sequence[Observation], observations: Sequence[Observation], thresholds: Thresholds
+) -> None:
     """Rule on the undecided observations with two families of evidence against them."""
-    undecided = [hit for hit in observations if hit.ruling is None]
+    soft_ms = thresholds.click_soft_ms
     for hit in undecided:
-        hit.soft = _own_evidence(hit, thresholds)
-        hit.lifted = hit.click and strength(hit) == _PERSON
-        if hit.soft:
+        age_ms = hit.age_ms
+        soon = age_ms is not None and age_ms <= (soft_ms if hit.click else hit.early_ms)
+        if soon or hit.network is not None or hit.shows.lacks:
+            hit.soft = _own_evidence(hit, soon)
             _decide(hit)
     clicks = [hit for hit in undecided if hit.click and hit.ruling is None]
     if clicks:
@@ -53,19 +44,18 @@ def _look_around(
     paired = {id(hit) for hit in _weaker_of_pairs(clicks, thresholds.pair_ms)} if len(clicks) > 1 else ()
     opened_ms = first_read_ms(observations)
     for hit in clicks:
-        found = [*hit.soft]
-        if id(hit) in paired:
-            found.append("pair")
-        if is_unopened(hit, opened_ms):
-            found.append("no_open")
-        if len(found) > len(hit.soft):
-            hit.soft = tuple(name for name in FAMILIES if name in found)
+        found = (id(hit) in paired and "pair", is_unopened(hit, opened_ms) and "no_open")
+        if any(found):
+            hit.soft = tuple(name for name in FAMILIES if name in hit.soft or name in found)
             _decide(hit)
 
 
 def first_read_ms(observations: Sequence[Observation]) -> int | None:
     """When someone may first have looked at the message, from ordered observations; None if never."""
-    return next((hit.at_ms for hit in observations if _may_be_read(hit)), None)
+    for hit in observations:
+        if not hit.click and _may_be_read(hit):
+            return hit.at_ms
+    return None
 
 
 def is_unopened(hit: Observation, opened_ms: int | None) -> bool:
@@ -84,71 +74,20 @@ def _may_be_read(hit: Observation) -> bool:
 
     A mailbox's prefetch proves nothing: a machine's hit never makes a person's.
     """
-    if hit.click or not hit.countable:
+    if not hit.countable:
         return False
-    return hit.ruling is None or hit.ruling.verdict in (
-        Verdict.HUMAN,
-        Verdict.PRIVACY_PREFETCH,
-    )
+    return hit.ruling is None or hit.ruling.verdict in (Verdict.HUMAN, Verdict.PRIVACY_PREFETCH)
 
 
-def _own_evidence(hit: Observation, thresholds: Thresholds) -> tuple[str, ...]:
-    found = []
-    window_ms = thresholds.click_soft_ms if hit.click else hit.early_ms
-    if hit.age_ms is not None and hit.age_ms <= window_ms:
-        found.append("instant")
-    if hit.network is not None and speaks(hit) is not None:
-        found.append("network")
-    if lacks(hit):
-        found.append("client")
-    return tuple(found)
-
-
-def lacks(hit: Observation) -> int:
-    """The facts that are missing, or surplus, for the browser that the agent claims to be.
-
-    It is 0 when nothing is wrong or nothing is claimed. A link that a page loads into itself is never a
-    person's click, whatever the browser.
-    """
-    claim = hit.agent.claim
-    framed = hit.bits & FRAMED
-    if framed and (hit.gesture or not hit.click):
-        framed = 0
-    if claim is None or hit.bits & UNSEEN:
-        return framed
-    promised = claim.click if hit.click else claim.image
-    if hit.bits & PLAIN_HTTP:
-        promised &= ~claim.fresh
-    return framed | promised & ~hit.bits | claim.foreign & hit.bits
-
-
-def strength(hit: Observation) -> int:
-    """How strongly the headers of a click indicate a person: against one, neutral, for one.
-
-    A person's gesture indicates one, whatever else is missing. Where a browser cannot report it (Safari never
-    does, no browser over plain http), a navigation with everything it sends counts instead.
-    """
-    if hit.bits & GESTURE == GESTURE:
-        return _PERSON
-    if lacks(hit):
-        return _NO_PERSON
-    claim = hit.agent.claim
-    return _PERSON if claim is not None and _went_silently(hit, claim) else _PERHAPS
-
-
-def _went_silently(hit: Observation, claim: BrowserClaim) -> bool:
-    """Whether a browser that cannot report a gesture shows that it navigated to a page.
-
-    Source: MDN's compatibility data on Upgrade-Insecure-Requests (Chrome 44, Firefox 48, Safari 10.1), read
-    in 2026-11: sent with every navigation over plain http.
-    """
-    if hit.bits & PLAIN_HTTP:
-        return bool(hit.bits & UPGRADE_INSECURE)
-    return claim.silent and bool(hit.bits & NAVIGATE)
+def _own_evidence(hit: Observation, soon: bool) -> tuple[str, ...]:
+    network = hit.network is not None and speaks(hit) is not None
+    found = (("instant", soon), ("network", network), ("client", hit.shows.lacks))
+    return tuple(name for name, yes in found if yes)
 
 
 def _decide(hit: Observation) -> None:
-    if len(hit.soft) >= NEEDED and not hit.lifted:
+    """Rule on a hit with two families against it, unless its headers show a person."""
+    if len(hit.soft) >= NEEDED and not (hit.click and hit.shows.strength == PERSON):
         hit.ruling = SOFT[hit.soft[0]]
 
 
@@ -164,7 +103,7 @@ def _weaker_of_pairs(clicks: Sequence[Observation], window_ms: int) -> Iterator[
 
 def _outdone(clicks: Sequence[Observation], window_ms: int) -> Iterator[Observation]:
     """Move a window over the clicks of one link, counting how many of each strength came from each place."""
-    seen = [(click, strength(click), _whence(click)) for click in clicks]
+    seen = [(click, click.shows.strength, _whence(click)) for click in clicks]
     counts: Counter[tuple[int, Whence | None]] = Counter()
     enter = leave = 0
     for click, mine, place in seen:
@@ -174,7 +113,7 @@ def _outdone(clicks: Sequence[Observation], window_ms: int) -> Iterator[Observat
         while seen[leave][0].at_ms < click.at_ms - window_ms:
             _count(counts, seen[leave], -1)
             leave += 1
-        if any(counts[level, None] > counts[level, place] for level in range(mine + 1, _PERSON + 1)):
+        if any(counts[level, None] > counts[level, place] for level in range(mine + 1, PERSON + 1)):
             yield click
 
 
