@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
+from typing import NamedTuple
 
 from mailpixel.errors import StoreUnavailable
-from mailpixel.kinds import EventKind
+from mailpixel.kinds import EventKind, Reason
 from mailpixel.model import Campaign, Event, Facts, Judged, Message, Verdict
 from mailpixel.store.clicks import pack_clicks
 from mailpixel.store.log import PutAside
@@ -17,6 +18,8 @@ Judge = Callable[[Message, Campaign], Sequence[Judged]]
 """Gives every open and click of a message its verdict; a pure function of the message and its campaign.
 Verdicts on other events are ignored."""
 
+_OPEN, _CLICK, _DELIVERY = EventKind.OPEN, EventKind.CLICK, EventKind.DELIVERY
+_HUMAN = Verdict.HUMAN
 _moment = attrgetter("received_at_ms", "id")
 _FORGED = int(Facts.FORGED)
 _CARRIED = int(Facts.CARRIED)
@@ -45,50 +48,91 @@ def fold_message(message: Message, judged: Sequence[Judged], edition: int = 0) -
 
     `delivered_at_ms` is the earliest reported delivery, `last_event_at_ms` the latest event with a valid token.
     """
-    delivered: list[int] = []
-    bounces: list[Event] = []
-    complained: list[int] = []
-    opted_out = False
-    last_ms: int | None = None
-    met = 0
-    for event in message.events:
-        at_ms, kind = event.received_at_ms, event.kind
-        facts = event.facts._value_
-        met |= facts
-        if kind is EventKind.DELIVERY:
-            delivered.append(at_ms)
-        elif kind is EventKind.OPTOUT:
-            opted_out = True
-        elif kind is EventKind.BOUNCE:
-            bounces.append(event)
-        elif kind is EventKind.COMPLAINT:
-            complained.append(at_ms)
-        if (last_ms is None or at_ms > last_ms) and not facts & _FORGED:
-            last_ms = at_ms
-    firsts = _first_human(judged)
-    opened, clicked = firsts.get(EventKind.OPEN), firsts.get(EventKind.CLICK)
-    bounce = _last_bounce(bounces, delivered) if bounces else None
+    events = message.events
+    reports = _reports([event for event in events if (kind := event.kind) is not _OPEN and kind is not _CLICK])
+    opened, clicked, carried = _read(judged)
     return MessageState(
-        campaign=message.campaign,
-        recipient=message.recipient,
-        marks=pack(judged),
-        delivered_at_ms=min(delivered) if delivered else None,
-        opted_out=opted_out,
-        first_human_open_at_ms=opened.event.received_at_ms if opened else None,
-        first_human_click_at_ms=clicked.event.received_at_ms if clicked else None,
-        last_event_at_ms=last_ms,
-        client=_client(opened, clicked),
-        known=len(message.events),
-        edition=edition,
-        bounced_at_ms=bounce.received_at_ms if bounce else None,
-        bounce_reason=bounce.reason if bounce else None,
-        complained_at_ms=min(complained) if complained else None,
-        carried=pack_clicks(filter(_was_carried, judged)) if met & _CARRIED else b"",
+        message.campaign,
+        message.recipient,
+        pack(judged),
+        reports.delivered_at_ms,
+        reports.opted_out,
+        None if opened is None else opened.event.received_at_ms,
+        None if clicked is None else clicked.event.received_at_ms,
+        _last_ms(events),
+        _client(opened, clicked),
+        len(events),
+        edition,
+        reports.bounced_at_ms,
+        reports.bounce_reason,
+        reports.complained_at_ms,
+        pack_clicks(carried) if carried else b"",
     )
 
 
-def _was_carried(judged: Judged) -> bool:
-    return bool(judged.event.facts._value_ & _CARRIED)
+class _Reports(NamedTuple):
+    """What reports and opt-outs say of a message."""
+
+    delivered_at_ms: int | None = None
+    opted_out: bool = False
+    bounced_at_ms: int | None = None
+    bounce_reason: Reason | None = None
+    complained_at_ms: int | None = None
+
+
+_NOTHING = _Reports()
+
+
+def _reports(events: Sequence[Event]) -> _Reports:
+    """What the events that are no hits say. Most messages have none, or a delivery alone."""
+    if not events:
+        return _NOTHING
+    if len(events) == 1 and events[0].kind is _DELIVERY:
+        return _Reports(events[0].received_at_ms)
+    by_kind = {kind: [event for event in events if event.kind is kind] for kind in {e.kind for e in events}}
+    delivered = [event.received_at_ms for event in by_kind.get(EventKind.DELIVERY, ())]
+    bounces = by_kind.get(EventKind.BOUNCE)
+    bounce = _last_bounce(bounces, delivered) if bounces else None
+    return _Reports(
+        min(delivered, default=None),
+        EventKind.OPTOUT in by_kind,
+        bounce.received_at_ms if bounce else None,
+        bounce.reason if bounce else None,
+        min((event.received_at_ms for event in by_kind.get(EventKind.COMPLAINT, ())), default=None),
+    )
+
+
+def _last_ms(events: Sequence[Event]) -> int | None:
+    """When the last event with a valid token came."""
+    for event in reversed(events):
+        if not event.facts._value_ & _FORGED:
+            return event.received_at_ms
+    return None
+
+
+def _read(judged: Sequence[Judged]) -> tuple[Judged | None, Judged | None, list[Judged]]:
+    """The first human open and click, and the hits that were carried on to a site."""
+    opened: Judged | None = None
+    clicked: Judged | None = None
+    carried = []
+    for each in judged:
+        event = each.event
+        if event.facts._value_ & _CARRIED:
+            carried.append(each)
+        if each.verdict is not _HUMAN or each.dup:
+            continue
+        if event.kind is _OPEN:
+            if _is_first(event, opened):
+                opened = each
+        elif event.kind is _CLICK and _is_first(event, clicked):
+            clicked = each
+    return opened, clicked, carried
+
+
+def _is_first(event: Event, first: Judged | None) -> bool:
+    """Whether a hit counts and is earlier than the first so far."""
+    is_earlier = first is None or event.received_at_ms < first.event.received_at_ms
+    return is_earlier and is_countable(event.method, event.facts._value_)
 
 
 def _last_bounce(bounces: Sequence[Event], delivered: Sequence[int]) -> Event | None:
@@ -105,20 +149,3 @@ def _client(opened: Judged | None, clicked: Judged | None) -> int:
     if first.event.decided is not None:
         return first.event.decided.client
     return client_of(first.event.agent, first.via, opened is None)
-
-
-def _first_human(judged: Sequence[Judged]) -> dict[EventKind, Judged]:
-    """The first human hit of each kind."""
-    firsts: dict[EventKind, Judged] = {}
-    for each in judged:
-        event = each.event
-        if (
-            each.verdict is not Verdict.HUMAN
-            or each.dup
-            or not is_countable(event.method, event.facts._value_)
-        ):
-            continue
-        first = firsts.get(event.kind)
-        if first is None or event.received_at_ms < first.event.received_at_ms:
-            firsts[event.kind] = each
-    return firsts

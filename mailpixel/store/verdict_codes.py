@@ -31,11 +31,13 @@ FIRST_SECOND, LAST_SECOND = 900, (1 << 32) - 1
 hour stands for the whole campaign in counters. A moment outside, from a clock that was never set or is far
 ahead, is stored as the nearer end."""
 
-_KIND_BITS = {kind: bits for bits, kind in enumerate(KINDS)}
+_OPEN, _CLICK = KINDS
+_CLICK_BIT = KINDS.index(_CLICK)
 _VERDICT_BITS = {verdict: bits << VERDICT_SHIFT for bits, verdict in enumerate(VERDICTS)}
 _VIA_BITS = {via: bits << VIA_SHIFT for bits, via in enumerate(VIAS)}
 _FORGED_FACT = int(Facts.FORGED)
 _UNSEEN_FACT = int(Facts.OPENS_UNSEEN)
+_ODD_FACTS = _FORGED_FACT | _UNSEEN_FACT
 NO_OPENS = NO_OPENS_VIA << VIA_SHIFT
 """The bits of a click of a message whose opens were not recorded by name."""
 
@@ -70,29 +72,39 @@ def pack(judged: Iterable[Judged]) -> bytes:
     numbers: list[int] = []
     for each in judged:
         event = each.event
-        kind = _KIND_BITS.get(event.kind)
-        if kind is None:
+        kind = event.kind
+        if kind is _CLICK:
+            link = event.link or 0
+            if link > LINK_MASK:
+                raise ValueError(f"a link number must not exceed {LINK_MASK}")
+            code = _CLICK_BIT | _VERDICT_BITS[each.verdict] | link << LINK_SHIFT
+        elif kind is _OPEN:
+            code = _VERDICT_BITS[each.verdict]
+        else:
             continue
-        rule = rules.setdefault(each.rule, len(rules))
-        link = event.link or 0
-        if link > LINK_MASK:
-            raise ValueError(f"a link number must not exceed {LINK_MASK}")
-        code = kind | _VERDICT_BITS[each.verdict] | _VIA_BITS[each.via] | link << LINK_SHIFT
+        if each.via is not None:
+            code |= _VIA_BITS[each.via]
         if each.dup:
             code |= DUP
-        if event.kind is EventKind.CLICK and each.via is None and event.facts._value_ & _UNSEEN_FACT:
-            code |= NO_OPENS
         if event.method != "GET":
             code |= PROBE
-        if event.facts._value_ & _FORGED_FACT:
-            code |= FORGED
+        facts = event.facts._value_
+        if facts & _ODD_FACTS:
+            code |= _odd_bits(facts, code)
         second = event.received_at_ms // 1000
         if not FIRST_SECOND <= second <= LAST_SECOND:
             second = min(max(second, FIRST_SECOND), LAST_SECOND)
-        numbers += (second, code | rule << RULE_SHIFT)
+        numbers.append(second)
+        numbers.append(code | rules.setdefault(each.rule, len(rules)) << RULE_SHIFT)
     if len(rules) > MAX_RULES:
         raise ValueError(f"more than {MAX_RULES} rules decided on one message")
     return ",".join(rules).encode() + b"\n" + struct.pack(f"<{len(numbers)}I", *numbers)
+
+
+def _odd_bits(facts: int, code: int) -> int:
+    """What rare facts add to the code of a hit."""
+    unseen = facts & _UNSEEN_FACT and code & _CLICK_BIT and not code & NO_OPENS
+    return (NO_OPENS if unseen else 0) | (FORGED if facts & _FORGED_FACT else 0)
 
 
 def codes(marks: bytes) -> Sequence[int]:
