@@ -49,7 +49,9 @@ def fold_message(message: Message, judged: Sequence[Judged], edition: int = 0) -
     `delivered_at_ms` is the earliest reported delivery, `last_event_at_ms` the latest event with a valid token.
     """
     events = message.events
-    reports = _reports([event for event in events if (kind := event.kind) is not _OPEN and kind is not _CLICK])
+    reports = _reports(
+        [event for event in events if (kind := event.kind) is not _OPEN and kind is not _CLICK]
+    )
     opened, clicked, carried = _read(judged)
     return MessageState(
         message.campaign,
