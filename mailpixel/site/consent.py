@@ -46,11 +46,12 @@ def read_consent(sent: Mapping[str, Any], site: Site, gpc: bool) -> Consent:
     source = proof.get("source")
     source = source if source in SOURCES else ""
     told = sent.get("consent")
+    is_decision = told is not None and _is_decision(source, site)
     if told is None and not site.ask:
         told, source = [MEASURE], source or NONE_NEEDED
     granted: Collection[Any] = told if type(told) is list and not _nobody_was_asked(source, site) else ()
     if gpc or sent.get("gpc") == 1:
-        granted = (MEASURE,) if MEASURE in granted and _is_decision(source, site) else ()
+        granted = (MEASURE,) if MEASURE in granted and is_decision else ()
     if proof.get("tcf") is not None:
         granted = _by_tcf(granted, proof["tcf"])
     return Consent(
@@ -66,7 +67,8 @@ def _nobody_was_asked(source: str, site: Site) -> bool:
 def _is_decision(source: str, site: Site) -> bool:
     """Whether a yes from this source is the visitor's own: that alone holds in a browser that says no to all.
 
-    Where nobody has to be asked, a yes without a source is no more than what holds there from the start.
+    Where nobody has to be asked, a yes without a source is no more than what holds there from the start, and saying
+    nothing is no yes.
     """
     return source in DECISIONS or (site.ask and source == "")
 
