@@ -25,6 +25,11 @@ def test_its_overview_has_the_three_steps() -> None:
     assert 'href="/campaigns/new"' in text
 
 
+def test_its_test_mail_can_be_opened_without_a_search() -> None:
+    before_what_is_folded_up = shown(OVERVIEW).partition("<details>")[0]
+    assert "Open a test mail" in before_what_is_folded_up
+
+
 @pytest.mark.parametrize(
     "frame", [replace(OVERVIEW, scopes=frozenset({"read"})), replace(OVERVIEW, routes=frozenset())]
 )
