@@ -48,6 +48,7 @@ COMMANDS = {
     "webhook": "webhook",
     "backup": "backup",
     "restore": "backup",
+    "check": "check",
     "doctor": "doctor",
     "metrics": "metrics",
     "demo": "demo",

@@ -28,6 +28,7 @@ from mailpixel.doctor import (
     check_rules,
     check_salts,
     check_spool,
+    check_stored,
     check_suppressed,
     check_webhooks,
     failed,
@@ -51,9 +52,14 @@ from mailpixel.times import now_ms
     shell_complete=complete_campaign,
     help="Also check where the links of this campaign lead.",
 )
-def doctor_command(campaign: str | None) -> None:
+@click.option(
+    "--deep",
+    is_flag=True,
+    help="Also check that all that is stored fits together, as `mailpixel check` does.",
+)
+def doctor_command(campaign: str | None, deep: bool) -> None:
     """Check the keys, the fold and every public address, and suggest fixes. Exit with code 1 if a check fails."""
-    graded = [grade for title, checks in _sections(campaign) for grade in _shown(title, checks)]
+    graded = [grade for title, checks in _sections(campaign, deep) for grade in _shown(title, checks)]
     if Grade.FAIL in graded:
         sys.exit(1)
 
@@ -70,9 +76,11 @@ def _shown(title: str, checks: Iterable[Check]) -> list[Grade]:
     return [check.grade for check in found]
 
 
-def _sections(campaign: str | None) -> Iterator[tuple[str, Iterable[Check]]]:
+def _sections(campaign: str | None, deep: bool) -> Iterator[tuple[str, Iterable[Check]]]:
     """Titles and their checks. Checks run one by one, so that results appear while later checks still wait."""
     yield "this machine", _local()
+    if deep:
+        yield "what is stored", _deep()
     for address in addresses(settings().base_url, _campaigns()):
         yield str(address), check_public(address, _signer(), _log())
     if campaign is not None:
@@ -81,6 +89,17 @@ def _sections(campaign: str | None) -> Iterator[tuple[str, Iterable[Check]]]:
             f"where the links of {campaign} lead",
             check_links(campaign_of(registry, campaign), allowed=settings().webhook_networks),
         )
+
+
+def _deep() -> Iterator[Check]:
+    """Check that what is stored fits together."""
+    from mailpixel.checks.opened import opened_check
+
+    try:
+        _, registry = stores()
+        yield from check_stored(opened_check(settings(), registry, rules()).run().differing)
+    except StoreUnavailable as error:
+        yield failed("store", error)
 
 
 def _campaigns() -> Iterator[Campaign]:

@@ -26,6 +26,7 @@ from mailpixel.doctor.local import (
     check_rights,
     check_rules,
     check_spool,
+    check_stored,
     check_suppressed,
     failed,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "check_rules",
     "check_salts",
     "check_spool",
+    "check_stored",
     "check_suppressed",
     "check_webhooks",
     "failed",

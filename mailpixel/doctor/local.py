@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from mailpixel.backups.exchanging import REPLACED
+from mailpixel.checks.findings import MEANINGS, Finding
 from mailpixel.errors import KeyringError, MailpixelError
 from mailpixel.files import is_missing, stamp_of
 from mailpixel.folder.keys import read_keys
@@ -155,6 +156,16 @@ def check_rules(store: Projections, version: str) -> Check:
         found,
         "run `mailpixel rebuild` to judge them again; --dry-run shows what would change",
     )
+
+
+def check_stored(differing: Sequence[Finding]) -> list[Check]:
+    """What differs in the data folder, by kind."""
+    if not differing:
+        return [Check("data", Grade.OK, "everything that is stored fits together")]
+    return [
+        Check(each.kind, Grade.FAIL, f"{each.differ:,} {MEANINGS[each.kind]}", each.remedy)
+        for each in differing
+    ]
 
 
 def check_fold(consumers: Consumers, registry: FoldRegistry, now_ms: int, ready_lag_s: int) -> Check:

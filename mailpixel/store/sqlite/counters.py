@@ -38,11 +38,11 @@ LATEST_MS = (1 << 63) - 1
 
 def move_counters(connection: sqlite3.Connection, generation: int, moves: Mapping[TallyKey, int]) -> None:
     """Add to the counters of a generation. Counters that become zero are deleted."""
-    by_day = _by_day(moves)
+    days = by_day(moves)
     connection.executemany(MOVE, [(generation, *key, number) for key, number in moves.items()])
-    connection.executemany(MOVE_DAY, [(generation, *key, number) for key, number in by_day.items()])
+    connection.executemany(MOVE_DAY, [(generation, *key, number) for key, number in days.items()])
     connection.executemany(DROP, [(generation, *key) for key, number in moves.items() if number < 0])
-    connection.executemany(DROP_DAY, [(generation, *key) for key, number in by_day.items() if number < 0])
+    connection.executemany(DROP_DAY, [(generation, *key) for key, number in days.items() if number < 0])
 
 
 def drop_zeros(connection: sqlite3.Connection, generation: int) -> None:
@@ -51,7 +51,8 @@ def drop_zeros(connection: sqlite3.Connection, generation: int) -> None:
         connection.execute(f"delete from {table} where shelf = ? and number = 0", (generation,))  # noqa: S608
 
 
-def _by_day(moves: Mapping[TallyKey, int]) -> Mapping[tuple[int, str], int]:
+def by_day(moves: Mapping[TallyKey, int]) -> Mapping[tuple[int, str], int]:
+    """The sums by day (UTC) and measure of counters by quarter hour."""
     sums: Counter[tuple[int, str]] = Counter()
     for (bucket_ms, _, measure), number in moves.items():
         if bucket_ms:

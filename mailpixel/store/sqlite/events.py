@@ -236,7 +236,11 @@ class EventLog:
     def campaigns(self) -> Sequence[str]:
         """The campaigns that have events, in order."""
         with self._database.reading() as connection:
-            return [campaign for (campaign,) in connection.execute(CAMPAIGNS)]
+            return self.campaigns_in(connection)
+
+    def campaigns_in(self, connection: sqlite3.Connection) -> Sequence[str]:
+        """The campaigns that have events, as this transaction sees them."""
+        return [campaign for (campaign,) in connection.execute(CAMPAIGNS)]
 
     def ranges(self, campaign: str, events: int) -> Sequence[tuple[str, str]]:
         """Ranges (after, until] of recipients, each with about this number of events."""

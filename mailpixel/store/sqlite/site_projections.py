@@ -110,12 +110,13 @@ def _is_news(connection: sqlite3.Connection, asked: str, state: VisitState | Ord
 
 
 def _put_visits(connection: sqlite3.Connection, states: Sequence[VisitState]) -> None:
-    connection.executemany(PUT_VISIT, map(_visit_row, states))
+    connection.executemany(PUT_VISIT, map(visit_row, states))
     connection.executemany(DROP_USES, [(state.visit.site, state.visit.visitor) for state in states])
-    connection.executemany(PUT_USE, (_use_row(use) for state in states for use in state.uses))
+    connection.executemany(PUT_USE, (use_row(use) for state in states for use in state.uses))
 
 
-def _visit_row(state: VisitState) -> tuple[object, ...]:
+def visit_row(state: VisitState) -> tuple[object, ...]:
+    """The row of a visit, in the order of `PUT_VISIT`."""
     visit = state.visit
     return (
         visit.site,
@@ -130,7 +131,8 @@ def _visit_row(state: VisitState) -> tuple[object, ...]:
     )
 
 
-def _use_row(use: Use) -> tuple[object, ...]:
+def use_row(use: Use) -> tuple[object, ...]:
+    """The row of a click that a visit used, in the order of its table."""
     return (
         use.click,
         use.site,
@@ -144,13 +146,14 @@ def _use_row(use: Use) -> tuple[object, ...]:
 
 
 def _put_orders(connection: sqlite3.Connection, states: Sequence[OrderState]) -> None:
-    connection.executemany(PUT_ORDER, map(_order_row, states))
+    connection.executemany(PUT_ORDER, map(order_row, states))
     connection.executemany(DROP_CLAIMS, [(state.site, state.id) for state in states])
     claims = ((state.site, state.id, visitor) for state in states for visitor in state.others)
     connection.executemany(PUT_CLAIM, claims)
 
 
-def _order_row(state: OrderState) -> tuple[object, ...]:
+def order_row(state: OrderState) -> tuple[object, ...]:
+    """The row of an order, in the order of `PUT_ORDER`."""
     order = state.order
     if order is None:
         return state.site, state.id, 0, None, None, None, state.known, state.edition, None
