@@ -29,7 +29,7 @@ def case_fits(case: CheckedCase, fold: FoldCase, edition: int) -> bool:
     try:
         if isinstance(folded, VisitState):
             return _visit_fits(case, folded, edition)
-        return isinstance(folded, OrderState) and _order_fits(case.row, folded)
+        return isinstance(folded, OrderState) and _order_fits(case, folded)
     except Exception:  # a body that cannot be read
         return False
 
@@ -40,7 +40,7 @@ def _visit_fits(case: CheckedCase, folded: VisitState, edition: int) -> bool:
     if known != folded.known or list(visit_row(stored)[2:5]) != columns:
         return False
     if [use_row(use) for use in sorted(stored.uses, key=attrgetter("click"))] != [
-        _plain(use) for use in case.uses
+        _plain(use) for use in case.derived
     ]:
         return False
     return its_edition != edition or _without_hosts(stored.visit) == _without_hosts(folded.visit)
@@ -55,7 +55,9 @@ def _without_hosts(visit: Visit) -> Visit:
     return replace(visit, channel="", utm_campaign="", sessions=1)
 
 
-def _order_fits(row: Sequence[Any], folded: OrderState) -> bool:
-    *columns, known, edition, body = row
+def _order_fits(case: CheckedCase, folded: OrderState) -> bool:
+    *columns, known, edition, body = case.row or ()
     stored = OrderState(folded.site, folded.id, None if body is None else order_in(body), known, edition)
-    return stored == replace(folded, edition=edition) and list(order_row(stored)[2:5]) == columns
+    if sorted(visitor for (visitor,) in case.derived) != sorted(folded.others):
+        return False
+    return (stored.order, known) == (folded.order, folded.known) and list(order_row(stored)[2:5]) == columns

@@ -15,6 +15,7 @@ from mailpixel.store.sqlite.events import EventLog
 from mailpixel.store.sqlite.generations import STATE, live_generation, to_state
 from mailpixel.store.sqlite.person_secret import secret_of
 from mailpixel.store.sqlite.positions import SITE_ORIGIN
+from mailpixel.store.sqlite.site_projections import forget_in
 from mailpixel.store.tombstones import person8
 
 PAGE = 500
@@ -39,6 +40,9 @@ VISITS = """
 ORDERS = """
     select number, at_ms, visitor, recipient, known, edition, body from orders
     where site = ? and number > ? and number <= ?
+"""
+CLAIMS = """
+    select number, visitor from order_claims where site = ? and number > ? and number <= ? order by number, visitor
 """
 USES = """
     select visitor, click, site, visitor, day, at_ms, named_ms, human, known_as from uses
@@ -67,13 +71,16 @@ class CheckedMessage(NamedTuple):
 
 
 class CheckedCase(NamedTuple):
-    """A visit or an order as it is logged, and its stored row behind its name, with the rows of used clicks."""
+    """A visit or an order as it is logged, its stored row behind its name, and the rows derived from that.
+
+    `derived` are the rows of clicks that a visit used, or of visitors besides the one that an order names.
+    """
 
     campaign: str
     name: str
     logged: Message | PutAside | None
     row: Sequence[Any] | None
-    uses: Sequence[Sequence[Any]]
+    derived: Sequence[Sequence[Any]]
     waits: bool
 
 
@@ -166,16 +173,16 @@ class CheckedCases:
         visits = case_kind(campaign) is CaseKind.VISIT
         positions = _positions(connection, logged_in)
         rows = {row[0]: row[1:] for row in connection.execute(VISITS if visits else ORDERS, folded_in)}
-        uses: dict[str, list[Sequence[Any]]] = {}
-        for visitor, *use in connection.execute(USES, folded_in) if visits else ():
-            uses.setdefault(visitor, []).append(tuple(use))
+        derived: dict[str, list[Sequence[Any]]] = {}
+        for key, *rest in connection.execute(USES if visits else CLAIMS, folded_in):
+            derived.setdefault(key, []).append(tuple(rest))
         aside = {name for (name,) in connection.execute(ASIDE.format(table="cases_aside"), logged_in)}
         folded = SITE_ORIGIN + read_position(connection, SITE_FOLD)
         for name in names:
             _, last = positions.get(name, (0, SITE_ORIGIN))
             logged = self._logged(connection, campaign, name) if name in positions else None
             waits = last > folded or name in aside
-            yield CheckedCase(campaign, name, logged, rows.get(name), uses.get(name, ()), waits)
+            yield CheckedCase(campaign, name, logged, rows.get(name), derived.get(name, ()), waits)
 
     def _logged(self, connection: sqlite3.Connection, campaign: str, name: str) -> Message | PutAside:
         try:
@@ -194,15 +201,8 @@ class CheckedCases:
 
     def forget_folded(self, campaign: str, name: str) -> None:
         """Forget the row of a visit or an order, so that it is folded anew whatever it says."""
-        table, column = (
-            ("visits", "visitor") if case_kind(campaign) is CaseKind.VISIT else ("orders", "number")
-        )
         with self._database.writing() as connection:
-            for each in [table, "uses"] if table == "visits" else [table]:
-                connection.execute(
-                    f"delete from {each} where site = ? and {column} = ?",  # noqa: S608
-                    (campaign.partition(":")[2], name),
-                )
+            forget_in(connection, [(campaign, name)])
 
 
 class _Noted:
