@@ -16,16 +16,16 @@ from mailpixel.folder.opening import open_stores
 from mailpixel.links.minter import Minter
 from mailpixel.model import Event
 from mailpixel.settings import Settings
-from tests.integration.test_released_schemas import RELEASED, unpacked
 from tests.support.api import an_app
 from tests.support.first_campaign import PERSON
+from tests.support.released import CLOSELY, sql_of, unpacked
 
 ADDRESS = "198.51.100.77"
 AGENT = f"{PERSON['user-agent']} Later"
 REFUSES = {"sec-gpc": "1", "dnt": "1"}
 
 
-@pytest.fixture(params=RELEASED, ids=lambda path: path.name)
+@pytest.fixture(params=CLOSELY, ids=lambda path: path.name)
 def released(request: pytest.FixtureRequest) -> Path:
     """What a release left."""
     folder: Path = request.param
@@ -41,9 +41,7 @@ def data(released: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def opted_out(released: Path) -> str:
     """A recipient who had opted out."""
-    found = re.search(
-        r'INTO "optouts" VALUES\(\'([^\']+)', (released / "database.sql").read_text(encoding="utf-8")
-    )
+    found = re.search(r'INTO "optouts" VALUES\(\'([^\']+)', sql_of(released))
     assert found is not None
     return found[1]
 

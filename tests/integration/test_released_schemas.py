@@ -2,8 +2,12 @@
 
 import csv
 import json
-import os
+import random
+import signal
 import sqlite3
+import subprocess
+import sys
+import threading
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +15,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from sqlite_utils import Database as Admin
+from sqlite_utils import Migrations
 
 from mailpixel import Claims, Reading, TokenKind, TokenSigner, load_keyring
 from mailpixel.cli import cli
@@ -20,17 +26,20 @@ from mailpixel.privacy.policy import policy_of
 from mailpixel.privacy.resolve import LEGACY, Policy
 from mailpixel.settings import Settings
 from mailpixel.store.privacy_choice import PrivacyChoice
+from mailpixel.store.sqlite.migrations import migrate
+from mailpixel.store.sqlite.steps_0033 import STEPS
+from tests.support.released import CLOSELY, RELEASED, part_of, said_by, unpacked
 
-RELEASED = sorted(
-    path for path in (Path(__file__).parents[1] / "data" / "schemas").iterdir() if path.is_dir()
-)
 KNOWS_PROGRAMS = "0016"
 """The first schema whose states know programs and devices."""
-LATER = {"as_of", "rules_version", "definition"}
-"""What a later release may say differently of the same figures."""
+KILLED = [
+    *((path, 1) for path in CLOSELY[:2]),
+    *(pytest.param(path, 10, marks=pytest.mark.soak) for path in RELEASED),
+]
+"""Each schema, and at how many random points its migration is killed."""
 
 
-@pytest.fixture(params=RELEASED, ids=lambda path: path.name)
+@pytest.fixture(params=CLOSELY, ids=lambda path: path.name)
 def released(request: pytest.FixtureRequest) -> Path:
     """The folder of one released schema."""
     folder: Path = request.param
@@ -40,16 +49,7 @@ def released(request: pytest.FixtureRequest) -> Path:
 @pytest.fixture
 def data(released: Path, tmp_path: Path) -> Path:
     """A data folder as that release left it."""
-    return unpacked(released, tmp_path)
-
-
-def unpacked(released: Path, folder: Path) -> Path:
-    """The folder, with the database and the keys that a release left."""
-    with closing(sqlite3.connect(folder / "mailpixel.db")) as connection:
-        connection.executescript((released / "database.sql").read_text(encoding="utf-8"))
-    (folder / "keys.json").write_bytes((released / "keys.json").read_bytes())
-    os.chmod(folder / "keys.json", 0o600)
-    return folder
+    return unpacked(released, tmp_path / "data")
 
 
 def json_of(data: Path, *arguments: str) -> Any:
@@ -58,19 +58,124 @@ def json_of(data: Path, *arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
-def part_of(now: Any, then: Any) -> Any:
-    """What is said now, cut to the keys that were known then."""
-    if isinstance(now, dict) and isinstance(then, dict):
-        return {name: part_of(now.get(name), then[name]) for name in then if name not in LATER}
-    if isinstance(now, list) and isinstance(then, list) and len(now) == len(then):
-        return [part_of(*pair) for pair in zip(now, then, strict=True)]
-    return now
+def assert_says_the_same(data: Path, released: Path) -> None:
+    """The figures of both campaigns and the hits of a message are those of the release."""
+    said = said_by(released)
+    for campaign in ("spring", "autumn"):
+        then = said[campaign]
+        assert part_of(json_of(data, "report", campaign), then) == part_of(then, then)
+    hits = [(event["kind"], event["verdict"]) for event in said["explain"]["hits"]]
+    now = json_of(data, "explain", "spring", "r-1")
+    assert [(event["kind"], event["verdict"]) for event in now["hits"]] == hits != []
 
 
-@pytest.mark.parametrize("campaign", ["spring", "autumn"])
-def test_the_figures_are_those_of_the_release(data: Path, released: Path, campaign: str) -> None:
-    then = json.loads((released / f"{campaign}.json").read_text())
-    assert part_of(json_of(data, "report", campaign), then) == part_of(then, then)
+@pytest.mark.parametrize("folder", RELEASED, ids=lambda path: path.name)
+def test_figures_and_hits_are_those_of_the_release_and_its_links_verify(folder: Path, tmp_path: Path) -> None:
+    data = unpacked(folder, tmp_path / "data")
+    assert_says_the_same(data, folder)
+    signer = TokenSigner(load_keyring(data / "keys.json"))
+    rows = list(csv.DictReader((folder / "urls.csv").read_text().splitlines()))
+    tokens = [row["link_1"].rpartition("/")[2] for row in rows]
+    clicks = [Claims(TokenKind.CLICK, "spring", row["recipient"], link=1) for row in rows]
+    assert [signer.verify(token, [TokenKind.CLICK]) for token in tokens] == [
+        Reading(claims) for claims in clicks
+    ]
+
+
+def steps_of(path: Path) -> list[str]:
+    """The steps that a database has, as another program reads them."""
+    with closing(sqlite3.connect(path)) as connection:
+        return sorted(name for (name,) in connection.execute("select name from _sqlite_migrations"))
+
+
+def killed_at(data: Path, statement: int) -> subprocess.CompletedProcess[str]:
+    command = [
+        sys.executable,
+        "-m",
+        "tests.support.killed_migration",
+        str(data / "mailpixel.db"),
+        str(statement),
+    ]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(("folder", "points"), KILLED)
+def test_a_migration_that_is_killed_leaves_the_old_schema_and_is_done_again(
+    folder: Path, points: int, tmp_path: Path
+) -> None:
+    whole = killed_at(unpacked(folder, tmp_path / "whole"), 0)
+    assert whole.returncode == 0, whole.stderr
+    chance = random.Random(folder.name)
+    data = unpacked(folder, tmp_path / "data")
+    before = steps_of(data / "mailpixel.db")
+    for _ in range(points):
+        killed = killed_at(data, chance.randint(1, int(whole.stdout)))
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        assert steps_of(data / "mailpixel.db") == before
+    assert_says_the_same(data, folder)
+    assert json_of(data, "check") == [each | {"differ": 0} for each in json_of(data, "check")]
+
+
+def test_readers_of_the_old_program_see_their_schema_to_the_end_of_their_transaction(
+    data: Path, released: Path
+) -> None:
+    """What the former program reads for its figures, word for word, before, while and after the schema changes."""
+    asked = (
+        "select link, measure, number from counters where shelf = 1 and bucket_ms = 0 order by link, measure"
+    )
+    with (
+        closing(sqlite3.connect(data / "mailpixel.db", isolation_level=None)) as one,
+        closing(
+            sqlite3.connect(data / "mailpixel.db", isolation_level=None, check_same_thread=False)
+        ) as other,
+    ):
+        before, opted_out = (
+            one.execute(asked).fetchall(),
+            one.execute("select count(*) from optouts").fetchall(),
+        )
+        one.execute("begin")
+        assert one.execute("select count(*) from optouts").fetchall() == opted_out
+        seen: list[list[tuple[int, str, int]]] = []
+        done = threading.Event()
+
+        def read() -> None:
+            while not done.is_set():
+                seen.append(other.execute(asked).fetchall())
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        migrate(data / "mailpixel.db")
+        done.set()
+        reader.join()
+        assert one.execute("select count(*) from optouts").fetchall() == opted_out, (
+            "its moment is before the change"
+        )
+        one.execute("rollback")
+        assert all(set(before) <= set(each) for each in seen), "a step may add measures"
+        with pytest.raises(sqlite3.OperationalError, match="no such table: optouts"):
+            one.execute("select count(*) from optouts")
+    assert_says_the_same(data, released)
+
+
+@pytest.mark.parametrize(
+    "words", [["report", "spring"], ["backup", "copy"], ["check"], ["work"], ["campaign", "list"]]
+)
+def test_a_database_of_a_newer_release_is_refused_by_every_command_and_stays_as_it_is(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = unpacked(CLOSELY[0], tmp_path / "data")
+    newer = Migrations(STEPS.name)
+    newer(name="9999_from_the_future")(lambda db: None)
+    with closing(sqlite3.connect(data / "mailpixel.db")) as connection:
+        newer.apply(Admin(connection))
+    before = (data / "mailpixel.db").read_bytes()
+    done = CliRunner().invoke(cli, ["--data", str(data), *words])
+    problem = (
+        "the database was written by a newer mailpixel (step 9999_from_the_future); update this one to use it"
+    )
+    assert (done.exit_code, done.stdout, done.stderr) == (1, "", f"error: {problem}\n")
+    assert (data / "mailpixel.db").read_bytes() == before
 
 
 def test_an_upgraded_folder_records_as_before_until_a_mode_is_chosen(data: Path) -> None:
@@ -103,20 +208,3 @@ def test_programs_and_devices_are_unknown_until_history_is_judged_again(data: Pa
         assert known() == ([], [])
     assert CliRunner().invoke(cli, ["--data", str(data), "rebuild"]).exit_code == 0
     assert [set(names) for names in known()] == [{"browser", "gmail", "thunderbird"}, {"desktop", "phone"}]
-
-
-def test_a_message_shows_the_hits_it_had(data: Path, released: Path) -> None:
-    then = json.loads((released / "explain.json").read_text())
-    now = json_of(data, "explain", "spring", "r-1")
-    said = [(event["kind"], event["verdict"]) for event in then["hits"]]
-    assert [(event["kind"], event["verdict"]) for event in now["hits"]] == said != []
-
-
-def test_a_link_in_a_mail_of_that_time_still_verifies(data: Path, released: Path) -> None:
-    signer = TokenSigner(load_keyring(data / "keys.json"))
-    rows = list(csv.DictReader((released / "urls.csv").read_text().splitlines()))
-    tokens = [row["link_1"].rpartition("/")[2] for row in rows]
-    clicks = [Claims(TokenKind.CLICK, "spring", row["recipient"], link=1) for row in rows]
-    assert [signer.verify(token, [TokenKind.CLICK]) for token in tokens] == [
-        Reading(claims) for claims in clicks
-    ]
