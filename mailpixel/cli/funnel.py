@@ -80,7 +80,7 @@ def _print(found: Funnel) -> None:
     ]
     print_table(("step", "people", "of first", "of step before", "median time", "machines"), rows)
     who = found.visitors
-    click.echo(f"\nvisitors: {who.human:,} people, {who.machine:,} machines, {who.internal:,} internal")
+    click.echo(f"\nvisitors: people {who.human:,}, machines {who.machine:,}, internal {who.internal:,}")
     click.echo(blind_spot_text(found))
     for text in (found.definition, *found.notes):
         click.echo(text)

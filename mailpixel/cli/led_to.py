@@ -44,7 +44,7 @@ def _print(found: Results) -> None:
                 for row in found.links
             ],
         )
-    click.echo(f"{found.machine_visits:,} visits of machines are in none of these")
+    click.echo(f"visits of machines, in none of these: {found.machine_visits:,}")
     for note in found.notes:
         click.echo(note)
 

@@ -85,7 +85,7 @@ def test_the_command_counts_what_waits_and_prints_what_the_api_answers(data: Pat
     code, out, said = run(data, "funnel", "shop", "--steps", f"{STEPS},sign_up", "--campaign", "c-1")
     assert code == 0
     assert all(
-        text in out for text in ("that c-1 led to", "100.0%", "visitors: 1 people", "blind spot", "midnight")
+        text in out for text in ("that c-1 led to", "100.0%", "visitors: people 1,", "blind spot", "midnight")
     )
     assert "warning: sign_up: no visit of this period has such an event" in said
 
