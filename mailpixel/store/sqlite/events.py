@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
+from operator import attrgetter, itemgetter
 
 from mailpixel.errors import StoreUnavailable
 from mailpixel.kinds import EventKind
@@ -42,8 +43,8 @@ Numbers = tuple[Mapping[str, int], Mapping[Network | None, int | None]]
 KEYS = 64
 """Messages read by one statement."""
 
-PAGE = 10_000
-"""Events read at a time when a whole campaign is read."""
+PAGE = 65_536
+"""Events read at a time when a whole campaign is judged again."""
 FIRST_PAGE, LATER_PAGE = 250, 2_000
 """Events in the first and in later pages of `messages`. Its caller may be slow, and a
 page stays in memory meanwhile."""
@@ -51,10 +52,14 @@ page stays in memory meanwhile."""
 HAS_EVENTS = "select 1 from events where campaign = ? and recipient = ? limit 1"
 OF_MESSAGE = f"select {READ} from events e where e.campaign = ? and e.recipient = ?"  # noqa: S608
 LATEST = f"select {READ} from events e where e.position > 0 order by e.position desc limit ?"  # noqa: S608
-OF_PAGE = (
-    f"select {READ} from events e where e.campaign = ? and e.recipient > ? and e.recipient <= ?"  # noqa: S608
-    " order by e.recipient limit ?"
-)
+# In the order of the log, because a page of the file is then read once: of 2,000,000 events, 60,000 of neighbouring
+# recipients took 3.7 us each, and 5.3 in the order of recipients.
+OF_PAGE = f"""
+    select {READ} from events e where e.position in (
+        select position from events where campaign = ? and recipient > ? and recipient <= ?
+        order by recipient limit ?
+    ) order by e.position
+"""  # noqa: S608
 NEWS = """
     select campaign, recipient, max(position)
     from (
@@ -315,11 +320,11 @@ class EventLog:
         with self._database.reading() as connection:
             rows = connection.execute(OF_PAGE, (campaign, after, until, size)).fetchall()
             if len(rows) == size:  # the last message may continue after the page
-                cut = rows[-1][1]
+                cut = max(map(_recipient, rows))
                 rows = [row for row in rows if row[1] != cut] or connection.execute(
                     OF_MESSAGE, (campaign, cut)
                 ).fetchall()
-            return self._messages(connection, rows)
+            return sorted(self._messages(connection, rows), key=_of_message)
 
     def _messages(self, connection: sqlite3.Connection, rows: Sequence[SqlRow]) -> Sequence[Message]:
         """Group rows into messages, in order of their first row, with events in order of id."""
@@ -327,11 +332,10 @@ class EventLog:
         texts.load(connection, rows)
         found: dict[tuple[str, str], list[Event]] = {}
         for row in rows:
-            key = row[:2]
-            if key in found:
-                found[key].append(to_event(row, texts))
-            else:
-                found[key] = [to_event(row, texts)]
+            events = found.get(key := row[:2])
+            if events is None:
+                found[key] = events = []
+            events.append(to_event(row, texts))
         for events in found.values():
             if len(events) > 1:
                 events.sort(key=_by_id)
@@ -361,8 +365,7 @@ def _raise_overflow(connection: sqlite3.Connection, overflow: Sequence[Overflow]
     note_changed(connection, (each.campaign for each in kept if not is_of_site(each.campaign)))
 
 
-def _by_id(event: Event) -> bytes:
-    return event.id
+_by_id, _recipient, _of_message = attrgetter("id"), itemgetter(1), attrgetter("recipient")
 
 
 @lru_cache(maxsize=KEYS)

@@ -166,14 +166,20 @@ def to_event(row: SqlRow, texts: Texts) -> Event:
         body,
     ) = row
     kind, reason = KINDS[number]
+    at_ms = int.from_bytes(id[:6], "big")
+    method = "GET" if method is None else method
+    address = "" if address is None else address
+    agent, facts = texts.agents[agent], facts_with(facts)
+    if tag is None and network is None and reason is None and decided is None and body is None:
+        return Event(id, kind, at_ms, method, address, agent, facts, campaign, recipient, link, destination)
     return Event(
         id,
         kind,
-        int.from_bytes(id[:6], "big"),
-        "GET" if method is None else method,
-        "" if address is None else address,
-        texts.agents[agent],
-        facts_with(facts),
+        at_ms,
+        method,
+        address,
+        agent,
+        facts,
         campaign,
         recipient,
         link,
