@@ -131,10 +131,12 @@ def _spots(document: turbohtml.Document, source: HtmlText, mso: bool) -> list[_S
     view = source.view
     links = [*document.find_all("a"), *document.find_all("area")]
     spots = list(_hrefs(links, view, source.at))
-    for start, content in conditional.comments(document, source.marks):
+    if source.marks:
         reason = None if mso else Reason.CONDITIONAL
-        spots += _hrefs(conditional.linking(content), view, Places(view, start).at, reason)
-    spots.sort(key=_BY_START)
+        for start, content in conditional.comments(document, source.marks):
+            spots += _hrefs(conditional.linking(content), view, Places(view, start).at, reason)
+    if len(spots) > 1:
+        spots.sort(key=_BY_START)
     return spots
 
 

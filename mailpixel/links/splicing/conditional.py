@@ -26,7 +26,7 @@ def mark(text: str) -> tuple[str, Mapping[str, int]]:
 
     A text with more conditional comments than free private letters comes back unmarked.
     """
-    starts = list(_starts(text))
+    starts = list(_starts(text)) if _OPENING in text else ()
     if not starts:
         return text, {}
     marks = list(islice((letter for letter in _PRIVATE if letter not in text), len(starts)))

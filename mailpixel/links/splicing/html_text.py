@@ -19,10 +19,11 @@ class HtmlText:
 
     def __init__(self, text: str) -> None:
         view = " " + text[1:] if text.startswith("\ufeff") else text
-        try:
-            view.encode()  # six times faster than a search for them
-        except UnicodeEncodeError:
-            view = SURROGATE.sub(_NO_LETTER, view)
+        if not view.isascii():
+            try:
+                view.encode()  # six times faster than a search for them
+            except UnicodeEncodeError:
+                view = SURROGATE.sub(_NO_LETTER, view)
         self.view, self.marks = conditional.mark(view)
         self._places = Places(self.view)
 

@@ -70,7 +70,7 @@ def leaving_words() -> Words:
 def leaves_list(url: str) -> bool:
     """Whether a URL says that it leaves a list."""
     lower = url.lower()
-    if "unsubscribe" in lower or "opt-out" in lower or _UNSUB.search(lower):
+    if ("unsub" in lower and ("unsubscribe" in lower or _UNSUB.search(lower))) or "opt-out" in lower:
         return True
     words = leaving_words()
     hints, latin = words.hints, words.latin

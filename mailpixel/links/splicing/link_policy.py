@@ -9,6 +9,7 @@ Whatever that refuses is skipped here.
 import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import lru_cache
 
 import can_ada
 from msgspec import Struct
@@ -156,8 +157,12 @@ def why_not(url: str, fields: Fields = _NO_TAG) -> Reason | None:
     """The reason to skip a destination that its URL alone gives; None when it may be tracked.
 
     `url` comes from `destination_of`; `fields` knows the sender's merge tag. Reasons that need the element or
-    other options are not checked here.
+    other options are not checked here. Mails of one sender have links in common, so answers are remembered.
     """
+    return _remembered(url, fields) if len(url) <= _REMEMBERED_CHARS else _why_not(url, fields)
+
+
+def _why_not(url: str, fields: Fields) -> Reason | None:
     if (
         is_plain(url) and can_ada.can_parse(url) and len(url) <= DESTINATION_BYTES
     ):  # most; no other rule holds
@@ -169,6 +174,10 @@ def why_not(url: str, fields: Fields = _NO_TAG) -> Reason | None:
             return reason
     return None
 
+
+_REMEMBERED_CHARS = 512
+"""The longest URL that is remembered, so that many take little memory."""
+_remembered = lru_cache(maxsize=4_096)(_why_not)
 
 _PLAIN = re.compile(
     r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:[/?][A-Za-z0-9/?=&_.+:,;!-]*)?(?:#[A-Za-z0-9/?=&_.+:,;!-]*)?"

@@ -41,7 +41,9 @@ def asks_no_track(attributes: Mapping[str, object]) -> bool:
     """
     if "class" in attributes and _has_asking_class(attributes["class"]):
         return True
-    return any(_asks(name, attributes[name]) for name in attributes if _HINT.search(name))
+    if _HINT.search(" ".join(attributes)) is None:  # nearly always
+        return False
+    return any(_asks(name, attributes[name]) for name in attributes)
 
 
 def _has_asking_class(value: object) -> bool:

@@ -91,8 +91,9 @@ def _keeps_links(tree: Tree, offset: int) -> bool:
 
 def _bottom(tree: Tree, body: turbohtml.Element) -> int | None:
     location = body.source_location
-    if location is not None and location.end_tag is not None:
-        return tree.source.at(location.end_tag.start_offset)
+    end_tag = None if location is None else location.end_tag
+    if end_tag is not None:
+        return tree.source.at(end_tag.start_offset)
     offset = _last_end_tag(tree.source.view)
     if offset is not None:
         return offset

@@ -122,15 +122,17 @@ def template_of(draft: Draft, cuts: Cuts, codec: str | None, links: int | None =
 
 
 def _is_plain(slots: Sequence[Slot], codec: str | None) -> bool:
-    plain = all(slot.quote in _PLAIN_QUOTES and not slot.tail for slot in slots)
-    return plain and (codec is None or "\n/".encode(codec) == b"\n/")
+    for slot in slots:
+        if slot.quote not in _PLAIN_QUOTES or slot.tail:
+            return False
+    return codec is None or "\n/".encode(codec) == b"\n/"
 
 
 def _picker(slots: Sequence[Slot], links: int | None) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
     places = [slot.place for slot in slots]
     if links is not None:
         in_order = [*range(links), PIXEL_PLACE]
-        if places in (in_order, in_order[:-1]):
+        if places == in_order or places == in_order[:-1]:
             return None
     if len(places) < 2:  # an itemgetter of one place gives no sequence
         return lambda values: [values[place] for place in places]
