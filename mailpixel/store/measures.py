@@ -70,7 +70,7 @@ from mailpixel.store.shown import (
     with_reports,
 )
 from mailpixel.store.standing import STANDINGS, standing_of
-from mailpixel.store.verdict_codes import CODE_MASK, FLAGS_MASK, LINK_SHIFT, RULE_SHIFT, codes
+from mailpixel.store.verdict_codes import CODE_MASK, FLAGS_MASK, LINK_SHIFT, RULE_SHIFT, codes, pairs
 from mailpixel.times import DAY_MS
 from mailpixel.traffic.programs import DEVICES, PROGRAMS, device_of, program_of
 
@@ -166,8 +166,7 @@ class Tally:
         hits, shown = self._hits, 0
         firsts: dict[int, int] = {}
         links: set[int] = set()
-        pairs = iter(codes(state.marks))
-        for second, code in zip(pairs, pairs, strict=True):
+        for second, code in pairs(state.marks):
             hits[second // QUARTER_S << RULE_SHIFT | code & CODE_MASK] += times
             shows = SHOWN[code & FLAGS_MASK]
             shown |= shows

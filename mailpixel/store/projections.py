@@ -23,7 +23,7 @@ FOLD = "fold"
 """The name of the consumer that folds. Its position moves together with the states it saves."""
 
 
-class MessageState(Struct, frozen=True, gc=False):
+class MessageState(Struct, frozen=True, gc=False, array_like=True):
     """The verdicts of one message, compact enough to keep for every message.
 
     `marks` holds one entry for each hit, in the order judged, packed by `mailpixel.store.verdict_codes`. The

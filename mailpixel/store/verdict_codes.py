@@ -9,7 +9,7 @@ opt-outs have no mark, because a state has separate fields for them.
 """
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mailpixel.kinds import EventKind
@@ -31,6 +31,7 @@ FIRST_SECOND, LAST_SECOND = 900, (1 << 32) - 1
 hour stands for the whole campaign in counters. A moment outside, from a clock that was never set or is far
 ahead, is stored as the nearer end."""
 
+_PAIR = struct.Struct("<II")
 _OPEN, _CLICK = KINDS
 _CLICK_BIT = KINDS.index(_CLICK)
 _VERDICT_BITS = {verdict: bits << VERDICT_SHIFT for bits, verdict in enumerate(VERDICTS)}
@@ -113,11 +114,15 @@ def codes(marks: bytes) -> Sequence[int]:
     return struct.unpack_from(f"<{(len(marks) - start) // 4}I", marks, start)
 
 
+def pairs(marks: bytes) -> Iterator[tuple[int, int]]:
+    """The second and the code of each mark."""
+    return _PAIR.iter_unpack(marks[marks.find(b"\n") + 1 :])
+
+
 def unpack(marks: bytes) -> tuple[VerdictCode, ...]:
     """The marks as plain values, in the order judged."""
     rules = marks[: max(marks.find(b"\n"), 0)].decode().split(",")
-    numbers = codes(marks)
-    return tuple(_mark(second, code, rules) for second, code in zip(numbers[::2], numbers[1::2], strict=True))
+    return tuple(_mark(second, code, rules) for second, code in pairs(marks))
 
 
 def _mark(second: int, code: int, rules: Sequence[str]) -> VerdictCode:

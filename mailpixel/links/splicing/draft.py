@@ -127,10 +127,11 @@ class Destinations:
         """
         if not self._links:
             return ()
-        if not self.known and len(self._links) <= LAST_LINK:
+        highest = max(self.known.values(), default=0)
+        if not highest and len(self._links) <= LAST_LINK:
             return tuple(range(1, len(self._links) + 1))
         known = dict(self.known)
-        fresh = count(max(self.known.values(), default=0) + 1)
+        fresh = count(highest + 1)
         numbers = tuple(known.pop(destination, 0) or next(fresh) for destination in self._links)
         if max(numbers, default=0) > LAST_LINK:
             raise InvalidInput("html", f"has more than {LAST_LINK} different links: split the campaign")
