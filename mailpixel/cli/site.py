@@ -9,6 +9,7 @@ import click
 
 from mailpixel.cli.context import CommandGroup, base_url, begun, print_json, print_table, say, stores
 from mailpixel.cli.site_lint import site_lint, site_orders
+from mailpixel.cli.site_pages import site_pages
 from mailpixel.cli.site_snippet import site_snippet
 from mailpixel.cli.site_tail import site_tail
 from mailpixel.cli.site_visits import site_explain, site_visits
@@ -38,6 +39,7 @@ def site_command() -> None:
 
 site_command.add_command(site_explain)
 site_command.add_command(site_visits)
+site_command.add_command(site_pages)
 
 
 def what_options(command: Command) -> Command:

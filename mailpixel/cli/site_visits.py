@@ -23,7 +23,8 @@ from mailpixel.site_model import SITE_PREFIX, OrderSource
 def site_explain(id: str, visitor: str | None, order: str | None, as_json: bool, zone: tzinfo | None) -> None:
     """Show every event of one visit, its verdict, the rule that decided, and the mails whose links it used.
 
-    VISITOR is the key of a visitor of one day, as `--order` and `mailpixel person export` show it.
+    VISITOR is the key of a visitor of one day, as `--order`, `mailpixel site tail` and `mailpixel person
+    export` show it.
     """
     if (visitor is None) == (order is None):
         raise click.UsageError("give either VISITOR or --order")

@@ -16,5 +16,7 @@ lint            rules about faults of events
 figures         figures about events, each with its formula
 console         figures about what pages send now
 overview        a site at a glance
+latest          from when on to read visits, so that at most some are read
+page_views      how often each page was viewed on each day
 ready           whether a campaign is ready to be sent, with the faults of its sites
 """

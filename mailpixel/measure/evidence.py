@@ -11,12 +11,12 @@ from itertools import islice, pairwise
 from typing import Protocol
 
 from mailpixel.kinds import EventKind
+from mailpixel.measure.latest import begin_of_latest
 from mailpixel.projections.orders import DIFFERS
 from mailpixel.site.names import PAGE_VIEW, PURCHASE
 from mailpixel.site_model import OrderSource, Site, Visit, VisitStep, read_step
 from mailpixel.store.log import MessageReader
 from mailpixel.store.site_projections import ReadSiteProjections
-from mailpixel.times import DAY_MS
 
 MOST_READ = 20_000
 """The latest visits that are read. Of a busy site that is less than the whole period."""
@@ -88,8 +88,8 @@ def gather(store: ReadsEvents, site: Site, from_ms: int, until_ms: int) -> Evide
     found = Evidence()
     first = next(store.visits(site.id), None)
     found.first_ms = None if first is None else first.first_ms
-    found.known = _number(store, site, from_ms, until_ms)
-    found.from_ms = from_ms = from_ms if found.known <= MOST_READ else _begin(store, site, from_ms, until_ms)
+    found.from_ms, found.known = begin_of_latest(store, site, from_ms, until_ms, MOST_READ)
+    from_ms = found.from_ms
     every = max(min(found.known, MOST_READ) // FULLY_READ, 1)
     for place, visit in enumerate(islice(store.visits(site.id, from_ms, until_ms), MOST_READ)):
         _add_visit(found, visit)
@@ -101,34 +101,6 @@ def gather(store: ReadsEvents, site: Site, from_ms: int, until_ms: int) -> Evide
         found.with_both += order.source is OrderSource.BOTH
         found.differing += DIFFERS in order.problems
     return found
-
-
-def _number(store: ReadSiteProjections, site: Site, from_ms: int, until_ms: int) -> int:
-    return sum(sum(day.verdicts.values()) for day in store.visits_by_day(site.id, from_ms, until_ms))
-
-
-def _begin(store: ReadSiteProjections, site: Site, from_ms: int, until_ms: int) -> int:
-    """From when on there are at most as many visits as are read: to the second. No visit is read for it."""
-    left = MOST_READ
-    for day in reversed(store.visits_by_day(site.id, from_ms, until_ms)):
-        number, begin_ms = sum(day.verdicts.values()), max(day.day * DAY_MS, from_ms)
-        if number > left:
-            end_ms = min((day.day + 1) * DAY_MS, until_ms)
-            return _begin_in(store, site, begin_ms, end_ms, left)
-        left -= number
-    return from_ms
-
-
-def _begin_in(store: ReadSiteProjections, site: Site, from_ms: int, until_ms: int, most: int) -> int:
-    """The same inside of one day, of which `most` visits are read: its half is halved again and again."""
-    early, late = from_ms, until_ms
-    while late - early > 1_000:
-        middle = (early + late) // 2
-        if _number(store, site, middle, until_ms) > most:
-            early = middle
-        else:
-            late = middle
-    return late
 
 
 def _add_visit(found: Evidence, visit: Visit) -> None:

@@ -47,6 +47,7 @@ CAMPAIGN: tuple[Place, ...] = (
 )
 SITE: tuple[Place, ...] = (
     Place("/sites/{id}", "Overview"),
+    Place("/sites/{id}/visits", "Visits"),
     Place("/sites/{id}/funnel", "Funnel"),
     Place("/sites/{id}/lint", "Quality"),
     Place("/sites/{id}/console", "Console"),

@@ -3,6 +3,7 @@
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from mailpixel.measure.figures import figure_text
 from mailpixel.pages import numbers
@@ -13,6 +14,15 @@ from mailpixel.pages.frame import Frame
 from mailpixel.pages.static import static_url
 from mailpixel.report.parts import PART_NAMES
 
+
+def coded(text: str) -> Markup:
+    """Text as HTML, escaped; what stands between backticks is code."""
+    pieces = [escape(piece) for piece in text.split("`")]
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if place % 2 else piece for place, piece in enumerate(pieces)
+    )
+
+
 FILTERS = {
     "grouped": numbers.grouped,
     "per_cent": numbers.per_cent,
@@ -21,6 +31,7 @@ FILTERS = {
     "moment": numbers.moment_text,
     "clock": numbers.clock_text,
     "figure_text": figure_text,
+    "coded": coded,
 }
 """What a template may write behind a `|`, besides Jinja2's own filters."""
 

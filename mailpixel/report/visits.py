@@ -85,6 +85,13 @@ class DayRow(Answer, frozen=True):
     internal: Count
 
 
+class VisitDays(Answer, frozen=True):
+    """Visits to a site by day (UTC), the first day first."""
+
+    site: str
+    items: list[DayRow]
+
+
 def explain_visit(
     case: Message, rules: Rules, hosts: Sequence[str], identity: Identity | None, mails: Clicks
 ) -> VisitRow:

@@ -16,7 +16,7 @@ door             how many connections a worker keeps open; descriptors: how many
 api, auth        the JSON API, and who may use it; session: who is signed in in a browser
 choice           the page on which a person decides about measurement; choosing: what it shows and does
 report_log       logs deliveries, bounces and complaints, or only counts them
-before_sending   whether a campaign is ready to be sent
+before_sending   whether a campaign is ready to be sent; site_visits: one visit of a site
 inbound          reports of ESPs; inbound_notes: keeps whether the posts of each are taken or refused
 reader_pages     the pages that readers of mail see; errors: errors for programs and for readers
 demonstration_shop  the pages of the demonstration shop

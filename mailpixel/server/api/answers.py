@@ -7,6 +7,7 @@ from mailpixel.links.splicing.link_policy import Reason
 from mailpixel.measure.console import ConsoleFigures
 from mailpixel.measure.funnel import Funnel
 from mailpixel.measure.lint import Lint
+from mailpixel.measure.page_views import PageViews
 from mailpixel.measure.reconciliation import Reconciliation
 from mailpixel.measure.results import Results
 from mailpixel.reading.shapes import each_once, schemas_of
@@ -29,6 +30,7 @@ from mailpixel.report.summary import Summary
 from mailpixel.report.timeline import BUCKETS
 from mailpixel.report.timeline import CLICKS as TIMELINE_CLICKS
 from mailpixel.report.timeline import OPENS as TIMELINE_OPENS
+from mailpixel.report.visits import VisitDays, VisitRow
 from mailpixel.report.webhooks import AddedWebhookRow, LetterRow, NewSecretRow, TrialRow, WebhookRow
 from mailpixel.server.errors import CODES
 from mailpixel.store.consents import Taken
@@ -135,6 +137,9 @@ ANSWERS: tuple[type[Answer], ...] = (
     CheckedEnvelopeRow,
     SeenEnvelopeRow,
     ConsoleFigures,
+    VisitDays,
+    VisitRow,
+    PageViews,
 )
 """The answers whose schema is a Struct."""
 

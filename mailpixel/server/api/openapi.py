@@ -15,9 +15,10 @@ from mailpixel.store.mails import MAIL_BYTES
 NDJSON = "application/x-ndjson"
 JSON = "application/json"
 PATH_PARAMETERS = {
-    "id": "The campaign.",
+    "id": "The campaign, or the site.",
     "name": "The name of the source or webhook.",
     "recipient": "The recipient id. Write a `/` in it as %2F.",
+    "visitor": "The key of a visitor of one day, as the console and orders show it.",
 }
 REASONS = {
     400: "The body is not valid JSON.",

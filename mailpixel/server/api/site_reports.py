@@ -10,13 +10,16 @@ from mailpixel.ingest.site_seen import seen_now
 from mailpixel.measure.console import console_figures
 from mailpixel.measure.funnel import STEPS_CHARS, Funnels, read_question
 from mailpixel.measure.lint import lint
+from mailpixel.measure.page_views import page_views, period_of
 from mailpixel.measure.reconciliation import reconcile
 from mailpixel.measure.results import results_of
 from mailpixel.measure.touches import visits_of
 from mailpixel.measure.window import DAY, PATTERN
 from mailpixel.reading.shapes import Shape
+from mailpixel.report.visits import VisitDays, visits_by_day
 from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.reports import When
+from mailpixel.server.site_visits import explained_visit
 
 
 class PeriodOptions(Shape, frozen=True):
@@ -82,6 +85,28 @@ def show_lint(call: Call) -> object:
     site = services.registry.site(call.path["id"])
     seen = seen_now(services.settings.data, site.id)
     return lint(services.store, site, services.clock(), seen).to_json()
+
+
+def visits(call: Call) -> object:
+    """Visits by day. Raises `NotFound`."""
+    services, asked = call.services, call.query
+    site = services.registry.site(call.path["id"])
+    days = visits_by_day(services.store, site.id, asked.from_ms or 0, asked.until_ms)
+    return VisitDays(site.id, list(days)).to_json()
+
+
+def visit(call: Call) -> object:
+    """One visit, and why it has its verdict. Raises `NotFound`."""
+    site = call.services.registry.site(call.path["id"])
+    return explained_visit(call.services, site, call.path["visitor"]).to_json()
+
+
+def pages(call: Call) -> object:
+    """Page views by day and page. Raises `InvalidInput`, and `NotFound` for the site."""
+    services, asked = call.services, call.query
+    site = services.registry.site(call.path["id"])
+    period = period_of(asked.from_ms, asked.until_ms, services.clock())
+    return page_views(services.store, site, *period).to_json()
 
 
 def show_figures(call: Call) -> object:

@@ -11,7 +11,8 @@ mail        the click map and the mail in its frame; template: a template tracke
 download    files of a campaign; shares: addresses that show its figures
 notices     what is said once, on the next page
 sites       web sites: the list, a new one, one to change; site_install: what to paste, and what arrived;
-            site_reports: overview, funnel, quality; site_console: the last requests of its pages
+            site_reports: overview, funnel, quality; site_console: the last requests of its pages;
+            site_visits: visits and page views
 compare     two campaigns side by side
 people      a person to show, opt out or erase
 recipients  by what they did, and one of them; links: who followed each

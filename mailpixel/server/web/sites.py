@@ -2,20 +2,22 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
+from msgspec import Meta
 from starlette.responses import Response
 
 from mailpixel.errors import Conflict, InvalidInput
 from mailpixel.links.surfaces import SITE
-from mailpixel.pages.addresses import site_url
+from mailpixel.pages.addresses import site_url, with_query
 from mailpixel.reading.shapes import Shape
+from mailpixel.server.api.query import CURSOR_CHARS, from_cursor, to_cursor
 from mailpixel.server.web.forms import Form
 from mailpixel.server.web.page import PageCall
 from mailpixel.site_model import Site
 from mailpixel.sites import SiteChange, add_site
 
-MOST_SHOWN = 500
+MOST_SHOWN = 50
 Values = Mapping[str, str]
 NOTHING: Values = {
     "id": "",
@@ -32,17 +34,22 @@ class SiteListOptions(Shape, frozen=True):
     """Which sites are listed."""
 
     archived: bool = False
+    after: Annotated[str, Meta(max_length=CURSOR_CHARS)] = ""
 
 
 def show_sites(call: PageCall) -> Response:
-    """The list of sites."""
+    """The list of sites, a page at a time. Raises `InvalidInput` for the cursor."""
     asked: SiteListOptions = call.query
-    found = call.services.registry.sites(limit=MOST_SHOWN + 1, archived=asked.archived)
+    after = from_cursor(asked.after, "after")
+    found = call.services.registry.sites(after, MOST_SHOWN + 1, asked.archived)
+    here = {"archived": "true" if asked.archived else ""}
+    following = to_cursor(found[MOST_SHOWN - 1].id) if len(found) > MOST_SHOWN else ""
     return call.page(
         "sites.html",
         title="Sites",
         sites=[{"site": site, "url": site_url(site.id)} for site in found[:MOST_SHOWN]],
-        more=len(found) > MOST_SHOWN,
+        before=with_query("/sites", **here) if after else "",
+        after=with_query("/sites", **here, after=following) if following else "",
         archived=asked.archived,
     )
 
