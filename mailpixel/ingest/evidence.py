@@ -33,5 +33,5 @@ class Evidence:
         return held
 
     def wrote(self, hits: int) -> None:
-        """Count written hits against the day's limit. Hits of unknown messages are not written and not counted."""
+        """Count written hits against the day's limit. Whether their messages are known may be seen only later."""
         self._written += hits

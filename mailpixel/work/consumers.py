@@ -76,6 +76,7 @@ def retention_of(settings: Settings, store: Store, registry: Registry, holder: s
         registry,
         lambda: periods(settings, registry.privacy_choice()),
         holder,
+        settle=Spool(settings.spool, store).settle,
     )
 
 
