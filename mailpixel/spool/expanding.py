@@ -20,6 +20,7 @@ from mailpixel.files import sync_folder
 from mailpixel.model import Event
 from mailpixel.spool.files import (
     BEGUN,
+    DAMAGED,
     Segment,
     is_finished,
     keep_aside,
@@ -185,6 +186,8 @@ class Spool:
         if damage.torn:
             log.warning("the last write in %s was cut off: its hits were not confirmed", _place(piece))
             return
+        if (self.folder / DAMAGED / _place(piece)).exists():
+            return  # the log could not be written then
         log.error(
             "%d bytes in %s are damaged and are kept in the folder `damaged` beside it; what follows is read",
             len(damage.data), _place(piece),
