@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from random import SystemRandom
 
 from mailpixel.classify import Rules
+from mailpixel.errors import StoreUnavailable
 from mailpixel.folder.keys import open_keys
 from mailpixel.folder.operator_file import RulesInForce
 from mailpixel.ingest.live import LivePart
 from mailpixel.outbound.around import Around
 from mailpixel.outbound.at_work import WebhooksAtWork
-from mailpixel.privacy.retained import periods
+from mailpixel.privacy.retained import Period, periods
 from mailpixel.privacy.retaining import Retaining
 from mailpixel.projections.fold import NOTE_EVERY_MS
 from mailpixel.projections.known_campaigns import KnownCampaigns
@@ -26,6 +27,9 @@ from mailpixel.work.expanding import Expanding
 from mailpixel.work.folding import Folding
 from mailpixel.work.retention import RetentionAtWork
 from mailpixel.work.site_folding import SiteFolding
+
+SETTLED_WITHIN_S = 10.0
+"""How long to wait for hits on their way into the log, before anything is removed."""
 
 
 def webhooks_of(
@@ -70,13 +74,24 @@ def consumers_of(settings: Settings, store: Store, registry: Registry) -> Sequen
 
 
 def retention_of(settings: Settings, store: Store, registry: Registry, holder: str) -> RetentionAtWork:
-    """The consumer that removes what is past its time."""
+    """The consumer that removes what is past its time.
+
+    A message that a new hit keeps must not go because that hit waits, so it looks once all hits are in the log.
+    """
+    spool = Spool(settings.spool, store)
+
+    def settled_periods() -> Sequence[Period]:
+        if not spool.settle(SETTLED_WITHIN_S):
+            raise StoreUnavailable(
+                "hits that were answered are not in the log yet; nothing is removed before"
+            )
+        return periods(settings, registry.privacy_choice())
+
     return RetentionAtWork(
         retaining_of(settings, store, registry),
         registry,
-        lambda: periods(settings, registry.privacy_choice()),
+        settled_periods,
         holder,
-        settle=Spool(settings.spool, store).settle,
     )
 
 

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from mailpixel.errors import StoreUnavailable
 from mailpixel.privacy.retained import Period
 from mailpixel.privacy.retaining import Retaining
 from mailpixel.projections.lag import RETENTION
@@ -15,26 +14,14 @@ LOOK_MS = 60_000
 """How often it looks whether something is due."""
 TURN_MS = 5_000
 """How long one call works."""
-SETTLED_WITHIN_S = 10.0
-"""How long to wait for hits on their way into the log, before anything is removed."""
 PAUSE_S = 0.02
 """The least pause after a transaction."""
 
 Sleep = Callable[[float], None]
-Settle = Callable[[float], bool]
-"""Waits, for some seconds at most, until every answered hit is in the log. Returns whether they are."""
-
-
-def nothing_waits(within_s: float) -> bool:
-    """Where hits go straight into the log."""
-    return True
 
 
 class RetentionAtWork:
-    """A `ConsumerAtWork` that removes what is past its time. `periods` are those of this moment.
-
-    A message that a hit keeps must not go because that hit waits: `settle` comes first.
-    """
+    """A `ConsumerAtWork` that removes what is past its time. `periods` are those of this moment."""
 
     name = RETENTION
 
@@ -45,14 +32,12 @@ class RetentionAtWork:
         periods: Callable[[], Sequence[Period]],
         holder: str,
         sleep: Sleep = time.sleep,
-        settle: Settle = nothing_waits,
     ) -> None:
         self._retaining = retaining
         self._leases = leases
         self._periods = periods
         self._lease = Lease(leases, RETENTION, holder, 0)
         self._sleep = sleep
-        self._settle = settle
         self._looked_ms: int | None = None
         self._rounds: Iterator[int] | None = None
 
@@ -80,10 +65,6 @@ class RetentionAtWork:
             return False
         self._looked_ms = now_ms
         due = self._retaining.due(self._periods(), now_ms)
-        if due and not self._settle(SETTLED_WITHIN_S):
-            raise StoreUnavailable(
-                "hits that were answered are not in the log yet; nothing is removed before"
-            )
         self._rounds = self._retaining.rounds(due, now_ms) if due else None
         return bool(due)
 
