@@ -34,4 +34,5 @@ observing        tells observers what became of each request; access_log: writes
 services         what the handlers work with; refreshing: keeps it fresh; threads: for blocking work
 worker_note      says in the database what this process knows
 supervisor       the web processes and the fold; workers: how the web processes run and end
+                 listening: the socket, and how it outlives a restart
 """

@@ -2,7 +2,7 @@
 
 import logging
 import os
-import socket
+import signal
 import subprocess
 import sys
 import threading
@@ -13,10 +13,10 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from mailpixel.errors import MailpixelError
 from mailpixel.pool import end_with_parent
 from mailpixel.server.app import app_from_environment
 from mailpixel.server.descriptors import raise_limit
+from mailpixel.server.listening import begin_again, bound, inherited
 from mailpixel.server.metrics import MULTIPROCESS
 from mailpixel.server.protocol import TrackingProtocol
 from mailpixel.server.shared_metrics import metrics_folder
@@ -30,18 +30,23 @@ WELL_AFTER_S = 30.0
 """A process that ran for this long ran well. When it ends, it is restarted after the shortest pause."""
 
 DRAIN_S = 10
+HANGS_S = 30
+"""A web process that does not react for this long hangs. On a busy machine one takes many seconds to start."""
 
 log = logging.getLogger(__name__)
 
 
-def serve(settings: Settings, host: str, port: int, workers: int, bound: Callable[[int], None]) -> None:
+def serve(settings: Settings, host: str, port: int, workers: int, says: Callable[[int], None]) -> None:
     """Serve until SIGTERM, SIGHUP or Ctrl-C. Returns when all answered hits are on disk.
 
-    `bound` is called with the port once connections are accepted; port 0 takes a free one. Raises
-    `MailpixelError` when it cannot listen there.
+    `says` is called with the port once connections are accepted; port 0 takes a free one. A socket that was passed to
+    this process is used instead, and stays open for whoever passed it. SIGUSR2 restarts without losing a request.
+    Raises `MailpixelError` when it cannot listen there.
     """
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # until there is something to restart
     os.environ.update(settings.to_environment())
     raise_limit()
+    passed = inherited()
     config = uvicorn.Config(
         "mailpixel.server.supervisor:worker_app",
         factory=True,
@@ -57,28 +62,20 @@ def serve(settings: Settings, host: str, port: int, workers: int, bound: Callabl
         ws="none",
         log_level="warning",
         timeout_graceful_shutdown=DRAIN_S,
+        timeout_worker_healthcheck=HANGS_S,
     )
-    listening = _bound(config)
+    listening = passed or bound(config)
+    kept = os.dup(listening.fileno()) if workers == 1 else None
     with ended_by_signals() as ending:  # uvicorn raises the signal again after it ended in good order
-        bound(listening.getsockname()[1])
-        with _shared_metrics(workers), WorkProcess(settings):
+        says(listening.getsockname()[1])
+        with _shared_metrics(workers), WorkProcess(settings) as work:
             if workers == 1:
-                Server(config, ending).run(sockets=[listening])
+                server = Server(config, ending, keeps_socket=passed is not None)
+                server.run(sockets=[listening])
             else:
-                Workers(config, [listening], ending).run()
-
-
-def _bound(config: uvicorn.Config) -> socket.socket:
-    """The socket to listen on. uvicorn only prints why there is none, and would end with another exit code."""
-    try:
-        listening = config.bind_socket()
-        listening.listen(config.backlog)  # two processes may both bind, but only one can listen
-    except (SystemExit, OSError):
-        raise MailpixelError(
-            f"cannot listen on {config.host}:{config.port}; another program may use it: stop that program, or choose"
-            " another with --host and --port"
-        ) from None
-    return listening
+                Workers(config, [listening], ending, work.restart, passed is not None).run()
+    if kept is not None and server.again:
+        begin_again(kept)
 
 
 def worker_app() -> ASGIApp:
@@ -109,6 +106,7 @@ class WorkProcess:
         self._command = command
         self._environment = os.environ | settings.to_environment()
         self._stopping = threading.Event()
+        self._again = False
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._watch, name="mailpixel-work-watch", daemon=True)
 
@@ -122,6 +120,12 @@ class WorkProcess:
             self._process.terminate()
         self._thread.join()
 
+    def restart(self) -> None:
+        """End the process in good order; it is started again at once."""
+        self._again = True
+        if self._process is not None:
+            self._process.terminate()
+
     def _watch(self) -> None:
         pause_s = FIRST_PAUSE_S
         while not self._stopping.is_set():
@@ -129,6 +133,9 @@ class WorkProcess:
             problem = self._run()
             if self._stopping.is_set():
                 return
+            if self._again:
+                self._again = False
+                continue
             if time.monotonic() - started > WELL_AFTER_S:
                 pause_s = FIRST_PAUSE_S
             log.error("`mailpixel work` %s; restarting it in %.1f s", problem, pause_s)

@@ -1,14 +1,16 @@
 """How the web processes run and end: the socket closes first, and every accepted connection gets its answer.
 
-It is uvicorn's server and supervisor with three changes. Connections that wait in the queue of the
+It is uvicorn's server and supervisor with four changes. Connections that wait in the queue of the
 socket are accepted before it closes. The parent closes its socket before it ends the workers. SIGHUP
-ends all processes as SIGTERM does.
+ends all processes as SIGTERM does. SIGUSR2 replaces the processes one after the other, and a socket that others keep
+is left with its queue to whoever comes next.
 """
 
 import logging
+import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
@@ -17,6 +19,10 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from mailpixel.pool import beyond_ctrl_c
+
+READY_WITHIN_S = 60.0
+"""How long a new process may take until it serves."""
+STOPPING = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
 log = logging.getLogger(__name__)
 
@@ -42,25 +48,38 @@ class Ending:
 class Server(uvicorn.Server):
     """A server that accepts all connections waiting at the socket before it closes the socket.
 
-    With an `ending` that was asked for already it ends as soon as it has started.
+    With an `ending` that was asked for already it ends as soon as it has started. `keeps_socket`: somebody else holds
+    the socket, so the connections that wait are left to whoever accepts next. SIGUSR2 ends it that way, and sets
+    `again`.
     """
 
-    def __init__(self, config: uvicorn.Config, ending: Ending | None = None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ending: Ending | None = None, *, keeps_socket: bool = False
+    ) -> None:
         super().__init__(config)
         self._ending = ending
+        self._keeps_socket = keeps_socket
+        self.again = False
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Handle signals from here on."""
         with super().capture_signals():
             self.should_exit = self.should_exit or (self._ending is not None and self._ending.asked)
-            yield
+            signal.signal(signal.SIGUSR2, self._leave_to_another)
+            try:
+                yield
+            finally:
+                signal.signal(signal.SIGUSR2, signal.SIG_IGN)
+
+    def _leave_to_another(self, number: int, frame: FrameType | None) -> None:
+        self.again = self._keeps_socket = self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept waiting connections, close the socket, answer pending requests, end."""
         self.lifespan.state["door"].draining = True
         self.lifespan.state["services"].hub.end()
-        for listening in sockets or ():
+        for listening in () if self._keeps_socket else sockets or ():
             listening.setblocking(False)
             listening.listen(0)  # the system refuses connections from now on
             for accepted in waiting_at(listening):
@@ -91,23 +110,35 @@ def waiting_at(listening: socket.socket) -> Iterator[socket.socket]:
 class Worker(Process):
     """A process with such a server. Its parent handles SIGHUP."""
 
+    keeps_socket = False
+
     @property
     def server(self) -> uvicorn.Server:
         """The server of the process."""
         if self._server is None:
-            self._server = Server(config=self.config)
+            self._server = Server(self.config, keeps_socket=self.keeps_socket)
         return self._server
 
     def target(self, sockets: list[socket.socket] | None = None) -> None:
         """Run in the process."""
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # until it serves
         super().target(sockets)
 
 
 class Workers(Multiprocess):
     """Several such processes on one socket. A process that ends is replaced."""
 
-    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], ending: Ending) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        sockets: list[socket.socket],
+        ending: Ending,
+        restart_work: Callable[[], None] = lambda: None,
+        keeps_socket: bool = False,
+    ) -> None:
+        self._restart_work = restart_work
+        self._keeps_socket = keeps_socket
         hangup = signal.getsignal(signal.SIGHUP)
         super().__init__(config, sockets)
         if hangup is signal.SIG_IGN:
@@ -122,6 +153,7 @@ class Workers(Multiprocess):
 
     def _started(self) -> Worker:
         worker = Worker(self.config, self.sockets)
+        worker.keeps_socket = self._keeps_socket
         with beyond_ctrl_c():
             worker.start()
         return worker
@@ -151,6 +183,26 @@ class Workers(Multiprocess):
         for listening in self.sockets:
             listening.close()
         super().terminate_all()
+
+    def handle_usr2(self) -> None:
+        """Replace every process by a new one, which loads the program as it is now.
+
+        An old one answers what it has and ends when the new one serves. When that does not start, the old ones stay.
+        """
+        for place, old in enumerate(self.processes):
+            new = self._started()
+            if not new.wait_until_ready(READY_WITHIN_S, self.should_exit):
+                new.kill()
+                new.join()
+                log.error("a new web process did not start; the restart is given up, and the old ones stay")
+                return
+            self.processes[place] = new
+            if old.pid is not None:
+                os.kill(old.pid, signal.SIGUSR2)
+            old.join()
+            if not STOPPING.isdisjoint(self.signal_queue):
+                return
+        self._restart_work()
 
     def handle_hup(self) -> None:
         """End, as for SIGTERM."""
