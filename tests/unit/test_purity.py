@@ -78,7 +78,8 @@ KNOW_THE_COMMAND_LINE = {
     "relay": "a door with options of its own",
     "report/sources.py": "a column of its rows is a command",
     "server/reader_pages.py": "variables of a style sheet look like options",
-    "server/listening.py": "it starts a command, and `serve` ends with its errors",
+    "server/listening.py": "`serve` ends with its errors",
+    "server/supervisor.py": "it starts a command, and `serve` ends with its errors",
     "site/snippets.py": "it prints a command for a shell",
     "settings.py": "the help of the relay's settings",
 }
