@@ -5,6 +5,7 @@ from itertools import takewhile
 
 from mailpixel.site_model import MESSAGES, Cases, case_kind
 from mailpixel.store.consumers import WHOLE, Entry, News, Part, Settled, Waiting, position_name
+from mailpixel.store.projections import FOLD
 from mailpixel.store.sqlite.cursor import Cursor, read_cursor, read_position, write_position
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.events import EventLog
@@ -37,7 +38,8 @@ class SqliteConsumer:
         origin = self._range.origin
         position, named = self._log.named_after(origin + since.position, limit, self._range)
         mine = [row for row in named if self._part.has(row[0], row[1]) and self._is_asked_for(row[0])]
-        return News(str(since), str(since._replace(position=position - origin)), self._log.named(mine))
+        read = self._log.not_known if self._name == FOLD and since.position else self._log.named
+        return News(str(since), str(since._replace(position=position - origin)), read(mine))
 
     def done(self, position: str) -> None:
         """See `Consumer`."""

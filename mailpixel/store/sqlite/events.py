@@ -68,6 +68,16 @@ NEWS = """
     )
     group by campaign, recipient
 """
+# Of messages by name, those whose state does not know all their events. A state that does was judged after the last of
+# them was logged, so what is news of it has been judged already. Many are, in a log that is long behind.
+NOT_KNOWN = """
+    select named.column1, named.column2 from (values {}) as named
+    left join shelves h on h.campaign = named.column1 and h.live = 1
+    left join states s on s.shelf = h.id and s.recipient = named.column2
+    where s.known is null or s.known <> (
+        select count(*) from events e where e.campaign = named.column1 and e.recipient = named.column2
+    )
+"""
 NAMES = """
     select distinct recipient from events
     where campaign = ? and recipient > ? and recipient <= ? order by recipient limit ?
@@ -217,6 +227,16 @@ class EventLog:
         with self._database.reading() as connection:
             named = connection.execute(NEWS, (position, within.last, limit)).fetchall()
         return max((last for _, _, last in named), default=position), named
+
+    def not_known(self, named: Sequence[SqlRow]) -> Iterator[Message | PutAside]:
+        """Stream those of the messages that `named` would whose live state does not know all their events."""
+        for start in range(0, len(named), KEYS):
+            part = named[start : start + KEYS]
+            with self._database.reading() as connection:
+                asked = list(chain.from_iterable(key[:2] for key in part))
+                left = connection.execute(_not_known_of(len(part)), asked).fetchall()
+            if left:
+                yield from self._readable(left)
 
     def named(self, named: Sequence[SqlRow]) -> Iterator[Message | PutAside]:
         """Stream the messages whose names these rows begin with. One that cannot be read is a `PutAside`."""
@@ -375,6 +395,11 @@ def _select_of(keys: int) -> str:
         f"select {READ} from (values {values}) as named"  # noqa: S608
         " cross join events e on e.campaign = named.column1 and e.recipient = named.column2"
     )
+
+
+@lru_cache(maxsize=KEYS)
+def _not_known_of(keys: int) -> str:
+    return NOT_KNOWN.format(", ".join(["(?, ?)"] * keys))
 
 
 def _rows_of(connection: sqlite3.Connection, named: Sequence[SqlRow]) -> list[SqlRow]:
