@@ -1,7 +1,7 @@
 """Rates of the log and the fold: `python -m tests.benchmarks.bench_fold [events] [events of the large campaign]`.
 
 Prints append, fold and rebuild beside the bare read of the same rows (a plain `select` of every row, grouped by
-message), the bytes of an event on disk, and how long `figures` takes with few and with many events in the log.
+message), the bytes of an event on disk, and how long summary and timeline take of a small and of a large campaign.
 The judge is trivial, so that the figures are those of the fold alone.
 """
 
@@ -10,12 +10,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from mailpixel.kinds import EventKind
 from mailpixel.model import Campaign, Event, Facts, Judged, Message, Verdict
 from mailpixel.projections.fold import Fold
 from mailpixel.projections.rebuild import Rebuild, rebuild
+from mailpixel.store.measures import Step
 from mailpixel.store.memory import MemoryRegistry
 from mailpixel.store.sqlite import SqliteStore
 from mailpixel.store.sqlite.rows import READ
@@ -137,12 +139,26 @@ def check(store: SqliteStore, campaign: str, events: int) -> None:
         raise SystemExit(f"{campaign}: {folded} of {events} events were folded")
 
 
-def figures_ms(store: SqliteStore, campaign: str) -> float:
-    """Milliseconds of the median `figures`."""
+ASKED: dict[str, Callable[[SqliteStore, str], object]] = {
+    "summary": lambda store, campaign: store.figures(campaign, NOW_MS, 15_000),
+    "timeline, 72 hours": lambda store, campaign: store.timeline(
+        campaign, SENT_AT_MS, SENT_AT_MS + 3 * 86_400_000
+    ),
+    "timeline, 30 days": lambda store, campaign: store.timeline(campaign, step=Step.DAY),
+}
+"""What a reader asks of a campaign, which must not take longer for a large one."""
+
+
+def asked_ms(store: SqliteStore, campaign: str) -> list[float]:
+    """Milliseconds of the median of each question in `ASKED`."""
+    return [_median_ms(partial(ask, store, campaign)) for ask in ASKED.values()]
+
+
+def _median_ms(ask: Callable[[], object]) -> float:
     took = []
     for _ in range(21):
         start = time.perf_counter()
-        store.figures(campaign, NOW_MS, 15_000)
+        ask()
         took.append(time.perf_counter() - start)
     return sorted(took)[10] * 1000
 
@@ -171,14 +187,16 @@ def main(events: int, large: int) -> None:
         print(f"{'fold and rebuild of the bare read':<34} {fold / read:>10.2f} {again / read:.2f}")
         append(store, list(history("small", 10_000)))
         catch_up(store, registry)
-        few = figures_ms(store, "small")
         for group in history("large", large):
             store.append(group)
         catch_up(store, registry)
-        many = figures_ms(store, "large")
+        few, many = asked_ms(store, "small"), asked_ms(store, "large")
         check(store, "small", 10_000)
         check(store, "large", large)
-        print(f"figures: {few:.2f} ms at 10,000 events, {many:.2f} ms at {large:,}: ratio {many / few:.2f}")
+        for what, little, much in zip(ASKED, few, many, strict=True):
+            print(
+                f"{what}: {little:.2f} ms at 10,000 events, {much:.2f} ms at {large:,}: ratio {much / little:.2f}"
+            )
         timed("hammered message, to its cap", 10_000, hammered(store, registry, 10_000))
         check(store, "hammered", 10_000)
 
