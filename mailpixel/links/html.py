@@ -71,7 +71,8 @@ def draft_html(
             destinations.labels[place] = label
         if options.shown == "track" and shows_another(spot.element.text, options.own.host):
             notes[Note(NoteKind.SHOWN, spot.href)] = None
-    return _with_pixel(Draft(text, slots, skipped, None, [*notes, *_resembling(policy)]), tree, options)
+    found = [*notes, *_resembling(policy)] if notes or policy.resembling else []
+    return _with_pixel(Draft(text, slots, skipped, None, found), tree, options)
 
 
 def _decided(spot: "_Spot", text: str, policy: LinkPolicy, options: RewriteOptions) -> Decision:
@@ -91,12 +92,15 @@ def _with_pixel(draft: Draft, tree: Tree, options: RewriteOptions) -> Draft:
     pixel_at = None if has_pixel(tree.document, options.own) else pixel_offset(tree, options.pixel)
     if pixel_at is None:
         return draft
-    slots, notes = list(draft.slots), list(draft.notes)
-    pixel = bisect_left(slots, (pixel_at,))
-    slots.insert(pixel, Slot(pixel_at, pixel_at, PIXEL_PLACE, '"'))
+    pixel = bisect_left(draft.slots, (pixel_at,))
+    slots = [*draft.slots[:pixel], Slot(pixel_at, pixel_at, PIXEL_PLACE, '"'), *draft.slots[pixel:]]
+    notes = draft.notes
     if _is_short(draft.text) and is_without_images(tree):
-        notes.append(Note(NoteKind.SHORT))
+        notes = [*notes, _SHORT]
     return Draft(draft.text, slots, draft.skipped, pixel, notes)
+
+
+_SHORT = Note(NoteKind.SHORT)
 
 
 def _is_short(text: str) -> bool:
@@ -107,7 +111,7 @@ def _resembling(policy: LinkPolicy) -> list[Note]:
     return [Note(NoteKind.FIELD, href) for href in sorted(policy.resembling)]
 
 
-class _Spot(Struct, frozen=True):
+class _Spot(Struct, frozen=True, gc=False):
     """An href of the source: where its value starts and ends, itself decoded, the quote around it and its element.
 
     `no_track` says that the element asks not to be tracked; `reason` is there when the link is skipped whatever it

@@ -68,9 +68,9 @@ def pixel_offset(tree: Tree, place: PixelPlace) -> int | None:
     body = document.find("body")
     if place == "none" or body is None:
         return None
-    foreign = document.find_all("svg") or document.find_all("math")
+    foreign = document.find("svg") or document.find("math")
     for offset in _places(tree, body, place):
-        if offset is not None and (not foreign or _keeps_links(tree, offset)):
+        if offset is not None and (foreign is None or _keeps_links(tree, offset)):
             return offset
     return None
 

@@ -9,6 +9,8 @@ from mailpixel.links.splicing.draft import PIXEL_PLACE, Draft, Slot
 PIXEL_OPEN = '<img src="'
 PIXEL_CLOSE = '" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0">'
 
+_PIXEL = (PIXEL_OPEN, PIXEL_CLOSE)
+
 _ENCODED = {
     '"': str.maketrans({"&": "&amp;", '"': "&#34;"}),
     "'": str.maketrans({"&": "&amp;", "'": "&#39;"}),
@@ -115,7 +117,7 @@ def template_of(draft: Draft, cuts: Cuts, codec: str | None, links: int | None =
     bare = None
     if pixel is not None:
         before, after = pieces[pixel : pixel + 2]
-        opening, closing = (tag if codec is None else tag.encode(codec) for tag in (PIXEL_OPEN, PIXEL_CLOSE))
+        opening, closing = _PIXEL if codec is None else [tag.encode(codec) for tag in _PIXEL]
         parts[2 * pixel], parts[2 * pixel + 2] = before + opening, closing + after
         bare = before + after
     return Template(parts, slots, codec, _is_plain(slots, codec), _picker(slots, links), pixel, bare)
