@@ -154,6 +154,11 @@ def asked_ms(store: SqliteStore, campaign: str) -> list[float]:
     return [_median_ms(partial(ask, store, campaign)) for ask in ASKED.values()]
 
 
+def figures_ms(store: SqliteStore, campaign: str) -> float:
+    """Milliseconds of the median `figures`."""
+    return _median_ms(partial(ASKED["summary"], store, campaign))
+
+
 def _median_ms(ask: Callable[[], object]) -> float:
     took = []
     for _ in range(21):
