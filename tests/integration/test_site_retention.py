@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mailpixel.classify import Rules
+from mailpixel.measure.page_views import page_views
 from mailpixel.privacy.site_dropping import SiteDropping
 from mailpixel.projections.visits import fold_visit
 from mailpixel.site_model import Visit
@@ -89,6 +90,9 @@ def test_old_visits_and_orders_go_as_a_whole_and_their_views_stay_counted(store:
         day: {"views.bot": 2, "views.human": 1, "visits.bot": 1, "visits.human": 1}
     }
     assert store.kept_page_views("another") == {}
+    (kept,) = page_views(store, A_SITE, day * DAY * 1_000, (day + 1) * DAY * 1_000).days
+    assert (kept.visits_human, kept.visits_machine, kept.views_human, kept.views_machine) == (1, 1, 1, 2)
+    assert (kept.removed, kept.pages) == (2, [])
     assert [message.recipient for message in store.messages("spring")] == ["r-1"]
 
 
