@@ -49,19 +49,24 @@ class Checked:
 
 
 class Check:
-    """Checks one data folder. `between` is called after each campaign and site."""
+    """Checks one data folder. `spool` counts its files and those with damage.
+
+    `between` is called after each campaign and site.
+    """
 
     def __init__(
         self,
         database: Database,
         registry: Registry,
         rules: Rules,
+        spool: Callable[[], Counted] = Counted,
         between: Callable[[], object] = lambda: None,
     ) -> None:
         self.file = CheckedFile(database)
         self.cases = CheckedCases(database)
         self._registry = registry
         self._rules = rules
+        self._spool = spool
         self._between = between
 
     def run(self) -> Checked:
@@ -80,6 +85,7 @@ class Check:
 
     def _check_log(self, checked: Checked) -> None:
         checked.note(Kind.REFERENCES, self.file.references())
+        checked.note(Kind.SPOOL, self._spool())
         checked.note(Kind.POSITIONS, self.file.positions())
         checked.shifts = self.file.cursors()
         checked.note(Kind.CURSORS, Counted(self.file.consumers(), len(checked.shifts)))

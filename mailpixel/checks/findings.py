@@ -17,6 +17,7 @@ class Kind(StrEnum):
     FILE = "file"
     INDEXES = "indexes"
     REFERENCES = "references"
+    SPOOL = "spool"
     POSITIONS = "positions"
     CURSORS = "cursors"
     STATES = "states"
@@ -32,6 +33,7 @@ MEANINGS = {
     Kind.FILE: "places where SQLite finds the file damaged",
     Kind.INDEXES: "entries of indexes that do not fit their tables",
     Kind.REFERENCES: "rows that refer to others which are not there",
+    Kind.SPOOL: "files of answered hits that could not be read or moved into the log",
     Kind.POSITIONS: "positions that would be given a second time",
     Kind.CURSORS: "consumers whose position is not in the log",
     Kind.STATES: "messages whose state is not that of their events",
@@ -69,6 +71,8 @@ class Finding(Struct, frozen=True):
         """What to do; empty when nothing differs."""
         if not self.differ:
             return ""
+        if self.kind is Kind.SPOOL:
+            return "check the disk; the bytes are in spool/damaged, delete them when nothing more can be made of them"
         if self.kind in REPAIRS:
             return "mailpixel check --repair"
         return FILE_REMEDY

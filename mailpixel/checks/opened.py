@@ -1,11 +1,16 @@
 """Opens the check of a data folder."""
 
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 from mailpixel.checks.checking import Check
 from mailpixel.classify import Rules
+from mailpixel.errors import StoreUnavailable
 from mailpixel.settings import Settings
+from mailpixel.spool.files import aside_in, segments_in
 from mailpixel.store.registry import Registry
+from mailpixel.store.sqlite.checked_file import Counted
 from mailpixel.store.sqlite.database import Database
 
 
@@ -13,4 +18,13 @@ def opened_check(
     settings: Settings, registry: Registry, rules: Rules, between: Callable[[], object] = lambda: None
 ) -> Check:
     """The check of the data folder of these settings. `between` is called after each campaign and site."""
-    return Check(Database(settings.database), registry, rules, between)
+    database = Database(settings.database)
+    return Check(database, registry, rules, partial(_spool, settings.spool), between)
+
+
+def _spool(folder: Path) -> Counted:
+    try:
+        damaged = len(aside_in(folder))
+        return Counted(len(segments_in(folder)) + damaged, damaged)
+    except OSError as error:
+        raise StoreUnavailable(f"the spool cannot be read: {error.strerror}") from error

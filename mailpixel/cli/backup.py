@@ -1,7 +1,13 @@
 """`mailpixel backup` and `mailpixel restore`."""
 
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -10,6 +16,12 @@ from rich.console import Console
 from mailpixel.cli.context import Command, confirm, print_json, print_table, say, settings, yes_option
 from mailpixel.times import now_ms
 
+if TYPE_CHECKING:
+    from mailpixel.backups.contents import Contents
+
+Progress = Callable[[int, int], object]
+NICE = 10
+"""How much the copying gives way to the service."""
 LEFT_OUT = (
     "left out: salts, so hits from before and after a restore cannot be compared by address; lists of signed links; and"
     " files that settings name elsewhere"
@@ -32,13 +44,31 @@ def backup_command(folder: Path, as_json: bool) -> None:
     """
     from mailpixel.backups.taking import take_backup
 
-    with Console(stderr=True).status("0 %") as shown:
-        contents = take_backup(
-            settings(), folder, now_ms(), lambda done, of: shown.update(f"{done / of:.0%}")
-        )
+    contents = _taken(partial(take_backup, settings(), folder, now_ms()))
     _print(contents, as_json, {"folder": str(folder)})
     say(LEFT_OUT)
     say(KEEP_SAFE.format(folder=folder))
+
+
+def _taken(take: "Callable[[Progress], Contents]") -> "Contents":
+    """Make the backup in a thread that gives way to the service. Ctrl-C ends it after the part that it copies."""
+    ended = threading.Event()
+    with Console(stderr=True).status("0 %") as shown, ThreadPoolExecutor(1, initializer=_give_way) as worker:
+
+        def progress(done: int, of: int) -> None:
+            if ended.is_set():
+                raise KeyboardInterrupt
+            shown.update(f"{done / of:.0%}")
+
+        try:
+            return worker.submit(take, progress).result()
+        finally:
+            ended.set()
+
+
+def _give_way() -> None:
+    with suppress(OSError, AttributeError):  # where threads have no priority of their own
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 @click.command("restore", cls=Command, example="mailpixel restore backup-2026-11-28")

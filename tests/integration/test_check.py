@@ -263,9 +263,18 @@ def test_rows_that_refer_to_nothing_have_nothing_to_be_made_of(data: Path) -> No
     assert (code, "mailpixel restore" in said) == (1, True)
 
 
+def test_damage_of_the_spool_is_counted_and_stays(data: Path) -> None:
+    folder = data / "spool" / "damaged"
+    folder.mkdir(parents=True)
+    (folder / "0000000000000001-0000000001-17").write_bytes(b"torn")
+    assert differing(data) == {"spool": 1}
+    code, _, said = run(data, "check", "--repair")
+    assert (code, "spool/damaged" in said) == (1, True)
+
+
 def test_every_kind_has_a_meaning_and_names_what_a_repair_does() -> None:
     assert list(MEANINGS) == list(Kind)
-    assert set(Kind) - set(REPAIRS) == {Kind.FILE, Kind.REFERENCES}
+    assert set(Kind) - set(REPAIRS) == {Kind.FILE, Kind.REFERENCES, Kind.SPOOL}
 
 
 def test_no_name_is_printed(data: Path) -> None:
