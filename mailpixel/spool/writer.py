@@ -15,7 +15,8 @@ from pathlib import Path
 
 from mailpixel.errors import InvalidInput, StoreUnavailable
 from mailpixel.files import sync_folder
-from mailpixel.model import Event
+from mailpixel.kinds import EventKind
+from mailpixel.model import Event, Facts
 from mailpixel.spool.files import BEGUN, header_of, name_of, segments_in
 from mailpixel.spool.frames import MOST_BYTES, Kind, pack
 from mailpixel.spool.records import events_content, overflow_content
@@ -27,8 +28,10 @@ SEGMENT_BYTES = 8 << 20
 """A file that would grow beyond this is followed by the next one."""
 ROLL_S = 1.0
 """A file is closed this long after it was begun, so that it can be removed soon."""
-BLANK_BYTES = 220
-"""The size of the first blank, about that of a hit. Later ones are as large as the write before."""
+LIKENESS = Event(
+    bytes(16), EventKind.OPEN, 0, "GET", "", "-" * 110, Facts.ACCEPT, "-" * 12, "-" * 16, tag=bytes(8)
+)
+"""What the first blank is made like. Later ones are made like the last hit."""
 DURABLE = getattr(os, "O_DSYNC", os.O_SYNC)
 
 
@@ -55,7 +58,7 @@ class SpoolWriter:
         self._clock = clock
         self._number = 0
         self._open: _Open | None = None
-        self._blank = bytes(BLANK_BYTES)
+        self._likeness = LIKENESS
         self._lock = threading.Lock()
         self._begun = threading.Event()
         self._closing = threading.Event()
@@ -66,10 +69,8 @@ class SpoolWriter:
         for event in events:
             check_event(event)
         if events:
-            content = events_content(events)
-            self._write(Kind.EVENTS, content)
-            if len(events) == 1:
-                self._blank = bytes(len(content))
+            self._likeness = events[-1]
+            self._write(Kind.EVENTS, events_content(events))
 
     def append_evidence(self, hits: Sequence[Event]) -> int:
         """See `EventWriter`. Whether its message has events is seen later, so all are written and counted."""
@@ -80,8 +81,9 @@ class SpoolWriter:
         return len(hits)
 
     def append_blank(self) -> None:
-        """See `EventWriter`. It is as large as the last hit that was written alone."""
-        self._write(Kind.BLANK, self._blank)
+        """See `EventWriter`. All is done as for the last hit again, but zeros are written, as many bytes."""
+        check_event(self._likeness)
+        self._write(Kind.BLANK, bytes(len(events_content([self._likeness]))))
 
     def raise_overflow(self, overflow: Sequence[Overflow]) -> None:
         """See `EventWriter`."""

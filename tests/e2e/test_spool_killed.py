@@ -17,9 +17,10 @@ from pathlib import Path
 
 import pytest
 
+from mailpixel.spool.expanding import Spool
 from tests.e2e.test_nothing_lost import signed_paths
 from tests.support.load import load
-from tests.support.processes import descendants, needs_proc, wait_until
+from tests.support.processes import descendants, needs_proc
 from tests.support.service import Service, mailpixel, rows
 from tests.support.stores import open_settled
 
@@ -68,7 +69,8 @@ def test_whatever_is_killed_every_answered_hit_is_in_the_log_once_and_nothing_is
     assert len(answered) > len(kills) * 50
     assert [recipient for recipient in answered if logged[recipient] != 1] == []
     assert set(logged.values()) == {1}
-    wait_until(lambda: not any((data / "spool").iterdir()), "something is left in the spool")
+    assert Spool(data / "spool", store).settle(60, emptied=True)
+    assert not any((data / "spool").iterdir())
     assert store.spool_cursors() == {}
     store.close()
     registry.close()
