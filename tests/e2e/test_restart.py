@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -164,21 +164,15 @@ class Passed(Service):
 def test_a_socket_that_somebody_else_keeps_loses_no_request_from_one_service_to_the_next(
     data: Path, workers: str
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
-        first = Passed(data, listening, "--workers", workers)
-        try:
-            first.wait_for("/healthz")
-            with asking(first.port, data) as seen:
-                assert first.stop().count("Traceback") == 0
-                with Passed(data, listening, "--workers", workers) as second:
-                    wait_for_answers(seen)
-                    seen_here = seen
-            assert second.process.returncode == 0
-        finally:
-            if first.process.poll() is None:
-                first.kill()
-    assert set(seen_here.ends) <= {"said close"}
-    assert all_logged(data, seen_here)
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listening, ExitStack() as stack:
+        first = stack.enter_context(Passed(data, listening, "--workers", workers))
+        with asking(first.port, data) as seen:
+            assert first.stop().count("Traceback") == 0
+            second = stack.enter_context(Passed(data, listening, "--workers", workers))
+            wait_for_answers(seen)
+    assert (first.process.returncode, second.process.returncode) == (0, 0)
+    assert set(seen.ends) <= {"said close"}
+    assert all_logged(data, seen)
 
 
 @pytest.mark.parametrize("fds", ["2", "x"])
