@@ -1,4 +1,5 @@
 """Long runs by hand, each a program that prints what it found: `scripts/soak NAME`.
 
 connections  ten thousand open connections, idle, slow or kept, and how readers are answered meanwhile
+faults       a full disk, no descriptors, a lock, a second service, a kill, wrong clocks: what is lost, and who says so
 """
