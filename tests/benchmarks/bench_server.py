@@ -1,110 +1,163 @@
-"""Pixel with a durable log and redirect, against a bare constant GIF on the same server and core.
+"""Pixel, redirect and embedded link, durably logged, against a bare constant GIF on the same kind of server and core.
 
-Both run under the same uvicorn on core 0, one worker, the fold not running; the load comes from core 1.
-The figure is CPU time per answer (all threads of the server), its ratio the reference's by ours.
+    scripts/bench server
+    BENCH_BEFORE=FOLDER scripts/bench server       beside a checkout of an earlier release
+    .venv/bin/python -m tests.benchmarks.bench_server --rounds 5 --without others
+
+Every server runs with one worker on core 0, the fold not running; the load comes from core 1. Servers take turns, round
+by round. The figure is CPU time an answer, all threads and processes of a server, from /proc (`schedstat`); its ratio
+is the reference's by ours in the same round. Printed are medians, and the range in brackets. Modes, consent and tags
+are on: tokens carry modes, people have said yes or no, addresses become tags. A folder of an earlier release is
+measured beside it, and so are nginx `empty_gif` with its access log, and pytracking under Django and gunicorn, where
+these can be had.
 """
 
-import asyncio
+import argparse
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from itertools import cycle, islice
 from pathlib import Path
+from typing import NamedTuple
 
-from mailpixel.claims import Claims, TokenKind
-from mailpixel.folder.key_file import create_keyring
+from mailpixel.claims import Claims, TokenKind, modes_in_token
+from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.token import TokenSigner
-from mailpixel.model import Campaign, Link
-from tests.benchmarks.table import print_rows
-from tests.support.load import load
-from tests.support.service import free_port
-from tests.support.stores import open_settled
+from mailpixel.modes import Mode, Modes, both
+from mailpixel.store.sqlite import open_sqlite
+from tests.benchmarks import filling
+from tests.benchmarks.other_servers import nginx, pytracking
+from tests.benchmarks.rounds import Measured, print_turns
+from tests.benchmarks.served import ROOT, Listening, Server
+from tests.integration.test_released_schemas import RELEASED, unpacked
 
-REQUESTS, CONNECTIONS, ROUNDS = 20_000, 64, 5
-SERVE = (
-    "import sys, uvicorn; from mailpixel.server.protocol import TrackingProtocol; ours = sys.argv[3] == 'factory'; "
-    "uvicorn.run(sys.argv[1], factory=ours, port=int(sys.argv[2]), http=TrackingProtocol if ours else 'httptools', "
-    "access_log=False, proxy_headers=False, server_header=False, ws='none', log_level='warning')"
-)
-TICKS = os.sysconf("SC_CLK_TCK")
+REQUESTS, CONNECTIONS, ROUNDS = 10_000, 64, 11
+ALONE = 1_000
+"""Answers a round on one connection, where each waits for the disk alone."""
+SLOW = 1_000
+"""Answers a round of servers that take ten times as long."""
+BEFORE = "BENCH_BEFORE"
+"""The variable that names the folder of an earlier release."""
+OURS = "mailpixel.server.app:app_from_environment"
+MOST_MODES = both(Mode.INDIVIDUAL)
 
 
-class Server:
-    """A uvicorn on core 0."""
+class Case(NamedTuple):
+    """One line of the table: who answers, what is asked, how often a round, and the bar of its ratio to `bare`."""
 
-    def __init__(self, app: str, factory: bool, environment: dict[str, str]) -> None:
-        self.port = free_port()
-        command = [sys.executable, "-c", SERVE, app, str(self.port), "factory" if factory else "app"]
-        self._process = subprocess.Popen(command, env=os.environ | environment)
-        os.sched_setaffinity(self._process.pid, {0})
-        while not asyncio.run(load(self.port, ["/healthz"], 1)):
-            time.sleep(0.1)
-        for task in os.listdir(f"/proc/{self._process.pid}/task"):
-            os.sched_setaffinity(int(task), {0})
+    name: str
+    server: Listening
+    paths: Iterator[str]
+    requests: int = REQUESTS
+    bar: str = ""
 
-    def cpu_s(self) -> float:
-        """CPU time the server has used, all threads, user and system."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
 
-    def measure(self, paths: Sequence[str]) -> tuple[float, float]:
-        """(CPU microseconds an answer, answers a second)."""
-        before, started = self.cpu_s(), time.perf_counter()
-        answers = asyncio.run(load(self.port, paths, CONNECTIONS))
-        seconds, cpu_s = time.perf_counter() - started, self.cpu_s() - before
-        assert len(answers) == len(paths)
-        assert {status for _, status in answers} <= {200, 302}
-        return cpu_s / len(answers) * 1e6, len(answers) / seconds
+def paths_of(signer: TokenSigner, kind: str, modes: Modes | None = MOST_MODES) -> Iterator[str]:
+    """Paths of mails to different people, one after the other."""
+    token_kind = TokenKind.OPEN if kind == "pixel" else TokenKind.CLICK
+    rest: Mapping[str, Mapping[str, object]] = {
+        "pixel": {},
+        "redirect": {"link": 1},
+        "embedded": {"destination": "https://shop.example/spring?size=7"},
+    }
+    said = modes_in_token(token_kind, modes)
+    signed = [
+        signer.sign(Claims(token_kind, filling.CAMPAIGN, f"r-{n}", modes=said, **rest[kind]))  # type: ignore[arg-type]
+        for n in range(REQUESTS)
+    ]
+    before, behind = ("/o/", ".gif") if kind == "pixel" else ("/c/", "")
+    return cycle([before + token + behind for token in signed])
 
-    def stop(self) -> None:
-        """End it."""
-        self._process.terminate()
-        self._process.wait()
+
+def prepared(folder: Path, code: Path = ROOT) -> TokenSigner:
+    """A new data folder, made by the code of a checkout, and the signer of its tokens."""
+    folder.mkdir()
+    command = [sys.executable, filling.__file__, str(folder)]
+    subprocess.run(command, env=os.environ | {"PYTHONPATH": str(code)}, cwd=code, check=True)
+    return TokenSigner(load_keyring(folder / "keys.json"))
+
+
+def legacy(folder: Path) -> tuple[TokenSigner, Path]:
+    """The signer and the data folder of an earlier release without modes, with a new campaign."""
+    folder.mkdir()
+    data = unpacked(RELEASED[-1], folder)
+    _, registry = open_sqlite(data / "mailpixel.db")
+    filling.fill(registry)
+    return TokenSigner(load_keyring(data / "keys.json")), data
+
+
+def cases(stack: ExitStack, folder: Path, without: Sequence[str]) -> list[Case]:
+    """All that is measured, in the order of turns. The first is the reference."""
+    signer = prepared(folder / "ours")
+
+    def served(app: str, code: Path = ROOT, **environment: str) -> Server:
+        return stack.enter_context(Server(app, environment, code))
+
+    ours = served(OURS, MAILPIXEL_DATA=str(folder / "ours"))
+    found = [
+        Case("bare GIF", served("tests.benchmarks.bare:app"), paths_of(signer, "pixel")),
+        Case("pixel", ours, paths_of(signer, "pixel"), bar="0.95"),
+        Case("redirect", ours, paths_of(signer, "redirect"), bar="0.90"),
+        Case("embedded", ours, paths_of(signer, "embedded")),
+    ]
+    if "legacy" not in without:
+        of_old, data = legacy(folder / "legacy")
+        server = served(OURS, MAILPIXEL_DATA=str(data))
+        found.append(Case("pixel, legacy folder", server, paths_of(of_old, "pixel", None), bar="1.10"))
+    if os.environ.get(BEFORE):
+        code = Path(os.environ[BEFORE])
+        of_before = prepared(folder / "before", code)
+        server = served(OURS, code, MAILPIXEL_DATA=str(folder / "before"))
+        found.append(Case("pixel, before", server, paths_of(of_before, "pixel")))
+        found.append(Case("redirect, before", server, paths_of(of_before, "redirect")))
+    else:
+        print(f"the release before is missing: name the folder of its checkout in {BEFORE}")
+    if "others" not in without:
+        for name, made, requests in (
+            ("nginx empty_gif", nginx, REQUESTS),
+            ("pytracking, Django", pytracking, SLOW),
+        ):
+            other = made(stack, folder / name.partition(" ")[0].strip(","))
+            if isinstance(other, str):
+                print(f"{name} is missing: {other}")
+            else:
+                found.append(Case(name, other.server, cycle(other.paths), requests))
+    return found
+
+
+def measured(found: Sequence[Case], rounds: int, connections: int) -> Mapping[str, list[Measured]]:
+    """What each case took, round by round, in turn."""
+    results: dict[str, list[Measured]] = {case.name: [] for case in found}
+    for number in range(rounds):
+        first = number % len(found)
+        for case in [*found[first:], *found[:first]]:
+            requests = case.requests if connections > 1 else min(ALONE, case.requests)
+            results[case.name].append(case.server.take(list(islice(case.paths, requests)), connections))
+    return results
 
 
 def main() -> None:
-    """Run the rounds in turn and print the medians."""
+    """Run the rounds in turn and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--without", nargs="*", default=(), choices=("legacy", "others", "alone"))
+    chosen = parser.parse_args()
     os.sched_setaffinity(0, {1} if (os.cpu_count() or 1) > 1 else {0})
-    with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder)
-        _, registry = open_settled(data / "mailpixel.db")
-        now = datetime.now(UTC)
-        registry.add_campaign(
-            Campaign("c1", "One", sent_at=now, links=(Link(1, "https://shop.example/spring"),))
-        )
-        signer = TokenSigner(create_keyring(data / "keys.json"))
-        pixels = [
-            "/o/" + signer.sign(Claims(TokenKind.OPEN, "c1", f"r-{n}")) + ".gif" for n in range(REQUESTS)
-        ]
-        links = [
-            "/c/" + signer.sign(Claims(TokenKind.CLICK, "c1", f"r-{n}", link=1)) for n in range(REQUESTS)
-        ]
-        bare = Server("tests.benchmarks.bare:app", False, {})
-        ours = Server("mailpixel.server.app:app_from_environment", True, {"MAILPIXEL_DATA": folder})
-        measured: dict[str, list[tuple[float, float]]] = {"bare GIF": [], "pixel": [], "redirect": []}
-        for _ in range(ROUNDS):
-            measured["bare GIF"].append(bare.measure(pixels))
-            measured["pixel"].append(ours.measure(pixels))
-            measured["redirect"].append(ours.measure(links))
-        bare.stop()
-        ours.stop()
-    report(measured)
-
-
-def report(measured: dict[str, list[tuple[float, float]]]) -> None:
-    """The table: median CPU an answer, median rate, ratio round by round to the bare GIF, bar."""
-    bars = {"bare GIF": "", "pixel": "0.60", "redirect": "0.50"}
-    reference = [cpu for cpu, _ in measured["bare GIF"]]
-    rows = []
-    for name, rounds in measured.items():
-        ratio = statistics.median(base / cpu for base, (cpu, _) in zip(reference, rounds, strict=True))
-        cpu, rate = (statistics.median(values) for values in zip(*rounds, strict=True))
-        rows.append((name, f"{cpu:.1f}", f"{rate:,.0f}", f"{ratio:.2f}", bars[name]))
-    print_rows("server", ("answer", "CPU us", "answers/s", "ratio", "bar"), rows)
+    with tempfile.TemporaryDirectory() as made, ExitStack() as stack:
+        found = cases(stack, Path(made), chosen.without)
+        bars = {case.name: case.bar for case in found}
+        for connections in (CONNECTIONS, 1):
+            if connections == 1 and "alone" in chosen.without:
+                continue
+            title = (
+                f"server, {connections} connection{'s' if connections > 1 else ''}, {chosen.rounds} rounds"
+            )
+            print_turns(title, measured(found, chosen.rounds, connections), bars if connections > 1 else {})
 
 
 if __name__ == "__main__":

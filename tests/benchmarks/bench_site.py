@@ -14,12 +14,12 @@ from pathlib import Path
 
 from mailpixel.links.surfaces import SITE
 from mailpixel.site_model import Site
-from tests.benchmarks.bench_server import CONNECTIONS, Server
+from tests.benchmarks.served import Server
 from tests.benchmarks.table import print_rows
 from tests.support.load import post, send
 from tests.support.stores import open_settled
 
-REQUESTS, ROUNDS = 20_000, 5
+REQUESTS, CONNECTIONS, ROUNDS = 20_000, 64, 5
 VIEWS = 5
 """Pages that a visitor views."""
 KEY = "0123456789abcdef"
@@ -81,9 +81,9 @@ def main() -> None:
         store, registry = open_settled(Path(folder) / "mailpixel.db")
         site = Site("shop", KEY, ("shop.example",))
         registry.add_site(site)
-        bare = Server("tests.benchmarks.bare_posts:app", False, {})
+        bare = Server("tests.benchmarks.bare_posts:app", {})
         environment = {"MAILPIXEL_DATA": folder, "MAILPIXEL_TRUSTED_PROXIES": "127.0.0.1"}
-        ours = Server("mailpixel.server.app:app_from_environment", True, environment)
+        ours = Server("mailpixel.server.app:app_from_environment", environment)
         measured: dict[str, list[tuple[float, float]]] = {"bare 204": [], "page view": []}
         for number in range(ROUNDS):
             requests = requests_of(number * REQUESTS)

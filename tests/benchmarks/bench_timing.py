@@ -22,7 +22,7 @@ from mailpixel.folder.key_file import create_keyring
 from mailpixel.links.token import TokenSigner
 from mailpixel.model import Campaign, Link
 from mailpixel.modes import Mode, both
-from tests.benchmarks.bench_server import Server
+from tests.benchmarks.served import Server
 from tests.benchmarks.table import print_rows
 from tests.support.load import BROWSER, load
 from tests.support.stores import open_settled
@@ -122,8 +122,8 @@ def cost(server: Server, paths: Mapping[str, str]) -> None:
     """What answers cost that record nothing, beside those that do."""
     rows = []
     for state in (GOOD, "bad", "opted out", "aggregate"):
-        measured = [server.measure([paths[state]] * JUNK) for _ in range(RUNS)]
-        cpu_us, rate = (statistics.median(values) for values in zip(*measured, strict=True))
+        measured = [server.take([paths[state]] * JUNK, CONNECTIONS) for _ in range(RUNS)]
+        cpu_us, rate, *_ = (statistics.median(values) for values in zip(*measured, strict=True))
         rows.append((state, f"{cpu_us:.1f}", f"{rate:,.0f}"))
     print_rows(f"pixel, {CONNECTIONS} connections", ("state", "CPU us", "answers/s"), rows)
 
@@ -134,7 +134,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         paths = states(Path(folder))
         environment = {"MAILPIXEL_DATA": folder, "MAILPIXEL_MESSAGE_CAP": "100000"}
-        server = Server("mailpixel.server.app:app_from_environment", True, environment)
+        server = Server("mailpixel.server.app:app_from_environment", environment)
         asyncio.run(load(server.port, [paths["pixel"][GOOD]] * REQUESTS, 1))
         for surface, of_surface in paths.items():
             report(surface, tell_apart(server.port, of_surface))

@@ -2,15 +2,20 @@
 
 import asyncio
 import itertools
+import time
 from collections.abc import Iterable, Iterator
 
 
 class Connection(asyncio.Protocol):
     """Sends one request after another until there are none or the server goes away. Each has a name and its bytes."""
 
-    def __init__(self, requests: Iterator[tuple[str, bytes]], answered: list[tuple[str, int]]) -> None:
+    def __init__(
+        self, requests: Iterator[tuple[str, bytes]], answered: list[tuple[str, int]], took: list[float]
+    ) -> None:
         self._requests = requests
         self._answered = answered
+        self._took = took
+        self._asked_s = 0.0
         self._buffer = b""
         self._name = ""
         self.done = asyncio.get_running_loop().create_future()
@@ -29,6 +34,7 @@ class Connection(asyncio.Protocol):
         if len(body) >= length:
             self._buffer = b""
             self._answered.append((self._name, int(head[9:12])))
+            self._took.append(time.perf_counter() - self._asked_s)
             self._ask()
 
     def connection_lost(self, exception: Exception | None) -> None:
@@ -40,6 +46,7 @@ class Connection(asyncio.Protocol):
         if not request:
             self._transport.close()
             return
+        self._asked_s = time.perf_counter()
         self._transport.write(request)
 
 
@@ -51,15 +58,19 @@ BROWSER = (
 
 
 async def load(
-    port: int, paths: Iterable[str], connections: int, headers: str | Iterator[str] = BROWSER
+    port: int,
+    paths: Iterable[str],
+    connections: int,
+    headers: str | Iterator[str] = BROWSER,
+    took: list[float] | None = None,
 ) -> list[tuple[str, int]]:
     """(path, status) of every answer that was read to its end, in order; ends early when the server goes away.
 
-    `headers` are those of every request, or give those of the next one.
+    `headers` are those of every request, or give those of the next one. `took` gets the seconds of each answer.
     """
     following = itertools.repeat(headers) if isinstance(headers, str) else headers
     requests = ((path, f"GET {path} HTTP/1.1\r\nHost: t\r\n{next(following)}\r\n".encode()) for path in paths)
-    return await send(port, requests, connections)
+    return await send(port, requests, connections, took)
 
 
 PAGE = (
@@ -74,16 +85,19 @@ def post(path: str, body: bytes, headers: str = BROWSER + PAGE) -> bytes:
     return f"POST {path} HTTP/1.1\r\nHost: t\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode() + body
 
 
-async def send(port: int, requests: Iterable[tuple[str, bytes]], connections: int) -> list[tuple[str, int]]:
+async def send(
+    port: int, requests: Iterable[tuple[str, bytes]], connections: int, took: list[float] | None = None
+) -> list[tuple[str, int]]:
     """(name, status) of every request whose answer was read to its end, in order."""
     loop = asyncio.get_running_loop()
     answered: list[tuple[str, int]] = []
+    times: list[float] = [] if took is None else took
     left = iter(requests)
     made: list[Connection] = []
     for _ in range(connections):
         try:
             _, connection = await loop.create_connection(
-                lambda: Connection(left, answered), "127.0.0.1", port
+                lambda: Connection(left, answered, times), "127.0.0.1", port
             )
         except OSError:
             break
