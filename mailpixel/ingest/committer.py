@@ -24,7 +24,7 @@ from typing import NamedTuple, TypeVar
 from mailpixel.errors import MailpixelError, StoreUnavailable
 from mailpixel.ingest.batches import Batch, Batches, Share
 from mailpixel.ingest.evidence import Evidence
-from mailpixel.ingest.group import Group, SendAnswer
+from mailpixel.ingest.group import Group, SendAnswer, TimeLimit
 from mailpixel.ingest.held import Counted
 from mailpixel.model import Event
 from mailpixel.store.log import EventWriter, Overflow
@@ -74,7 +74,6 @@ class Committer:
         take_counted: Callable[[Counted], bool] = lambda counted: True,
     ) -> None:
         self._store = store
-        self._answer_within_s = answer_within_ms / 1000
         self._queue_hits = queue_hits
         self._on_commit = on_commit
         self._take_counted = take_counted
@@ -90,6 +89,7 @@ class Committer:
         self._idle.set()
         self._thread = threading.Thread(target=self._write, name="mailpixel-writer", daemon=True)
         self._loop = asyncio.get_running_loop()
+        self._time_limit = TimeLimit(self._loop, answer_within_ms / 1000)
         self._flush: asyncio.TimerHandle | None = None
         self.pending = 0
         self.rejected = 0
@@ -192,8 +192,7 @@ class Committer:
         return group
 
     def _open_group(self) -> Group:
-        group = Group()
-        group.timer = self._loop.call_later(self._answer_within_s, group.answer, False)
+        group = self._time_limit.open_group()
         self._waiting.append(group)
         if len(self._waiting) == 1:
             self._wake()

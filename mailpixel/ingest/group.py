@@ -5,6 +5,7 @@ whether a hit was recorded.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 
 from mailpixel.model import Event
@@ -14,23 +15,53 @@ SendAnswer = Callable[[bool], None]
 
 
 class Group:
-    """Hits that are committed and answered together. `answered` is true once the time limit came before the commit."""
+    """Hits that are committed and answered together, by `due_s` on the clock of the loop at the latest.
 
-    __slots__ = ("answered", "answers", "events", "timer")
+    `answered` is true once that time came before the commit.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("answered", "answers", "due_s", "events")
+
+    def __init__(self, due_s: float) -> None:
         self.events: list[Event] = []
         self.answers: list[SendAnswer] = []
         self.answered = False
-        self.timer: asyncio.TimerHandle | None = None
+        self.due_s = due_s
 
     def answer(self, durable: bool) -> None:
         """Answer the hits of the group, unless they are already answered."""
         if self.answered:
             return
         self.answered = True
-        if self.timer is not None:
-            self.timer.cancel()
         answers, self.answers = self.answers, []
         for answer in answers:
             answer(durable)
+
+
+class TimeLimit:
+    """Opens groups, and answers those whose time limit comes before their commit. One timer serves all of them."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, within_s: float) -> None:
+        self._loop = loop
+        self._within_s = within_s
+        self._open: deque[Group] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def open_group(self) -> Group:
+        """A new group, whose time begins now."""
+        group = Group(self._loop.time() + self._within_s)
+        while self._open and self._open[0].answered:
+            self._open.popleft()
+        self._open.append(group)
+        if self._timer is None:
+            self._timer = self._loop.call_at(group.due_s, self._look)
+        return group
+
+    def _look(self) -> None:
+        """Answer what is due, and look again when the next group is."""
+        self._timer = None
+        now_s = self._loop.time()
+        while self._open and (self._open[0].answered or self._open[0].due_s <= now_s):
+            self._open.popleft().answer(False)
+        if self._open:
+            self._timer = self._loop.call_at(self._open[0].due_s, self._look)

@@ -9,7 +9,8 @@ from collections.abc import Container, Iterable
 from enum import StrEnum
 from functools import lru_cache
 from hmac import compare_digest
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from mailpixel.claims import (
     RECIPIENT_ALPHABET,
@@ -56,7 +57,7 @@ class Problem(StrEnum):
     """A valid token of a kind that is not accepted here."""
 
 
-class Reading(NamedTuple):
+class Reading(Struct, frozen=True, gc=False):
     """The result of verifying a token. The token is good when `problem` is None.
 
     `claims` are set whenever they could be read, so that a forged token shows which message it names. Act on

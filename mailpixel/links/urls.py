@@ -102,13 +102,13 @@ def parse_path_on(surface: Surface, path: str) -> TrackingPath | None:
     and so are `-` and `_` at its end, where a token cannot have them (the last of 22 characters for 16 bytes
     is one of `AQgw`). Slashes before a token may be doubled. The token is not verified here.
     """
-    return _plain(surface, path) or _any(surface, path)
+    return _plain(surface, path) or any_path_on(surface, path)
 
 
 def _plain(surface: Surface, path: str) -> TrackingPath | None:
     """A path as we write it, `TOKEN`, `TOKEN.gif` or `TOKEN/n`, read without a regular expression.
 
-    None for any other. It is read as `_any` reads it: nearly all paths are of this kind.
+    None for any other. It is read as `any_path_on` reads it: nearly all paths are of this kind.
     """
     token, link = path[len(surface.prefix) :], None
     if token[-4:] == ".gif":
@@ -123,8 +123,8 @@ def _plain(surface: Surface, path: str) -> TrackingPath | None:
     return TrackingPath(surface, token, link)
 
 
-def _any(surface: Surface, path: str) -> TrackingPath | None:
-    """Any path on a surface."""
+def any_path_on(surface: Surface, path: str) -> TrackingPath | None:
+    """The same for any path, with regular expressions."""
     rest = path[len(surface.prefix) :]
     damaged = "'" in rest or "%27" in rest
     if damaged:

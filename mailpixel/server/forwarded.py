@@ -48,7 +48,7 @@ class Proxies:
 def hops(headers: Sequence[tuple[bytes, bytes]]) -> Iterator[str]:
     """The text of each hop, nearest first. Forwarded is read only without X-Forwarded-For."""
     for wanted in (b"x-forwarded-for", b"forwarded"):
-        said = b",".join(value for name, value in headers if name == wanted)
+        said = b",".join([value for name, value in headers if name == wanted])
         if said:
             parts = _outside_quotes(said[-READ_BYTES:].decode("latin-1"), ",")
             if len(said) > READ_BYTES:

@@ -17,7 +17,7 @@ from mailpixel.server.bounds import SITE_BODY_S
 from mailpixel.server.connection import BoundedProtocol
 from mailpixel.server.door import Ended
 from mailpixel.server.replies import PIXEL_REPLY, lines
-from mailpixel.server.request_reader import TrackingRequest
+from mailpixel.server.request_reader import TrackingRequest, values_of
 from mailpixel.server.serving import Serving
 from mailpixel.site.envelope import BODY_BYTES
 from mailpixel.times import now_ms
@@ -56,7 +56,7 @@ class Post:
         self.request = request
         self.until = until
         self.arrived = b""
-        self.waits = any(name == b"expect" for name, _ in request.headers)
+        self.waits = bool(values_of(request.headers, b"expect"))
 
 
 class TrackingProtocol(BoundedProtocol):
@@ -73,6 +73,12 @@ class TrackingProtocol(BoundedProtocol):
         self._fixed_of: list[tuple[bytes, bytes]] = []
         self._fixed = b""
         self._post: Post | None = None
+        self._peer = ""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin, and remember whose connection it is."""
+        super().connection_made(transport)
+        self._peer = self.client[0] if self.client else ""
 
     def _take(self) -> None:
         """Answer here, or pass the request to the app."""
@@ -93,9 +99,7 @@ class TrackingProtocol(BoundedProtocol):
         surface = surface_of(path)
         if surface is None or not surface.takes_hits or (method == "POST" and not surface.takes_posts):
             return None
-        return TrackingRequest(
-            surface, method, path, query, self.headers, self.client[0] if self.client else ""
-        )
+        return TrackingRequest(surface, method, path, query, self.headers, self._peer)
 
     def _answer_here(self, request: TrackingRequest) -> bool:
         """Answer the request. Returns False when it must go through ASGI, where it can wait for a fresh look."""

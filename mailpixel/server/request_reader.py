@@ -73,6 +73,11 @@ class RequestReader:
         return facts_with(bits | self._transport), agent, canonical_address(peer)
 
 
+def values_of(headers: Headers, wanted: bytes) -> list[bytes]:
+    """The values of all headers of one name, in lower case."""
+    return [value for name, value in headers if name == wanted]
+
+
 def is_speculative(headers: Headers) -> bool:
     """Whether a browser asks before its reader clicks, in order to show the stored answer on the click.
 

@@ -22,7 +22,7 @@ from mailpixel.server.replies import (
     WRONG_SITE_METHOD_REPLY,
     Reply,
 )
-from mailpixel.server.request_reader import Headers, RequestReader, TrackingRequest
+from mailpixel.server.request_reader import Headers, RequestReader, TrackingRequest, values_of
 from mailpixel.server.site_scripts import SiteScripts
 from mailpixel.site_model import SITE_PREFIX
 
@@ -118,5 +118,5 @@ class SiteTracking:
 
 def origin_of(headers: Headers) -> str:
     """The Origin header; empty without one. Several make none that a host can have."""
-    found = b", ".join(value for name, value in headers if name == b"origin")
-    return found.decode("latin-1")
+    found = values_of(headers, b"origin")
+    return b", ".join(found).decode("latin-1") if found else ""

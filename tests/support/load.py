@@ -10,11 +10,14 @@ class Connection(asyncio.Protocol):
     """Sends one request after another until there are none or the server goes away. Each has a name and its bytes."""
 
     def __init__(
-        self, requests: Iterator[tuple[str, bytes]], answered: list[tuple[str, int]], took: list[float]
+        self,
+        requests: Iterator[tuple[str, bytes]],
+        answered: list[tuple[str, int]],
+        took: list[float] | None = None,
     ) -> None:
         self._requests = requests
         self._answered = answered
-        self._took = took
+        self._took = [] if took is None else took
         self._asked_s = 0.0
         self._buffer = b""
         self._name = ""
@@ -91,13 +94,12 @@ async def send(
     """(name, status) of every request whose answer was read to its end, in order."""
     loop = asyncio.get_running_loop()
     answered: list[tuple[str, int]] = []
-    times: list[float] = [] if took is None else took
     left = iter(requests)
     made: list[Connection] = []
     for _ in range(connections):
         try:
             _, connection = await loop.create_connection(
-                lambda: Connection(left, answered, times), "127.0.0.1", port
+                lambda: Connection(left, answered, took), "127.0.0.1", port
             )
         except OSError:
             break

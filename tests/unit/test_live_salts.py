@@ -1,6 +1,7 @@
 """Salts in memory: there before they are needed, the same as in the store, and dropped when their time is over."""
 
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 
 import pytest
 
@@ -9,7 +10,7 @@ from mailpixel.errors import StoreUnavailable
 from mailpixel.modes import Mode
 from mailpixel.privacy.minimise import FORMER_MS, Minimiser
 from mailpixel.privacy.salts import LiveSalts
-from mailpixel.privacy.tags import tag_of
+from mailpixel.privacy.tags import Tags, parts_of, tag_of
 from mailpixel.privacy.written import OPENS
 from mailpixel.store.memory import MemoryStore
 
@@ -147,3 +148,18 @@ def test_only_hits_soon_after_midnight_have_the_tag_of_the_former_day() -> None:
     ]
     assert [bool(each.former_tag) for each in kept] == [False, True, True, False]
     assert kept[1].former_tag == kept[0].tag != kept[1].tag == kept[3].tag
+
+
+def test_the_tags_of_a_day_are_keyed_hashes_of_message_and_address() -> None:
+    salt = b"s" * 32
+    for address, number, near in (
+        ("192.0.2.10", bytes((192, 0, 2, 10)), bytes((192, 0, 2))),
+        (
+            "2001:db8:1::3",
+            bytes.fromhex("20010db800010000") + bytes(7) + b"\x03",
+            bytes.fromhex("20010db80001"),
+        ),
+    ):
+        parts = [b"spring\nr-1\n" + each for each in (number, near)]
+        hashes = [blake2b(part, digest_size=4, key=salt).digest() for part in parts]
+        assert Tags(salt).tag("spring", "r-1", *parts_of(address)) == b"".join(hashes)
