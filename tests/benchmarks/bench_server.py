@@ -32,7 +32,7 @@ from tests.benchmarks import filling
 from tests.benchmarks.other_servers import nginx, pytracking
 from tests.benchmarks.rounds import Measured, print_turns
 from tests.benchmarks.served import ROOT, Listening, Server
-from tests.integration.test_released_schemas import RELEASED, unpacked
+from tests.support.released import RELEASED, unpacked
 
 REQUESTS, CONNECTIONS, ROUNDS = 10_000, 64, 11
 ALONE = 1_000
