@@ -118,8 +118,7 @@ class Intake:
         surface, token, number, damaged = hit.path
         live = self._live
         accepted = surface.tokens if number is None else surface.numbered
-        reading = live.signer.verify(token, accepted)
-        claims, problem = reading.claims, reading.problem
+        claims, problem = live.signer.verify(token, accepted)
         if claims is None or problem is Problem.UNKNOWN_KEY:
             if surface.reply is ReplyKind.PIXEL:
                 self._spend_as_usual(hit)

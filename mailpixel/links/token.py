@@ -9,8 +9,7 @@ from collections.abc import Container, Iterable
 from enum import StrEnum
 from functools import lru_cache
 from hmac import compare_digest
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from mailpixel.claims import (
     RECIPIENT_ALPHABET,
@@ -57,7 +56,7 @@ class Problem(StrEnum):
     """A valid token of a kind that is not accepted here."""
 
 
-class Reading(Struct, frozen=True, gc=False):
+class Reading(NamedTuple):
     """The result of verifying a token. The token is good when `problem` is None.
 
     `claims` are set whenever they could be read, so that a forged token shows which message it names. Act on
