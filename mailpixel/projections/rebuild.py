@@ -23,7 +23,7 @@ from mailpixel.store.projections import Folded, Generation, MessageState
 from mailpixel.store.registry import FoldRegistry
 from mailpixel.store.store import Store
 
-EVENTS = 40_000
+EVENTS = 20_000
 """Events in a part, about."""
 
 ATTEMPTS = 5
