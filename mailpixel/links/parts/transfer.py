@@ -79,23 +79,26 @@ class Base64Content:
         length = len(raw.lstrip().split(b"\n", 1)[0].rstrip())
         alone = len(raw.split()) == 1
         fits = 4 <= length <= LONGEST_LINE and not (alone and length < _QP_LINE)
-        return Base64Body(template, length if fits else _QP_LINE, line_end_of(raw), raw.endswith(b"\n"))
+        return Base64Body(self, template, length if fits else _QP_LINE, line_end_of(raw))
 
 
 @dataclass(frozen=True, slots=True)
 class Base64Body:
-    """A body encoded again as a whole, with the line length and line end it had."""
+    """A body encoded again as a whole, with the line length and line end it had; as it came where nothing changed."""
 
+    content: Base64Content
     template: Template[bytes]
     line: int
     line_end: bytes
-    closed: bool
 
     def fill(self, urls: Sequence[str], pixel_url: str | None) -> bytes:
         """See `EncodedBody`."""
-        encoded = binascii.b2a_base64(self.template.fill(urls, pixel_url), newline=False)
+        raw, filled = self.content.raw, self.template.fill(urls, pixel_url)
+        if filled == self.content.decoded:
+            return raw  # its lines may differ in length
+        encoded = binascii.b2a_base64(filled, newline=False)
         lines = [encoded[at : at + self.line] for at in range(0, len(encoded), self.line)]
-        return self.line_end.join([*lines, b""] if self.closed else lines)
+        return self.line_end.join([*lines, b""] if raw.endswith(b"\n") else lines)
 
 
 def base64_decoded(raw: bytes) -> Base64Content | None:
