@@ -111,6 +111,7 @@ class Intake:
         self.ids = EventIds()
         self._caps = DailyCaps(message_cap)
         self._forged_caps = DailyCaps(FORGED_CAP, FORGED_REMEMBERED)
+        self._spent_ids, self._spent_caps = EventIds(), DailyCaps(1, 1)
         self._minimiser = minimiser
 
     def receive(self, hit: Hit) -> Receipt:
@@ -140,17 +141,22 @@ class Intake:
         signer = self._live.signer
         claims = signer.verify(signer.stand_in, hit.path.surface.tokens).claims
         if claims is not None:
-            known = self._live.registry.campaign(claims.campaign)
-            self._in_force(Named(EventKind.OPEN, claims, None, known), hit)
+            named = Named(EventKind.OPEN, claims, None, self._live.registry.campaign(claims.campaign))
+            self._spend(named, hit, written(EventKind.OPEN, self._in_force(named, hit)))
+
+    def _spend(self, named: Named, hit: Hit, keeps: Written) -> None:
+        """Do what logging a hit costs, and keep nothing of it: the time of an answer does not tell."""
+        self._spent_caps.past("", "", hit.now_ms // DAY_MS)
+        self._event(named, hit, keeps, 0, self._spent_ids)
 
     def _count(self, named: Named, destination: str | None, hit: Hit) -> Receipt:
         """A hit on a good token: log it, unless its mode forbids that, retention is over or the cap is reached."""
         claims, modes = named.claims, self._in_force(named, hit)
         keeps = written(named.kind, modes)
-        if keeps is NOTHING:
-            return Receipt(HitOutcome.UNTRACKED, destination)
-        if hit.now_ms > named.known.expires_at_ms:
-            return Receipt(HitOutcome.EXPIRED, destination)
+        expired = hit.now_ms > named.known.expires_at_ms
+        if keeps is NOTHING or expired:
+            self._spend(named, hit, keeps)
+            return Receipt(HitOutcome.UNTRACKED if keeps is NOTHING else HitOutcome.EXPIRED, destination)
         if not keeps.event:
             return Receipt(HitOutcome.UNTRACKED, destination, counted=self._counted(named, hit, keeps))
         facts = PREVIEW if claims.preview else 0
@@ -221,19 +227,22 @@ class Intake:
         The token's claims are not trusted, so its destination is not kept.
         """
         claims, known = named.claims, named.known
-        if claims.kind is TokenKind.CAMPAIGN or not known.is_registered:
-            return BAD_TOKEN
         keeps = written(named.kind, self._in_force(named, hit))
-        if not keeps.event or hit.now_ms > known.expires_at_ms:
+        is_of_nobody = claims.kind is TokenKind.CAMPAIGN or not known.is_registered
+        if is_of_nobody or not keeps.event or hit.now_ms > known.expires_at_ms:
+            self._spend(named, hit, keeps)
             return BAD_TOKEN
         if self._forged_caps.past(claims.campaign, claims.recipient, hit.now_ms // DAY_MS):
+            self._spend(named, hit, keeps)
             return FORGED_OVERFLOW
         named = replace(named, claims=claims._replace(destination=None))
         return Receipt(HitOutcome.FORGED, evidence=self._event(named, hit, keeps, FORGED))
 
-    def _event(self, named: Named, hit: Hit, keeps: Written, more_facts: int) -> Event:
+    def _event(
+        self, named: Named, hit: Hit, keeps: Written, more_facts: int, ids: EventIds | None = None
+    ) -> Event:
         claims, link = named.claims, named.link
-        received_at_ms, id = self.ids.next(hit.now_ms)
+        received_at_ms, id = (ids or self.ids).next(hit.now_ms)
         chosen = None if self._live.resolver.policy.legacy else keeps
         kept = self._minimiser.trace(hit.address, received_at_ms, claims.campaign, claims.recipient, chosen)
         return Event(
