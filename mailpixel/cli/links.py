@@ -125,12 +125,13 @@ def links_command(id: str, source: BinaryIO, path: Path | None, resume: bool, **
     counted = Run(registry, campaign.id, run_name, adds=False)
     run = _Run(source, path, resume, keyring(registry), note, counted)
     try:
-        run.mint(job)
+        signed = run.mint(job)
     except UnclearHeader as unclear:
         wanted = _ask(unclear, job.wanted, source)
         source.seek(0)
-        run.mint(replace(job, wanted=wanted))
-    say_not_ready(store, registry, campaign)
+        signed = run.mint(replace(job, wanted=wanted))
+    if signed:
+        say_not_ready(store, registry, campaign)
 
 
 def _job(campaign: Campaign, asked: dict[str, Any], treat: Signing) -> Job:
@@ -171,8 +172,8 @@ class _Run:
     note: Callable[[], None]
     counted: Run
 
-    def mint(self, job: Job) -> None:
-        """Sign the links of a job."""
+    def mint(self, job: Job) -> bool:
+        """Sign the links of a job. Returns whether there was anybody to sign for."""
         started_s = time.monotonic()
         facts = facts_of_run(job, self.keys, size_of(self.source))
         with _written(self.path, facts, self.resume) as (sink, watch):
@@ -181,6 +182,7 @@ class _Run:
                 tally = mint_links(self.source, sink, job, self.keys, self._shown(watch, screen))
         self.counted.note_words(tally.signed)
         _tell(tally, rows_before, time.monotonic() - started_s)
+        return any(tally.signed.values())
 
     def _shown(self, watch: Watch, screen: "Screen") -> Watch:
         """The same watch, which also moves the bar and calls `note` at the first signed rows."""

@@ -160,6 +160,7 @@ def values(page: Page, service: Service, tmp_path: Path) -> Mapping[str, str]:
     return {
         "id": "hostile",
         "recipient": RECIPIENT.replace("/", "%2F"),
+        "visitor": "v-1",
         "name": "crm",
         "list": page.url.rpartition("/")[2],
         "share": re.findall(r"/s/([\w-]+)", shared)[0],

@@ -260,7 +260,18 @@ def test_the_document_lists_it() -> None:
         "mso",
         "by_place",
     ]
-    assert sorted(operation["responses"]) == ["200", "400", "401", "403", "404", "413", "415", "422", "503"]
+    assert sorted(operation["responses"]) == [
+        "200",
+        "400",
+        "401",
+        "403",
+        "404",
+        "413",
+        "415",
+        "422",
+        "429",
+        "503",
+    ]
 
 
 @pytest.mark.parametrize(

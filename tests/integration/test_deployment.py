@@ -29,11 +29,13 @@ def instead(text: str, changes: dict[str, str]) -> str:
 
 
 def systemd(folder: Path) -> list[str]:
-    """The unit, with the program of this environment."""
+    """The unit, with the program of this environment, and its socket."""
     program = str(Path(sys.executable).parent / "mailpixel")
-    unit = folder / "mailpixel.service"
-    unit.write_text(instead(snippet("systemd"), {"/opt/mailpixel/venv/bin/mailpixel": program}))
-    return ["systemd-analyze", "verify", "--man=no", str(unit)]
+    texts = dict(zip(("service", "socket"), blocks(PAGE, "systemd"), strict=True))
+    units = {kind: folder / f"mailpixel.{kind}" for kind in texts}
+    units["service"].write_text(instead(texts["service"], {"/opt/mailpixel/venv/bin/mailpixel": program}))
+    units["socket"].write_text(texts["socket"])
+    return ["systemd-analyze", "verify", "--man=no", *map(str, units.values())]
 
 
 def nginx(folder: Path) -> list[str]:
@@ -79,9 +81,7 @@ def test_the_program_reads_its_file_without_a_complaint(
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
-    complaints = [
-        line for line in said.splitlines() if "mailpixel.service" in line or "[warn" in line.lower()
-    ]
+    complaints = [line for line in said.splitlines() if "mailpixel.s" in line or "[warn" in line.lower()]
     assert complaints == []
 
 

@@ -180,7 +180,7 @@ def test_the_page_shows_each_reason_and_takes_overrides(api: Api) -> None:
     person = Person(api, "write")
     page = person.see("/campaigns/spring/ready").text
     assert "Not ready to be sent" in page
-    assert "there is no trap link" in page
+    assert "There is no trap link" in page
     assert "Not ready to be sent" in person.see("/campaigns/spring").text
     assert "Not ready to be sent" in person.see("/campaigns/spring/tokens").text
     person.send("/campaigns/spring/ready", {"reason": "trap", "because": "plain mail"})

@@ -45,6 +45,7 @@ MOMENT: Schema = {"type": "string", "format": "date-time"}
 MAYBE_STRING: Schema = {"type": ["string", "null"]}
 MAYBE_COUNT: Schema = {"type": ["integer", "null"], "minimum": 0}
 MAYBE_SECONDS: Schema = {"type": ["number", "null"], "minimum": 0}
+SECONDS: Schema = {"type": "number", "minimum": 0}
 MAYBE_MOMENT: Schema = {"type": ["string", "null"], "format": "date-time"}
 
 
@@ -237,6 +238,7 @@ WRITTEN: dict[str, Schema] = {
             ready=BOOLEAN,
             log=word("ok", "failing"),
             pending_hits=COUNT,
+            spool=an_object(bytes=COUNT, age_s=SECONDS, damaged=COUNT) | {"type": ["object", "null"]},
             fold=word("ok", "behind", "unknown"),
             fold_lag_s=MAYBE_SECONDS,
             consumers={"type": "object", "additionalProperties": an_object(lag_s=MAYBE_SECONDS)},
