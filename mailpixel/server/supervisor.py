@@ -65,16 +65,17 @@ def serve(settings: Settings, host: str, port: int, workers: int, says: Callable
         timeout_worker_healthcheck=HANGS_S,
     )
     listening = passed or bound(config)
-    kept = os.dup(listening.fileno()) if workers == 1 else None
+    kept = None
     with ended_by_signals() as ending:  # uvicorn raises the signal again after it ended in good order
         says(listening.getsockname()[1])
         with _shared_metrics(workers), WorkProcess(settings) as work:
             if workers == 1:
                 server = Server(config, ending, keeps_socket=passed is not None)
                 server.run(sockets=[listening])
+                kept = server.kept
             else:
                 Workers(config, [listening], ending, work.restart, passed is not None).run()
-    if kept is not None and server.again:
+    if kept is not None:
         begin_again(kept)
 
 

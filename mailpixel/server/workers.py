@@ -49,8 +49,9 @@ class Server(uvicorn.Server):
     """A server that accepts all connections waiting at the socket before it closes the socket.
 
     With an `ending` that was asked for already it ends as soon as it has started. `keeps_socket`: somebody else holds
-    the socket, so the connections that wait are left to whoever accepts next. SIGUSR2 ends it that way, and sets
-    `again`.
+    the socket, so the connections that wait are left to whoever accepts next. SIGUSR2 ends it that way, unless it
+    ends already; `kept` is then the number of a copy of its socket, which stays open for whoever accepts next. There is
+    no copy before: while one is open, the system goes on letting connections in that nobody would answer.
     """
 
     def __init__(
@@ -59,7 +60,8 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._ending = ending
         self._keeps_socket = keeps_socket
-        self.again = False
+        self._again = False
+        self.kept: int | None = None
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -73,12 +75,15 @@ class Server(uvicorn.Server):
                 signal.signal(signal.SIGUSR2, signal.SIG_IGN)
 
     def _leave_to_another(self, number: int, frame: FrameType | None) -> None:
-        self.again = self._keeps_socket = self.should_exit = True
+        if not self.should_exit:
+            self._again = self._keeps_socket = self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept waiting connections, close the socket, answer pending requests, end."""
         self.lifespan.state["door"].draining = True
         self.lifespan.state["services"].hub.end()
+        if self._again and sockets:
+            self.kept = os.dup(sockets[0].fileno())
         for listening in () if self._keeps_socket else sockets or ():
             listening.setblocking(False)
             listening.listen(0)  # the system refuses connections from now on

@@ -1,10 +1,12 @@
 """A process that is killed alone, with kill -9, leaves none behind of those that it started."""
 
 import os
-import sqlite3
+import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -69,24 +71,19 @@ def test_a_fold_whose_service_is_killed_while_it_starts_ends(data: Path) -> None
 
 
 def test_workers_that_are_left_alone_answer_and_log_what_they_have(data: Path) -> None:
-    """The log is locked, so that a reader waits for an answer when the service is killed."""
+    """They are halted, so that a reader waits for an answer when the service is killed."""
     token = rows_of(data, "r-1", "http://t.example", ["--merge"]).splitlines()[1].split(",")[1]
-    patient = {"MAILPIXEL_ANSWER_WITHIN_MS": "5000"}
     answers: list[int] = []
-    with Service(data, ["--workers", "2"], patient) as service:
+    with Service(data, ["--workers", "2"]) as service:
         service.wait_for("/readyz")
         started = descendants(service.process.pid)
-        locking = sqlite3.connect(data / "mailpixel.db", isolation_level=None)
-        locking.execute("begin immediate")
         reader = threading.Thread(target=lambda: answers.append(service.status(f"/o/{token}.gif")))
-        reader.start()
-        wait_until(lambda: has_connection(service.port), "nobody asks")
-        service.process.kill()
-        service.process.wait()
-        reader.join(0.5)
-        assert reader.is_alive()
-        locking.execute("rollback")
-        locking.close()
+        with halted(started):
+            reader.start()
+            wait_until(lambda: has_unread_request(service.port), "nobody asks")
+            service.process.kill()
+            service.process.wait()
+            assert reader.is_alive()
         reader.join()
         wait_for_the_end_of(started)
         service.process.communicate()
@@ -95,9 +92,24 @@ def test_workers_that_are_left_alone_answer_and_log_what_they_have(data: Path) -
     assert (message.recipient, len(message.events)) == ("r-1", 1)
 
 
-def has_connection(port: int) -> bool:
-    """Whether somebody is connected to a port of this machine."""
+@contextmanager
+def halted(processes: Iterable[Path]) -> Iterator[None]:
+    """Processes, as folders of /proc, that do nothing while the block runs."""
+    with ExitStack() as continuing:
+        for pid in (int(process.name) for process in processes):
+            os.kill(pid, signal.SIGSTOP)
+            continuing.callback(os.kill, pid, signal.SIGCONT)
+        yield
+
+
+def has_unread_request(port: int) -> bool:
+    """Whether somebody connected to a port of this machine has sent what nobody has read yet."""
     established = "01"
     lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
     fields = [line.split() for line in lines]
-    return any(field[1].endswith(f":{port:04X}") and field[3] == established for field in fields)
+    arrived = [
+        int(field[4].partition(":")[2], 16)
+        for field in fields
+        if field[1].endswith(f":{port:04X}") and field[3] == established
+    ]
+    return any(arrived)
