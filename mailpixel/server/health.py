@@ -69,6 +69,8 @@ async def _state(services: Services) -> dict[str, Any]:
     lag_s = lags_s[FOLD]
     log = "failing" if services.committer.failing else "ok"
     fold = "unknown" if lag_s is None else "behind" if lag_s > services.settings.ready_lag_s else "ok"
+    if lag_s is None:  # perhaps because the database was removed: say so at once, not at the next look
+        await services.refreshing.fresh_look()
     return {
         "ready": log == "ok"
         and fold == "ok"

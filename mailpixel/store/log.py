@@ -103,7 +103,10 @@ class Log(EventWriter, MessageReader, Protocol):
     """The log of events. Visits and orders are in it, but appear only where they are asked for."""
 
     def latest(self, limit: int) -> Sequence[Event]:
-        """The events logged last, newest first. The time grows only with the limit."""
+        """The events logged last, newest first, without those that cannot be read.
+
+        The time grows only with the limit.
+        """
         ...
 
     def campaigns(self) -> Sequence[str]:

@@ -21,6 +21,7 @@ from tests.support.flood import MEGABYTE, Reader, count_of, disk_bytes, memory_b
 from tests.support.load import BROWSER, load
 from tests.support.processes import needs_proc
 from tests.support.service import Service, rows
+from tests.support.stores import open_settled
 
 FORGED, AGENTS, CONNECTIONS = 12_000, 3_000, 20
 MOST_MEMORY, MOST_DISK = 30 * MEGABYTE, 3 * MEGABYTE
@@ -86,6 +87,7 @@ def test_a_flood_of_broken_signatures_changes_no_reader_and_fills_neither_memory
     ask(flooded, list(itertools.islice(forged(signer, "r-0"), 500)), headers)  # warm
     alone = quiet(flooded, paths["pixel_url"], 200, for_s=0.5)
     memory, disk = memory_bytes(flooded), disk_bytes(flooded.data)
+    open_settled(flooded.data / "mailpixel.db")
     agents, events = count_of(flooded.data, "agents"), count_of(flooded.data, "events")
     with Reader(flooded, signed(flooded, "r-2")["pixel_url"], 200, pause_s=0.1) as reader:
         ask(flooded, list(itertools.islice(forged(signer, "r-1"), FORGED)), headers)
@@ -97,7 +99,7 @@ def test_a_flood_of_broken_signatures_changes_no_reader_and_fills_neither_memory
     summary = opened_and_clicked(flooded)
     assert disk_bytes(flooded.data) - disk < MOST_DISK
     assert count_of(flooded.data, "agents") - agents <= 3
-    assert count_of(flooded.data, "events") - events <= 5 + 2 + len(reader.waits_s)
+    assert 0 <= count_of(flooded.data, "events") - events - (2 + len(reader.waits_s)) <= 5
     assert summary["overflow"] == 0
     assert (summary["clicks"]["events"], summary["clicks"]["unique"]) == (1, 1)
     assert summary["opens"]["unique"] == 2

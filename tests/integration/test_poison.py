@@ -71,3 +71,8 @@ def test_a_message_that_was_mended_is_counted_by_the_next_fold(store: SqliteStor
     poison(store, "update events set kind = 0")
     a_fold(store).catch_up(lambda: at_ms(1_000), 5_000)
     assert (store.put_aside(), len(counted(store))) == ([], 5)
+
+
+def test_the_latest_events_leave_out_one_that_cannot_be_read(store: SqliteStore) -> None:
+    poison(store, POISON["a kind that there is not"])
+    assert [event.recipient for event in store.latest(4)] == ["r-4", "r-3", "r-1"]

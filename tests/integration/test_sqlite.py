@@ -116,6 +116,23 @@ def test_a_file_replaced_while_in_use_is_noticed_until_it_is_back(
     store.check_in_place()
 
 
+def test_a_removed_log_is_noticed_also_by_who_met_an_error_and_opened_the_file_again(
+    store: SqliteStore, path: Path
+) -> None:
+    store.append([an_open(1)])
+    log = path.with_name(path.name + "-wal")
+    kept = log.rename(log.with_name("kept"))
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR
+    with pytest.raises(StoreUnavailable), store._database.reading():
+        raise error
+    store.latest(1)
+    with pytest.raises(StoreUnavailable, match="removed or replaced while they were in use"):
+        store.check_in_place()
+    store.close()
+    kept.unlink()
+
+
 def test_an_emptied_file_is_noticed_and_is_never_mapped_where_it_would_end_the_process(
     store: SqliteStore, path: Path
 ) -> None:

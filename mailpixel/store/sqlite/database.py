@@ -132,6 +132,9 @@ class Database:
         self._of_thread = threading.local()
         self._lock = threading.Lock()
         self._open: WeakSet[Connection] = WeakSet()
+        self._lost: set[tuple[int, int]] = (
+            set()
+        )  # files that were not in place when their connection was dropped
 
     def __reduce__(self) -> tuple[type["Database"], tuple[Path, int]]:
         return Database, (self.path, self.busy_ms)
@@ -188,10 +191,15 @@ class Database:
             return bool(connection.execute("pragma secure_delete").fetchone()[0] == OVERWRITES)
 
     def check_in_place(self) -> None:
-        """Raises `StoreUnavailable` when the open files are no longer the ones in the data folder."""
+        """Raises `StoreUnavailable` when the open files are no longer the ones in the data folder.
+
+        Nor the files of a connection that an error ended: its successor has opened whatever is there now.
+        """
         here = _inodes(self.path)
         with self._lock:
+            self._lost.discard(here)
             opened = {connection.files for connection in self._open if connection.frozen is None}
+            opened |= self._lost
         if any(files != here for files in opened):
             raise StoreUnavailable(MOVED)
 
@@ -222,6 +230,7 @@ class Database:
         with self._lock:
             connections = list(self._open)
             self._open.clear()
+            self._lost.clear()
         for connection in connections:
             connection.close()
         self._of_thread = threading.local()
@@ -287,7 +296,13 @@ class Database:
         held = getattr(self._of_thread, "held", None)
         self._of_thread.held = None
         if held is not None and held[0] == os.getpid():
+            self._note_lost(held[1])
             held[1].close()
+
+    def _note_lost(self, connection: Connection) -> None:
+        if connection.frozen is None and connection.files != _inodes(self.path):
+            with self._lock:
+                self._lost.add(connection.files)
 
 
 def _inodes(path: Path) -> tuple[int, int]:

@@ -216,11 +216,18 @@ class EventLog:
             _raise_overflow(connection, overflow)
 
     def latest(self, limit: int) -> Sequence[Event]:
-        """The last events, newest first."""
+        """The last events, newest first, without those that cannot be read."""
         with self._database.reading() as connection:
             rows = connection.execute(LATEST, (limit,)).fetchall()
             self._texts.load(connection, rows)
-        return [to_event(row, self._texts) for row in rows]
+        return [event for row in rows if (event := self._event(row)) is not None]
+
+    def _event(self, row: SqlRow) -> Event | None:
+        """The event of a row; None when it cannot be read. The fold puts its message aside and reports it."""
+        try:
+            return to_event(row, self._texts)
+        except Exception:
+            return None
 
     def named_after(self, position: int, limit: int, within: Range = MAIL) -> tuple[int, Sequence[SqlRow]]:
         """The position of the last of the next `limit` events, and rows that begin with their messages' names."""
