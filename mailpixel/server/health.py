@@ -48,7 +48,7 @@ async def metrics(request: Request) -> Response:
     services: Services = request.state.services
     state = await _state(services)
     services.metrics.set_state(services.committer.pending, _lags_s_in(state), state["put_aside"])
-    services.metrics.set_spool(await services.threads.checks.run(spool_of, services))
+    services.metrics.set_spool(state["spool"])
     stored = await services.threads.checks.run(_stored, services, _lags_s_in(state))
     return Response(
         services.metrics.exposition() + stored,

@@ -15,7 +15,6 @@ from mailpixel.ingest.site_intake import SiteOutcome
 from mailpixel.links.surfaces import SURFACES, Surface
 from mailpixel.server.door import Ended
 from mailpixel.server.stored_metrics import STORED_COUNTERS, STORED_GAUGES
-from mailpixel.spool.state import SpoolState
 from mailpixel.store.projections import FOLD
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
@@ -201,13 +200,11 @@ class Metrics:
         for name, value in state.items():
             self._gauges[name].set(value)
 
-    def set_spool(self, state: SpoolState | None) -> None:
-        """Set the gauges of the spool; None means not known."""
-        values = (math.nan, math.inf, math.nan)
-        if state is not None:
-            values = (state.size_bytes, state.age_ms / 1000, state.damaged)
-        for name, value in zip(("bytes", "age_seconds", "damaged"), values, strict=True):
-            self._gauges[f"mailpixel_spool_{name}"].set(value)
+    def set_spool(self, state: Mapping[str, float] | None) -> None:
+        """Set the gauges of the spool, from its part of what readiness says; None means not known."""
+        known = state or {"bytes": math.nan, "age_s": math.inf, "damaged": math.nan}
+        for name, key in (("bytes", "bytes"), ("age_seconds", "age_s"), ("damaged", "damaged")):
+            self._gauges[f"mailpixel_spool_{name}"].set(known[key])
 
     def round_ended(self, ages_s: Mapping[str, float], listeners: int) -> None:
         """Flush the counts; set the seconds since each part of the live knowledge was read, and the open streams."""
