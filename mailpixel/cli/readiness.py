@@ -13,10 +13,10 @@ from mailpixel.model import Campaign
 from mailpixel.report.destinations import Asked
 from mailpixel.report.readiness import (
     BeforeSendingRow,
-    facts_before_sending,
     new_override,
     readiness,
     reason_of,
+    reasons_quickly,
 )
 from mailpixel.store.registry import Registry
 from mailpixel.store.store import Store
@@ -76,11 +76,10 @@ def campaign_ready(
 
 def say_not_ready(store: Store, registry: Registry, campaign: Campaign) -> None:
     """Say which reasons count against sending a campaign that is not out yet, as far as they are found quickly."""
-    if campaign.demonstration or (campaign.sent_at_ms is not None and campaign.sent_at_ms <= now_ms()):
-        return
-    facts = facts_before_sending(store, registry, campaign, policy(registry).seeds, now_ms())
-    if left := readiness(facts, registry.overrides(campaign.id)).left:
-        say(f"not ready to be sent: {', '.join(left)}; `mailpixel campaign ready {campaign.id}` says why")
+    left = reasons_quickly(store, registry, campaign, policy(registry).seeds, now_ms())
+    if left:
+        names = ", ".join(each.name for each in left)
+        say(f"not ready to be sent: {names}; `mailpixel campaign ready {campaign.id}` says why")
 
 
 def _asked(campaign: Campaign) -> list[Asked] | None:

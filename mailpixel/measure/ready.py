@@ -2,21 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
-from urllib.parse import urlsplit
 
 from mailpixel.measure.lint import lint
 from mailpixel.model import Campaign
-from mailpixel.report.readiness import KnownBefore, ReadyRegistry, ReadyStore, facts_before_sending
+from mailpixel.report.readiness import KnownBefore, ReadyRegistry, ReadyStore, facts_before_sending, sites_of
 from mailpixel.site_model import Site
-from mailpixel.store.overrides import Overrides
 
 MOST_SITES = 5
 """The sites of a campaign that are looked at: reading one may take a second."""
-
-
-class KnowsBefore(ReadyRegistry, Overrides, Protocol):
-    """A registry, as readiness reads it."""
 
 
 def known_before(
@@ -27,16 +20,6 @@ def known_before(
     sites = sites_of(facts.shop_links, registry.sites(archived=False))[:MOST_SITES]
     faults = {site.id: _faults(store, site, now_ms) for site in sites}
     return replace(facts, site_faults={site: rules for site, rules in faults.items() if rules})
-
-
-def sites_of(urls: Sequence[str], sites: Sequence[Site]) -> Sequence[Site]:
-    """The sites that these addresses lead to."""
-    hosts = {(urlsplit(url).hostname or "").rstrip(".") for url in urls}
-    return [site for site in sites if any(_is_of(host, site.hosts) for host in hosts)]
-
-
-def _is_of(host: str, own: Sequence[str]) -> bool:
-    return any(host == each or host.endswith(f".{each}") for each in own)
 
 
 def _faults(store: ReadyStore, site: Site, now_ms: int) -> Sequence[str]:

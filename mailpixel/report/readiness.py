@@ -19,11 +19,13 @@ from mailpixel.model import Campaign, Event, Facts
 from mailpixel.report.answer import Answer, Iso
 from mailpixel.report.destinations import Asked
 from mailpixel.report.moments import iso
+from mailpixel.site.pages import is_host_of
+from mailpixel.site_model import Site
 from mailpixel.store.clicks import ids_in
 from mailpixel.store.consents import Wordings
 from mailpixel.store.inbound import InboundSources
 from mailpixel.store.log import Log
-from mailpixel.store.overrides import Override
+from mailpixel.store.overrides import Override, Overrides
 from mailpixel.store.projections import ReadProjections
 from mailpixel.store.site_projections import ReadSiteProjections
 from mailpixel.store.sites import SiteReader
@@ -42,6 +44,10 @@ class ReadyStore(Log, ReadProjections, ReadSiteProjections, Protocol):
 
 class ReadyRegistry(SiteReader, Wordings, InboundSources, Protocol):
     """The part of a registry that is needed."""
+
+
+class KnowsBefore(ReadyRegistry, Overrides, Protocol):
+    """The same, with the reasons that do not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +259,8 @@ def facts_before_sending(
     store: ReadyStore, registry: ReadyRegistry, campaign: Campaign, seeds: frozenset[str], now_ms: int
 ) -> KnownBefore:
     """What is known of a campaign. `seeds` are the sender's own recipients."""
-    hosts = {host for site in registry.sites(archived=False) for host in site.hosts}
-    links = [link.url for link in campaign.links if not link.trap and _leads_to(link.url, hosts)]
+    sites = registry.sites(archived=False)
+    links = [link.url for link in campaign.links if not link.trap and sites_of([link.url], sites)]
     return KnownBefore(
         campaign=campaign,
         shop_links=links,
@@ -265,9 +271,23 @@ def facts_before_sending(
     )
 
 
-def _leads_to(url: str, hosts: set[str]) -> bool:
-    host = (urlsplit(url).hostname or "").rstrip(".")
-    return any(host == own or host.endswith(f".{own}") for own in hosts)
+def sites_of(urls: Sequence[str], sites: Sequence[Site]) -> Sequence[Site]:
+    """The sites that these addresses lead to."""
+    hosts = {urlsplit(url).hostname or "" for url in urls}
+    return [site for site in sites if any(is_host_of(host, site) for host in hosts)]
+
+
+def reasons_quickly(
+    store: ReadyStore, registry: KnowsBefore, campaign: Campaign, seeds: frozenset[str], now_ms: int
+) -> Sequence[AgainstRow]:
+    """The reasons that count against a campaign that was not sent yet, as far as they are found quickly.
+
+    A campaign that is out has none: nothing is held back, and nothing can be mended by a warning.
+    """
+    if campaign.demonstration or (campaign.sent_at_ms is not None and campaign.sent_at_ms <= now_ms):
+        return ()
+    facts = facts_before_sending(store, registry, campaign, seeds, now_ms)
+    return [each for each in readiness(facts, registry.overrides(campaign.id)).reasons if not each.because]
 
 
 def _was_tested(store: ReadyStore, campaign: str, seeds: frozenset[str], since_ms: int) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from mailpixel.errors import MissingExtra
 from mailpixel.measure.ready import known_before
 from mailpixel.model import Campaign
-from mailpixel.report.readiness import BeforeSendingRow, KnownBefore, facts_before_sending, readiness
+from mailpixel.report.readiness import BeforeSendingRow, KnownBefore, readiness, reasons_quickly
 from mailpixel.server.services import Services
 
 
@@ -34,18 +34,10 @@ def with_destinations(services: Services, campaign: Campaign) -> Awaitable[Befor
 
 
 def warnings_before(services: Services, campaign: Campaign) -> Sequence[str]:
-    """The reasons that count against a campaign that was not sent yet, as far as they are found quickly.
-
-    A campaign that is out has none: nothing is held back, and nothing can be mended by a warning.
-    """
-    if campaign.demonstration or (
-        campaign.sent_at_ms is not None and campaign.sent_at_ms <= services.clock()
-    ):
-        return ()
+    """The problems of a campaign that was not sent yet; see `reasons_quickly`."""
     seeds = services.live.resolver.policy.seeds
-    facts = facts_before_sending(services.store, services.registry, campaign, seeds, services.clock())
-    found = readiness(facts, services.registry.overrides(campaign.id))
-    return [each.problem for each in found.reasons if not each.because]
+    found = reasons_quickly(services.store, services.registry, campaign, seeds, services.clock())
+    return [each.problem for each in found]
 
 
 def _known(services: Services, campaign: Campaign) -> KnownBefore:
