@@ -13,7 +13,7 @@ from mailpixel.model import Verdict
 from mailpixel.site_model import Visit, VisitStep
 
 SWEEP = 4_096
-"""Every so many visits, events are counted that waited for later visits of their visitor and need not wait longer."""
+"""After this many visits, count the events that waited for later visits of their visitor and need not wait longer."""
 LASTING = "purchase:"
 """What the id of a purchase begins with: it is known as a repeat on any day."""
 

@@ -178,12 +178,12 @@ class ResultsReader:
         for one in led.values():
             tallies[one.link, one.how].visits += 1
         customers = Customers(self.store, self.refuses)
-        told = set()
+        by_customer = set()
         for order, click in customers.orders_of(campaign.id, self.sites, begin_ms):
-            told.add((order.site, order.id))
+            by_customer.add((order.site, order.id))
             tallies[click.link or None, How.CUSTOMER].order(order, None)
         for order in self._orders(led, begin_ms):
-            by = None if (order.site, order.id) in told else self._led_order(campaign, order, led)
+            by = None if (order.site, order.id) in by_customer else self._led_order(campaign, order, led)
             if by is not None:
                 visit = self.store.visit(order.site, order.visitor) if order.visitor else None
                 tallies[by.link, by.how].order(order, visit)
@@ -241,8 +241,8 @@ class ResultsReader:
         """How the campaign led to an order: by its visit, or by the click that the shop's server handed over."""
         one = led.get((order.site, order.visitor)) if order.visitor else None
         if one is not None and one.how is not How.UTM:
-            told = order.recipient and order.recipient == one.recipient and not self.refuses(order.recipient)
-            return one._replace(how=How.SERVER) if told else one
+            named = order.recipient and order.recipient == one.recipient and not self.refuses(order.recipient)
+            return one._replace(how=How.SERVER) if named else one
         if order.click:
             click = self.store.clicks_by_id([order.click]).get(order.click)
             if click is not None and click.campaign == campaign.id and click.is_human:
