@@ -64,8 +64,8 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def try_lock(file: BinaryIO) -> bool:
-    """Lock an open file until it is closed. Returns False while another process holds the lock."""
+def try_lock(file: BinaryIO | int) -> bool:
+    """Lock an open file or folder until it is closed. Returns False while another process holds the lock."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -74,7 +74,7 @@ def try_lock(file: BinaryIO) -> bool:
 
 
 @contextmanager
-def written_beside(path: Path, text: str, mode: int) -> Iterator[Path]:
+def written_beside(path: Path, content: str | bytes, mode: int) -> Iterator[Path]:
     """Write a complete temporary file in the same folder. Remove it at the end if it is still there.
 
     The umask limits `mode`, but the owner may always read and write the file.
@@ -82,9 +82,9 @@ def written_beside(path: Path, text: str, mode: int) -> Iterator[Path]:
     beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        with os.fdopen(descriptor, "wb") as file:
             os.fchmod(descriptor, stat.S_IMODE(os.fstat(descriptor).st_mode) | stat.S_IRUSR | stat.S_IWUSR)
-            file.write(text)
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         yield beside
@@ -92,13 +92,13 @@ def written_beside(path: Path, text: str, mode: int) -> Iterator[Path]:
         beside.unlink(missing_ok=True)
 
 
-def replace_file(path: Path, text: str, mode: int) -> None:
+def replace_file(path: Path, content: str | bytes, mode: int) -> None:
     """Replace a file in one step: a reader sees the old content or the new. It is on disk when this returns.
 
     A symbolic link is followed: its target is replaced. Raises `OSError`.
     """
     path = path.resolve()
-    with written_beside(path, text, mode) as beside:
+    with written_beside(path, content, mode) as beside:
         beside.replace(path)
     sync_folder(path.parent)
 

@@ -23,11 +23,11 @@ from mailpixel.backups.contents import (
     contents_of,
     unreadable,
 )
-from mailpixel.errors import InvalidInput, StoreUnavailable
-from mailpixel.files import is_missing, sync_folder, written_beside
+from mailpixel.errors import InvalidInput
+from mailpixel.files import is_missing, replace_file, sync_folder
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.folder.keys import check_keys
-from mailpixel.folder.opening import has_database, settle
+from mailpixel.folder.opening import need_database, settle
 from mailpixel.folder.operator_file import operator_file
 from mailpixel.folder.suppressed import suppressed_file
 from mailpixel.settings import Settings
@@ -47,10 +47,7 @@ def take_backup(
     backup. Raises `InvalidInput` for a folder that cannot take one, `KeyringError` and `StoreUnavailable`; the folder
     is then empty as before.
     """
-    if not has_database(settings):
-        raise StoreUnavailable(
-            f"no data here ({settings.data}); name the data folder with --data DIR or MAILPIXEL_DATA"
-        )
+    need_database(settings)
     with _prepared(settings, folder):
         settle(settings)
         copy_database(settings.database, folder / DATABASE, progress)
@@ -108,9 +105,7 @@ def _listed(folder: Path, now_ms: int) -> Contents:
     sync_file(folder / DATABASE)
     contents = contents_of(folder, f"{moment_of(now_ms):%Y-%m-%dT%H:%M:%SZ}")
     text = msgspec.json.format(msgspec.json.encode(contents)).decode()
-    with written_beside(folder / LIST, text + "\n", 0o600) as beside:
-        beside.replace(folder / LIST)
-    sync_folder(folder)
+    replace_file(folder / LIST, text + "\n", 0o600)
     sync_folder(folder.resolve().parent)
     return contents
 

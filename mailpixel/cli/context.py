@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     from mailpixel.report.reporting import Reporting
 
 
-SETTLED_WITHIN_S = 10.0
-"""How long a command waits for hits on their way into the log."""
-
-
 def _remember_data(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
     if value is not None:
         ctx.meta["mailpixel.data"] = value
@@ -168,7 +164,7 @@ def _settle(store: Store) -> None:
     from mailpixel.spool.expanding import Spool
 
     try:
-        if not Spool(settings().spool, store).settle(SETTLED_WITHIN_S):
+        if not Spool(settings().spool, store).settle():
             warn("hits that were answered last are not in the database yet; see that `mailpixel work` runs")
     except StoreUnavailable as error:
         warn(f"hits that were answered last may not be in the database yet: {error}")

@@ -14,19 +14,22 @@ from mailpixel.store.privacy_choice import PrivacyChoices
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite
 from mailpixel.times import now_ms
 
-SETTLED_WITHIN_S = 10.0
-
 
 def open_stores(settings: Settings) -> tuple[SqliteStore, SqliteRegistry]:
     """The store and the registry of an existing data folder; creates nothing.
 
     Raises `StoreUnavailable` when there is no database in it, or when it cannot be used.
     """
+    need_database(settings)
+    return open_sqlite(settings.database)
+
+
+def need_database(settings: Settings) -> None:
+    """Raises `StoreUnavailable` where there is no database, with what to do."""
     if not has_database(settings):
         raise StoreUnavailable(
             f"no data here ({settings.data}); name the data folder with --data DIR or MAILPIXEL_DATA"
         )
-    return open_sqlite(settings.database)
 
 
 def settle(settings: Settings) -> None:
@@ -41,7 +44,7 @@ def settle(settings: Settings) -> None:
     if not waiting:
         return
     with closing(SqliteStore(settings.database)) as store:
-        if not Spool(settings.spool, store).settle(SETTLED_WITHIN_S):
+        if not Spool(settings.spool, store).settle():
             raise StoreUnavailable(
                 "hits that were answered are not in the database yet; see that `mailpixel work` runs, and try again"
             )

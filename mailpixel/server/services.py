@@ -29,9 +29,6 @@ from mailpixel.store.registry import Registry
 from mailpixel.store.store import Store
 from mailpixel.times import moment_of
 
-SETTLED_WITHIN_S = 10.0
-"""How long a request waits for hits on their way into the log."""
-
 
 def reporting_of(registry: Registry, live: LiveKnowledge) -> Reporting:
     """What makes reports, by the rules and modes in force now."""
@@ -66,7 +63,7 @@ class Services:
 
         Raises `StoreUnavailable`.
         """
-        if not self.spool.settle(SETTLED_WITHIN_S):
+        if not self.spool.settle():
             raise StoreUnavailable(
                 "hits that were answered are not in the log yet; see that `mailpixel work` runs, and try again"
             )

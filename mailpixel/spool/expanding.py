@@ -39,6 +39,8 @@ EXPAND = "expand"
 """The name of the consumer that moves hits, and of its lag."""
 AT_ONCE_BYTES = 1 << 20
 """About how much is moved in one transaction: some 5,000 hits."""
+SETTLED_WITHIN_S = 10.0
+"""How long whoever reads the log waits for hits on their way into it."""
 LOOK_S = 0.01
 """How often to look, while another process moves."""
 UNREADY_S = 60
@@ -90,7 +92,7 @@ class Spool:
         except OSError as error:
             raise StoreUnavailable(f"the spool cannot be read: {error.strerror}") from error
 
-    def settle(self, within_s: float, emptied: bool = False) -> bool:
+    def settle(self, within_s: float = SETTLED_WITHIN_S, emptied: bool = False) -> bool:
         """Wait until everything that is in the spool now is in the log, and move it where nobody else does.
 
         With `emptied`, wait until the files are removed, too: their writers close them within a second or two.

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from mailpixel.files import sync_folder
+from mailpixel.files import replace_file, try_lock
 
 NAME = re.compile(r"([0-9a-f]{16})-([0-9]{10})")
 BEGUN = "."
@@ -76,11 +76,7 @@ def only_one(folder: Path) -> Iterator[bool]:
     """
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        yield False
-    else:
-        yield True
+        yield try_lock(descriptor)
     finally:
         os.close(descriptor)
 
@@ -105,14 +101,7 @@ def keep_aside(folder: Path, name: str, data: bytes) -> None:
     """Keep bytes that cannot be moved into the log, in `damaged/` in the folder of the spool. Raises `OSError`."""
     aside = folder / DAMAGED
     aside.mkdir(mode=0o700, exist_ok=True)
-    unfinished = aside / f"{BEGUN}{name}"
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(aside / name)
-    sync_folder(aside)
+    replace_file(aside / name, data, 0o600)
 
 
 def aside_in(folder: Path) -> Sequence[Path]:

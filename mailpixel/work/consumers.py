@@ -28,9 +28,6 @@ from mailpixel.work.folding import Folding
 from mailpixel.work.retention import RetentionAtWork
 from mailpixel.work.site_folding import SiteFolding
 
-SETTLED_WITHIN_S = 10.0
-"""How long to wait for hits on their way into the log, before anything is removed."""
-
 
 def webhooks_of(
     settings: Settings, store: Store, registry: Registry, record: Record = record_nothing
@@ -81,7 +78,7 @@ def retention_of(settings: Settings, store: Store, registry: Registry, holder: s
     spool = Spool(settings.spool, store)
 
     def settled_periods() -> Sequence[Period]:
-        if not spool.settle(SETTLED_WITHIN_S):
+        if not spool.settle():
             raise StoreUnavailable(
                 "hits that were answered are not in the log yet; nothing is removed before"
             )
