@@ -240,12 +240,12 @@ def test_a_message_longer_than_a_page_is_read_whole(store: SqliteStore) -> None:
 
 
 def test_the_questions_of_a_report_are_answered_by_an_index(store: SqliteStore) -> None:
-    from mailpixel.store.sqlite import events, persons, projections
+    from mailpixel.store.sqlite import events, log_news, persons, projections
 
     asked = {
         events.OF_MESSAGE: ("spring", "r-1"),
         events.OF_PAGE: ("spring", "", "z", 10),
-        events.NEWS: (0, 100, 10),
+        log_news.NEWS: (0, 100, 10),
         persons.CAMPAIGNS: (),
         persons.UNNOTED: (10, "r-1"),
         persons.CATCH_UP: (10, 20),

@@ -1,15 +1,20 @@
 """The consumers of a SQLite log, each with its position by name."""
 
 import sqlite3
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
+from mailpixel.model import Message
 from mailpixel.site_model import MESSAGES, Cases, case_kind
 from mailpixel.store.consumers import WHOLE, Entry, News, Part, Settled, Waiting, position_name
+from mailpixel.store.log import PutAside
 from mailpixel.store.projections import FOLD
 from mailpixel.store.sqlite.cursor import Cursor, read_cursor, read_position, write_position
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.events import EventLog
+from mailpixel.store.sqlite.log_news import named_after, not_known
 from mailpixel.store.sqlite.positions import MAIL, OF_MESSAGES, Range, last_position, range_of
+from mailpixel.store.sqlite.rows import SqlRow
 
 NEXT = """
     select position, id, campaign, recipient from events
@@ -36,10 +41,14 @@ class SqliteConsumer:
         with self._database.reading() as connection:
             since = read_cursor(connection, self._name)
         origin = self._range.origin
-        position, named = self._log.named_after(origin + since.position, limit, self._range)
+        position, named = named_after(self._database, origin + since.position, limit, self._range)
         mine = [row for row in named if self._part.has(row[0], row[1]) and self._is_asked_for(row[0])]
-        read = self._log.not_known if self._name == FOLD and since.position else self._log.named
-        return News(str(since), str(since._replace(position=position - origin)), read(mine))
+        return News(str(since), str(since._replace(position=position - origin)), self._read(mine, since))
+
+    def _read(self, named: Sequence[SqlRow], since: Cursor) -> Iterator[Message | PutAside]:
+        if self._name == FOLD and since.position:
+            return not_known(self._database, self._log, named)
+        return self._log.named(named)
 
     def done(self, position: str) -> None:
         """See `Consumer`."""

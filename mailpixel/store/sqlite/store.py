@@ -29,6 +29,7 @@ from mailpixel.store.sqlite.erasure import erase, forget_campaign
 from mailpixel.store.sqlite.events import EventLog
 from mailpixel.store.sqlite.expansion import forget_cursors, spool_cursors
 from mailpixel.store.sqlite.holdings import going_of, hits_with_address, holding_of
+from mailpixel.store.sqlite.log_writer import LogWriter
 from mailpixel.store.sqlite.many_campaigns import figures_of, timelines
 from mailpixel.store.sqlite.migrations import migrate
 from mailpixel.store.sqlite.new_generation import NewGeneration
@@ -59,6 +60,7 @@ class SqliteStore(SqliteSiteProjections):
         migrate(path, busy_ms)
         self._database = Database(path, busy_ms)
         self._log = EventLog(self._database)
+        self._writer = LogWriter(self._database)
         self._projections = Projections(self._database)
 
     def __reduce__(self) -> tuple[type["SqliteStore"], tuple[Path, int]]:
@@ -66,23 +68,23 @@ class SqliteStore(SqliteSiteProjections):
 
     def append(self, events: Sequence[Event], batch: str = "") -> None:
         """See `Store`. A repeated batch is recognised by its ids only."""
-        self._log.append(events)
+        self._writer.append(events)
 
     def append_blank(self) -> None:
         """See `Store`."""
-        self._log.append_blank()
+        self._writer.append_blank()
 
     def append_evidence(self, hits: Sequence[Event]) -> int:
         """See `Store`."""
-        return self._log.append_evidence(hits)
+        return self._writer.append_evidence(hits)
 
     def raise_overflow(self, overflow: Sequence[Overflow]) -> None:
         """See `Store`."""
-        self._log.raise_overflow(overflow)
+        self._writer.raise_overflow(overflow)
 
     def expand(self, expansion: Expansion) -> bool:
         """See `Store`."""
-        return self._log.expand(expansion)
+        return self._writer.expand(expansion)
 
     def spool_cursors(self) -> Mapping[str, SpoolCursor]:
         """See `Store`."""
