@@ -36,9 +36,9 @@ def name_of(edge: str, number: int) -> str:
     return f"{edge}-{number:010}"
 
 
-def header_of(edge: str, number: int) -> bytes:
+def header_of(edge: str, number: int, version: int = 2) -> bytes:
     """The first line of a file: what it is, the version of its format, and its name."""
-    return f"mailpixel spool 1 {name_of(edge, number)}\n".encode()
+    return f"mailpixel spool {version} {name_of(edge, number)}\n".encode()
 
 
 def segments_in(folder: Path) -> Sequence[Segment]:

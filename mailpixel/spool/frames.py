@@ -1,6 +1,8 @@
-"""What one write looks like in a file of the spool: a mark, a checksum, the length, the moment, the kind, the content.
+"""What one write looks like in a file of the spool: a mark, checksums, the length, the moment, the kind, the content.
 
-The checksum covers everything after itself. Behind damage, the next whole frame is found by its mark.
+One checksum covers the rest of the head, and another the content. So a write that was cut off is told from one whose
+length was damaged. The first release of the format had one checksum over both; its frames stay readable. Behind damage,
+the next whole frame is found by its mark.
 """
 
 from enum import IntEnum
@@ -8,10 +10,15 @@ from struct import Struct
 from typing import NamedTuple
 from zlib import crc32
 
-MARK = b"\xf5mPx"
+MARK = b"\xf5mP"
 """Begins every frame. Its first byte never occurs in UTF-8, so not in the texts of the content either."""
-CHECKED = Struct(">IQB")
-HEAD_BYTES = len(MARK) + 4 + CHECKED.size
+FIRST, SECOND = MARK + b"x", MARK + b"y"
+"""The mark with the version of the format."""
+CHECKED = Struct(">IIQB")
+"""The checksum of the content, its length, the moment, the kind. In the first version, the checksum is of the rest."""
+HEAD_BYTES = len(SECOND) + 4 + CHECKED.size
+FIRST_SHORTER = 4
+"""So many bytes fewer has a head of the first version."""
 MOST_BYTES = 1 << 27
 """Most bytes of content."""
 
@@ -38,24 +45,44 @@ class Frame(NamedTuple):
     end: int
 
 
-def pack(kind: Kind, at_ms: int, content: bytes) -> bytes:
+class _Head(NamedTuple):
+    """What stands before the content: its checksum, where what that covers begins, and where the content is."""
+
+    checksum: int
+    at_ms: int
+    kind: int
+    covered: int
+    content: int
+    end: int
+
+
+def pack(kind: int, at_ms: int, content: bytes) -> bytes:
     """A frame. `at_ms` is the moment of writing, in milliseconds since 1970."""
-    checked = CHECKED.pack(len(content), at_ms, kind) + content
-    return b"".join((MARK, crc32(checked).to_bytes(4, "big"), checked))
+    checked = CHECKED.pack(crc32(content), len(content), at_ms, kind)
+    return b"".join((SECOND, crc32(checked).to_bytes(4, "big"), checked, content))
 
 
 def frame_at(data: bytes, start: int) -> Frame | None:
     """The frame that begins here; None where there is no whole and undamaged one."""
-    head = data[start : start + HEAD_BYTES]
-    if len(head) < HEAD_BYTES or not head.startswith(MARK):
+    head = _head_at(data, start)
+    if head is None or head.end > len(data) or crc32(data[head.covered : head.end]) != head.checksum:
         return None
-    length, at_ms, kind = CHECKED.unpack_from(head, 8)
-    end = start + HEAD_BYTES + length
-    if length > MOST_BYTES or end > len(data):
+    return Frame(head.kind, head.at_ms, data[head.content : head.end], start, head.end)
+
+
+def _head_at(data: bytes, start: int) -> _Head | None:
+    """The head that begins here; None where there is none, or where it is cut off or damaged."""
+    is_first = data.startswith(FIRST, start)
+    at = start + 4 if is_first else start + 8
+    content = at + CHECKED.size
+    if content > len(data) or not (is_first or data.startswith(SECOND, start)):
         return None
-    if crc32(data[start + 8 : end]) != int.from_bytes(head[4:8], "big"):
+    if not is_first and crc32(data[at:content]) != int.from_bytes(data[start + 4 : at], "big"):
         return None
-    return Frame(kind, at_ms, data[start + HEAD_BYTES : end], start, end)
+    checksum, length, at_ms, kind = CHECKED.unpack_from(data, at)
+    if length > MOST_BYTES:
+        return None
+    return _Head(checksum, at_ms, kind, at + 4 if is_first else content, content, content + length)
 
 
 def next_frame(data: bytes, start: int) -> Frame | None:
@@ -72,7 +99,7 @@ def is_torn(data: bytes, start: int) -> bool:
     rest = data[start:]
     if not rest.strip(b"\0"):
         return True  # space that the system had reserved
-    if len(rest) < HEAD_BYTES:
-        return rest[: len(MARK)] == MARK[: len(rest)]
-    length, _, _ = CHECKED.unpack_from(rest, 8)
-    return rest.startswith(MARK) and HEAD_BYTES + int(length) > len(rest)
+    if (head := _head_at(rest, 0)) is not None:
+        return head.end > len(rest)
+    shortest = HEAD_BYTES - FIRST_SHORTER if rest.startswith(FIRST) else HEAD_BYTES
+    return len(rest) < shortest and rest.startswith(MARK[: len(rest)])

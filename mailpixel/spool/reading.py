@@ -22,12 +22,12 @@ def read_new(segment: Segment, position: int, finished: bool) -> Iterator[Frame 
 
     Where the file is `finished`, that is up to its end.
     """
-    header = header_of(segment.edge, segment.number)
-    first = 0 if position < len(header) else position
+    headers = [header_of(segment.edge, segment.number, version) for version in (1, 2)]
+    first = 0 if position < len(headers[0]) else position
     data, at = _read(segment.path, first), position - first
-    if first == 0 and data.startswith(header):
-        at = len(header)
-    elif first == 0 and finished and header.startswith(data):
+    if first == 0 and data.startswith(tuple(headers)):
+        at = len(headers[0])
+    elif first == 0 and finished and any(header.startswith(data) for header in headers):
         at = len(data)  # cut off in its first line
     while at < len(data):
         found = frame_at(data, at) or _damage(data, at, finished)

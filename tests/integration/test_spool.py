@@ -5,7 +5,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from zlib import crc32
 
 import pytest
 from msgspec.structs import replace
@@ -14,7 +13,7 @@ from mailpixel.errors import StoreUnavailable
 from mailpixel.model import Facts
 from mailpixel.spool.expanding import Spool
 from mailpixel.spool.files import aside_in, only_one, segments_in
-from mailpixel.spool.frames import CHECKED, MARK, Kind, frame_at, pack
+from mailpixel.spool.frames import Kind, frame_at, pack
 from mailpixel.spool.reading import read_new
 from mailpixel.spool.records import events_of
 from mailpixel.spool.state import SpoolState, state_of
@@ -154,8 +153,8 @@ def test_what_the_store_cannot_take_is_kept_aside_and_the_rest_is_logged(
 ) -> None:
     writer.append([an_open(1, recipient="r-1")])
     content = b"not MessagePack"
-    for kind, data in ((Kind.EVENTS, content), (9, content)):
-        frame = pack(Kind.EVENTS, 1_000, data) if kind == 1 else _of_a_later_release(data)
+    for kind, data in ((Kind.EVENTS, content), (9, content)):  # the second as a later release may write it
+        frame = pack(kind, 1_000, data)
         with writer._lock:
             assert writer._open is not None
             os.write(writer._open.descriptor, frame)
@@ -181,11 +180,6 @@ def test_of_a_write_that_the_database_refuses_all_but_the_bad_event_is_logged(
     frame = frame_at(aside.read_bytes(), 0)
     assert frame is not None
     assert events_of(frame.content) == [bad]
-
-
-def _of_a_later_release(content: bytes) -> bytes:
-    checked = CHECKED.pack(len(content), 1_000, 9) + content
-    return MARK + crc32(checked).to_bytes(4, "big") + checked
 
 
 def test_one_process_moves_at_a_time_and_the_others_wait(

@@ -96,6 +96,14 @@ def test_what_an_earlier_release_wrote_is_read() -> None:
     assert overflow_of(found[3].content) == [Overflow("spring", "r-1", 20_000, b"edge", 7)]
 
 
+def test_a_frame_of_the_first_format_that_was_cut_off_is_told_from_damage() -> None:
+    (segment,) = segments_in(KEPT.parent)
+    (*_, last) = read_new(segment, 0, True)
+    whole = KEPT.read_bytes()[last.start : last.end]
+    assert all(is_torn(whole[:end], 0) for end in range(len(whole)))
+    assert not is_torn(whole[:-1] + bytes([whole[-1] ^ 1]), 0)
+
+
 def test_text_that_is_no_unicode_is_refused_before_anything_is_written(
     writer: SpoolWriter, folder: Path
 ) -> None:
@@ -143,7 +151,7 @@ def test_the_files_are_for_their_owner_only_and_say_what_they_are(writer: SpoolW
     writer.append([an_open(1)])
     (segment,) = segments_in(folder)
     assert (segment.path.stat().st_mode & 0o777, folder.stat().st_mode & 0o777) == (0o600, 0o700)
-    header = f"mailpixel spool 1 {writer.edge}-0000000001\n".encode()
+    header = f"mailpixel spool 2 {writer.edge}-0000000001\n".encode()
     assert segment.path.read_bytes().startswith(header)
     assert header == header_of(writer.edge, 1)
 
@@ -256,9 +264,12 @@ def test_a_torn_tail_waits_while_its_writer_lives_and_is_told_from_damage(
         assert found[-1] == Damage(whole[last:end], last, end, torn=True)
     segment.path.write_bytes(whole[:last] + bytes(100))
     assert frames(folder)[-1] == Damage(bytes(100), last, last + 100, torn=True)
-    broken = whole[:-1] + bytes([whole[-1] ^ 1])
-    segment.path.write_bytes(broken)
-    assert frames(folder)[-1] == Damage(broken[last:], last, len(broken), torn=False)
+    for at in range(
+        last, len(whole)
+    ):  # also in its length, which must not look like a write that was cut off
+        broken = whole[:at] + bytes([whole[at] ^ 128]) + whole[at + 1 :]
+        segment.path.write_bytes(broken)
+        assert frames(folder)[-1] == Damage(broken[last:], last, len(broken), torn=False)
 
 
 def test_what_follows_damage_in_the_middle_is_read_also_from_a_position(
