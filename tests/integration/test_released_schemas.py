@@ -64,6 +64,9 @@ def assert_says_the_same(data: Path, released: Path) -> None:
     for campaign in ("spring", "autumn"):
         then = said[campaign]
         assert part_of(json_of(data, "report", campaign), then) == part_of(then, then)
+    if "visits" in said:
+        visits = json_of(data, "site", "visits", "shop")
+        assert part_of(visits, said["visits"]) == part_of(said["visits"], said["visits"]) != []
     hits = [(event["kind"], event["verdict"]) for event in said["explain"]["hits"]]
     now = json_of(data, "explain", "spring", "r-1")
     assert [(event["kind"], event["verdict"]) for event in now["hits"]] == hits != []

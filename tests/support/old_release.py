@@ -18,10 +18,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 from tests.support.service import free_port
 
@@ -55,6 +56,21 @@ MAY_FAIL = (
     ("deliveries", "spring", "--import", "deliveries.csv"),
 )
 """Commands that a release may not have yet."""
+
+
+PAGE = "https://shop.example/"
+AT_PAGES = {"Origin": PAGE[:-1], "Content-Type": "text/plain;charset=UTF-8", "Sec-Fetch-Site": "cross-site"}
+
+
+def visit(number: int) -> bytes:
+    """What the pages of a web site send for one visitor who agreed to be known, and who bought something."""
+    bought = {"transaction_id": f"A-{number}", "value": 20, "currency": "EUR"}
+    steps: tuple[dict[str, object], ...] = ({"name": "page_view"}, {"name": "purchase", "data": bought})
+    events = [
+        {"id": f"{place}-{number:014}", "age_ms": 0, "url": PAGE, **step} for place, step in enumerate(steps)
+    ]
+    said = {"v": 1, "events": events, "consent": ["measure", "identify"], "proof": {"source": "api"}}
+    return json.dumps(said).encode()
 
 
 class OldRelease:
@@ -144,12 +160,22 @@ class OldRelease:
             (self.folder / "deliveries.csv").write_text(delivered)
             for words in MAY_FAIL:
                 self.run(*words, may_fail=True)
+            self._visit()
         time.sleep(16)  # verdicts settle
+
+    def _visit(self) -> None:
+        """Visits of a web site, where the release knows such."""
+        key = self.run("site", "add", "shop", "--host", "shop.example", may_fail=True).strip()
+        time.sleep(3 if key else 0)  # until the service knows the site
+        for number in range(10 if key else 0):
+            ask(f"http://127.0.0.1:{self._port}/p/{key}", BROWSER, visit(number), AT_PAGES)
 
     def write(self, out: Path) -> None:
         """What the tests need of it."""
         said = {name: json.loads(self.run("report", name, "--json")) for name in PEOPLE}
         explained = {"explain": json.loads(self.run("explain", "spring", "r-1", "--json"))}
+        if visits := self.run("site", "visits", "shop", "--json", may_fail=True):
+            explained["visits"] = json.loads(visits)
         rows = (self.folder / "spring.csv").read_text().splitlines()[:4]
         with closing(sqlite3.connect(self.data / "mailpixel.db")) as connection:
             text = "\n".join(connection.iterdump())
@@ -165,16 +191,19 @@ class OldRelease:
         print(out, len(steps), "steps, last applied:", steps[-1])
 
 
-def ask(url: str, agent: str) -> int:
-    """The status of a GET that follows no redirect."""
+def ask(
+    url: str, agent: str, body: bytes | None = None, more: Mapping[str, str] = MappingProxyType({})
+) -> int:
+    """The status of a GET that follows no redirect, or of a POST of this body."""
     headers = {
         "User-Agent": agent,
         "Accept": "image/avif,*/*;q=0.8",
         "Accept-Language": "en",
         "Accept-Encoding": "gzip",
+        **more,
     }
     try:
-        with _OPENER.open(urllib.request.Request(url, headers=headers), timeout=20) as answer:
+        with _OPENER.open(urllib.request.Request(url, body, headers), timeout=20) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code

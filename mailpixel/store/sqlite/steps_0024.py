@@ -4,6 +4,7 @@ from sqlite_utils import Database as Admin
 
 from mailpixel.store.sqlite.steps_0001 import run
 from mailpixel.store.sqlite.steps_0018 import STEPS
+from mailpixel.store.sqlite.unsettled_texts import complete
 
 
 @STEPS(name="0024_demonstrations")
@@ -21,11 +22,12 @@ def _link_labels(db: Admin) -> None:
 @STEPS(name="0028_undated_last")
 def _undated_last(db: Admin) -> None:
     """Lists by sending begin with drafts and end with what was sent at a time that is not known."""
+    complete(db, STEPS, "0024_demonstrations")
+    run(db, "drop index if exists campaigns_by_sending", "drop index if exists campaigns_in_lists_by_sending")
+    if "sending_order" in (row[1] for row in db.conn.execute("pragma table_xinfo(campaigns)").fetchall()):
+        run(db, "alter table campaigns drop column sending_order")
     run(
         db,
-        "drop index campaigns_by_sending",
-        "drop index campaigns_in_lists_by_sending",
-        "alter table campaigns drop column sending_order",
         "alter table campaigns add column sending_order integer as (case when sent_at_ms is not null then -sent_at_ms"
         " when sent is null then -9223372036854775807 else 9223372036854775807 end) virtual",
         "create index campaigns_by_sending on campaigns (sending_order, id)",
