@@ -149,3 +149,60 @@ def test_what_was_lost_before_a_withdrawal_is_never_sent(visit: Visit, shop: Web
         made_later = [arrival for arrival in shop.arrived() if arrival.envelope["sent_ms"] >= withdrawn_ms]
         names += [name for arrival in made_later for name in arrival.names]
     assert names == ["generate_lead"]
+
+
+COUNTED = """
+window.lost = 0;
+const { fetch, Image } = window;
+window.fetch = (...values) => fetch(...values).catch((error) => { lost++; throw error; });
+window.Image = function () { const made = new Image(); made.addEventListener("error", () => lost++); return made; };
+"""
+"""Counts the requests of a page that failed."""
+FAILED = "new Promise((done) => setInterval(() => lost > %d && done(1), 20))"
+
+
+@pytest.mark.parametrize("way", ["fetch", "image"])
+def test_what_is_under_way_at_a_withdrawal_is_never_tried_again(
+    visit: Visit, shop: WebShop, way: str
+) -> None:
+    if way == "image":
+        policy = {"content-security-policy": "default-src * 'unsafe-inline' 'unsafe-eval'; connect-src 'none'"}
+        shop.pages["/held"] = ShopPage(shop.snippet("open"), headers=policy)
+    tab = visit.at("/held" if way == "image" else "/open/", COUNTED)
+    shop.arrived()
+    shop.sent()
+    held = shop.hold()
+    tab.run("mailpixel('track', 'sign_up')")
+    shop.wait_for("/p/")
+    tab.run("mailpixel('consent', {measure: false})")
+    assert shop.arrived()[0].envelope["withdrawn"] == 1
+    tab.run("mailpixel('consent', {measure: true})")
+    tab.run("mailpixel('track', 'generate_lead')")
+    later = shop.arrived()
+    before = tab.run("lost")
+    held.hang_up()
+    tab.run(FAILED % before)
+    tab.run("mailpixel('track', 'quiz_done')")
+    while "quiz_done" not in later[-1].names:
+        later += shop.arrived()
+    assert [name for arrival in later for name in arrival.names] == ["generate_lead", "quiz_done"]
+    assert way == "image" or visit.nothing_more(tab) == []  # its policy forbids to ask
+
+
+def test_what_is_under_way_is_sent_anew_without_the_purpose_that_was_withdrawn(
+    visit: Visit, shop: WebShop
+) -> None:
+    tab = visit.at("/open/", COUNTED)
+    tab.run("mailpixel('consent', {identify: true})")
+    shop.arrived()
+    shop.sent()
+    held = shop.hold()
+    tab.run("mailpixel('track', 'sign_up')")
+    shop.wait_for("/p/")
+    tab.run("mailpixel('consent', {identify: false})")
+    held.hang_up()
+    tab.run(FAILED % 0)
+    [arrival] = shop.arrived()
+    assert arrival.names == ["sign_up"]
+    assert arrival.envelope["consent"] == ["measure"]
+    assert "visitor" not in arrival.envelope

@@ -51,12 +51,30 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
 
 
+class Hold:
+    """One request that is held until `hang_up`."""
+
+    def __init__(self) -> None:
+        self._released = threading.Event()
+        self._first = threading.Lock()
+        self._request: tuple[str, str, bytes] | None = None
+
+    def keeps(self, *request: Any) -> bool:
+        """Whether this is the request; it returns when it is to be hung up."""
+        with self._first:
+            self._request = self._request or request
+        return request == self._request and self._released.wait(60)
+
+    def hang_up(self) -> None:
+        self._released.set()
+
+
 class WebShop:
     """The pages, and a recorder in front of the tracker.
 
     Everything that a page asks of the recorder goes on to `upstream`, the address of the service. `keys` are those of
     sites by id, and `pages` the pages by path; a path below the id of a site that is none of them is an empty page
-    with the script of that site. While `is_broken` the recorder hangs up.
+    with the script of that site. While `is_broken` the recorder hangs up. What it holds gets no answer.
     """
 
     def __init__(self) -> None:
@@ -65,6 +83,7 @@ class WebShop:
         self.pages: dict[str, ShopPage] = {}
         self.asked: list[str] = []
         self.is_broken = False
+        self._hold: Hold | None = None
         self._arrivals: list[Arrival] = []
         self._changed = threading.Condition()
         self._servers = [_Server(("127.0.0.1", 0), self._pages()), _Server(("127.0.0.1", 0), self._tracker())]
@@ -77,6 +96,7 @@ class WebShop:
         """Forget what came, and the pages of the last test."""
         self.pages.clear()
         self.is_broken = False
+        self._hold = None
         self.taken()
         self.sent()
 
@@ -117,6 +137,11 @@ class WebShop:
                 lambda: any(each.startswith(path) for each in self.asked), within_s
             )
             assert begun, f"nobody asked for {path}, only for {self.asked}"
+
+    def hold(self) -> "Hold":
+        """Leave the next request without an answer, and the browser's own repeats of it, on whatever connection."""
+        self._hold = Hold()
+        return self._hold
 
     def _ask(self, path: str) -> None:
         with self._changed:
@@ -160,7 +185,7 @@ class WebShop:
                     self.answer(204, b"", {"access-control-allow-origin": "*"})
                 elif parts.path.endswith(".js"):
                     self.answer(*self.forwarded(body))
-                elif shop.is_broken:
+                elif shop.is_broken or (shop._hold and shop._hold.keeps(self.command, self.path, body)):
                     self.close_connection = True
                 else:
                     status, content, headers = self.forwarded(body)

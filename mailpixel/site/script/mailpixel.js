@@ -32,6 +32,7 @@
   let decided; // somebody was asked
   let isLeft; // the page is no longer the one of its tab
   let isSent; // anything that a withdrawal would be about
+  let withdrawals = 0; // what was under way at one is never sent again
 
   // Small things
 
@@ -65,6 +66,7 @@
   // Sending
 
   const post = (body, done, failed) => {
+    const asked = proof;
     const query = encodeURIComponent(body), fits = query.length < MOST_IN_ADDRESS;
     const image = () => {
       const image = new Image();
@@ -74,10 +76,10 @@
     };
     if (byImage && fits) image();
     else if ("keepalive" in Request.prototype)
-      // A policy of the page or a blocker may forbid this and allow images. Who withdrew meanwhile sends nothing.
-      // For a page that is left the request fails too, though it arrives.
+      // A policy of the page or a blocker may forbid this and allow images. What was decided anew meanwhile may forbid
+      // this body. For a page that is left the request fails too, though it arrives.
       fetch(site.to, { method: "POST", body, mode: "no-cors", credentials: "omit", keepalive: true })
-        .then(done, () => isLeft || (fits && isSent && navigator.onLine ? image() : failed()));
+        .then(done, () => isLeft || (fits && asked == proof && navigator.onLine ? image() : failed()));
     else if (navigator.sendBeacon(site.to, body)) done();
     else failed();
   };
@@ -103,9 +105,10 @@
       automated: navigator.webdriver || undefined,
     }));
     const events = batch.map(([at, event]) => '{"age_ms":' + Math.max(0, Date.now() - at) + "," + event.slice(1));
+    const before = withdrawals;
     isSent = 1;
     post(head.slice(0, -1) + ',"events":[' + events + "]}", () => { tries = 0; plan(); }, () => {
-      if (granted.measure == false) return;
+      if (before != withdrawals) return;
       click ||= carried;
       queue = batch.concat(queue).slice(-MOST_WAITING);
       if (tries < MOST_TRIES) setTimeout(flush, 2 ** tries++ * 1e3);
@@ -157,7 +160,7 @@
     for (const purpose of PURPOSES) if (purpose in choice) granted[purpose] = !!choice[purpose];
     proof = { source, ...more };
     if ("measure" in choice) decided = 1;
-    if (granted.measure == false) queue = [], click = undefined;
+    if (granted.measure == false) queue = [], click = undefined, withdrawals++;
     if ((granted.measure == false || granted.identify == false) && known()) keepCookie("", 0);
     if (isSent && !may("measure")) {
       isSent = 0;
