@@ -166,7 +166,9 @@ def test_what_is_under_way_at_a_withdrawal_is_never_tried_again(
     visit: Visit, shop: WebShop, way: str
 ) -> None:
     if way == "image":
-        policy = {"content-security-policy": "default-src * 'unsafe-inline' 'unsafe-eval'; connect-src 'none'"}
+        policy = {
+            "content-security-policy": "default-src * 'unsafe-inline' 'unsafe-eval'; connect-src 'none'"
+        }
         shop.pages["/held"] = ShopPage(shop.snippet("open"), headers=policy)
     tab = visit.at("/held" if way == "image" else "/open/", COUNTED)
     shop.arrived()
