@@ -26,7 +26,7 @@ from mailpixel.site_model import SITE_CASES
 from mailpixel.spool.expanding import Spool
 from mailpixel.spool.files import aside_in, remove
 from mailpixel.store.consumers import Consumer
-from mailpixel.store.erasure import Case, Scanned
+from mailpixel.store.erasure import NO_CASES, Scanned, TheirCases
 from mailpixel.store.erasures import ErasureRecord
 from mailpixel.store.keys import SigningKeys
 from mailpixel.store.log import MessageReader
@@ -75,9 +75,9 @@ class SiteCases:
     store: Store
     registry: EverythingOfPeople
 
-    def of(self, recipients: Sequence[str]) -> Sequence[Case]:
+    def of(self, recipients: Sequence[str]) -> TheirCases:
         """See `Cases`."""
-        return cases_of_people(self.store, recipients) if self.registry.sites("", 1) else ()
+        return cases_of_people(self.store, recipients) if self.registry.sites("", 1) else NO_CASES
 
     def settle(self) -> None:
         """See `Cases`. It folds what waits, or waits for the process that does, for `FOLDED_WITHIN_S` at most."""

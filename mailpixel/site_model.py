@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from msgspec import Struct
+from msgspec import MsgspecError, Struct
 from msgspec.json import Decoder, Encoder
 
 from mailpixel.model import Verdict
@@ -266,6 +266,14 @@ def read_step(body: str) -> Step:
 def read_claim(body: str) -> OrderClaim:
     """A report about an order, from the body of its event. Raises `msgspec.DecodeError` for any other text."""
     return _CLAIMS.decode(body)
+
+
+def reporter_of(body: str) -> str:
+    """The visitor whose browser made a report about an order; empty for a server's, and for one that is unreadable."""
+    try:
+        return read_claim(body).visitor
+    except MsgspecError:
+        return ""
 
 
 def body_of(said: Step | OrderClaim) -> str:

@@ -22,7 +22,7 @@ from mailpixel.errors import ErasureUnfinished
 from mailpixel.folder.suppressed import join_suppressed
 from mailpixel.privacy.resolve import SURE_FOR_S
 from mailpixel.store.consents import ERASURE, Consents
-from mailpixel.store.erasure import Case, Erased, Erasure, Scanned
+from mailpixel.store.erasure import NO_CASES, Erased, Erasure, Scanned, TheirCases
 from mailpixel.store.erasures import ErasureRecord, Erasures, ErasureState, Workers
 from mailpixel.store.leases import Leases
 from mailpixel.store.registry import RegistryFeed
@@ -79,7 +79,7 @@ class Cases(Protocol):
         """
         ...
 
-    def of(self, recipients: Sequence[str]) -> Sequence[Case]:
+    def of(self, recipients: Sequence[str]) -> TheirCases:
         """The visits and orders of these people. It must be asked before their clicks are deleted."""
         ...
 
@@ -109,9 +109,9 @@ class NoCases:
     def settle(self) -> None:
         """Nothing waits."""
 
-    def of(self, recipients: Sequence[str]) -> Sequence[Case]:
+    def of(self, recipients: Sequence[str]) -> TheirCases:
         """None."""
-        return ()
+        return NO_CASES
 
 
 @dataclass(frozen=True, slots=True)

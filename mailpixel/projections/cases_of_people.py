@@ -3,9 +3,12 @@
 They are those that identities give to a person, or the shop's server. What is logged but not folded yet is looked
 through, too: there a visit that uses a click of the person counts as theirs, because nobody can tell yet whether
 somebody else came first.
+
+Anybody can send the id of an order. So an order whose customer the server names is the customer's, and of others only
+what their browsers reported of it is theirs.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Protocol, TypeVar
 
 from msgspec import MsgspecError
@@ -14,9 +17,11 @@ from msgspec.json import Decoder
 from mailpixel.kinds import EventKind
 from mailpixel.model import Event, Facts, Message
 from mailpixel.projections.identities import Identities, KnownClicks
+from mailpixel.projections.orders import customers
 from mailpixel.site_model import ORDER_PREFIX, SITE_CASES, SITE_PREFIX, OrderClaim, Step
 from mailpixel.store.consumers import Consumers
-from mailpixel.store.erasure import Case
+from mailpixel.store.erasure import Case, TheirCases
+from mailpixel.store.log import MessageReader
 from mailpixel.store.site_projections import SITE_FOLD
 
 AT_ONCE = 5_000
@@ -33,8 +38,31 @@ class CasesStore(KnownClicks, Consumers, Protocol):
     """A store, as this reads it."""
 
 
-def cases_of_people(store: CasesStore, recipients: Sequence[str]) -> Sequence[Case]:
-    """The visits and orders of these people, each once, in order."""
+def cases_of_people(store: CasesStore, recipients: Sequence[str]) -> TheirCases:
+    """The visits and orders of these people, and what they reported of others' orders: each once, in order."""
+    found = sorted(_found(store, recipients))
+    reports = {case: _reports(store, case, recipients, found) for case in found}
+    return TheirCases(
+        [case for case in found if reports[case] is None],
+        [(case, visitor) for case in found for visitor in reports[case] or ()],
+    )
+
+
+def _reports(
+    store: MessageReader, case: Case, recipients: Collection[str], theirs: Collection[Case]
+) -> Collection[str] | None:
+    """Which of their visitors reported an order that is somebody else's; None for what is theirs as a whole."""
+    campaign, id = case
+    if campaign.startswith(SITE_PREFIX):
+        return None
+    claims = list(_read(_CLAIMS, store.message(campaign, id).events))
+    if not customers(claims) or any(claim.recipient in recipients for claim in claims):
+        return None
+    visits = SITE_PREFIX + campaign.removeprefix(ORDER_PREFIX)
+    return sorted({claim.visitor for claim in claims if (visits, claim.visitor) in theirs})
+
+
+def _found(store: CasesStore, recipients: Sequence[str]) -> set[Case]:
     known = Identities(store, lambda recipient: False)
     found = {case for recipient in recipients for case in folded_cases(store, known, recipient)}
     clicks = _clicks_of(store, recipients)
@@ -42,7 +70,7 @@ def cases_of_people(store: CasesStore, recipients: Sequence[str]) -> Sequence[Ca
     not_judged = store.uses_of([id for id in clicks if id not in judged])
     found.update((SITE_PREFIX + use.site, use.visitor) for use in not_judged if use.named_ms is not None)
     found.update(_unfolded(store, frozenset(recipients), frozenset(id.hex() for id in clicks)))
-    return sorted(found)
+    return found
 
 
 def folded_cases(store: KnownClicks, known: Identities, recipient: str) -> Iterator[Case]:

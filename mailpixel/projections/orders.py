@@ -58,6 +58,11 @@ def fold_order(case: Message) -> Order | None:
     return replace(found[0], others=tuple(found[1:MOST_CLAIMS]))
 
 
+def customers(claims: Iterable[OrderClaim]) -> Sequence[str]:
+    """Whom servers named as the customer, with the consent that this needs, in the order of the claims."""
+    return [claim.recipient for claim in claims if claim.recipient and "identify" in claim.consent]
+
+
 def claims_by_visitor(purchases: Iterable[OrderClaim]) -> Mapping[str, Sequence[OrderClaim]]:
     """What browsers reported of a purchase, by visitor, in the order of their first reports."""
     found: dict[str, list[OrderClaim]] = {}
@@ -86,7 +91,6 @@ class _Told(NamedTuple):
         server = self.server
         holds = min(server or browser, key=_has_no_money)
         refunded, problems = refunds(holds, self.refunds)
-        customer = next((claim for claim in server if claim.recipient and "identify" in claim.consent), None)
         known_new = (claim.new_customer for claim in (*server, *browser) if claim.new_customer is not None)
         return Order(
             site=self.case.campaign.removeprefix(ORDER_PREFIX),
@@ -101,7 +105,7 @@ class _Told(NamedTuple):
             cancelled=self.cancelled,
             new_customer=next(known_new, None),
             visitor=browser[0].visitor if browser else "",
-            recipient=customer.recipient if customer else "",
+            recipient=next(iter(customers(server)), ""),
             click=bytes.fromhex(next((claim.click for claim in server if claim.click), "")),
             problems=tuple(sorted({*problems, *seen, *holds.problems})),
             agrees=_agree(holds, browser),

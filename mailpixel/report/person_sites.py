@@ -10,7 +10,7 @@ from mailpixel.model import Event
 from mailpixel.projections.cases_of_people import CasesStore, cases_of_people
 from mailpixel.report.answer import Answer, Iso
 from mailpixel.report.moments import iso_ms
-from mailpixel.site_model import CaseKind, case_kind, read_claim, read_step
+from mailpixel.site_model import CaseKind, case_kind, read_claim, read_step, reporter_of
 
 
 class SiteEventRow(Answer, frozen=True):
@@ -31,7 +31,10 @@ class SiteEventRow(Answer, frozen=True):
 
 def visits_and_orders(store: CasesStore, recipient: str) -> tuple[list[SiteEventRow], list[SiteEventRow]]:
     """The events of a person's visits, and those of their orders."""
-    events = [event for case in cases_of_people(store, [recipient]) for event in store.message(*case).events]
+    whole, reports = cases_of_people(store, [recipient])
+    events = [event for case in whole for event in store.message(*case).events]
+    for case, visitor in reports:
+        events += [event for event in store.message(*case).events if reporter_of(event.body) == visitor]
     return list(_rows(events, CaseKind.VISIT)), list(_rows(events, CaseKind.ORDER))
 
 

@@ -37,6 +37,19 @@ Case = tuple[str, str]
 """The two texts that name a visit or an order in the log, such as `site:shop` and the key of its visitor."""
 
 
+class TheirCases(NamedTuple):
+    """The visits and orders of people, to be deleted as a whole, and what their browsers reported of others' orders.
+
+    Each of `reports` names an order in the log and a visitor: its reports by this visitor go, and the others stay.
+    """
+
+    whole: Sequence[Case] = ()
+    reports: Sequence[tuple[Case, str]] = ()
+
+
+NO_CASES = TheirCases()
+
+
 @dataclass(frozen=True, slots=True)
 class Scanned:
     """How many files were searched, and the places where something was found: tables, or names of files."""
@@ -60,11 +73,11 @@ class Suppression(NamedTuple):
 class Erasure(Protocol):
     """Hides a person at once, and overwrites what files still hold of them."""
 
-    def erase_all(self, recipients: Sequence[str], now_ms: int, cases: Sequence[Case] = ()) -> Erased:
+    def erase_all(self, recipients: Sequence[str], now_ms: int, cases: TheirCases = NO_CASES) -> Erased:
         """Erase several people in one transaction, each as `erase` does. A hundred at a time is a good number.
 
         `cases` are their visits and orders: events and what was folded of them go, too. A visit or order is theirs only
-        where it is named here, whatever its id looks like.
+        where it is named here, whatever its id looks like. An order that lost only reports is news for the fold again.
         """
         ...
 

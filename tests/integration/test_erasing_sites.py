@@ -124,11 +124,35 @@ def test_nothing_of_a_visitor_stays_in_an_order_that_others_reported_too(
     assert left(store) == (["r-2"], sorted([PERSON, FRIEND, STRANGER]), [PERSON])
 
 
+@pytest.mark.parametrize("folded", [True, False])
+def test_an_order_that_the_shop_gives_to_somebody_else_loses_only_what_the_person_reported(
+    store: Store, registry: Registry, tmp_path: Path, folded: bool
+) -> None:
+    """Anybody can send the id of an order, and the shop's server knows better whose it is."""
+    others = a_purchase(350, "O-OTHER", recipient="r-2", consent=AGREED)
+    store.append([*of_everybody(), others, *bought(4_000, "O-OTHER", MINE, value=1, consent=AGREED)])
+    store.append([*bought(4_100, "O-OTHER", STRANGER)])
+    if folded:
+        catch_up(store)
+        fold_sites(store)
+    person = person_row(store, registry, {"spring": a_campaign()}, Rules(), PERSON)
+    assert [row.body["value"] for row in person.orders if row.case == "O-OTHER"] == [1]
+    outcome = erase_people(erasing_of(store, registry, tmp_path), [PERSON])
+    assert (outcome.problem, outcome.record.events, outcome.record.orders) == ("", 9, 2)
+    assert left(store)[2] == sorted(["B-1", PERSON, "O-OTHER"])
+    fold_sites(store)
+    order = store.order(SITE, "O-OTHER")
+    assert order is not None
+    assert (order.recipient, order.visitor, order.value, order.problems) == ("r-2", STRANGER, 2_000, ())
+    assert store.orders_of_visit(SITE, MINE) == []
+    assert others in store.message(A_SITE.orders, "O-OTHER").events
+
+
 def test_without_waiting_what_is_not_folded_goes_by_what_its_events_say(
     store: Store, registry: Registry
 ) -> None:
     store.append(of_everybody())
-    cases = SiteCases(Settings(), store, registry).of([PERSON])
+    cases = SiteCases(Settings(), store, registry).of([PERSON]).whole
     mine = {(A_SITE.visits, MINE), (A_SITE.orders, MY_ORDER), (A_SITE.orders, TOLD_ORDER)}
     assert mine <= set(cases)
     assert not {(A_SITE.visits, STRANGER), (A_SITE.visits, PERSON), (A_SITE.orders, PERSON)} & set(cases)
@@ -137,7 +161,7 @@ def test_without_waiting_what_is_not_folded_goes_by_what_its_events_say(
 def test_a_visit_whose_click_is_not_judged_yet_goes_too(store: Store, registry: Registry) -> None:
     store.append(of_everybody())
     fold_sites(store)
-    cases = SiteCases(Settings(), store, registry).of([PERSON])
+    cases = SiteCases(Settings(), store, registry).of([PERSON]).whole
     assert (A_SITE.visits, MINE) in cases
 
 

@@ -13,11 +13,11 @@ from dataclasses import replace as changed_copy
 from mailpixel.errors import Conflict
 from mailpixel.kinds import HIT_KINDS
 from mailpixel.model import Event, Facts, Message
-from mailpixel.site_model import CaseKind, Click, case_kind, is_of_site
+from mailpixel.site_model import CaseKind, Click, case_kind, is_of_site, reporter_of
 from mailpixel.store.changes import FARTHEST, FoldedHit, FoldedHits, NewCounts
 from mailpixel.store.clicks import unpack_clicks
 from mailpixel.store.consumers import News
-from mailpixel.store.erasure import Ahead, Case, Erased, Scanned, Suppression
+from mailpixel.store.erasure import NO_CASES, Ahead, Case, Erased, Scanned, Suppression, TheirCases
 from mailpixel.store.log import PutAside
 from mailpixel.store.measures import MEASURES, Step, TallyKey, tally
 from mailpixel.store.memory.changes import position_in
@@ -216,14 +216,15 @@ class MemoryStore(MemorySiteRetention):
         """See `Store`."""
         return self.erase_all([recipient], now_ms).events
 
-    def erase_all(self, recipients: Sequence[str], now_ms: int, cases: Sequence[Case] = ()) -> Erased:
+    def erase_all(self, recipients: Sequence[str], now_ms: int, cases: TheirCases = NO_CASES) -> Erased:
         """See `Store`."""
         with self._lock:
             each = [self._erase(recipient, now_ms) for recipient in recipients]
-            gone = {case: self._erase_case(case) for case in cases}
+            gone = {case: self._erase_case(case) for case in cases.whole}
+            lost = [self._lose_reports(*report) for report in cases.reports]
             self._erasures += 1
         kinds = Counter(case_kind(case[0]) for case, events in gone.items() if events)
-        events = sum(events for events, _ in each) + sum(gone.values())
+        events = sum(events for events, _ in each) + sum(gone.values()) + sum(lost)
         states = sum(states for _, states in each)
         return Erased(len(each), events, states, kinds[CaseKind.VISIT], kinds[CaseKind.ORDER])
 
@@ -237,6 +238,15 @@ class MemoryStore(MemorySiteRetention):
         self._overflow = {key: hits for key, hits in self._overflow.items() if key[:2] != case}
         self.forget_cases([case])
         return len(gone)
+
+    def _lose_reports(self, case: Case, visitor: str) -> int:
+        """Erase what a visitor reported of an order, and make the rest news again; how many events went."""
+        events = list(self._of_message.get(case, ()))
+        self._erase_case(case)
+        kept = [event for event in events if reporter_of(event.body) != visitor]
+        for event in kept:
+            self._append(event)
+        return len(events) - len(kept)
 
     def _erase(self, recipient: str, now_ms: int) -> tuple[int, int]:
         """Erase one person; how many events and states were theirs."""

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from mailpixel.site_model import CaseKind, case_kind
-from mailpixel.store.erasure import Case, Erased
+from mailpixel.site_model import CaseKind, case_kind, reporter_of
+from mailpixel.store.erasure import NO_CASES, Case, Erased, TheirCases
 from mailpixel.store.sqlite.agents import suspect_agents
 from mailpixel.store.sqlite.changes import note_changed
 from mailpixel.store.sqlite.cursor import read_cursor, write_cursor
@@ -14,6 +14,8 @@ from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.erasers import OF_LOG, erase_from
 from mailpixel.store.sqlite.generations import leave_live, leave_unfinished, sweep_left
 from mailpixel.store.sqlite.persons import campaigns_of_all
+from mailpixel.store.sqlite.positions import take_site_positions
+from mailpixel.store.sqlite.site_projections import forget_in
 from mailpixel.store.sqlite.tombstones import bury, returned_since
 from mailpixel.store.sqlite.unswept import note_unswept
 from mailpixel.store.tombstones import moment_of_erasure
@@ -34,7 +36,7 @@ OF_CAMPAIGN = (
 """Tables whose rows of a campaign go with it."""
 
 
-def erase(database: Database, recipients: Sequence[str], now_ms: int, cases: Sequence[Case] = ()) -> Erased:
+def erase(database: Database, recipients: Sequence[str], now_ms: int, cases: TheirCases = NO_CASES) -> Erased:
     """Delete everything under these ids and of these cases, in one transaction, and leave tombstones.
 
     Generations that are being filled are given up, because they may hold the
@@ -51,12 +53,26 @@ def erase(database: Database, recipients: Sequence[str], now_ms: int, cases: Seq
         ]
         bury(connection, {person[0]: _moment(connection, now_ms, *person) for person in stay_out})
         note_changed(connection, sorted({campaign for each in campaigns.values() for campaign in each}))
-        note_unswept(connection, (name for text, name in cases if case_kind(text) is CaseKind.VISIT))
-        kinds = Counter(case_kind(case[0]) for case in set(cases) if _has_events(connection, case))
-        rows = erase_from(connection, OF_LOG, recipients, campaigns, cases)
+        note_unswept(connection, (name for text, name in cases.whole if case_kind(text) is CaseKind.VISIT))
+        kinds = Counter(case_kind(case[0]) for case in set(cases.whole) if _has_events(connection, case))
+        rows = erase_from(connection, OF_LOG, recipients, campaigns, cases.whole)
+        reports = sum(_lose_reports(connection, *report) for report in cases.reports)
         note_erasure(connection)
     found = kinds[CaseKind.VISIT], kinds[CaseKind.ORDER]
-    return Erased(len(campaigns), rows["events"], rows["states"], *found)
+    return Erased(len(campaigns), rows["events"] + reports, rows["states"], *found)
+
+
+def _lose_reports(connection: sqlite3.Connection, case: Case, visitor: str) -> int:
+    """Delete what a visitor reported of an order, and make the rest news for the fold again. Returns how many went."""
+    events = connection.execute(f"select position, body {OF_MESSAGE}", case).fetchall()
+    mine = [position for position, body in events if reporter_of(body) == visitor]
+    kept = [position for position, _ in events if position not in mine]
+    suspect_agents(connection, *case)
+    first = take_site_positions(connection, len(kept))
+    connection.executemany("delete from events where position = ?", [(each,) for each in mine])
+    connection.executemany("update events set position = ? where position = ?", enumerate(kept, first))
+    forget_in(connection, [case])
+    return len(mine)
 
 
 def _has_events(connection: sqlite3.Connection, case: Case) -> bool:

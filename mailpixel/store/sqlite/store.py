@@ -9,7 +9,7 @@ from mailpixel.site_model import MESSAGES, Cases, Click
 from mailpixel.store.aggregates import NO_DAYS, Report, ViewCount
 from mailpixel.store.changes import FoldedHits, NewCounts
 from mailpixel.store.consumers import WHOLE, News, Part
-from mailpixel.store.erasure import Ahead, Case, Erased, Scanned, Suppression
+from mailpixel.store.erasure import NO_CASES, Ahead, Erased, Scanned, Suppression, TheirCases
 from mailpixel.store.expansion import Expansion, SpoolCursor
 from mailpixel.store.log import Followed, Overflow, PutAside
 from mailpixel.store.measures import Step
@@ -314,7 +314,7 @@ class SqliteStore(SqliteSiteProjections):
         """See `Store`."""
         return self.erase_all([recipient], now_ms).events
 
-    def erase_all(self, recipients: Sequence[str], now_ms: int, cases: Sequence[Case] = ()) -> Erased:
+    def erase_all(self, recipients: Sequence[str], now_ms: int, cases: TheirCases = NO_CASES) -> Erased:
         """See `Store`."""
         return erase(self._database, recipients, now_ms, cases)
 
