@@ -24,6 +24,7 @@ from mailpixel.server.replies import (
 )
 from mailpixel.server.request_reader import Headers, RequestReader, TrackingRequest, values_of
 from mailpixel.server.site_scripts import SiteScripts
+from mailpixel.site.personal import without_addresses
 from mailpixel.site_model import SITE_PREFIX
 
 IMAGE, SCRIPT = ".gif", ".js"
@@ -102,7 +103,7 @@ class SiteTracking:
             origin_of(request.headers),
             now_ms,
             address,
-            agent,
+            without_addresses(agent),
             facts,
         )
 

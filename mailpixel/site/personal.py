@@ -21,13 +21,16 @@ as in `jane@localhost`; or `(at)` in any brackets between a word and a dotted na
 `3@2 each` are none; `react@18.2.0` and `lodash@latest` are taken for one."""
 ESCAPES = 8
 """How often a text is unescaped. What still changes after that hides something."""
-_SPELLED = re.compile(r"[@%&(\[{<]")
-"""Signs without one of which plain text holds no address."""
+REMOVED = "-@removed.invalid"
+"""Stands in a user agent for an address: it still says that the program names a contact, as only robots do."""
+_BETWEEN_WORDS = re.compile(r"([\s;,()<>]+)")
+_IN_WORDS = re.compile(rf"[aA][tT]{_SHUT}")
+"""Without this or one of `@`, `%` and `&`, plain text holds no address."""
 
 
 def looks_personal(text: str) -> bool:
     """Whether the text holds something that looks like an e-mail address."""
-    if text.isascii() and not _SPELLED.search(text):
+    if text.isascii() and not ("@" in text or "%" in text or "&" in text or _IN_WORDS.search(text)):
         return False
     for _ in range(ESCAPES):
         text = _folded(text)
@@ -38,6 +41,16 @@ def looks_personal(text: str) -> bool:
             return False
         text = plainer
     return True
+
+
+def without_addresses(agent: str) -> str:
+    """A user agent with `REMOVED` in the place of e-mail addresses."""
+    if not looks_personal(agent):
+        return agent
+    words = [(word, looks_personal(word)) for word in _BETWEEN_WORDS.split(agent)]
+    if looks_personal("".join(word for word, is_address in words if not is_address)):
+        return REMOVED  # it is spelled over several words
+    return "".join(REMOVED if is_address else word for word, is_address in words)
 
 
 def _folded(text: str) -> str:

@@ -178,6 +178,28 @@ def test_a_page_view_is_one_step_of_its_visit_without_the_address() -> None:
     assert ADDRESS not in repr(events)
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (BROWSER, BROWSER),
+        (
+            "Mozilla/5.0 (compatible; FooBot/1.0; +mailto:jane@mail.example)",
+            "Mozilla/5.0 (compatible; FooBot/1.0; -@removed.invalid)",
+        ),
+        ("Shop/1.0 (iPhone) jane%2540mail.example", "Shop/1.0 (iPhone) -@removed.invalid"),
+        ("Shop/1.0 jane [ AT ] mail.example", "-@removed.invalid"),
+    ],
+)
+def test_an_address_in_a_user_agent_is_taken_out_before_it_is_kept_or_shown(sent: str, kept: str) -> None:
+    async def scenario() -> tuple[set[str], list[str]]:
+        shop = Shop()
+        headers = ((b"user-agent", sent.encode()), *HEADERS[1:])
+        events = shop.tracking.answer(a_post(VIEW, headers=headers), NOW_MS)[1].events
+        return {event.agent for event in events}, [seen.agent for seen in shop.intake.console.of_site("shop")]
+
+    assert asyncio.run(scenario()) == ({kept}, [kept])
+
+
 def test_a_purchase_is_a_step_of_the_visit_and_a_claim_of_the_order_in_one_group() -> None:
     _consent, step, claim = events_of(a_post(an_envelope(an_event("purchase", data=PURCHASE_DATA))))
     assert (step.kind, step.campaign) == (EventKind.STEP, "site:shop")
