@@ -13,7 +13,7 @@ from mailpixel.errors import InvalidInput
 from mailpixel.links.click_id import PARAMETER
 from mailpixel.links.hosts import is_loopback
 from mailpixel.links.passthrough import NAME_PATTERN
-from mailpixel.site.names import NAME, SERVER_ONLY
+from mailpixel.site.names import CONSENT, NAME, PAGE_VIEW, SERVER_ONLY
 from mailpixel.site_model import Planned, Site
 from mailpixel.store.sites import Sites
 
@@ -124,6 +124,8 @@ def _check_names(texts: Sequence[str], field: str) -> tuple[str, ...]:
         raise InvalidInput(field, f"may list at most {MOST_NAMES} names of events")
     for text in texts:
         _check_name(text, field)
+        if text == PAGE_VIEW:
+            raise InvalidInput(field, f"cannot be {text}, which every site has; leave it out")
     return tuple(dict.fromkeys(texts))
 
 
@@ -132,6 +134,8 @@ def _check_name(text: str, field: str) -> None:
         raise InvalidInput(field, "must be 1 to 40 small letters, digits or `_`, and begin with a letter")
     if text in SERVER_ONLY:
         raise InvalidInput(field, f"cannot be {text}, which only a shop's server may report")
+    if text == CONSENT:
+        raise InvalidInput(field, f"cannot be {text}, which stands for what a visitor agreed to")
 
 
 def _check_keep(texts: Sequence[str], field: str) -> tuple[str, ...]:

@@ -37,13 +37,27 @@ zone_option = click.option(
 )
 
 
-def moment_option(name: str, help: str) -> Callable[[Function], Function]:
-    """An option that reads a moment as milliseconds since 1970, or None."""
+class RenamedOption(click.Option):
+    """An option that still works under its former name, which the help does not show."""
+
+    def __init__(self, *args: Any, former: str = "", **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._former = former
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        """Let the parser know both names."""
+        super().add_to_parser(parser, ctx)
+        if self._former:
+            parser.add_option(obj=self, opts=[self._former], dest=self.name, action="store", nargs=1)
+
+
+def moment_option(name: str, help: str, former: str = "") -> Callable[[Function], Function]:
+    """An option that reads a moment as milliseconds since 1970, or None. `former` is a name that it once had."""
 
     def read(context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
         return None if text is None else to_ms(from_iso(text, name))
 
-    return click.option(name, metavar="TIME", callback=read, help=help)
+    return click.option(name, metavar="TIME", callback=read, help=help, cls=RenamedOption, former=former)
 
 
 def row_options(*more: str) -> Callable[[Function], Function]:

@@ -54,6 +54,12 @@ def site_lint(id: str, as_json: bool) -> None:
         raise SystemExit(1)
 
 
+NOT_KEPT = (
+    "A customer's id is kept only with `identify` in the `consent` of the order. Without it nobody learns who bought,"
+    " and a campaign gets the order only by a click."
+)
+
+
 def figure_lines(figure: Figure) -> list[tuple[str, ...]]:
     """The rows of a table for a figure: name, what its value is of, the value, formula, and when it is shown."""
     rest = (figure.formula, figure.shows_when)
@@ -87,8 +93,12 @@ def _print(found: Reconciliation) -> None:
             ("only of pages", found.browser_only),
             ("only of the server", found.server_only),
             ("with different money", found.different),
+            ("that name their customer", found.named),
+            ("whose customer was not kept", found.not_named),
         ],
     )
+    if found.not_named:
+        say(NOT_KEPT)
     for title, orders in (
         ("only of pages", found.browser_only_orders),
         ("only of the server", found.server_only_orders),

@@ -35,6 +35,8 @@ def site_explain(id: str, visitor: str | None, order: str | None, as_json: bool,
 
 
 def _print_order(id: str, number: str, as_json: bool, zone: tzinfo | None) -> None:
+    from mailpixel.measure.customers import Customers
+    from mailpixel.privacy.on_sites import refuses_on_sites
     from mailpixel.report.order import order_row
 
     store, registry = stores()
@@ -44,12 +46,15 @@ def _print_order(id: str, number: str, as_json: bool, zone: tzinfo | None) -> No
     clicks = store.clicks_by_id([order.click]) if order and order.click else {}
     if order is None:
         raise NotFound(f"--order: no purchase is known under {number!r} on this site; check the number")
+    last = Customers(store, refuses_on_sites(registry)).click_of(order)
     answer = in_zone(order_row(order, clicks.get(order.click)).to_json(), zone)
     if as_json:
-        print_json({"order": answer, "visit": _visit(id, order.visitor, zone) if order.visitor else None})
+        customer_click = {"campaign": last.campaign, "link": last.link or None} if last else None
+        visit = _visit(id, order.visitor, zone) if order.visitor else None
+        print_json({"order": answer, "customer_click": customer_click, "visit": visit})
         return
     money = f"{answer['value']} {answer['currency']}" if answer["value"] else "no money"
-    click.echo(f"{answer['first_at']}: order {answer['order']}, {money}, told by {SOURCES[order.source]}")
+    click.echo(f"{answer['first_at']}: order {answer['order']}, {money}, reported by {SOURCES[order.source]}")
     more = (
         (order.refunded, f"refunded {answer['refunded']} {answer['currency']}"),
         (order.cancelled, "cancelled"),
@@ -57,6 +62,10 @@ def _print_order(id: str, number: str, as_json: bool, zone: tzinfo | None) -> No
         (
             answer["campaign"],
             f"the server handed over a click of link {answer['link']} of campaign {answer['campaign']}",
+        ),
+        (
+            last,
+            last and f"it belongs to campaign {last.campaign}: its customer's last click before it was there",
         ),
         (order.problems, f"problems: {', '.join(order.problems)}"),
     )
@@ -146,12 +155,12 @@ def _listed(words: list[str]) -> str:
     return ", ".join(words) or "nothing that is known"
 
 
-@click.command("visits", cls=Command, example="mailpixel site visits shop --since 2026-11-01")
+@click.command("visits", cls=Command, example="mailpixel site visits shop --from 2026-11-01")
 @click.argument("id")
-@moment_option("--since", "Count visits that began at this time or later.")
-@moment_option("--until", "Count visits that began before this time.")
+@moment_option("--from", "Count visits that began at this time or later.", former="--since")
+@moment_option("--to", "Leave out visits that began at this time or later.", former="--until")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def site_visits(id: str, since: int | None, until: int | None, as_json: bool) -> None:
+def site_visits(id: str, as_json: bool, **period: int | None) -> None:
     """Count the visits to a site by day (UTC): people, machines, and the operator's own.
 
     A visitor of a day is an address and a browser: an office may be one visitor, and a phone on two networks two.
@@ -160,7 +169,7 @@ def site_visits(id: str, since: int | None, until: int | None, as_json: bool) ->
 
     store, registry = stores()
     registry.site(id)
-    days = [row.to_json() for row in visits_by_day(store, id, since or 0, until)]
+    days = [row.to_json() for row in visits_by_day(store, id, period["from"] or 0, period["to"])]
     if as_json:
         print_json(days)
         return

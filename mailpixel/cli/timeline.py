@@ -25,17 +25,17 @@ from mailpixel.times import now_ms
     help="Count by hour or by day in the time zone.",
 )
 @moment_option(
-    "--since",
+    "--from",
     "Start with the hour or day that contains this time, such as 2026-11-25 or 2026-11-25T09:00:00Z.",
+    former="--since",
 )
-@moment_option("--until", "Leave out hours or days that begin at this time or later.")
+@moment_option("--to", "Leave out hours or days that begin at this time or later.", former="--until")
 @row_options()
-def timeline_command(
-    id: str, bucket: str, output: str, since: int | None, until: int | None, **how: Any
-) -> None:
+def timeline_command(id: str, bucket: str, output: str, **how: Any) -> None:
     """Count opens and clicks by hour or day. A timeline of more than 60 days uses days in UTC."""
+    since, until = how["from"], how["to"]
     if since is not None and until is not None and since >= until:
-        raise InvalidInput("--until", "must come after --since")
+        raise InvalidInput("--to", "must come after --from")
     store, registry = stores()
     campaign = campaign_of(registry, id)
     behind = fold_what_waits(store, registry, id)

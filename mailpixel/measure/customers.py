@@ -57,6 +57,13 @@ class Customers:
             while orders := list(islice(named, AT_ONCE)):
                 yield from self._among(campaign, orders)
 
+    def click_of(self, order: Order) -> LastClick | None:
+        """The click whose campaign an order belongs to so; None where its customer is not known, or clicked nowhere."""
+        if not order.recipient:
+            return None
+        last = _last(self._clicks_of([order])[order.recipient], order)
+        return last if last is not None and self._may_count(order) else None
+
     def _among(self, campaign: str, orders: Sequence[Order]) -> Iterator[tuple[Order, LastClick]]:
         """First those whose customers clicked in this campaign at all: most orders are of others."""
         here = self._clicks_of(orders, campaign)

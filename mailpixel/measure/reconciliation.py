@@ -12,6 +12,7 @@ from mailpixel.projections.orders import DIFFERS
 from mailpixel.report.answer import Answer, Count, Iso, Share
 from mailpixel.report.moments import iso_ms
 from mailpixel.site.money import decimal_text
+from mailpixel.site.orders import NOT_NAMED
 from mailpixel.site_model import OrderClaim, OrderSource, Site, read_claim
 from mailpixel.store.log import MessageReader
 from mailpixel.store.site_projections import ReadSiteProjections
@@ -29,7 +30,10 @@ class DifferentMoney(Answer, frozen=True):
 
 
 class Reconciliation(Answer, frozen=True):
-    """Orders by who reported them, of the time from `since` to `until`; at most 1,000 are listed of each kind."""
+    """Orders by who reported them, of the time from `since` to `until`; at most 1,000 are listed of each kind.
+
+    Of those of the server, `named` have a customer who is known as a recipient of mail.
+    """
 
     site: str
     since: Iso | None
@@ -38,6 +42,15 @@ class Reconciliation(Answer, frozen=True):
     browser_only: Count
     server_only: Count
     different: Count
+    named: Annotated[
+        Count, Meta(description="Orders whose customer the server named as a recipient of mail.")
+    ]
+    not_named: Annotated[
+        Count,
+        Meta(
+            description="Orders whose customer the server sent, and whose id was not kept: no `identify` in `consent`."
+        ),
+    ]
     with_both: Annotated[Share | None, Meta(description="With both, of those that the server reported.")]
     browser_only_orders: list[str]
     server_only_orders: list[str]
@@ -65,9 +78,11 @@ class _Found:
 def reconcile(store: ReadsOrders, site: Site, from_ms: int | None, until_ms: int | None) -> Reconciliation:
     """Compare the orders of a period. They are read one after the other."""
     found = {source: _Found(0, []) for source in OrderSource}
-    different = _Found(0, [])
+    different, named, not_named = _Found(0, []), 0, 0
     for order in store.orders(site.id, from_ms or 0, until_ms):
         found[order.source].add(order.id)
+        named += bool(order.recipient)
+        not_named += NOT_NAMED in order.problems
         if DIFFERS in order.problems:
             different.add(order.id)
     both, server = found[OrderSource.BOTH].number, found[OrderSource.SERVER].number
@@ -80,6 +95,8 @@ def reconcile(store: ReadsOrders, site: Site, from_ms: int | None, until_ms: int
         browser_only=browser,
         server_only=server,
         different=different.number,
+        named=named,
+        not_named=not_named,
         with_both=round(both / (both + server), 6) if both + server else None,
         browser_only_orders=found[OrderSource.BROWSER].listed,
         server_only_orders=found[OrderSource.SERVER].listed,

@@ -21,6 +21,8 @@ SHOP = frozenset(
 """Steps of a shop: they have items, and a currency where they have a value."""
 SERVER_ONLY = frozenset({"refund"})
 """What only a shop's server may report: from a browser, anybody could send it."""
+CONSENT = "consent"
+"""What is logged of a visitor who agrees or takes it back; no page sends an event of this name."""
 KNOWN = SHOP | {PAGE_VIEW, "sign_up", "generate_lead"}
 
 

@@ -28,6 +28,8 @@ from mailpixel.times import DAY_MS, to_ms
 
 LINE_BYTES = 65_536
 """The longest line."""
+NOT_NAMED = "no_consent:recipient"
+"""The customer's id was not kept, because `identify` is not in `consent`."""
 REFUND, CANCEL = "refund", "cancel"
 NAMES = (PURCHASE, REFUND, CANCEL)
 FIELDS = frozenset(
@@ -175,7 +177,7 @@ def _recipient(told: object, consent: tuple[str, ...], problems: list[str]) -> s
     check_recipient(told)
     if IDENTIFY in consent:
         return told
-    problems.append("no_consent:recipient")
+    problems.append(NOT_NAMED)
     return ""
 
 

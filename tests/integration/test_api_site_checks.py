@@ -106,6 +106,9 @@ def test_what_is_wrong_with_a_check_is_named(shop: Api) -> None:
     assert shop.error("POST", CHECK, None, json={"gif": ""})[0] == 401
 
 
+NOBODY_NAMED = {"named": 0, "not_named": 0}
+
+
 def an_order(order: str | int = "1001", name: str = "purchase", **fields: Any) -> dict[str, Any]:
     return {"order": order, "name": name, "value": "20.00", "currency": "EUR", "at": AT_MS, **fields}
 
@@ -119,7 +122,9 @@ def send(api: Api, *lines: object) -> list[dict[str, Any]]:
 
 def test_orders_are_logged_in_the_case_of_their_order(shop: Api) -> None:
     refund = an_order(name="refund", refund_id="f-1", value=5)
-    assert send(shop, an_order(), refund, an_order("1002", "cancel")) == [{"accepted": 3, "failed": 0}]
+    assert send(shop, an_order(), refund, an_order("1002", "cancel")) == [
+        {"accepted": 3, "failed": 0} | NOBODY_NAMED
+    ]
     [first, second] = shop.store.messages(SITE.orders)
     kinds = {event.kind: read_claim(event.body) for event in first.events}
     assert (first.recipient, second.recipient) == ("1001", "1002")
@@ -132,10 +137,12 @@ def test_orders_are_logged_in_the_case_of_their_order(shop: Api) -> None:
 
 def test_an_order_that_is_sent_again_is_logged_once(shop: Api) -> None:
     order = an_order()
-    assert send(shop, order, order) == send(shop, order, order) == [{"accepted": 2, "failed": 0}]
+    assert (
+        send(shop, order, order) == send(shop, order, order) == [{"accepted": 2, "failed": 0} | NOBODY_NAMED]
+    )
     assert logged(shop) == 1
     changed = order | {"value": "21.00"}
-    assert send(shop, changed)[-1] == {"accepted": 1, "failed": 0}
+    assert send(shop, changed)[-1] == {"accepted": 1, "failed": 0} | NOBODY_NAMED
     assert logged(shop) == 2
 
 
@@ -151,14 +158,24 @@ def test_what_is_wrong_with_an_order_is_told_line_by_line_and_the_others_are_log
         (5, "invalid_input", "line"),
         (7, "invalid_input", "order"),
     ]
-    assert answer[-1] == {"accepted": 2, "failed": 4}
+    assert answer[-1] == {"accepted": 2, "failed": 4} | NOBODY_NAMED
     assert "a@b.c" not in str(answer)
+
+
+def test_the_answer_says_of_how_many_the_customer_is_known_and_of_how_many_the_id_was_not_kept(
+    shop: Api,
+) -> None:
+    agreed = an_order(recipient="r-1", consent=["measure", "identify"])
+    lines = [agreed, an_order("1002", recipient="r-2"), an_order("1003", recipient="r-3"), an_order("1004")]
+    assert send(shop, *lines) == [{"accepted": 4, "failed": 0, "named": 1, "not_named": 2}]
+    one = shop.ask("POST", ORDERS, json=an_order("1005", recipient="r-4")).json()
+    assert one == {"accepted": 1, "failed": 0, "named": 0, "not_named": 1}
 
 
 def test_one_order_can_be_sent_as_json(shop: Api) -> None:
     order = an_order(order=1001, value=19.99, items=[{"item_id": "a", "price": 19.99}], new_customer=True)
-    assert shop.ask("POST", ORDERS, json=order).json() == {"accepted": 1, "failed": 0}
-    assert send(shop, order) == [{"accepted": 1, "failed": 0}]
+    assert shop.ask("POST", ORDERS, json=order).json() == {"accepted": 1, "failed": 0} | NOBODY_NAMED
+    assert send(shop, order) == [{"accepted": 1, "failed": 0} | NOBODY_NAMED]
     [case] = shop.store.messages(SITE.orders)
     assert [read_claim(event.body).value for event in case.events] == [1_999]
     assert shop.error("POST", ORDERS, json=an_order(currency="EURO")) == (422, "invalid_input", "currency")
@@ -178,7 +195,7 @@ def test_an_archived_site_takes_no_orders_until_it_is_restored(shop: Api) -> Non
         assert shop.error("POST", ORDERS, **sent) == (409, "conflict", None)
     assert logged(shop) == 0
     shop.ask("PATCH", f"/api/sites/{SITE.id}", json={"archived": False})
-    assert shop.ask("POST", ORDERS, json=order).json() == {"accepted": 1, "failed": 0}
+    assert shop.ask("POST", ORDERS, json=order).json() == {"accepted": 1, "failed": 0} | NOBODY_NAMED
 
 
 def test_a_page_is_served_by_the_app_and_its_script_comes_from_here(shop: Api) -> None:

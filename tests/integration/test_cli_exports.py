@@ -118,7 +118,8 @@ def test_a_timeline_has_a_window_of_whole_hours(campaign: Api) -> None:
     assert json.loads(run(campaign, *words, "--since", start)[1]) == items
     assert json.loads(run(campaign, *words, "--until", start)[1]) == []
     status, _, said = run(campaign, *words, "--since", start, "--until", start)
-    assert (status, "--until: must come after --since" in said) == (2, True)
+    assert (status, "--to: must come after --from" in said) == (2, True)
+    assert json.loads(run(campaign, *words, "--from", start)[1]) == items
 
 
 @pytest.mark.parametrize(

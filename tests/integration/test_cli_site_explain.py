@@ -37,6 +37,7 @@ def explain(tmp_path: Path) -> Explain:
                 a_step(104, consent=AGREED, click=UNKNOWN),
                 *bought(110, "A-1", consent=AGREED),
                 a_refund(120, "A-1"),
+                a_purchase(125, "D-1", recipient="r-1", consent=AGREED),
                 a_purchase(130, "B-1", click=MAIL.id.hex(), recipient="r-1", consent=AGREED),
             ]
         )
@@ -46,7 +47,7 @@ def explain(tmp_path: Path) -> Explain:
 def test_an_order_shows_its_money_its_visit_and_the_mails_that_the_visit_used(explain: Explain) -> None:
     shown = explain("--order", "A-1").output
     for words in (
-        "order A-1, 20.00 EUR, told by a page",
+        "order A-1, 20.00 EUR, reported by a page",
         "refunded 5.00 EUR",
         "known as recipient r-1",
         "used link 1 of campaign spring\n",
@@ -65,11 +66,21 @@ def test_an_order_shows_its_money_its_visit_and_the_mails_that_the_visit_used(ex
 
 def test_an_order_of_the_server_alone_shows_whom_and_which_click_it_named(explain: Explain) -> None:
     shown = explain("--order", "B-1").output
-    assert "told by the server" in shown
+    assert "reported by the server" in shown
     assert "the server named recipient r-1 as its customer" in shown
     assert "the server handed over a click of link 1 of campaign spring" in shown
     assert "no page reported this order" in shown
     assert json.loads(explain("--order", "B-1", "--json").stdout)["visit"] is None
+
+
+def test_an_order_whose_customer_alone_is_known_shows_the_campaign_of_their_last_click(
+    explain: Explain,
+) -> None:
+    assert "it belongs to campaign spring: its customer's last click" in explain("--order", "D-1").output
+    found = [
+        json.loads(explain("--order", id, "--json").stdout)["customer_click"] for id in ("D-1", "B-1", "A-1")
+    ]
+    assert found == [{"campaign": "spring", "link": 1}, None, None]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ sites, streams, webhooks    the handlers, by noun
 campaign_shapes, site_shapes, webhook_shapes, and beside their handlers     what a client sends
 query, body                     reading query strings and bodies
 exchange    lines in and out at the same time
-answers, openapi                the schemas of the answers, the document
+answers, answer_examples, openapi     the schemas of the answers, examples of them, the document
 json_text   long answers, written piece by piece
 
 To add an endpoint:

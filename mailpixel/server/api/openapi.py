@@ -7,7 +7,8 @@ from typing import Any
 
 from mailpixel import __version__
 from mailpixel.reading.shapes import Shape, each_once, schemas_of
-from mailpixel.server.api.answers import EXAMPLES, SCHEMAS, ref
+from mailpixel.server.api.answer_examples import EXAMPLES
+from mailpixel.server.api.answers import SCHEMAS, ref
 from mailpixel.server.api.endpoint import Endpoint
 from mailpixel.server.errors import CODES
 from mailpixel.store.mails import MAIL_BYTES

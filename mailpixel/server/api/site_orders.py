@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass
 
 from mailpixel.errors import Conflict, InvalidInput, MailpixelError, StoreUnavailable
 from mailpixel.model import Event
@@ -12,6 +13,8 @@ from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.exchange import STREAM_BYTES, Exchange
 from mailpixel.server.errors import error_json
 from mailpixel.server.threads import Lane
+from mailpixel.site.orders import NOT_NAMED
+from mailpixel.site_model import read_claim
 
 ORDERS_AT_ONCE = 500
 NOT_WRITTEN = StoreUnavailable("the log cannot be written at the moment; send this again later")
@@ -29,7 +32,9 @@ def report_one(call: Call) -> object:
     async def log() -> object:
         if not all(await call.services.committer.append([event])):
             raise NOT_WRITTEN
-        return {"accepted": 1, "failed": 0}
+        tally = Tally()
+        tally.accept(event)
+        return asdict(tally)
 
     return log()
 
@@ -52,12 +57,33 @@ def _reader(call: Call) -> OrderReader:
     return OrderReader(site, services.clock(), services.live.read_click, services.live.people.opted_out)
 
 
+@dataclass(slots=True)
+class Tally:
+    """How many reports were accepted and how many failed.
+
+    Of those accepted `named` are those that say who the customer is, and `not_named` those whose customer was not kept,
+    because `identify` is not in their consent.
+    """
+
+    accepted: int = 0
+    failed: int = 0
+    named: int = 0
+    not_named: int = 0
+
+    def accept(self, event: Event) -> None:
+        """Count a report that was logged."""
+        claim = read_claim(event.body)
+        self.accepted += 1
+        self.named += bool(claim.recipient)
+        self.not_named += NOT_NAMED in claim.problems
+
+
 class OrderLines:
     """Logs lines about orders; see `Translator`.
 
-    A row that is not accepted is listed by number: {"row","error"}. The last line is {"accepted","failed"}, which add
-    up to the number of rows. When the log refuses a row, all later rows fail without a try. Send failed rows again:
-    a row sent twice counts once.
+    A row that is not accepted is listed by number: {"row","error"}. The last line is the `Tally`: `accepted` and
+    `failed` add up to the number of rows. When the log refuses a row, all later rows fail without a try. Send failed
+    rows again: a row sent twice counts once.
     """
 
     step = ORDERS_AT_ONCE
@@ -67,7 +93,7 @@ class OrderLines:
         self._reader = reader
         self._lane = lane
         self._append = append
-        self._accepted = self._failed = 0
+        self._tally = Tally()
         self._refused = False
 
     async def take(self, lines: Sequence[Numbered]) -> bytes:
@@ -75,13 +101,13 @@ class OrderLines:
         read = await self._lane.run(self._reader.read, lines)
         durable = iter(await self._log([each for each in read if not isinstance(each, InvalidInput)]))
         return b"".join(
-            self._said(row, each, not isinstance(each, InvalidInput) and next(durable))
+            self._said(row, each, isinstance(each, Event) and next(durable))
             for (row, _), each in zip(lines, read, strict=True)
         )
 
     def finish(self) -> bytes:
         """The count."""
-        return _line({"accepted": self._accepted, "failed": self._failed})
+        return _line(asdict(self._tally))
 
     async def _log(self, events: Sequence[Event]) -> Sequence[bool]:
         if self._refused:
@@ -91,10 +117,10 @@ class OrderLines:
         return durable
 
     def _said(self, row: int, read: Event | InvalidInput, durable: bool) -> bytes:
-        if durable:
-            self._accepted += 1
+        if durable and isinstance(read, Event):
+            self._tally.accept(read)
             return b""
-        self._failed += 1
+        self._tally.failed += 1
         fault: MailpixelError = read if isinstance(read, InvalidInput) else NOT_WRITTEN
         return _line({"row": row, **error_json(fault)})
 
