@@ -1,5 +1,6 @@
 """Long runs by hand, each a program that prints what it found: `scripts/soak NAME`.
 
 connections  ten thousand open connections, idle, slow or kept, and how readers are answered meanwhile
+kills        kill -9 at 200 random points of everything that writes: nothing answered is lost, nothing erased comes back
 faults       a full disk, no descriptors, a lock, a second service, a kill, wrong clocks: what is lost, and who says so
 """
