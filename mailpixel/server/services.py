@@ -1,6 +1,7 @@
 """What the app's handlers work with. It is made once at the start and carried by the lifespan state."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,6 +29,9 @@ from mailpixel.store.projections import Figures
 from mailpixel.store.registry import Registry
 from mailpixel.store.store import Store
 from mailpixel.times import moment_of
+
+LATEST_WITHIN_S = 2.0
+"""How long a request waits for hits that it can do without."""
 
 
 def reporting_of(registry: Registry, live: LiveKnowledge) -> Reporting:
@@ -67,6 +71,15 @@ class Services:
             raise StoreUnavailable(
                 "hits that were answered are not in the log yet; see that `mailpixel work` runs, and try again"
             )
+        return self.store
+
+    def latest(self) -> Store:
+        """The store, with the hits that were answered last where the log takes them in time. For whoever shows one case.
+
+        While another program holds the database, what is in the log can be read all the same; readiness tells what waits.
+        """
+        with suppress(StoreUnavailable):
+            self.spool.settle(LATEST_WITHIN_S)
         return self.store
 
     def figures(self, campaign: str) -> Figures:

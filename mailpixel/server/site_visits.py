@@ -10,7 +10,7 @@ from mailpixel.site_model import Site
 
 def explained_visit(services: Services, site: Site, visitor: str) -> VisitRow:
     """One visit, judged now. Raises `NotFound`."""
-    case = services.settled().message(site.visits, visitor)
+    case = services.latest().message(site.visits, visitor)
     if not case.events:
         raise NotFound("nothing is logged of this visitor on this site")
     identity = Identities(services.store, refuses_on_sites(services.registry)).of_visitor(site.id, visitor)

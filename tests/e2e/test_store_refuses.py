@@ -79,23 +79,28 @@ def test_a_full_disk_holds_up_no_reader_and_loses_only_what_is_counted(data: Pat
 
 def test_a_locked_database_keeps_no_hit_from_the_disk_and_readiness_says_that_they_wait(data: Path) -> None:
     tokens = tokens_of(data, 20)
+    key = {"Authorization": f"Bearer {rows(data, 'apikey', 'add', 'reader', '--scope', 'read').strip()}"}
     with Service(data, environment=BOUND | {"MAILPIXEL_READY_LAG_S": "2"}) as service:
         service.wait_for("/readyz")
+        assert service.status(f"/o/{tokens[0]}.gif") == 200
+        assert service.get("/api/campaigns/c1/messages/r-0", headers=key)[0] == 200
         lock = sqlite3.connect(data / "mailpixel.db", isolation_level=None)
         lock.execute("begin immediate")
         longest = ask(service, tokens[:10])
         assert json.loads(service.get("/readyz")[2])["log"] == "ok"
         late = metric(service, 'mailpixel_hits_total{outcome="late"')
         service.wait_for("/readyz", 503)
+        status, _, told = service.get("/api/campaigns/c1/messages/r-0", headers=key)
+        assert (status, len(json.loads(told)["hits"])) == (200, 1)  # readers need no lock
         lock.execute("rollback")
         service.wait_for("/readyz")
-        wait_until_logged(data, 20)
+        wait_until_logged(data, 21)
         lock.execute("begin immediate")
         ask(service, tokens[10:])
         service.kill()
         lock.execute("rollback")
         lock.close()
-    assert (late, logged(data)) == (0, 40)
+    assert (late, logged(data)) == (0, 41)
     assert longest < ANSWER_WITHIN_S + 0.5
 
 

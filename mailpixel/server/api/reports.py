@@ -141,7 +141,7 @@ def recipients(call: Call) -> object:
 def message(call: Call) -> object:
     """Every hit of one message with the reasons. Raises `NotFound` when nothing is logged for it."""
     campaign = _campaign(call)
-    found = call.services.settled().message(campaign.id, call.path["recipient"])
+    found = call.services.latest().message(campaign.id, call.path["recipient"])
     if not found.events:
         raise NotFound("nothing is logged for this recipient in this campaign")
     return explanation(found, campaign, call.services.rules, call.query.addresses).to_json()

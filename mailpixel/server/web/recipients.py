@@ -43,9 +43,7 @@ def show_recipients(call: PageCall) -> Response:
 
 def _searched(call: PageCall, campaign: Campaign, recipient: str) -> Message | None:
     try:
-        found = (
-            call.services.settled().message(campaign.id, check_recipient(recipient)) if recipient else None
-        )
+        found = call.services.latest().message(campaign.id, check_recipient(recipient)) if recipient else None
     except InvalidInput:
         return None
     return found if found is not None and found.events else None
@@ -83,7 +81,7 @@ def _list_page(call: PageCall, campaign: Campaign, errors: dict[str, str]) -> Re
 def show_recipient(call: PageCall) -> Response:
     """Everything that is logged of one message, with the reason of every verdict. Raises `NotFound`."""
     campaign = call.campaign()
-    message = call.services.settled().message(campaign.id, call.path["recipient"])
+    message = call.services.latest().message(campaign.id, call.path["recipient"])
     if not message.events:
         raise NotFound("Nothing is logged for this recipient in this campaign.")
     return _message_page(call, campaign, message)
