@@ -74,9 +74,9 @@ class Services:
         return self.store
 
     def latest(self) -> Store:
-        """The store, with the hits that were answered last where the log takes them in time. For whoever shows one case.
+        """The store, with the hits that were answered last where the log takes them in time. For who shows one case.
 
-        While another program holds the database, what is in the log can be read all the same; readiness tells what waits.
+        While another program holds the database, the log can be read all the same; readiness tells what waits.
         """
         with suppress(StoreUnavailable):
             self.spool.settle(LATEST_WITHIN_S)

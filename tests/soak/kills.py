@@ -7,12 +7,14 @@ erased stands in no file, a migration completes, and the database opens.
 
 import asyncio
 import json
+import os
+import signal
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -26,6 +28,7 @@ from tests.e2e.test_nothing_lost import signed_paths
 from tests.soak.killing import Folder, Found, Killing
 from tests.soak.killing_migrations import migrations, starts
 from tests.support.load import load
+from tests.support.processes import descendants
 from tests.support.service import Service
 
 HITS = 3_000
@@ -44,13 +47,22 @@ def commits(killing: Killing, folder: Folder) -> Points:
     while True:
         paths = signed_paths(folder.data, killing.found.points, 12_000)
         with Service(folder.data, ["--workers", "2"]) as service:
-            killer = threading.Timer(killing.chance.uniform(0.02, 0.5), service.kill)
+            killer = threading.Timer(killing.chance.uniform(0.02, 0.5), kill_all, [service])
             killer.start()
             answers = asyncio.run(load(service.port, paths, connections=32))
             killer.join()
         killing.note(len(answers) > 0)
         folder.answered += [paths[path] for path, status in answers if status in (200, 302)]
         yield folder
+
+
+def kill_all(service: Service) -> None:
+    """The web processes, and the one that works, at once."""
+    processes = [int(each.name) for each in descendants(service.process.pid)]
+    for process in (service.process.pid, *processes):
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    service.process.communicate()
 
 
 def expansions(killing: Killing, folder: Folder) -> Points:
@@ -196,8 +208,8 @@ class Kind:
 
 
 KINDS: Mapping[str, Kind] = {
-    "commit": Kind(commits, 35),
-    "expansion": Kind(expansions, 30),
+    "commit": Kind(commits, 25),
+    "expansion": Kind(expansions, 40),
     "fold": Kind(folds, 25),
     "migration": Kind(migrations, 25),
     "start of an old folder": Kind(starts, 5),
