@@ -1,7 +1,10 @@
 """How often each message was hit today, in bounded memory. It caps messages that are hammered."""
 
-REMEMBERED = 100_000
-"""Messages in each of two generations. A message keeps its count if 100,000 others at most came since."""
+REMEMBERED = 50_000
+"""Messages in each of two generations. A message keeps its count if 50,000 others at most came since.
+
+They are known by the hash of their names: 11 MB for all. The hash is seeded in each process, so nobody can look for two
+messages that share a count."""
 
 
 class DailyCaps:
@@ -14,8 +17,8 @@ class DailyCaps:
         self._cap = cap
         self._remembered = remembered
         self._day = 0
-        self._young: dict[tuple[str, str], int] = {}
-        self._old: dict[tuple[str, str], int] = {}
+        self._young: dict[int, int] = {}
+        self._old: dict[int, int] = {}
 
     def __len__(self) -> int:
         """The number of messages remembered."""
@@ -25,7 +28,7 @@ class DailyCaps:
         """How many hits of the message are past its cap, including this one; 0 while it is below."""
         if day != self._day:
             self._day, self._young, self._old = day, {}, {}
-        key = (campaign, recipient)
+        key = hash((campaign, recipient))
         young = self._young
         hits = (young.get(key) or self._old.get(key, 0)) + 1
         young[key] = hits

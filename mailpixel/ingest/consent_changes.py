@@ -9,8 +9,8 @@ from mailpixel.site.outcomes import Reading
 from mailpixel.site_model import Step
 
 CONSENT = "consent"
-REMEMBERED = 100_000
-"""Visitors in each of two generations."""
+REMEMBERED = 50_000
+"""Visitors in each of two generations. They and their states are known by hashes: 9 MB for all."""
 State = tuple[tuple[str, ...], str, str]
 """Purposes, source and version."""
 
@@ -21,18 +21,18 @@ class ConsentChanges:
     def __init__(self, remembered: int = REMEMBERED) -> None:
         self._remembered = remembered
         self._day = 0
-        self._young: dict[str, State] = {}
-        self._old: dict[str, State] = {}
+        self._young: dict[int, int] = {}
+        self._old: dict[int, int] = {}
 
     def change(self, visitor: str, reading: Reading, now_ms: int, day: int) -> Step | None:
         """The step of a `CONSENT` event when an envelope brings another state than the one before, else None.
 
         Where a site need not ask, nobody decided anything, and there is none.
         """
-        state = state_of(reading)
-        if state is None or state == self._last(visitor, day):
+        state, who = state_of(reading), hash(visitor)
+        if state is None or hash(state) == self._last(who, day):
             return None
-        self._young[visitor] = state
+        self._young[who] = hash(state)
         if len(self._young) > self._remembered:
             self._young, self._old = {}, self._young
         purposes, source, version = state
@@ -40,10 +40,10 @@ class ConsentChanges:
             CONSENT, "", now_ms, consent=purposes, source=source, version=version
         )
 
-    def _last(self, visitor: str, day: int) -> State | None:
+    def _last(self, visitor: int, day: int) -> int | None:
         if day != self._day:
             self._day, self._young, self._old = day, {}, {}
-        return self._young.get(visitor) or self._old.get(visitor)
+        return self._young.get(visitor, self._old.get(visitor))
 
 
 def state_of(reading: Reading) -> State | None:

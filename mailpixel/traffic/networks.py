@@ -47,7 +47,11 @@ def _choice(kind: type[Choice], value: object, name: str) -> Choice:
         raise InvalidInput(name, f"must be one of {', '.join(kind)}") from None
 
 
-@lru_cache(maxsize=16_384)
+KEPT = 16_384
+"""How many addresses are remembered with their entry: 3 MB for each table."""
+
+
+@lru_cache(maxsize=KEPT)
 def canonical_address(text: str) -> str:
     """The canonical spelling of an address, IPv4 inside IPv6 as IPv4; empty when the text is not an address."""
     try:
@@ -74,8 +78,8 @@ class NetworkTable:
 
     def __post_init__(self) -> None:
         levels = _levels(self.entries)
-        object.__setattr__(self, "lookup", lru_cache(maxsize=65_536)(partial(_narrowest, levels)))
-        object.__setattr__(self, "lookup_whole", lru_cache(maxsize=16_384)(partial(_covering, levels)))
+        object.__setattr__(self, "lookup", lru_cache(maxsize=KEPT)(partial(_narrowest, levels)))
+        object.__setattr__(self, "lookup_whole", lru_cache(maxsize=KEPT)(partial(_covering, levels)))
 
     def __reduce__(self) -> tuple[type[Self], tuple[tuple[Network, ...]]]:
         """Another process gets the entries and makes its own cache."""

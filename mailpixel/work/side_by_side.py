@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 
 from mailpixel.projections.lease import LEASE_MS
@@ -19,6 +21,9 @@ END_WITHIN_S = 10.0
 """How long to wait at the end for running steps. Unfinished work is repeated later."""
 
 
+MOST_OF_NAME = 15
+"""Linux keeps no more of the name of a thread."""
+
 LOOK_S = 1.0
 """How often to look which consumers should run, where they come and go."""
 
@@ -31,6 +36,7 @@ class Thread:
     """One consumer in a thread of its own, from `start` until `end`. One that raises is tried again after a pause."""
 
     def __init__(self, name: str, make: Make, clock: Callable[[], int], poll_s: float) -> None:
+        self._name = name
         self._make = make
         self._clock = clock
         self._poll_s = poll_s
@@ -58,6 +64,7 @@ class Thread:
         return self._thread.is_alive()
 
     def _run(self) -> None:
+        _show_name(self._name)
         pause_s = 0.0
         while not self._ending.wait(pause_s):
             went_well = self._turn()
@@ -149,6 +156,12 @@ class SideBySide:
         for key, make in wanted.items():
             if key[0] not in running:
                 self._changing[key] = Thread(key[0], make, self._clock, self._poll_s).start()
+
+
+def _show_name(name: str) -> None:
+    """Let the tools of the system, such as `top -H`, show the name of this thread."""
+    with suppress(OSError):
+        Path(f"/proc/self/task/{threading.get_native_id()}/comm").write_text(name[:MOST_OF_NAME])
 
 
 def _same(consumer: ConsumerAtWork) -> ConsumerAtWork:

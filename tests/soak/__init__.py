@@ -2,5 +2,7 @@
 
 connections  ten thousand open connections, idle, slow or kept, and how readers are answered meanwhile
 kills        kill -9 at 200 random points of everything that writes: nothing answered is lost, nothing erased comes back
+hour         everyday work at half of capacity: what grows, whether anything is lost, and a picture of it
+sampling     what such a run looks at
 faults       a full disk, no descriptors, a lock, a second service, a kill, wrong clocks: what is lost, and who says so
 """
