@@ -6,9 +6,8 @@ from pathlib import Path
 
 from mailpixel.checks.checking import Check
 from mailpixel.classify import Rules
-from mailpixel.errors import StoreUnavailable
 from mailpixel.settings import Settings
-from mailpixel.spool.files import aside_in, segments_in
+from mailpixel.spool.files import aside_in, segments_in, unusable
 from mailpixel.store.registry import Registry
 from mailpixel.store.sqlite.checked_file import Counted
 from mailpixel.store.sqlite.database import Database
@@ -27,4 +26,4 @@ def _spool(folder: Path) -> Counted:
         damaged = len(aside_in(folder))
         return Counted(len(segments_in(folder)) + damaged, damaged)
     except OSError as error:
-        raise StoreUnavailable(f"the spool cannot be read: {error.strerror}") from error
+        raise unusable(error) from error

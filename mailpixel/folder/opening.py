@@ -9,7 +9,7 @@ from mailpixel.folder.keys import open_keys
 from mailpixel.links.keyring import Keyring
 from mailpixel.settings import Settings
 from mailpixel.spool.expanding import Spool
-from mailpixel.spool.files import segments_in
+from mailpixel.spool.files import segments_in, unusable
 from mailpixel.store.privacy_choice import PrivacyChoices
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite
 from mailpixel.times import now_ms
@@ -40,7 +40,7 @@ def settle(settings: Settings) -> None:
     try:
         waiting = segments_in(settings.spool)
     except OSError as error:
-        raise StoreUnavailable(f"the spool cannot be read: {error.strerror}") from error
+        raise unusable(error) from error
     if not waiting:
         return
     with closing(SqliteStore(settings.database)) as store:

@@ -28,6 +28,7 @@ from mailpixel.spool.files import (
     only_one,
     remove,
     segments_in,
+    unusable,
 )
 from mailpixel.spool.frames import Frame, Kind, pack
 from mailpixel.spool.reading import Damage, read_new
@@ -90,7 +91,7 @@ class Spool:
         except FileNotFoundError:
             return 0
         except OSError as error:
-            raise StoreUnavailable(f"the spool cannot be read: {error.strerror}") from error
+            raise unusable(error) from error
 
     def settle(self, within_s: float = SETTLED_WITHIN_S, emptied: bool = False) -> bool:
         """Wait until everything that is in the spool now is in the log, and move it where nobody else does.

@@ -4,6 +4,7 @@ A writer holds the lock of the file that it writes. So a file whose lock is free
 its writer was killed. Whoever moves hits into the log holds the lock of the folder.
 """
 
+import errno
 import fcntl
 import os
 import re
@@ -12,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from mailpixel.errors import StoreUnavailable
 from mailpixel.files import replace_file, try_lock
 
 NAME = re.compile(r"([0-9a-f]{16})-([0-9]{10})")
@@ -20,6 +22,25 @@ BEGUN = "."
 DAMAGED = "damaged"
 """The folder of bytes that could not be read, or that the log could not take."""
 ZEROS = bytes(1 << 16)
+
+
+# What to do about an error of the system. Source: errno(3), Linux man-pages 6.9.
+REMEDIES = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space, or raise the quota of this user",
+    errno.EFBIG: "free some space, or raise the limit of file sizes (ulimit -f)",
+    errno.EROFS: "make the data folder writable",
+    errno.EACCES: "make the folder `spool` and its files readable and writable for this user",
+    errno.EPERM: "make the folder `spool` and its files readable and writable for this user",
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+    errno.ENFILE: "raise the limit of open files of the system (fs.file-max)",
+}
+
+
+def unusable(error: OSError, how: str = "read") -> StoreUnavailable:
+    """The error for a spool that cannot be read or `written`, with what to do."""
+    remedy = REMEDIES.get(error.errno or 0, "check the disk, and the folder `spool`")
+    return StoreUnavailable(f"the spool cannot be {how}: {error.strerror}; {remedy}")
 
 
 class Segment(NamedTuple):

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from mailpixel.errors import StoreUnavailable
-from mailpixel.spool.files import Segment, aside_in, segments_in
+from mailpixel.spool.files import Segment, aside_in, segments_in, unusable
 from mailpixel.spool.frames import Frame
 from mailpixel.spool.reading import read_new
 from mailpixel.store.expansion import BEGINNING, Expansions, SpoolCursor
@@ -36,7 +35,7 @@ def state_of(folder: Path, store: Expansions, now_ms: int) -> SpoolState:
         cursors = store.spool_cursors() if segments else {}
         oldest_ms = min(_oldest_ms(segments, cursors), default=now_ms)
     except OSError as error:
-        raise StoreUnavailable(f"the spool cannot be read: {error.strerror}") from error
+        raise unusable(error) from error
     size += sum(segment.size for segment in segments)
     return SpoolState(size, max(now_ms - oldest_ms, 0), len(aside))
 

@@ -17,7 +17,7 @@ from mailpixel.errors import InvalidInput, StoreUnavailable
 from mailpixel.files import sync_folder
 from mailpixel.kinds import EventKind
 from mailpixel.model import Event, Facts
-from mailpixel.spool.files import BEGUN, header_of, name_of, segments_in
+from mailpixel.spool.files import BEGUN, header_of, name_of, segments_in, unusable
 from mailpixel.spool.frames import MOST_BYTES, Kind, pack
 from mailpixel.spool.records import events_content, overflow_content
 from mailpixel.store.event_check import check_event
@@ -115,7 +115,7 @@ class SpoolWriter:
                 _write_whole(file.descriptor, frame)
             except OSError as error:
                 self._cut_back()
-                raise StoreUnavailable(f"the spool cannot be written: {error.strerror}") from error
+                raise unusable(error, "written") from error
             file.good += len(frame)
 
     def _begin(self) -> _Open:

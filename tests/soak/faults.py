@@ -1,171 +1,127 @@
-"""Faults of the machine beneath a running service: no answered hit is lost or doubled but those that are counted, the
-figures are those of a rebuild, and readiness or the log says what is wrong. `scripts/soak faults [NAME]`.
+"""Faults of the machine beneath the service: `scripts/soak faults [NAME...]`.
+
+No answered hit is lost or doubled but those that are counted or named, the figures are those of a rebuild, and
+readiness, the log or `check` says what is wrong.
 """
 
+import json
 import os
-import resource
-import sqlite3
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from random import Random
 
 from mailpixel import TokenKind
 from mailpixel.claims import Claims
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.token import TokenSigner
 from tests.benchmarks.table import print_rows
+from tests.soak.faulty import FAULTS, Expected, Trial, Unable, failing_disk
+from tests.soak.killing import Folder, Killing
 from tests.support.flood import metric
-from tests.support.service import Service, rows
-from tests.support.stores import open_settled
+from tests.support.service import mailpixel
 
-HITS = 300
-SETTLE_S = 3.0
-Fault = Callable[[Service], AbstractContextManager[None]]
-
-
-@contextmanager
-def limited(service: Service, kind: int, soft: int) -> Iterator[None]:
-    """A lowered limit of the process that serves."""
-    before = resource.prlimit(service.process.pid, kind)
-    resource.prlimit(service.process.pid, kind, (soft, before[1]))
-    yield
-    resource.prlimit(service.process.pid, kind, before)
+HITS = 200
+SETTLE_S = 4.0
+COLUMNS = (
+    "answered",
+    "missing",
+    "twice",
+    "counted as dropped",
+    "named as lost",
+    "readyz meanwhile",
+    "problems",
+)
 
 
-def disk_full(service: Service) -> AbstractContextManager[None]:
-    """Every write fails."""
-    return limited(service, resource.RLIMIT_FSIZE, 0)
-
-
-def out_of_descriptors(service: Service) -> AbstractContextManager[None]:
-    """No further file or connection can be opened."""
-    used = len(list(Path(f"/proc/{service.process.pid}/fd").iterdir()))
-    return limited(service, resource.RLIMIT_NOFILE, used + 2)
-
-
-@contextmanager
-def locked(service: Service) -> Iterator[None]:
-    """Another program holds the database."""
-    lock = sqlite3.connect(service.data / "mailpixel.db", isolation_level=None)
-    lock.execute("begin immediate")
-    yield
-    lock.execute("rollback")
-    lock.close()
-
-
-@contextmanager
-def second_service(service: Service) -> Iterator[None]:
-    """Another service runs on the same folder."""
-    with Service(service.data) as other:
-        other.wait_for("/readyz")
-        yield
-
-
-@contextmanager
-def killed(service: Service) -> Iterator[None]:
-    """Nothing, until the service is killed at once."""
-    yield
-    service.kill()
-
-
-@contextmanager
-def nothing(service: Service) -> Iterator[None]:
-    """For comparison."""
-    yield
-
-
-FAULTS: tuple[Fault, ...] = (nothing, disk_full, out_of_descriptors, locked, second_service, killed)
-CLOCKS: Mapping[str, str] = {"clock a day ahead": "+1d", "clock a day behind": "-1d"}
-"""Run under faketime, between two runs by the right clock."""
-
-
-def ask(service: Service, signer: TokenSigner, name: str, number: int) -> list[str]:
-    """The recipients whose pixel was answered."""
-    answered = []
-    for each in range(number):
+def ask(trial: Trial, name: str) -> None:
+    """Ask for the pixel of new recipients, and note whose was answered."""
+    signer = TokenSigner(load_keyring(trial.folder.data / "keys.json"))
+    for each in range(HITS):
         recipient = f"{name}-{each}"
         path = f"/o/{signer.sign(Claims(TokenKind.OPEN, 'c1', recipient))}.gif"
-        with suppress(OSError):
-            if service.status(path) == 200:
-                answered.append(recipient)
-    return answered
+        if trial.running.status(path) == 200:
+            trial.folder.answered.append(recipient)
 
 
-def judged(data: Path, answered: list[str]) -> tuple[int, int, str]:
-    """How many answered hits are missing, how many are there twice, and whether a rebuild changes anything."""
-    logged = Counter(
-        message.recipient
-        for message in open_settled(data / "mailpixel.db")[0].messages("c1")
-        for _ in message.events
-    )
-    rows(data, "report", "c1")  # folds what is left
-    changes = rows(data, "rebuild", "--dry-run")
-    lost = len(set(answered) - logged.keys())
-    return lost, sum(count > 1 for count in logged.values()), " ".join(changes.split())[-60:]
+def tried(name: str, expected: Expected) -> list[object]:
+    """A row: hits before, during and after a fault, and what was said."""
+    with tempfile.TemporaryDirectory(prefix="faults-") as place:
+        folder = Folder(Path(place) / "data")
+        environment = {"MAILPIXEL_READY_LAG_S": "2"}
+        if name == "sync fails":
+            environment |= failing_disk(Path(place))
+        workers = ("--workers", str(expected.workers))
+        trial = Trial(folder, environment, arguments=workers)
+        trial.start().wait_for("/readyz")
+        ready, dropped, found = _lived_through(trial, expected)
+        trial.stop()
+        return _judged(trial, expected, (ready, dropped, found))
 
 
-def tried(fault: Fault) -> list[object]:
-    """A row: hits before, during and after a fault."""
-    with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "data"
-        rows(data, "campaign", "add", "c1", "--name", "One", "--link", "https://shop.example/")
-        signer = TokenSigner(load_keyring(data / "keys.json"))
-        with Service(data, environment={"MAILPIXEL_READY_LAG_S": "2"}) as service:
-            service.wait_for("/readyz")
-            answered = ask(service, signer, "before", HITS)
-            with fault(service):
-                answered += ask(service, signer, "during", HITS)
-                time.sleep(SETTLE_S)
-                ready = service.status("/readyz")
-            dropped = 0.0
-            if service.process.poll() is None:
-                service.wait_for("/readyz")
-                answered += ask(service, signer, "after", HITS)
-                dropped = metric(service, 'mailpixel_hits_total{outcome="queue_full"')
-        lost, doubled, changes = judged(data, answered)
-        return [fault.__name__, len(answered), lost, int(dropped), doubled, ready, changes]
+def _lived_through(trial: Trial, expected: Expected) -> tuple[int, float, str]:
+    """What readiness answers during the fault, the hits that were dropped then, and what a check finds."""
+    ask(trial, "before")
+    trial.running.wait_for("/readyz")
+    with expected.fault(trial):
+        ask(trial, "during")
+        time.sleep(SETTLE_S)
+        ready = trial.running.status("/readyz")
+        found = checked(trial) if expected.found else ""
+        dropped = metric(trial.running, DROPPED) if expected.ready == 503 and ready else 0
+    trial.running.wait_for("/readyz")
+    ask(trial, "after")
+    return ready, dropped, found
 
 
-def by_clock(name: str, shift: str) -> list[object]:
-    """A row: hits by the right clock, by a wrong one, and by the right one again."""
-    with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "data"
-        rows(data, "campaign", "add", "c1", "--name", "One", "--link", "https://shop.example/")
-        signer = TokenSigner(load_keyring(data / "keys.json"))
-        answered: list[str] = []
-        for word in ("", shift, ""):
-            library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
-            wrong = {"LD_PRELOAD": str(library), "FAKETIME": word, "DONT_FAKE_MONOTONIC": "1"} if word else {}
-            with Service(data, environment=wrong) as service:
-                service.wait_for("/healthz")
-                answered += ask(service, signer, f"clock{len(answered)}", HITS)
-                ready = service.status("/readyz")
-        lost, doubled, changes = judged(data, answered)
-        return [name, len(answered), lost, 0, doubled, ready, changes]
+DROPPED = 'mailpixel_hits_total{outcome="queue_full"'
 
 
-def run(names: list[str]) -> None:
-    """Print a row for each fault."""
-    found = [tried(fault) for fault in FAULTS if not names or fault.__name__ in names]
-    if any(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")):
-        found += [by_clock(name, shift) for name, shift in CLOCKS.items() if not names or name in names]
-    else:
-        print("clocks: not tried, faketime is not installed", file=sys.stderr)
-    columns = (
-        "fault",
-        "answered",
-        "missing",
-        "counted as dropped",
-        "twice",
-        "readyz meanwhile",
-        "a rebuild says",
-    )
-    print_rows(f"faults, user {os.getuid()}", columns, found)
+def checked(trial: Trial) -> str:
+    """The kinds of which `mailpixel check` says that they differ."""
+    said = mailpixel(trial.folder.data, "check", "--json").stdout
+    return " ".join(each["kind"] for each in json.loads(said or "[]") if each["differ"])
+
+
+def _judged(trial: Trial, expected: Expected, seen: tuple[int, float, str]) -> list[object]:
+    ready, dropped, found = seen
+    killing, folder = Killing(Random(0)), trial.folder
+    folder.answered = [each for each in folder.answered if each not in trial.forgiven]
+    killing.judge(folder)
+    if ready != expected.ready:
+        killing.problem(f"readiness answered {ready}")
+    if expected.found not in found:
+        killing.problem(f"check named {found or 'nothing'}")
+    if expected.says not in trial.said:
+        killing.problem(f"nobody said {expected.says!r}: {trial.said[-1500:]}")
+    state = killing.found
+    return [
+        state.answered,
+        state.lost,
+        state.doubled,
+        int(dropped),
+        len(trial.forgiven),
+        ready,
+        "; ".join(state.problems) or "none",
+    ]
+
+
+def run(names: list[str]) -> int:
+    """Print a row for each fault. Returns how many had problems."""
+    rows: list[list[object]] = []
+    for name, expected in FAULTS.items():
+        if names and name not in names:
+            continue
+        try:
+            rows.append([name, *tried(name, expected)])
+        except Unable as error:
+            print(f"{name}: not tried, {error}", file=sys.stderr)
+        else:
+            print(*rows[-1], sep="\t", file=sys.stderr, flush=True)
+    print_rows(f"faults, user {os.getuid()}", ("fault", *COLUMNS), rows)
+    return sum(row[-1] != "none" or bool(row[2]) or bool(row[3]) for row in rows)
 
 
 if __name__ == "__main__":
-    run(sys.argv[1:])
+    sys.exit(run(sys.argv[1:]) > 0)
