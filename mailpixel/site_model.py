@@ -30,6 +30,10 @@ class CaseKind(StrEnum):
 
 BY_CLAIM = "claimed"
 """The rule of visits with a purchase and no page viewed before it: only a server can confirm its money."""
+DIFFERS = "differs"
+"""A problem of an order: reports of one purchase name different money."""
+NOT_NAMED = "no_consent:recipient"
+"""A problem of an order: its customer's id was not kept, because `identify` is not in `consent`."""
 NO_SHOPPING = frozenset({"page_view", "purchase"})
 """Steps that a visitor takes who has nothing but the id of an order."""
 

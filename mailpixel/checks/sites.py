@@ -60,4 +60,6 @@ def _order_fits(case: CheckedCase, folded: OrderState) -> bool:
     stored = OrderState(folded.site, folded.id, None if body is None else order_in(body), known, edition)
     if sorted(visitor for (visitor,) in case.derived) != sorted(folded.others):
         return False
-    return (stored.order, known) == (folded.order, folded.known) and list(order_row(stored)[2:5]) == columns
+    row = order_row(stored)
+    derived = [*row[2:5], *row[9:]]
+    return (stored.order, known) == (folded.order, folded.known) and derived == columns

@@ -1,5 +1,6 @@
 """The blind spot of a site: orders that its server reported and no page did."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -7,7 +8,8 @@ from msgspec import Meta
 
 from mailpixel.report.answer import Answer, Count, Share
 from mailpixel.report.estimate import rounded, wilson
-from mailpixel.site_model import Order, OrderSource
+from mailpixel.site_model import OrderSource
+from mailpixel.store.order_sums import OrderSum
 
 FEWEST = 30
 """With fewer orders of the server nothing can be said."""
@@ -35,20 +37,22 @@ class BlindSpot(Answer, frozen=True):
         return self.share is not None and self.share > WORTH_A_WARNING
 
 
-def blind_spot(orders: Iterable[Order]) -> BlindSpot:
+def blind_spot(sums: Iterable[OrderSum]) -> BlindSpot:
     """The blind spot of these orders."""
-    counts = dict.fromkeys(OrderSource, 0)
-    for order in orders:
-        counts[order.source] += 1
-    return blind_spot_of(counts[OrderSource.BOTH], counts[OrderSource.SERVER], counts[OrderSource.BROWSER])
-
-
-def blind_spot_of(both: int, server_only: int, browser_only: int) -> BlindSpot:
-    """The blind spot, from how many orders both sides, only the server and only pages reported."""
-    server = both + server_only
+    numbers = Counter[OrderSource]()
+    for each in sums:
+        numbers[each.kind.source] += each.number
+    server_only = numbers[OrderSource.SERVER]
+    server = numbers[OrderSource.BOTH] + server_only
     share, low, high = (
         (server_only / server, *wilson(server_only, server)) if server >= FEWEST else (None, None, None)
     )
     return BlindSpot(
-        server, server_only, browser_only, rounded(share), rounded(low), rounded(high), DEFINITION
+        server,
+        server_only,
+        numbers[OrderSource.BROWSER],
+        rounded(share),
+        rounded(low),
+        rounded(high),
+        DEFINITION,
     )

@@ -12,10 +12,10 @@ from typing import Protocol
 
 from mailpixel.kinds import EventKind
 from mailpixel.measure.latest import begin_of_latest
-from mailpixel.projections.orders import DIFFERS
 from mailpixel.site.names import PAGE_VIEW, PURCHASE
 from mailpixel.site_model import OrderSource, Site, Visit, VisitStep, read_step
 from mailpixel.store.log import MessageReader
+from mailpixel.store.order_sums import OrderKind
 from mailpixel.store.site_projections import ReadSiteProjections
 
 MOST_READ = 20_000
@@ -86,8 +86,7 @@ class Evidence:
 def gather(store: ReadsEvents, site: Site, from_ms: int, until_ms: int) -> Evidence:
     """The evidence of the latest visits of a period, and of the orders of that time."""
     found = Evidence()
-    first = next(store.visits(site.id), None)
-    found.first_ms = None if first is None else first.first_ms
+    found.first_ms = store.first_visit(site.id)
     found.from_ms, found.known = begin_of_latest(store, site, from_ms, until_ms, MOST_READ)
     from_ms = found.from_ms
     every = max(min(found.known, MOST_READ) // FULLY_READ, 1)
@@ -95,11 +94,11 @@ def gather(store: ReadsEvents, site: Site, from_ms: int, until_ms: int) -> Evide
         _add_visit(found, visit)
         if place % every == 0:
             _add_events(found, store, site, visit.visitor)
-    for order in store.orders(site.id, from_ms, until_ms):
-        found.orders += 1
-        found.of_server += order.source is not OrderSource.BROWSER
-        found.with_both += order.source is OrderSource.BOTH
-        found.differing += DIFFERS in order.problems
+    for each in store.order_sums(site.id, from_ms, until_ms):
+        found.orders += each.number
+        found.of_server += each.number * (OrderKind.SERVER in each.kind)
+        found.with_both += each.number * (each.kind.source is OrderSource.BOTH)
+        found.differing += each.number * (OrderKind.DIFFERS in each.kind)
     return found
 
 

@@ -146,8 +146,7 @@ class Funnels:
         count = FunnelCount(asked.steps, asked.window_ms)
         for visit in self._visits(asked):
             count.add(visit)
-        orders = self.store.orders(self.site.id, asked.from_ms or 0, asked.until_ms)
-        blind = blind_spot(orders)
+        blind = blind_spot(self.store.order_sums(self.site.id, asked.from_ms or 0, asked.until_ms))
         return Funnel(
             site=self.site.id,
             campaign=self.campaign,
@@ -172,17 +171,17 @@ class Funnels:
         """When the earliest visit began that is known. Raises `InvalidInput` for a period that ends before it."""
         if asked.from_ms is not None and asked.until_ms is not None and asked.from_ms >= asked.until_ms:
             raise InvalidInput("to", "must come after the beginning of the period")
-        first = next(self.store.visits(self.site.id), None)
-        if first is None:
+        first_ms = self.store.first_visit(self.site.id)
+        if first_ms is None:
             raise InvalidInput(
                 "site",
                 f"no page of {self.site.id} was seen yet; install the script, then look at its live test",
             )
-        if asked.until_ms is not None and asked.until_ms <= first.first_ms:
+        if asked.until_ms is not None and asked.until_ms <= first_ms:
             raise InvalidInput(
-                "to", f"the first visit to this site was at {iso_ms(first.first_ms)}; choose a later end"
+                "to", f"the first visit to this site was at {iso_ms(first_ms)}; choose a later end"
             )
-        return first.first_ms
+        return first_ms
 
 
 def _steps(names: Sequence[str], count: FunnelCount) -> list[FunnelStep]:

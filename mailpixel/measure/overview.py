@@ -4,12 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mailpixel.measure.blind_spot import BlindSpot, blind_spot_of
+from mailpixel.measure.blind_spot import BlindSpot, blind_spot
 from mailpixel.measure.results import Money
 from mailpixel.projections.orders import counted_value
 from mailpixel.report.visits import DayRow, visits_by_day
 from mailpixel.site.money import decimal_text
-from mailpixel.site_model import OrderSource, Site
+from mailpixel.site_model import Site
+from mailpixel.store.order_sums import OrderKind
 from mailpixel.store.site_projections import ReadSiteProjections
 from mailpixel.times import DAY_MS
 
@@ -35,9 +36,14 @@ class SiteOverview:
 def site_overview(store: ReadSiteProjections, site: Site, now_ms: int) -> SiteOverview:
     """Look at the last 30 days of a site."""
     begin_ms = (now_ms // DAY_MS - DAYS + 1) * DAY_MS
-    sources, revenue, without_money = Counter[OrderSource](), defaultdict[str, int](int), 0
-    for order in store.orders(site.id, begin_ms):
-        sources[order.source] += 1
+    sums = store.order_sums(site.id, begin_ms)
+    revenue, without_money = defaultdict[str, int](int), 0
+    for each in sums:
+        if OrderKind.SERVER in each.kind:
+            without_money += each.number - each.with_money
+            if each.with_money:
+                revenue[each.currency] += each.worth
+    for order in store.orders_of_pages(site.id, begin_ms):
         value = counted_value(order, store.visit(site.id, order.visitor) if order.visitor else None)
         if value is None:
             without_money += 1
@@ -48,11 +54,9 @@ def site_overview(store: ReadSiteProjections, site: Site, now_ms: int) -> SiteOv
     )
     return SiteOverview(
         days=visits_by_day(store, site.id, begin_ms),
-        orders=sources.total(),
+        orders=sum(each.number for each in sums),
         without_money=without_money,
         revenue=[Money(each, decimal_text(value, each)) for each, value in sorted(revenue.items())],
-        blind_spot=blind_spot_of(
-            *(sources[each] for each in (OrderSource.BOTH, OrderSource.SERVER, OrderSource.BROWSER))
-        ),
+        blind_spot=blind_spot(sums),
         consents=consents.most_common(),
     )

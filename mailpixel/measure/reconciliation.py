@@ -1,20 +1,19 @@
 """Orders of pages beside orders of the shop's server: which side lacks which, and where their money differs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
 from msgspec import Meta
 
 from mailpixel.kinds import EventKind
-from mailpixel.measure.blind_spot import BlindSpot, blind_spot_of
-from mailpixel.projections.orders import DIFFERS
+from mailpixel.measure.blind_spot import BlindSpot, blind_spot
 from mailpixel.report.answer import Answer, Count, Iso, Share
 from mailpixel.report.moments import iso_ms
 from mailpixel.site.money import decimal_text
-from mailpixel.site.orders import NOT_NAMED
 from mailpixel.site_model import OrderClaim, OrderSource, Site, read_claim
 from mailpixel.store.log import MessageReader
+from mailpixel.store.order_sums import OrderKind, OrderSum
 from mailpixel.store.site_projections import ReadSiteProjections
 
 MOST_LISTED = 1_000
@@ -62,47 +61,53 @@ class ReadsOrders(ReadSiteProjections, MessageReader, Protocol):
     """A store, as orders are read from it."""
 
 
-@dataclass(slots=True)
-class _Found:
-    """Orders of one kind: how many, and the first of them."""
+@dataclass(frozen=True, slots=True)
+class _Period:
+    """The orders of a site in a period, by their sums."""
 
-    number: int
-    listed: list[str]
+    store: ReadsOrders
+    site: Site
+    from_ms: int | None
+    until_ms: int | None
+    sums: Sequence[OrderSum]
 
-    def add(self, id: str) -> None:
-        self.number += 1
-        if len(self.listed) < MOST_LISTED:
-            self.listed.append(id)
+    def number(self, which: OrderSource | OrderKind) -> int:
+        """How many orders are of this source, or have this trait."""
+        return sum(each.number for each in self.sums if _is(each.kind, which))
+
+    def ids(self, which: OrderSource | OrderKind) -> list[str]:
+        """The first of them."""
+        kinds = {each.kind for each in self.sums if _is(each.kind, which)}
+        period = self.from_ms or 0, self.until_ms
+        return list(self.store.order_ids(self.site.id, kinds, *period, MOST_LISTED)) if kinds else []
 
 
 def reconcile(store: ReadsOrders, site: Site, from_ms: int | None, until_ms: int | None) -> Reconciliation:
-    """Compare the orders of a period. They are read one after the other."""
-    found = {source: _Found(0, []) for source in OrderSource}
-    different, named, not_named = _Found(0, []), 0, 0
-    for order in store.orders(site.id, from_ms or 0, until_ms):
-        found[order.source].add(order.id)
-        named += bool(order.recipient)
-        not_named += NOT_NAMED in order.problems
-        if DIFFERS in order.problems:
-            different.add(order.id)
-    both, server = found[OrderSource.BOTH].number, found[OrderSource.SERVER].number
-    browser = found[OrderSource.BROWSER].number
+    """Compare the orders of a period. Only those with different money are read."""
+    sums = store.order_sums(site.id, from_ms or 0, until_ms)
+    orders = _Period(store, site, from_ms, until_ms, sums)
+    both, server = orders.number(OrderSource.BOTH), orders.number(OrderSource.SERVER)
     return Reconciliation(
         site=site.id,
         since=iso_ms(from_ms),
         until=iso_ms(until_ms),
         both=both,
-        browser_only=browser,
+        browser_only=orders.number(OrderSource.BROWSER),
         server_only=server,
-        different=different.number,
-        named=named,
-        not_named=not_named,
+        different=orders.number(OrderKind.DIFFERS),
+        named=orders.number(OrderKind.NAMED),
+        not_named=orders.number(OrderKind.NOT_NAMED),
         with_both=round(both / (both + server), 6) if both + server else None,
-        browser_only_orders=found[OrderSource.BROWSER].listed,
-        server_only_orders=found[OrderSource.SERVER].listed,
-        different_orders=[_different(store, site, id) for id in different.listed],
-        blind_spot=blind_spot_of(both, server, browser),
+        browser_only_orders=orders.ids(OrderSource.BROWSER),
+        server_only_orders=orders.ids(OrderSource.SERVER),
+        different_orders=[_different(store, site, id) for id in orders.ids(OrderKind.DIFFERS)],
+        blind_spot=blind_spot(sums),
     )
+
+
+def _is(kind: OrderKind, which: OrderSource | OrderKind) -> bool:
+    """Whether orders of this kind have this source, or this trait."""
+    return which in kind if isinstance(which, OrderKind) else kind.source is which
 
 
 def _different(store: MessageReader, site: Site, id: str) -> DifferentMoney:

@@ -263,8 +263,7 @@ def results_of(
     Only visits and orders from a day before the sending on are read.
     """
     sites = [site.id for site in registry.sites(limit=MOST_SITES, archived=None)]
-    firsts = [visit.first_ms for site in sites if (visit := next(store.visits(site), None)) is not None]
-    firsts += [order.at_ms for site in sites if (order := next(store.orders(site), None)) is not None]
+    firsts = [first for site in sites if (first := store.first_moment(site)) is not None]
     if not firsts:
         return None
     sent_ms = campaign.sent_at_ms

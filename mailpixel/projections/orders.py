@@ -12,10 +12,18 @@ from msgspec.structs import replace
 
 from mailpixel.kinds import EventKind
 from mailpixel.model import Message, Verdict
-from mailpixel.site_model import BY_CLAIM, ORDER_PREFIX, Order, OrderClaim, OrderSource, Visit, read_claim
+from mailpixel.site_model import (
+    BY_CLAIM,
+    DIFFERS,
+    ORDER_PREFIX,
+    Order,
+    OrderClaim,
+    OrderSource,
+    Visit,
+    read_claim,
+)
+from mailpixel.store.order_sums import worth_of
 
-DIFFERS = "differs"
-"""Reports of one purchase name different money."""
 OVER_REFUND = "over_refund"
 """More was refunded than the order was worth. The rest is left out."""
 REFUND_CURRENCY = "refund_currency"
@@ -157,9 +165,7 @@ def counted_value(order: Order, visit: Visit | None) -> int | None:
     `visit` is that of `order.visitor`; None where it is not known. What only a browser reported counts where its visit
     is a person's who had viewed a page. A cancelled order is worth nothing.
     """
-    if order.value is None or not is_confirmed(order, visit):
-        return None
-    return 0 if order.cancelled else order.value - order.refunded
+    return worth_of(order) if is_confirmed(order, visit) else None
 
 
 def is_confirmed(order: Order, visit: Visit | None) -> bool:

@@ -23,13 +23,11 @@ from mailpixel.site.json_text import read_json
 from mailpixel.site.money import MOST, amount, minor_units, read_currency
 from mailpixel.site.names import NAME, PURCHASE
 from mailpixel.site.outcomes import no_clicks
-from mailpixel.site_model import OrderClaim, OrderSource
+from mailpixel.site_model import NOT_NAMED, OrderClaim, OrderSource
 from mailpixel.times import DAY_MS, to_ms
 
 LINE_BYTES = 65_536
 """The longest line."""
-NOT_NAMED = "no_consent:recipient"
-"""The customer's id was not kept, because `identify` is not in `consent`."""
 REFUND, CANCEL = "refund", "cancel"
 NAMES = (PURCHASE, REFUND, CANCEL)
 FIELDS = frozenset(

@@ -7,6 +7,7 @@ expansion         takes spooled hits, with how far their files were read
 consumers         named readers of the log: their news and their positions
 projections       states folded from the log, and the figures made of them
 site_projections  visits and orders folded from the log, and which clicks of mails they used
+order_sums        how many orders of each kind there are, and what they are worth
 order_holders     whose an order is that browsers of several visitors reported
 changes           which campaigns have other figures than before
 aggregates        counts of campaigns without recipients

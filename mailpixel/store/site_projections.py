@@ -14,6 +14,7 @@ from mailpixel.model import Verdict
 from mailpixel.site_model import Carry, Order, Visit
 from mailpixel.store.consumers import SITE, News
 from mailpixel.store.log import PutAside
+from mailpixel.store.order_sums import OrderSums
 from mailpixel.times import DAY_MS
 
 SITE_FOLD = SITE
@@ -129,7 +130,7 @@ class VisitsOfDay:
     verdicts: Mapping[Verdict, int]
 
 
-class ReadSiteProjections(Protocol):
+class ReadSiteProjections(OrderSums, Protocol):
     """Reads what was folded from web sites. Moments are milliseconds since 1970; an end is not included.
 
     An order that browsers of several visitors reported comes as `settled` says: as one of them reported it. It stands

@@ -11,6 +11,7 @@ from mailpixel.projections.site_fold import fold_case
 from mailpixel.site_model import SITE_CASES, Order, OrderSource, Visit
 from mailpixel.store.consumers import News
 from mailpixel.store.log import PutAside
+from mailpixel.store.order_sums import OrderKind, kind_of, worth_of
 from mailpixel.store.site_projections import (
     SITE_FOLD,
     Days,
@@ -24,7 +25,17 @@ from mailpixel.store.site_projections import (
 from mailpixel.store.store import Store
 from tests.support.builders import an_open, at_ms
 from tests.support.shop import RULES, Shop, fold_sites
-from tests.support.site_cases import AGREED, MEASURED, SITE, a_case, a_purchase, a_refund, a_step, bought
+from tests.support.site_cases import (
+    AGREED,
+    MEASURED,
+    SITE,
+    a_cancel,
+    a_case,
+    a_purchase,
+    a_refund,
+    a_step,
+    bought,
+)
 
 CLICK, OTHER_CLICK = b"c" * 16, b"d" * 16
 DAY = at_ms(0) // 86_400_000
@@ -124,6 +135,47 @@ def test_visits_and_orders_stream_in_order_of_time(store: Store) -> None:
     assert ids(list(store.orders(SITE))) == ["o-1", "o-2", "o-3"]
     assert ids(list(store.orders(SITE, at_ms(2), at_ms(3)))) == ["o-2"]
     assert (list(store.visits("other")), list(store.orders("other"))) == ([], [])
+
+
+def test_orders_are_counted_by_kind_and_currency_as_if_each_were_read(store: Store) -> None:
+    assert (store.order_sums(SITE), store.first_visit(SITE), store.first_moment(SITE)) == ([], None, None)
+    Shop(store).receive(
+        [
+            a_purchase(1, "o-1", recipient="r-1", consent=AGREED),
+            a_refund(2, "o-1"),
+            a_purchase(3, "o-2", problems=("no_consent:recipient",)),
+            a_step(4),
+            *bought(5, "o-3", consent=AGREED),
+            *bought(6, "o-1", value=1),
+            a_purchase(7, "o-4", currency="USD", value=900),
+            a_purchase(8, "o-5"),
+            a_cancel(9, "o-5"),
+            *bought(10, "o-6", currency="", value=None),
+            a_refund(11, "o-7"),
+        ]
+    )
+    orders = list(store.orders(SITE))
+    assert len(orders) == 6
+    found = {(each.kind, each.currency): each[2:] for each in store.order_sums(SITE)}
+    for key in {(kind_of(order), order.currency) for order in orders}:
+        of_key = [worth_of(order) for order in orders if (kind_of(order), order.currency) == key]
+        known = [worth for worth in of_key if worth is not None]
+        assert found.pop(key) == (len(of_key), len(known), sum(known))
+    assert found == {}
+    assert {order.id: kind_of(order) for order in orders} == {
+        "o-1": OrderKind.PAGE | OrderKind.SERVER | OrderKind.DIFFERS | OrderKind.NAMED,
+        "o-2": OrderKind.SERVER | OrderKind.NOT_NAMED,
+        "o-3": OrderKind.PAGE,
+        "o-4": OrderKind.SERVER,
+        "o-5": OrderKind.SERVER,
+        "o-6": OrderKind.PAGE,
+    }
+    assert sum(each.number for each in store.order_sums(SITE, at_ms(3), at_ms(7))) == 2
+    servers = {OrderKind.SERVER, OrderKind.SERVER | OrderKind.NOT_NAMED}
+    assert store.order_ids(SITE, servers, 0, None, 2) == ["o-2", "o-4"]
+    assert store.order_ids(SITE, servers, at_ms(7), at_ms(8), 9) == ["o-4"]
+    assert ids(list(store.orders_of_pages(SITE, at_ms(4)))) == ["o-3", "o-6"]
+    assert (store.first_visit(SITE), store.first_moment(SITE)) == (at_ms(4), at_ms(1))
 
 
 def test_visits_that_name_a_campaign_are_found_by_its_name_alone(store: Store) -> None:

@@ -13,8 +13,7 @@ from mailpixel.server.api.endpoint import Call
 from mailpixel.server.api.exchange import STREAM_BYTES, Exchange
 from mailpixel.server.errors import error_json
 from mailpixel.server.threads import Lane
-from mailpixel.site.orders import NOT_NAMED
-from mailpixel.site_model import read_claim
+from mailpixel.site_model import NOT_NAMED, read_claim
 
 ORDERS_AT_ONCE = 500
 NOT_WRITTEN = StoreUnavailable("the log cannot be written at the moment; send this again later")

@@ -10,6 +10,7 @@ from mailpixel.store.consumers import News
 from mailpixel.store.log import PutAside
 from mailpixel.store.memory.consumers import MemoryConsumers, parse_cursor
 from mailpixel.store.order_holders import settled
+from mailpixel.store.order_sums import OrderKind, OrderSum, kind_of, worth_of
 from mailpixel.store.site_projections import (
     SITE_FOLD,
     Days,
@@ -127,6 +128,38 @@ class MemorySiteProjections(MemoryConsumers):
         ]
         in_order = sorted(found, key=lambda each: each[:2])
         return iter([order for *_, state in in_order if (order := self._order_of(state)) is not None])
+
+    def order_sums(self, site: str, from_ms: int = 0, until_ms: int | None = None) -> Sequence[OrderSum]:
+        """See `OrderSums`."""
+        found: defaultdict[tuple[OrderKind, str], list[int | None]] = defaultdict(list)
+        for order in self.orders(site, from_ms, until_ms):
+            found[kind_of(order), order.currency].append(worth_of(order))
+        return [
+            OrderSum(
+                *key, len(worths), len(known := [each for each in worths if each is not None]), sum(known)
+            )
+            for key, worths in found.items()
+        ]
+
+    def order_ids(
+        self, site: str, kinds: Collection[OrderKind], from_ms: int, until_ms: int | None, limit: int
+    ) -> Sequence[str]:
+        """See `OrderSums`."""
+        found = [order.id for order in self.orders(site, from_ms, until_ms) if kind_of(order) in kinds]
+        return found[:limit]
+
+    def orders_of_pages(self, site: str, from_ms: int = 0) -> Iterator[Order]:
+        """See `OrderSums`."""
+        return (order for order in self.orders(site, from_ms) if OrderKind.SERVER not in kind_of(order))
+
+    def first_moment(self, site: str) -> int | None:
+        """See `OrderSums`."""
+        firsts = [self.first_visit(site), *(order.at_ms for order in self.orders(site))]
+        return min((each for each in firsts if each is not None), default=None)
+
+    def first_visit(self, site: str) -> int | None:
+        """See `OrderSums`."""
+        return next((visit.first_ms for visit in self.visits(site)), None)
 
     def order(self, site: str, id: str) -> Order | None:
         """See `ReadSiteProjections`."""

@@ -38,7 +38,7 @@ VISITS = """
     where site = ? and visitor > ? and visitor <= ?
 """
 ORDERS = """
-    select number, at_ms, visitor, recipient, known, edition, body from orders
+    select number, at_ms, visitor, recipient, kind, currency, worth, known, edition, body from orders
     where site = ? and number > ? and number <= ?
 """
 CLAIMS = """

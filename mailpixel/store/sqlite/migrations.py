@@ -29,6 +29,7 @@ from mailpixel.store.sqlite import (  # noqa: F401 - they add their steps
     steps_0042,
     steps_0044,
     steps_0045,
+    steps_0046,
 )
 from mailpixel.store.sqlite.database import (
     BUSY_MS,

@@ -12,6 +12,7 @@ from mailpixel.site_model import CaseKind, Order, Visit, case_kind
 from mailpixel.store.consumers import News
 from mailpixel.store.log import PutAside
 from mailpixel.store.order_holders import settled
+from mailpixel.store.order_sums import kind_of, worth_of
 from mailpixel.store.site_projections import (
     SITE_FOLD,
     FoldedCase,
@@ -32,11 +33,11 @@ PUT_VISIT = """
     day = excluded.day, utm = excluded.utm, known = excluded.known, edition = excluded.edition, body = excluded.body
 """
 PUT_ORDER = """
-    insert into orders (site, number, at_ms, visitor, recipient, click, known, edition, body)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    insert into orders (site, number, at_ms, visitor, recipient, click, known, edition, body, kind, currency, worth)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     on conflict (site, number) do update set at_ms = excluded.at_ms, visitor = excluded.visitor,
     recipient = excluded.recipient, click = excluded.click, known = excluded.known, edition = excluded.edition,
-    body = excluded.body
+    body = excluded.body, kind = excluded.kind, currency = excluded.currency, worth = excluded.worth
 """
 PUT_USE = "insert or replace into uses values (?, ?, ?, ?, ?, ?, ?, ?)"
 PUT_CLAIM = "insert or replace into order_claims values (?, ?, ?)"
@@ -156,7 +157,7 @@ def order_row(state: OrderState) -> tuple[object, ...]:
     """The row of an order, in the order of `PUT_ORDER`."""
     order = state.order
     if order is None:
-        return state.site, state.id, 0, None, None, None, state.known, state.edition, None
+        return state.site, state.id, 0, None, None, None, state.known, state.edition, None, None, None, None
     return (
         order.site,
         order.id,
@@ -167,6 +168,9 @@ def order_row(state: OrderState) -> tuple[object, ...]:
         state.known,
         state.edition,
         body_in(order),
+        kind_of(order).value,
+        order.currency,
+        worth_of(order),
     )
 
 

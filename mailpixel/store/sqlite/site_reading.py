@@ -97,15 +97,16 @@ def visits(database: Database, site: str, from_ms: int, until_ms: int | None) ->
 
 def orders(database: Database, site: str, from_ms: int, until_ms: int | None) -> Iterator[Order]:
     """See `ReadSiteProjections`."""
-    return _orders(database, ORDERS, site, from_ms, FOREVER if until_ms is None else until_ms)
+    return orders_read(database, ORDERS, site, from_ms, FOREVER if until_ms is None else until_ms)
 
 
 def orders_named(database: Database, site: str, from_ms: int) -> Iterator[Order]:
     """See `ReadSiteProjections`."""
-    return _orders(database, ORDERS_NAMED, site, from_ms, FOREVER)
+    return orders_read(database, ORDERS_NAMED, site, from_ms, FOREVER)
 
 
-def _orders(database: Database, asked: str, site: str, from_ms: int, end_ms: int) -> Iterator[Order]:
+def orders_read(database: Database, asked: str, site: str, from_ms: int, end_ms: int) -> Iterator[Order]:
+    """Stream the orders that a statement like `ORDERS` finds, each as the best evidence says."""
     for body in bodies(database, asked, (site, end_ms, from_ms, "")):
         order = order_in(body)
         if order.others:

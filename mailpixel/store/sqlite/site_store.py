@@ -5,7 +5,9 @@ from collections.abc import Collection, Iterator, Sequence
 from mailpixel.site_model import Order, Visit
 from mailpixel.store.consumers import News
 from mailpixel.store.log import PutAside
+from mailpixel.store.order_sums import OrderKind, OrderSum
 from mailpixel.store.site_projections import Days, FoldedCase, Named, Use, VisitsOfDay
+from mailpixel.store.sqlite import order_sums as sums
 from mailpixel.store.sqlite import site_projections as saved
 from mailpixel.store.sqlite import site_reading as read
 from mailpixel.store.sqlite.database import Database
@@ -58,6 +60,28 @@ class SqliteSiteProjections:
     def orders(self, site: str, from_ms: int = 0, until_ms: int | None = None) -> Iterator[Order]:
         """See `ReadSiteProjections`."""
         return read.orders(self._database, site, from_ms, until_ms)
+
+    def order_sums(self, site: str, from_ms: int = 0, until_ms: int | None = None) -> Sequence[OrderSum]:
+        """See `OrderSums`."""
+        return sums.order_sums(self._database, site, from_ms, until_ms)
+
+    def order_ids(
+        self, site: str, kinds: Collection[OrderKind], from_ms: int, until_ms: int | None, limit: int
+    ) -> Sequence[str]:
+        """See `OrderSums`."""
+        return sums.order_ids(self._database, site, kinds, (from_ms, until_ms), limit)
+
+    def orders_of_pages(self, site: str, from_ms: int = 0) -> Iterator[Order]:
+        """See `OrderSums`."""
+        return sums.orders_of_pages(self._database, site, from_ms)
+
+    def first_moment(self, site: str) -> int | None:
+        """See `OrderSums`."""
+        return sums.first_moment(self._database, site)
+
+    def first_visit(self, site: str) -> int | None:
+        """See `OrderSums`."""
+        return sums.first_visit(self._database, site)
 
     def order(self, site: str, id: str) -> Order | None:
         """See `ReadSiteProjections`."""
