@@ -7,7 +7,7 @@ readers can follow are reported.
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import AnyStr
 
@@ -26,12 +26,12 @@ from mailpixel.links.splicing.draft import (
     Skip,
     Slot,
 )
-from mailpixel.links.splicing.html_text import HtmlText, Places
+from mailpixel.links.splicing.html_text import HtmlText, places
 from mailpixel.links.splicing.label import label_of
 from mailpixel.links.splicing.link_policy import Decision, LinkPolicy, Reason, TrackedLink
 from mailpixel.links.splicing.no_track import asks_no_track
 from mailpixel.links.splicing.options import RewriteOptions
-from mailpixel.links.splicing.pixel import Tree, has_pixel, is_without_images, pixel_offset, read_tree
+from mailpixel.links.splicing.pixel import has_pixel, is_without_images, pixel_offset, read_tree
 from mailpixel.links.splicing.plan import Plan, planned
 from mailpixel.links.splicing.shown_domain import shows_another
 
@@ -72,32 +72,28 @@ def draft_html(
         if options.shown == "track" and shows_another(spot.element.text, options.own.host):
             notes[Note(NoteKind.SHOWN, spot.href)] = None
     found = [*notes, *_resembling(policy)] if notes or policy.resembling else []
-    return _with_pixel(Draft(text, slots, skipped, None, found), tree, options)
+    pixel = None if has_pixel(tree, options.own) else pixel_offset(tree, options.pixel)
+    if pixel is None:
+        return Draft(text, slots, skipped, None, found)
+    place = bisect_left(slots, (pixel,))
+    slots.insert(place, Slot(pixel, pixel, PIXEL_PLACE, '"'))
+    if _is_short(text) and is_without_images(tree):
+        found.append(_SHORT)
+    return Draft(text, slots, skipped, place, found)
 
 
 def _decided(spot: "_Spot", text: str, policy: LinkPolicy, options: RewriteOptions) -> Decision:
     """What becomes of a link, by its URL, how it is written and what its text shows."""
-    decision = spot.reason or policy.decide(spot.href, spot.no_track)
+    decision = spot.reason or policy.decide(spot.href)
     if not isinstance(decision, TrackedLink):
         return decision
+    if asks_no_track(spot.element.attrs):
+        return Reason.NO_TRACK
     if decision.tail and not stands_in(text[spot.start : spot.end], decision.tail):
         return Reason.TEMPLATE
     if options.shown == "leave" and shows_another(spot.element.text, options.own.host):
         return Reason.SHOWN
     return decision
-
-
-def _with_pixel(draft: Draft, tree: Tree, options: RewriteOptions) -> Draft:
-    """The draft with a place for the pixel where there is one."""
-    pixel_at = None if has_pixel(tree.document, options.own) else pixel_offset(tree, options.pixel)
-    if pixel_at is None:
-        return draft
-    pixel = bisect_left(draft.slots, (pixel_at,))
-    slots = [*draft.slots[:pixel], Slot(pixel_at, pixel_at, PIXEL_PLACE, '"'), *draft.slots[pixel:]]
-    notes = draft.notes
-    if _is_short(draft.text) and is_without_images(tree):
-        notes = [*notes, _SHORT]
-    return Draft(draft.text, slots, draft.skipped, pixel, notes)
 
 
 _SHORT = Note(NoteKind.SHORT)
@@ -114,8 +110,7 @@ def _resembling(policy: LinkPolicy) -> list[Note]:
 class _Spot(Struct, frozen=True, gc=False):
     """An href of the source: where its value starts and ends, itself decoded, the quote around it and its element.
 
-    `no_track` says that the element asks not to be tracked; `reason` is there when the link is skipped whatever it
-    says.
+    `reason` is there when the link is skipped whatever it says.
     """
 
     start: int
@@ -123,7 +118,6 @@ class _Spot(Struct, frozen=True, gc=False):
     href: str
     quote: str
     element: turbohtml.Element
-    no_track: bool
     reason: Reason | None
 
 
@@ -134,11 +128,11 @@ def _spots(document: turbohtml.Document, source: HtmlText, mso: bool) -> list[_S
     """Every href in the order of the source. In the tree, what does not belong in a table stands before it."""
     view = source.view
     links = [*document.find_all("a"), *document.find_all("area")]
-    spots = list(_hrefs(links, view, source.at))
+    spots = _hrefs(links, view, source.at)
     if source.marks:
         reason = None if mso else Reason.CONDITIONAL
         for start, content in conditional.comments(document, source.marks):
-            spots += _hrefs(conditional.linking(content), view, Places(view, start).at, reason)
+            spots += _hrefs(conditional.linking(content), view, places(view, start), reason)
     if len(spots) > 1:
         spots.sort(key=_BY_START)
     return spots
@@ -146,7 +140,8 @@ def _spots(document: turbohtml.Document, source: HtmlText, mso: bool) -> list[_S
 
 def _hrefs(
     elements: Sequence[turbohtml.Element], view: str, at: Callable[[int], int], reason: Reason | None = None
-) -> Iterator[_Spot]:
+) -> list[_Spot]:
+    spots = []
     for element in elements:
         attributes = element.attrs
         foreign = element.namespace is not _HTML
@@ -159,7 +154,8 @@ def _hrefs(
         span = location.attrs[name]
         start, end, quote = _value(view, at(span.start_offset), at(span.end_offset))
         why = Reason.FOREIGN if foreign and reason is None else reason
-        yield _Spot(start, end, str(attributes[name] or ""), quote, element, asks_no_track(attributes), why)
+        spots.append(_Spot(start, end, str(attributes[name] or ""), quote, element, why))
+    return spots
 
 
 def _value(view: str, start: int, end: int) -> tuple[int, int, str]:

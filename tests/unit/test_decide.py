@@ -16,8 +16,8 @@ from mailpixel.links.splicing.link_policy import (
 from mailpixel.links.splicing.options import RewriteOptions
 
 
-def decision(href: str, no_track: bool = False, **options: object) -> Decision:
-    return LinkPolicy(RewriteOptions("https://t.example/", **options)).decide(href, no_track)  # type: ignore[arg-type]
+def decision(href: str, **options: object) -> Decision:
+    return LinkPolicy(RewriteOptions("https://t.example/", **options)).decide(href)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -70,11 +70,6 @@ def test_what_cannot_be_tracked_has_one_reason(href: str, reason: Reason) -> Non
 def test_what_can_be_tracked_keeps_every_letter(href: str, destination: str) -> None:
     assert decision(href) == TrackedLink(destination)
     assert check_destination(destination)
-
-
-def test_a_link_marked_no_track_is_left_unless_another_reason_holds() -> None:
-    assert decision("https://shop.test/", no_track=True) is Reason.NO_TRACK
-    assert decision("#", no_track=True) is Reason.FRAGMENT
 
 
 @pytest.mark.parametrize("url", ["https://shop.test@TrackLink", "https://shop.test/a?b=c@TrackLink"])

@@ -142,6 +142,29 @@ def test_no_pixel_goes_into_a_frameset_beside_another_of_ours_or_unasked() -> No
     assert not prepare("<p>a</p>", RewriteOptions("https://t.example", pixel="none")).has_pixel
 
 
+def test_a_link_marked_no_track_is_left_for_that_reason_unless_another_holds() -> None:
+    plan = prepare('<a data-no-track href="https://a.test/">a</a><a data-no-track href="#">b</a>', OPTIONS)
+    assert plan.skipped == (("https://a.test/", Reason.NO_TRACK), ("#", Reason.FRAGMENT))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("<p>a</p>", "</body></html>"),
+        ("<p>a</p>\n", "</BODY >\r\n</html>\n"),
+        ("<p>a</p></html>", "</body>"),
+        ("<p>a", "</body></html>"),
+        ("<p </body>", "</html>"),
+        ("<!doctype </body>", "</html>"),
+        ("<?a </body>", "</html>"),
+        ('<p a="></body>b">', "</html>"),
+        ("<!-- > </body> -->", "</html>"),
+    ],
+)
+def test_a_pixel_stands_before_the_last_real_end_tag_of_a_fragment(before: str, after: str) -> None:
+    assert prepare(before + after, OPTIONS).render([], PIXEL_URL) == before + PIXEL + after
+
+
 def test_a_pixel_never_ends_an_open_svg_with_a_link_after_it() -> None:
     html = '<p>a</p><svg></body><a href="https://a.test/">x</a>'
     plan = prepare(html, OPTIONS)

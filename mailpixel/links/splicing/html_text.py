@@ -1,5 +1,8 @@
 """HTML as the parser sees it, with a mapping from the parser's offsets to places in the text."""
 
+from collections.abc import Callable
+from operator import index
+
 from mailpixel.links.destination import SURROGATE
 from mailpixel.links.splicing import conditional
 
@@ -12,10 +15,11 @@ class HtmlText:
 
     `view` is as long as the text and differs in three ways. A byte-order mark is a space, because as a letter
     it would open the body. Lone surrogates are U+FFFD, because the parser cannot locate an attribute with one
-    in its name. Conditional comments carry the marks in `marks`.
+    in its name. Conditional comments carry the marks in `marks`. `at` gives the place in the text of a parser's
+    offset, which counts each CRLF as one letter.
     """
 
-    __slots__ = ("_places", "marks", "view")
+    __slots__ = ("at", "marks", "view")
 
     def __init__(self, text: str) -> None:
         view = " " + text[1:] if text.startswith("\ufeff") else text
@@ -25,11 +29,12 @@ class HtmlText:
             except UnicodeEncodeError:
                 view = SURROGATE.sub(_NO_LETTER, view)
         self.view, self.marks = conditional.mark(view)
-        self._places = Places(self.view)
+        self.at = places(view)
 
-    def at(self, offset: int) -> int:
-        """The place in the text of a parser's offset, which counts each CRLF as one letter."""
-        return self._places.at(offset)
+
+def places(text: str, start: int = 0) -> Callable[[int], int]:
+    """The place of a text that lies so many letters after `start`, by that number."""
+    return Places(text, start).at if start or "\r" in text else index
 
 
 class Places:

@@ -84,20 +84,20 @@ class LinkPolicy:
         self.resembling: set[str] = set()
         """Tracked hrefs that contain something like a field."""
 
-    def decide(self, href: str, no_track: bool = False) -> Decision:
-        """The decision about an href as the parser decoded it. `no_track`: its element asks not to be tracked."""
+    def decide(self, href: str) -> Decision:
+        """The decision about an href as the parser decoded it."""
         decision = self._decided.get(href)
         if decision is None:
             decision = self._decided[href] = self._of(href)
-        return Reason.NO_TRACK if no_track and isinstance(decision, TrackedLink) else decision
+        return decision
 
     def _of(self, href: str) -> Decision:
         url = destination_of(href)
         if url == CHOICE and self._options.choice:
             return TrackedLink(CHOICE)
-        own = _OWN.get(self._options.own.surface(url))
-        if own is not None:
-            return own
+        ours = self._options.own.surface(url)
+        if ours in _OWN:
+            return _OWN[ours]
         reason, tail = why_not(url, self._fields), ""
         if reason is Reason.TEMPLATE and self._options.passthrough:
             url, tail = passed_through(url, self._options.passthrough, self._fields.holds)

@@ -24,8 +24,8 @@ Source, read 2026-11: Braze documentation, "Click tracking" (SendGrid `clicktrac
 senders write by hand.
 """
 
-_HINT = re.compile("track|convertlink|unsubscribe")
-"""A part of all these names that few other attributes have."""
+_HINT = re.compile("track|Track|convertlink|unsubscribe")
+"""A part of all these names and classes that few others have."""
 
 _SWITCH = re.compile(r"track(?:ing|ed|[-_]?links?)?$")
 """At the end of an attribute's name: the link asks not to be tracked when the value says no."""
@@ -39,16 +39,13 @@ def asks_no_track(attributes: Mapping[str, object]) -> bool:
 
     `data-no-track="false"` does not ask.
     """
-    if "class" in attributes and _has_asking_class(attributes["class"]):
-        return True
-    if _HINT.search(" ".join(attributes)) is None:  # nearly always
+    classes = attributes.get("class", ())
+    words = classes if isinstance(classes, list) else str(classes or "").split()
+    if _HINT.search(" ".join([*attributes, *words])) is None:  # nearly always
         return False
+    if any(_is_asking_class(word) for word in words if "track" in word or "Track" in word):
+        return True
     return any(_asks(name, attributes[name]) for name in attributes)
-
-
-def _has_asking_class(value: object) -> bool:
-    words = value if isinstance(value, list) else str(value or "").split()
-    return any(_is_asking_class(str(word)) for word in words if "track" in word or "Track" in word)
 
 
 def _is_asking_class(word: str) -> bool:

@@ -1,8 +1,9 @@
 """From a text to a plan: read, cut at its slots, made a template. Once; then `Plan.render` for each recipient."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, AnyStr, Generic, Protocol
+
+from msgspec import Struct
 
 from mailpixel.errors import InvalidInput, MailpixelError, safe_message
 from mailpixel.links.splicing.charset import Decoded, decode
@@ -11,8 +12,7 @@ from mailpixel.links.splicing.options import RewriteOptions
 from mailpixel.links.splicing.template import Template, cut, template_of
 
 
-@dataclass(frozen=True, slots=True)
-class Plan(Generic[AnyStr]):
+class Plan(Struct, Generic[AnyStr], frozen=True, gc=False):
     """A text read once: its links, the skipped ones with reasons, and how to write it for one recipient.
 
     `links` are the destinations (entities decoded, outer white space removed), `numbers` their link numbers.
@@ -29,8 +29,8 @@ class Plan(Generic[AnyStr]):
     template: Template[AnyStr]
     error: str | None = None
     notes: tuple[Note, ...] = ()
-    labels: Mapping[int, str] = field(default_factory=dict)
-    failure: MailpixelError | None = field(default=None, compare=False, repr=False)
+    labels: Mapping[int, str] = {}
+    failure: MailpixelError | None = None
 
     @property
     def has_pixel(self) -> bool:

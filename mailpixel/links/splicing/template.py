@@ -116,7 +116,7 @@ def template_of(draft: Draft, cuts: Cuts, codec: str | None, links: int | None =
     parts[::2] = pieces
     bare = None
     if pixel is not None:
-        before, after = pieces[pixel : pixel + 2]
+        before, after = pieces[pixel], pieces[pixel + 1]
         opening, closing = _PIXEL if codec is None else [tag.encode(codec) for tag in _PIXEL]
         parts[2 * pixel], parts[2 * pixel + 2] = before + opening, closing + after
         bare = before + after
