@@ -207,15 +207,23 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
-    """Print a table to stdout: wrapped to the width of a terminal, or as wide as needed for a pipe or file."""
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None, width: int = 0
+) -> None:
+    """Print a table to stdout: wrapped to the width of a terminal, or as wide as needed for a pipe or file.
+
+    With `width` it is wrapped to this many columns there, too.
+    """
     heading = None if title is None else plain(title)
     table = Table(
         *columns, title=heading, title_justify="left", box=None, pad_edge=False, header_style="bold"
     )
+    for column in table.columns:
+        column.overflow = "fold"  # a long address stays whole
     for row in rows:
         table.add_row(*map(plain, row))
-    Console(width=None if sys.stdout.isatty() else 1_000, soft_wrap=not sys.stdout.isatty()).print(table)
+    is_free = not sys.stdout.isatty()
+    Console(width=(width or 1_000) if is_free else None, soft_wrap=is_free and not width).print(table)
 
 
 def plain(value: object) -> Text:

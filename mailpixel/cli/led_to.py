@@ -11,6 +11,9 @@ from mailpixel.store.registry import Registry
 from mailpixel.store.store import Store
 from mailpixel.times import now_ms
 
+WIDTH = 100
+"""How wide the tables are in a pipe, too: their sentences are long."""
+
 
 def print_led_to(
     store: Store, registry: Registry, campaign: Campaign, as_json: bool, *, only: bool = True
@@ -34,6 +37,7 @@ def _print(found: Results) -> None:
     print_table(
         ("on web sites", "visits", "orders", "revenue", "definition"),
         [(name, *cells(led_to), definition) for name, led_to, definition in lines],
+        width=WIDTH,
     )
     if found.links:
         click.echo()
@@ -43,6 +47,7 @@ def _print(found: Results) -> None:
                 (row.link or "", *cells(row.known), *cells(row.estimated), row.url or "not known")
                 for row in found.links
             ],
+            width=WIDTH,
         )
     click.echo(f"visits of machines, in none of these: {found.machine_visits:,}")
     for note in found.notes:

@@ -3,6 +3,7 @@
 import click
 
 from mailpixel.cli.context import Command, print_json, print_table, say, settings, stores
+from mailpixel.cli.led_to import WIDTH
 from mailpixel.cli.printing import moment_option
 from mailpixel.cli.site_folding import fold_sites_that_wait
 from mailpixel.ingest.site_seen import seen_now
@@ -33,11 +34,13 @@ def site_lint(id: str, as_json: bool) -> None:
                 (row.rule, row.state.replace("_", " "), row.faults, row.of, row.formula, row.threshold)
                 for row in found.rules
             ],
+            width=WIDTH,
         )
         click.echo()
         print_table(
             ("figure, 24 hours", "of", "value", "formula", "shown when"),
             [line for figure in found.figures for line in figure_lines(figure)],
+            width=WIDTH,
         )
         if found.read < found.visits:
             say(

@@ -203,9 +203,8 @@ class ResultsReader:
         """The visits of people that the campaign led to, and the number of those of machines."""
         led: dict[Visitor, Led] = {}
         machines: set[Visitor] = set()
-        for days in _weeks(begin_ms, self.now_ms):
-            touched = self._touched(campaign, days)
-            named = self.identities.of_days(days) if touched else {}
+        for days, touched in self._touched(campaign, Days(begin_ms // DAY_MS, self.now_ms // DAY_MS + 1)):
+            named = self.identities.of_days(days)
             for who, (use, click) in touched.items():
                 if not use.human:
                     machines.add(who)
@@ -226,16 +225,20 @@ class ResultsReader:
                     machines.add(who)
         return led, len(machines)
 
-    def _touched(self, campaign: Campaign, days: Days) -> dict[Visitor, tuple[Use, Click]]:
-        """The visitors of these days who used a person's click of the campaign, each with the first."""
-        uses = self.store.uses_in(days)
+    def _touched(
+        self, campaign: Campaign, period: Days
+    ) -> Iterator[tuple[Days, Mapping[Visitor, tuple[Use, Click]]]]:
+        """The visitors who used a person's click of the campaign, each with the first, some days at a time."""
+        uses = self.store.uses_of_campaign(campaign.id)
         clicks = self.store.clicks_by_id(list(dict.fromkeys(use.click for use in uses)))
-        found: dict[Visitor, tuple[Use, Click]] = {}
+        found: defaultdict[int, dict[Visitor, tuple[Use, Click]]] = defaultdict(dict)
         for use in sorted(uses, key=lambda use: (use.at_ms, use.click)):
             click = clicks.get(use.click)
-            if click is not None and click.campaign == campaign.id and click.is_human:
-                found.setdefault((use.site, use.visitor), (use, click))
-        return found
+            if click is not None and click.is_human and period.first <= use.day <= period.last:
+                first = use.day - (use.day - period.first) % DAYS_AT_ONCE
+                found[first].setdefault((use.site, use.visitor), (use, click))
+        for first, touched in sorted(found.items()):
+            yield Days(first, min(first + DAYS_AT_ONCE - 1, period.last)), touched
 
     def _led_order(self, campaign: Campaign, order: Order, led: Mapping[Visitor, Led]) -> Led | None:
         """How the campaign led to an order: by its visit, or by the click that the shop's server handed over."""
@@ -276,12 +279,6 @@ def results_of(
 
 def _how_named(identity: Identity | None) -> How:
     return How.NAMED if identity is not None and identity.click else How.SERVER
-
-
-def _weeks(begin_ms: int, now_ms: int) -> Iterator[Days]:
-    first, last = begin_ms // DAY_MS, now_ms // DAY_MS + 1
-    for day in range(first, last + 1, DAYS_AT_ONCE):
-        yield Days(day, min(day + DAYS_AT_ONCE - 1, last))
 
 
 def _results(

@@ -193,6 +193,10 @@ class ReadSiteProjections(OrderSums, Protocol):
         """All uses of clicks by visitors of these days, of all sites."""
         ...
 
+    def uses_of_campaign(self, campaign: str) -> Sequence[Use]:
+        """All uses of the clicks of a campaign, as far as these are folded. The time does not grow with the others."""
+        ...
+
     def uses_of(self, clicks: Sequence[bytes]) -> Sequence[Use]:
         """All uses of these clicks."""
         ...

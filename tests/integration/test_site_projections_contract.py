@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from mailpixel.errors import Conflict
 from mailpixel.model import Event, Verdict
@@ -24,6 +25,7 @@ from mailpixel.store.site_projections import (
 )
 from mailpixel.store.store import Store
 from tests.support.builders import an_open, at_ms
+from tests.support.folding import catch_up
 from tests.support.shop import RULES, Shop, fold_sites
 from tests.support.site_cases import (
     AGREED,
@@ -36,6 +38,7 @@ from tests.support.site_cases import (
     a_step,
     bought,
 )
+from tests.unit.test_site_joins import carried, landed
 
 CLICK, OTHER_CLICK = b"c" * 16, b"d" * 16
 DAY = at_ms(0) // 86_400_000
@@ -135,6 +138,18 @@ def test_visits_and_orders_stream_in_order_of_time(store: Store) -> None:
     assert ids(list(store.orders(SITE))) == ["o-1", "o-2", "o-3"]
     assert ids(list(store.orders(SITE, at_ms(2), at_ms(3)))) == ["o-2"]
     assert (list(store.visits("other")), list(store.orders("other"))) == ([], [])
+
+
+def test_the_uses_of_a_campaign_are_those_of_its_clicks(store: Store) -> None:
+    clicks = [carried(100, "r-1"), carried(101, "r-2"), replace(carried(102, "r-3"), campaign="autumn")]
+    landings = [landed(click, 110 + number, f"v-{number}") for number, click in enumerate(clicks)]
+    store.append([*clicks, *landings, landed(clicks[0], 120, "v-9")])
+    assert store.uses_of_campaign("spring") == []
+    catch_up(store)
+    fold_sites(store)
+    assert sorted(use.visitor for use in store.uses_of_campaign("spring")) == ["v-0", "v-1", "v-9"]
+    assert [use.visitor for use in store.uses_of_campaign("autumn")] == ["v-2"]
+    assert store.uses_of_campaign("winter") == []
 
 
 def test_orders_are_counted_by_kind_and_currency_as_if_each_were_read(store: Store) -> None:

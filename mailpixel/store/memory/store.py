@@ -26,6 +26,7 @@ from mailpixel.store.memory.signings import MemorySignings
 from mailpixel.store.memory.site_retention import MemorySiteRetention
 from mailpixel.store.projections import FOLD, Buckets, Figures, Folded, Generation, MessageState, Window
 from mailpixel.store.shown import links_people_followed
+from mailpixel.store.site_projections import Use
 from mailpixel.store.standing import Standing
 from mailpixel.store.tombstones import last_ms, moment_kept, moment_of_erasure, person8
 from mailpixel.times import DAY_MS
@@ -211,6 +212,12 @@ class MemoryStore(MemorySiteRetention):
         )
         asked = frozenset(ids)
         return {click.id: click for click in clicks if click.id in asked}
+
+    def uses_of_campaign(self, campaign: str) -> Sequence[Use]:
+        """See `ReadSiteProjections`."""
+        uses = list(self._uses())
+        clicks = self.clicks_by_id([use.click for use in uses])
+        return [use for use in uses if use.click in clicks and clicks[use.click].campaign == campaign]
 
     def erase(self, recipient: str, now_ms: int) -> int:
         """See `Store`."""

@@ -47,6 +47,10 @@ BY_DAY = f"""
     where site = ? and first_ms >= ? and first_ms < ? group by 1, 2 order by 1
 """  # noqa: S608
 USE = "select u.click, u.site, u.visitor, u.day, u.at_ms, u.named_ms, u.human, u.known_as from "
+OF_CAMPAIGN = f"""
+    {USE} shelves h cross join clicks c on c.shelf = h.id cross join uses u on u.click = c.click
+    where h.campaign = ? and h.live = 1
+"""
 NAMED = "select o.body, v.body, v.known, v.edition from "
 NAMED_OF = f"""
     {NAMED} orders o cross join visits v on v.site = o.site and v.visitor = o.visitor where o.recipient = ?1
@@ -190,6 +194,12 @@ def uses_in(database: Database, days: Days) -> Sequence[Use]:
     """See `ReadSiteProjections`."""
     with database.reading() as connection:
         return _uses(connection.execute(f"{USE} uses u where u.day between ? and ?", days))
+
+
+def uses_of_campaign(database: Database, campaign: str) -> Sequence[Use]:
+    """See `ReadSiteProjections`."""
+    with database.reading() as connection:
+        return _uses(connection.execute(OF_CAMPAIGN, (campaign,)))
 
 
 def uses_of(database: Database, clicks: Sequence[bytes]) -> Sequence[Use]:

@@ -111,6 +111,10 @@ class SqliteSiteProjections:
         """See `ReadSiteProjections`."""
         return read.uses_in(self._database, days)
 
+    def uses_of_campaign(self, campaign: str) -> Sequence[Use]:
+        """See `ReadSiteProjections`."""
+        return read.uses_of_campaign(self._database, campaign)
+
     def uses_of(self, clicks: Sequence[bytes]) -> Sequence[Use]:
         """See `ReadSiteProjections`."""
         return read.uses_of(self._database, clicks)
