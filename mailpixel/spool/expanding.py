@@ -225,6 +225,8 @@ def _pieces(segments: Sequence[Segment], cursor: SpoolCursor, all_ended: Collect
         position = cursor.position if segment.number == cursor.number else 0
         ended = segment.path in all_ended
         for found in read_new(segment, position, ended):
+            if isinstance(found, Damage) and segment is not segments[-1]:
+                found = found._replace(torn=False)  # its writer went on, so it had finished this file
             at_ms = found.at_ms if isinstance(found, Frame) else at_ms
             until = SpoolCursor(segment.number, found.end)
             yield Piece(edge, at_ms, cursor, until, found)

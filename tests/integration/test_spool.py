@@ -148,6 +148,18 @@ def test_a_tail_that_was_cut_off_is_told_and_nothing_is_kept(
     assert "was cut off" in caplog.text
 
 
+def test_a_file_that_lost_its_end_is_told_from_a_torn_write_where_its_writer_went_on(
+    spool: Spool, store: Store, writer: SpoolWriter, folder: Path
+) -> None:
+    for number in (1, 2):
+        writer.append([an_open(number, recipient=f"r-{number}")])
+        writer.roll()
+    first, _ = segments_in(folder)
+    os.truncate(first.path, first.size - 10)
+    assert spool.settle(10, emptied=True)
+    assert (recipients(store), len(aside_in(folder))) == (["r-2"], 1)
+
+
 def test_what_the_store_cannot_take_is_kept_aside_and_the_rest_is_logged(
     spool: Spool, store: Store, writer: SpoolWriter, folder: Path
 ) -> None:

@@ -26,7 +26,7 @@ from mailpixel.times import DAY_MS, now_ms
 from tests.support.builders import an_open
 from tests.support.stores import open_settled
 
-AGAIN_S = 20
+AGAIN_S = 90
 A_WRITE = 20
 """So many hits are one write to the spool."""
 
@@ -119,8 +119,10 @@ class Killing:
 
     def kill(self, step: Callable[[], object]) -> bool:
         """Run a step and kill it with all its processes. Returns whether it was still at work."""
-        child = forked(step)
+        child, began_s = forked(step), time.monotonic()
         code = ended(child, self.chance.uniform(0, self._usual_s))
+        if code is not None:
+            self._usual_s = min(self._usual_s, time.monotonic() - began_s)
         self.note(code is None)
         if code:
             self.found.problems.append(f"the step ended by itself with {code}")
