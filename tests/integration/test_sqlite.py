@@ -245,7 +245,9 @@ def test_the_questions_of_a_report_are_answered_by_an_index(store: SqliteStore) 
     asked = {
         events.OF_MESSAGE: ("spring", "r-1"),
         events.OF_PAGE: ("spring", "", "z", 10),
+        events.BETWEEN: (0, 100),
         log_news.NEWS: (0, 100, 10),
+        log_news.END: (0, 100, 10),
         persons.CAMPAIGNS: (),
         persons.UNNOTED: (10, "r-1"),
         persons.CATCH_UP: (10, 20),

@@ -1,20 +1,16 @@
 """The consumers of a SQLite log, each with its position by name."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-from mailpixel.model import Message
 from mailpixel.site_model import MESSAGES, Cases, case_kind
 from mailpixel.store.consumers import WHOLE, Entry, News, Part, Settled, Waiting, position_name
-from mailpixel.store.log import PutAside
 from mailpixel.store.projections import FOLD
 from mailpixel.store.sqlite.cursor import Cursor, read_cursor, read_position, write_position
 from mailpixel.store.sqlite.database import Database
 from mailpixel.store.sqlite.events import EventLog
-from mailpixel.store.sqlite.log_news import named_after, not_known
+from mailpixel.store.sqlite.log_news import end_after, named_after, not_known
 from mailpixel.store.sqlite.positions import MAIL, OF_MESSAGES, Range, last_position, range_of
-from mailpixel.store.sqlite.rows import SqlRow
 
 NEXT = """
     select position, id, campaign, recipient from events
@@ -41,14 +37,14 @@ class SqliteConsumer:
         with self._database.reading() as connection:
             since = read_cursor(connection, self._name)
         origin = self._range.origin
-        position, named = named_after(self._database, origin + since.position, limit, self._range)
-        mine = [row for row in named if self._part.has(row[0], row[1]) and self._is_asked_for(row[0])]
-        return News(str(since), str(since._replace(position=position - origin)), self._read(mine, since))
-
-    def _read(self, named: Sequence[SqlRow], since: Cursor) -> Iterator[Message | PutAside]:
-        if self._name == FOLD and since.position:
-            return not_known(self._database, self._log, named)
-        return self._log.named(named)
+        begin = origin + since.position
+        if self._name == FOLD:
+            end = end_after(self._database, begin, limit)
+            read = not_known(self._database, self._log, begin, end)
+        else:
+            end, named = named_after(self._database, begin, limit, self._range)
+            read = self._log.named([row for row in named if self._is_asked_for(*row[:2])])
+        return News(str(since), str(since._replace(position=end - origin)), read)
 
     def done(self, position: str) -> None:
         """See `Consumer`."""
@@ -69,14 +65,17 @@ class SqliteConsumer:
         settled = takewhile(lambda row: int.from_bytes(row[1][:6], "big") <= until_ms, rows)
         entries = [Entry(str(Cursor(position - origin)), *rest) for position, *rest in settled]
         keys = dict.fromkeys((entry.campaign, entry.recipient) for entry in entries)
-        return Settled(entries, list(self._log.named([key for key in keys if self._is_asked_for(key[0])])))
+        return Settled(entries, list(self._log.named([key for key in keys if self._is_of_case(key[0])])))
 
     def waiting(self) -> Waiting:
         """See `Consumer`. The number is the span of positions, so nothing has to be counted."""
         with self._database.reading() as connection:
             return waiting_after(connection, read_position(connection, self._name), self._range)
 
-    def _is_asked_for(self, campaign: str) -> bool:
+    def _is_asked_for(self, campaign: str, recipient: str) -> bool:
+        return self._part.has(campaign, recipient) and self._is_of_case(campaign)
+
+    def _is_of_case(self, campaign: str) -> bool:
         return self._range is MAIL or case_kind(campaign) in self._cases
 
 
