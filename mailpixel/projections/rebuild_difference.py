@@ -1,14 +1,15 @@
 """What a rebuild changes: the counters before and after, and which rule replaced which."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from mailpixel.kinds import EventKind
 from mailpixel.model import Verdict
 from mailpixel.store.measures import Tally
-from mailpixel.store.projections import MessageState
+from mailpixel.store.projections import Counted, MessageState
 from mailpixel.store.verdict_codes import VerdictCode, unpack
 
 TALLIED = tuple(name for name in MessageState.__struct_fields__ if name not in ("known", "edition"))
@@ -103,13 +104,13 @@ class Comparison:
         self._change = Tally()
         self._moves: Counter[Move] = Counter()
 
-    def add(self, before: Mapping[str, MessageState], after: Sequence[MessageState]) -> None:
+    def add(self, before: Mapping[str, MessageState], after: Counted) -> None:
         """Compare the states of the same recipients. `before` is keyed by recipient."""
         gone = dict(before)
-        for state in after:
-            self._after.add(state)
+        self._after.merge(after.total)
+        for state in after.states:
             former = gone.pop(state.recipient, None)
-            if former is None or not _judged_alike(former, state):
+            if former is None or _tallied(former) != _tallied(state):
                 self._compare(former, state)
         for former in gone.values():
             self._compare(former, None)
@@ -145,12 +146,9 @@ class Comparison:
         )
 
 
-def _judged_alike(former: MessageState, state: MessageState) -> bool:
-    """Whether both states add the same to the counters and have the same moves.
-
-    By which rules and from how many events they were judged does not matter.
-    """
-    return all(getattr(former, name) == getattr(state, name) for name in TALLIED)
+_tallied = attrgetter(*TALLIED)
+"""What a state adds to the counters, and its moves. By which rules and from how many events it was judged does not
+matter."""
 
 
 def _most_first(entry: tuple[Move, int]) -> tuple[int, str, str, str]:

@@ -3,7 +3,7 @@
 One contract suite (`tests/integration/test_store_contract.py`) runs on every store.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -14,7 +14,7 @@ from mailpixel.kinds import Reason
 from mailpixel.model import Message
 from mailpixel.store.consumers import News
 from mailpixel.store.log import PutAside
-from mailpixel.store.measures import Step, TallyKey, hit_counts, tally
+from mailpixel.store.measures import Step, Tally, TallyKey, hit_counts, tally
 from mailpixel.store.shown import SEEN, shown_by, with_reports
 from mailpixel.store.standing import Standing, standing_of
 from mailpixel.traffic.programs import UNKNOWN_CLIENT
@@ -92,6 +92,36 @@ class MessageState(Struct, frozen=True, gc=False, array_like=True):
 
 Folded = MessageState | PutAside
 """The result of folding a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """States of different messages of one campaign, counted by whoever judged them, so that no one counts them again.
+
+    `shown` has what each state shows, as bits of `mailpixel.store.shown`. `total` is what they add up to, and is not
+    changed any more. `aside` are messages put aside.
+    """
+
+    states: Sequence[MessageState]
+    shown: Sequence[int]
+    total: Tally
+    aside: Sequence[PutAside] = ()
+
+    def cut(self, size: int) -> "Iterator[Counted]":
+        """Parts of at most `size` states. Each has the total of all, and the last what was put aside."""
+        last = max(len(self.states) - 1, 0) // size * size
+        for start in range(0, last, size):
+            yield Counted(self.states[start : start + size], self.shown[start : start + size], self.total)
+        yield Counted(self.states[last:], self.shown[last:], self.total, self.aside)
+
+
+def counted(folded: Iterable[Folded]) -> Counted:
+    """Count what was folded. Of several results for one message the last stays."""
+    last = {each.recipient: each for each in folded}
+    states = [each for each in last.values() if isinstance(each, MessageState)]
+    aside = [each for each in last.values() if isinstance(each, PutAside)]
+    total = Tally()
+    return Counted(states, [total.add(state) for state in states], total, aside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +217,10 @@ class Generation(Protocol):
 
         Raises `Conflict` when the generation was given up meanwhile.
         """
+        ...
+
+    def put_counted(self, part: Counted) -> None:
+        """The same for states that are counted already."""
         ...
 
 

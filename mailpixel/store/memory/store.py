@@ -24,7 +24,16 @@ from mailpixel.store.memory.changes import position_in
 from mailpixel.store.memory.log import Key
 from mailpixel.store.memory.signings import MemorySignings
 from mailpixel.store.memory.site_retention import MemorySiteRetention
-from mailpixel.store.projections import FOLD, Buckets, Figures, Folded, Generation, MessageState, Window
+from mailpixel.store.projections import (
+    FOLD,
+    Buckets,
+    Counted,
+    Figures,
+    Folded,
+    Generation,
+    MessageState,
+    Window,
+)
 from mailpixel.store.shown import links_people_followed
 from mailpixel.store.site_projections import Use
 from mailpixel.store.standing import Standing
@@ -41,6 +50,10 @@ class MemoryGeneration:
     def put(self, states: Iterable[Folded]) -> None:
         """See `Generation`."""
         self.folded.update({each.recipient: each for each in states})
+
+    def put_counted(self, part: Counted) -> None:
+        """See `Generation`. What a campaign's states add up to is computed whenever somebody asks."""
+        self.put([*part.states, *part.aside])
 
 
 class MemoryStore(MemorySiteRetention):

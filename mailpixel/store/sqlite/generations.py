@@ -4,12 +4,12 @@ Their tables and columns are called shelf, because a running service of an earli
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from mailpixel.kinds import Reason
-from mailpixel.store.measures import Tally
 from mailpixel.store.projections import MessageState
 from mailpixel.store.sqlite.clicks import put_clicks
 from mailpixel.store.sqlite.database import Database
@@ -33,6 +33,9 @@ STATE = """recipient, marks, delivered_at_ms, opted_out,
     bounced_at_ms, bounce_reason, complained_at_ms, carried"""
 VALUES = ", ".join("?" * (len(STATE.split(",")) + 2))
 PUT = f"insert or replace into states (shelf, {STATE}, standing) values ({VALUES})"  # noqa: S608
+TOGETHER = 32
+"""States put by one statement, which is a quarter quicker than one by one."""
+PUT_TOGETHER = PUT + f", ({VALUES})" * (TOGETHER - 1)
 REASONS = tuple(Reason)
 """A reason is stored as its index here."""
 FILLING, LIVE, LEFT = 0, 1, -1
@@ -93,11 +96,14 @@ def _select_of(keys: int) -> str:
 
 
 def put_states(
-    connection: sqlite3.Connection, generation: int, states: Iterable[MessageState], total: Tally
+    connection: sqlite3.Connection, generation: int, states: Sequence[MessageState], shown: Sequence[int]
 ) -> None:
-    """Put states into a generation, replacing former ones, and add them to `total`."""
-    states = list(states)
-    connection.executemany(PUT, [(generation, *_to_row(state), CODES[total.add(state)]) for state in states])
+    """Put states into a generation, replacing former ones, each with what it shows."""
+    rows = [(generation, *_to_row(state), CODES[bits]) for state, bits in zip(states, shown, strict=True)]
+    rest = len(rows) % TOGETHER
+    for start in range(0, len(rows) - rest, TOGETHER):
+        connection.execute(PUT_TOGETHER, list(chain.from_iterable(rows[start : start + TOGETHER])))
+    connection.executemany(PUT, rows[len(rows) - rest :])
     put_clicks(connection, generation, states)
 
 

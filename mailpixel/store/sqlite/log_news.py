@@ -61,8 +61,8 @@ def not_known(database: Database, log: EventLog, since: int, until: int) -> Iter
     """
     found = _read(log, since, until)
     if found is None:  # the one that cannot be read is found by name
-        names = [row[:2] for row in named_after(database, since, until - since, Range(since, until))[1]]
-        found = dict.fromkeys(names, [])
+        _, named = named_after(database, since, until - since, Range(since, until))
+        found = {row[:2]: [] for row in named}
     names = sorted(found)
     for start in range(0, len(names), KEYS):
         with database.reading() as connection:

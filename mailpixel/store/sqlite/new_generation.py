@@ -9,13 +9,12 @@ the new one is live and complete. The tables are called shelf.
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from itertools import islice
 
 from mailpixel.errors import Conflict, StoreUnavailable
 from mailpixel.model import Message
 from mailpixel.store.log import PutAside
 from mailpixel.store.measures import Tally
-from mailpixel.store.projections import Folded, MessageState
+from mailpixel.store.projections import Counted, Folded, counted
 from mailpixel.store.sqlite.aside import keep_aside
 from mailpixel.store.sqlite.changes import note_changed
 from mailpixel.store.sqlite.counters import drop_zeros, move_counters
@@ -32,7 +31,7 @@ from mailpixel.store.sqlite.generations import (
     sweep_left,
 )
 from mailpixel.store.sqlite.kept import still_logged
-from mailpixel.store.sqlite.persons import note_campaign
+from mailpixel.store.sqlite.persons import note_campaign, noted_up_to
 from mailpixel.store.sqlite.positions import last_position
 
 PART = 5_000
@@ -70,6 +69,7 @@ class NewGeneration:
         with database.reading() as connection:
             self._position = last_position(connection)
             self._erasures = read_cursor(connection).erasures
+            self._is_noted = noted_up_to(connection) >= self._position
 
     @contextmanager
     def filled(self) -> Iterator["NewGeneration"]:
@@ -86,10 +86,17 @@ class NewGeneration:
 
     def put(self, states: Iterable[Folded]) -> None:
         """See `Generation`."""
-        rest = iter(states)
-        while part := list(islice(rest, PART)):
+        self.put_counted(counted(states))
+
+    def put_counted(self, part: Counted) -> None:
+        """See `Generation`. Whose events the fold has noted needs no second note."""
+        self._put_parts(part, note=not self._is_noted)
+
+    def _put_parts(self, part: Counted, note: bool) -> None:
+        for some in part.cut(PART):
             with self._database.writing() as connection:
-                self._put(connection, part)
+                self._put(connection, some, note)
+        self._tally.merge(part.total)
 
     def _begin(self) -> None:
         with self._database.writing() as connection:
@@ -105,32 +112,46 @@ class NewGeneration:
             if self._catch_up() <= FEW:
                 break
         with self._database.writing() as connection:
-            self._put(connection, self._logged_meanwhile(connection))
+            last = counted(self._logged_meanwhile(connection))
+            self._put(connection, last, note=True)
+            self._tally.merge(last.total)
             self._exchange(connection)
 
-    def _put(self, connection: sqlite3.Connection, folded: Iterable[Folded]) -> None:
+    def _put(self, connection: sqlite3.Connection, part: Counted, note: bool) -> None:
+        """Put states, whose total its caller adds to the tally, and take from that what does not stay."""
         filling = "select 1 from shelves where id = ? and live = 0"
         if connection.execute(filling, (self._generation,)).fetchone() is None:
             raise Conflict("a person was erased or another rebuild began meanwhile; start over")
-        newest: dict[str, MessageState] = {}
-        for each in still_logged(connection, list(folded)):
-            if isinstance(each, PutAside):
-                self._aside[each.recipient] = each
-            else:
-                newest[each.recipient] = each
-                self._aside.pop(each.recipient, None)
-        may_be_there = [name for name in newest if name <= self._highest]
+        part = self._still_logged(connection, part)
+        names = [state.recipient for state in part.states]
+        may_be_there = [name for name in names if name <= self._highest]
         for former in states_of(connection, self._generation, self._campaign, may_be_there):
             self._tally.add(former, -1)
-        put_states(connection, self._generation, newest.values(), self._tally)
-        note_campaign(connection, self._campaign, newest)
-        self._highest = max([self._highest, *newest])
+        put_states(connection, self._generation, part.states, part.shown)
+        if note:
+            note_campaign(connection, self._campaign, names)
+        self._highest = max([self._highest, *names])
+        for name in names if self._aside else ():
+            self._aside.pop(name, None)
+        self._aside.update({each.recipient: each for each in part.aside})
+
+    def _still_logged(self, connection: sqlite3.Connection, part: Counted) -> Counted:
+        """Without what was read before retention removed it."""
+        folded: list[Folded] = [*part.states, *part.aside]
+        kept = still_logged(connection, folded)
+        if len(kept) == len(folded):
+            return part
+        for state in part.states:
+            self._tally.add(state, -1)
+        rest = counted(kept)
+        self._tally.merge(rest.total)
+        return rest
 
     def _catch_up(self) -> int:
         """Do one round. Returns how many messages it judged."""
         with self._database.reading() as connection:
             states = self._logged_meanwhile(connection)
-        self.put(states)
+        self._put_parts(counted(states), note=True)
         return len(states)
 
     def _logged_meanwhile(self, connection: sqlite3.Connection) -> list[Folded]:

@@ -127,7 +127,7 @@ def _replace_states(connection: sqlite3.Connection, campaign: str, states: Seque
         if former := formers.get(state.recipient):
             moves.add(former, -1)
     note_campaign(connection, campaign, recipients)
-    put_states(connection, generation, states, moves)
+    put_states(connection, generation, states, [moves.add(state) for state in states])
     move_counters(connection, generation, moves.counts())
 
 
