@@ -18,7 +18,7 @@ from mailpixel.store.consumers import News, Waiting
 from mailpixel.store.leases import LeaseState
 from mailpixel.store.log import PutAside
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
-from mailpixel.store.projections import FOLD, Folded, Generation, MessageState
+from mailpixel.store.projections import FOLD, Counted, Folded, Generation, MessageState
 from tests.support.builders import ROBOT, a_campaign, a_click, a_link, an_open, at_ms, judge_plainly, put
 
 NOW_MS = at_ms(1_000)
@@ -385,6 +385,9 @@ class Refusing:
     """A generation that takes no states."""
 
     def put(self, states: Iterable[Folded]) -> None:
+        raise OSError
+
+    def put_counted(self, part: Counted) -> None:
         raise OSError
 
 
