@@ -2,6 +2,7 @@
 
 hit             one request on a surface, as seen
 intake          what becomes of a hit: the event to log, and where it leads
+cases           what the modes in force say of the hits of a campaign, remembered
 site_hit        one request of a web site's page, as seen
 site_intake     what becomes of it: the events to log
 consent_changes which requests change what a visitor agreed to

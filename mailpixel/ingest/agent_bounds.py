@@ -60,7 +60,7 @@ class AgentBounds:
     def _of_a_new_one(self, agent: str, campaign: str, recipient: str, day: int) -> str:
         if day != self._day:
             self._day, self._new = day, 0
-        too_many = self._new >= self._new_a_day or self._of_messages.past(campaign, recipient, day)
+        too_many = self._new >= self._new_a_day or self._of_messages.past((campaign, recipient), day)
         self._new += not too_many
         reading = _reading(read_agent.__wrapped__(agent))  # not cached: a flood brings each agent once
         if len(self._alike) < MOST_READINGS:

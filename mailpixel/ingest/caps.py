@@ -1,5 +1,7 @@
 """How often each message was hit today, in bounded memory. It caps messages that are hammered."""
 
+from collections.abc import Hashable
+
 REMEMBERED = 50_000
 """Messages in each of two generations. A message keeps its count if 50,000 others at most came since.
 
@@ -24,11 +26,14 @@ class DailyCaps:
         """The number of messages remembered."""
         return len(self._young) + len(self._old)
 
-    def past(self, campaign: str, recipient: str, day: int) -> int:
-        """How many hits of the message are past its cap, including this one; 0 while it is below."""
+    def past(self, message: Hashable, day: int) -> int:
+        """How many hits of the message are past its cap, including this one; 0 while it is below.
+
+        Name a message always in the same way: there is one cap for each name.
+        """
         if day != self._day:
             self._day, self._young, self._old = day, {}, {}
-        key = hash((campaign, recipient))
+        key = hash(message)
         young = self._young
         hits = (young.get(key) or self._old.get(key, 0)) + 1
         young[key] = hits

@@ -9,11 +9,11 @@ from functools import lru_cache
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mailpixel.claims import Claims, TokenKind
 from mailpixel.errors import InvalidInput
 from mailpixel.event_ids import EventIds
 from mailpixel.ingest.agent_bounds import AgentBounds
 from mailpixel.ingest.caps import DailyCaps
+from mailpixel.ingest.cases import OF_NOBODY, OPENS_UNSEEN, Cases, Decided, Named, decide
 from mailpixel.ingest.held import Counted
 from mailpixel.ingest.hit import Hit
 from mailpixel.ingest.knowledge import Knowledge
@@ -25,10 +25,8 @@ from mailpixel.links.passthrough import passed_on
 from mailpixel.links.surfaces import ReplyKind
 from mailpixel.links.token import Problem
 from mailpixel.model import Event, Facts
-from mailpixel.modes import MODES_OF_BYTE, OFF, Mode, Modes
 from mailpixel.privacy.minimise import Minimiser
-from mailpixel.privacy.resolve import AGGREGATE, NOBODY
-from mailpixel.privacy.written import NOTHING, OPENS, Written, written
+from mailpixel.privacy.written import NOTHING, Written
 from mailpixel.store.log import Overflow
 from mailpixel.times import DAY_MS
 from mailpixel.traffic.facts import REFUSALS, facts_with
@@ -83,21 +81,11 @@ class Receipt(Struct, frozen=True, gc=False):
     counted: Counted | None = None
 
 
-CARRIED, FORGED, PREVIEW = int(Facts.CARRIED), int(Facts.FORGED), int(Facts.PREVIEW)
-OPENS_UNSEEN = int(Facts.OPENS_UNSEEN)
+CARRIED, FORGED = int(Facts.CARRIED), int(Facts.FORGED)
 BAD_TOKEN = Receipt(HitOutcome.BAD_TOKEN)
 UNKNOWN_KEY = Receipt(HitOutcome.UNKNOWN_KEY)
 UNKNOWN_LINK = Receipt(HitOutcome.UNKNOWN_LINK)
 FORGED_OVERFLOW = Receipt(HitOutcome.FORGED_OVERFLOW)
-
-
-class Named(Struct, frozen=True, gc=False):
-    """What a hit's token names: a message, for a click its link (None: the embedded destination), and its campaign."""
-
-    kind: EventKind
-    claims: Claims
-    link: int | None
-    known: KnownCampaign
 
 
 class Intake:
@@ -113,24 +101,25 @@ class Intake:
         self._forged_caps = DailyCaps(FORGED_CAP, FORGED_REMEMBERED)
         self._spent_ids, self._spent_caps = EventIds(), DailyCaps(1, 1)
         self._minimiser = minimiser
+        self._case = Cases(live).case
 
     def receive(self, hit: Hit) -> Receipt:
         """The receipt of one hit. It keeps no more of the address than the mode in force allows."""
-        surface, token, number, damaged = hit.path
-        live = self._live
+        path = hit.path
+        surface, number = path.surface, path.link
         accepted = surface.tokens if number is None else surface.numbered
-        claims, problem = live.signer.verify(token, accepted)
-        if claims is None or problem is Problem.UNKNOWN_KEY:
+        parts, problem = self._live.signer.read(path.token, accepted)
+        if parts is None or problem is Problem.UNKNOWN_KEY:
             if surface.reply is ReplyKind.PIXEL:
                 self._spend_as_usual(hit)
             return UNKNOWN_KEY if problem is Problem.UNKNOWN_KEY else BAD_TOKEN
-        link = claims.link if number is None else number
-        named = Named(surface.event, claims, link, live.registry.campaign(claims.campaign))
-        if damaged or problem is not None:
-            forged = damaged or problem is Problem.BAD_SIGNATURE
+        case = self._case(surface.event, parts.opening)
+        named = Named(case, parts, parts.link if number is None else number)
+        if path.damaged or problem is not None:
+            forged = path.damaged or problem is Problem.BAD_SIGNATURE
             return self._forgery(named, hit) if forged else BAD_TOKEN
         destination = None
-        if surface.event is EventKind.CLICK:
+        if case.kind is EventKind.CLICK:
             destination = _destination(named, hit.query)
             if destination is None:
                 return UNKNOWN_LINK
@@ -139,38 +128,35 @@ class Intake:
     def _spend_as_usual(self, hit: Hit) -> None:
         """Do what a hit on a good token costs, and keep nothing: the image comes no sooner for a bad token."""
         signer = self._live.signer
-        claims = signer.verify(signer.stand_in, hit.path.surface.tokens).claims
-        if claims is not None:
-            named = Named(EventKind.OPEN, claims, None, self._live.registry.campaign(claims.campaign))
-            self._spend(named, hit, written(EventKind.OPEN, self._in_force(named, hit)))
+        parts, _ = signer.read(signer.stand_in, hit.path.surface.tokens)
+        if parts is not None:
+            named = Named(self._case(EventKind.OPEN, parts.opening), parts, None)
+            self._spend(named, hit, self._decided(named, hit).keeps)
 
     def _spend(self, named: Named, hit: Hit, keeps: Written) -> None:
         """Do what logging a hit costs, and keep nothing of it: the time of an answer does not tell."""
-        self._spent_caps.past("", "", hit.now_ms // DAY_MS)
+        self._spent_caps.past(named.parts.message, hit.now_ms // DAY_MS)
         self._event(named, hit, keeps, 0, self._spent_ids)
 
     def _count(self, named: Named, destination: str | None, hit: Hit) -> Receipt:
         """A hit on a good token: log it, unless its mode forbids that, retention is over or the cap is reached."""
-        claims, modes = named.claims, self._in_force(named, hit)
-        keeps = written(named.kind, modes)
-        expired = hit.now_ms > named.known.expires_at_ms
+        case, parts, decided = named.case, named.parts, self._decided(named, hit)
+        keeps, facts = decided.keeps, decided.facts
+        expired = hit.now_ms > case.known.expires_at_ms
         if keeps is NOTHING or expired:
             self._spend(named, hit, keeps)
             return Receipt(HitOutcome.UNTRACKED if keeps is NOTHING else HitOutcome.EXPIRED, destination)
         if not keeps.event:
             return Receipt(HitOutcome.UNTRACKED, destination, counted=self._counted(named, hit, keeps))
-        facts = PREVIEW if claims.preview else 0
-        if not OPENS[modes.opens].event:
-            facts |= OPENS_UNSEEN
-        day = hit.now_ms // DAY_MS
-        past = self._caps.past(claims.campaign, claims.recipient, day)
+        day, campaign = hit.now_ms // DAY_MS, case.opening.campaign
+        past = self._caps.past(parts.message, day)
         if past:
-            overflow = Overflow(claims.campaign, claims.recipient, day, self.ids.edge, past)
+            overflow = Overflow(campaign, parts.recipient, day, self.ids.edge, past)
             return Receipt(HitOutcome.OVERFLOW, destination, overflow=overflow)
-        agent = self._agents.kept(hit.agent, claims.campaign, claims.recipient, day)
+        agent = self._agents.kept(hit.agent, campaign, parts.recipient, day)
         if agent is not hit.agent:
             hit = replace(hit, agent=agent)
-        place = self._place(named.known, destination)
+        place = self._place(case.known, destination)
         if place is None:
             return Receipt(HitOutcome.LOGGED, destination, self._event(named, hit, keeps, facts))
         event = self._event(named, hit, keeps, facts | CARRIED)
@@ -187,76 +173,78 @@ class Intake:
         place = place_in(destination)
         return place if place is not None and self._live.registry.sites.takes_clicks(place.host) else None
 
-    def _in_force(self, named: Named, hit: Hit) -> Modes:
-        """The modes in force for a hit."""
-        live, claims = self._live, named.claims
-        resolver = live.resolver
+    def _decided(self, named: Named, hit: Hit) -> Decided:
+        """What the modes in force for a hit say of it."""
+        case, recipient, live = named.case, named.parts.recipient, self._live
+        resolver = case.resolver
+        of_person = live.people.state(recipient) if recipient else OF_NOBODY
         refuses = hit.facts._value_ & resolver.refusals != 0
-        if claims.kind is TokenKind.CAMPAIGN:  # of nobody; a preview is not counted
-            everybody = (AGGREGATE, refuses, False, True)
-            return OFF if claims.preview else resolver.in_force(named.known.limits, NOBODY, everybody)
-        recipient = claims.recipient
-        own = claims.preview or recipient in resolver.policy.seeds
-        signals = (modes_said(claims), refuses, own, live.is_sure_of_people)
-        return resolver.in_force(named.known.limits, live.people.consent(recipient), signals)
+        key = (
+            of_person << 3 | refuses << 2 | (recipient in resolver.policy.seeds) << 1 | live.is_sure_of_people
+        )
+        decided = case.decided.get(key)
+        if decided is None:
+            decided = case.decided[key] = decide(case, key)
+        return decided
 
     def _counted(self, named: Named, hit: Hit, keeps: Written) -> Counted | None:
         """What to count of a hit that is not logged; None for a campaign that is not registered."""
-        claims, link = named.claims, named.link
-        if not named.known.is_registered:
+        case, link = named.case, named.link
+        if not case.known.is_registered:
             return None
         received_at_ms, id = self.ids.next(hit.now_ms)
         seen = Event(
             id,
-            named.kind,
+            case.kind,
             received_at_ms,
             hit.method,
             hit.address,
             hit.agent,
             facts_with(hit.facts._value_ & ~REFUSALS | OPENS_UNSEEN),
-            claims.campaign,
+            case.opening.campaign,
             "",
             link,
-            claims.destination if link is None else None,
+            named.parts.destination if link is None else None,
         )
-        return Counted(seen, claims.recipient if keeps.day else None)
+        return Counted(seen, named.parts.recipient if keeps.day else None)
 
     def _forgery(self, named: Named, hit: Hit) -> Receipt:
         """A broken signature on a known campaign: evidence that touches neither the message's cap nor its counts.
 
         The token's claims are not trusted, so its destination is not kept.
         """
-        claims, known = named.claims, named.known
-        keeps = written(named.kind, self._in_force(named, hit))
-        is_of_nobody = claims.kind is TokenKind.CAMPAIGN or not known.is_registered
+        known, parts = named.case.known, named.parts
+        keeps = self._decided(named, hit).keeps
+        is_of_nobody = not parts.recipient or not known.is_registered
         if is_of_nobody or not keeps.event or hit.now_ms > known.expires_at_ms:
             self._spend(named, hit, keeps)
             return BAD_TOKEN
-        if self._forged_caps.past(claims.campaign, claims.recipient, hit.now_ms // DAY_MS):
+        if self._forged_caps.past(parts.message, hit.now_ms // DAY_MS):
             self._spend(named, hit, keeps)
             return FORGED_OVERFLOW
-        named = replace(named, claims=claims._replace(destination=None))
+        named = replace(named, parts=replace(parts, destination=None))
         return Receipt(HitOutcome.FORGED, evidence=self._event(named, hit, keeps, FORGED))
 
     def _event(
         self, named: Named, hit: Hit, keeps: Written, more_facts: int, ids: EventIds | None = None
     ) -> Event:
-        claims, link = named.claims, named.link
+        case, parts, link = named.case, named.parts, named.link
+        campaign, recipient = case.opening.campaign, parts.recipient
         received_at_ms, id = (ids or self.ids).next(hit.now_ms)
-        chosen = None if self._live.resolver.policy.legacy else keeps
-        kept = self._minimiser.trace(hit.address, received_at_ms, claims.campaign, claims.recipient, chosen)
+        chosen = None if case.resolver.policy.legacy else keeps
+        kept = self._minimiser.trace(hit.address, received_at_ms, campaign, recipient, chosen)
         return Event(
             id,
-            named.kind,
+            case.kind,
             received_at_ms,
             hit.method,
             kept.address,
             hit.agent,
             facts_with(hit.facts._value_ & ~REFUSALS | kept.facts._value_ | more_facts),
-            claims.campaign,
-            claims.recipient,
+            campaign,
+            recipient,
             link,
-            claims.destination if link is None else None,
+            parts.destination if link is None else None,
             None,
             kept.tag,
             kept.former_tag,
@@ -264,21 +252,10 @@ class Intake:
         )
 
 
-_SAID_BY_CLICKS = {modes: modes._replace(opens=Mode.FULL) for modes in MODES_OF_BYTE.values()}
-
-
-def modes_said(claims: Claims) -> Modes | None:
-    """The modes that a token was signed with; a click's token says nothing of opens, so it limits none."""
-    modes = claims.modes
-    if modes is None or claims.kind is not TokenKind.CLICK:
-        return modes
-    return _SAID_BY_CLICKS[modes]
-
-
 def _destination(named: Named, query: bytes) -> str | None:
     """Where a click leads; None where its link is not registered or cannot be redirected to."""
-    link, known = named.link, named.known
-    url = named.claims.destination if link is None else known.destinations.get(link)
+    link, known = named.link, named.case.known
+    url = named.parts.destination if link is None else known.destinations.get(link)
     destination = None if url is None else location(url)
     if not query or destination is None or not known.passthrough:
         return destination

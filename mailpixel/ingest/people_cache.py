@@ -53,8 +53,12 @@ class PeopleCache:
 
     def consent(self, recipient: str) -> Consent:
         """What holds for a person. Before the first refresh everybody refuses: nothing may be recorded."""
+        return CONSENTS[self.state(recipient)]
+
+    def state(self, recipient: str) -> int:
+        """The same as its place in `CONSENTS`."""
         people = self._people
-        return NOT_KNOWN_YET if people is None else people.consent(recipient)
+        return NOT_KNOWN_CODE if people is None else people.state(recipient)
 
     def states(self, recipients: Sequence[str]) -> bytes:
         """What holds for many people, a byte for each: its place in `CONSENTS`."""

@@ -139,10 +139,10 @@ class SiteIntake:
             )  # fmt: skip
 
         change = self._consents.change(visitor, reading, moment, day)
-        if change is not None and not self._caps.past(visits, visitor, day):
+        if change is not None and not self._caps.past((visits, visitor), day):
             add(EventKind.CONSENT, visits, visitor, change)
         for read in reading.events:
-            if read.step is not None and not self._caps.past(visits, visitor, day):
+            if read.step is not None and not self._caps.past((visits, visitor), day):
                 add(EventKind.STEP, visits, visitor, read.step)
                 if read.order is not None and hit.method != "HEAD":
                     claim = replace(read.order, visitor=visitor)

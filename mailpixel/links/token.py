@@ -27,6 +27,7 @@ from mailpixel.links.token_format import (
     HEAD_BYTES,
     HEAD_CHARS,
     VERSION,
+    Parts,
     decode,
     encode,
     ending,
@@ -73,6 +74,7 @@ class Reading(NamedTuple):
 
 
 MALFORMED = Reading(None, Problem.MALFORMED)
+_MALFORMED = (None, Problem.MALFORMED)
 
 
 class Series:
@@ -159,25 +161,30 @@ class TokenSigner:
 
     def verify(self, token: str, kinds: Container[TokenKind]) -> Reading:
         """Verify a token where tokens of `kinds` are accepted. A problem is part of the reading."""
+        parts, problem = self.read(token, kinds)
+        return MALFORMED if parts is None else Reading(parts.claims, problem)
+
+    def read(self, token: str, kinds: Container[TokenKind]) -> tuple[Parts | None, Problem | None]:
+        """The same as parts, which costs less: for the hot path."""
         if len(token) > TOKEN_CHARS or not token.isascii():
-            return MALFORMED
-        text = token.encode("ascii")
+            return _MALFORMED
+        text = token.encode()
         head = self._heads.get(text[:HEAD_CHARS])
         body = text[:-SIGNATURE_CHARS]
         if head is None:
             return _of_unknown_key(body)
         form, signature = head
-        claims = unpack(form, body)
-        if claims is None:
-            return MALFORMED
+        parts = unpack(form, body)
+        if parts is None:
+            return _MALFORMED
         if not compare_digest(encode(signature(body)), text[-SIGNATURE_CHARS:]):
-            return Reading(claims, Problem.BAD_SIGNATURE)
-        return Reading(claims, None if form.kind in kinds else Problem.WRONG_KIND)
+            return parts, Problem.BAD_SIGNATURE
+        return parts, None if form.kind in kinds else Problem.WRONG_KIND
 
 
-def _of_unknown_key(body: bytes) -> Reading:
+def _of_unknown_key(body: bytes) -> tuple[Parts | None, Problem | None]:
     head = decode(body[:HEAD_CHARS])
     if head is None or len(head) != HEAD_BYTES or head[0] != VERSION:
-        return MALFORMED
-    claims = unpack(FORMS[head[2]], body) if head[2] in FORMS else None
-    return MALFORMED if claims is None else Reading(claims, Problem.UNKNOWN_KEY)
+        return _MALFORMED
+    parts = unpack(FORMS[head[2]], body) if head[2] in FORMS else None
+    return _MALFORMED if parts is None else (parts, Problem.UNKNOWN_KEY)

@@ -19,6 +19,8 @@ from binascii import Error, a2b_base64, b2a_base64
 from dataclasses import dataclass
 from functools import lru_cache
 
+from msgspec import Struct
+
 from mailpixel.claims import (
     ALPHANUMERIC,
     CAMPAIGN_ALPHABET,
@@ -172,8 +174,36 @@ def ending(claims: Claims) -> bytes:
     return varint(len(written)) + written
 
 
-def unpack(form: TokenForm, text: bytes) -> Claims | None:
-    """The claims in base64url text of a known form; None when out of bounds or not in canonical spelling.
+class Opening(Struct, frozen=True, eq=False, gc=False):
+    """What the tokens of one form of a campaign say alike. They share one such object, as long as it is remembered."""
+
+    form: TokenForm
+    campaign: str
+    modes: Modes | None
+
+
+class Parts(Struct, frozen=True, gc=False):
+    """What a token says, in parts.
+
+    `message` is the campaign and the recipient as they stand in the token, with their lengths: the same bytes in every
+    token of a message.
+    """
+
+    opening: Opening
+    message: bytes
+    recipient: str
+    link: int | None
+    destination: str | None
+
+    @property
+    def claims(self) -> Claims:
+        """The same as claims."""
+        form, campaign, modes = self.opening.form, self.opening.campaign, self.opening.modes
+        return Claims(form.kind, campaign, self.recipient, self.link, self.destination, form.preview, modes)
+
+
+def unpack(form: TokenForm, text: bytes) -> Parts | None:
+    """The parts in base64url text of a known form; None when out of bounds or not in canonical spelling.
 
     The bounds are checked even after a valid signature, because programs in other
     languages also sign with our keys.
@@ -184,12 +214,11 @@ def unpack(form: TokenForm, text: bytes) -> Claims | None:
     try:
         begin = HEAD_BYTES + form.moded
         end = begin + 1 + data[begin]
-        start = end + 1
-        stop = start + data[end]
-        said = _read_opening(data[FORM_AT:end])
-        recipient = data[start:stop]
+        stop = end + 1 + data[end]
+        opening = _read_opening(data[FORM_AT:end])
+        recipient = data[end + 1 : stop]
         if (
-            said is None
+            opening is None
             or stop > len(data)
             or (form.kind is TokenKind.CAMPAIGN) == bool(recipient)
             or len(recipient) > RECIPIENT_CHARS
@@ -199,15 +228,14 @@ def unpack(form: TokenForm, text: bytes) -> Claims | None:
         link, destination = _read_ending(form, data[stop:])
     except (LookupError, ValueError):
         return None
-    campaign, modes = said
-    return Claims(form.kind, campaign, recipient.decode(), link, destination, form.preview, modes)
+    return Parts(opening, data[begin:stop], recipient.decode(), link, destination)
 
 
 @lru_cache(maxsize=OPENINGS_KEPT)
-def _read_opening(data: bytes) -> tuple[str, Modes | None] | None:
-    """(campaign, modes) of the bytes from the form to the recipient; None when out of bounds.
+def _read_opening(data: bytes) -> Opening | None:
+    """The opening in the bytes from the form to the recipient; None when out of bounds.
 
-    They are the same for all recipients of a campaign, so the result is remembered.
+    It is the same for all recipients of a campaign, so it is remembered.
     """
     form = FORMS[data[0]]
     campaign = data[2 + form.moded :]
@@ -217,7 +245,7 @@ def _read_opening(data: bytes) -> tuple[str, Modes | None] | None:
         and campaign[0] in ALPHANUMERIC
         and not campaign.translate(None, CAMPAIGN_ALPHABET)
     )
-    return (campaign.decode(), modes) if is_fit and (modes is not None) == form.moded else None
+    return Opening(form, campaign.decode(), modes) if is_fit and (modes is not None) == form.moded else None
 
 
 def _read_ending(form: TokenForm, data: bytes) -> tuple[int | None, str | None]:

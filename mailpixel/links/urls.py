@@ -6,7 +6,8 @@
 """
 
 import re
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from mailpixel.claims import ALPHANUMERIC, LAST_LINK, check_link_number
 from mailpixel.errors import InvalidInput
@@ -22,8 +23,8 @@ _BASE_URL = re.compile(
 )
 
 
-class TrackingPath(NamedTuple):
-    """A path on one of our surfaces. (It is a tuple, because one is made for every request.)
+class TrackingPath(Struct, frozen=True, gc=False):
+    """A path on one of our surfaces.
 
     `link` is the number behind a message token. `damaged` says that an apostrophe was appended, as link
     scanners do: the token may be read, but never accepted.
@@ -83,8 +84,8 @@ _TEXT = "/*([A-Za-z0-9_-]++)"
 _ALONE = re.compile(f"{_TEXT}(){_PATH_GOES_ON}")
 _NUMBERED = re.compile(f"{_TEXT}(?:/+([1-9][0-9]{{0,4}})(?![A-Za-z0-9]){_PATH_GOES_ON}|{_PATH_GOES_ON})")
 _TOKEN_ALPHABET = ALPHANUMERIC + b"-_"
-_NEVER_LAST = ("", "-", "_")
-_NUMBERS = {str(number): number for number in range(1, 1_000)}
+_NEVER_LAST = (b"", b"-", b"_")
+_NUMBERS = {b"%d" % number: number for number in range(1, 1_000)}
 """Link numbers that are read without a regular expression."""
 _PATTERNS = {surface: _NUMBERED if surface.numbered else _ALONE for surface in SURFACES}
 
@@ -102,25 +103,27 @@ def parse_path_on(surface: Surface, path: str) -> TrackingPath | None:
     and so are `-` and `_` at its end, where a token cannot have them (the last of 22 characters for 16 bytes
     is one of `AQgw`). Slashes before a token may be doubled. The token is not verified here.
     """
-    return _plain(surface, path) or any_path_on(surface, path)
+    plain = plain_path(surface, path.encode()) if path.isascii() else None
+    return plain or any_path_on(surface, path)
 
 
-def _plain(surface: Surface, path: str) -> TrackingPath | None:
-    """A path as we write it, `TOKEN`, `TOKEN.gif` or `TOKEN/n`, read without a regular expression.
+def plain_path(surface: Surface, target: bytes) -> TrackingPath | None:
+    """A target as we write it, `TOKEN`, `TOKEN.gif` or `TOKEN/n`, read without a regular expression.
 
-    None for any other. It is read as `any_path_on` reads it: nearly all paths are of this kind.
+    None for any other, and for any with a query or an escape. It is read as `any_path_on` reads it: nearly all are of
+    this kind.
     """
-    token, link = path[len(surface.prefix) :], None
-    if token[-4:] == ".gif":
+    token, link = target[len(surface.prefix) :], None
+    if token[-4:] == b".gif":
         token = token[:-4]
-    elif surface.numbered and "/" in token:
-        token, _, number = token.partition("/")
+    elif surface.numbered and b"/" in token:
+        token, _, number = token.partition(b"/")
         link = _NUMBERS.get(number)
         if link is None:
             return None
-    if not token.isascii() or token.encode().translate(None, _TOKEN_ALPHABET) or token[-1:] in _NEVER_LAST:
+    if token.translate(None, _TOKEN_ALPHABET) or token[-1:] in _NEVER_LAST:
         return None
-    return TrackingPath(surface, token, link)
+    return TrackingPath(surface, token.decode(), link)
 
 
 def any_path_on(surface: Surface, path: str) -> TrackingPath | None:

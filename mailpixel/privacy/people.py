@@ -10,7 +10,7 @@ from hashlib import blake2b
 from itertools import accumulate
 from operator import add
 
-from mailpixel.modes import UNASKED, Consent
+from mailpixel.modes import Consent
 from mailpixel.store.consents import CONSENTS
 
 PREFIXES = 65_536
@@ -39,9 +39,12 @@ class People:
 
     def consent(self, recipient: str) -> Consent:
         """What holds for a person; `UNASKED` for one of whom nothing is known."""
-        return CONSENTS[self._state(recipient)] if self._keys else UNASKED
+        return CONSENTS[self.state(recipient)]
 
-    def _state(self, recipient: str) -> int:
+    def state(self, recipient: str) -> int:
+        """What holds for a person, as its place in `CONSENTS`. 0 means that nothing is known."""
+        if not self._keys:
+            return 0
         hashed = self._begin()
         hashed.update(recipient.encode())
         key = int.from_bytes(hashed.digest(), "big", signed=True)
@@ -58,7 +61,7 @@ class People:
         """A byte for each of many people: the place of what holds in `CONSENTS`. 0 means that nothing is known."""
         if not self._keys:
             return bytes(len(recipients))
-        return bytes(map(self._state, recipients))
+        return bytes(map(self.state, recipients))
 
     def with_news(self, keys: "array[int]", states: bytes) -> "People":
         """The same people and these, whose state replaces the former one. The keys ascend."""

@@ -63,14 +63,14 @@ def test_what_is_reported_has_no_method_since_it_is_no_request() -> None:
 
 def test_hits_past_the_cap_are_numbered_and_a_new_day_begins_at_nothing() -> None:
     caps = DailyCaps(2)
-    assert [caps.past("c", "r", 1) for _ in range(5)] == [0, 0, 1, 2, 3]
-    assert caps.past("c", "r", 2) == 0
+    assert [caps.past(("c", "r"), 1) for _ in range(5)] == [0, 0, 1, 2, 3]
+    assert caps.past(("c", "r"), 2) == 0
 
 
 def test_a_hammered_message_keeps_its_count_among_very_many_others() -> None:
     caps = DailyCaps(10)
     for n in range(3 * REMEMBERED):
-        caps.past("c", f"r-{n}", 1)
+        caps.past(("c", f"r-{n}"), 1)
         if n % 1_000 == 0:
-            past = caps.past("c", "hammered", 1)
+            past = caps.past(("c", "hammered"), 1)
     assert past == 3 * REMEMBERED // 1_000 - 10
