@@ -222,7 +222,7 @@ class Intake:
         if self._forged_caps.past(parts.message, hit.now_ms // DAY_MS):
             self._spend(named, hit, keeps)
             return FORGED_OVERFLOW
-        named = replace(named, parts=replace(parts, destination=None))
+        named = replace(named, parts=parts._replace(destination=None))
         return Receipt(HitOutcome.FORGED, evidence=self._event(named, hit, keeps, FORGED))
 
     def _event(

@@ -18,8 +18,7 @@ form and key are known before anything else is read.
 from binascii import Error, a2b_base64, b2a_base64
 from dataclasses import dataclass
 from functools import lru_cache
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from mailpixel.claims import (
     ALPHANUMERIC,
@@ -174,7 +173,8 @@ def ending(claims: Claims) -> bytes:
     return varint(len(written)) + written
 
 
-class Opening(Struct, frozen=True, eq=False, gc=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Opening:
     """What the tokens of one form of a campaign say alike. They share one such object, as long as it is remembered."""
 
     form: TokenForm
@@ -182,7 +182,7 @@ class Opening(Struct, frozen=True, eq=False, gc=False):
     modes: Modes | None
 
 
-class Parts(Struct, frozen=True, gc=False):
+class Parts(NamedTuple):
     """What a token says, in parts.
 
     `message` is the campaign and the recipient as they stand in the token, with their lengths: the same bytes in every

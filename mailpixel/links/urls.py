@@ -6,8 +6,7 @@
 """
 
 import re
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from mailpixel.claims import ALPHANUMERIC, LAST_LINK, check_link_number
 from mailpixel.errors import InvalidInput
@@ -23,8 +22,8 @@ _BASE_URL = re.compile(
 )
 
 
-class TrackingPath(Struct, frozen=True, gc=False):
-    """A path on one of our surfaces.
+class TrackingPath(NamedTuple):
+    """A path on one of our surfaces. (It is a tuple, because one is made for every request.)
 
     `link` is the number behind a message token. `damaged` says that an apostrophe was appended, as link
     scanners do: the token may be read, but never accepted.
