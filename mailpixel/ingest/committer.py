@@ -106,7 +106,10 @@ class Committer:
         group = self._group()
         group.events.append(event)
         self.pending += 1
-        self._answer_with(group, answer)
+        if self.failing:
+            answer(False)
+        else:
+            group.answers.append(answer)
         return True
 
     def join_all(self, events: Sequence[Event], answer: SendAnswer) -> bool:
@@ -116,14 +119,11 @@ class Committer:
         group = self._group()
         group.events += events
         self.pending += len(events)
-        self._answer_with(group, answer)
-        return True
-
-    def _answer_with(self, group: Group, answer: SendAnswer) -> None:
         if self.failing:
             answer(False)
         else:
             group.answers.append(answer)
+        return True
 
     def wait(self, answer: SendAnswer) -> None:
         """Call `answer` when a hit that joins now may be answered, without recording anything; perhaps at once."""

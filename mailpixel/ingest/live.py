@@ -143,7 +143,8 @@ class LiveKnowledge:
     @property
     def is_sure_of_people(self) -> bool:
         """Whether what people said was read within `SURE_FOR_S`."""
-        return self._people_part is None or self._people_part.is_of_last(SURE_FOR_S)
+        part = self._people_part
+        return part is None or part.is_of_last(SURE_FOR_S)
 
     def parts(self, clock: Callable[[], float]) -> tuple[LivePart, ...]:
         """The parts to refresh, in this order."""

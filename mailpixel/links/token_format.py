@@ -225,7 +225,11 @@ def unpack(form: TokenForm, text: bytes) -> Parts | None:
             or recipient.translate(None, RECIPIENT_ALPHABET)
         ):
             return None
-        link, destination = _read_ending(form, data[stop:])
+        link = destination = None
+        if form.kind is TokenKind.CLICK:
+            link, destination = _read_ending(form, data[stop:])
+        elif stop < len(data):
+            return None
     except (LookupError, ValueError):
         return None
     return Parts(opening, data[begin:stop], recipient.decode(), link, destination)
@@ -249,11 +253,7 @@ def _read_opening(data: bytes) -> Opening | None:
 
 
 def _read_ending(form: TokenForm, data: bytes) -> tuple[int | None, str | None]:
-    """(link, destination). Raises `ValueError` unless it is exactly what the form requires."""
-    if form.kind is not TokenKind.CLICK:
-        if data:
-            raise ValueError("more than the claims")
-        return None, None
+    """(link, destination) of a click. Raises `ValueError` unless it is exactly what the form requires."""
     if not form.embedded and data in _LINKS:
         return _LINKS[data], None
     number, rest = read_varint(data)

@@ -4,10 +4,14 @@ Four stand for the address and four for its /24 or /48. They cannot be compared 
 and not computed without the salt of the day.
 """
 
+from collections.abc import Callable
 from hashlib import blake2b
 
 from mailpixel.classify.origins import EXACT
 from mailpixel.traffic.networks import packed
+
+CAMPAIGNS_KEPT = 4_096
+"""How many campaigns are remembered, each with a begun hash."""
 
 
 class Tags:
@@ -17,14 +21,25 @@ class Tags:
     """
 
     def __init__(self, salt: bytes) -> None:
-        self._begin = blake2b(digest_size=EXACT, key=salt).copy
+        self._begun = blake2b(digest_size=EXACT, key=salt)
+        self._of_campaigns: dict[str, Callable[[], blake2b]] = {}
+
+    def _of(self, campaign: str) -> Callable[[], blake2b]:
+        """What begins both hashes of a message of this campaign: the salt and the campaign are hashed once."""
+        if len(self._of_campaigns) >= CAMPAIGNS_KEPT:
+            self._of_campaigns.clear()
+        begun = self._begun.copy()
+        begun.update(f"{campaign}\n".encode())
+        begin = self._of_campaigns[campaign] = begun.copy
+        return begin
 
     def tag(self, campaign: str, recipient: str, number: bytes, near: bytes) -> bytes:
         """The tag of an address, as `parts_of` cuts it."""
-        message = f"{campaign}\n{recipient}\n".encode()
-        exact, neighbourhood = self._begin(), self._begin()
-        exact.update(message + number)
-        neighbourhood.update(message + near)
+        begin = self._of_campaigns.get(campaign) or self._of(campaign)
+        person = recipient.encode() + b"\n"
+        exact, neighbourhood = begin(), begin()
+        exact.update(person + number)
+        neighbourhood.update(person + near)
         return exact.digest() + neighbourhood.digest()
 
 

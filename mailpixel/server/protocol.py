@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from mailpixel.links.surfaces import surface_of
+from mailpixel.links.surfaces import LINK, PIXEL, surface_of
+from mailpixel.links.urls import plain_path
 from mailpixel.server.bounds import SITE_BODY_S
 from mailpixel.server.connection import BoundedProtocol
 from mailpixel.server.door import Ended
@@ -23,6 +24,9 @@ from mailpixel.site.envelope import BODY_BYTES
 from mailpixel.times import now_ms
 
 FAST_METHODS = {b"GET": "GET", b"HEAD": "HEAD", b"POST": "POST"}
+MAILED = {each.prefix.encode(): each for each in (PIXEL, LINK)}
+"""The surfaces of mail by the first characters of a target, which are as many for each."""
+PREFIX_CHARS = len(PIXEL.prefix)
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -82,13 +86,24 @@ class TrackingProtocol(BoundedProtocol):
 
     def _take(self) -> None:
         """Answer here, or pass the request to the app."""
-        request = self._plain_request()
+        request = self._mailed_request() or self._plain_request()
         if request is None:
             super()._take()
         elif request.method == "POST":
             self._begin_post(request)
         elif not self._answer_here(request):
             super()._take()
+
+    def _mailed_request(self) -> TrackingRequest | None:
+        """The request, if it is a GET of a pixel or link just as we write it into mail: nearly all are."""
+        parser, url = self.parser, self.url
+        surface = MAILED.get(url[:PREFIX_CHARS])
+        if surface is None or parser.get_method() != b"GET" or self._is_busy() or parser.should_upgrade():
+            return None
+        path = plain_path(surface, url)
+        if path is None:
+            return None
+        return TrackingRequest(surface, "GET", "", b"", self.headers, self._peer, parsed=path)
 
     def _plain_request(self) -> TrackingRequest | None:
         """The request, if it is a plain one on a surface that takes hits."""

@@ -23,7 +23,8 @@ class TrackingRequest(Struct, frozen=True, gc=False):
     """A request on a surface, as received by either door.
 
     `path` is percent-decoded, `query` is as received. `peer` is the address of the connection, or empty. `body` is
-    that of what a page of a web site posts, cut one byte past the bound.
+    that of what a page of a web site posts, cut one byte past the bound. `parsed` is the path where the door has parsed
+    it already; then `path` is empty.
     """
 
     surface: Surface
@@ -33,6 +34,7 @@ class TrackingRequest(Struct, frozen=True, gc=False):
     headers: Headers
     peer: str
     body: bytes = b""
+    parsed: TrackingPath | None = None
 
 
 Seen = tuple[Facts, str, str]
@@ -60,7 +62,9 @@ class RequestReader:
     def read(self, request: TrackingRequest, now_ms: int) -> Hit:
         """The hit of one request received at `now_ms`. Its token is empty where the path holds nothing like one."""
         surface = request.surface
-        path = parse_path_on(surface, request.path) or TrackingPath(surface, "", None, False)
+        path = (
+            request.parsed or parse_path_on(surface, request.path) or TrackingPath(surface, "", None, False)
+        )
         facts, agent, address = self.look(request)
         return Hit(path, request.query, now_ms, request.method, address, agent, facts)
 

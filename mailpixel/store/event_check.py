@@ -10,7 +10,8 @@ def check_event(event: Event) -> None:
 
     So it does when a message has a body, which would not be stored.
     """
-    if len(event.id) != 16 or int.from_bytes(event.id[:6], "big") != event.received_at_ms:
+    id = event.id
+    if len(id) != 16 or int.from_bytes(id[:6], "big") != event.received_at_ms:
         raise InvalidInput(
             "id", "must be 16 bytes that begin with received_at_ms; use ids made by `EventIds`"
         )
