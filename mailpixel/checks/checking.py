@@ -96,8 +96,11 @@ class Check:
 
     def _check_campaigns(self, checked: Checked) -> None:
         sums = dict.fromkeys((Kind.STATES, Kind.COUNTERS, Kind.DAYS, Kind.PEOPLE), Counted())
+        waiting = self._waiting()
         for id in self.cases.campaigns():
-            campaign, (counters, days) = self._campaign(id), self.file.counters(id)
+            campaign, (counters, days) = self._campaign(id, id in waiting), self.file.counters(id)
+            if campaign.differ and id not in waiting and id in (waiting := self._waiting()):
+                campaign = self._campaign(id, True)  # it began to wait meanwhile
             found = {
                 Kind.STATES: Counted(campaign.messages, campaign.differ),
                 Kind.COUNTERS: counters,
@@ -115,14 +118,17 @@ class Check:
         for kind, counted in sums.items():
             checked.note(kind, counted)
 
-    def _campaign(self, id: str) -> CheckedCampaign:
+    def _waiting(self) -> frozenset[str]:
+        """The campaigns that wait to be judged again."""
+        return frozenset({*self._registry.stale(), *self._registry.relinked()})
+
+    def _campaign(self, id: str, changing: bool) -> CheckedCampaign:
         known, judged = KnownCampaigns(self._registry), partial(judge, rules=self._rules)
 
         def fold(message: Message | PutAside) -> Folded:
             return fold_or_put_aside(message, judged, known)
 
         number, edition = self.cases.rules()
-        changing = id in {*self._registry.stale(), *self._registry.relinked()}
         edition_now = number if edition == self._rules.version else -1
         campaign = CheckedCampaign(id, fold, edition_now, changing)
         for message in self.cases.messages(id):

@@ -11,7 +11,7 @@
 | jobs.py | how far long jobs are, for every process of the service |
 | consoles.py | the sockets on which web processes show the last envelopes of web sites |
 | suppressed.py | the list of erased people, as keyed hashes, that a restored database is compared with |
-| spool.py | unnamed files for what is too large for memory |
+| unnamed_files.py | unnamed files for what is too large for memory |
 
 Importing this module loads nothing, so that the SDK stays light.
 """

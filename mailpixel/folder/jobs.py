@@ -12,7 +12,7 @@ from time import time
 
 import msgspec
 
-from mailpixel.folder.spool import disk_errors
+from mailpixel.folder.unnamed_files import disk_errors
 
 FORGOTTEN_AFTER_S = 3_600
 FILE_BYTES = 2_000

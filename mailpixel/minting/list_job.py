@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from mailpixel.errors import InvalidInput, MailpixelError, StoreUnavailable, safe_message
 from mailpixel.folder.jobs import JobProgress, forgotten_at_the_end, note_progress
-from mailpixel.folder.spool import disk_errors
+from mailpixel.folder.unnamed_files import disk_errors
 from mailpixel.links.keyring import Keyring
 from mailpixel.links.lists.minted_rows import Job
 from mailpixel.minting.results import (

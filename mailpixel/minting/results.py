@@ -16,7 +16,7 @@ from typing import BinaryIO
 from mailpixel.errors import NotFound, StoreUnavailable
 from mailpixel.files import try_lock
 from mailpixel.folder.jobs import JobProgress, forget_job, progress_of
-from mailpixel.folder.spool import disk_errors
+from mailpixel.folder.unnamed_files import disk_errors
 from mailpixel.store.traces import Sought, sought
 
 FOLDER = "lists"

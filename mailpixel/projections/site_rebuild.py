@@ -10,6 +10,7 @@ from mailpixel.classify.rules import Rules
 from mailpixel.errors import Conflict
 from mailpixel.model import Message
 from mailpixel.projections.site_fold import KnownHosts, SiteRegistry, fold_case_or_put_aside, visits_edition
+from mailpixel.site.money import decimal_text
 from mailpixel.site_model import ORDER_PREFIX, SITE_CASES, SITE_PREFIX, Order, Visit
 from mailpixel.store.consumers import News
 from mailpixel.store.log import PutAside
@@ -53,7 +54,7 @@ class SiteDifference:
         """The difference as JSON.
 
         {"site", "visits", "orders", "gone", "aside", "moves": [{"before","after","visits"}],
-        "money": [{"currency","before","after"}]}, with money in minor units.
+        "money": [{"currency","before","after"}]}, with money as decimal text.
         """
         return {
             "site": self.site,
@@ -66,7 +67,11 @@ class SiteDifference:
                 for (before, after), number in self.moves.items()
             ],
             "money": [
-                {"currency": currency, "before": before, "after": after}
+                {
+                    "currency": currency,
+                    "before": decimal_text(before, currency),
+                    "after": decimal_text(after, currency),
+                }
                 for currency, (before, after) in self.money.items()
             ],
         }

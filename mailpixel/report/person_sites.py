@@ -10,14 +10,16 @@ from mailpixel.model import Event
 from mailpixel.projections.cases_of_people import CasesStore, cases_of_people
 from mailpixel.report.answer import Answer, Iso
 from mailpixel.report.moments import iso_ms
+from mailpixel.site.fields import AMOUNTS
+from mailpixel.site.money import decimal_text
 from mailpixel.site_model import CaseKind, case_kind, read_claim, read_step, reporter_of
 
 
 class SiteEventRow(Answer, frozen=True):
     """An event of a visit or an order. `id` is hexadecimal.
 
-    `case` is the key of the visitor, or the id of the order. `body` holds what was reported, as it is stored: moments
-    in milliseconds since 1970, money in the minor unit of its currency. `agent` is empty once it was dropped.
+    `case` is the key of the visitor, or the id of the order. `body` holds what was reported: moments in milliseconds
+    since 1970, money as decimal text. `agent` is empty once it was dropped.
     """
 
     id: str
@@ -49,5 +51,12 @@ def _rows(events: Iterable[Event], kind: CaseKind) -> Iterator[SiteEventRow]:
                 site=event.campaign.partition(":")[2],
                 case=event.recipient,
                 agent=event.agent,
-                body=to_builtins(read(event.body)),
+                body=_with_decimals(to_builtins(read(event.body))),
             )
+
+
+def _with_decimals(body: dict[str, Any]) -> dict[str, Any]:
+    """A body whose amounts are decimal text, as everywhere outside of the database."""
+    currency = body.get("currency", "")
+    amounts = {name: body[name] for name in AMOUNTS if isinstance(body.get(name), int)} if currency else {}
+    return body | {name: decimal_text(amount, currency) for name, amount in amounts.items()}

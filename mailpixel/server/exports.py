@@ -9,7 +9,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from mailpixel.errors import InvalidInput, StoreUnavailable
-from mailpixel.folder.spool import disk_errors, spool_file
+from mailpixel.folder.unnamed_files import disk_errors, unnamed_file
 from mailpixel.model import Campaign
 from mailpixel.report.rows import Rows
 from mailpixel.report.tables import csv_header, csv_rows, ndjson
@@ -116,7 +116,7 @@ async def _pages(pages: Iterator[bytes], head: bytes, lane: Lane) -> AsyncIterat
 async def _parquet(rows: Rows[Any], typed: Any, services: Services) -> AsyncIterator[bytes]:
     """The bytes of a Parquet file. Its index comes last, so it is made in a spool file first."""
     lane, version = services.threads.api_reads, services.store.suppressions_version
-    with spool_file(services.settings.data) as spool:
+    with unnamed_file(services.settings.data) as spool:
         before = await lane.run(version)
         made = _spooled(spool, rows, typed)
         while await lane.run(next, made, False):

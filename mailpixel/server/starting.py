@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from time import monotonic
 
@@ -67,18 +67,16 @@ async def start(settings: Settings, stack: AsyncExitStack, record: Record = reco
         LivePart("salts", salts.look, monotonic),
         LivePart("database", _look_in_place(store, registry, live, stack), monotonic),
     )
-    refreshing = Refreshing(
-        parts, lambda: metrics.round_ended({part.name: part.age_s() for part in parts}, hub.listeners)
-    )
-    stack.callback(refreshing.close)
-    await refreshing.fresh_look()
+    refreshing = await _refreshing(parts, metrics, hub, stack)
     counting = Counting(store, lambda id: KnownCampaigns(registry)[id], lambda: live.rules, now_ms)
     stack.push_async_callback(counting.stop, DRAIN_WITHIN_S)
-    bounds, on_commit = (settings.answer_within_ms, settings.queue_hits), metrics.on_commit
-    spool, writer = Spool(settings.spool, store), SpoolWriter(settings.spool, settings.spool_bytes)
-    stack.push_async_callback(asyncio.to_thread, _leave_nothing, spool)
-    stack.callback(writer.close)
-    committer = Committer(writer, *bounds, traced_commits(record, on_commit), counting.take)
+    spool = Spool(settings.spool, store)
+    writer = _spool_writer(settings, spool, stack)
+    bounds, on_commit = (
+        (settings.answer_within_ms, settings.queue_hits),
+        traced_commits(record, metrics.on_commit),
+    )
+    committer = Committer(writer, *bounds, on_commit, counting.take)
     stack.push_async_callback(committer.stop, DRAIN_WITHIN_S)
     stack.callback(asyncio.create_task(refreshing.run()).cancel)
     minimiser = Minimiser(salts, lambda: live.rules, settings.keep_address)
@@ -107,6 +105,26 @@ async def start(settings: Settings, stack: AsyncExitStack, record: Record = reco
         wrong_keys=WrongKeys(proxies, now_ms),
         wrong_api_keys=WrongKeys(proxies, now_ms, FROM_ONE_PROGRAM),
     )
+
+
+async def _refreshing(
+    parts: Sequence[LivePart], metrics: Metrics, hub: Hub, stack: AsyncExitStack
+) -> Refreshing:
+    """What keeps these parts fresh, after its first look. Somebody has to run it."""
+    refreshing = Refreshing(
+        parts, lambda: metrics.round_ended({part.name: part.age_s() for part in parts}, hub.listeners)
+    )
+    stack.callback(refreshing.close)
+    await refreshing.fresh_look()
+    return refreshing
+
+
+def _spool_writer(settings: Settings, spool: Spool, stack: AsyncExitStack) -> SpoolWriter:
+    """The spool of this process. When all is closed, it is emptied into the log."""
+    writer = SpoolWriter(settings.spool, settings.spool_bytes)
+    stack.push_async_callback(asyncio.to_thread, _leave_nothing, spool)
+    stack.callback(writer.close)
+    return writer
 
 
 def _leave_nothing(spool: Spool) -> None:

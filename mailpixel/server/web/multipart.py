@@ -7,7 +7,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from mailpixel.folder.spool import disk_errors, spool_file
+from mailpixel.folder.unnamed_files import disk_errors, unnamed_file
 from mailpixel.server.services import Services
 
 MOST_PARTS = 1_000
@@ -127,7 +127,7 @@ class MultipartReader:
             raise HTTPException(413, "this form takes no further file")
         if self._name in self._files or len(self._files) >= MOST_FILES:
             raise HTTPException(400, "choose one file for each field")
-        self._files[self._name] = (self._filename, spool_file(self._services.settings.data), 0)
+        self._files[self._name] = (self._filename, unnamed_file(self._services.settings.data), 0)
 
     def _add(self, piece: bytes) -> None:
         self._left[self._is_file] -= len(piece)

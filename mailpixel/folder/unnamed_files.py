@@ -1,4 +1,4 @@
-"""Files that nobody else sees, for what is too large for memory."""
+"""Files without a name that nobody else sees, for what is too large for memory."""
 
 import tempfile
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import BinaryIO, cast
 from mailpixel.errors import StoreUnavailable
 
 
-def spool_file(folder: Path) -> BinaryIO:
+def unnamed_file(folder: Path) -> BinaryIO:
     """A file in this folder that has no name, so that it is gone as soon as it is closed, even by a crash.
 
     Only its owner can read it. Raises `StoreUnavailable` when the folder cannot be written.
