@@ -19,10 +19,14 @@ from mailpixel.cli import cli
 from mailpixel.event_ids import EventIds
 from mailpixel.folder.operator_file import RulesInForce
 from mailpixel.model import Event
+from mailpixel.projections.fold import NOTE_EVERY_MS
+from mailpixel.projections.lease import LEASE_MS
 from mailpixel.settings import Settings
 from mailpixel.spool.writer import SpoolWriter
 from mailpixel.store.projections import FOLD
+from mailpixel.store.sqlite import SqliteRegistry, SqliteStore
 from mailpixel.times import DAY_MS, now_ms
+from mailpixel.work.folding import Folding
 from tests.support.builders import an_open
 from tests.support.stores import open_settled
 
@@ -59,6 +63,13 @@ class Folder:
                 if time.monotonic() > until_s:
                     raise
                 time.sleep(0.2)
+
+    def fold(self) -> None:
+        """Count every hit that was answered."""
+        store, registry = open_settled(self.data / "mailpixel.db")
+        fold(Settings(data=self.data), store, registry)
+        store.close()
+        registry.close()
 
     def let_lease_run_out(self, consumer: str) -> None:
         """As if a minute had passed."""
@@ -143,10 +154,8 @@ class Killing:
         logged = Counter(
             message.recipient for message in store.messages(folder.campaign) for _ in message.events
         )
-        until_s = time.monotonic() + AGAIN_S
-        while folder.run("report", folder.campaign) and store.consumer(FOLD).waiting().first_event_ms:
-            assert time.monotonic() < until_s, "hits stay uncounted"
         settings = Settings(data=folder.data)
+        fold(settings, store, registry)
         checked = opened_check(settings, registry, RulesInForce(settings).now).run()
         store.close()
         registry.close()
@@ -159,6 +168,17 @@ class Killing:
         self.problem(*(f"check: {each.kind} {each.differ}" for each in checked.differing))
         if changed != "[]":
             self.problem(f"a rebuild changes {changed[:200]}")
+
+
+def fold(settings: Settings, store: SqliteStore, registry: SqliteRegistry) -> None:
+    """Count what waits, as `mailpixel work` does, once the lease of a killed process has run out."""
+    folding = Folding(store, registry, RulesInForce(settings), "kills", NOTE_EVERY_MS)
+    until_s = time.monotonic() + AGAIN_S
+    while store.consumer(FOLD).waiting().first_event_ms:
+        assert time.monotonic() < until_s, "hits stay uncounted"
+        if folding.catch_up(now_ms, LEASE_MS) is None:
+            time.sleep(0.1)
+    folding.leave()
 
 
 def forked(step: Callable[[], object]) -> int:
