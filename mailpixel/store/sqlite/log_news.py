@@ -9,7 +9,7 @@ from mailpixel.errors import StoreUnavailable
 from mailpixel.model import Event, Message
 from mailpixel.store.log import PutAside
 from mailpixel.store.sqlite.database import Database
-from mailpixel.store.sqlite.events import KEYS, EventLog, Name
+from mailpixel.store.sqlite.events import EventLog, Name
 from mailpixel.store.sqlite.positions import MAIL, Range
 from mailpixel.store.sqlite.rows import SqlRow
 
@@ -26,6 +26,8 @@ END = """
         select position from events where position > ? and position <= ? order by position limit ?
     )
 """
+ASKED = 256
+"""Messages whose numbers are asked for by one statement."""
 # How many events each message has, and how many of them its live state knows.
 NUMBERS = """
     select named.column1, named.column2, s.known,
@@ -63,10 +65,12 @@ def not_known(database: Database, log: EventLog, since: int, until: int) -> Iter
     if found is None:  # the one that cannot be read is found by name
         _, named = named_after(database, since, until - since, Range(since, until))
         found = {row[:2]: [] for row in named}
+    elif since == MAIL.origin and end_after(database, until, 1) == until:  # that is the whole log
+        yield from (Message(*name, found.pop(name)) for name in sorted(found))
     names = sorted(found)
-    for start in range(0, len(names), KEYS):
+    for start in range(0, len(names), ASKED):
         with database.reading() as connection:
-            numbers = _numbers(connection, names[start : start + KEYS])
+            numbers = _numbers(connection, names[start : start + ASKED])
         yield from _of_numbers(log, numbers, found)
 
 
@@ -100,6 +104,6 @@ def _numbers(connection: sqlite3.Connection, names: Sequence[Name]) -> Sequence[
     return connection.execute(_numbers_of(len(names)), list(chain.from_iterable(names))).fetchall()
 
 
-@lru_cache(maxsize=KEYS)
+@lru_cache(maxsize=ASKED)
 def _numbers_of(names: int) -> str:
     return NUMBERS.format(", ".join(["(?, ?)"] * names))
