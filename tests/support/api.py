@@ -21,7 +21,7 @@ from mailpixel.store.registry import Registry
 from mailpixel.store.sqlite import open_sqlite
 from mailpixel.store.store import Store
 from tests.support.builders import SENT_AT, at_ms
-from tests.support.stores import settle
+from tests.support.stores import migrated, settle
 
 NDJSON = {"content-type": "application/x-ndjson"}
 PERSON = (
@@ -83,7 +83,7 @@ def an_api(folder: Path, **more: Any) -> Iterator[Api]:
     """The running app on a new data folder, with a key for each scope."""
     more = {"body_bytes": 20_000, **more}
     settings = Settings(data=folder / "data", base_url="https://t.example", **more)
-    store, registry = open_sqlite(settings.database)
+    store, registry = open_sqlite(migrated(settings.database))
     for scope in ("read", "write", "privacy"):
         registry.add_key(ApiKey(scope, scope, hashlib.sha256(f"mp_{scope}".encode()).digest(), SENT_AT))
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:

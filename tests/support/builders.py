@@ -7,6 +7,7 @@ small deterministic judge with the signature of the real one, for tests of the r
 import itertools
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from typing import NamedTuple
 
 from mailpixel.claims import Claims
@@ -71,7 +72,9 @@ class Known(NamedTuple):
         return self.click_ids.read(text).click
 
 
-MINIMISER = Minimiser(OwnSalts(), Rules)
+plain_rules = cache(Rules)
+"""The rules without additions, made once."""
+MINIMISER = Minimiser(OwnSalts(), plain_rules)
 """Keeps the tags of one process."""
 
 _positions: Iterator[int] = itertools.count(1)

@@ -1,22 +1,46 @@
 """Every store and every registry that the contract suites run on: another is one line here."""
 
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 
 from mailpixel.spool.expanding import Spool
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from mailpixel.store.registry import Registry
 from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, open_sqlite
+from mailpixel.store.sqlite.migrations import migrate
 from mailpixel.store.store import Store
+
+
+def migrated(path: Path) -> Path:
+    """The path of a database: an empty one of the newest schema, if there was no file.
+
+    To bring a new file through all migrations is most of the work of a short test, so one is copied.
+    """
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_bytes(_empty())
+    return path
+
+
+@cache
+def _empty() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "mailpixel.db")
+        migrate(path)
+        return path.read_bytes()
+
 
 STORES: Mapping[str, Callable[[Path], Store]] = {
     "memory": lambda folder: MemoryStore(),
-    "sqlite": lambda folder: SqliteStore(folder / "mailpixel.db"),
+    "sqlite": lambda folder: SqliteStore(migrated(folder / "mailpixel.db")),
 }
 REGISTRIES: Mapping[str, Callable[[Path], Registry]] = {
     "memory": lambda folder: MemoryRegistry(),
-    "sqlite": lambda folder: SqliteRegistry(folder / "mailpixel.db"),
+    "sqlite": lambda folder: SqliteRegistry(migrated(folder / "mailpixel.db")),
 }
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mailpixel.classify import Rules
 from mailpixel.outbound.around import Around
 from mailpixel.outbound.delivering import Delivering
 from mailpixel.outbound.pauses import Pauses
@@ -11,7 +10,7 @@ from mailpixel.outbound.webhooks import NewWebhook, add_webhook
 from mailpixel.projections.lease import LEASE_MS
 from mailpixel.store.registry import Registry
 from mailpixel.store.store import Store
-from tests.support.builders import KEYRING, an_open, at_ms
+from tests.support.builders import KEYRING, an_open, at_ms, plain_rules
 
 LOCAL = ("127.0.0.0/8",)
 
@@ -39,7 +38,13 @@ class Hooks:
     def around(self, holder: str = "one") -> Around:
         given: dict[str, Any] = {"networks": LOCAL, "look_every_ms": 0} | self.how
         return Around(
-            self.store, self.registry, lambda: KEYRING, Rules, chance=lambda: 0.5, holder=holder, **given
+            self.store,
+            self.registry,
+            lambda: KEYRING,
+            plain_rules,
+            chance=lambda: 0.5,
+            holder=holder,
+            **given,
         )
 
     def add(self, url: str, name: str = "crm", since_ms: int | None = 0, **new: Any) -> None:

@@ -15,7 +15,7 @@ from mailpixel.model import Campaign, Event
 from mailpixel.store.aggregates import NO_DAYS, ViewCount
 from mailpixel.store.memory import MemoryStore
 from mailpixel.times import DAY_MS
-from tests.support.builders import APPLE, BROWSER, ROBOT, SENT_AT, an_open, at_ms
+from tests.support.builders import APPLE, BROWSER, ROBOT, SENT_AT, an_open, at_ms, plain_rules
 
 LATE_S = 7_200.0
 WITHIN_S = 30.0
@@ -26,7 +26,7 @@ def campaign(id: str) -> Campaign:
 
 
 def begun(store: MemoryStore, clock: Callable[[], int] = lambda: at_ms(LATE_S)) -> Counting:
-    return Counting(store, campaign, Rules, clock)
+    return Counting(store, campaign, plain_rules, clock)
 
 
 def counted_of(store: MemoryStore) -> Mapping[str, int]:
@@ -98,7 +98,7 @@ def test_of_fewer_than_five_people_only_the_day_of_a_last_open_is_kept(
 ) -> None:
     store = MemoryStore()
     counting = Counting(
-        store, lambda id: Campaign(id, id, sent_at=SENT_AT, sent=sent), Rules, lambda: at_ms(LATE_S)
+        store, lambda id: Campaign(id, id, sent_at=SENT_AT, sent=sent), plain_rules, lambda: at_ms(LATE_S)
     )
     take(counting, an_open(LATE_S), recipient="r-1")
     finish(counting)
@@ -142,7 +142,7 @@ def test_a_campaign_that_cannot_be_read_has_its_hits_counted_all_the_same() -> N
         raise StoreUnavailable("the database is locked")
 
     store = MemoryStore()
-    counting = Counting(store, unreadable, Rules, lambda: at_ms(LATE_S))
+    counting = Counting(store, unreadable, plain_rules, lambda: at_ms(LATE_S))
     take(counting, an_open(LATE_S))
     finish(counting)
     assert counted_of(store)["opens.aggregate_human"] == 1

@@ -18,6 +18,7 @@ from mailpixel.model import Campaign
 from mailpixel.store.sqlite import open_sqlite
 from tests.support.builders import without_modes
 from tests.support.django_settings import configure
+from tests.support.stores import migrated
 
 HTML = '<html><body><a href="https://shop.example/">x</a></body></html>'
 MARKS = {"X-Mailpixel-Campaign": "c1", "X-Mailpixel-Recipient": "r-1"}
@@ -37,7 +38,7 @@ def outbox() -> Iterator[list[Any]]:
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MAILPIXEL_DATA", str(tmp_path))
     monkeypatch.setenv("MAILPIXEL_BASE_URL", "https://t.example")
-    open_sqlite(tmp_path / "mailpixel.db")[1].add_campaign(Campaign("c1", "One"))
+    open_sqlite(migrated(tmp_path / "mailpixel.db"))[1].add_campaign(Campaign("c1", "One"))
     create_keyring(tmp_path / "keys.json")
     return tmp_path
 

@@ -18,6 +18,7 @@ from mailpixel.model import Campaign, Link
 from mailpixel.store.memory import MemoryRegistry
 from mailpixel.store.sqlite import open_sqlite
 from tests.support.builders import without_modes
+from tests.support.stores import migrated
 
 BLOCK = '{% tracked campaign="c1", recipient=customer.id %}<p><a href="{{ url }}">x</a></p>{% endtracked %}'
 URL = "https://shop.example/?a=1&b=2"
@@ -164,7 +165,7 @@ def test_the_data_folder_of_the_settings_is_opened_by_itself(
     made = Environment(extensions=["mailpixel.dropins.jinja.Tracked"], autoescape=True)
     template = made.from_string(f"{{% tracked %}}{MAIL}{{% endtracked %}}")
     assert template.render(campaign="c1", recipient="r-1") == MAIL
-    open_sqlite(tmp_path / "mailpixel.db")[1].add_campaign(Campaign("c1", "One"))
+    open_sqlite(migrated(tmp_path / "mailpixel.db"))[1].add_campaign(Campaign("c1", "One"))
     create_keyring(keys)
     assert claims_in(keys, template.render(campaign="c1", recipient="r-1")) == expected("r-1")
 

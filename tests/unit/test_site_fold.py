@@ -20,7 +20,7 @@ from mailpixel.store.log import PutAside
 from mailpixel.store.memory import MemoryRegistry, MemoryStore
 from mailpixel.store.site_projections import SITE_FOLD, FoldedCase, VisitState
 from mailpixel.work.site_folding import giving_way
-from tests.support.builders import an_open, at_ms
+from tests.support.builders import an_open, at_ms, plain_rules
 from tests.support.folding import catch_up
 from tests.support.shop import A_SITE
 from tests.support.site_cases import SITE, a_purchase, a_step
@@ -34,7 +34,7 @@ def now() -> int:
 
 
 def a_fold(store: MemoryStore, registry: MemoryRegistry, holder: str = "one", **options: Any) -> SiteFold:
-    return SiteFold(store, registry, Rules, holder, SiteFoldOptions(**options))
+    return SiteFold(store, registry, plain_rules, holder, SiteFoldOptions(**options))
 
 
 def broken(event: Event) -> Event:
