@@ -13,7 +13,7 @@ from mailpixel.classify import judge
 from mailpixel.errors import MailpixelError, safe_message
 from mailpixel.folder.keys import open_keys
 from mailpixel.folder.operator_file import RulesInForce
-from mailpixel.folder.suppressed import FILE_NAME, suppressed_file
+from mailpixel.folder.suppressed import suppressed_file
 from mailpixel.minting.results import remove_lists_with
 from mailpixel.outbound.chosen import ERASED
 from mailpixel.privacy.erasure import Erasing, ErasureRegistry
@@ -178,14 +178,15 @@ class DataFiles:
         return Scanned(len(files), tuple(str(file.relative_to(self.settings.data)) for file in found))
 
     def _files(self) -> Iterator[Path]:
-        database = self.settings.database.name
+        """All but the database, the keys and the list of suppressions in use. Those that were replaced are searched."""
+        database = self.settings.database
         own = {
-            *(database + ending for ending in ("", "-wal", "-shm")),
-            self.settings.key_file.name,
-            FILE_NAME,
+            *(database.with_name(database.name + ending) for ending in ("", "-wal", "-shm")),
+            self.settings.key_file,
+            suppressed_file(self.settings.key_file),
         }
         for path in sorted(self.settings.data.rglob("*")):
-            if path.is_file() and path.name not in own:
+            if path.is_file() and path not in own:
                 yield path
 
 

@@ -7,13 +7,14 @@ and handed over. It warns and never holds back a mail: whoever sends decides.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 from msgspec.structs import replace
 
-from mailpixel.errors import InvalidInput
+from mailpixel.errors import InvalidInput, MailpixelError
 from mailpixel.kinds import EventKind
 from mailpixel.model import Campaign, Event, Facts
 from mailpixel.report.answer import Answer, Iso
@@ -296,8 +297,25 @@ def _was_tested(store: ReadyStore, campaign: str, seeds: frozenset[str], since_m
         recent = event.kind is EventKind.OPEN and event.received_at_ms >= since_ms
         return own and recent and event.campaign == campaign
 
-    of_seeds = (event for seed in sorted(seeds) for event in store.message(campaign, seed).events)
-    return any(map(is_test, store.latest(LATEST))) or any(map(is_test, of_seeds))
+    looks = [
+        partial(store.latest, LATEST),
+        *(partial(_events_of, store, campaign, seed) for seed in sorted(seeds)),
+    ]
+    return any(is_test(event) for look in looks for event in _readable(look))
+
+
+def _events_of(store: ReadyStore, campaign: str, recipient: str) -> Sequence[Event]:
+    return store.message(campaign, recipient).events
+
+
+def _readable(look: Callable[[], Sequence[Event]]) -> Sequence[Event]:
+    """What a look shows; nothing when it cannot be read: the fold puts such a message aside and counts it."""
+    try:
+        return look()
+    except MailpixelError:
+        raise
+    except Exception:
+        return ()
 
 
 def _was_exchanged(store: ReadyStore, campaign: str) -> bool:

@@ -8,6 +8,8 @@ import os
 import signal
 import socket
 import sys
+import threading
+from collections.abc import Callable
 from contextlib import suppress
 
 import uvicorn
@@ -16,6 +18,8 @@ from mailpixel.errors import MailpixelError
 
 FIRST_FD = 3
 """The number of the first socket passed."""
+TO_END = frozenset({signal.SIGTERM, signal.SIGHUP, signal.SIGINT})
+"""The signals that are held back while the program begins again."""
 FDS, PID, NAMES = "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"
 
 
@@ -51,12 +55,16 @@ def bound(config: uvicorn.Config) -> socket.socket:
     return listening
 
 
-def begin_again(fd: int) -> None:
+def begin_again(fd: int, is_ending: Callable[[], bool]) -> None:
     """Replace this program by itself, from its files as they are now; `fd` is the socket, and its queue goes along.
 
-    Does not return. The process id stays.
+    Does not return. The process id stays. A signal to end that comes meanwhile, or came before (`is_ending`), waits for
+    the program that begins: it answers whoever waits at the socket, and ends.
     """
     signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # stays so until the program begins to listen
+    signal.pthread_sigmask(signal.SIG_BLOCK, TO_END)
+    if is_ending():
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
     if fd == FIRST_FD:
         os.set_inheritable(fd, True)
     else:

@@ -75,8 +75,8 @@ def serve(settings: Settings, host: str, port: int, workers: int, says: Callable
                 kept = server.kept
             else:
                 Workers(config, [listening], ending, work.restart, passed is not None).run()
-    if kept is not None:
-        begin_again(kept)
+        if kept is not None:
+            begin_again(kept, lambda: ending.asked)
 
 
 def worker_app() -> ASGIApp:

@@ -19,6 +19,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from mailpixel.pool import beyond_ctrl_c
+from mailpixel.server.listening import TO_END
 
 READY_WITHIN_S = 60.0
 """How long a new process may take until it serves."""
@@ -225,6 +226,7 @@ def ended_by_signals() -> Iterator[Ending]:
         numbers.append(signal.SIGHUP)
     ending = Ending()
     before = {number: signal.signal(number, ending.note) for number in numbers}
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, TO_END)  # held back since the program began again
     try:
         with suppress(KeyboardInterrupt):
             yield ending

@@ -117,6 +117,17 @@ def test_with_one_process_the_program_begins_again_in_it_and_no_request_is_lost(
     assert all_logged(data, seen)
 
 
+def test_a_signal_to_end_during_a_restart_is_not_lost(data: Path) -> None:
+    with Service(data) as service:
+        service.read_until("mailpixel serves")
+        with asking(service.port, data) as seen:
+            service.process.send_signal(signal.SIGUSR2)
+            service.process.send_signal(signal.SIGTERM)
+            _, said = service.process.communicate(timeout=60)
+        assert (service.process.returncode, said.count("Traceback")) == (0, 0)
+    assert all_logged(data, seen)
+
+
 def test_with_several_processes_they_are_replaced_in_turn_and_no_request_is_lost(data: Path) -> None:
     with Service(data, ["--workers", "2"]) as service:
         service.wait_for("/readyz")

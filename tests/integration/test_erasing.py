@@ -288,6 +288,16 @@ def test_what_a_sender_set_up_with_the_id_in_it_is_named_and_counted(folder: Fol
     assert PERSON not in outcome.problem
 
 
+def test_a_database_that_a_restore_replaced_is_searched_and_named(folder: Folder) -> None:
+    folder.store.append([an_open(1, recipient=PERSON)])
+    replaced = folder.path / "replaced" / "2026-11-28T10-00-00Z"
+    replaced.mkdir(parents=True)
+    (replaced / "mailpixel.db").write_bytes(b"SQLite format 3\0" + PERSON.encode() + b"\0\xff")
+    outcome = erase_people(folder.erasing, [PERSON])
+    assert (outcome.record.state, outcome.record.bytes_found) == (ErasureState.DONE, 1)
+    assert f"still in {replaced.relative_to(folder.path)}/mailpixel.db" in outcome.problem
+
+
 def test_an_id_that_is_a_part_of_another_is_not_taken_for_it(folder: Folder) -> None:
     folder.store.append([an_open(1, recipient="r-1"), an_open(2, recipient="r-11")])
     outcome = erase_people(folder.erasing, ["r-1"])

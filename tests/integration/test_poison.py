@@ -11,10 +11,11 @@ import pytest
 from mailpixel.classify import Rules, judge
 from mailpixel.projections.fold import Fold
 from mailpixel.projections.rebuild import Rebuild, rebuild
+from mailpixel.report.readiness import facts_before_sending
 from mailpixel.store.memory import MemoryRegistry
 from mailpixel.store.projections import FOLD
 from mailpixel.store.sqlite import SqliteStore
-from tests.support.builders import an_open, at_ms
+from tests.support.builders import a_campaign, an_open, at_ms
 
 POISON = {
     "a kind that there is not": "update events set kind = 99 where recipient = 'r-2'",
@@ -76,3 +77,13 @@ def test_a_message_that_was_mended_is_counted_by_the_next_fold(store: SqliteStor
 def test_the_latest_events_leave_out_one_that_cannot_be_read(store: SqliteStore) -> None:
     poison(store, POISON["a kind that there is not"])
     assert [event.recipient for event in store.latest(4)] == ["r-4", "r-3", "r-1"]
+
+
+@pytest.mark.parametrize("statement", POISON.values(), ids=POISON.keys())
+def test_a_poisoned_message_of_a_seed_keeps_nobody_from_signing(store: SqliteStore, statement: str) -> None:
+    poison(store, statement)
+    seeds = frozenset({"r-1", "r-2"})
+    known = facts_before_sending(store, MemoryRegistry(), a_campaign(), seeds, at_ms(700))
+    assert known.tested
+    poison(store, "delete from events where recipient <> 'r-2'")
+    facts_before_sending(store, MemoryRegistry(), a_campaign(), seeds, at_ms(700))

@@ -1,111 +1,36 @@
 """Ten thousand open connections: most ask every few seconds, a tenth say nothing, a tenth send headers byte by byte.
 
-What one costs, and how readers who come anew are answered meanwhile. `scripts/soak connections [NUMBER [SECONDS]]`. The
-service ends who says nothing or is slow for ten seconds; whoever was ended comes again. A second run allows a tenth of
-the connections that come: those that wait for longest make room.
+What one costs, how readers who come anew are answered meanwhile, and who is cut off and why. `scripts/soak connections
+[NUMBER [SECONDS]]`. The service ends who says nothing or is slow for ten seconds; whoever was ended comes again. A last
+run allows a tenth of the connections that come: those that wait for longest make room. Client and service need a
+descriptor for each: `ulimit -Hn` must allow NUMBER and some hundred more.
 """
 
 import asyncio
+import re
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from multiprocessing import get_context
+from collections import Counter
 from pathlib import Path
-from typing import Any
 
 from mailpixel import TokenKind
 from mailpixel.claims import Claims
 from mailpixel.folder.key_file import load_keyring
 from mailpixel.links.token import TokenSigner
-from mailpixel.server.descriptors import raise_limit
+from mailpixel.server.descriptors import RESERVED, raise_limit
 from tests.benchmarks.table import print_rows
+from tests.soak.holding import WORDS, Holders
 from tests.support.flood import memory_bytes
 from tests.support.service import Service, rows
 
-AT_ONCE = 200
-"""So many connect at a time; the queue of a socket is not endless."""
 WAIT_S = 0.02
 """Between two readers."""
-TRICKLE_S = 1.0
-ASK_S = 3.5
-"""Less than the five seconds after which an idle connection is closed."""
-GATHER_S = 90
-OPEN, NOT_CONNECTED = 0, 4
-WORDS = ("kept", "silent", "slow", "not connected")
-Counts = Any
-"""Shared by two processes: how many are open, how many of each kind were ended, and how many came to no connection."""
-Kind = Callable[["Crowd", asyncio.StreamReader, asyncio.StreamWriter], Awaitable[object]]
-
-
-class Crowd:
-    """Those who hold connections open, and how often each kind was ended."""
-
-    def __init__(self, port: int, pixel: str, counts: Counts) -> None:
-        self.port = port
-        self.asked = f"GET {pixel} HTTP/1.1\r\nHost: t\r\n\r\n".encode()
-        self._counts = counts
-        self._turn = asyncio.Semaphore(AT_ONCE)
-
-    async def stay(self, kind: Kind) -> None:
-        """Hold a connection; when it is ended, take another."""
-        while True:
-            try:
-                async with self._turn:
-                    reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-            except OSError:
-                self._counts[NOT_CONNECTED] += 1
-                await asyncio.sleep(1)
-                continue
-            self._counts[OPEN] += 1
-            try:
-                await kind(self, reader, writer)
-            except (ConnectionError, asyncio.IncompleteReadError):
-                pass
-            finally:
-                self._counts[OPEN] -= 1
-                self._counts[KINDS.index(kind) + 1] += 1
-                writer.close()
-
-
-async def silent(crowd: Crowd, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Say nothing."""
-    await reader.read()
-
-
-async def slow(crowd: Crowd, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Send a request byte by byte, and never come to its end."""
-    for byte in crowd.asked[:-4]:
-        writer.write(bytes([byte]))
-        with suppress(TimeoutError):
-            await asyncio.wait_for(reader.readexactly(1), TRICKLE_S)
-            break
-
-
-async def kept(crowd: Crowd, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Ask again and again over the same connection."""
-    while True:
-        writer.write(crowd.asked)
-        await reader.readuntil(b"\x00;")  # the end of the image
-        await asyncio.sleep(ASK_S)
-
-
-KINDS: tuple[Kind, ...] = (kept, silent, slow)
-OF_EACH = (8, 1, 1)
-
-
-def hold(port: int, pixel: str, number: int, counts: Counts) -> None:
-    """Hold so many connections until this process is ended."""
-
-    async def everybody() -> None:
-        crowd = Crowd(port, pixel, counts)
-        kinds = [kind for kind, share in zip(KINDS, OF_EACH, strict=True) for _ in range(share)]
-        await asyncio.gather(*(crowd.stay(kinds[each % len(kinds)]) for each in range(number)))
-
-    raise_limit()
-    asyncio.run(everybody())
+GATHER_S = 120
+ALL = 0.97
+"""This share is enough: some are always ended and on their way to come again."""
+ENDED = re.compile(r'mailpixel_connections_ended_total\{reason="(\w+)"\} (\S+)')
 
 
 async def answered_s(port: int, path: str) -> float:
@@ -138,31 +63,36 @@ def in_ms(waits: list[float]) -> tuple[str, str]:
     return f"{statistics.median(waits) * 1000:.1f}", f"{statistics.quantiles(waits, n=100)[98] * 1000:.1f}"
 
 
+def reasons(service: Service) -> Counter[str]:
+    """How many connections the service ended, by reason."""
+    found = ENDED.findall(service.get("/metrics")[2].decode())
+    return Counter({reason: int(float(number)) for reason, number in found if float(number)})
+
+
 def measured(service: Service, paths: tuple[str, str], number: int, seconds: float) -> list[object]:
-    """A row: connections open, memory, readers' waits, failures, ends. The crowd has a process of its own."""
-    spawn = get_context("spawn")
-    before, counts = memory_bytes(service), spawn.Array("i", 5, lock=False)
-    crowd = spawn.Process(target=hold, args=(service.port, paths[0], number, counts), daemon=True)
-    crowd.start()
-    began = time.monotonic()
-    while counts[OPEN] < number * 0.97 and time.monotonic() < began + GATHER_S:
-        time.sleep(0.1)
-    sockets = len(list(Path(f"/proc/{service.process.pid}/fd").iterdir()))
-    waits, failed = asyncio.run(readers(service.port, paths, seconds))
-    grown = memory_bytes(service) - before
-    crowd.kill()
-    crowd.join()
-    ended = ", ".join(f"{counts[place]} {word}" for place, word in enumerate(WORDS, 1))
-    each = f"{grown / max(sockets, 1) / 1024:.1f} kB"
+    """A row: connections held open, memory, readers' waits, failures, and who was ended and why."""
+    before = memory_bytes(service)
+    with Holders(service.port, paths[0], number) as holders:
+        began = time.monotonic()
+        while holders.open < number * ALL and time.monotonic() < began + GATHER_S:
+            time.sleep(0.1)
+        gathered_s = time.monotonic() - began
+        at_first = holders.open
+        waits, failed = asyncio.run(readers(service.port, paths, seconds))
+        held = holders.open
+        sockets = len(list(Path(f"/proc/{service.process.pid}/fd").iterdir()))
+        grown = memory_bytes(service) - before
+        ended, why = holders.ended, reasons(service)
     return [
-        sockets,
-        f"{before / 1e6:.0f} MB",
-        f"{grown / 1e6:+.0f} MB",
-        each,
+        f"{at_first:,} after {gathered_s:.0f} s, {held:,} at the end",
+        f"{sockets:,}",
+        f"{before / 1e6:.0f} {grown / 1e6:+.0f} MB",
+        f"{grown / max(held, 1) / 1024:.1f} kB",
         len(waits),
         *in_ms(waits),
         failed,
-        ended,
+        ", ".join(f"{count:,} {word}" for count, word in zip(ended, WORDS, strict=True) if count),
+        ", ".join(f"{count:,} {reason}" for reason, count in why.most_common()),
     ]
 
 
@@ -171,8 +101,8 @@ def run(number: int, seconds: float) -> None:
     raise_limit()
     found = []
     for name, most, many in (
-        ("quiet", 12_000, 1),
-        ("room for all", 12_000, number),
+        ("quiet", number + 10 * RESERVED, 1),
+        ("room for all", number + 10 * RESERVED, number),
         ("room for a tenth", number // 10, number),
     ):
         with tempfile.TemporaryDirectory() as folder:
@@ -185,19 +115,21 @@ def run(number: int, seconds: float) -> None:
                 )
                 paths = (f"/o/{token}.gif", f"/c/{token}/1")
                 found.append([name, *measured(service, paths, many, seconds)])
+                print(found[-1], file=sys.stderr, flush=True)
     print_rows(
         f"{number:,} connections beside readers, {seconds:.0f} s",
         (
             "service",
+            "held open",
             "descriptors",
-            "memory before",
-            "growth",
+            "memory",
             "each",
             "readers",
             "p50 ms",
             "p99 ms",
             "not answered",
             "ended and came again",
+            "the service ended",
         ),
         found,
     )

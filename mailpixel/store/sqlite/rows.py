@@ -126,12 +126,11 @@ class AgentTexts(dict[int, str]):
     """Agents by number, each looked up once. The text of a number never changes."""
 
     def load(self, connection: sqlite3.Connection, numbers: set[int]) -> None:
-        """Make sure that these numbers are loaded."""
+        """Make sure that these numbers are loaded, as far as there are texts for them."""
         if len(self) > MAX_AGENTS:
             self.clear()
         for number in numbers - self.keys():
-            found = connection.execute("select agent from agents where id = ?", (number,)).fetchone()
-            self[number] = found[0]
+            self.update(connection.execute("select id, agent from agents where id = ?", (number,)))
 
 
 class Texts:
