@@ -257,13 +257,9 @@ class Committer:
             rejected = self._append_until_written(handed)
             if rejected is None or self._loop.is_closed():
                 return
-            self._call_in_loop(self._committed, rejected)
+            self._loop.call_soon_threadsafe(self._committed, rejected)
             if handed.evidence:
-                self._call_in_loop(self._evidence.wrote, self._append_evidence(handed.evidence))
-
-    def _call_in_loop(self, what: Callable[[int], None], number: int) -> None:
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(what, number)
+                self._append_evidence(handed.evidence)
 
     def _append_until_written(self, handed: Handed) -> int | None:
         """Try until the store takes the events. Returns how many it can never take; None when it had to stop."""
@@ -308,15 +304,14 @@ class Committer:
     def _settle(self, share: Share, outcomes: Sequence[bool]) -> None:
         self._loop.call_soon_threadsafe(self._batches.settle, share, outcomes)
 
-    def _append_evidence(self, hits: Sequence[Event]) -> int:
+    def _append_evidence(self, hits: Sequence[Event]) -> None:
         """Log hits with a broken signature where allowed. They are lost when the store cannot take them."""
         try:
-            return self._store.append_evidence(hits)
+            self._store.append_evidence(hits)
         except MailpixelError:
-            return 0
+            pass
         except Exception:
             log.exception("hits with a broken signature could not be logged and are lost")
-            return 0
 
 
 def _write_by_halves(write: Callable[[Sequence[Item]], None], items: Sequence[Item]) -> list[Item]:

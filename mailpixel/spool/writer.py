@@ -28,6 +28,8 @@ SEGMENT_BYTES = 8 << 20
 """A file that would grow beyond this is followed by the next one."""
 ROLL_S = 1.0
 """A file is closed this long after it was begun, so that it can be removed soon."""
+EVIDENCE_SHARE = 1 / 16
+"""While the spool is fuller than this share of its bound, hits with a broken signature are dropped."""
 LIKENESS = Event(
     bytes(16), EventKind.OPEN, 0, "GET", "", "-" * 110, Facts.ACCEPT, "-" * 12, "-" * 16, tag=bytes(8)
 )
@@ -57,6 +59,7 @@ class SpoolWriter:
         self._most_bytes = most_bytes
         self._clock = clock
         self._number = 0
+        self._held_bytes = 0  # by the whole spool, when the last file was begun
         self._open: _Open | None = None
         self._likeness = LIKENESS
         self._lock = threading.Lock()
@@ -73,11 +76,15 @@ class SpoolWriter:
             self._write(Kind.EVENTS, events_content(events))
 
     def append_evidence(self, hits: Sequence[Event]) -> int:
-        """See `EventWriter`. Whether its message has events is seen later, so all are written and counted."""
+        """See `EventWriter`. Whether their messages have events is seen later, so all are written.
+
+        They are dropped while the spool holds much: anyone can send them, and they must not fill it.
+        """
         for hit in hits:
             check_event(hit)
-        if hits:
-            self._write(Kind.EVIDENCE, events_content(hits))
+        if not hits or self._held_bytes > self._most_bytes * EVIDENCE_SHARE:
+            return 0
+        self._write(Kind.EVIDENCE, events_content(hits))
         return len(hits)
 
     def append_blank(self) -> None:
@@ -149,7 +156,7 @@ class SpoolWriter:
             pass
         else:
             sync_folder(self._folder.parent)
-        held = sum(segment.size for segment in segments_in(self._folder))
+        held = self._held_bytes = sum(segment.size for segment in segments_in(self._folder))
         if held >= self._most_bytes:
             raise StoreUnavailable(
                 f"the spool is full ({held:,} bytes); see that `mailpixel work` runs, or raise MAILPIXEL_SPOOL_BYTES"

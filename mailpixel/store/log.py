@@ -58,8 +58,9 @@ class EventWriter(Protocol):
     def append_evidence(self, hits: Sequence[Event]) -> int:
         """Write those hits with a broken signature whose message has events. Returns how many were written.
 
-        Anyone can send such hits, so the log takes no new text from them: an unknown agent is stored as
-        empty. Durable and idempotent like `append`, and raises the same errors.
+        Anyone can send such hits, so one process logs `evidence_bound.MOST_A_DAY` a day at most, and the log
+        takes no new text from them: an unknown agent is stored as empty. Durable and idempotent like `append`, and
+        raises the same errors.
         """
         ...
 

@@ -93,6 +93,20 @@ def test_counts_and_broken_signatures_take_the_same_way(
     assert store.figures("spring", NOW_MS, 0).overflow == 7
 
 
+def test_broken_signatures_do_not_fill_the_spool(spool: Spool, store: Store, folder: Path) -> None:
+    writer = SpoolWriter(folder, 160_000)
+    forged = [replace(an_open(100 + n), facts=Facts.FORGED) for n in range(100)]
+    writer.append([an_open(n) for n in range(100)])
+    assert writer.append_evidence(forged) == 100
+    writer.roll()
+    writer.append([an_open(200)])
+    assert writer.append_evidence(forged) == 0
+    writer.append([an_open(201)])
+    writer.close()
+    assert spool.settle(10)
+    assert len(recipients(store)) == 202
+
+
 def test_writers_are_merged_in_the_order_of_their_moments(
     spool: Spool, store: Store, writer: SpoolWriter, folder: Path, clock: Clock
 ) -> None:

@@ -10,6 +10,7 @@ from mailpixel.event_ids import reported_event
 from mailpixel.kinds import EventKind, Reason
 from mailpixel.model import Certainty, Decision, Event, Facts, Message, Network, Scope, Verdict, Via
 from mailpixel.store.consumers import News, Waiting
+from mailpixel.store.evidence_bound import MOST_A_DAY
 from mailpixel.store.log import Overflow, PutAside
 from mailpixel.store.measures import MEASURES
 from mailpixel.store.projections import FOLD, MessageState
@@ -141,6 +142,17 @@ def test_a_broken_signature_is_logged_only_for_a_message_that_has_events(store: 
     assert logged(store) == [opened, evidence]
     assert store.append_evidence([evidence]) == 1
     assert logged(store) == [opened, evidence]
+
+
+def test_broken_signatures_on_made_up_messages_use_up_nothing_of_the_day(store: Store) -> None:
+    store.append([an_open(1)])
+    made_up = [a_forgery(2 + n / 1_000, recipient=f"made-up-{n}") for n in range(MOST_A_DAY)]
+    assert store.append_evidence(made_up) == 0
+    known = [a_forgery(30 + n / 1_000) for n in range(MOST_A_DAY)]
+    assert store.append_evidence(known[:-9]) == MOST_A_DAY - 9
+    assert store.append_evidence([*made_up[:9], *known[-18:]]) == 9
+    assert store.append_evidence([a_forgery(90)]) == 0
+    assert store.append_evidence([a_forgery(90 + 86_400)]) == 1
 
 
 def test_a_broken_signature_brings_no_agent_into_the_log(store: Store) -> None:

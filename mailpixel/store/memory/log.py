@@ -11,6 +11,7 @@ from mailpixel.kinds import EventKind
 from mailpixel.model import Event, Facts, Message
 from mailpixel.site_model import is_of_site
 from mailpixel.store.event_check import check_event
+from mailpixel.store.evidence_bound import EvidenceBound
 from mailpixel.store.expansion import BEGINNING, Expansion, SpoolCursor
 from mailpixel.store.log import Followed, Overflow, PutAside
 from mailpixel.store.memory.changes import MemoryChanges
@@ -34,6 +35,7 @@ class MemoryLog(MemoryConsumers):
         self._appended = 0
         self._changes = MemoryChanges()
         self._spool_cursors: dict[str, SpoolCursor] = {}
+        self._evidence = EvidenceBound()
 
     def append(self, events: Sequence[Event], batch: str = "") -> None:
         """See `Store`."""
@@ -53,7 +55,10 @@ class MemoryLog(MemoryConsumers):
         """See `Store`."""
         with self._lock:
             agents = {event.agent for event in self._events()}
-            known = [hit for hit in hits if self._of_message.get((hit.campaign, hit.recipient))]
+            known = self._evidence.fitting(
+                hit for hit in hits if self._of_message.get((hit.campaign, hit.recipient))
+            )
+            self._evidence.wrote(known)
             self.append([hit if hit.agent in agents else replace(hit, agent="") for hit in known])
         return len(known)
 

@@ -7,6 +7,7 @@ from mailpixel.kinds import EventKind
 from mailpixel.model import Event, Facts, Network
 from mailpixel.site_model import is_of_site
 from mailpixel.store.event_check import check_event
+from mailpixel.store.evidence_bound import EvidenceBound
 from mailpixel.store.expansion import Expansion
 from mailpixel.store.log import Overflow
 from mailpixel.store.sqlite.agents import is_gone
@@ -38,6 +39,7 @@ class LogWriter:
         self._database = database
         self._numbers = AgentNumbers()
         self._networks = NetworkNumbers()
+        self._evidence = EvidenceBound()
 
     def append(self, events: Sequence[Event]) -> None:
         """Write all events that no tombstone keeps out, or raise and write nothing."""
@@ -99,8 +101,10 @@ class LogWriter:
             if not move_cursors(connection, expansion.moves):
                 return False
             new, named = self._append_in(connection, expansion.events)
-            _append_evidence(connection, expansion.evidence)
+            evidence = self._evidence.fitting(_of_known_messages(connection, expansion.evidence))
+            _append_evidence(connection, evidence)
             _raise_overflow(connection, expansion.overflow)
+        self._evidence.wrote(evidence)
         self._numbers.learn(new)
         self._networks.learn(named)
         return True
@@ -141,10 +145,11 @@ class LogWriter:
         for hit in hits:
             check_event(hit)
         with self._database.reading() as connection:
-            known = _of_known_messages(connection, hits)
+            known = self._evidence.fitting(_of_known_messages(connection, hits))
         if known:
             with self._database.writing() as connection:
-                _append_evidence(connection, known)
+                _append_evidence(connection, _of_known_messages(connection, known))
+            self._evidence.wrote(known)
         return len(known)
 
     def raise_overflow(self, overflow: Sequence[Overflow]) -> None:
@@ -159,8 +164,8 @@ def _of_known_messages(connection: sqlite3.Connection, hits: Sequence[Event]) ->
 
 
 def _append_evidence(connection: sqlite3.Connection, hits: Sequence[Event]) -> None:
-    """Append hits with a broken signature, in this transaction."""
-    kept = kept_events(connection, _of_known_messages(connection, hits))
+    """Append hits with a broken signature on known messages, in this transaction."""
+    kept = kept_events(connection, hits)
     if not kept:
         return
     numbers = known_agents(connection, {hit.agent for hit in kept})
