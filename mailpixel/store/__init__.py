@@ -3,6 +3,7 @@
 store             what a store offers: the sum of log, consumers, projections, changes, erasure
 log               events, written in groups and read by whole messages
 event_check       what is refused of an event
+evidence_bound    bounds the hits with a broken signature that are logged a day
 expansion         takes spooled hits, with how far their files were read
 consumers         named readers of the log: their news and their positions
 projections       states folded from the log, and the figures made of them

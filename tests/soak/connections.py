@@ -82,7 +82,10 @@ def measured(service: Service, paths: tuple[str, str], number: int, seconds: flo
         held = holders.open
         sockets = len(list(Path(f"/proc/{service.process.pid}/fd").iterdir()))
         grown = memory_bytes(service) - before
-        ended, why = holders.ended, reasons(service)
+        ended = holders.ended
+        print(f"{at_first:,} open after {gathered_s:.0f} s, {held:,} now", file=sys.stderr, flush=True)
+    service.wait_for("/healthz")  # everybody has left
+    why = reasons(service)
     return [
         f"{at_first:,} after {gathered_s:.0f} s, {held:,} at the end",
         f"{sockets:,}",
