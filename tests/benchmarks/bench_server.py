@@ -7,9 +7,10 @@
 Every server runs with one worker on core 0, the fold not running; the load comes from core 1. Servers take turns, round
 by round. The figure is CPU time an answer, all threads and processes of a server, from /proc (`schedstat`); its ratio
 is the reference's by ours in the same round. Printed are medians, and the range in brackets. Modes, consent and tags
-are on: tokens carry modes, people have said yes or no, addresses become tags. A folder of an earlier release is
-measured beside it, and so are nginx `empty_gif` with its access log, and pytracking under Django and gunicorn, where
-these can be had.
+are on: tokens carry modes, people have said yes or no, addresses become tags. Requests come from 500 browsers with
+agents of their own, in turn, for every server alike: no figure rests on equal headers. A folder of an earlier release
+is measured beside it, and so are nginx `empty_gif` with its access log, and pytracking under Django and gunicorn,
+where these can be had.
 """
 
 import argparse

@@ -7,12 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from tests.benchmarks.rounds import Measured
-from tests.support.load import load
+from tests.support.load import BROWSER, load
 from tests.support.processes import descendants
 from tests.support.service import free_port
 
@@ -23,6 +24,8 @@ SERVE = (
     "access_log=False, proxy_headers=False, server_header=False, ws='none', log_level='warning')"
 )
 ROOT = Path(__file__).parent.parent.parent
+BROWSERS = [BROWSER.replace("Chrome/153.0.0.0", f"Chrome/{100 + n % 60}.0.{n}.0") for n in range(500)]
+"""The headers of browsers that differ in their agent, made before anything is measured."""
 
 
 class Listening:
@@ -61,7 +64,7 @@ class Listening:
         """Ask for these paths and say what it took."""
         took: list[float] = []
         before, started = self.cpu_s(), time.perf_counter()
-        answers = asyncio.run(load(self.port, paths, connections, took=took))
+        answers = asyncio.run(load(self.port, paths, connections, cycle(BROWSERS), took))
         seconds, cpu_s = time.perf_counter() - started, self.cpu_s() - before
         assert len(answers) == len(paths)
         assert {status for _, status in answers} <= {200, 302}
