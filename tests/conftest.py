@@ -6,7 +6,9 @@ same examples each time, so that the gate is never red by chance.
 
 import os
 import signal
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from mailpixel.settings import PREFIX
@@ -23,3 +25,11 @@ for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIG
     # A shell ignores these for what it runs in the background, and the processes of the tests would be deaf, too.
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, handler)
+
+LONG = ("test_manual.py",)
+"""Files that take minutes by themselves. A worker takes whole files, so these begin before all others."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long files first; nothing else changes its place."""
+    items.sort(key=lambda item: Path(item.location[0]).name not in LONG)
