@@ -320,6 +320,10 @@ def _write_by_halves(write: Callable[[Sequence[Item]], None], items: Sequence[It
         write(items)
     except StoreUnavailable:
         raise
+    except MemoryError as error:  # it says nothing of the content
+        raise StoreUnavailable(
+            "out of memory; free some memory, or raise the limit of the service"
+        ) from error
     except Exception:
         if len(items) <= 1:
             log.exception("an event was left out because the store cannot take it")

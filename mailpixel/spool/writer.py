@@ -177,8 +177,10 @@ class SpoolWriter:
 
     def _close_in_time(self) -> None:
         if self._thread is None:
-            self._thread = threading.Thread(target=self._roll_by_time, name="mailpixel-spool", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._roll_by_time, name="mailpixel-spool", daemon=True)
+            with suppress(RuntimeError):  # no memory for it now: the next file tries again
+                thread.start()
+                self._thread = thread
         self._begun.set()
 
     def _roll_by_time(self) -> None:

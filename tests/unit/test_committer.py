@@ -217,6 +217,31 @@ def test_an_event_the_store_cannot_take_costs_no_other() -> None:
     assert asyncio.run(scenario()) == (8, 1)
 
 
+class OutOfMemoryOnce(MemoryStore):
+    """Has no memory for the first write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    def append(self, events: Sequence[Event], batch: str = "") -> None:
+        self.asked += 1
+        if self.asked == 1:
+            raise MemoryError
+        super().append(events, batch)
+
+
+def test_events_that_there_was_no_memory_for_are_tried_again_and_not_left_out() -> None:
+    async def scenario() -> tuple[int, int]:
+        store = OutOfMemoryOnce()
+        committer = Committer(store, 5_000, 100)
+        Asked(committer).join(2)
+        await committer.stop(20)
+        return sum(len(message.events) for message in store.messages(CAMPAIGN)), committer.rejected
+
+    assert asyncio.run(scenario()) == (2, 0)
+
+
 def test_stopping_says_how_much_could_not_be_written() -> None:
     async def scenario() -> int:
         store = Gate()
