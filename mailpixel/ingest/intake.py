@@ -135,7 +135,7 @@ class Intake:
 
     def _spend(self, named: Named, hit: Hit, keeps: Written) -> None:
         """Do what logging a hit costs, and keep nothing of it: the time of an answer does not tell."""
-        self._spent_caps.past(named.parts.message, hit.now_ms // DAY_MS)
+        self._spent_caps.past(b"", hit.now_ms // DAY_MS)
         self._event(named, hit, keeps, 0, self._spent_ids)
 
     def _count(self, named: Named, destination: str | None, hit: Hit) -> Receipt:
