@@ -31,7 +31,7 @@ from mailpixel.store.sqlite.generations import (
     sweep_left,
 )
 from mailpixel.store.sqlite.kept import still_logged
-from mailpixel.store.sqlite.persons import note_campaign, noted_up_to
+from mailpixel.store.sqlite.persons import note_campaign
 from mailpixel.store.sqlite.positions import last_position
 
 PART = 5_000
@@ -69,7 +69,6 @@ class NewGeneration:
         with database.reading() as connection:
             self._position = last_position(connection)
             self._erasures = read_cursor(connection).erasures
-            self._is_noted = noted_up_to(connection) >= self._position
 
     @contextmanager
     def filled(self) -> Iterator["NewGeneration"]:
@@ -89,13 +88,10 @@ class NewGeneration:
         self.put_counted(counted(states))
 
     def put_counted(self, part: Counted) -> None:
-        """See `Generation`. Whose events the fold has noted needs no second note."""
-        self._put_parts(part, note=not self._is_noted)
-
-    def _put_parts(self, part: Counted, note: bool) -> None:
+        """See `Generation`."""
         for some in part.cut(PART):
             with self._database.writing() as connection:
-                self._put(connection, some, note)
+                self._put(connection, some)
         self._tally.merge(part.total)
 
     def _begin(self) -> None:
@@ -113,11 +109,11 @@ class NewGeneration:
                 break
         with self._database.writing() as connection:
             last = counted(self._logged_meanwhile(connection))
-            self._put(connection, last, note=True)
+            self._put(connection, last)
             self._tally.merge(last.total)
             self._exchange(connection)
 
-    def _put(self, connection: sqlite3.Connection, part: Counted, note: bool) -> None:
+    def _put(self, connection: sqlite3.Connection, part: Counted) -> None:
         """Put states, whose total its caller adds to the tally, and take from that what does not stay."""
         filling = "select 1 from shelves where id = ? and live = 0"
         if connection.execute(filling, (self._generation,)).fetchone() is None:
@@ -128,8 +124,7 @@ class NewGeneration:
         for former in states_of(connection, self._generation, self._campaign, may_be_there):
             self._tally.add(former, -1)
         put_states(connection, self._generation, part.states, part.shown)
-        if note:
-            note_campaign(connection, self._campaign, names)
+        note_campaign(connection, self._campaign, names)
         self._highest = max([self._highest, *names])
         for name in names if self._aside else ():
             self._aside.pop(name, None)
@@ -151,7 +146,7 @@ class NewGeneration:
         """Do one round. Returns how many messages it judged."""
         with self._database.reading() as connection:
             states = self._logged_meanwhile(connection)
-        self._put_parts(counted(states), note=True)
+        self.put(states)
         return len(states)
 
     def _logged_meanwhile(self, connection: sqlite3.Connection) -> list[Folded]:

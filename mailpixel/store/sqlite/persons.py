@@ -47,7 +47,7 @@ def note_progress(connection: sqlite3.Connection, since: int, until: int) -> Non
 
     A fold of an older release notes nothing. What it left out is first read from the log, a part at a time.
     """
-    noted = noted_up_to(connection)
+    noted = _noted(connection)
     if noted < since:
         until = min(noted + MOST_UNNOTED, until)
         _note(connection, connection.execute(CATCH_UP, (noted, until)).fetchall())
@@ -60,7 +60,7 @@ def campaigns_of_all(connection: sqlite3.Connection, recipients: Sequence[str]) 
 
     None is missing, as this transaction sees the log.
     """
-    position = noted_up_to(connection)
+    position = _noted(connection)
     last = last_position(connection)
     if last - position > MOST_UNNOTED:
         every = [campaign for (campaign,) in connection.execute(CAMPAIGNS)]
@@ -88,6 +88,6 @@ def _note(connection: sqlite3.Connection, named: Iterable[tuple[str, str]]) -> N
     connection.executemany(NOTE, [(person8(secret, recipient), campaign) for recipient, campaign in named])
 
 
-def noted_up_to(connection: sqlite3.Connection) -> int:
+def _noted(connection: sqlite3.Connection) -> int:
     """The position up to which the table is complete."""
     return int(connection.execute("select noted from folded").fetchone()[0])
