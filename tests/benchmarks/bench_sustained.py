@@ -104,7 +104,9 @@ def step(service: Service, store: Store, pace: float, seed: int, seconds: float)
     spent["client"] = rest.cpu_s
     events = max(rest.total, 1)
     each = {stage: used / events * 1e6 for stage, used in spent.items()}
-    return Step(pace, rest.total / took, (behind_then - behind) / took, behind_then, rest.wait_ms(0.99), each)
+    return Step(
+        pace, rest.total / rest.seconds, (behind_then - behind) / took, behind_then, rest.wait_ms(0.99), each
+    )
 
 
 def climbed(service: Service, store: Store, first: float, by: float, seconds: float) -> list[Step]:
