@@ -24,7 +24,7 @@ from typing import NamedTuple, TypeVar
 from mailpixel.errors import MailpixelError, StoreUnavailable
 from mailpixel.ingest.batches import Batch, Batches, Share
 from mailpixel.ingest.evidence import Evidence
-from mailpixel.ingest.group import Group, SendAnswer, TimeLimit
+from mailpixel.ingest.group import Decide, Group, SendAnswer, TimeLimit
 from mailpixel.ingest.held import Counted
 from mailpixel.model import Event
 from mailpixel.store.log import EventWriter, Overflow
@@ -89,12 +89,20 @@ class Committer:
         self._idle.set()
         self._thread = threading.Thread(target=self._write, name="mailpixel-writer", daemon=True)
         self._loop = asyncio.get_running_loop()
-        self._time_limit = TimeLimit(self._loop, answer_within_ms / 1000)
+        self._time_limit = TimeLimit(self._loop, answer_within_ms / 1000, self._late)
+        self._deciding: Group | None = None
         self._flush: asyncio.TimerHandle | None = None
         self.pending = 0
         self.rejected = 0
         self.failing = False
         self._thread.start()
+
+    def gather(self, decide: Decide) -> None:
+        """Call `decide` when the current group is handed over; at once while hits do not wait for a commit."""
+        if self.failing or self.pending >= self._queue_hits:
+            decide()
+        else:
+            self._group().undecided.append(decide)
 
     def join(self, event: Event, answer: SendAnswer) -> bool:
         """Put an event into the current group. `answer` is called when the hit may be answered, perhaps at once.
@@ -185,9 +193,11 @@ class Committer:
         return self.pending
 
     def _group(self) -> Group:
-        """The group that hits join now."""
+        """The group that hits join now: their own while it is decided about."""
+        if self._deciding is not None:
+            return self._deciding
         group = self._waiting[-1] if self._waiting else None
-        if group is None or group.answered or len(group.events) >= LARGEST_COMMIT:
+        if group is None or group.answered or len(group.events) + len(group.undecided) >= LARGEST_COMMIT:
             return self._open_group()
         return group
 
@@ -197,6 +207,18 @@ class Committer:
         if len(self._waiting) == 1:
             self._wake()
         return group
+
+    def _decide(self, group: Group) -> None:
+        """Decide about the hits of a group that waited for it."""
+        self._deciding, undecided, group.undecided = group, group.undecided, []
+        for decide in undecided:
+            decide()
+        self._deciding = None
+
+    def _late(self, group: Group) -> None:
+        """Answer a group whose time limit has come."""
+        self._decide(group)
+        group.answer(False)
 
     def _wake(self) -> None:
         """Schedule a write of everything that waits."""
@@ -218,6 +240,8 @@ class Committer:
         """Give the waiting items to the thread, unless it is busy. It asks again when it is done."""
         if self._writing is not None:
             return
+        for group in self._waiting:
+            self._decide(group)
         groups: list[Group] = []
         size = 0
         while self._waiting and (not groups or size + len(self._waiting[0].events) <= LARGEST_COMMIT):

@@ -2,6 +2,9 @@
 
 An answer may wait for the commit of a group without an event in it, so that nobody can tell by the time
 whether a hit was recorded.
+
+Hits may also wait undecided, and are decided about one after the other when their group is handed over: while the
+processor has the same code at hand, each takes less than half of the time that it takes between other work.
 """
 
 import asyncio
@@ -14,15 +17,20 @@ SendAnswer = Callable[[bool], None]
 """Called once on the event loop: with True after the commit, with False when the time limit came first."""
 
 
+Decide = Callable[[], None]
+"""Decides about a hit; called once on the event loop. The hit then joins its group, or only waits."""
+
+
 class Group:
     """Hits that are committed and answered together, by `due_s` on the clock of the loop at the latest.
 
-    `answered` is true once that time came before the commit.
+    `answered` is true once that time came before the commit. `undecided` are hits that nothing is known of yet.
     """
 
-    __slots__ = ("answered", "answers", "due_s", "events")
+    __slots__ = ("answered", "answers", "due_s", "events", "undecided")
 
     def __init__(self, due_s: float) -> None:
+        self.undecided: list[Decide] = []
         self.events: list[Event] = []
         self.answers: list[SendAnswer] = []
         self.answered = False
@@ -39,11 +47,17 @@ class Group:
 
 
 class TimeLimit:
-    """Opens groups, and answers those whose time limit comes before their commit. One timer serves all of them."""
+    """Opens groups, and ends those whose time limit comes before their commit. One timer serves all of them.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, within_s: float) -> None:
+    `late` is called with such a group and answers its hits.
+    """
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, within_s: float, late: Callable[[Group], None]
+    ) -> None:
         self._loop = loop
         self._within_s = within_s
+        self._late = late
         self._open: deque[Group] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -58,10 +72,10 @@ class TimeLimit:
         return group
 
     def _look(self) -> None:
-        """Answer what is due, and look again when the next group is."""
+        """End what is due, and look again when the next group is."""
         self._timer = None
         now_s = self._loop.time()
         while self._open and (self._open[0].answered or self._open[0].due_s <= now_s):
-            self._open.popleft().answer(False)
+            self._late(self._open.popleft())
         if self._open:
             self._timer = self._loop.call_at(self._open[0].due_s, self._look)

@@ -1,18 +1,21 @@
 """Answers hits inside uvicorn's HTTP protocol, without the cost of an ASGI cycle.
 
 A plain GET or HEAD that is a hit, and a post of a web site's page, is answered here by the same object that serves it
-over ASGI. All other requests go through ASGI, and so does any unusual one (pipelined, upgraded, a link not known yet).
+over ASGI. All other requests go through ASGI, and so does any unusual one (pipelined, upgraded).
+
+A hit of mail is only put aside when it arrives. It is decided about together with those that will share its commit.
 """
 
 import asyncio
+import logging
 import urllib.parse
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from mailpixel.links.surfaces import LINK, PIXEL, surface_of
+from mailpixel.links.surfaces import LINK, PIXEL, Surface, surface_of
 from mailpixel.links.urls import plain_path
 from mailpixel.server.bounds import SITE_BODY_S
 from mailpixel.server.connection import BoundedProtocol
@@ -28,6 +31,8 @@ MAILED = {each.prefix.encode(): each for each in (PIXEL, LINK)}
 """The surfaces of mail by the first characters of a target, which are as many for each."""
 PREFIX_CHARS = len(PIXEL.prefix)
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+log = logging.getLogger(__name__)
 
 
 class PendingCycle:
@@ -63,6 +68,16 @@ class Post:
         self.waits = bool(values_of(request.headers, b"expect"))
 
 
+class Asked(NamedTuple):
+    """A hit that waits for its group: what was asked, with the target as received, and when."""
+
+    surface: Surface
+    method: str
+    url: bytes
+    headers: list[tuple[bytes, bytes]]
+    at_ms: int
+
+
 class TrackingProtocol(BoundedProtocol):
     """uvicorn's HTTP protocol with bounds, and with a short way for tracking URLs."""
 
@@ -77,6 +92,7 @@ class TrackingProtocol(BoundedProtocol):
         self._fixed_of: list[tuple[bytes, bytes]] = []
         self._fixed = b""
         self._post: Post | None = None
+        self._asked: Asked
         self._peer = ""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -85,48 +101,62 @@ class TrackingProtocol(BoundedProtocol):
         self._peer = self.client[0] if self.client else ""
 
     def _take(self) -> None:
-        """Answer here, or pass the request to the app."""
-        request = self._mailed_request() or self._plain_request()
-        if request is None:
-            super()._take()
-        elif request.method == "POST":
-            self._begin_post(request)
-        elif not self._answer_here(request):
-            super()._take()
-
-    def _mailed_request(self) -> TrackingRequest | None:
-        """The request, if it is a GET of a pixel or link just as we write it into mail: nearly all are."""
-        parser, url = self.parser, self.url
-        surface = MAILED.get(url[:PREFIX_CHARS])
-        if surface is None or parser.get_method() != b"GET" or self._is_busy() or parser.should_upgrade():
-            return None
-        path = plain_path(surface, url)
-        if path is None:
-            return None
-        return TrackingRequest(surface, "GET", "", b"", self.headers, self._peer, parsed=path)
-
-    def _plain_request(self) -> TrackingRequest | None:
-        """The request, if it is a plain one on a surface that takes hits."""
+        """Let a hit wait for its group, begin a post, or pass the request to the app."""
         method = FAST_METHODS.get(self.parser.get_method())
         if method is None or self._is_busy() or self.parser.should_upgrade():
-            return None
+            super()._take()
+            return
+        surface = MAILED.get(self.url[:PREFIX_CHARS])
+        if surface is not None and method != "POST":
+            self._hold()
+            self._asked = Asked(surface, method, self.url, self.headers, now_ms())
+            self._serving[surface].gather(self._decide)
+        else:
+            self._take_other(method)
+
+    def _take_other(self, method: str) -> None:
         path, query = path_and_query(self.url)
         surface = surface_of(path)
         if surface is None or not surface.takes_hits or (method == "POST" and not surface.takes_posts):
-            return None
-        return TrackingRequest(surface, method, path, query, self.headers, self._peer)
-
-    def _answer_here(self, request: TrackingRequest) -> bool:
-        """Answer the request. Returns False when it must go through ASGI, where it can wait for a fresh look."""
-        tracking = self._serving[request.surface]
-        reply, receipt = tracking.answer(request, now_ms())
-        if receipt.outcome in tracking.unsure:
-            return False
+            super()._take()
+            return
         self._hold()
-        self._without_body = request.method == "HEAD"
-        self._reply = reply
+        request = TrackingRequest(surface, method, path, query, self.headers, self._peer)
+        if method == "POST":
+            self._begin_post(request)
+        else:
+            self._answer(request, now_ms())
+
+    def _decide(self) -> None:
+        """Answer the hit that waited for its group. An error ends this connection alone."""
+        surface, method, url, headers, at_ms = self._asked
+        try:
+            parsed = plain_path(surface, url) if method == "GET" else None
+            path, query = ("", b"") if parsed else path_and_query(url)
+            request = TrackingRequest(surface, method, path, query, headers, self._peer, parsed=parsed)
+            self._answer(request, at_ms)
+        except Exception:
+            log.exception("a hit could not be answered")
+            self.transport.abort()
+
+    def _answer(self, request: TrackingRequest, at_ms: int) -> None:
+        """Answer a request. When what it names is not known, look again first: it may be new."""
+        tracking = self._serving[request.surface]
+        reply, receipt = tracking.answer(request, at_ms)
+        if receipt.outcome in tracking.unsure:
+            task = self.loop.create_task(self._answer_after_look(request))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+            return
+        self._reply, self._without_body = reply, request.method == "HEAD"
         tracking.take(request.surface, receipt, self._write)
-        return True
+
+    async def _answer_after_look(self, request: TrackingRequest) -> None:
+        tracking = self._serving[request.surface]
+        await tracking.fresh_look()
+        reply, receipt = tracking.answer(request, now_ms())
+        self._reply, self._without_body = reply, request.method == "HEAD"
+        tracking.take(request.surface, receipt, self._write)
 
     def _hold(self) -> None:
         """Let the connection wait for an answer."""
@@ -141,7 +171,6 @@ class TrackingProtocol(BoundedProtocol):
 
     def _begin_post(self, request: TrackingRequest) -> None:
         """Wait for the body. Nothing is answered before it is complete, too long or late."""
-        self._hold()
         self._waiting.more_body = True
         self._post = Post(request, self.loop.time() + SITE_BODY_S)
 
@@ -179,27 +208,11 @@ class TrackingProtocol(BoundedProtocol):
         self._end_post(b"")
 
     def _end_post(self, body: bytes) -> None:
-        """Answer a post with this body. When its site is not known, look again first: it may be new."""
+        """Answer a post with this body."""
         post, self._post = self._post, None
         assert post is not None  # noqa: S101 - it is called for a post alone
         self._waiting.more_body = False
-        request = replace(post.request, body=body)
-        tracking = self._serving[request.surface]
-        reply, receipt = tracking.answer(request, now_ms())
-        if receipt.outcome in tracking.unsure:
-            task = self.loop.create_task(self._answer_after_look(request))
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
-        else:
-            self._reply, self._without_body = reply, False
-            tracking.take(request.surface, receipt, self._write)
-
-    async def _answer_after_look(self, request: TrackingRequest) -> None:
-        tracking = self._serving[request.surface]
-        await tracking.fresh_look()
-        reply, receipt = tracking.answer(request, now_ms())
-        self._reply, self._without_body = reply, False
-        tracking.take(request.surface, receipt, self._write)
+        self._answer(replace(post.request, body=body), now_ms())
 
     def _write(self, durable: bool) -> None:
         """Send the answer that waited."""

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Protocol
 
-from mailpixel.ingest.group import SendAnswer
+from mailpixel.ingest.group import Decide, SendAnswer
 from mailpixel.links.surfaces import Surface
 from mailpixel.server.replies import Reply
 from mailpixel.server.request_reader import TrackingRequest
@@ -22,6 +22,10 @@ class Server(Protocol):
 
     def answer(self, request: TrackingRequest, now_ms: int) -> tuple[Reply, Any]:
         """The answer to one request, and a receipt with its `outcome`. No I/O, no clock."""
+        ...
+
+    def gather(self, decide: Decide) -> None:
+        """Call `decide` soon, with those of other requests that wait: see `Committer.gather`."""
         ...
 
     def take(self, surface: Surface, receipt: Any, answer: SendAnswer) -> None:

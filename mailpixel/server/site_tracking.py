@@ -56,6 +56,7 @@ class SiteTracking:
         self._intake, self._scripts = of_sites
         self._reader = reader
         self._committer = committer
+        self.gather = committer.gather
         self._count = count
         self.fresh_look = fresh_look
 

@@ -46,6 +46,7 @@ class Tracking:
         self._reader = reader
         self._intake = intake
         self._committer = committer
+        self.gather = committer.gather
         self._count = count
         self.fresh_look = fresh_look
 

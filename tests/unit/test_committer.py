@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mailpixel.errors import StoreUnavailable
 from mailpixel.ingest.batches import SHARE
-from mailpixel.ingest.committer import Committer
+from mailpixel.ingest.committer import LARGEST_COMMIT, Committer
 from mailpixel.ingest.evidence import MOST_HELD, Evidence
 from mailpixel.model import Event, Facts
 from mailpixel.store.log import Overflow
@@ -61,6 +61,11 @@ class Asked:
         for _ in range(hits):
             self._committer.wait(self.answers.append)
 
+    def gather(self, hits: int) -> None:
+        """Let hits wait undecided; each joins when it is decided about."""
+        for _ in range(hits):
+            self._committer.gather(lambda: self.join(1))
+
     async def until(self, answers: int) -> None:
         """Wait for so many answers."""
         while len(self.answers) < answers:
@@ -88,6 +93,70 @@ def test_hits_of_one_turn_share_a_commit() -> None:
         return store.groups, asked.answers
 
     assert asyncio.run(scenario()) == ([7], [True] * 7)
+
+
+def test_hits_are_decided_about_together_when_their_group_is_handed_over() -> None:
+    async def scenario() -> tuple[int, list[int], list[bool]]:
+        store = Gate()
+        committer = Committer(store, 5_000, 100)
+        asked = Asked(committer)
+        asked.gather(7)
+        at_first = committer.pending
+        await asked.until(7)
+        assert await committer.stop(1) == 0
+        return at_first, store.groups, asked.answers
+
+    assert asyncio.run(scenario()) == (0, [7], [True] * 7)
+
+
+def test_undecided_hits_are_decided_about_and_answered_in_time_while_the_store_writes_nothing() -> None:
+    async def scenario() -> tuple[list[bool], list[int]]:
+        store = Gate()
+        store.open.clear()
+        committer = Committer(store, 50, 100)
+        asked = Asked(committer)
+        asked.gather(1)
+        while not store.entered:
+            await asyncio.sleep(0.001)
+        asked.gather(4)
+        await asked.until(5)
+        answers = list(asked.answers)
+        store.open.set()
+        assert await committer.stop(1) == 0
+        return answers, store.groups
+
+    assert asyncio.run(scenario()) == ([False] * 5, [1, 4])
+
+
+def test_hits_are_decided_about_at_once_while_the_store_fails() -> None:
+    async def scenario() -> list[bool]:
+        store = Gate()
+        store.broken = True
+        committer = Committer(store, 5_000, 100)
+        asked = Asked(committer)
+        asked.gather(1)
+        while not committer.failing:
+            await asyncio.sleep(0.001)
+        asked.gather(2)
+        told = list(asked.answers)
+        store.broken = False
+        assert await committer.stop(5) == 0
+        return told
+
+    assert asyncio.run(scenario()) == [False, False]
+
+
+def test_more_undecided_hits_than_a_commit_takes_share_several() -> None:
+    async def scenario() -> tuple[int, int]:
+        store = Gate()
+        committer = Committer(store, 5_000, 20_000)
+        asked = Asked(committer)
+        asked.gather(LARGEST_COMMIT + 1)
+        await asked.until(LARGEST_COMMIT + 1)
+        await committer.stop(1)
+        return sum(store.groups), max(store.groups)
+
+    assert asyncio.run(scenario()) == (LARGEST_COMMIT + 1, LARGEST_COMMIT)
 
 
 def test_hits_that_come_during_a_commit_share_the_next_one() -> None:

@@ -15,7 +15,7 @@ class Answers(list[tuple[str, bool]]):
 
 def test_each_group_is_answered_at_its_own_time_unless_it_was_written_before() -> None:
     turns, answers = Turns(), Answers()
-    limit = TimeLimit(cast(Any, turns), 1.0)
+    limit = TimeLimit(cast(Any, turns), 1.0, late=lambda group: group.answer(False))
     groups = []
     for name in ("first", "second", "third"):
         groups.append(limit.open_group())
@@ -31,7 +31,7 @@ def test_each_group_is_answered_at_its_own_time_unless_it_was_written_before() -
 
 def test_groups_that_are_written_in_time_share_one_timer() -> None:
     turns, answers = Turns(), Answers()
-    limit = TimeLimit(cast(Any, turns), 1.0)
+    limit = TimeLimit(cast(Any, turns), 1.0, late=lambda group: group.answer(False))
     for _ in range(100):
         group = limit.open_group()
         group.answers.append(answers.of("a hit"))
