@@ -17,7 +17,7 @@ SendAnswer = Callable[[bool], None]
 """Called once on the event loop: with True after the commit, with False when the time limit came first."""
 
 
-Decide = Callable[[], None]
+Decide = Callable[[], object]
 """Decides about a hit; called once on the event loop. The hit then joins its group, or only waits."""
 
 
