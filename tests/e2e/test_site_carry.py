@@ -23,6 +23,7 @@ from tests.e2e.test_site_story import CLICKED, HOST, SHOWN, envelope, post, sent
 from tests.support.builders import KEYRING, ROBOT, an_id
 from tests.support.processes import wait_until
 from tests.support.service import Service, rows
+from tests.support.stores import open_settled
 
 PEOPLE = ("model", "mine", "scanned", "again", "stale", "fresh")
 
@@ -103,7 +104,7 @@ def problems(shop: Carried, click: str) -> list[str]:
 
 def names(shop: Carried) -> dict[str, str]:
     """Whom each visitor is named, by the number of the visitor, once all that was sent is folded."""
-    with closing(SqliteStore(shop.service.data / "mailpixel.db")) as store:
+    with closing(open_settled(shop.service.data / "mailpixel.db")[0]) as store:
         wait_until(lambda: not store.consumer(SITE_FOLD, cases=SITE_CASES).waiting().events, "not folded", 30)
         wait_until(lambda: not store.consumer(FOLD).waiting().events, "clicks are not folded", 30)
         known = Identities(store, lambda recipient: False)

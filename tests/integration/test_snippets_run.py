@@ -28,7 +28,9 @@ def test_both_halves_of_the_snippet_for_servers_report_an_order(tmp_path: Path) 
                 command, env=environment, capture_output=True, text=True, timeout=60, check=False
             )
             assert done.returncode == 0, done.stderr
-            assert json.loads(done.stdout) == {"accepted": 1, "failed": 0}
+            assert json.loads(done.stdout) == {
+                "accepted": 1, "failed": 0, "named": 0, "not_named": 0
+            }  # fmt: skip
 
 
 def test_an_image_for_a_site_that_asks_is_refused_with_the_reason(tmp_path: Path) -> None:
