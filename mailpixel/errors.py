@@ -46,7 +46,7 @@ class KeyringError(MailpixelError):
 
 
 class StoreUnavailable(MailpixelError):
-    """The store refuses to read or write for now: disk full, locked or read-only."""
+    """The store, or the system below it, refuses for now: disk full, locked, read-only, no thread to be had."""
 
 
 class ErasureUnfinished(MailpixelError):

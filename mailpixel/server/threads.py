@@ -8,6 +8,8 @@ from typing import ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
+from mailpixel.errors import StoreUnavailable
+
 API_AT_ONCE = 2
 """Most steps of API work at once in a lane. More would not be faster: they share one interpreter with the readers."""
 PAGES_AT_ONCE = 2
@@ -24,6 +26,9 @@ POSTS_AT_ONCE = 16
 """Most posts of ESPs at once. Each may hold 1 MB; an ESP sends again what was refused."""
 EXPORTS_AT_ONCE = 16
 """Most exports at once in one process. Each holds some megabytes until its client has read it."""
+
+NO_THREAD = "can't start new thread"
+"""What Python says when the system gives it no further thread, mostly for lack of memory."""
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -54,8 +59,18 @@ class Lane:
     async def run(
         self, function: Callable[Given, Result], *args: Given.args, **named: Given.kwargs
     ) -> Result:
-        """Run the function in a thread. Returns its result or raises its error."""
-        return await to_thread.run_sync(partial(function, *args, **named), limiter=self._limiter)
+        """Run the function in a thread. Returns its result or raises its error.
+
+        Raises `StoreUnavailable` when the system gives no thread.
+        """
+        try:
+            return await to_thread.run_sync(partial(function, *args, **named), limiter=self._limiter)
+        except RuntimeError as error:
+            if str(error) != NO_THREAD:
+                raise
+            raise StoreUnavailable(
+                "the system gives no thread for this now; raise the limits of memory and threads of the service"
+            ) from None
 
 
 class Threads:
