@@ -19,6 +19,7 @@ group           hits that share a commit, and their answers
 batches         events of streams, a share of each commit
 evidence        hits with a broken signature
 committer       group commit
+writer          the thread that writes, until the store takes it
 held            hits that are counted without their recipients, while they wait for others of their source
 reports         which deliveries, bounces and complaints are logged, and which only counted
 counting        the thread that judges and counts them

@@ -5,7 +5,7 @@ hit whose commit takes longer than the bound is answered anyway and stays queued
 our disk. While the store cannot write, hits are answered at once and kept in memory, up to a limit.
 
 A hit that is not recorded waits for the same commit as the others, so the time of its answer does not tell. For a
-group of such hits alone a blank row is written and deleted.
+group of such hits alone something is written that says nothing.
 
 Events of streams get a share of each commit, and their streams wait for it. Overflow counts and hits with a
 broken signature may be late: they are written once a second.
@@ -13,19 +13,15 @@ broken signature may be late: they are written once a second.
 
 import asyncio
 import logging
-import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import chain
-from queue import SimpleQueue
-from typing import NamedTuple, TypeVar
 
-from mailpixel.errors import MailpixelError, StoreUnavailable
-from mailpixel.ingest.batches import Batch, Batches, Share
+from mailpixel.ingest.batches import Batch, Batches
 from mailpixel.ingest.evidence import Evidence
 from mailpixel.ingest.group import Decide, Group, SendAnswer, TimeLimit
 from mailpixel.ingest.held import Counted
+from mailpixel.ingest.writer import Handed, Writer
 from mailpixel.model import Event
 from mailpixel.store.log import EventWriter, Overflow
 
@@ -41,21 +37,7 @@ LATE_EVERY_S = 1.0
 BATCH_WITHIN_S = 30.0
 """How long a stream waits for the commit of a batch. No reader waits for it."""
 
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 1.0
-
-Item = TypeVar("Item", Event, Overflow)
-
 log = logging.getLogger(__name__)
-
-
-class Handed(NamedTuple):
-    """What the writing thread gets at one time."""
-
-    events: Sequence[Event] = ()
-    shares: Sequence[Share] = ()
-    overflow: Sequence[Overflow] = ()
-    evidence: Sequence[Event] = ()
-    blank: bool = False
 
 
 class Committer:
@@ -73,33 +55,32 @@ class Committer:
         on_commit: Callable[[float, int], None] = lambda seconds, events: None,
         take_counted: Callable[[Counted], bool] = lambda counted: True,
     ) -> None:
-        self._store = store
         self._queue_hits = queue_hits
-        self._on_commit = on_commit
         self._take_counted = take_counted
         self._waiting: deque[Group] = deque()
         self._batches = Batches()
         self._overflow: dict[tuple[str, str, int], Overflow] = {}
         self._evidence = Evidence()
         self._late_due = False
-        self._handed: SimpleQueue[Handed | None] = SimpleQueue()
         self._writing: list[Group] | None = None
-        self._stopping = threading.Event()
         self._idle = asyncio.Event()
         self._idle.set()
-        self._thread = threading.Thread(target=self._write, name="mailpixel-writer", daemon=True)
         self._loop = asyncio.get_running_loop()
-        self._time_limit = TimeLimit(self._loop, answer_within_ms / 1000, self._late)
+        self._writer = Writer(store, self._loop, self._committed, self._batches.settle, on_commit)
+        self._time_limit = TimeLimit(self._loop, answer_within_ms / 1000, self._time_is_up)
         self._deciding: Group | None = None
         self._flush: asyncio.TimerHandle | None = None
         self.pending = 0
         self.rejected = 0
-        self.failing = False
-        self._thread.start()
+
+    @property
+    def failing(self) -> bool:
+        """Whether the store takes nothing at present."""
+        return self._writer.failing
 
     def gather(self, decide: Decide) -> None:
         """Call `decide` when the current group is handed over; at once while hits do not wait for a commit."""
-        if self.failing or self.pending >= self._queue_hits:
+        if self._writer.failing or self.pending >= self._queue_hits:
             decide()
         else:
             self._group().undecided.append(decide)
@@ -114,7 +95,7 @@ class Committer:
         group = self._group()
         group.events.append(event)
         self.pending += 1
-        if self.failing:
+        if self._writer.failing:
             answer(False)
         else:
             group.answers.append(answer)
@@ -127,7 +108,7 @@ class Committer:
         group = self._group()
         group.events += events
         self.pending += len(events)
-        if self.failing:
+        if self._writer.failing:
             answer(False)
         else:
             group.answers.append(answer)
@@ -135,7 +116,7 @@ class Committer:
 
     def wait(self, answer: SendAnswer) -> None:
         """Call `answer` when a hit that joins now may be answered, without recording anything; perhaps at once."""
-        if self.failing or self.pending >= self._queue_hits:
+        if self._writer.failing or self.pending >= self._queue_hits:
             answer(False)
         else:
             self._group().answers.append(answer)
@@ -186,9 +167,7 @@ class Committer:
             await asyncio.wait_for(self._idle.wait(), within_s)
         except TimeoutError:
             log.error("stopped with %d hits that could not be written to the store", self.pending)
-        self._stopping.set()
-        self._handed.put(None)
-        await asyncio.to_thread(self._thread.join, within_s)
+        await self._writer.stop(within_s)
         self._batches.end()
         return self.pending
 
@@ -215,8 +194,8 @@ class Committer:
             decide()
         self._deciding = None
 
-    def _late(self, group: Group) -> None:
-        """Answer a group whose time limit has come."""
+    def _time_is_up(self, group: Group) -> None:
+        """Answer a group before it is written."""
         self._decide(group)
         group.answer(False)
 
@@ -254,7 +233,7 @@ class Committer:
             return
         self._writing = groups
         events = list(chain(*(group.events for group in groups)))
-        self._handed.put(Handed(events, shares, overflow, evidence, blank=bool(groups) and not events))
+        self._writer.hand(Handed(events, shares, overflow, evidence, blank=bool(groups) and not events))
 
     def _take_late(self) -> tuple[list[Overflow], list[Event]]:
         if not self._late_due:
@@ -273,85 +252,3 @@ class Committer:
             self._wake()
         else:
             self._idle.set()
-
-    # The methods from here on run in the writing thread.
-
-    def _write(self) -> None:
-        while (handed := self._handed.get()) is not None:
-            rejected = self._append_until_written(handed)
-            if rejected is None or self._loop.is_closed():
-                return
-            self._loop.call_soon_threadsafe(self._committed, rejected)
-            if handed.evidence:
-                self._append_evidence(handed.evidence)
-
-    def _append_until_written(self, handed: Handed) -> int | None:
-        """Try until the store takes the events. Returns how many it can never take; None when it had to stop."""
-        pause_s = FIRST_PAUSE_S
-        shares = handed.shares
-        while True:
-            shares = self._wanted(shares)
-            started = time.perf_counter()
-            events = [*handed.events, *chain(*(share.events for share in shares))]
-            try:
-                left_out = {event.id for event in _write_by_halves(self._store.append, events)}
-                if handed.blank and not events:
-                    self._store.append_blank()
-                if handed.overflow:
-                    _write_by_halves(self._store.raise_overflow, handed.overflow)
-            except StoreUnavailable as error:
-                if not self.failing:
-                    log.error("the store cannot write, hits are kept in memory: %s", error)
-                self.failing = True
-                if self._stopping.wait(pause_s):
-                    return None
-                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
-            else:
-                if self.failing:
-                    log.warning("the store writes again")
-                self.failing = False
-                self._on_commit(time.perf_counter() - started, len(events))
-                for share in shares:
-                    self._settle(share, [event.id not in left_out for event in share.events])
-                return len(left_out)
-
-    def _wanted(self, shares: Sequence[Share]) -> Sequence[Share]:
-        """The shares that a stream still waits for. The others are never written."""
-        wanted = []
-        for share in shares:
-            if share.batch.given_up:
-                self._settle(share, [False] * len(share.events))
-            else:
-                wanted.append(share)
-        return wanted
-
-    def _settle(self, share: Share, outcomes: Sequence[bool]) -> None:
-        self._loop.call_soon_threadsafe(self._batches.settle, share, outcomes)
-
-    def _append_evidence(self, hits: Sequence[Event]) -> None:
-        """Log hits with a broken signature where allowed. They are lost when the store cannot take them."""
-        try:
-            self._store.append_evidence(hits)
-        except MailpixelError:
-            pass
-        except Exception:
-            log.exception("hits with a broken signature could not be logged and are lost")
-
-
-def _write_by_halves(write: Callable[[Sequence[Item]], None], items: Sequence[Item]) -> list[Item]:
-    """Write the items, halving a part that the store refuses for its content. Returns the items left out."""
-    try:
-        write(items)
-    except StoreUnavailable:
-        raise
-    except MemoryError as error:  # it says nothing of the content
-        raise StoreUnavailable(
-            "out of memory; free some memory, or raise the limit of the service"
-        ) from error
-    except Exception:
-        if len(items) <= 1:
-            log.exception("an event was left out because the store cannot take it")
-            return list(items)
-        half = len(items) // 2
-        return _write_by_halves(write, items[:half]) + _write_by_halves(write, items[half:])
-    return []
