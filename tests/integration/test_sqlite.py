@@ -18,7 +18,14 @@ from mailpixel.projections.fold import Fold
 from mailpixel.projections.message_state import fold_message
 from mailpixel.store.log import Overflow, PutAside
 from mailpixel.store.projections import FOLD, Figures, MessageState
-from mailpixel.store.sqlite import SqliteRegistry, SqliteStore, counters, generations, open_sqlite
+from mailpixel.store.sqlite import (
+    SqliteRegistry,
+    SqliteStore,
+    bound_page_caches,
+    counters,
+    generations,
+    open_sqlite,
+)
 from mailpixel.store.sqlite import recipients as by_standing
 from tests.support.builders import EDGE, a_campaign, a_click, an_open, at_ms, judge_plainly
 
@@ -344,3 +351,21 @@ def test_recipients_of_a_standing_and_a_window_of_time_are_found_by_an_index(sto
             values = (1,) * query.count("?")
             (step, *_) = connection.execute(f"explain query plan {query}", values).fetchall()
             assert step[3].endswith(found)
+
+
+def test_connections_of_other_threads_share_the_bound_of_what_is_kept_in_memory() -> None:
+    try:
+        bound_page_caches(1 << 20)
+        bounds = []
+        thread = threading.Thread(target=lambda: bounds.append(_bound()))
+        thread.start()
+        thread.join()
+        assert bounds == [1 << 20]
+    finally:
+        bound_page_caches(0)
+    assert _bound() == 0
+
+
+def _bound() -> int:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        return int(connection.execute("pragma soft_heap_limit").fetchone()[0])

@@ -4,6 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mailpixel.errors import StoreUnavailable
+from mailpixel.store.sqlite.database import bound_page_caches
 from mailpixel.store.sqlite.registry import SqliteRegistry
 from mailpixel.store.sqlite.store import SqliteStore
 
@@ -26,4 +27,4 @@ def open_sqlite(path: Path | str) -> tuple[SqliteStore, SqliteRegistry]:
     return SqliteStore(path), SqliteRegistry(path)
 
 
-__all__ = ["SqliteRegistry", "SqliteStore", "open_sqlite"]
+__all__ = ["SqliteRegistry", "SqliteStore", "bound_page_caches", "open_sqlite"]

@@ -14,7 +14,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from weakref import WeakSet
 
@@ -121,6 +121,12 @@ def stamps_of(path: Path) -> tuple[Stamp | None, Stamp | None]:
 def code_of(error: sqlite3.DatabaseError) -> int:
     """SQLite's primary code of an error; 0 for an error of the Python module itself."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def bound_page_caches(size_bytes: int) -> None:
+    """Bound what all connections of this process keep of their files in memory. SQLite's own bound is 2 MB for each."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(f"pragma soft_heap_limit = {size_bytes:d}").fetchall()
 
 
 class Database:
