@@ -165,14 +165,15 @@ def test_news_that_failed_comes_again_and_nothing_is_left_out(data: Data) -> Non
 
 
 class Leaving:
-    """A consumer that does nothing, and says when it is left."""
+    """A consumer that does nothing, and says when it had its turn and when it is left."""
 
     name = "leaving"
 
     def __init__(self) -> None:
-        self.left = threading.Event()
+        self.began, self.left = threading.Event(), threading.Event()
 
     def catch_up(self, clock: Clock, lease_ms: int) -> int | None:
+        self.began.set()
         return 0
 
     def leave(self) -> None:
@@ -190,6 +191,7 @@ def test_the_end_waits_for_the_step_under_way_and_begins_no_other(data: Data) ->
     data.log("r-1", "r-2")
     with data.running(data.reader("hooks", act), leaving):
         assert began.wait(20)
+        assert leaving.began.wait(20)  # who never had a turn is not left
     assert seen == ["r-1"]
     assert data.registry.lease("hooks").expires_at_ms == 0
 
