@@ -1,6 +1,6 @@
 """What one write looks like in a file of the spool: a mark, checksums, the length, the moment, the kind, the content.
 
-One checksum covers the rest of the head, and another the content. So a write that was cut off is told from one whose
+One checksum covers the rest of the head, and another the content. This tells a write that was cut off from one whose
 length was damaged. The first release of the format had one checksum over both; its frames stay readable. Behind damage,
 the next whole frame is found by its mark.
 """
@@ -18,7 +18,7 @@ CHECKED = Struct(">IIQB")
 """The checksum of the content, its length, the moment, the kind. In the first version, the checksum is of the rest."""
 HEAD_BYTES = len(SECOND) + 4 + CHECKED.size
 FIRST_SHORTER = 4
-"""So many bytes fewer has a head of the first version."""
+"""How many bytes shorter a head of the first version is."""
 MOST_BYTES = 1 << 27
 """Most bytes of content."""
 

@@ -80,7 +80,7 @@ def cpu_s(service: Service) -> dict[str, float]:
 
 
 def wait_until_folded(store: Store, events: int) -> None:
-    """Wait until so many events, and all others, are in the figures."""
+    """Wait until this number of events, and everything else that waits, is in the figures."""
     until = time.monotonic() + CATCH_UP_S
     while behind_by(store, events) and time.monotonic() < until:
         time.sleep(0.2)

@@ -18,7 +18,7 @@ from mailpixel.server.descriptors import raise_limit
 
 PROCESSES = 4
 AT_ONCE = 50
-"""So many connect at a time in one process; the queue of a socket is not endless."""
+"""How many connect at a time in one process: the queue of a socket is bounded."""
 TRICKLE_S = 1.0
 ASK_S = 3.5
 """Less than the five seconds after which an idle connection is closed."""

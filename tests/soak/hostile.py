@@ -44,7 +44,7 @@ Answers = Counter[tuple[str, int]]
 
 
 def attack(port: int, hostile: tuple[Any, ...], number: int, pipe: Any) -> None:
-    """Send so many requests, and tell what was answered and what should not have been."""
+    """Send this number of requests, and say what was answered and what should not have been."""
     requests, answers = islice(Hostile(*hostile), number), Counter[tuple[str, int]]()
     wrong: list[tuple[int, bytes]] = []
     for batch in batches(requests):

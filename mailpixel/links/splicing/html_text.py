@@ -33,7 +33,7 @@ class HtmlText:
 
 
 def places(text: str, start: int = 0) -> Callable[[int], int]:
-    """The place of a text that lies so many letters after `start`, by that number."""
+    """What gives the place in the text of a parser's offset that is counted from `start`."""
     return Places(text, start).at if start or "\r" in text else index
 
 
